@@ -1,0 +1,49 @@
+// The credential record: all that the gateway needs to know of one secret in order to decide a request.
+// Pure: no I/O, no clock of its own. It must not know where records come from (Postgres, Redis, memory) nor what
+// a request looks like. An OAuth access token will be one more `kind` of the same record.
+
+/** The two environments of an API (contract 3). */
+export const environments = ['live', 'sandbox'] as const
+export type Environment = (typeof environments)[number]
+
+export const merchantStatuses = ['active', 'suspended'] as const
+export type MerchantStatus = (typeof merchantStatuses)[number]
+
+export const keyStatuses = ['active', 'disabled', 'revoked'] as const
+export type KeyStatus = (typeof keyStatuses)[number]
+
+export interface CredentialRecord {
+  readonly kind: 'api_key'
+  /** `key_…`: never changes, may be shown. */
+  readonly keyId: string
+  /** Which of the key's secrets (two during a rotation's grace) this record is for. */
+  readonly secretId: string
+  readonly merchantId: string
+  readonly api: string
+  readonly environment: Environment
+  readonly status: KeyStatus
+  readonly merchantStatus: MerchantStatus
+  /** Sorted; `['*']` stands for every permission of the API. */
+  readonly permissions: readonly string[]
+  /** Milliseconds since the epoch; null: never. */
+  readonly expiresAtMs: number | null
+  /** End of this secret's rotation grace in milliseconds since the epoch; null: none. */
+  readonly secretExpiresAtMs: number | null
+  /** The revision of the key's last change. */
+  readonly revision: number
+}
+
+/** Why a record cannot be used: private, for the log and the metric; the client sees one same answer. */
+export type UnusableReason = 'disabled' | 'revoked' | 'expired' | 'rotated_out' | 'merchant_suspended'
+
+/**
+ * Whether a record may be used at `nowMs` (milliseconds since the epoch). Returns the private reason when it may
+ * not, undefined when it may. An expiry is the first instant at which the key no longer works.
+ */
+export function whyUnusable(record: CredentialRecord, nowMs: number): UnusableReason | undefined {
+  if (record.status !== 'active') return record.status
+  if (record.merchantStatus !== 'active') return 'merchant_suspended'
+  if (record.expiresAtMs !== null && nowMs >= record.expiresAtMs) return 'expired'
+  if (record.secretExpiresAtMs !== null && nowMs >= record.secretExpiresAtMs) return 'rotated_out'
+  return undefined
+}

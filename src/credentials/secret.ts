@@ -1,0 +1,97 @@
+// API-key secrets: made, checked, digested. The only file that unwraps a Secret.
+//
+// Format (contract 4): <prefix><32 base62 random><6 base62 checksum>. The checksum is CRC-32 (IEEE, unsigned) of
+// prefix + random, most significant digit first, padded with `0`. It lets a mistyped key be refused without I/O,
+// and secret scanners recognise a leaked one; it proves nothing else.
+
+import { hash, randomInt } from 'node:crypto'
+import { inspect } from 'node:util'
+import { crc32 } from 'node:zlib'
+
+const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const randomLength = 32
+const checksumLength = 6
+/** Longest secret that is looked at (contract 4); a longer one is malformed. */
+export const maxSecretLength = 256
+
+/** A secret in memory. Printing, logging or serialising it gives `[secret]`. */
+export class Secret {
+  readonly #value: string
+
+  constructor(value: string) {
+    this.#value = value
+  }
+
+  /** The text itself: for the one answer to create and rotate. Nothing else may call it outside this file. */
+  static reveal(secret: Secret): string {
+    return secret.#value
+  }
+
+  toString(): string {
+    return '[secret]'
+  }
+
+  toJSON(): string {
+    return '[secret]'
+  }
+
+  [inspect.custom](): string {
+    return '[secret]'
+  }
+}
+
+/** Makes a new secret with a prefix such as `pk_live_`; 32 × log2(62) ≈ 190 bits of randomness. */
+export function generateSecret(prefix: string): Secret {
+  let body = prefix
+  for (let i = 0; i < randomLength; i++) body += base62.charAt(randomInt(base62.length))
+  return new Secret(body + checksum(body))
+}
+
+/**
+ * Whether `secret` has the shape and the checksum of a generated key with this prefix.
+ * Pure computation, no I/O: what fails here is refused before any look-up.
+ */
+export function isWellFormed(secret: Secret, prefix: string): boolean {
+  const text = Secret.reveal(secret)
+  if (text.length !== prefix.length + randomLength + checksumLength || !text.startsWith(prefix)) return false
+  for (let i = prefix.length; i < text.length; i++) {
+    if (!isBase62(text.charCodeAt(i))) return false
+  }
+  const bodyEnd = text.length - checksumLength
+  return text.slice(bodyEnd) === checksum(text.slice(0, bodyEnd))
+}
+
+/** Whether a presented secret can be looked up at all: at most 256 characters of `[A-Za-z0-9_-]` (contract 4). */
+export function isPresentable(secret: Secret): boolean {
+  const text = Secret.reveal(secret)
+  return text.length <= maxSecretLength && /^[A-Za-z0-9_-]+$/.test(text)
+}
+
+/** Whether the secret begins with `prefix`. */
+export function hasPrefix(secret: Secret, prefix: string): boolean {
+  return Secret.reveal(secret).startsWith(prefix)
+}
+
+/** SHA-256 of the whole secret, as 64 lower-case hex digits: the only form in which it is stored or cached. */
+export function digestOf(secret: Secret): string {
+  return hash('sha256', Secret.reveal(secret), 'hex')
+}
+
+/** The last four characters: what the dashboard shows of a key. */
+export function lastFour(secret: Secret): string {
+  return Secret.reveal(secret).slice(-4)
+}
+
+function checksum(body: string): string {
+  let rest = crc32(body)
+  let digits = ''
+  for (let i = 0; i < checksumLength; i++) {
+    digits = base62.charAt(rest % 62) + digits
+    rest = Math.floor(rest / 62)
+  }
+  return digits
+}
+
+function isBase62(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122)
+}

@@ -1,0 +1,88 @@
+// Every error that Latchkey itself answers with: code → HTTP status and the message people see.
+// The README's table is held against this file by a test, both ways. Messages repeat nothing of the request.
+// This folder knows nothing of gateway or control plane.
+
+interface CatalogueEntry {
+  readonly status: number
+  readonly message: string
+  /** RFC 6750 §3.1 error attribute of the Bearer challenge; null: a challenge without one. Absent: no challenge. */
+  readonly challenge?: 'invalid_token' | 'insufficient_scope' | null
+  /** Seconds for `Retry-After`. */
+  readonly retryAfterSeconds?: number
+}
+
+/** The messages of INVALID_API_KEY and INSUFFICIENT_PERMISSIONS are those of the flint API document. */
+export const catalogue = {
+  // The head of the message
+  BAD_REQUEST: { status: 400, message: 'The request is not valid HTTP' },
+  URI_TOO_LONG: { status: 414, message: 'The request target is too long' },
+  HEADERS_TOO_LARGE: { status: 431, message: 'The request headers are too large or too many' },
+  REQUEST_TIMEOUT: { status: 408, message: 'The request did not arrive in time' },
+  HTTPS_REQUIRED: { status: 403, message: 'This API is only served over HTTPS' },
+  // The path and the route
+  INVALID_PATH: { status: 400, message: 'The request target is malformed or ambiguous' },
+  UNKNOWN_HOST: { status: 421, message: 'No API is served under this host name' },
+  ROUTE_NOT_FOUND: { status: 404, message: 'No such resource' },
+  METHOD_NOT_ALLOWED: { status: 405, message: 'This resource does not support the request method' },
+  // The caller
+  MISSING_API_KEY: { status: 401, message: 'No API key was provided', challenge: null },
+  INVALID_API_KEY: {
+    status: 401,
+    message: 'The provided API key is invalid or has been revoked',
+    challenge: 'invalid_token',
+  },
+  WRONG_ENVIRONMENT: {
+    status: 401,
+    message: 'The provided API key belongs to another environment than this host',
+    challenge: 'invalid_token',
+  },
+  INSUFFICIENT_PERMISSIONS: {
+    status: 403,
+    message: "This API key doesn't have permission to access this resource",
+    challenge: 'insufficient_scope',
+  },
+  AUTH_UNAVAILABLE: {
+    status: 503,
+    message: 'The API key cannot be checked at the moment',
+    retryAfterSeconds: 1,
+  },
+  TOO_MANY_REQUESTS: {
+    status: 429,
+    message: 'Too many requests with unknown API keys',
+    retryAfterSeconds: 60,
+  },
+  OVERLOADED: { status: 503, message: 'The service is overloaded', retryAfterSeconds: 1 },
+  // The body and the upstream
+  BODY_TOO_LARGE: { status: 413, message: 'The request body is larger than this resource accepts' },
+  UPSTREAM_ERROR: { status: 502, message: 'The upstream service could not be reached or answered wrongly' },
+  UPSTREAM_UNAVAILABLE: {
+    status: 503,
+    message: 'The upstream service has no capacity at the moment',
+    retryAfterSeconds: 1,
+  },
+  UPSTREAM_TIMEOUT: { status: 504, message: 'The upstream service did not answer in time' },
+  INTERNAL_ERROR: { status: 500, message: 'An internal error occurred' },
+  // The control plane
+  VALIDATION_FAILED: { status: 422, message: 'The request is not valid' },
+  UNAUTHORIZED: { status: 401, message: 'A valid admin token is required' },
+  FORBIDDEN: { status: 403, message: 'The admin API is not served to this address' },
+  NOT_FOUND: { status: 404, message: 'No such object' },
+  KEY_REVOKED: { status: 409, message: 'The key is revoked; this is final. Create a new key' },
+  ROTATION_IN_PROGRESS: {
+    status: 409,
+    message: 'A rotation is in its grace period; end it first or wait for its end',
+  },
+  REVISION_CONFLICT: { status: 412, message: 'The object has changed since the revision in If-Match' },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    message: 'The database cannot be reached; nothing was changed',
+    retryAfterSeconds: 1,
+  },
+} as const satisfies Record<string, CatalogueEntry>
+
+export type ErrorCode = keyof typeof catalogue
+
+/** One entry, with the optional fields visible whatever the code. */
+export function entryOf(code: ErrorCode): CatalogueEntry {
+  return catalogue[code]
+}

@@ -1,0 +1,43 @@
+// A refusal: public code apart from private reason. The core returns it, the edge turns it into bytes.
+
+import type { ErrorCode } from './catalogue.ts'
+
+export interface Denial {
+  readonly code: ErrorCode
+  /** For the log and the metric only; one of a bounded set of words, never taken from the request. */
+  readonly reason: string
+  /** What the route requires (INSUFFICIENT_PERMISSIONS). */
+  readonly required?: readonly string[]
+  /** `any`: one of `required` is enough. */
+  readonly match?: 'any'
+  /** Methods that the path has (METHOD_NOT_ALLOWED). */
+  readonly allow?: readonly string[]
+  /** What is wrong with a request to the control plane. */
+  readonly details?: readonly FieldFault[]
+}
+
+export interface FieldFault {
+  /** JSON pointer into the body, or the name of a query parameter or header. */
+  readonly path: string
+  readonly message: string
+}
+
+/** Makes a refusal: `deny('INVALID_API_KEY', 'revoked')`. */
+export function deny(
+  code: ErrorCode,
+  reason: string,
+  extra?: Omit<Denial, 'code' | 'reason'>,
+): Denial {
+  return { code, reason, ...extra }
+}
+
+/** A refusal on its way through code that throws (the control plane, stores). */
+export class DenialError extends Error {
+  override readonly name = 'DenialError'
+  readonly denial: Denial
+
+  constructor(denial: Denial, options?: ErrorOptions) {
+    super(`${denial.code}: ${denial.reason}`, options)
+    this.denial = denial
+  }
+}

@@ -1,0 +1,92 @@
+// The one place where an error becomes bytes: status, headers and body, whatever the way out
+// (a stage, the upstream, Fastify's own handlers, the HTTP parser, the admin API).
+
+import { entryOf } from './catalogue.ts'
+import type { Denial } from './denial.ts'
+
+/** How an API takes its key: decides which challenges a 401 or 403 carries. */
+export interface Realm {
+  readonly api: string
+  readonly takesHeader: boolean
+  readonly takesBearer: boolean
+}
+
+export interface ErrorContext {
+  readonly requestId: string
+  /** The client's Accept header, if it has come that far. */
+  readonly accept?: string | undefined
+  readonly realm?: Realm | undefined
+}
+
+export interface RenderedError {
+  readonly status: number
+  /** Flat name, value, name, value …: as `writeHead` takes it. Content-Length included. */
+  readonly headers: string[]
+  readonly body: string
+}
+
+/** An error in the shape of contract 5: JSON, or RFC 9457 where the client prefers it. */
+export function renderError(denial: Denial, context: ErrorContext): RenderedError {
+  const entry = entryOf(denial.code)
+  const isProblem = context.accept !== undefined && prefersProblemJson(context.accept)
+  const members = {
+    code: denial.code,
+    message: entry.message,
+    request_id: context.requestId,
+    ...(denial.required && { required: denial.required }),
+    ...(denial.match && { match: denial.match }),
+    ...(denial.details && { details: denial.details }),
+  }
+  const { message, ...rest } = members
+  const body = JSON.stringify(
+    isProblem ? { type: 'about:blank', title: message, status: entry.status, ...rest } : { error: members },
+  )
+  const headers = [
+    'Content-Type',
+    isProblem ? 'application/problem+json' : 'application/json; charset=utf-8',
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+    'Cache-Control',
+    'no-store',
+    'X-Request-Id',
+    context.requestId,
+    'X-Error-Source',
+    'gateway',
+  ]
+  if (denial.allow) headers.push('Allow', denial.allow.join(', '))
+  if (entry.retryAfterSeconds !== undefined) headers.push('Retry-After', String(entry.retryAfterSeconds))
+  if (entry.challenge !== undefined && context.realm) pushChallenges(headers, context.realm, entry.challenge)
+  return { status: entry.status, headers, body }
+}
+
+/** RFC 9110 §11.6.1, RFC 6750 §3. API names are identifiers, so the quoted string needs no escapes. */
+function pushChallenges(headers: string[], realm: Realm, error: string | null): void {
+  if (realm.takesHeader) headers.push('WWW-Authenticate', `ApiKey realm="${realm.api}"`)
+  if (realm.takesBearer) {
+    const attribute = error === null ? '' : `, error="${error}"`
+    headers.push('WWW-Authenticate', `Bearer realm="${realm.api}"${attribute}`)
+  }
+}
+
+/**
+ * Whether an Accept header ranks `application/problem+json`, by name, above JSON; of two with the same weight the
+ * one named first wins. Wildcards get plain JSON.
+ */
+export function prefersProblemJson(accept: string): boolean {
+  let problem = 0
+  let json = 0
+  for (const part of accept.split(',')) {
+    const [range = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())
+    const weight = weightOf(parameters)
+    if (range === 'application/problem+json' && weight > json) problem = Math.max(problem, weight)
+    if (range === 'application/json' && weight > problem) json = Math.max(json, weight)
+  }
+  return problem > json
+}
+
+function weightOf(parameters: readonly string[]): number {
+  const weight = parameters.find((text) => text.startsWith('q='))
+  if (weight === undefined) return 1
+  const value = Number(weight.slice(2))
+  return value >= 0 && value <= 1 ? value : 0
+}
