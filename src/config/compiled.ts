@@ -1,0 +1,127 @@
+// What the configuration files become: one immutable value that the rest of the program runs on.
+// Types only. Built by compile.ts; read by gateway, control and main. Swapped whole on a reload, never changed.
+
+import type { Requirement } from '../credentials/permission.ts'
+import type { Environment } from '../credentials/record.ts'
+
+/** Everything that the files say. */
+export interface CompiledConfig {
+  readonly settings: Settings
+  readonly table: Table
+}
+
+/** What does not concern a single request's permissions. Durations in milliseconds, sizes in bytes. */
+export interface Settings {
+  readonly gateway: {
+    readonly host: string
+    readonly port: number
+    readonly tls: { readonly certFile: string; readonly keyFile: string } | null
+    /** CIDR blocks or single addresses, IPv4 and IPv6. */
+    readonly trustedProxies: readonly string[]
+    readonly requireHttps: boolean
+    readonly limits: Limits
+  }
+  readonly control: { readonly host: string; readonly port: number; readonly adminFrom: readonly string[] }
+  readonly postgres:
+    | { readonly kind: 'url'; readonly url: string }
+    /** `directory`: absolute; where the demo's data lives. */
+    | { readonly kind: 'embedded'; readonly directory: string }
+  readonly redis: { readonly kind: 'url'; readonly url: string } | { readonly kind: 'none' }
+  /** Header names as configured. */
+  readonly identity: {
+    readonly merchant: string
+    readonly permissions: string
+    readonly key: string
+    readonly environment: string
+  }
+  readonly upstreams: ReadonlyMap<string, Upstream>
+}
+
+export interface Limits {
+  readonly headerBytes: number
+  readonly headerCount: number
+  readonly urlBytes: number
+  readonly headerTimeoutMs: number
+  readonly idleTimeoutMs: number
+}
+
+export interface Upstream {
+  readonly name: string
+  /** Scheme, host and port; no path. */
+  readonly origin: string
+  readonly timeoutMs: number
+  readonly connections: number
+  readonly preserveHost: boolean
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** PEM bundle that replaces the system's; null: the system's. */
+  readonly caFile: string | null
+}
+
+/** Who may do what, for all APIs. */
+export interface Table {
+  /** Lower-case hex SHA-256 of all files that it was made from, secrets of the environment excluded. */
+  readonly sha256: string
+  readonly apis: ReadonlyMap<string, Api>
+  /** Every key prefix of every API. */
+  readonly prefixes: readonly string[]
+  /** Largest `stale_limit` of any API. */
+  readonly maxStaleLimitMs: number
+  /** `host` as the client sent it (any case, perhaps a port, perhaps a trailing dot); undefined: no API has it. */
+  matchHost(host: string): HostMatch | undefined
+}
+
+/** One API, and those of its environments that the host allows (two where they share it). */
+export interface HostMatch {
+  readonly api: Api
+  readonly environments: readonly [ApiEnvironment, ...ApiEnvironment[]]
+}
+
+export interface Api {
+  readonly name: string
+  readonly credential: {
+    /** Header name as configured; null: the API takes no header. */
+    readonly header: string | null
+    readonly bearer: boolean
+  }
+  readonly environments: readonly ApiEnvironment[]
+  /** Permission name → the text that people see, in the file's order. */
+  readonly permissions: ReadonlyMap<string, string>
+  readonly staleLimitMs: number
+  readonly legacyKeys: boolean
+  readonly cors: 'off' | 'upstream'
+  readonly forwardAuthorization: boolean
+  readonly routes: readonly Route[]
+  /**
+   * Matches a request by method and raw path: bytes as they came, no query, already judged unambiguous.
+   * HEAD follows GET where the path has no HEAD route of its own.
+   */
+  matchRoute(method: string, path: string): RouteMatch
+}
+
+export interface ApiEnvironment {
+  readonly name: Environment
+  readonly hosts: readonly string[]
+  readonly prefix: string
+  /** Name of an upstream in Settings. */
+  readonly upstream: string
+}
+
+export interface Route {
+  readonly method: string
+  readonly template: string
+  readonly requirement: Requirement
+  /** null: the upstream's. */
+  readonly timeoutMs: number | null
+  /** null: no limit. */
+  readonly maxBodyBytes: number | null
+  /** `file:line:col` of the route in its permission table. */
+  readonly source: string
+}
+
+export type RouteMatch =
+  | { readonly kind: 'found'; readonly route: Route }
+  | { readonly kind: 'not_found' }
+  /** The path has routes, but none for this method; `allow` sorted, HEAD included where GET is. */
+  | { readonly kind: 'wrong_method'; readonly allow: readonly string[] }
+  /** A parameter's value is, decoded and case ignored, a sibling literal: two readers could disagree. */
+  | { readonly kind: 'hidden_literal' }
