@@ -1,0 +1,96 @@
+// The revision feed: what changed, in the order in which it was committed.
+
+import { beatValues, type InstanceBeat } from './instance-table.ts'
+import type { Queryable } from './postgres.ts'
+
+export interface Change {
+  readonly revision: number
+  /** null: the merchant itself changed, and with it all of its keys. */
+  readonly keyId: string | null
+  readonly merchantId: string
+  /** Lower-case hex SHA-256 of every secret that the change concerns. */
+  readonly digests: readonly string[]
+}
+
+/** Where the database stands. An equal epoch means that revisions of both readings can be compared. */
+export interface Head {
+  readonly epoch: string
+  readonly head: number
+}
+
+export interface ChangePage extends Head {
+  readonly changes: Change[]
+}
+
+interface ChangeRow extends Head {
+  /** null: nothing after the revision asked for. */
+  readonly revision: number | null
+  readonly keyId: string | null
+  readonly merchantId: string
+  readonly digests: string[]
+}
+
+// One statement, one snapshot: head and outbox fit together. The beat in it can only be written on a primary, so an
+// answer is never that of a standby that lags behind.
+const readChangesStatement = {
+  name: 'read_changes',
+  text: `
+    WITH beat AS (
+      INSERT INTO instance (id, role, host, pid, version, applied_revision, epoch)
+      VALUES ($3, $4, $5, $6, $7, $8, $9)
+      ON CONFLICT (id) DO UPDATE SET role = excluded.role, host = excluded.host, pid = excluded.pid,
+        version = excluded.version, applied_revision = excluded.applied_revision, epoch = excluded.epoch,
+        last_seen_at = now(), signed_off_at = NULL
+    ), at AS MATERIALIZED (
+      SELECT epoch || database_lineage() AS epoch, revision AS head FROM head
+    )
+    SELECT at.epoch, at.head, o.revision, o.key_id AS "keyId", o.merchant_id AS "merchantId", o.digests
+    FROM at LEFT JOIN LATERAL (
+      SELECT revision, key_id, merchant_id, digests FROM outbox
+      WHERE revision > $1 ORDER BY revision LIMIT $2
+    ) o ON true
+    ORDER BY o.revision`,
+}
+
+/**
+ * The changes after revision `after`, at most `limit`, oldest first, with the database's epoch and head; and the
+ * caller's heartbeat. The snapshot is at least as new as the moment of the call. Revisions have no gaps: where the
+ * first change is not `after + 1` although `head` is beyond `after`, older ones were pruned and the reader must
+ * forget all that it holds. Throws StoreUnavailableError, also from a database that cannot be written to.
+ */
+export async function readChanges(
+  db: Queryable,
+  request: { readonly after: number; readonly limit: number; readonly beat: InstanceBeat },
+): Promise<ChangePage> {
+  const rows = await db.query<ChangeRow>(readChangesStatement, [
+    request.after,
+    request.limit,
+    ...beatValues(request.beat),
+  ])
+  const changes: Change[] = []
+  for (const { revision, keyId, merchantId, digests } of rows) {
+    if (revision !== null) changes.push({ revision, keyId, merchantId, digests })
+  }
+  return { ...headOf(rows), changes }
+}
+
+/** Where the database stands. Throws StoreUnavailableError. */
+export async function readHead(db: Queryable): Promise<Head> {
+  const rows = await db.query<Head>('SELECT epoch || database_lineage() AS epoch, revision AS head FROM head')
+  return headOf(rows)
+}
+
+/** Forgets changes made longer ago than `olderThanMs`; returns how many. */
+export async function pruneOutbox(db: Queryable, olderThanMs: number): Promise<number> {
+  const rows = await db.query(
+    `DELETE FROM outbox WHERE created_at < now() - $1 * interval '1 millisecond' RETURNING revision`,
+    [olderThanMs],
+  )
+  return rows.length
+}
+
+function headOf(rows: readonly Head[]): Head {
+  const row = rows[0]
+  if (!row) throw new Error('The head row is missing: the database was tampered with')
+  return { epoch: row.epoch, head: row.head }
+}

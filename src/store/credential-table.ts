@@ -1,0 +1,76 @@
+// Digest → credential record: the one question of the data plane.
+
+import type { CredentialRecord, Environment, KeyStatus, MerchantStatus } from '../credentials/record.ts'
+import type { Queryable } from './postgres.ts'
+
+export interface CredentialPage {
+  /** The database's revision in the very snapshot that the records were read from. */
+  readonly revision: number
+  /** By digest, lower-case hex. A digest that is not in it belongs to no secret. */
+  readonly records: Map<string, CredentialRecord>
+}
+
+interface Row {
+  readonly head: number
+  /** null: none of the digests is known. */
+  readonly digest: string | null
+  readonly secret_id: string
+  readonly secret_expires_at: number | null
+  readonly key_id: string
+  readonly merchant_id: string
+  readonly api: string
+  readonly environment: Environment
+  readonly status: KeyStatus
+  readonly merchant_status: MerchantStatus
+  readonly permissions: string[]
+  readonly expires_at: number | null
+  readonly revision: number
+}
+
+// A secret ended by hand gets the beginning of time, so that an instance whose clock is late refuses it too.
+const statement = {
+  name: 'read_credentials',
+  text: `
+    SELECT head.revision AS head, found.*
+    FROM head LEFT JOIN (
+      SELECT encode(s.digest, 'hex') AS digest, s.id AS secret_id,
+        CASE WHEN s.is_ended THEN to_timestamp(0) ELSE s.expires_at END AS secret_expires_at,
+        k.id AS key_id, k.merchant_id, k.api, k.environment, k.status, m.status AS merchant_status,
+        k.permissions, k.expires_at, greatest(k.revision, m.revision) AS revision
+      FROM key_secret s
+      JOIN api_key k ON k.id = s.key_id
+      JOIN merchant m ON m.id = k.merchant_id
+      WHERE s.digest = ANY ($1::bytea[])
+    ) found ON true`,
+}
+
+/**
+ * The records of `digests` (lower-case hex SHA-256 of whole secrets), usable or not: ended secrets have their
+ * `secretExpiresAtMs` in the past. A record's revision is that of the last change of its key or its merchant.
+ * Throws StoreUnavailableError.
+ */
+export async function readCredentials(db: Queryable, digests: readonly string[]): Promise<CredentialPage> {
+  const rows = await db.query<Row>(statement, [digests.map((digest) => Buffer.from(digest, 'hex'))])
+  const records = new Map<string, CredentialRecord>()
+  for (const row of rows) {
+    if (row.digest !== null) records.set(row.digest, recordOf(row))
+  }
+  return { revision: rows[0]?.head ?? 0, records }
+}
+
+function recordOf(row: Row): CredentialRecord {
+  return {
+    kind: 'api_key',
+    keyId: row.key_id,
+    secretId: row.secret_id,
+    merchantId: row.merchant_id,
+    api: row.api,
+    environment: row.environment,
+    status: row.status,
+    merchantStatus: row.merchant_status,
+    permissions: row.permissions,
+    expiresAtMs: row.expires_at,
+    secretExpiresAtMs: row.secret_expires_at,
+    revision: row.revision,
+  }
+}

@@ -1,0 +1,214 @@
+// The connections to Postgres: one pool a process. What is asked of it stands in the *-table.ts files beside this one.
+// Nothing of the driver leaves this file: rows come back plain (BIGINT as numbers, timestamps as milliseconds since
+// the epoch), and failures as one of two errors, so that a caller can tell "no answer" from "a wrong question".
+// Neither error carries the connection URL, a value of a statement or the driver's own error object.
+
+import {
+  Client,
+  type ClientBase,
+  type ClientConfig,
+  DatabaseError,
+  Pool,
+  type PoolClient,
+  type QueryResultRow,
+  types,
+} from 'pg'
+
+/** Text with `$1` placeholders; with a name, the statement is prepared once a connection. */
+export type Statement = string | { readonly name: string; readonly text: string }
+
+export interface Queryable {
+  /** Rows in order. Throws StoreUnavailableError or StatementError. */
+  query<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
+}
+
+export interface PoolGauges {
+  readonly total: number
+  readonly idle: number
+  readonly waiting: number
+}
+
+export interface Postgres extends Queryable {
+  /** Runs `work` in one READ COMMITTED transaction; rolled back if it throws, and the error passed on. */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
+  ping(): Promise<void>
+  gauges(): PoolGauges
+  /** Ends all connections after their running statement. Safe to repeat. */
+  close(): Promise<void>
+}
+
+export interface PostgresOptions {
+  /** postgres:// URL. */
+  readonly url: string
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string
+  readonly log?: { warn(details: object, message: string): void }
+  readonly maxConnections?: number
+  /** For a connection, the wait for a free one included; default 2,000. */
+  readonly connectTimeoutMs?: number
+  /** For one statement, here and on the server; default 2,000. */
+  readonly queryTimeoutMs?: number
+}
+
+/** No answer from a writable database: the request may be right, and may succeed later. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError'
+  /** SQLSTATE, a code of the operating system, or a word such as `timeout`. */
+  readonly code: string
+
+  constructor(code: string) {
+    super(`Postgres is unavailable: ${code}`)
+    this.code = code
+  }
+}
+
+/** The database answered that the statement is wrong or broke a constraint. */
+export class StatementError extends Error {
+  override readonly name = 'StatementError'
+  /** SQLSTATE. */
+  readonly code: string
+  readonly constraint: string | null
+
+  constructor(error: {
+    readonly code: string
+    readonly message: string
+    readonly constraint: string | null
+  }) {
+    super(`SQLSTATE ${error.code}: ${error.message}`)
+    this.code = error.code
+    this.constraint = error.constraint
+  }
+}
+
+/** Opens a pool. Connects on first use only; throws on a URL that cannot be read (without repeating it). */
+export function createPostgres(options: PostgresOptions): Postgres {
+  const queryTimeoutMs = options.queryTimeoutMs ?? 2000
+  const pool = new Pool({
+    ...connectionOf(options),
+    max: options.maxConnections ?? 10,
+    statement_timeout: queryTimeoutMs,
+    query_timeout: queryTimeoutMs,
+    idle_in_transaction_session_timeout: Math.max(queryTimeoutMs * 2, 1000),
+    idleTimeoutMillis: 30_000,
+  })
+  // An idle connection that the server ends is no reason for the process to end.
+  pool.on('error', (error) =>
+    options.log?.warn({ code: failureOf(error).code }, 'idle Postgres connection lost'),
+  )
+  let closing: Promise<void> | undefined
+  const db: Postgres = {
+    query: (statement, values) => withClient(pool, (client) => run(client, statement, values)),
+    transaction: (work) => withClient(pool, (client) => inTransaction(client, work)),
+    async ping() {
+      await db.query('SELECT 1')
+    },
+    gauges: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: () => (closing ??= pool.end()),
+  }
+  return db
+}
+
+/** One connection of its own, without a statement timeout: for migrations. The caller closes it. */
+export async function openSession(options: PostgresOptions): Promise<Queryable & { close(): Promise<void> }> {
+  const client = new Client(connectionOf(options))
+  client.on('error', () => undefined)
+  await client.connect().catch(rethrow)
+  return {
+    query: (statement, values) => run(client, statement, values),
+    close: () => client.end().catch(() => undefined),
+  }
+}
+
+function connectionOf(options: PostgresOptions): ClientConfig {
+  const config = {
+    connectionString: options.url,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 2000,
+    keepAlive: true,
+    types: { getTypeParser },
+  }
+  try {
+    // The driver's own parser, which does no I/O here; its error would repeat the URL, password included.
+    void new Client(config)
+  } catch {
+    throw new Error('The Postgres URL cannot be read')
+  }
+  return config
+}
+
+async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch(rethrow)
+  // While checked out the pool does not listen; an unheard 'error' would end the process. The running query fails anyway.
+  const ignore = () => undefined
+  client.on('error', ignore)
+  let isBroken = false
+  try {
+    return await work(client)
+  } catch (error) {
+    isBroken = error instanceof StoreUnavailableError
+    throw error
+  } finally {
+    client.off('error', ignore)
+    client.release(isBroken)
+  }
+}
+
+async function inTransaction<T>(client: ClientBase, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  await run(client, 'BEGIN ISOLATION LEVEL READ COMMITTED')
+  try {
+    const result = await work({ query: (statement, values) => run(client, statement, values) })
+    await run(client, 'COMMIT')
+    return result
+  } catch (error) {
+    // On a lost connection the server rolls back by itself.
+    if (!(error instanceof StoreUnavailableError)) await run(client, 'ROLLBACK')
+    throw error
+  }
+}
+
+async function run<Row extends object>(
+  client: ClientBase,
+  statement: Statement,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  const query = typeof statement === 'string' ? { text: statement } : statement
+  // Without values the simple protocol is used, which takes the several statements of a migration.
+  const sent = values.length > 0 ? { ...query, values: [...values] } : { ...query }
+  const result = await client.query<Row & QueryResultRow>(sent).catch(rethrow)
+  return result.rows
+}
+
+function rethrow(error: unknown): never {
+  throw failureOf(error)
+}
+
+/**
+ * SQLSTATEs by which a server says that it cannot serve now: whole classes (08 connection, 28 login, 53 resources,
+ * 57 operator intervention and cancelled by timeout, 58 system), a read-only or recovering server (25006, 55000),
+ * a lock timeout (55P03), and a database or schema that is not there yet (3D000, 42P01).
+ */
+const unavailable = /^(?:08|28|53|57|58)|^(?:25006|55000|55P03|3D000|42P01)$/
+
+function failureOf(error: unknown): StoreUnavailableError | StatementError {
+  if (error instanceof DatabaseError && error.code !== undefined) {
+    const { code, message, constraint = null } = error
+    return unavailable.test(code)
+      ? new StoreUnavailableError(code)
+      : new StatementError({ code, message, constraint })
+  }
+  // A value that the driver cannot send is a fault of ours, not of the connection.
+  if (error instanceof TypeError || error instanceof RangeError) throw error
+  const { code, message } = Object(error) as { code?: unknown; message?: unknown }
+  if (typeof code === 'string') return new StoreUnavailableError(code)
+  return new StoreUnavailableError(/timeout/i.test(String(message)) ? 'timeout' : 'connection_lost')
+}
+
+const timestamptz = 1184
+const int8 = 20
+
+function getTypeParser(oid: number, format?: 'text' | 'binary') {
+  const parse = format === 'binary' ? types.getTypeParser(oid, 'binary') : types.getTypeParser(oid, 'text')
+  if (oid === int8) return Number
+  if (oid === timestamptz) return (text: string) => Number(parse(text))
+  return parse
+}
