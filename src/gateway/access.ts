@@ -1,0 +1,97 @@
+// What the gateway has found out about a request so far: the one piece of state that travels with it
+// (`request.access`). Each stage fills its own fields and reads those of the stages before it.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Api, ApiEnvironment, HostMatch, Route, Table } from '../config/compiled.ts'
+import type { CredentialRecord } from '../credentials/record.ts'
+import type { Secret } from '../credentials/secret.ts'
+import type { Denial } from '../errors/denial.ts'
+
+/** The verified caller, with what every request of its needs, worked out once a record and table. */
+export interface Principal {
+  readonly record: CredentialRecord
+  readonly held: ReadonlySet<string>
+  /** Value of the permissions header: comma-separated, sorted, `*` expanded. */
+  readonly permissionsHeader: string
+}
+
+export interface Access {
+  readonly requestId: string
+  readonly raw: IncomingMessage
+  readonly reply: ServerResponse
+  /** The request target as it came, never parsed anew: what is judged is what is sent. */
+  readonly target: string
+  /** The table in force when the request began; it keeps it to its end. */
+  readonly table: Table
+  /** `performance.now()` at the start. */
+  readonly startedAt: number
+
+  // The head of the message
+  head: Head
+  /** Address of the client (behind trusted proxies, the address that they vouch for). */
+  client: string
+  /** Whether the peer is a trusted proxy. */
+  isPeerTrusted: boolean
+  /** Whether the client spoke https, to us or to the trusted proxy. */
+  isSecure: boolean
+
+  // The route
+  /** The target up to the query. */
+  path: string
+  host: HostMatch | undefined
+  route: Route | undefined
+  /** A CORS preflight that goes to the upstream without a key. */
+  isPreflight: boolean
+
+  // The caller
+  credential: Secret | undefined
+  environment: ApiEnvironment | undefined
+  principal: Principal | undefined
+  /** Which tier answered the look-up. */
+  tier: string | undefined
+
+  // The outcome
+  denial: Denial | undefined
+  /** Milliseconds from dispatch to the head of the upstream's response; undefined: there was none. */
+  upstreamMs: number | undefined
+  dispatchedAt: number | undefined
+  /** Status sent to the client. */
+  status: number
+  /** The request or its response did not come to its proper end (client gone, upstream cut). */
+  isCut: boolean
+}
+
+/** The header fields that decide anything, gathered in one pass over the raw list. */
+export interface Head {
+  hosts: number
+  host: string
+  contentLength: number | undefined
+  isChunked: boolean
+  expectsContinue: boolean
+  accept: string | undefined
+  /** Values of Authorization fields. */
+  authorization: string[]
+  /** Folded names of the fields that Connection lists. */
+  connectionNames: string[]
+  /** X-Forwarded-For values joined in order of arrival. */
+  forwardedFor: string | undefined
+  forwardedProto: string | undefined
+  forwardedHost: string | undefined
+  requestId: string | undefined
+  hasOrigin: boolean
+  /** Access-Control-Request-Method. */
+  requestMethod: string | undefined
+}
+
+/** A stage: looks at a request, and lets it go on or refuses it. The core returns, the edge acts. */
+export type Stage = (access: Access) => Denial | undefined | Promise<Denial | undefined>
+
+/** API of the request, once the host is known. */
+export function apiOf(access: Access): Api | undefined {
+  return access.host?.api
+}
+
+/** Whether a request body follows the head. */
+export function hasBody(head: Head): boolean {
+  return head.isChunked || (head.contentLength ?? 0) > 0
+}

@@ -1,0 +1,75 @@
+// Who the client is: the peer, or the address that a trusted proxy vouches for (contract 6).
+
+import type { IncomingMessage } from 'node:http'
+import { BlockList, isIP } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { Head } from './access.ts'
+
+export interface ClientIdentity {
+  readonly client: string
+  readonly isPeerTrusted: boolean
+  readonly isSecure: boolean
+}
+
+/** Returns a function that tells who the client of a request is. `trustedProxies`: CIDR blocks or addresses. */
+export function clientIdentifier(
+  trustedProxies: readonly string[],
+): (raw: IncomingMessage, head: Head) => ClientIdentity {
+  const isTrusted = addressMatcher(trustedProxies)
+  return (raw, head) => {
+    const peer = plainAddress(raw.socket.remoteAddress ?? '')
+    const isEncrypted = raw.socket instanceof TLSSocket
+    if (trustedProxies.length === 0 || !isTrusted(peer)) {
+      return { client: peer, isPeerTrusted: false, isSecure: isEncrypted }
+    }
+    // The proxy's word on the scheme counts over the hop between it and us.
+    const proto = head.forwardedProto?.split(',').at(-1)?.trim().toLowerCase()
+    return {
+      client: rightmostUntrusted(head.forwardedFor, isTrusted) ?? peer,
+      isPeerTrusted: true,
+      isSecure: proto === undefined ? isEncrypted : proto === 'https',
+    }
+  }
+}
+
+/** The rightmost entry that is no trusted proxy; what is no address ends the search, as nobody vouches for it. */
+function rightmostUntrusted(
+  forwardedFor: string | undefined,
+  isTrusted: (address: string) => boolean,
+): string | undefined {
+  if (forwardedFor === undefined) return undefined
+  let client: string | undefined
+  for (const entry of forwardedFor.split(',').toReversed()) {
+    const address = plainAddress(withoutPort(entry.trim()))
+    if (isIP(address) === 0) return client
+    client = address
+    if (!isTrusted(address)) return client
+  }
+  return client
+}
+
+/** Whether an address lies in one of the blocks. */
+export function addressMatcher(blocks: readonly string[]): (address: string) => boolean {
+  const list = new BlockList()
+  for (const block of blocks) {
+    const [address = '', bits] = block.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    list.addSubnet(address, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family)
+  }
+  return (address) => {
+    const version = isIP(address)
+    return version !== 0 && list.check(address, version === 6 ? 'ipv6' : 'ipv4')
+  }
+}
+
+/** An IPv4 address that arrived on an IPv6 socket in its plain form. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address
+}
+
+/** `1.2.3.4:567` and `[::1]:567` without the port. */
+function withoutPort(entry: string): string {
+  if (entry.startsWith('[')) return entry.slice(1, entry.indexOf(']'))
+  const colon = entry.indexOf(':')
+  return colon !== -1 && colon === entry.lastIndexOf(':') ? entry.slice(0, colon) : entry
+}

@@ -1,0 +1,89 @@
+// Stages 4 and 5: the credential and its environment. Finds the one key that the request carries in the places
+// that its API takes; which environment it speaks for is told by the prefix alone. No look-up yet.
+
+import type { ApiEnvironment } from '../config/compiled.ts'
+import { hasPrefix, Secret } from '../credentials/secret.ts'
+import { type Denial, deny } from '../errors/denial.ts'
+import type { Access } from './access.ts'
+
+/** Finds the credential (contract 5.4). */
+export function extractCredential(access: Access): Denial | undefined {
+  if (carriesKeyInQuery(access)) return deny('INVALID_API_KEY', 'key_in_query')
+  const api = access.host?.api
+  if (api === undefined || isOpen(access)) return undefined
+  const presented: string[] = []
+  if (api.credential.bearer) {
+    for (const value of access.head.authorization) {
+      const token = bearerToken(value)
+      if (token === undefined) return deny('INVALID_API_KEY', 'other_scheme')
+      presented.push(token)
+    }
+  }
+  if (api.credential.header !== null) presented.push(...headerValues(access, api.credential.header))
+  if (presented.length > 1) return deny('INVALID_API_KEY', 'several_credentials')
+  const [value = ''] = presented
+  if (value === '') return deny('MISSING_API_KEY', presented.length === 0 ? 'missing' : 'empty')
+  access.credential = new Secret(value)
+  return undefined
+}
+
+/** Whether the route is served without a key. */
+export function isOpen(access: Access): boolean {
+  return access.isPreflight || access.route?.requirement.kind === 'public'
+}
+
+/** Chooses the environment by the key's prefix (contract 5.5); an open route has only one upstream to go to. */
+export function chooseEnvironment(access: Access): Denial | undefined {
+  const { host, credential } = access
+  if (host === undefined) return undefined
+  if (credential === undefined) {
+    access.environment = host.environments[0]
+    return undefined
+  }
+  access.environment = byPrefix(host.environments, credential)
+  if (access.environment !== undefined) return undefined
+  return byPrefix(host.api.environments, credential) === undefined
+    ? undefined
+    : deny('WRONG_ENVIRONMENT', 'wrong_environment')
+}
+
+function byPrefix(environments: readonly ApiEnvironment[], key: Secret): ApiEnvironment | undefined {
+  return environments.find((environment) => hasPrefix(key, environment.prefix))
+}
+
+/** RFC 6750 §2.1; the scheme's case does not count. An empty or bare `Bearer` is an empty token. */
+function bearerToken(value: string): string | undefined {
+  const text = value.trim()
+  if (text === '') return ''
+  const match = /^bearer(?:[ \t]+(.*))?$/i.exec(text)
+  return match === null ? undefined : (match[1] ?? '').trim()
+}
+
+function headerValues(access: Access, name: string): string[] {
+  const values: string[] = []
+  const wanted = name.toLowerCase()
+  const fields = access.raw.rawHeaders
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    if (fields[i]?.toLowerCase() === wanted) values.push((fields[i + 1] ?? '').trim())
+  }
+  return values
+}
+
+/** A key in a URL ends up in logs and histories: a query value that begins with a known prefix is refused. */
+function carriesKeyInQuery(access: Access): boolean {
+  const start = access.path.length + 1
+  if (start >= access.target.length) return false
+  const { prefixes } = access.table
+  for (const pair of access.target.slice(start).split(/[&;]/)) {
+    const value = decodedOnce(pair.slice(pair.indexOf('=') + 1))
+    if (prefixes.some((prefix) => value.startsWith(prefix))) return true
+  }
+  return false
+}
+
+/** Percent-decoding that never fails: prefixes are ASCII, so bytes are enough. `+` is no part of a prefix. */
+function decodedOnce(text: string): string {
+  if (!text.includes('%')) return text
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+

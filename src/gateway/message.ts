@@ -1,0 +1,123 @@
+// Stage 1: the head of the message. What the HTTP parser lets through and two readers could still frame differently
+// ends here (RFC 9112 §3.2, §6.1, §6.3). The parser itself (llhttp, strict) has refused obs-fold, bare CR and LF,
+// repeated Content-Length, Content-Length beside Transfer-Encoding, and control characters in values.
+
+import type { IncomingMessage } from 'node:http'
+import type { Limits } from '../config/compiled.ts'
+import { type Denial, deny } from '../errors/denial.ts'
+import type { Access, Head, Stage } from './access.ts'
+import { foldName } from './fold.ts'
+
+/** Refuses heads over the limits, ambiguous framing, and plain http where https is required. */
+export function judgeMessage(limits: Limits, requireHttps: boolean): Stage {
+  return (access) =>
+    overLimit(access, limits) ??
+    ambiguousFraming(access) ??
+    (requireHttps && !access.isSecure ? deny('HTTPS_REQUIRED', 'plain_http') : undefined)
+}
+
+function overLimit(access: Access, limits: Limits): Denial | undefined {
+  if (access.target.length > limits.urlBytes) return deny('URI_TOO_LONG', 'url_bytes')
+  const fields = access.raw.rawHeaders
+  if (fields.length > limits.headerCount * 2) return deny('HEADERS_TOO_LARGE', 'header_count')
+  let bytes = 0
+  // Each field line also has a colon, a space and CRLF.
+  for (const text of fields) bytes += text.length + 2
+  return bytes > limits.headerBytes ? deny('HEADERS_TOO_LARGE', 'header_bytes') : undefined
+}
+
+function ambiguousFraming(access: Access): Denial | undefined {
+  const { raw, head } = access
+  if (raw.httpVersionMajor !== 1 || raw.httpVersionMinor > 1) return deny('BAD_REQUEST', 'http_version')
+  const isHttp10 = raw.httpVersionMinor === 0
+  if (head.hosts > 1) return deny('BAD_REQUEST', 'repeated_host')
+  if (head.hosts === 0 && !isHttp10) return deny('BAD_REQUEST', 'missing_host')
+  if (head.hosts === 1 && !isHostValue(head.host)) return deny('BAD_REQUEST', 'malformed_host')
+  const encodings = raw.headersDistinct['transfer-encoding']
+  if (encodings === undefined) return undefined
+  if (isHttp10) return deny('BAD_REQUEST', 'transfer_encoding_in_http_1_0')
+  if (encodings.length > 1) return deny('BAD_REQUEST', 'repeated_transfer_encoding')
+  if (encodings[0]?.toLowerCase() !== 'chunked') return deny('BAD_REQUEST', 'transfer_encoding')
+  return undefined
+}
+
+/** RFC 9110 §7.2: uri-host [":" port]. No user info, no path, no list. */
+function isHostValue(host: string): boolean {
+  return /^(?:[A-Za-z0-9._~!$&'()*+=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/.test(host)
+}
+
+/** Gathers what the stages need of the header fields, in one pass over the raw list. */
+export function readHead(raw: IncomingMessage): Head {
+  const head: Head = {
+    hosts: 0,
+    host: '',
+    contentLength: undefined,
+    isChunked: false,
+    expectsContinue: false,
+    accept: undefined,
+    authorization: [],
+    connectionNames: [],
+    forwardedFor: undefined,
+    forwardedProto: undefined,
+    forwardedHost: undefined,
+    requestId: undefined,
+    hasOrigin: false,
+    requestMethod: undefined,
+  }
+  const fields = raw.rawHeaders
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const read = readers.get((fields[i] ?? '').toLowerCase())
+    if (read) read(head, fields[i + 1] ?? '')
+  }
+  return head
+}
+
+const readers: ReadonlyMap<string, (head: Head, value: string) => void> = new Map(
+  Object.entries({
+    host(head: Head, value: string) {
+      head.hosts++
+      head.host = value
+    },
+    'content-length'(head: Head, value: string) {
+      head.contentLength = Number(value)
+    },
+    'transfer-encoding'(head: Head) {
+      head.isChunked = true
+    },
+    expect(head: Head, value: string) {
+      if (value.toLowerCase() === '100-continue') head.expectsContinue = true
+    },
+    accept(head: Head, value: string) {
+      head.accept = joined(head.accept, value)
+    },
+    authorization(head: Head, value: string) {
+      head.authorization.push(value)
+    },
+    connection(head: Head, value: string) {
+      for (const name of value.split(',')) head.connectionNames.push(foldName(name.trim()))
+    },
+    'x-forwarded-for'(head: Head, value: string) {
+      head.forwardedFor = joined(head.forwardedFor, value)
+    },
+    'x-forwarded-proto'(head: Head, value: string) {
+      head.forwardedProto = joined(head.forwardedProto, value)
+    },
+    'x-forwarded-host'(head: Head, value: string) {
+      head.forwardedHost = joined(head.forwardedHost, value)
+    },
+    'x-request-id'(head: Head, value: string) {
+      head.requestId = joined(head.requestId, value)
+    },
+    origin(head: Head) {
+      head.hasOrigin = true
+    },
+    'access-control-request-method'(head: Head, value: string) {
+      head.requestMethod = value
+    },
+  }),
+)
+
+/** RFC 9110 §5.3: repeated fields are one list. */
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`
+}

@@ -1,0 +1,149 @@
+// Who has applied what. Each instance says how far it has come: in Redis for speed, and with each poll in Postgres.
+// A change is in force everywhere once every instance that counts has said so; one that has not is named, with the
+// time by which its cached answers end on their own.
+
+import { hostname } from 'node:os'
+import { Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { type InstanceView, listInstances, signOff } from '../store/instance-table.ts'
+import type { Postgres } from '../store/postgres.ts'
+import type { RedisStore } from '../store/redis.ts'
+import type { Changes } from './changes.ts'
+import type { Seal } from './seal.ts'
+
+export interface PendingInstance {
+  readonly instance: string
+  readonly appliedRevision: number
+  readonly lastSeenAtMs: number
+  /** Wall-clock milliseconds by which it stops using what it may have cached. */
+  readonly deadByMs: number
+}
+
+export interface Acknowledgement {
+  /** Says how far this instance has come. Called after each step of the feed; cheap when nothing is new. */
+  say(): void
+  /** Resolves with those that have not applied `revision`, at once when there are none, else after `timeoutMs`. */
+  awaitAll(revision: number, timeoutMs: number): Promise<readonly PendingInstance[]>
+  /** The instances that count, with the furthest that each has said. Rejects when Postgres is away. */
+  instances(): Promise<readonly InstanceView[]>
+  /** This instance leaves: it no longer counts. */
+  leave(): Promise<void>
+}
+
+export interface AcknowledgementDeps {
+  readonly db: Postgres
+  readonly redis: { readonly store: RedisStore; readonly seal: Seal } | null
+  readonly changes: Changes
+  readonly instanceId: string
+  readonly now: () => number
+  readonly maxStaleLimitMs: () => number
+}
+
+/** Redis hash: instance id → sealed word. */
+const place = 'latchkey:instances'
+const deadlineMs = 200
+const askRedisEveryMs = 15
+/** Asking Postgres less often than Redis: it only has to find the instances that have no Redis. */
+const askPostgresEveryMs = 150
+/** A poll may have confirmed after the beat that is on record: interval, query deadline and some more. */
+const beatSlackMs = 3_000
+
+const WordText = Type.Object({ epoch: Type.String(), applied: Type.Integer(), atMs: Type.Number() })
+const wordCheck = Compile(WordText)
+type Word = Type.Static<typeof WordText>
+
+/** Makes the acknowledgement of this instance. */
+export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgement {
+  const { changes, redis } = deps
+  let said = ''
+
+  async function wordsInRedis(): Promise<ReadonlyMap<string, Word>> {
+    const words = new Map<string, Word>()
+    const entries = await redis?.store.run((client) => client.hgetall(place), deadlineMs)
+    for (const [id, sealed] of Object.entries(entries ?? {})) {
+      const word = parseWord(redis?.seal.open(`${place}:${id}`, sealed))
+      // A word about another history says nothing of this one.
+      if (word !== undefined && word.epoch === changes.epoch) words.set(id, word)
+    }
+    return words
+  }
+
+  async function registered(): Promise<readonly InstanceView[]> {
+    return listInstances(deps.db, deps.maxStaleLimitMs())
+  }
+
+  function furthest(view: InstanceView, words: ReadonlyMap<string, Word>): InstanceView {
+    const applied = view.epoch === changes.epoch ? view.appliedRevision : -1
+    return { ...view, appliedRevision: Math.max(applied, words.get(view.id)?.applied ?? -1) }
+  }
+
+  return {
+    say() {
+      if (redis === null || changes.epoch === undefined) return
+      const word = `${changes.epoch} ${changes.applied}`
+      if (word === said) return
+      const text = JSON.stringify({ epoch: changes.epoch, applied: changes.applied, atMs: deps.now() })
+      const sealed = redis.seal.close(`${place}:${deps.instanceId}`, text)
+      void redis.store
+        .run((client) => client.hset(place, deps.instanceId, sealed), deadlineMs)
+        .then((answer) => {
+          if (answer !== undefined) said = word
+        })
+    },
+
+    async awaitAll(revision, timeoutMs) {
+      const endsAt = deps.now() + timeoutMs
+      let views: readonly InstanceView[] = []
+      let askedPostgresAt = Number.NEGATIVE_INFINITY
+      for (;;) {
+        if (deps.now() - askedPostgresAt >= askPostgresEveryMs) {
+          // Postgres gone in the middle of waiting: those known so far still count.
+          views = await registered().catch(() => views)
+          askedPostgresAt = deps.now()
+        }
+        const words = await wordsInRedis()
+        const behind = views
+          .map((view) => furthest(view, words))
+          .filter((view) => view.appliedRevision < revision)
+        if (behind.length === 0 && views.length > 0) return []
+        if (deps.now() >= endsAt) return behind.map((view) => pendingOf(view, deps.maxStaleLimitMs()))
+        await sleep(askRedisEveryMs)
+      }
+    },
+
+    async instances() {
+      const words = await wordsInRedis()
+      return (await registered()).map((view) => furthest(view, words))
+    },
+
+    async leave() {
+      await redis?.store.run((client) => client.hdel(place, deps.instanceId), deadlineMs)
+      // Away: it will be silent, and end by the limit instead.
+      await signOff(deps.db, deps.instanceId).catch(() => {})
+    },
+  }
+}
+
+/** An id that tells an operator where to look, and is never used twice. */
+export function newInstanceId(random: string): string {
+  return `${hostname().replace(/[^A-Za-z0-9.-]/g, '-').slice(0, 60)}-${process.pid}-${random}`
+}
+
+function pendingOf(view: InstanceView, maxStaleLimitMs: number): PendingInstance {
+  return {
+    instance: view.id,
+    appliedRevision: view.appliedRevision,
+    lastSeenAtMs: view.lastSeenAtMs,
+    deadByMs: view.lastSeenAtMs + maxStaleLimitMs + beatSlackMs,
+  }
+}
+
+function parseWord(text: string | undefined): Word | undefined {
+  if (text === undefined) return undefined
+  const value: unknown = JSON.parse(text)
+  return wordCheck.Check(value) ? value : undefined
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}

@@ -1,0 +1,92 @@
+// digest → record, through the tiers in order: memory, Redis, Postgres. The order is nearest first, and the last is
+// the truth. An error is never an answer: a tier that fails is passed over, and when the truth itself cannot be
+// asked the result is `unavailable`, never `unknown`. Knows nothing of requests or routes.
+
+import { performance } from 'node:perf_hooks'
+import type { CredentialRecord } from '../credentials/record.ts'
+import type { Changes } from './changes.ts'
+import type { MemoryTier } from './memory-tier.ts'
+import type { PostgresTier } from './postgres-tier.ts'
+import type { RedisTier } from './redis-tier.ts'
+
+export type Tier = 'memory' | 'redis' | 'postgres'
+
+export type Found =
+  | { readonly kind: 'known'; readonly record: CredentialRecord; readonly tier: Tier }
+  | { readonly kind: 'unknown'; readonly tier: Tier }
+  /** The stores could not be asked; `reason` for log and metric. */
+  | { readonly kind: 'unavailable'; readonly reason: string }
+
+export interface Lookup {
+  /**
+   * Looks a digest (64 hex digits) up. Answers at once from memory; else a promise, which never rejects.
+   * Look-ups of one digest that are under way at the same time share one answer.
+   */
+  find(digest: string): Found | Promise<Found>
+}
+
+export interface LookupDeps {
+  readonly memory: MemoryTier
+  readonly redis: RedisTier | null
+  readonly postgres: PostgresTier
+  readonly changes: Changes
+  /** Told once a look-up, with where the answer came from. */
+  readonly counted: (tier: Tier | 'none', kind: Found['kind'], milliseconds: number) => void
+}
+
+/** Joins the tiers to one look-up. */
+export function createLookup(deps: LookupDeps): Lookup {
+  const inFlight = new Map<string, Promise<Found>>()
+
+  return {
+    find(digest) {
+      const known = deps.memory.get(digest)
+      if (known !== undefined) {
+        deps.counted('memory', known.kind, 0)
+        return known
+      }
+      const running = inFlight.get(digest)
+      if (running !== undefined) return running
+      const started = performance.now()
+      const asked = askStores(deps, digest)
+        .then((found) => {
+          const tier = found.kind === 'unavailable' ? 'none' : found.tier
+          deps.counted(tier, found.kind, performance.now() - started)
+          return found
+        })
+        .finally(() => inFlight.delete(digest))
+      inFlight.set(digest, asked)
+      return asked
+    },
+  }
+}
+
+async function askStores(deps: LookupDeps, digest: string): Promise<Found> {
+  const cached = await deps.redis?.get(digest)
+  if (cached !== undefined) {
+    const record = deps.memory.adopt(digest, cached)
+    if (record !== undefined) return { kind: 'known', record, tier: 'redis' }
+  }
+  return askPostgres(deps, digest)
+}
+
+/**
+ * Asks Postgres. An answer that the feed has already moved past was read before a change that this process knows
+ * of: it must not be used, so it is read again. Once is enough nearly always; a key that changes all the time ends
+ * as unavailable rather than as an old answer.
+ */
+async function askPostgres(deps: LookupDeps, digest: string): Promise<Found> {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    try {
+      const read = await deps.postgres.read(digest)
+      if (!deps.changes.isCurrent(read.revision, digest, read.record)) continue
+      deps.memory.fill(digest, read)
+      if (read.record === undefined) return { kind: 'unknown', tier: 'postgres' }
+      deps.redis?.fill(digest, { ...read, record: read.record })
+      return { kind: 'known', record: read.record, tier: 'postgres' }
+    } catch {
+      return { kind: 'unavailable', reason: 'postgres_unavailable' }
+    }
+  }
+  return { kind: 'unavailable', reason: 'overtaken' }
+}

@@ -1,0 +1,141 @@
+// The revision feed of one process. Two ways bring changes: Redis at once, and a poll of Postgres twice a second that
+// misses nothing. Only the poll confirms: it shows that no change is unknown, so that all that is cached and was not
+// moved is as in the database. Each poll says at the same time that this instance lives and how far it has come.
+
+import { type Change, readChanges, readHead } from '../store/change-table.ts'
+import type { InstanceBeat } from '../store/instance-table.ts'
+import type { Postgres } from '../store/postgres.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { Changes } from './changes.ts'
+
+export interface Feed {
+  /** Polls once and goes on polling; resolves after the first try, whether it succeeded or not. */
+  start(): Promise<void>
+  stop(): void
+  /** Polls at once, or again right after the poll that is under way. */
+  kick(): void
+  /** A change heard of through Redis, of the epoch it belongs to. */
+  hear(epoch: string, change: Change): void
+  /** Monotonic milliseconds of the last confirmation; -Infinity: none yet. */
+  confirmedAt(): number
+  /** Whether the last try to reach Postgres failed. */
+  isAway(): boolean
+}
+
+export interface FeedDeps {
+  readonly db: Postgres
+  readonly changes: Changes
+  readonly instance: Omit<InstanceBeat, 'appliedRevision' | 'epoch'>
+  readonly monotonicNow: () => number
+  readonly log: Logger
+  /** Told after each poll and each change from Redis: this instance has come further, or lives. */
+  readonly applied: () => void
+}
+
+const pollEveryMs = 500
+const pageSize = 1_000
+/** Changes before the start that are read too, so that what Redis still holds from then can be judged. */
+const historyAtStart = 20_000
+
+/** Makes the feed; it does nothing before `start`. */
+export function createFeed(deps: FeedDeps): Feed {
+  const { changes } = deps
+  let confirmedAt = Number.NEGATIVE_INFINITY
+  let isAway = false
+  let isStopped = false
+  let isKicked = false
+  let running: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  async function poll(): Promise<void> {
+    const startedAt = deps.monotonicNow()
+    try {
+      await catchUp(deps)
+      confirmedAt = startedAt
+      if (isAway) deps.log.info('Postgres is back')
+      isAway = false
+    } catch (error) {
+      if (!isAway) deps.log.warn({ reason: reasonOf(error) }, 'Postgres cannot be reached; known keys go on')
+      isAway = true
+    }
+    deps.applied()
+  }
+
+  /** One poll at a time; a kick meanwhile makes one more. */
+  function run(): Promise<void> {
+    if (running !== undefined) {
+      isKicked = true
+      return running
+    }
+    clearTimeout(timer)
+    running = poll().finally(() => {
+      running = undefined
+      if (isStopped) return
+      const wait = isKicked ? 0 : pollEveryMs
+      isKicked = false
+      timer = setTimeout(() => void run(), wait)
+    })
+    return running
+  }
+
+  return {
+    start: run,
+    stop() {
+      isStopped = true
+      clearTimeout(timer)
+    },
+    kick() {
+      if (!isStopped) void run()
+    },
+    hear(epoch, change) {
+      if (epoch !== changes.epoch && changes.epoch !== undefined) return void run()
+      if (change.revision === changes.applied + 1) changes.apply([change])
+      else if (change.revision > changes.applied) {
+        // Something between was missed: what this one touches is moved at once, the rest comes with a poll.
+        changes.hear(change)
+        if (!isStopped) void run()
+      }
+      deps.applied()
+    },
+    confirmedAt: () => confirmedAt,
+    isAway: () => isAway,
+  }
+}
+
+/** Reads page after page until nothing is left; starts over where what was missed cannot be told. */
+async function catchUp(deps: FeedDeps): Promise<void> {
+  const { db, changes } = deps
+  if (changes.epoch === undefined) await begin(deps)
+  for (;;) {
+    const page = await readChanges(db, { after: changes.applied, limit: pageSize, beat: beatOf(deps) })
+    if (page.epoch !== changes.epoch || page.head < changes.applied) {
+      deps.log.warn({ head: page.head, applied: changes.applied }, 'The database has another history; starting over')
+      changes.restart(page.epoch, page.head)
+      continue
+    }
+    if (page.head === changes.applied) return
+    if (page.changes[0]?.revision !== changes.applied + 1) {
+      deps.log.warn({ head: page.head, applied: changes.applied }, 'Changes were missed; starting over')
+      changes.restart(page.epoch, page.head)
+      continue
+    }
+    changes.apply(page.changes)
+  }
+}
+
+/** The first contact: begins a little in the past, as far as the outbox reaches. */
+async function begin(deps: FeedDeps): Promise<void> {
+  const { epoch, head } = await readHead(deps.db)
+  const from = Math.max(0, head - historyAtStart)
+  const first = await readChanges(deps.db, { after: from, limit: 1, beat: beatOf(deps) })
+  const oldest = first.changes[0]?.revision
+  deps.changes.restart(epoch, oldest === undefined ? head : oldest - 1)
+}
+
+function beatOf(deps: FeedDeps): InstanceBeat {
+  return { ...deps.instance, appliedRevision: deps.changes.applied, epoch: deps.changes.epoch ?? null }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown'
+}

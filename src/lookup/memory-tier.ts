@@ -1,0 +1,120 @@
+// The nearest tier: a bounded LRU of readings in this process. It holds what was read and decides, on each use,
+// whether that may still be used: nothing is ever pushed out of it by a change, it is the use that is refused.
+//
+// A positive entry may be used while nothing that it rests on has moved and while its last confirmation against
+// Postgres is younger than its API's stale limit. The feed confirms all entries at once: each poll that finds no
+// unknown change says that everything not moved is as in the database. "Unknown" is kept for seconds only once
+// the feed is cut off, since a key made meanwhile would be turned away.
+
+import { LRUCache } from 'lru-cache'
+import type { CredentialRecord } from '../credentials/record.ts'
+import type { Found } from './chain.ts'
+import type { Changes, Reading } from './changes.ts'
+
+export interface MemoryTier {
+  /** The answer, if it is in memory and may be used now. */
+  get(digest: string): Found | undefined
+  /** Keeps what Postgres said. The caller has checked that it was not overtaken. */
+  fill(digest: string, reading: Reading): void
+  /** Keeps what Redis holds, if it may be used; returns the record then. */
+  adopt(digest: string, reading: CachedReading): CredentialRecord | undefined
+  size(): { known: number; unknown: number }
+}
+
+export interface CachedReading extends Reading {
+  readonly record: CredentialRecord
+}
+
+export interface MemoryTierDeps {
+  readonly changes: Changes
+  /** Milliseconds, monotonic, of the last confirmation by the feed; -Infinity: none yet. */
+  readonly confirmedAt: () => number
+  /** Monotonic milliseconds. */
+  readonly monotonicNow: () => number
+  /** Wall-clock milliseconds. */
+  readonly now: () => number
+  /** Stale limit of an API in milliseconds; 0 for one that is no longer configured. */
+  readonly staleLimitMs: (api: string) => number
+  readonly maxKnown?: number
+  readonly maxUnknown?: number
+}
+
+/** How long "unknown" is believed without word from Postgres, in milliseconds. */
+export const unknownFreshMs = 5_000
+/** A feed that confirmed within this many milliseconds is live: what it cannot vouch for is asked of Postgres. */
+export const liveFeedMs = 3_000
+
+interface Entry {
+  readonly found: Found
+  readonly record: CredentialRecord | undefined
+  /** The revision up to which it is known to be right. */
+  revision: number
+  /** `changes.version` when that was last checked. */
+  version: number
+  /** Monotonic milliseconds of its own last confirmation. */
+  readonly confirmedAt: number
+}
+
+/** Makes an empty tier. Sizes are entries: a known one takes about 1 KiB, an unknown one about 0.3 KiB. */
+export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
+  const { changes } = deps
+  const known = new LRUCache<string, Entry>({ max: deps.maxKnown ?? 200_000 })
+  const unknown = new LRUCache<string, Entry>({ max: deps.maxUnknown ?? 50_000 })
+
+  /** Brings an entry up to date with the feed; false: something it rests on has moved. */
+  function isCurrent(digest: string, entry: Entry): boolean {
+    if (entry.version === changes.version) return true
+    if (!changes.isCurrent(entry.revision, digest, entry.record)) return false
+    if (changes.knowsSince(entry.revision)) entry.revision = Math.max(entry.revision, changes.applied)
+    entry.version = changes.version
+    return true
+  }
+
+  /** Milliseconds since the entry was last confirmed; undefined: a live feed cannot vouch for it. */
+  function ageOf(entry: Entry, at: number): number | undefined {
+    if (changes.knowsSince(entry.revision)) return at - Math.max(entry.confirmedAt, deps.confirmedAt())
+    return at - deps.confirmedAt() <= liveFeedMs ? undefined : at - entry.confirmedAt
+  }
+
+  function limitOf(record: CredentialRecord | undefined): number {
+    if (record === undefined) return unknownFreshMs
+    // Revoked is final: no outage makes it less true.
+    return record.status === 'revoked' ? Number.POSITIVE_INFINITY : deps.staleLimitMs(record.api)
+  }
+
+  function use(cache: LRUCache<string, Entry>, digest: string): Found | undefined {
+    const entry = cache.get(digest)
+    if (entry === undefined) return undefined
+    const age = isCurrent(digest, entry) ? ageOf(entry, deps.monotonicNow()) : undefined
+    if (age !== undefined && age <= limitOf(entry.record)) return entry.found
+    cache.delete(digest)
+    return undefined
+  }
+
+  function keep(digest: string, reading: Reading, confirmedAt: number): Entry {
+    const { record, revision } = reading
+    const found: Found =
+      record === undefined ? { kind: 'unknown', tier: 'memory' } : { kind: 'known', record, tier: 'memory' }
+    const entry: Entry = { found, record, revision, version: -1, confirmedAt }
+    ;(record === undefined ? unknown : known).set(digest, entry)
+    ;(record === undefined ? known : unknown).delete(digest)
+    return entry
+  }
+
+  return {
+    get: (digest) => use(known, digest) ?? use(unknown, digest),
+    fill(digest, reading) {
+      keep(digest, reading, deps.monotonicNow() - ageOfReading(reading, deps.now()))
+    },
+    adopt(digest, reading) {
+      keep(digest, reading, deps.monotonicNow() - ageOfReading(reading, deps.now()))
+      return use(known, digest) === undefined ? undefined : reading.record
+    },
+    size: () => ({ known: known.size, unknown: unknown.size }),
+  }
+}
+
+/** A reading from the future (another machine's clock) counts as fresh, not as fresher than fresh. */
+function ageOfReading(reading: Reading, nowMs: number): number {
+  return Math.max(0, nowMs - reading.confirmedAtMs)
+}
