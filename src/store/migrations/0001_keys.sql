@@ -1,4 +1,5 @@
 -- Merchants, keys and their secrets; the revision that every change of them gets; and who did it.
+-- Ids begin with the time that they were made at: compared by bytes, their order is that of creation.
 
 -- One row. Its lock, taken by each change as late as possible, makes the order of commits the order of revisions.
 CREATE TABLE head (
@@ -9,7 +10,7 @@ CREATE TABLE head (
 INSERT INTO head DEFAULT VALUES;
 
 CREATE TABLE merchant (
-  id text PRIMARY KEY,
+  id text COLLATE "C" PRIMARY KEY,
   name text NOT NULL,
   status text NOT NULL CHECK (status IN ('active', 'suspended')),
   created_at timestamptz NOT NULL,
@@ -17,8 +18,8 @@ CREATE TABLE merchant (
 );
 
 CREATE TABLE api_key (
-  id text PRIMARY KEY,
-  merchant_id text NOT NULL REFERENCES merchant (id),
+  id text COLLATE "C" PRIMARY KEY,
+  merchant_id text COLLATE "C" NOT NULL REFERENCES merchant (id),
   api text NOT NULL,
   environment text NOT NULL CHECK (environment IN ('live', 'sandbox')),
   name text NOT NULL,
@@ -34,8 +35,8 @@ CREATE INDEX api_key_merchant ON api_key (merchant_id, id);
 
 -- Ended secrets stay: presented again, they are known as rotated out, and never issued twice.
 CREATE TABLE key_secret (
-  id text PRIMARY KEY,
-  key_id text NOT NULL REFERENCES api_key (id),
+  id text COLLATE "C" PRIMARY KEY,
+  key_id text COLLATE "C" NOT NULL REFERENCES api_key (id),
   -- SHA-256 of the whole secret.
   digest bytea NOT NULL UNIQUE CHECK (octet_length(digest) = 32),
   last4 text NOT NULL,
@@ -53,8 +54,8 @@ CREATE UNIQUE INDEX key_secret_current ON key_secret (key_id) WHERE expires_at I
 CREATE TABLE outbox (
   revision bigint PRIMARY KEY,
   -- null: the merchant itself changed, and with it all of its keys.
-  key_id text,
-  merchant_id text NOT NULL,
+  key_id text COLLATE "C",
+  merchant_id text COLLATE "C" NOT NULL,
   -- Lower-case hex SHA-256 of every secret that the change concerns.
   digests text[] NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now()

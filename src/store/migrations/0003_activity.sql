@@ -1,12 +1,13 @@
 -- How often each secret was used, by the minute. No references: a batch must not fail for one odd row.
 CREATE TABLE activity (
-  key_id text NOT NULL,
+  key_id text COLLATE "C" NOT NULL,
   minute timestamptz NOT NULL,
-  secret_id text NOT NULL,
+  secret_id text COLLATE "C" NOT NULL,
   api text NOT NULL,
   environment text NOT NULL,
-  route text NOT NULL,
-  outcome text NOT NULL,
+  route text COLLATE "C" NOT NULL,
+  outcome text COLLATE "C" NOT NULL,
   count bigint NOT NULL,
-  PRIMARY KEY (key_id, minute, secret_id, api, environment, route, outcome)
+  PRIMARY KEY (key_id, minute, secret_id, route, outcome, api, environment)
 );
+CREATE INDEX activity_minute ON activity (minute);

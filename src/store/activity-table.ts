@@ -1,0 +1,107 @@
+// How keys are used: counts by the minute, and when each secret was last used.
+
+import { type Page, type PageRequest, pageOf } from './page.ts'
+import type { Queryable } from './postgres.ts'
+
+/** What one instance counted of one kind of request. */
+export interface ActivityCount {
+  readonly keyId: string
+  readonly secretId: string
+  readonly api: string
+  readonly environment: string
+  /** Method and template. */
+  readonly route: string
+  readonly outcome: string
+  /** Any moment of the minute, in milliseconds since the epoch. */
+  readonly minuteMs: number
+  readonly count: number
+  /** The last of these requests, in milliseconds since the epoch; null: they do not count as use (a dead secret). */
+  readonly lastUsedAtMs: number | null
+}
+
+export interface ActivityRow {
+  /** Beginning of the minute, in milliseconds since the epoch. */
+  readonly minuteMs: number
+  readonly secretId: string
+  readonly route: string
+  readonly outcome: string
+  readonly count: number
+}
+
+// Rows are locked in one order in every batch, so that two instances cannot wait for each other.
+const addStatement = {
+  name: 'add_activity',
+  text: `
+    WITH item AS (
+      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+        $7::timestamptz[], $8::bigint[], $9::timestamptz[])
+        AS i (key_id, secret_id, api, environment, route, outcome, minute, count, used_at)
+    ), used AS (
+      SELECT secret_id, max(used_at) AS at FROM item WHERE used_at IS NOT NULL GROUP BY secret_id
+    ), locked AS (
+      SELECT s.id, used.at FROM key_secret s JOIN used ON used.secret_id = s.id
+      WHERE s.last_used_at IS NULL OR s.last_used_at < used.at
+      ORDER BY s.id FOR NO KEY UPDATE OF s
+    ), moved AS (
+      UPDATE key_secret s SET last_used_at = greatest(s.last_used_at, locked.at) FROM locked WHERE s.id = locked.id
+    )
+    INSERT INTO activity AS a (key_id, minute, secret_id, route, outcome, api, environment, count)
+    SELECT key_id, date_trunc('minute', minute), secret_id, route, outcome, api, environment, sum(count)
+    FROM item GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
+    ON CONFLICT (key_id, minute, secret_id, route, outcome, api, environment)
+    DO UPDATE SET count = a.count + excluded.count`,
+}
+
+/** Adds a batch to what is there; all of it or, when it throws, nothing. Moves last use forward, never back. */
+export async function addActivity(db: Queryable, counts: readonly ActivityCount[]): Promise<void> {
+  if (counts.length === 0) return
+  await db.query(addStatement, [
+    counts.map((item) => item.keyId),
+    counts.map((item) => item.secretId),
+    counts.map((item) => item.api),
+    counts.map((item) => item.environment),
+    counts.map((item) => item.route),
+    counts.map((item) => item.outcome),
+    counts.map((item) => new Date(item.minuteMs)),
+    counts.map((item) => item.count),
+    counts.map((item) => (item.lastUsedAtMs === null ? null : new Date(item.lastUsedAtMs))),
+  ])
+}
+
+/** A key's counts of the minutes in [fromMs, toMs), newest first. The cursor is the last row seen. */
+export async function listActivity(
+  db: Queryable,
+  filter: { readonly keyId: string; readonly fromMs: number; readonly toMs: number },
+  page: PageRequest<Omit<ActivityRow, 'count'>>,
+): Promise<Page<ActivityRow>> {
+  const { after } = page
+  const rows = await db.query<ActivityRow>(
+    `SELECT minute AS "minuteMs", secret_id AS "secretId", route, outcome, sum(count)::bigint AS count
+     FROM activity
+     WHERE key_id = $1 AND minute >= $2 AND minute < $3
+       AND ($4::timestamptz IS NULL OR (minute, secret_id, route, outcome) < ($4, $5, $6, $7))
+     GROUP BY minute, secret_id, route, outcome
+     ORDER BY minute DESC, secret_id DESC, route DESC, outcome DESC LIMIT $8`,
+    [
+      filter.keyId,
+      new Date(filter.fromMs),
+      new Date(filter.toMs),
+      after && new Date(after.minuteMs),
+      after?.secretId ?? null,
+      after?.route ?? null,
+      after?.outcome ?? null,
+      page.limit + 1,
+    ],
+  )
+  return pageOf(rows, page.limit)
+}
+
+/** Forgets minutes longer ago than `olderThanMs`; returns how many rows. */
+export async function pruneActivity(db: Queryable, olderThanMs: number): Promise<number> {
+  const rows = await db.query<{ removed: number }>(
+    `WITH gone AS (DELETE FROM activity WHERE minute < now() - $1 * interval '1 millisecond' RETURNING 1)
+     SELECT count(*) AS removed FROM gone`,
+    [olderThanMs],
+  )
+  return rows[0]?.removed ?? 0
+}

@@ -1,0 +1,167 @@
+// Making a key, changing what it says, and its way through its states.
+
+import { type KeyAction, keyTransition } from '../credentials/lifecycle.ts'
+import { deny, DenialError } from '../errors/denial.ts'
+import { type ChangeOrigin, type Committed, commitChange, type Plan } from './change-table.ts'
+import { keySnapshot, lockKey, mustGetKey, type StoredKey } from './key-table.ts'
+import type { Postgres, Queryable } from './postgres.ts'
+
+export interface NewSecret {
+  readonly id: string
+  /** Lower-case hex SHA-256 of the whole secret. */
+  readonly digest: string
+  readonly last4: string
+}
+
+export interface NewKey
+  extends Pick<
+    StoredKey,
+    'id' | 'merchantId' | 'api' | 'environment' | 'name' | 'prefix' | 'permissions' | 'expiresAtMs'
+  > {
+  readonly secret: NewSecret
+}
+
+/** What is not named stays as it is. */
+export interface KeyPatch {
+  readonly name?: string | undefined
+  readonly permissions?: readonly string[] | undefined
+  readonly expiresAtMs?: number | null | undefined
+}
+
+/** Makes an active key. Throws VALIDATION_FAILED where there is no such merchant. */
+export async function createKey(
+  db: Postgres,
+  origin: ChangeOrigin,
+  key: NewKey,
+): Promise<Committed<StoredKey>> {
+  return commitChange<StoredKey>(db, origin, async (tx) => {
+    const merchants = await tx.query('SELECT FROM merchant WHERE id = $1 FOR KEY SHARE', [key.merchantId])
+    if (merchants.length === 0) {
+      const details = [{ path: '/merchant_id', message: 'no such merchant' }]
+      throw new DenialError(deny('VALIDATION_FAILED', 'unknown_merchant', { details }))
+    }
+    return {
+      kind: 'change',
+      action: 'key.create',
+      keyId: key.id,
+      merchantId: key.merchantId,
+      before: null,
+      write: (tx, revision) => insertKey(tx, { ...key, revision, nowMs: origin.nowMs }),
+      snapshot: keySnapshot,
+    }
+  })
+}
+
+/**
+ * Changes name, permissions or expiry. Throws NOT_FOUND, KEY_REVOKED, and REVISION_CONFLICT where `ifRevision`
+ * (null: any) is not the key's.
+ */
+export async function patchKey(
+  db: Postgres,
+  origin: ChangeOrigin,
+  request: { readonly id: string; readonly patch: KeyPatch; readonly ifRevision: number | null },
+): Promise<Committed<StoredKey>> {
+  return commitChange(db, origin, async (tx) => {
+    const key = await lockKey(tx, request.id, origin.nowMs)
+    if (request.ifRevision !== null && request.ifRevision !== key.revision) {
+      throw new DenialError(deny('REVISION_CONFLICT', 'if_match'))
+    }
+    refuseRevoked(key)
+    const { name = key.name, permissions = key.permissions, expiresAtMs = key.expiresAtMs } = request.patch
+    if (name === key.name && expiresAtMs === key.expiresAtMs && isSame(permissions, key.permissions)) {
+      return { kind: 'unchanged', object: key }
+    }
+    return changeOf(key, 'key.update', async (tx, revision) => {
+      await tx.query(
+        'UPDATE api_key SET name = $2, permissions = $3, expires_at = $4, revision = $5 WHERE id = $1',
+        [key.id, name, permissions, expiresAtMs === null ? null : new Date(expiresAtMs), revision],
+      )
+      return mustGetKey(tx, key.id, origin.nowMs)
+    })
+  })
+}
+
+/** disable, enable, revoke; a repeat changes nothing. Throws NOT_FOUND and KEY_REVOKED. */
+export async function transitionKey(
+  db: Postgres,
+  origin: ChangeOrigin,
+  request: { readonly id: string; readonly action: KeyAction },
+): Promise<Committed<StoredKey>> {
+  return commitChange(db, origin, async (tx) => {
+    const key = await lockKey(tx, request.id, origin.nowMs)
+    const transition = keyTransition(key.status, request.action)
+    if (transition.kind === 'refused') throw new DenialError(deny('KEY_REVOKED', 'revoked'))
+    if (transition.kind === 'unchanged') return { kind: 'unchanged', object: key }
+    return changeOf(key, `key.${request.action}`, async (tx, revision) => {
+      await tx.query('UPDATE api_key SET status = $2, revision = $3 WHERE id = $1', [
+        key.id,
+        transition.to,
+        revision,
+      ])
+      return mustGetKey(tx, key.id, origin.nowMs)
+    })
+  })
+}
+
+/** Throws KEY_REVOKED for a revoked key: revoke is final. */
+export function refuseRevoked(key: StoredKey): void {
+  if (key.status === 'revoked') throw new DenialError(deny('KEY_REVOKED', 'revoked'))
+}
+
+/** The plan of a change to an existing key. */
+export function changeOf(
+  key: StoredKey,
+  action: string,
+  write: (tx: Queryable, revision: number) => Promise<StoredKey>,
+): Plan<StoredKey> {
+  return {
+    kind: 'change',
+    action,
+    keyId: key.id,
+    merchantId: key.merchantId,
+    before: key,
+    write,
+    snapshot: keySnapshot,
+  }
+}
+
+/** Writes a key's new current secret. */
+export async function insertSecret(
+  tx: Queryable,
+  keyId: string,
+  secret: NewSecret & { readonly createdAtMs: number },
+): Promise<void> {
+  await tx.query(
+    'INSERT INTO key_secret (id, key_id, digest, last4, created_at) VALUES ($1, $2, $3, $4, $5)',
+    [secret.id, keyId, Buffer.from(secret.digest, 'hex'), secret.last4, new Date(secret.createdAtMs)],
+  )
+}
+
+async function insertKey(
+  tx: Queryable,
+  key: NewKey & { readonly revision: number; readonly nowMs: number },
+): Promise<StoredKey> {
+  await tx.query(
+    `INSERT INTO api_key (id, merchant_id, api, environment, name, status, prefix, permissions, created_at,
+       expires_at, revision)
+     VALUES ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9, $10)`,
+    [
+      key.id,
+      key.merchantId,
+      key.api,
+      key.environment,
+      key.name,
+      key.prefix,
+      key.permissions,
+      new Date(key.nowMs),
+      key.expiresAtMs === null ? null : new Date(key.expiresAtMs),
+      key.revision,
+    ],
+  )
+  await insertSecret(tx, key.id, { ...key.secret, createdAtMs: key.nowMs })
+  return mustGetKey(tx, key.id, key.nowMs)
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index])
+}

@@ -1,0 +1,95 @@
+// Merchants: the tenants that keys belong to.
+
+import { type MerchantAction, merchantTransition } from '../credentials/lifecycle.ts'
+import type { MerchantStatus } from '../credentials/record.ts'
+import { deny, DenialError } from '../errors/denial.ts'
+import { type ChangeOrigin, type Committed, commitChange } from './change-table.ts'
+import { type Page, type PageRequest, pageOf } from './page.ts'
+import type { Postgres, Queryable } from './postgres.ts'
+
+export interface StoredMerchant {
+  readonly id: string
+  readonly name: string
+  readonly status: MerchantStatus
+  /** Milliseconds since the epoch. */
+  readonly createdAtMs: number
+  readonly revision: number
+}
+
+const columns = 'id, name, status, created_at AS "createdAtMs", revision'
+
+export async function getMerchant(db: Queryable, id: string): Promise<StoredMerchant | undefined> {
+  const rows = await db.query<StoredMerchant>(`SELECT ${columns} FROM merchant WHERE id = $1`, [id])
+  return rows[0]
+}
+
+/** All merchants, newest first. The cursor is the id of the last one seen. */
+export async function listMerchants(db: Queryable, page: PageRequest<string>): Promise<Page<StoredMerchant>> {
+  const rows = await db.query<StoredMerchant>(
+    `SELECT ${columns} FROM merchant WHERE ($1::text IS NULL OR id < $1) ORDER BY id DESC LIMIT $2`,
+    [page.after, page.limit + 1],
+  )
+  return pageOf(rows, page.limit)
+}
+
+export async function createMerchant(
+  db: Postgres,
+  origin: ChangeOrigin,
+  merchant: { readonly id: string; readonly name: string },
+): Promise<Committed<StoredMerchant>> {
+  const { id, name } = merchant
+  return commitChange<StoredMerchant>(db, origin, async () => ({
+    kind: 'change',
+    action: 'merchant.create',
+    keyId: null,
+    merchantId: id,
+    before: null,
+    async write(tx, revision) {
+      const created = { id, name, status: 'active', createdAtMs: origin.nowMs, revision } as const
+      await tx.query(
+        'INSERT INTO merchant (id, name, status, created_at, revision) VALUES ($1, $2, $3, $4, $5)',
+        [id, name, created.status, new Date(origin.nowMs), revision],
+      )
+      return created
+    },
+    snapshot,
+  }))
+}
+
+/** suspend, resume; a repeat changes nothing. Concerns every key of the merchant. Throws NOT_FOUND. */
+export async function transitionMerchant(
+  db: Postgres,
+  origin: ChangeOrigin,
+  request: { readonly id: string; readonly action: MerchantAction },
+): Promise<Committed<StoredMerchant>> {
+  return commitChange<StoredMerchant>(db, origin, async (tx) => {
+    const rows = await tx.query<StoredMerchant>(
+      `SELECT ${columns} FROM merchant WHERE id = $1 FOR NO KEY UPDATE`,
+      [request.id],
+    )
+    const merchant = rows[0]
+    if (!merchant) throw new DenialError(deny('NOT_FOUND', 'unknown_merchant'))
+    const transition = merchantTransition(merchant.status, request.action)
+    if (transition.kind !== 'changed') return { kind: 'unchanged', object: merchant }
+    return {
+      kind: 'change',
+      action: `merchant.${request.action}`,
+      keyId: null,
+      merchantId: merchant.id,
+      before: merchant,
+      async write(tx, revision) {
+        await tx.query('UPDATE merchant SET status = $2, revision = $3 WHERE id = $1', [
+          merchant.id,
+          transition.to,
+          revision,
+        ])
+        return { ...merchant, status: transition.to, revision }
+      },
+      snapshot,
+    }
+  })
+}
+
+function snapshot({ name, status }: StoredMerchant): object {
+  return { name, status }
+}
