@@ -1,0 +1,73 @@
+// `npm test`: one Postgres and one Redis for the whole run, tap over all test files, and a closing line with counts.
+
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { startSharedServices } from './services.ts'
+import { type Counts, countChecks } from './tap-report.ts'
+
+const parallelFiles = 2
+
+process.exitCode = await runTests(process.argv.slice(2))
+
+/** Runs tap with `args` (files, options); none: all test files. Gives the exit code: 0 if something ran and nothing failed. */
+async function runTests(args: string[]): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-test-run-'))
+  const report = join(folder, 'raw.tap')
+  try {
+    const services = await startSharedServices()
+    let code = 1
+    try {
+      code = await tap([`--output-file=${report}`, ...args], services.env)
+    } finally {
+      await services.stop()
+    }
+    return close(countChecks(readIfThere(report)), code)
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    return close({ passed: 0, failed: 1 }, 1)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function tap(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const manifest = createRequire(import.meta.url).resolve('tap/package.json')
+  const bin = join(dirname(manifest), 'dist', 'esm', 'run.mjs')
+  // The others draw a moving picture even where there is no terminal, or repeat the raw report.
+  const reporter = process.stdout.isTTY ? 'base' : 'min'
+  const options = [
+    `--jobs=${parallelFiles}`,
+    `--reporter=${reporter}`,
+    '--coverage-report=text-summary',
+    ...args,
+  ]
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [bin, ...options], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
+    })
+    // Ctrl-C reaches tap by itself; what only we are told is handed on. We leave when it has, to stop the services.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => void child.kill(signal))
+    child.once('error', reject)
+    child.once('exit', (code) => resolve(code ?? 1))
+  })
+}
+
+function close(counts: Counts, code: number): number {
+  const failed = counts.failed === 0 && code !== 0 ? 1 : counts.failed
+  // On a line of its own: tap leaves the cursor behind a control sequence.
+  console.log(`\n${counts.passed} passed, ${failed} failed`)
+  return failed === 0 && counts.passed > 0 ? 0 : 1
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
