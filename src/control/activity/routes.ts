@@ -1,0 +1,61 @@
+// How a key is used, by the minute.
+
+import { Type } from 'typebox'
+import { type ActivityRow, listActivity } from '../../store/activity-table.ts'
+import { mustGetKey } from '../../store/key-table.ts'
+import { nextCursor, readCursor } from '../cursor.ts'
+import type { AdminDeps, ControlApp } from '../dependencies.ts'
+import { idOf, idParams, limitOf, pageFields } from '../fields.ts'
+import { instant, instantOf } from '../instant.ts'
+import { invalid } from '../refusal.ts'
+
+const timeField = Type.Optional(Type.String({ maxLength: 64 }))
+const activityQuery = Type.Object(
+  { from: timeField, to: timeField, ...pageFields },
+  { additionalProperties: false },
+)
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** GET …/activity: the minutes from `from` on and before `to`; the last 24 hours unless said. Newest first. */
+export function serveActivity(app: ControlApp, deps: AdminDeps): void {
+  const schema = { params: idParams, querystring: activityQuery }
+  app.get('/keys/:id/activity', { schema }, async (request) => {
+    const { from, to, cursor, limit } = request.query
+    const keyId = idOf('key', request.params.id)
+    const nowMs = deps.now()
+    const toMs = to === undefined ? nowMs : instantOf('to', to)
+    const fromMs = from === undefined ? toMs - dayMs : instantOf('from', from)
+    if (fromMs > toMs) throw invalid('from', 'must not be after to')
+    const page = { after: readCursor(cursor, isPlace), limit: limitOf(limit) }
+    await mustGetKey(deps.db, keyId, nowMs)
+    const found = await listActivity(deps.db, { keyId, fromMs, toMs }, page)
+    return { data: found.rows.map(activityObject), next_cursor: nextCursor(found, placeOf) }
+  })
+}
+
+type Place = Omit<ActivityRow, 'count'>
+
+function placeOf({ minuteMs, secretId, route, outcome }: ActivityRow): Place {
+  return { minuteMs, secretId, route, outcome }
+}
+
+function isPlace(value: unknown): value is Place {
+  if (typeof value !== 'object' || value === null) return false
+  const { minuteMs, secretId, route, outcome } = value as Record<string, unknown>
+  const isTime = typeof minuteMs === 'number' && Math.abs(minuteMs) < 8.64e15
+  // NUL is the one character that Postgres does not take.
+  return (
+    isTime && [secretId, route, outcome].every((text) => typeof text === 'string' && !text.includes('\0'))
+  )
+}
+
+function activityObject(row: ActivityRow) {
+  return {
+    minute: instant(row.minuteMs),
+    route: row.route,
+    outcome: row.outcome,
+    secret_id: row.secretId,
+    count: row.count,
+  }
+}

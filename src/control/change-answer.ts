@@ -1,0 +1,43 @@
+// What follows a committed change: it is spread, and the caller may wait until all instances have applied it.
+
+import type { FastifyRequest } from 'fastify'
+import type { ChangeOrigin, Committed } from '../store/change-table.ts'
+import type { ControlDeps } from './dependencies.ts'
+import { instant } from './instant.ts'
+
+const waitTimeoutMs = 5000
+
+/** On whose behalf a request changes something. */
+export function originOf(request: FastifyRequest, deps: ControlDeps): ChangeOrigin {
+  return { actor: request.actor, requestId: request.id, nowMs: deps.now() }
+}
+
+/** A member of the answer to `?wait=all`. */
+export interface PendingObject {
+  readonly instance: string
+  readonly applied_revision: number
+  readonly last_seen_at: string
+  readonly dead_by: string
+}
+
+/**
+ * Spreads a change; with `wait`, answers when all instances have applied the object's revision, or after 5 s, with
+ * those that have not. A repeat that changed nothing waits for the revision that the object already has.
+ */
+export async function settle(
+  deps: ControlDeps,
+  committed: Committed<{ readonly revision: number }>,
+  wait: 'all' | undefined,
+): Promise<{ pending?: readonly PendingObject[] }> {
+  if (committed.change) deps.published(committed.change)
+  if (wait === undefined) return {}
+  const pending = await deps.awaitAll(committed.object.revision, waitTimeoutMs)
+  return {
+    pending: pending.map((one) => ({
+      instance: one.instance,
+      applied_revision: one.appliedRevision,
+      last_seen_at: instant(one.lastSeenAtMs),
+      dead_by: instant(one.deadByMs),
+    })),
+  }
+}

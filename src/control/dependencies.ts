@@ -1,0 +1,74 @@
+// What the control plane needs from the rest of the program, handed in by main.
+
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify'
+import type { Table } from '../config/compiled.ts'
+import type { Change } from '../store/change-table.ts'
+import type { InstanceView } from '../store/instance-table.ts'
+import type { Postgres } from '../store/postgres.ts'
+import type { AdminTokens } from './operator.ts'
+
+export interface ControlDeps {
+  /** null: no admin API is served, only the probes and metrics. */
+  readonly db: Postgres | null
+  /** The table in force. */
+  table(): Table
+  readonly tokens: AdminTokens
+  /** CIDR blocks or single addresses that the admin API is served to. */
+  readonly adminFrom: readonly string[]
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** `key_…`: after the prefix 10 to 40 letters and digits, in the order of creation. */
+  newId(prefix: 'key' | 'sec' | 'mer' | 'req'): string
+  /** Spreads a change after its commit. Never throws. */
+  published(change: Change): void
+  /** Resolves with the instances that have not applied `revision` within `timeoutMs`; empty: all have. Never rejects. */
+  awaitAll(revision: number, timeoutMs: number): Promise<readonly PendingInstance[]>
+  /** The instances that count. */
+  instances(): Promise<readonly InstanceView[]>
+  health(): Health
+  /** Prometheus' text format. */
+  metrics(): Promise<string>
+  readonly metricsContentType: string
+  readonly log: FastifyBaseLogger
+}
+
+/** An instance that may still decide by an older revision. Times in milliseconds since the epoch. */
+export interface PendingInstance {
+  readonly instance: string
+  readonly appliedRevision: number
+  readonly lastSeenAtMs: number
+  /** By when it has stopped using what it knew, if it never comes back. */
+  readonly deadByMs: number
+}
+
+/** The state of one process. */
+export interface Health {
+  /** Whether known keys can be decided: false before the first table and feed are there, and while draining. */
+  readonly isReady: boolean
+  readonly status: 'ok' | 'degraded'
+  readonly tableSha256: string | null
+  /** A word such as `up`, `down`, `none`. */
+  readonly postgres: string
+  readonly redis: string
+  readonly appliedRevision: number | null
+  /** Why the file on disk is not in force. */
+  readonly configFault?: string | undefined
+}
+
+/** As ControlDeps, where there is a database. */
+export type AdminDeps = ControlDeps & { readonly db: Postgres }
+
+export type ControlApp = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>

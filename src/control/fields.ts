@@ -1,0 +1,60 @@
+// The fields that requests of several features share, and how their text becomes values.
+
+import { Type } from 'typebox'
+import { deny, DenialError } from '../errors/denial.ts'
+import { invalid } from './refusal.ts'
+
+/**
+ * Text for people, 1 to `maxLength` characters: not only spaces, and nothing that does not print or turns the
+ * direction of what follows (an operator reads these names in tables and logs). Keeps NUL from Postgres.
+ */
+export function textField(maxLength: number) {
+  return Type.String({
+    minLength: 1,
+    maxLength,
+    pattern: '^(?=.*\\S)[^\\p{Cc}\\p{Cs}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]*$',
+  })
+}
+
+export const nameField = textField(100)
+
+/** Refuses every field: the body of an action. */
+export const emptyBody = Type.Object({}, { additionalProperties: false })
+
+/** `?wait=all`: answer when all instances have applied the change. */
+export const waitQuery = Type.Object(
+  { wait: Type.Optional(Type.Literal('all')) },
+  { additionalProperties: false },
+)
+
+export const idParams = Type.Object({ id: Type.String() })
+
+/** The fields of a list's query, beside its filters. */
+export const pageFields = {
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+  limit: Type.Optional(Type.String({ maxLength: 10 })),
+}
+
+const defaultLimit = 50
+const maxLimit = 200
+
+/** Rows a page. Throws VALIDATION_FAILED. */
+export function limitOf(text: string | undefined): number {
+  if (text === undefined) return defaultLimit
+  const limit = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0
+  if (limit < 1 || limit > maxLimit) throw invalid('limit', `must be a whole number from 1 to ${maxLimit}`)
+  return limit
+}
+
+/** An id from a path. One that could not have been given out is NOT_FOUND, and never reaches the database. */
+export function idOf(prefix: 'key' | 'mer', text: string): string {
+  if (isId(prefix, text)) return text
+  throw new DenialError(deny('NOT_FOUND', 'malformed_id'))
+}
+
+/** Whether `text` is `key_…` or `mer_…` with 10 to 40 letters and digits. */
+export function isId(prefix: 'key' | 'mer', text: unknown): text is string {
+  return (
+    typeof text === 'string' && text.startsWith(`${prefix}_`) && /^[0-9A-Za-z]{10,40}$/.test(text.slice(4))
+  )
+}

@@ -1,0 +1,65 @@
+// What is done to a key as a whole: disable, enable, revoke, rotate, and the end of a rotation.
+
+import { defaultGraceSeconds, type KeyAction } from '../../credentials/lifecycle.ts'
+import { generateSecret } from '../../credentials/secret.ts'
+import { transitionKey } from '../../store/key-change-table.ts'
+import { endRotation, rotateKey } from '../../store/key-rotation-table.ts'
+import { mustGetKey, type StoredKey } from '../../store/key-table.ts'
+import { originOf, settle } from '../change-answer.ts'
+import type { AdminDeps, ControlApp } from '../dependencies.ts'
+import { emptyBody, idOf, idParams, waitQuery } from '../fields.ts'
+import { entityTag, keyObject, keyObjectWithSecret } from './key-object.ts'
+import { rotateBody } from './key-request.ts'
+import { newSecret } from './routes.ts'
+
+const actionSchema = { params: idParams, body: emptyBody, querystring: waitQuery }
+
+export function serveKeyActions(app: ControlApp, deps: AdminDeps): void {
+  for (const action of actions) serveTransition(app, deps, action)
+  serveRotate(app, deps)
+
+  app.post('/keys/:id/rotation/end', { schema: actionSchema }, async (request, reply) => {
+    const id = idOf('key', request.params.id)
+    const committed = await endRotation(deps.db, originOf(request, deps), id)
+    const settled = await settle(deps, committed, request.query.wait)
+    return reply
+      .header('etag', entityTag(committed.object))
+      .send({ ...keyObject(committed.object), ...settled })
+  })
+}
+
+const actions = ['disable', 'enable', 'revoke'] as const satisfies readonly KeyAction[]
+
+function serveTransition(app: ControlApp, deps: AdminDeps, action: KeyAction): void {
+  app.post(`/keys/:id/${action}`, { schema: actionSchema }, async (request, reply) => {
+    const id = idOf('key', request.params.id)
+    const committed = await transitionKey(deps.db, originOf(request, deps), { id, action })
+    const settled = await settle(deps, committed, request.query.wait)
+    return reply
+      .header('etag', entityTag(committed.object))
+      .send({ ...keyObject(committed.object), ...settled })
+  })
+}
+
+function serveRotate(app: ControlApp, deps: AdminDeps): void {
+  const schema = { params: idParams, body: rotateBody, querystring: waitQuery }
+  app.post('/keys/:id/rotate', { schema }, async (request, reply) => {
+    const { grace_seconds: graceSeconds = defaultGraceSeconds } = request.body
+    const id = idOf('key', request.params.id)
+    const origin = originOf(request, deps)
+    const prefix = prefixOf(deps, await mustGetKey(deps.db, id, origin.nowMs))
+    const secret = generateSecret(prefix)
+    const rotation = { id, prefix, graceSeconds, secret: newSecret(deps, secret) }
+    const committed = await rotateKey(deps.db, origin, rotation)
+    const settled = await settle(deps, committed, request.query.wait)
+    return reply
+      .header('etag', entityTag(committed.object))
+      .send({ ...keyObjectWithSecret(committed.object, secret), ...settled })
+  })
+}
+
+/** The configured prefix, which may have changed since the key was made; else the one that it has. */
+function prefixOf(deps: AdminDeps, key: StoredKey): string {
+  const api = deps.table().apis.get(key.api)
+  return api?.environments.find(({ name }) => name === key.environment)?.prefix ?? key.prefix
+}

@@ -1,0 +1,40 @@
+// A key as the admin API shows it (contract 8).
+
+import { Secret } from '../../credentials/secret.ts'
+import type { StoredKey } from '../../store/key-table.ts'
+import { instant, instantOrNull } from '../instant.ts'
+
+export function keyObject(key: StoredKey) {
+  return {
+    id: key.id,
+    merchant_id: key.merchantId,
+    api: key.api,
+    environment: key.environment,
+    name: key.name,
+    status: key.status,
+    prefix: key.prefix,
+    last4: key.secrets[0]?.last4 ?? null,
+    permissions: key.permissions,
+    created_at: instant(key.createdAtMs),
+    expires_at: instantOrNull(key.expiresAtMs),
+    last_used_at: instantOrNull(key.lastUsedAtMs),
+    revision: key.revision,
+    secrets: key.secrets.map((secret) => ({
+      id: secret.id,
+      last4: secret.last4,
+      created_at: instant(secret.createdAtMs),
+      expires_at: instantOrNull(secret.expiresAtMs),
+      last_used_at: instantOrNull(secret.lastUsedAtMs),
+    })),
+  }
+}
+
+/** The one form in which a secret leaves the program: the answer to create and to rotate. */
+export function keyObjectWithSecret(key: StoredKey, secret: Secret) {
+  return { ...keyObject(key), secret: Secret.reveal(secret) }
+}
+
+/** The revision as an entity tag (RFC 9110 §8.8.3), for If-Match. */
+export function entityTag(key: StoredKey): string {
+  return `"${key.revision}"`
+}

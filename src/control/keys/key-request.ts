@@ -1,0 +1,92 @@
+// What callers say about keys, and whether it holds against the permission table and the clock.
+
+import { Type } from 'typebox'
+import type { Api } from '../../config/compiled.ts'
+import { maxGraceSeconds } from '../../credentials/lifecycle.ts'
+import { fullAccess } from '../../credentials/permission.ts'
+import { environments, keyStatuses } from '../../credentials/record.ts'
+import { deny, DenialError, type FieldFault } from '../../errors/denial.ts'
+import type { ControlDeps } from '../dependencies.ts'
+import { nameField, pageFields, textField } from '../fields.ts'
+import { instantOf } from '../instant.ts'
+import { invalid } from '../refusal.ts'
+
+const environmentField = Type.Enum([...environments])
+const permissionsField = Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+  minItems: 1,
+  maxItems: 500,
+})
+const expiryField = Type.Union([Type.String({ maxLength: 64 }), Type.Null()])
+
+export const newKeyBody = Type.Object(
+  {
+    merchant_id: textField(64),
+    api: textField(100),
+    environment: environmentField,
+    name: nameField,
+    permissions: permissionsField,
+    expires_at: Type.Optional(expiryField),
+  },
+  { additionalProperties: false },
+)
+
+export const keyPatchBody = Type.Object(
+  {
+    name: Type.Optional(nameField),
+    permissions: Type.Optional(permissionsField),
+    expires_at: Type.Optional(expiryField),
+  },
+  { additionalProperties: false },
+)
+
+export const rotateBody = Type.Object(
+  { grace_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: maxGraceSeconds })) },
+  { additionalProperties: false },
+)
+
+export const keyListQuery = Type.Object(
+  {
+    merchant_id: Type.Optional(textField(64)),
+    status: Type.Optional(Type.Enum([...keyStatuses])),
+    api: Type.Optional(textField(100)),
+    environment: Type.Optional(environmentField),
+    q: Type.Optional(textField(100)),
+    ...pageFields,
+  },
+  { additionalProperties: false },
+)
+
+/** The API of that name. Throws VALIDATION_FAILED at `path`. */
+export function apiOf(deps: ControlDeps, name: string, path: string): Api {
+  const api = deps.table().apis.get(name)
+  if (!api) throw invalid(path, 'is not a configured API')
+  return api
+}
+
+/** The permissions sorted and without repeats. Throws VALIDATION_FAILED, naming each that the API does not have. */
+export function permissionsOf(api: Api, names: readonly string[]): readonly string[] {
+  const details = names.flatMap((name, index): FieldFault[] => {
+    const path = `/permissions/${index}`
+    if (name === fullAccess)
+      return names.length > 1 ? [{ path, message: '* includes all others: name it alone' }] : []
+    return api.permissions.has(name) ? [] : [{ path, message: `is not a permission of ${api.name}` }]
+  })
+  if (details.length > 0) throw new DenialError(deny('VALIDATION_FAILED', 'permissions', { details }))
+  return [...new Set(names)].toSorted()
+}
+
+/** When a key is to expire, in milliseconds since the epoch; null: never. Throws VALIDATION_FAILED. */
+export function expiryOf(text: string | null, nowMs: number): number | null {
+  if (text === null) return null
+  const ms = instantOf('/expires_at', text)
+  if (ms <= nowMs) throw invalid('/expires_at', 'must be in the future')
+  return ms
+}
+
+/** The revision that If-Match asks for (RFC 9110 §13.1.1); null: any. A weak tag never matches. */
+export function ifMatchOf(header: string | undefined): number | null {
+  if (header === undefined || header === '*') return null
+  const [, isWeak, digits] = /^(W\/)?"(\d{1,15})"$/.exec(header) ?? []
+  if (digits === undefined) throw invalid('If-Match', 'must be a revision in double quotes')
+  return isWeak === undefined ? Number(digits) : -1
+}

@@ -1,0 +1,93 @@
+// Keys: made, shown, listed and edited.
+
+import { digestOf, generateSecret, lastFour, type Secret } from '../../credentials/secret.ts'
+import { createKey, type NewSecret, patchKey } from '../../store/key-change-table.ts'
+import { listKeys, mustGetKey } from '../../store/key-table.ts'
+import { originOf, settle } from '../change-answer.ts'
+import { nextCursor, readCursor } from '../cursor.ts'
+import type { AdminDeps, ControlApp } from '../dependencies.ts'
+import { idOf, idParams, isId, limitOf, waitQuery } from '../fields.ts'
+import { invalid } from '../refusal.ts'
+import { entityTag, keyObject, keyObjectWithSecret } from './key-object.ts'
+import {
+  apiOf,
+  expiryOf,
+  ifMatchOf,
+  keyListQuery,
+  keyPatchBody,
+  newKeyBody,
+  permissionsOf,
+} from './key-request.ts'
+
+export function serveKeys(app: ControlApp, deps: AdminDeps): void {
+  serveCreate(app, deps)
+  servePatch(app, deps)
+
+  app.get('/keys', { schema: { querystring: keyListQuery } }, async (request) => {
+    const { merchant_id: merchantId, status, api, environment, q: text, cursor, limit } = request.query
+    const filter = { merchantId, status, api, environment, text, nowMs: deps.now() }
+    const after = readCursor(cursor, (value) => isId('key', value))
+    const page = await listKeys(deps.db, filter, { after, limit: limitOf(limit) })
+    return { data: page.rows.map(keyObject), next_cursor: nextCursor(page, (key) => key.id) }
+  })
+
+  app.get('/keys/:id', { schema: { params: idParams } }, async (request, reply) => {
+    const key = await mustGetKey(deps.db, idOf('key', request.params.id), deps.now())
+    return reply.header('etag', entityTag(key)).send(keyObject(key))
+  })
+}
+
+function serveCreate(app: ControlApp, deps: AdminDeps): void {
+  app.post('/keys', { schema: { body: newKeyBody, querystring: waitQuery } }, async (request, reply) => {
+    const { body } = request
+    const origin = originOf(request, deps)
+    const api = apiOf(deps, body.api, '/api')
+    const environment = api.environments.find(({ name }) => name === body.environment)
+    if (!environment) throw invalid('/environment', `is not an environment of ${api.name}`)
+    const secret = generateSecret(environment.prefix)
+    const committed = await createKey(deps.db, origin, {
+      id: deps.newId('key'),
+      merchantId: body.merchant_id,
+      api: api.name,
+      environment: environment.name,
+      name: body.name,
+      prefix: environment.prefix,
+      permissions: permissionsOf(api, body.permissions),
+      expiresAtMs: expiryOf(body.expires_at ?? null, origin.nowMs),
+      secret: newSecret(deps, secret),
+    })
+    const settled = await settle(deps, committed, request.query.wait)
+    const { object } = committed
+    return reply
+      .code(201)
+      .header('etag', entityTag(object))
+      .send({ ...keyObjectWithSecret(object, secret), ...settled })
+  })
+}
+
+function servePatch(app: ControlApp, deps: AdminDeps): void {
+  const schema = { params: idParams, body: keyPatchBody, querystring: waitQuery }
+  app.patch('/keys/:id', { schema }, async (request, reply) => {
+    const { name, permissions, expires_at: expiry } = request.body
+    const id = idOf('key', request.params.id)
+    const ifRevision = ifMatchOf(request.headers['if-match'])
+    const origin = originOf(request, deps)
+    // A key's API never changes, so it may be read before the key is locked.
+    const key = await mustGetKey(deps.db, id, origin.nowMs)
+    const patch = {
+      name,
+      permissions: permissions && permissionsOf(apiOf(deps, key.api, '/permissions'), permissions),
+      expiresAtMs: expiry === undefined ? undefined : expiryOf(expiry, origin.nowMs),
+    }
+    const committed = await patchKey(deps.db, origin, { id, patch, ifRevision })
+    const settled = await settle(deps, committed, request.query.wait)
+    return reply
+      .header('etag', entityTag(committed.object))
+      .send({ ...keyObject(committed.object), ...settled })
+  })
+}
+
+/** What is stored of a secret. */
+export function newSecret(deps: AdminDeps, secret: Secret): NewSecret {
+  return { id: deps.newId('sec'), digest: digestOf(secret), last4: lastFour(secret) }
+}

@@ -1,0 +1,128 @@
+// The control plane (contract 8): the admin API under /admin/v1, one folder a feature, and the probes.
+// It must not know the gateway: a change reaches it through the store and the functions in ControlDeps.
+// Who calls is judged before a body is read; every refusal leaves through refusal.ts.
+
+import Fastify, { type FastifyRequest } from 'fastify'
+import type { Denial } from '../errors/denial.ts'
+import { serveActivity } from './activity/routes.ts'
+import { serveAudit } from './audit/routes.ts'
+import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
+import { serveInstances } from './instances/routes.ts'
+import { serveKeyActions } from './keys/actions.ts'
+import { serveKeys } from './keys/routes.ts'
+import { serveMerchants } from './merchants/routes.ts'
+import { createOperatorCheck } from './operator.ts'
+import { servePermissions } from './permissions/routes.ts'
+import { serveProbes } from './probes.ts'
+import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The operator, once known. */
+    actor: string
+    /** Why the request was refused. */
+    denial: Denial | null
+  }
+}
+
+const bodyLimitBytes = 64 * 1024
+
+/** Makes the server; the caller listens and closes. Throws RangeError on a malformed `adminFrom`. */
+export function createControlServer(deps: ControlDeps): ControlApp {
+  const app: ControlApp = Fastify({
+    loggerInstance: deps.log,
+    disableRequestLogging: true,
+    genReqId: () => deps.newId('req'),
+    requestIdHeader: false,
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 5000,
+    return503OnClosing: false,
+    // Unknown fields and wrong types are refused, not mended (contract 8).
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true },
+    },
+    frameworkErrors: (error, request, reply) => {
+      // No hook has run.
+      void reply.header('x-request-id', request.id)
+      refuse(error, request, reply)
+    },
+    clientErrorHandler: (error, socket) => refuseBytes(error, socket, deps.newId('req')),
+  })
+  app.decorateRequest('actor', '')
+  app.decorateRequest('denial', null)
+  app.setErrorHandler(refuse)
+  app.setNotFoundHandler(refuseUnknownPath)
+  closeQuickly(app)
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id).header('cache-control', 'no-store')
+  })
+  serveProbes(app, deps)
+  const { db } = deps
+  if (db) {
+    void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }), {
+      prefix: '/admin/v1',
+    })
+  }
+  return app
+}
+
+function serveAdmin(app: ControlApp, deps: AdminDeps): void {
+  const check = createOperatorCheck(deps.tokens, deps.adminFrom)
+  app.addHook('onRequest', async (request, reply) => {
+    const { remoteAddress } = request.socket
+    const verdict = check({ address: remoteAddress, authorization: request.headers.authorization })
+    if ('code' in verdict) return sendDenial(verdict, request, reply)
+    request.actor = verdict.actor
+    return undefined
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    deps.log.info(accessLine(request, reply), 'admin request')
+  })
+  // Without its own handler an unknown path would be answered outside, before the token is asked for.
+  app.setNotFoundHandler(refuseUnknownPath)
+  acceptEmptyBodies(app)
+  serveMerchants(app, deps)
+  serveKeys(app, deps)
+  serveKeyActions(app, deps)
+  servePermissions(app, deps)
+  serveAudit(app, deps)
+  serveActivity(app, deps)
+  serveInstances(app, deps)
+}
+
+/** No body, an empty one, and `{}` mean the same: what is required is then named by the schema. */
+function acceptEmptyBodies(app: ControlApp): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined)
+    else void parse(request, String(body), done)
+  })
+  app.addHook('preValidation', async (request) => {
+    request.body ??= {}
+  })
+}
+
+/** A client that keeps its connection open must not hold up the end: its last answer says close. */
+function closeQuickly(app: ControlApp): void {
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) void reply.header('connection', 'close')
+  })
+}
+
+function accessLine(request: FastifyRequest, reply: { statusCode: number; elapsedTime: number }): object {
+  return {
+    requestId: request.id,
+    actor: request.actor,
+    method: request.method,
+    route: request.routeOptions.url,
+    status: reply.statusCode,
+    durationMs: Math.round(reply.elapsedTime),
+    ...(request.denial && { code: request.denial.code, reason: request.denial.reason }),
+  }
+}

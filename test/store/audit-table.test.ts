@@ -1,0 +1,50 @@
+import t from 'tap'
+import { listAudit } from '../../src/store/audit-table.ts'
+import { patchKey } from '../../src/store/key-change-table.ts'
+import { rotateKey } from '../../src/store/key-rotation-table.ts'
+import { createDatabase } from '../support/database.ts'
+import { nowMs, origin, secretOf, seedKey } from './seed.ts'
+
+void t.test('every change is recorded with what was and what is, newest first', async (t) => {
+  const { db } = await createDatabase(t)
+  const { id, merchantId } = await seedKey(db)
+  await patchKey(db, { ...origin, actor: 'ben' }, { id, patch: { name: 'Till' }, ifRevision: null })
+  const { rows } = await listAudit(db, {}, { after: null, limit: 10 })
+  t.match(rows, [
+    {
+      actor: 'ben',
+      action: 'key.update',
+      target: id,
+      before: { name: 'Checkout' },
+      after: { name: 'Till' },
+      requestId: 'req_1',
+      atMs: nowMs,
+      revision: 3,
+    },
+    { actor: 'ann', action: 'key.create', target: id, before: null, revision: 2 },
+    { action: 'merchant.create', target: merchantId, before: null, after: { name: 'Acme' }, revision: 1 },
+  ])
+})
+
+void t.test('filters hold together and pages join', async (t) => {
+  const { db } = await createDatabase(t)
+  const { id } = await seedKey(db)
+  for (const name of ['a', 'b', 'c']) await patchKey(db, origin, { id, patch: { name }, ifRevision: null })
+  const filter = { target: id, actor: 'ann', action: 'key.update' }
+  const first = await listAudit(db, filter, { after: null, limit: 2 })
+  t.match(first, { hasMore: true, rows: [{ revision: 5 }, { revision: 4 }] })
+  const second = await listAudit(db, filter, { after: first.rows[1]?.id ?? 0, limit: 2 })
+  t.match(second, { hasMore: false, rows: [{ revision: 3 }] })
+  t.same((await listAudit(db, { actor: 'ben' }, { after: null, limit: 2 })).rows, [])
+})
+
+void t.test('no digest is in the audit', async (t) => {
+  const { db } = await createDatabase(t)
+  const { id, secret: old } = await seedKey(db)
+  const secret = secretOf('second')
+  await rotateKey(db, origin, { id, secret, prefix: 'pk_live_', graceSeconds: 60 })
+  const text = JSON.stringify(await db.query('SELECT * FROM audit'))
+  t.match(text, secret.id)
+  t.notMatch(text, secret.digest)
+  t.notMatch(text, old.digest)
+})

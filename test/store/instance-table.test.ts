@@ -1,0 +1,39 @@
+import t from 'tap'
+import { readChanges } from '../../src/store/change-table.ts'
+import { listInstances, pruneInstances, signOff } from '../../src/store/instance-table.ts'
+import { createDatabase } from '../support/database.ts'
+
+const beat = { id: 'i1', role: 'all', host: 'h', pid: 1, version: '1', appliedRevision: 0 }
+
+void t.test('an instance counts from its first poll until it signs off or falls silent', async (t) => {
+  const { db } = await createDatabase(t)
+  await readChanges(db, { after: 0, limit: 1, beat })
+  await readChanges(db, { after: 0, limit: 1, beat: { ...beat, id: 'i2', role: 'gateway' } })
+  t.match(await listInstances(db, 60_000), [
+    { id: 'i1', host: 'h', pid: 1, role: 'all', version: '1', appliedRevision: 0, epoch: null },
+    { id: 'i2', role: 'gateway' },
+  ])
+  await signOff(db, 'i1')
+  t.match(await listInstances(db, 60_000), [{ id: 'i2' }])
+  await db.query(`UPDATE instance SET last_seen_at = now() - interval '2 minutes' WHERE id = 'i2'`)
+  t.same(await listInstances(db, 60_000), [])
+  t.equal((await listInstances(db, 180_000)).length, 1)
+})
+
+void t.test('a poll moves what the instance has applied, and takes back a sign-off', async (t) => {
+  const { db } = await createDatabase(t)
+  await readChanges(db, { after: 0, limit: 1, beat })
+  await signOff(db, 'i1')
+  await readChanges(db, { after: 0, limit: 1, beat: { ...beat, appliedRevision: 4, epoch: 'e' } })
+  const [instance] = await listInstances(db, 60_000)
+  t.match(instance, { appliedRevision: 4, epoch: 'e' })
+  t.ok(instance && instance.lastSeenAtMs >= instance.startedAtMs)
+})
+
+void t.test('instances long gone are forgotten', async (t) => {
+  const { db } = await createDatabase(t)
+  await readChanges(db, { after: 0, limit: 1, beat })
+  t.equal(await pruneInstances(db, 60_000), 0)
+  await db.query(`UPDATE instance SET last_seen_at = now() - interval '2 minutes'`)
+  t.equal(await pruneInstances(db, 60_000), 1)
+})

@@ -1,0 +1,53 @@
+// Rows that tests of the store begin with.
+
+import { hash, randomBytes } from 'node:crypto'
+import type { ChangeOrigin } from '../../src/store/change-table.ts'
+import { createKey, type NewKey } from '../../src/store/key-change-table.ts'
+import { createMerchant } from '../../src/store/merchant-table.ts'
+import type { Postgres } from '../../src/store/postgres.ts'
+
+export const nowMs = Date.UTC(2026, 0, 15, 12)
+
+export function originAt(ms: number): ChangeOrigin {
+  return { actor: 'ann', requestId: 'req_1', nowMs: ms }
+}
+
+export const origin = originAt(nowMs)
+
+let count = 0
+
+/** Ids in the order in which they are made. */
+export function newId(prefix: string): string {
+  count += 1
+  return `${prefix}_${String(count).padStart(12, '0')}`
+}
+
+export function secretOf(text: string) {
+  return { id: newId('sec'), digest: hash('sha256', text, 'hex'), last4: text.slice(-4) }
+}
+
+export function keyOf(merchantId: string, secretText = randomBytes(8).toString('hex')): NewKey {
+  return {
+    id: newId('key'),
+    merchantId,
+    api: 'flintn',
+    environment: 'live',
+    name: 'Checkout',
+    prefix: 'pk_live_',
+    permissions: ['transaction.read'],
+    expiresAtMs: null,
+    secret: secretOf(secretText),
+  }
+}
+
+export async function seedMerchant(db: Postgres): Promise<string> {
+  const committed = await createMerchant(db, origin, { id: newId('mer'), name: 'Acme' })
+  return committed.object.id
+}
+
+/** A merchant with one key; returns the key with its digest. */
+export async function seedKey(db: Postgres): Promise<NewKey> {
+  const key = keyOf(await seedMerchant(db))
+  await createKey(db, origin, key)
+  return key
+}
