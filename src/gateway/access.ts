@@ -23,11 +23,15 @@ export interface Access {
   readonly target: string
   /** The table in force when the request began; it keeps it to its end. */
   readonly table: Table
+  /** Shared by all requests: whether the server is in its drain, so that answers end their connections. */
+  readonly server: { readonly isDraining: boolean }
   /** `performance.now()` at the start. */
   readonly startedAt: number
 
   // The head of the message
   head: Head
+  /** Address at the other end of the connection. */
+  peer: string
   /** Address of the client (behind trusted proxies, the address that they vouch for). */
   client: string
   /** Whether the peer is a trusted proxy. */
@@ -52,6 +56,8 @@ export interface Access {
 
   // The outcome
   denial: Denial | undefined
+  /** What was thrown, if something was: for the log, by its message only. */
+  failure: unknown
   /** Milliseconds from dispatch to the head of the upstream's response; undefined: there was none. */
   upstreamMs: number | undefined
   dispatchedAt: number | undefined

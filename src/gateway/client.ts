@@ -6,6 +6,7 @@ import { TLSSocket } from 'node:tls'
 import type { Head } from './access.ts'
 
 export interface ClientIdentity {
+  readonly peer: string
   readonly client: string
   readonly isPeerTrusted: boolean
   readonly isSecure: boolean
@@ -20,11 +21,12 @@ export function clientIdentifier(
     const peer = plainAddress(raw.socket.remoteAddress ?? '')
     const isEncrypted = raw.socket instanceof TLSSocket
     if (trustedProxies.length === 0 || !isTrusted(peer)) {
-      return { client: peer, isPeerTrusted: false, isSecure: isEncrypted }
+      return { peer, client: peer, isPeerTrusted: false, isSecure: isEncrypted }
     }
     // The proxy's word on the scheme counts over the hop between it and us.
     const proto = head.forwardedProto?.split(',').at(-1)?.trim().toLowerCase()
     return {
+      peer,
       client: rightmostUntrusted(head.forwardedFor, isTrusted) ?? peer,
       isPeerTrusted: true,
       isSecure: proto === undefined ? isEncrypted : proto === 'https',

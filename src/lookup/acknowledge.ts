@@ -106,7 +106,7 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
           .map((view) => furthest(view, words))
           .filter((view) => view.appliedRevision < revision)
         if (behind.length === 0 && views.length > 0) return []
-        if (deps.now() >= endsAt) return behind.map((view) => pendingOf(view, deps.maxStaleLimitMs()))
+        if (deps.now() >= endsAt) return pendingOf(behind, deps)
         await sleep(askRedisEveryMs)
       }
     },
@@ -129,13 +129,19 @@ export function newInstanceId(random: string): string {
   return `${hostname().replace(/[^A-Za-z0-9.-]/g, '-').slice(0, 60)}-${process.pid}-${random}`
 }
 
-function pendingOf(view: InstanceView, maxStaleLimitMs: number): PendingInstance {
-  return {
+function pendingOf(behind: readonly InstanceView[], deps: AcknowledgementDeps): PendingInstance[] {
+  const limitMs = deps.maxStaleLimitMs() + beatSlackMs
+  // Nobody could be asked for: that is no "all have applied it".
+  if (behind.length === 0) {
+    const nowMs = deps.now()
+    return [{ instance: 'unknown', appliedRevision: -1, lastSeenAtMs: nowMs, deadByMs: nowMs + limitMs }]
+  }
+  return behind.map((view) => ({
     instance: view.id,
     appliedRevision: view.appliedRevision,
     lastSeenAtMs: view.lastSeenAtMs,
-    deadByMs: view.lastSeenAtMs + maxStaleLimitMs + beatSlackMs,
-  }
+    deadByMs: view.lastSeenAtMs + limitMs,
+  }))
 }
 
 function parseWord(text: string | undefined): Word | undefined {

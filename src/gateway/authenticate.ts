@@ -1,0 +1,76 @@
+// Stage 6: the key. Everything that is wrong with it gives one same answer; the reason is for log and metric.
+// A store that cannot be asked is no reason to say that a key is wrong.
+
+import type { Api, HostMatch, Table } from '../config/compiled.ts'
+import { expandPermissions } from '../credentials/permission.ts'
+import { type CredentialRecord, whyUnusable } from '../credentials/record.ts'
+import { digestOf, isPresentable, isWellFormed, type Secret } from '../credentials/secret.ts'
+import { type Denial, deny } from '../errors/denial.ts'
+import type { Found, Lookup } from '../lookup/chain.ts'
+import type { Access, Principal, Stage } from './access.ts'
+
+export interface AuthenticateDeps {
+  readonly lookup: Lookup
+  /** Wall-clock milliseconds. */
+  readonly now: () => number
+}
+
+/** Looks the key up and makes the principal (contract 5.6). Synchronous when the key is in memory. */
+export function authenticate(deps: AuthenticateDeps): Stage {
+  const principals = createPrincipals()
+
+  function conclude(access: Access, host: HostMatch, found: Found): Denial | undefined {
+    if (found.kind === 'unavailable') return deny('AUTH_UNAVAILABLE', found.reason)
+    access.tier = found.tier
+    if (found.kind === 'unknown') return deny('INVALID_API_KEY', 'unknown')
+    const { record } = found
+    // The log may name the key also when it is refused.
+    access.principal = principals.of(access.table, host.api, record)
+    const reason = whyMismatched(access, host, record) ?? whyUnusable(record, deps.now())
+    return reason === undefined ? undefined : deny('INVALID_API_KEY', reason)
+  }
+
+  return (access) => {
+    const { credential, host } = access
+    if (credential === undefined || host === undefined) return undefined
+    const fault = faultInShape(access, host.api, credential)
+    if (fault !== undefined) return deny('INVALID_API_KEY', fault)
+    const found = deps.lookup.find(digestOf(credential))
+    return found instanceof Promise
+      ? found.then((late) => conclude(access, host, late))
+      : conclude(access, host, found)
+  }
+}
+
+/** What can be told of a key without asking anybody. */
+function faultInShape(access: Access, api: Api, key: Secret): string | undefined {
+  if (access.environment !== undefined && isWellFormed(key, access.environment.prefix)) return undefined
+  if (api.legacyKeys) return isPresentable(key) ? undefined : 'malformed'
+  return access.environment === undefined ? 'unknown_prefix' : 'malformed'
+}
+
+/** The record must be of this API, and of the environment that the prefix (or, without one, the host) allows. */
+function whyMismatched(access: Access, host: HostMatch, record: CredentialRecord): string | undefined {
+  if (record.api !== host.api.name) return 'other_api'
+  access.environment ??= host.environments.find((environment) => environment.name === record.environment)
+  return access.environment?.name === record.environment ? undefined : 'other_environment'
+}
+
+/** Principals, made once a record and table: both are immutable, and live only as long as their cache entry. */
+function createPrincipals(): { of(table: Table, api: Api, record: CredentialRecord): Principal } {
+  const byTable = new WeakMap<Table, WeakMap<CredentialRecord, Principal>>()
+  return {
+    of(table, api, record) {
+      let byRecord = byTable.get(table)
+      if (byRecord === undefined) byTable.set(table, (byRecord = new WeakMap()))
+      let principal = byRecord.get(record)
+      if (principal === undefined) byRecord.set(record, (principal = principalOf(api, record)))
+      return principal
+    },
+  }
+}
+
+function principalOf(api: Api, record: CredentialRecord): Principal {
+  const held = expandPermissions(record.permissions, [...api.permissions.keys()])
+  return { record, held: new Set(held), permissionsHeader: held.join(',') }
+}

@@ -1,0 +1,243 @@
+// Stage 9: forwards a request and streams the answer back, on undici's dispatch interface: the target as it was
+// judged, the headers as they were built, the body as it comes. Nothing is parsed anew on the way, nothing buffered
+// whole, nothing sent twice unless it is certain that it did no work.
+
+import type { Dispatcher } from 'undici'
+import { type Denial, deny } from '../errors/denial.ts'
+import { type Access, hasBody } from './access.ts'
+import { responseHeaders } from './headers.ts'
+import { refuse } from './refuse.ts'
+import { BodyFault, requestBody } from './request-body.ts'
+import type { UpstreamPool } from './upstreams.ts'
+
+/** Sends the request to its upstream and the answer to the client. Never throws; ends the response in every case. */
+export function forward(access: Access, upstream: UpstreamPool): void {
+  if (upstream.isFull()) return refuse(access, deny('UPSTREAM_UNAVAILABLE', 'queue_full'))
+  const exchange = new Exchange(access, upstream)
+  exchange.send()
+}
+
+/** One request and its answer. A class, as it is undici's handler: made once a request, its methods shared. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #access: Access
+  readonly #upstream: UpstreamPool
+  readonly #hasBody: boolean
+  #abortUpstream: ((error?: Error) => void) | undefined
+  #resume: (() => void) | undefined
+  #headTimer: NodeJS.Timeout | undefined
+  #isRetried = false
+  #hasAnswerBegun = false
+  #isOver = false
+  /** Head of the answer, held until its first bytes or the end of this turn, so that both leave in one write. */
+  #heldHead: { status: number; statusText: string; headers: string[] } | undefined
+
+  constructor(access: Access, upstream: UpstreamPool) {
+    this.#access = access
+    this.#upstream = upstream
+    this.#hasBody = hasBody(access.head)
+    upstream.enter()
+    access.reply.once('close', () => this.#clientClosed())
+  }
+
+  send(): void {
+    const access = this.#access
+    const { settings, headers } = this.#upstream
+    const list = headers.build(access)
+    list.push('Host', settings.preserveHost ? access.head.host : this.#upstream.authority)
+    if (access.head.contentLength !== undefined) list.push('Content-Length', String(access.head.contentLength))
+    access.dispatchedAt = performance.now()
+    try {
+      this.#upstream.dispatch(
+        {
+          path: access.target,
+          method: access.raw.method ?? 'GET',
+          headers: list,
+          body: this.#hasBody ? requestBody(access, this.#upstream.idleTimeoutMs) : null,
+          headersTimeout: 0,
+          bodyTimeout: this.#upstream.idleTimeoutMs,
+        },
+        this,
+      )
+    } catch (error) {
+      this.onError(error instanceof Error ? error : new Error('dispatch failed'))
+    }
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    this.#abortUpstream = abort
+    if (this.#isOver) abort()
+  }
+
+  /** The last byte of the request is out: from here the upstream has its time to answer. */
+  onRequestSent(): void {
+    if (this.#hasAnswerBegun || this.#isOver) return
+    const timeoutMs = this.#access.route?.timeoutMs ?? this.#upstream.settings.timeoutMs
+    this.#headTimer = setTimeout(() => this.#fail(deny('UPSTREAM_TIMEOUT', 'no_response_head')), timeoutMs)
+  }
+
+  onResponseStarted(): void {
+    this.#hasAnswerBegun = true
+  }
+
+  onHeaders(status: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
+    const access = this.#access
+    if (this.#isOver) return true
+    if (status < 200) {
+      forwardInformational(access, status, raw)
+      return true
+    }
+    clearTimeout(this.#headTimer)
+    access.upstreamMs = performance.now() - (access.dispatchedAt ?? 0)
+    access.status = status
+    this.#resume = resume
+    this.#heldHead = { status, statusText, headers: responseHeaders(raw, access.requestId) }
+    process.nextTick(flushHead, this)
+    return true
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#isOver) return true
+    this.flush()
+    const { reply } = this.#access
+    if (reply.write(chunk)) return true
+    reply.once('drain', () => this.#resume?.())
+    return false
+  }
+
+  onComplete(trailers: string[] | null): void {
+    if (this.#isOver) return
+    this.flush()
+    this.#finish()
+    const { reply, raw } = this.#access
+    if (trailers !== null && trailers.length > 0) reply.addTrailers(pairs(trailers))
+    reply.end()
+    if (!raw.complete && this.#hasBody) abandonBody(this.#access)
+  }
+
+  onError(error: Error): void {
+    if (this.#isOver) return
+    if (this.#mayRetry(error)) {
+      this.#isRetried = true
+      clearTimeout(this.#headTimer)
+      this.send()
+      return
+    }
+    const denial = denialOf(error)
+    if (denial === undefined) this.#cut()
+    else this.#fail(denial)
+  }
+
+  /** Writes the held head, if it is still held. */
+  flush(): void {
+    const head = this.#heldHead
+    if (head === undefined || this.#isOver) return
+    this.#heldHead = undefined
+    const { reply } = this.#access
+    // The upstream's Date, or none: ours would be a header that it did not send.
+    reply.sendDate = false
+    if (this.#access.server.isDraining) reply.shouldKeepAlive = false
+    if (head.statusText === '') reply.writeHead(head.status, head.headers)
+    else reply.writeHead(head.status, head.statusText, head.headers)
+    if (reply.req.method === 'HEAD' || head.status === 204 || head.status === 304) return
+    reply.flushHeaders()
+  }
+
+  /**
+   * RFC 9110 §9.2.2, RFC 9112 §9.3.1: a GET or HEAD without a body, on a connection that was in use before and was
+   * closed before any byte of an answer, was most likely never read. Once.
+   */
+  #mayRetry(error: Error): boolean {
+    const { method } = this.#access.raw
+    if (this.#isRetried || this.#hasAnswerBegun || this.#hasBody) return false
+    return (method === 'GET' || method === 'HEAD') && this.#upstream.wasReused(error)
+  }
+
+  #clientClosed(): void {
+    if (this.#isOver) return
+    this.#access.isCut = true
+    this.#finish()
+    this.#abortUpstream?.(new BodyFault('client_gone'))
+  }
+
+  /** Ends the exchange with a refusal; after the answer has begun, by cutting the connection. */
+  #fail(denial: Denial): void {
+    this.#finish()
+    this.#abortUpstream?.(new BodyFault('refused'))
+    refuse(this.#access, denial)
+  }
+
+  /** What is cut must look cut: no final chunk, no rest of the announced length. */
+  #cut(): void {
+    this.#finish()
+    this.#access.isCut = true
+    this.#access.reply.destroy()
+  }
+
+  #finish(): void {
+    this.#isOver = true
+    clearTimeout(this.#headTimer)
+    this.#upstream.leave()
+  }
+}
+
+function flushHead(exchange: Exchange): void {
+  exchange.flush()
+}
+
+/** What the client is told of a failed exchange; undefined: it is not there any more. */
+function denialOf(error: Error): Denial | undefined {
+  if (error instanceof BodyFault) return error.denial
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return deny('UPSTREAM_TIMEOUT', 'connect_timeout')
+  if (code === 'UND_ERR_BODY_TIMEOUT') return deny('UPSTREAM_ERROR', 'body_idle')
+  return deny('UPSTREAM_ERROR', reasons[code] ?? 'upstream_failed')
+}
+
+/** Reasons for log and metric: a bounded set. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  UND_ERR_SOCKET: 'closed',
+  ENOTFOUND: 'name_not_found',
+  EAI_AGAIN: 'name_not_found',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate',
+  SELF_SIGNED_CERT_IN_CHAIN: 'certificate',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate',
+  CERT_HAS_EXPIRED: 'certificate',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate',
+  UND_ERR_HEADERS_OVERFLOW: 'headers_too_large',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'closed',
+}
+
+/** RFC 9110 §15.2: interim answers go on to clients that know them, when it is this response's turn. */
+function forwardInformational(access: Access, status: number, raw: readonly Buffer[]): void {
+  const { reply, raw: request } = access
+  const isTheirTurn = reply.socket !== null && !reply.headersSent
+  if (request.httpVersionMinor === 0 || !isTheirTurn || status === 100 || status === 101) return
+  let head = `HTTP/1.1 ${status} ${status === 103 ? 'Early Hints' : 'Processing'}\r\n`
+  for (let i = 0; i + 1 < raw.length; i += 2) head += `${raw[i]?.toString('latin1')}: ${raw[i + 1]?.toString('latin1')}\r\n`
+  reply.socket?.write(`${head}\r\n`, 'latin1')
+}
+
+/** An answer that came before the end of the request: the client gets a moment to read it, then the line is closed. */
+function abandonBody(access: Access): void {
+  const { raw } = access
+  const timer = setTimeout(() => raw.socket.destroySoon(), 1_000)
+  raw.once('end', () => clearTimeout(timer))
+  raw.once('close', () => clearTimeout(timer))
+  raw.resume()
+}
+
+/** Flat list of buffers or strings → pairs. */
+function pairs(flat: readonly (string | Buffer)[]): [string, string][] {
+  const list: [string, string][] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) list.push([latin1(flat[i]), latin1(flat[i + 1])])
+  return list
+}
+
+function latin1(text: string | Buffer | undefined): string {
+  return typeof text === 'string' ? text : (text?.toString('latin1') ?? '')
+}

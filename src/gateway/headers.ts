@@ -1,0 +1,183 @@
+// The headers of the request to the upstream, built anew from the raw list: order, case and repeats survive, and
+// nothing that a client writes, under whatever alias, can take away or stand beside what the gateway says.
+
+import type { Settings, Table, Upstream } from '../config/compiled.ts'
+import type { Access } from './access.ts'
+import { foldName } from './fold.ts'
+
+/** Never forwarded on any route (contract 6), by folded name. */
+const neverNames = new Set([
+  // Hop by hop, RFC 9110 §7.6.1; and what only makes sense on this connection.
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'expect',
+  'proxy',
+  // Written anew by the dispatcher or by `added`.
+  'host',
+  'content-length',
+  'x-request-id',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  // Credentials, also the one that was not used.
+  'x-api-key',
+  // What would make an upstream serve another method or path than the one that was judged.
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-replaced-path',
+  'x-envoy-original-path',
+  // What upstreams behind other gateways take for an identity.
+  'x-remote-user',
+])
+const neverPrefixes = ['x-latchkey-', 'proxy-', 'x-original-', 'x-rewrite-', 'x-accel-', 'x-auth-request-']
+
+/** What only a trusted proxy may say. */
+const proxyNames = new Set(['forwarded', 'x-forwarded', 'x-real-ip', 'client-ip', 'cf-connecting-ip'])
+
+/** Fate of a header name: forwarded, forwarded from trusted proxies only, or never. */
+type Fate = 'pass' | 'trusted' | 'never' | 'authorization'
+
+export interface HeaderBuilder {
+  /** Flat name, value list for the upstream, without Host and Content-Length, which the dispatcher writes. */
+  build(access: Access): string[]
+}
+
+/** Names seen lately, so that each is folded and judged once; bounded, as clients choose the names. */
+const rememberedNames = 2_000
+
+/** Makes the builder for one upstream under one table: their names are known beforehand. */
+export function createHeaderBuilder(settings: Settings, table: Table, upstream: Upstream): HeaderBuilder {
+  const reserved = reservedNames(settings, table, upstream)
+  const fates = new Map<string, Fate>()
+  const { identity } = settings
+
+  function fateOf(name: string): Fate {
+    let fate = fates.get(name)
+    if (fate === undefined) {
+      fate = judgeName(foldName(name), reserved)
+      if (fates.size >= rememberedNames) fates.clear()
+      fates.set(name, fate)
+    }
+    return fate
+  }
+
+  function passes(access: Access, name: string): boolean {
+    const fate = fateOf(name)
+    if (fate === 'never') return false
+    if (fate === 'trusted' && !access.isPeerTrusted) return false
+    if (fate === 'authorization' && !forwardsAuthorization(access)) return false
+    const { connectionNames } = access.head
+    return connectionNames.length === 0 || !connectionNames.includes(foldName(name))
+  }
+
+  return {
+    build(access) {
+      const headers: string[] = []
+      const fields = access.raw.rawHeaders
+      for (let i = 0; i + 1 < fields.length; i += 2) {
+        const name = fields[i] ?? ''
+        if (passes(access, name)) headers.push(name, fields[i + 1] ?? '')
+      }
+      pushForwarded(headers, access)
+      for (const [name, value] of upstream.headers) headers.push(name, value)
+      const { principal } = access
+      if (principal !== undefined) {
+        const { record } = principal
+        headers.push(identity.merchant, record.merchantId)
+        headers.push(identity.permissions, principal.permissionsHeader)
+        headers.push(identity.key, record.keyId)
+        headers.push(identity.environment, record.environment)
+      }
+      return headers
+    },
+  }
+}
+
+/** A bearer API never passes Authorization on: it is the key. A header-only one does where it is told to. */
+function forwardsAuthorization(access: Access): boolean {
+  const api = access.host?.api
+  if (api === undefined || api.credential.bearer || !api.forwardAuthorization) return false
+  return api.credential.header?.toLowerCase() !== 'authorization'
+}
+
+function judgeName(folded: string, reserved: ReadonlySet<string>): Fate {
+  if (neverNames.has(folded) || reserved.has(folded)) return 'never'
+  if (neverPrefixes.some((prefix) => folded.startsWith(prefix))) return 'never'
+  if (folded === 'authorization') return 'authorization'
+  if (proxyNames.has(folded) || folded.startsWith('x-forwarded-') || folded.endsWith('-client-ip')) return 'trusted'
+  return 'pass'
+}
+
+/** Identity, credential and configured header names, folded. */
+function reservedNames(settings: Settings, table: Table, upstream: Upstream): ReadonlySet<string> {
+  const names = Object.values(settings.identity).map(foldName)
+  for (const api of table.apis.values()) {
+    const header = api.credential.header === null ? '' : foldName(api.credential.header)
+    if (header !== '' && header !== 'authorization') names.push(header)
+  }
+  for (const [name] of upstream.headers) names.push(foldName(name))
+  return new Set(names)
+}
+
+/** X-Request-Id and the X-Forwarded family: what a trusted proxy said is carried on, else only what we saw. */
+function pushForwarded(headers: string[], access: Access): void {
+  const { head, isPeerTrusted } = access
+  const peer = access.peer
+  headers.push('X-Request-Id', access.requestId)
+  headers.push(
+    'X-Forwarded-For',
+    isPeerTrusted && head.forwardedFor !== undefined ? `${head.forwardedFor}, ${peer}` : peer,
+  )
+  headers.push('X-Forwarded-Proto', access.isSecure ? 'https' : 'http')
+  headers.push('X-Forwarded-Host', (isPeerTrusted ? head.forwardedHost : undefined) ?? head.host)
+}
+
+/** Of an upstream's response: dropped by lower-case name. */
+const neverBack = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+  'x-request-id',
+  'x-error-source',
+])
+
+/**
+ * The response's headers for the client: all but hop-by-hop ones and those that its Connection names, in order, case
+ * and repeats as they came (latin1, byte for byte); our X-Request-Id last.
+ */
+export function responseHeaders(raw: readonly Buffer[], requestId: string): string[] {
+  const headers: string[] = []
+  const listed: string[] = []
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]?.toString('latin1') ?? ''
+    const value = raw[i + 1]?.toString('latin1') ?? ''
+    const lower = name.toLowerCase()
+    if (lower === 'connection') listed.push(...value.split(',').map((text) => text.trim().toLowerCase()))
+    if (!neverBack.has(lower)) headers.push(name, value)
+  }
+  const kept = listed.some((name) => name !== '' && name !== 'close' && !neverBack.has(name))
+    ? withoutNames(headers, listed)
+    : headers
+  kept.push('X-Request-Id', requestId)
+  return kept
+}
+
+/** Connection cannot take away what frames the message. */
+function withoutNames(headers: readonly string[], names: readonly string[]): string[] {
+  const kept: string[] = []
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? ''
+    const lower = name.toLowerCase()
+    if (lower === 'content-length' || !names.includes(lower)) kept.push(name, headers[i + 1] ?? '')
+  }
+  return kept
+}

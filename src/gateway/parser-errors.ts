@@ -1,0 +1,82 @@
+// What never became a request: errors of the HTTP parser, of slow senders, and CONNECT. The answer has the one shape
+// and repeats nothing of what came.
+
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { type Denial, deny } from '../errors/denial.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { refuseSocket } from './refuse.ts'
+
+interface ParserErrorDeps {
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly newId: (prefix: string) => string
+}
+
+/** Answers them on the socket, and records them as requests that were refused. */
+export function answerParserErrors(server: Server, deps: ParserErrorDeps): void {
+  function answer(socket: Socket, denial: Denial): void {
+    const requestId = deps.newId('req')
+    refuseSocket(socket, denial, { requestId })
+    deps.metrics.request({
+      api: '',
+      environment: '',
+      route: '',
+      decision: 'deny',
+      reason: denial.reason,
+      status: 0,
+      gatewayMs: 0,
+      upstreamMs: undefined,
+    })
+    deps.log.info(
+      { request_id: requestId, client: socket.remoteAddress, decision: 'deny', code: denial.code, reason: denial.reason },
+      'request',
+    )
+  }
+
+  // Fastify has set a handler of its own that answers in another shape.
+  server.removeAllListeners('clientError')
+  server.on('clientError', (error: ParserError, socket: Socket) => {
+    if (error.code === 'ECONNRESET') socket.destroy()
+    else afterEarlierAnswers(socket, () => answer(socket, denialOf(error)))
+  })
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    answer(socket, deny('INVALID_PATH', 'connect'))
+  })
+}
+
+interface ParserError extends Error {
+  readonly code?: string
+  /** The bytes that were being parsed. */
+  readonly rawPacket?: Buffer
+}
+
+/**
+ * Calls `next` when it is its turn on the connection. Node keeps the response in the making on the socket: where its
+ * request has come whole, the error is in a later, pipelined message, and must not be taken for its answer; where it
+ * has not, the error is in its body, and once the answer has begun there is only cutting.
+ */
+function afterEarlierAnswers(socket: Socket, next: () => void): void {
+  const reply = '_httpMessage' in socket ? socket._httpMessage : null
+  if (!(reply instanceof ServerResponse)) next()
+  else if (reply.req.complete) reply.once('finish', () => afterEarlierAnswers(socket, next))
+  else if (reply.headersSent) socket.destroy()
+  else next()
+}
+
+function denialOf(error: ParserError): Denial {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      // A request line that never ends, or a head that does not.
+      return error.rawPacket?.includes(0x0a) === false
+        ? deny('URI_TOO_LONG', 'parser_overflow')
+        : deny('HEADERS_TOO_LARGE', 'parser_overflow')
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return deny('REQUEST_TIMEOUT', 'head_too_slow')
+    case 'HPE_INVALID_URL':
+      return deny('INVALID_PATH', 'parser')
+    default:
+      return deny('BAD_REQUEST', 'parser')
+  }
+}

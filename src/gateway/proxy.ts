@@ -1,0 +1,34 @@
+// The last step of the chain, on @fastify/http-proxy: the plugin owns the routes and (later) the upgrades; the HTTP
+// exchange itself is ours, given to it as its handler, because its own path through reply-from parses the target
+// anew, rewrites bodies and headers and repeats requests (docs/decisions.md).
+
+import httpProxy from '@fastify/http-proxy'
+import type { FastifyInstance } from 'fastify'
+import { deny } from '../errors/denial.ts'
+import type { Access } from './access.ts'
+import { forward } from './dispatch.ts'
+import { refuse } from './refuse.ts'
+import type { Upstreams } from './upstreams.ts'
+
+/** Registers the way to the upstreams: every request that came through the stages ends here. */
+export async function registerProxy(app: FastifyInstance, upstreams: () => Upstreams): Promise<void> {
+  await app.register(httpProxy, {
+    // Never contacted: which upstream a request goes to is decided by its key.
+    upstream: 'http://upstream.invalid',
+    // No parser of the plugin's looks at the body: it is read by the dispatcher alone.
+    proxyPayloads: false,
+    handler(request, reply) {
+      reply.hijack()
+      send(request.access, upstreams())
+    },
+  })
+}
+
+function send(access: Access, upstreams: Upstreams): void {
+  const { environment, route, isPreflight } = access
+  // Only a stage that let the request through sets these; without them nothing is forwarded.
+  const isDecided = environment !== undefined && (route !== undefined || isPreflight)
+  const upstream = isDecided ? upstreams.get(environment.upstream) : undefined
+  if (upstream === undefined) refuse(access, deny('INTERNAL_ERROR', 'no_upstream'))
+  else forward(access, upstream)
+}

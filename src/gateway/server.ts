@@ -1,0 +1,175 @@
+// The gateway (data plane): a request's whole way at a glance. The order of the stages is the security property.
+//
+// Each stage looks at `request.access` and lets the request go on or refuses it; all of them run before a byte of the
+// body is read. Errors leave by Fastify's four ways, by Node's own (missing Host, unknown Expect) and by the stages:
+// all end in errors/reply.ts. This folder knows nothing of the stores behind the look-up, nor of the control plane.
+
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { performance } from 'node:perf_hooks'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import type { Settings, Table } from '../config/compiled.ts'
+import { deny } from '../errors/denial.ts'
+import type { Lookup } from '../lookup/chain.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { Access, Stage } from './access.ts'
+import type { ActivityRecorder } from './activity.ts'
+import { authenticate } from './authenticate.ts'
+import { authorize, limitBody } from './authorize.ts'
+import { clientIdentifier } from './client.ts'
+import { chooseEnvironment, extractCredential } from './credential.ts'
+import { judgeMessage, readHead } from './message.ts'
+import { answerParserErrors } from './parser-errors.ts'
+import { judgePath } from './path.ts'
+import { registerProxy } from './proxy.ts'
+import { createRecorder } from './record.ts'
+import { refuse } from './refuse.ts'
+import { matchRoute } from './route.ts'
+import { runStages } from './stages.ts'
+import type { Upstreams } from './upstreams.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    access: Access
+  }
+}
+
+export interface GatewayDeps {
+  /** Read on each answer: in a drain, connections end with it. */
+  readonly drain: { readonly isDraining: boolean }
+  /** Fixed while the process runs. */
+  readonly settings: Settings
+  /** In force at this moment; a request keeps the ones that it began with. */
+  readonly table: () => Table
+  readonly upstreams: () => Upstreams
+  readonly lookup: Lookup
+  readonly activity: ActivityRecorder
+  readonly metrics: Metrics
+  readonly log: Logger
+  /** Wall-clock milliseconds. */
+  readonly now: () => number
+  readonly newId: (prefix: string) => string
+}
+
+/** Builds the gateway; the caller listens and closes. */
+export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance> {
+  const { limits, requireHttps } = deps.settings.gateway
+  const stages: readonly Stage[] = [
+    judgeMessage(limits, requireHttps),
+    judgePath,
+    matchRoute,
+    extractCredential,
+    chooseEnvironment,
+    authenticate({ lookup: deps.lookup, now: deps.now }),
+    authorize,
+    limitBody,
+  ]
+
+  const app = Fastify(serverOptions(deps.settings))
+  prepareServer(app.server, app.routing)
+  const begin = accessMaker(deps)
+  const record = createRecorder(deps)
+
+  app.decorateRequest('access')
+  app.addHook('onRequest', (request, reply, done) => {
+    const access = begin(request.raw, reply.raw, request.originalUrl)
+    request.access = access
+    reply.raw.once('close', () => record(access))
+    runStages(stages, access, (denial) => {
+      if (denial === undefined) return done()
+      reply.hijack()
+      refuse(access, denial)
+    })
+  })
+  answerFrameworkErrors(app)
+  answerParserErrors(app.server, deps)
+  await registerProxy(app, deps.upstreams)
+  return app
+}
+
+function accessMaker(deps: GatewayDeps): (raw: IncomingMessage, reply: ServerResponse, target: string) => Access {
+  const identify = clientIdentifier(deps.settings.gateway.trustedProxies)
+  return (raw, reply, target) => {
+    const head = readHead(raw)
+    const identity = identify(raw, head)
+    // Fastify decides by these what to do with a body; nothing but the dispatcher may touch it.
+    raw.headers = {}
+    return {
+      requestId: (identity.isPeerTrusted && acceptableId(head.requestId)) || deps.newId('req'),
+      raw,
+      reply,
+      target,
+      table: deps.table(),
+      server: deps.drain,
+      startedAt: performance.now(),
+      head,
+      ...identity,
+      path: '',
+      host: undefined,
+      route: undefined,
+      isPreflight: false,
+      credential: undefined,
+      environment: undefined,
+      principal: undefined,
+      tier: undefined,
+      denial: undefined,
+      failure: undefined,
+      upstreamMs: undefined,
+      dispatchedAt: undefined,
+      status: 0,
+      isCut: false,
+    }
+  }
+}
+
+function acceptableId(id: string | undefined): string | undefined {
+  return id !== undefined && /^[A-Za-z0-9._-]{1,128}$/.test(id) ? id : undefined
+}
+
+function serverOptions(settings: Settings): FastifyServerOptions {
+  const { limits, tls } = settings.gateway
+  const http = {
+    // Twice our own limits: what is just over them gets an answer by name, what is far over ends in the parser.
+    maxHeaderSize: 2 * (limits.headerBytes + limits.urlBytes),
+    requireHostHeader: false,
+    insecureHTTPParser: false,
+    headersTimeout: limits.headerTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.headerTimeoutMs),
+    // Bodies are timed by the dispatcher, between bytes; there is no limit on the whole.
+    requestTimeout: 0,
+  }
+  return {
+    // The router sees one constant path: it decodes, limits and cuts paths in ways of its own.
+    rewriteUrl: () => '/',
+    logger: false,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    ...(tls === null
+      ? { http }
+      : { https: { ...http, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' } }),
+  } as FastifyServerOptions
+}
+
+/** What Node would answer by itself goes the same way as everything else. */
+function prepareServer(server: Server, routing: (raw: IncomingMessage, reply: ServerResponse) => void): void {
+  // 0: no silent dropping of fields beyond a count (CVE-2026-58044); the limit is ours, in judgeMessage.
+  server.maxHeadersCount = 0
+  // The dispatcher says when to go on; an expectation that nobody knows is ignored, as RFC 9110 §10.1.1 allows.
+  server.on('checkContinue', routing)
+  server.on('checkExpectation', routing)
+}
+
+/** Fastify's own errors: none is expected on this path, so what comes is ours to look into. */
+function answerFrameworkErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => {
+    request.access.failure = error
+    reply.hijack()
+    refuse(request.access, deny('INTERNAL_ERROR', 'framework_error'))
+  })
+  app.setNotFoundHandler((request, reply) => {
+    reply.hijack()
+    refuse(request.access, deny('ROUTE_NOT_FOUND', 'route_not_found'))
+  })
+}

@@ -1,0 +1,166 @@
+// What gateway and control plane stand on in one process: stores, look-up, feed. Wired here, owned by nobody else.
+
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { performance } from 'node:perf_hooks'
+import type { Settings, Table } from '../config/compiled.ts'
+import { type Acknowledgement, createAcknowledgement, newInstanceId } from '../lookup/acknowledge.ts'
+import { createLookup, type Lookup } from '../lookup/chain.ts'
+import { type Changes, createChanges } from '../lookup/changes.ts'
+import { createFeed, type Feed } from '../lookup/feed.ts'
+import { createMemoryTier } from '../lookup/memory-tier.ts'
+import { createPostgresTier } from '../lookup/postgres-tier.ts'
+import { createRedisTier, type RedisTier } from '../lookup/redis-tier.ts'
+import { createSeal, type Seal } from '../lookup/seal.ts'
+import type { Change } from '../store/change-table.ts'
+import { createPostgres, type Postgres } from '../store/postgres.ts'
+import { createRedis, type RedisStore } from '../store/redis.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { version } from './version.ts'
+
+export interface Core {
+  readonly db: Postgres
+  readonly changes: Changes
+  readonly lookup: Lookup
+  readonly acknowledgement: Acknowledgement
+  readonly instanceId: string
+  /** Spreads a committed change: Redis for the others, the own feed at once. Never throws. */
+  publish(change: Change): void
+  /** Begins to follow the changes; resolves after the first try to reach Postgres. */
+  start(): Promise<void>
+  state(): CoreState
+  /** Leaves the instances that count, and closes the connections. */
+  close(): Promise<void>
+}
+
+/** What is up. */
+export interface CoreState {
+  readonly postgres: 'up' | 'down'
+  readonly redis: 'up' | 'down' | 'none'
+  /** Whether known keys can be decided. */
+  readonly canDecide: boolean
+  readonly appliedRevision: number | null
+}
+
+export interface CoreOptions {
+  readonly postgresUrl: string
+  readonly redis: Settings['redis']
+  /** LATCHKEY_CACHE_KEY; required where Redis is used. */
+  readonly cacheKey: string
+  readonly role: Role
+  readonly table: () => Table
+  readonly log: Logger
+  readonly metrics: Metrics
+}
+
+export const roles = ['all', 'gateway', 'control'] as const
+export type Role = (typeof roles)[number]
+
+const monotonicNow = () => performance.now()
+
+/** Makes the core; nothing is connected before `start`. */
+export function createCore(options: CoreOptions): Core {
+  const { log, metrics } = options
+  const db = createPostgres({ url: options.postgresUrl, applicationName: `latchkey ${options.role}`, log })
+  const instanceId = newInstanceId(randomBytes(4).toString('hex'))
+  const changes = createChanges()
+  const maxStaleLimitMs = () => options.table().maxStaleLimitMs
+  const redis = openRedis(options, changes)
+  const acknowledgement = createAcknowledgement({
+    db,
+    redis,
+    changes,
+    instanceId,
+    now: Date.now,
+    maxStaleLimitMs,
+  })
+  const feed = createFeed({
+    db,
+    changes,
+    monotonicNow,
+    log,
+    instance: { id: instanceId, role: options.role, host: hostname(), pid: process.pid, version },
+    applied() {
+      acknowledgement.say()
+      if (changes.epoch !== undefined) redis?.tier.keepEpoch(changes.epoch)
+    },
+  })
+  const memory = createMemoryTier({
+    changes,
+    confirmedAt: feed.confirmedAt,
+    monotonicNow,
+    now: Date.now,
+    staleLimitMs: (api) => options.table().apis.get(api)?.staleLimitMs ?? 0,
+  })
+  const lookup = createLookup({
+    memory,
+    redis: redis?.tier ?? null,
+    postgres: createPostgresTier({ db, now: Date.now, isAway: feed.isAway }),
+    changes,
+    counted: metrics.lookup,
+  })
+  metrics.gauge('latchkey_cache_entries', 'Entries in memory', memory.size)
+  metrics.gauge('latchkey_postgres_connections', 'Connections of the pool', () => ({ ...db.gauges() }))
+  metrics.gauge('latchkey_applied_revision', 'Revision up to which every change is applied', () => ({
+    instance: changes.applied,
+  }))
+  metrics.gauge('latchkey_store_up', '1 while a store answers', () => storesUp(feed, redis))
+
+  return {
+    db,
+    changes,
+    lookup,
+    acknowledgement,
+    instanceId,
+    publish(change) {
+      if (changes.epoch !== undefined) redis?.tier.publish(changes.epoch, change)
+      feed.kick()
+    },
+    async start() {
+      redis?.tier.listen(feed.hear)
+      await feed.start()
+    },
+    state() {
+      const hasFeed = feed.confirmedAt() > Number.NEGATIVE_INFINITY
+      const isRedisUp = redis?.store.isUp() ?? false
+      return {
+        postgres: hasFeed && !feed.isAway() ? 'up' : 'down',
+        redis: redis === null ? 'none' : isRedisUp ? 'up' : 'down',
+        canDecide: hasFeed || isRedisUp,
+        appliedRevision: changes.applied < 0 ? null : changes.applied,
+      }
+    },
+    async close() {
+      feed.stop()
+      await acknowledgement.leave()
+      await redis?.store.close()
+      await db.close().catch(() => {})
+    },
+  }
+}
+
+interface OpenRedis {
+  readonly store: RedisStore
+  readonly seal: Seal
+  readonly tier: RedisTier
+}
+
+function openRedis(options: CoreOptions, changes: Changes): OpenRedis | null {
+  if (options.redis.kind === 'none') return null
+  const store = createRedis({ url: options.redis.url, log: options.log, monotonicNow })
+  const seal = createSeal(options.cacheKey)
+  const tier = createRedisTier({
+    store,
+    seal,
+    epoch: () => changes.epoch,
+    maxStaleLimitMs: () => options.table().maxStaleLimitMs,
+    rejected: options.metrics.cacheRejected,
+  })
+  return { store, seal, tier }
+}
+
+function storesUp(feed: Feed, redis: OpenRedis | null): Record<string, number> {
+  const isFed = feed.confirmedAt() > Number.NEGATIVE_INFINITY && !feed.isAway()
+  return { postgres: Number(isFed), ...(redis !== null && { redis: Number(redis.store.isUp()) }) }
+}

@@ -1,0 +1,85 @@
+// The end of a process, in order: not ready any more, no new connections, requests under way finished (bounded), then
+// everything they stood on, last opened first. The control server goes last of the servers, so that health is told.
+
+import type { Logger } from '../telemetry/log.ts'
+
+interface ServerLike {
+  close(): PromiseLike<unknown>
+  readonly server: { closeAllConnections?: () => void }
+}
+
+export interface Drain {
+  /** True from the first moment of the drain. */
+  readonly isDraining: boolean
+  /** A server whose requests are waited for. */
+  server(name: string, app: ServerLike): void
+  /** The control server: closed when the others are. */
+  control(app: ServerLike): void
+  /** Something to close after the servers; last registered, first closed. */
+  last(name: string, close: () => Promise<unknown>): void
+  run(): Promise<void>
+}
+
+/** Requests that take longer in the drain are cut, in milliseconds. */
+const serverLimitMs = 20_000
+/** Any other step that takes longer is given up, in milliseconds. */
+const stepLimitMs = 5_000
+
+/** Makes an empty drain. */
+export function createDrain(log: Logger): Drain {
+  const servers: { name: string; app: ServerLike }[] = []
+  const controls: ServerLike[] = []
+  const steps: { name: string; close: () => Promise<unknown> }[] = []
+  let running: Promise<void> | undefined
+
+  async function closeServer(name: string, app: ServerLike, limitMs: number): Promise<void> {
+    const cut = setTimeout(() => {
+      log.warn({ server: name }, 'Requests did not end in time and are cut')
+      app.server.closeAllConnections?.()
+    }, limitMs)
+    await app.close()
+    clearTimeout(cut)
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all(servers.map(({ name, app }) => closeServer(name, app, serverLimitMs)))
+    for (const { name, close: closeStep } of steps.toReversed()) {
+      await withLimit(closeStep(), name, log)
+    }
+    await Promise.all(controls.map((app) => closeServer('control', app, 1_000)))
+  }
+
+  const drain = {
+    isDraining: false,
+    server(name: string, app: ServerLike) {
+      servers.push({ name, app })
+    },
+    control(app: ServerLike) {
+      controls.push(app)
+    },
+    last(name: string, closeStep: () => Promise<unknown>) {
+      steps.push({ name, close: closeStep })
+    },
+    run() {
+      drain.isDraining = true
+      running ??= close()
+      return running
+    },
+  }
+  return drain
+}
+
+async function withLimit(step: Promise<unknown>, name: string, log: Logger): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise((resolve) => {
+    timer = setTimeout(() => resolve('late'), stepLimitMs)
+  })
+  const outcome = await Promise.race([
+    step.catch((error: unknown) => {
+      log.error({ step: name, reason: error instanceof Error ? error.message : 'unknown' }, 'A step of the drain failed')
+    }),
+    limit,
+  ])
+  clearTimeout(timer)
+  if (outcome === 'late') log.error({ step: name }, 'A step of the drain did not end in time')
+}

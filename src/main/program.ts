@@ -1,0 +1,168 @@
+// One process of Latchkey: its servers over its core, from start to drain. Wires everything; decides nothing itself.
+
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { CompiledConfig, Settings } from '../config/compiled.ts'
+import { createControlServer } from '../control/server.ts'
+import { createActivityRecorder } from '../gateway/activity.ts'
+import { createGateway } from '../gateway/server.ts'
+import { createUpstreams } from '../gateway/upstreams.ts'
+import { addActivity } from '../store/activity-table.ts'
+import type { Logger } from '../telemetry/log.ts'
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
+import { createIds } from '../telemetry/request-id.ts'
+import { type Core, createCore, type Role } from './core.ts'
+import { migrateOrRetry, openDatabase } from './database.ts'
+import { createDrain, type Drain } from './drain.ts'
+import { createHousekeeping } from './housekeeping.ts'
+import type { ProcessSecrets } from './secrets.ts'
+import { StartError } from './start-error.ts'
+
+export interface ProgramOptions {
+  readonly config: CompiledConfig
+  readonly role: Role
+  readonly secrets: ProcessSecrets
+  readonly log: Logger
+  /** Told of slow steps of the start, a line each. */
+  readonly tell?: (line: string) => void
+}
+
+export interface Program {
+  /** null where the role has no such server. */
+  readonly gatewayPort: number | null
+  readonly controlPort: number
+  /** Finishes what is under way, then closes everything. Repeating it waits for the same end. */
+  stop(): Promise<void>
+}
+
+/** Starts a process; resolves when its ports are open. Throws a StartError, with nothing left running. */
+export async function startProgram(options: ProgramOptions): Promise<Program> {
+  const { config, role, log } = options
+  const drain = createDrain(log)
+  try {
+    const database = await openDatabase(config.settings, options.tell ?? (() => {}))
+    drain.last('database', () => database.stop())
+    const aborter = new AbortController()
+    drain.last('migrations', () => Promise.resolve(aborter.abort()))
+    if (role !== 'gateway') await migrateOrRetry(database.url, log, aborter.signal)
+
+    const metrics = createMetrics()
+    const core = createCore({
+      postgresUrl: database.url,
+      redis: config.settings.redis,
+      cacheKey: options.secrets.cacheKey,
+      role,
+      table: () => config.table,
+      log,
+      metrics,
+    })
+    drain.last('stores', () => core.close())
+    metrics.gauge('latchkey_table', 'Always 1; the label is the SHA-256 of the permission table in force', () => ({
+      [config.table.sha256]: 1,
+    }))
+    await core.start()
+    const parts = { ...options, core, metrics, drain }
+    const gatewayPort = role === 'control' ? null : await openGateway(parts)
+    if (role !== 'gateway') {
+      const housekeeping = createHousekeeping(core.db, () => config.table, log)
+      drain.last('housekeeping', () => housekeeping.stop())
+    }
+    const controlPort = await openControl(parts)
+    log.info({ role, gatewayPort, controlPort, instance: core.instanceId }, 'ready')
+    return { gatewayPort, controlPort, stop: drain.run }
+  } catch (error) {
+    await drain.run()
+    throw error
+  }
+}
+
+interface Parts extends ProgramOptions {
+  readonly core: Core
+  readonly metrics: Metrics
+  readonly drain: Drain
+}
+
+async function openGateway({ config, core, metrics, log, drain }: Parts): Promise<number> {
+  const { settings, table } = config
+  const activity = createActivityRecorder({
+    sink: (batch) => addActivity(core.db, batch),
+    now: Date.now,
+    dropped: metrics.activityDropped,
+  })
+  metrics.gauge('latchkey_activity_waiting', 'Rows of activity not yet stored', () => ({ rows: activity.waiting() }))
+  const upstreams = createUpstreams(settings, table)
+  metrics.gauge('latchkey_upstream_in_flight', 'Requests under way, by upstream', () =>
+    Object.fromEntries([...upstreams.all()].map((pool) => [pool.settings.name, pool.inFlight()])),
+  )
+  const app = await createGateway({
+    settings,
+    table: () => table,
+    upstreams: () => upstreams,
+    lookup: core.lookup,
+    activity,
+    metrics,
+    log,
+    drain,
+    now: Date.now,
+    newId: createIds(Date.now),
+  })
+  drain.last('activity', async () => {
+    activity.stop()
+    await activity.flush()
+  })
+  drain.last('upstreams', () => upstreams.close())
+  drain.server('gateway', app)
+  return listen(app, settings.gateway, 'gateway')
+}
+
+async function openControl({ config, core, metrics, log, drain, secrets, role }: Parts): Promise<number> {
+  const newId = createIds(Date.now)
+  const app = createControlServer({
+    db: role === 'gateway' ? null : core.db,
+    table: () => config.table,
+    tokens: secrets.tokens,
+    adminFrom: config.settings.control.adminFrom,
+    now: Date.now,
+    newId,
+    published: core.publish,
+    awaitAll: core.acknowledgement.awaitAll,
+    instances: core.acknowledgement.instances,
+    health() {
+      const { canDecide, postgres, redis, appliedRevision } = core.state()
+      return {
+        isReady: canDecide && !drain.isDraining,
+        status: postgres === 'up' && redis !== 'down' ? 'ok' : 'degraded',
+        tableSha256: config.table.sha256,
+        postgres,
+        redis,
+        appliedRevision,
+      }
+    },
+    metrics: metrics.text,
+    metricsContentType: metrics.contentType,
+    log,
+  })
+  drain.control(app)
+  return listen(app, config.settings.control, 'control')
+}
+
+type Closable = Pick<FastifyInstance, 'listen' | 'server'>
+
+async function listen(app: Closable, at: { host: string; port: number }, name: keyof Settings): Promise<number> {
+  try {
+    await app.listen({ host: at.host, port: at.port })
+  } catch (error) {
+    throw new StartError(explain(error, `${at.host}:${at.port}`, name))
+  }
+  const address: AddressInfo | string | null = app.server.address()
+  return typeof address === 'object' && address !== null ? address.port : at.port
+}
+
+function explain(error: unknown, place: string, name: string): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const mend = `Set ${name}.port (or ${name}.host) in the configuration, or free it.`
+  if (code === 'EADDRINUSE') return `${place} is in use by another program. ${mend}`
+  if (code === 'EACCES') return `${place} may not be opened by this user. ${mend}`
+  if (code === 'EADDRNOTAVAIL') return `${place} is no address of this machine. ${mend}`
+  return `${place} cannot be opened: ${error instanceof Error ? error.message : String(error)}. ${mend}`
+}

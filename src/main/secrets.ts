@@ -1,0 +1,43 @@
+// What the process takes from the environment besides the config files: its secrets.
+
+import { type AdminTokens, parseAdminTokens } from '../control/operator.ts'
+import type { Role } from './core.ts'
+import { StartError } from './start-error.ts'
+
+export interface ProcessSecrets {
+  readonly tokens: AdminTokens
+  /** '' where Redis is not used. */
+  readonly cacheKey: string
+}
+
+/** Reads them; throws a StartError that names the variable and the mend. */
+export function readSecrets(
+  env: Readonly<Record<string, string | undefined>>,
+  needs: { readonly role: Role; readonly usesRedis: boolean },
+): ProcessSecrets {
+  return {
+    tokens: needs.role === 'gateway' ? [] : adminTokens(env.LATCHKEY_ADMIN_TOKEN),
+    cacheKey: needs.usesRedis ? cacheKey(env.LATCHKEY_CACHE_KEY) : '',
+  }
+}
+
+function adminTokens(text: string | undefined): AdminTokens {
+  if (text === undefined || text === '') {
+    throw new StartError(
+      'LATCHKEY_ADMIN_TOKEN is not set: the control plane needs one. Make one with `openssl rand -hex 32`.',
+    )
+  }
+  const parsed = parseAdminTokens(text)
+  if (parsed.kind === 'fault') throw new StartError(parsed.fault)
+  return parsed.tokens
+}
+
+function cacheKey(text: string | undefined): string {
+  if (text === undefined || text === '') {
+    throw new StartError(
+      'LATCHKEY_CACHE_KEY is not set: what goes through Redis is sealed with it, the same on all instances. ' +
+        'Make one with `openssl rand -hex 32`.',
+    )
+  }
+  return text
+}

@@ -1,0 +1,109 @@
+// The program's metrics, for Prometheus. Labels come from closed sets (config, catalogue, reasons), never from what a
+// client writes, so that nobody can make them grow.
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export interface RequestObservation {
+  readonly api: string
+  readonly environment: string
+  readonly route: string
+  /** `allow` or `deny`. */
+  readonly decision: string
+  readonly reason: string
+  readonly status: number
+  readonly gatewayMs: number
+  readonly upstreamMs: number | undefined
+}
+
+export interface Metrics {
+  request(observation: RequestObservation): void
+  lookup(tier: string, outcome: string, milliseconds: number): void
+  cacheRejected(): void
+  activityDropped(): void
+  /** Registers a gauge that is read at each scrape: label value → number. */
+  gauge(name: string, help: string, read: () => Readonly<Record<string, number>>): void
+  /** The text of a scrape. */
+  text(): Promise<string>
+  readonly contentType: string
+}
+
+const latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+/** Makes a registry of its own with all metrics of the program. */
+export function createMetrics(): Metrics {
+  const registers = [new Registry()]
+  const [registry = new Registry()] = registers
+  collectDefaultMetrics({ register: registry, prefix: 'latchkey_' })
+
+  const requests = new Counter({
+    name: 'latchkey_requests_total',
+    help: 'Requests by what was decided on them; reason is private and never leaves in an answer',
+    labelNames: ['api', 'environment', 'route', 'decision', 'reason', 'status'],
+    registers,
+  })
+  const gatewaySeconds = new Histogram({
+    name: 'latchkey_gateway_seconds',
+    help: 'Time that the gateway itself took: the whole request less the wait for the upstream',
+    labelNames: ['api'],
+    buckets: latencyBuckets,
+    registers,
+  })
+  const upstreamSeconds = new Histogram({
+    name: 'latchkey_upstream_seconds',
+    help: 'Time from dispatch to the head of the upstream response',
+    labelNames: ['api'],
+    buckets: latencyBuckets,
+    registers,
+  })
+  const lookups = new Counter({
+    name: 'latchkey_lookups_total',
+    help: 'Credential look-ups by the tier that answered',
+    labelNames: ['tier', 'outcome'],
+    registers,
+  })
+  const lookupSeconds = new Histogram({
+    name: 'latchkey_lookup_seconds',
+    help: 'Time of look-ups that memory could not answer',
+    labelNames: ['tier'],
+    buckets: latencyBuckets,
+    registers,
+  })
+  const rejected = new Counter({
+    name: 'latchkey_cache_rejected_total',
+    help: 'Redis entries and messages refused for a wrong seal: forged, or another LATCHKEY_CACHE_KEY',
+    registers,
+  })
+  const dropped = new Counter({
+    name: 'latchkey_activity_dropped_total',
+    help: 'Uses that were not recorded because the activity buffer was full',
+    registers,
+  })
+
+  return {
+    request(seen) {
+      const { api, environment, route, decision, reason, status } = seen
+      requests.inc({ api, environment, route, decision, reason, status })
+      gatewaySeconds.observe({ api }, seen.gatewayMs / 1000)
+      if (seen.upstreamMs !== undefined) upstreamSeconds.observe({ api }, seen.upstreamMs / 1000)
+    },
+    lookup(tier, outcome, milliseconds) {
+      lookups.inc({ tier, outcome })
+      if (tier !== 'memory') lookupSeconds.observe({ tier }, milliseconds / 1000)
+    },
+    cacheRejected: () => rejected.inc(),
+    activityDropped: () => dropped.inc(),
+    gauge(name, help, read) {
+      const gauge = new Gauge({
+        name,
+        help,
+        labelNames: ['of'],
+        registers,
+        collect() {
+          for (const [of, value] of Object.entries(read())) gauge.set({ of }, value)
+        },
+      })
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  }
+}
