@@ -1,0 +1,158 @@
+// What the schema cannot say about APIs: who has a host, a prefix, an upstream; what a shared host forbids.
+
+import { isIPv6 } from 'node:net'
+import type { Environment } from '../credentials/record.ts'
+import { environments } from '../credentials/record.ts'
+import type { CheckedFile } from './check-settings.ts'
+import { formatPlace, type Place } from './fault.ts'
+import { foldHeaderName, whyReserved } from './header-names.ts'
+import { normalizeHost } from './hosts.ts'
+import { suggest } from './suggest.ts'
+import type { PermissionTable } from './table.ts'
+import { isGiven, placeOfKey, placeOfValue, rawText } from './tree.ts'
+
+/** Reports what is wrong in `apis`; `tables` by API name, as far as they could be read. */
+export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, PermissionTable>): void {
+  const hosts = new Map<string, Claim>()
+  const prefixes: { readonly prefix: string; readonly place: Place }[] = []
+  for (const name of Object.keys(checked.file.apis ?? {})) {
+    checkCredential(checked, name)
+    if (checked.file.apis?.[name]?.legacy_keys === true) {
+      const place = placeOfValue(checked.tree, ['apis', name, 'legacy_keys'])
+      checked.report.fault(place, '`legacy_keys: true` is not supported yet')
+    }
+    for (const environment of environments) {
+      checkUpstreamName(checked, name, environment)
+      checkHosts(checked, { api: name, environment, hosts })
+      checkPrefix(checked, { api: name, environment, prefixes })
+    }
+    checkOneUpstream(checked, name)
+    checkSharedHosts(checked, name, tables.get(name))
+  }
+}
+
+function checkCredential({ tree, file, report }: CheckedFile, api: string): void {
+  const credential = file.apis?.[api]?.credential
+  if (!credential || credential.bearer === undefined) return
+  const path = ['apis', api, 'credential']
+  const { header } = credential
+  if (!credential.bearer && !isGiven(tree, [...path, 'header'])) {
+    report.fault(placeOfKey(tree, path), '`credential` needs `header`, `bearer: true`, or both')
+  }
+  if (header === undefined) return
+  const folded = foldHeaderName(header)
+  const identity = Object.values(file.identity ?? {}).map((name) => foldHeaderName(name ?? ''))
+  const reason =
+    folded === 'authorization'
+      ? 'take it with `bearer: true`'
+      : identity.includes(folded)
+        ? 'it carries identity'
+        : whyReserved(header)
+  if (reason) {
+    report.fault(placeOfValue(tree, [...path, 'header']), `\`${header}\` cannot carry the key: ${reason}`)
+  }
+}
+
+function checkUpstreamName({ tree, file, report }: CheckedFile, api: string, environment: Environment): void {
+  const upstream = file.apis?.[api]?.environments?.[environment]?.upstream
+  const known = file.upstreams
+  if (upstream === undefined || known === undefined || Object.hasOwn(known, upstream)) return
+  const path = ['apis', api, 'environments', environment, 'upstream']
+  const message = `there is no upstream \`${rawText(tree, path)}\``
+  report.fault(placeOfValue(tree, path), message, suggest(upstream, Object.keys(known)))
+}
+
+interface Claim {
+  readonly api: string
+  readonly environment: Environment
+  readonly place: Place
+}
+
+function checkHosts(
+  { tree, file, report }: CheckedFile,
+  { api, environment, hosts }: { api: string; environment: Environment; hosts: Map<string, Claim> },
+): void {
+  const listed = file.apis?.[api]?.environments?.[environment]?.hosts ?? []
+  for (const [index, host] of listed.entries()) {
+    if (host === undefined) continue
+    const path = ['apis', api, 'environments', environment, 'hosts', index]
+    const place = placeOfValue(tree, path)
+    const text = rawText(tree, path)
+    if (!isHostName(host)) {
+      report.fault(place, `\`${text}\` is no host name: give it without scheme, port or path, or \`*\``)
+      continue
+    }
+    const key = normalizeHost(host)
+    const claim = hosts.get(key)
+    if (!claim) hosts.set(key, { api, environment, place })
+    else if (claim.api !== api) {
+      report.fault(
+        place,
+        `the host \`${text}\` belongs to the API \`${claim.api}\` (${formatPlace(claim.place)})`,
+      )
+    } else if (claim.environment === environment) {
+      report.fault(place, `the host \`${text}\` is listed twice (${formatPlace(claim.place)})`)
+    }
+  }
+}
+
+function isHostName(host: string): boolean {
+  if (host === '*' || /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]+)*\.?$/.test(host)) return true
+  return isIPv6(host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host)
+}
+
+function checkPrefix(
+  { tree, file, report }: CheckedFile,
+  {
+    api,
+    environment,
+    prefixes,
+  }: { api: string; environment: Environment; prefixes: { prefix: string; place: Place }[] },
+): void {
+  const prefix = file.apis?.[api]?.environments?.[environment]?.prefix
+  if (prefix === undefined) return
+  const path = ['apis', api, 'environments', environment, 'prefix']
+  const place = placeOfValue(tree, path)
+  for (const other of prefixes) {
+    const where = formatPlace(other.place)
+    if (other.prefix === prefix) report.fault(place, `this prefix is used twice (${where})`)
+    else if (prefix.startsWith(other.prefix)) report.fault(place, `another prefix begins this one (${where})`)
+    else if (other.prefix.startsWith(prefix)) report.fault(place, `this prefix begins another one (${where})`)
+  }
+  prefixes.push({ prefix, place })
+}
+
+function checkOneUpstream({ tree, file, report }: CheckedFile, api: string): void {
+  const { live, sandbox } = file.apis?.[api]?.environments ?? {}
+  if (live?.upstream === undefined || sandbox?.upstream === undefined) return
+  const urlOf = (name: string) => file.upstreams?.[name]?.url?.replace(/\/$/, '').toLowerCase()
+  const isSameUrl = urlOf(live.upstream) !== undefined && urlOf(live.upstream) === urlOf(sandbox.upstream)
+  if (live.upstream !== sandbox.upstream && !isSameUrl) return
+  const place = placeOfValue(tree, ['apis', api, 'environments', 'sandbox', 'upstream'])
+  report.warn(place, `live and sandbox of \`${api}\` use one upstream`)
+}
+
+/** Where the host leaves the environment open only a key can choose the upstream: nothing may pass without one. */
+function checkSharedHosts({ tree, file, report }: CheckedFile, api: string, table?: PermissionTable): void {
+  const entry = file.apis?.[api]
+  const { live, sandbox } = entry?.environments ?? {}
+  if (live?.upstream === undefined || sandbox?.upstream === undefined) return
+  if (live.upstream === sandbox.upstream) return
+  const liveHosts = new Set((live.hosts ?? []).map((host) => normalizeHost(host ?? '')))
+  const shared = (sandbox.hosts ?? []).find(
+    (host) => host !== undefined && liveHosts.has(normalizeHost(host)),
+  )
+  if (shared === undefined) return
+  for (const { route, place } of table?.routes ?? []) {
+    if (route.requirement.kind !== 'public') continue
+    const message = `a public route needs one upstream, but live and sandbox of \`${api}\` share a host and differ in theirs`
+    report.fault(place, message)
+  }
+  if (entry?.cors === 'upstream') {
+    const place = placeOfValue(tree, ['apis', api, 'cors'])
+    report.fault(
+      place,
+      '`cors: upstream` needs one upstream, but live and sandbox share a host and differ in theirs',
+    )
+  }
+}

@@ -1,0 +1,114 @@
+// What the schema cannot say about addresses, header names and upstreams.
+
+import { isIP } from 'node:net'
+import type { Report } from './fault.ts'
+import type { Holed } from './fit.ts'
+import { foldHeaderName, isHeaderValue, whyReserved } from './header-names.ts'
+import type { GatewayFile } from './schema.ts'
+import { type Node, placeOfKey, placeOfValue, rawText } from './tree.ts'
+
+export interface CheckedFile {
+  readonly tree: Node
+  readonly file: Holed<GatewayFile>
+  readonly report: Report
+}
+
+/** Reports what is wrong outside of `apis`. */
+export function checkSettings(checked: CheckedFile): void {
+  checkPlanes(checked)
+  checkStores(checked)
+  checkIdentity(checked)
+  for (const name of Object.keys(checked.file.upstreams ?? {})) checkUpstream(checked, name)
+}
+
+function checkPlanes({ tree, file, report }: CheckedFile): void {
+  const { gateway, control } = file
+  if (gateway?.deny !== undefined) {
+    report.fault(placeOfKey(tree, ['gateway', 'deny']), '`deny` is not supported yet')
+  }
+  const lists = [
+    [['gateway', 'trusted_proxies'], gateway?.trusted_proxies],
+    [['control', 'admin_from'], control?.admin_from],
+  ] as const
+  for (const [path, addresses] of lists) {
+    for (const [index, address] of (addresses ?? []).entries()) {
+      if (address === undefined || isAddressOrBlock(address)) continue
+      const at = [...path, index]
+      report.fault(
+        placeOfValue(tree, at),
+        `\`${rawText(tree, at)}\` is neither an IP address nor a CIDR block`,
+      )
+    }
+  }
+  if (gateway?.port !== undefined && gateway.port !== 0 && gateway.port === control?.port) {
+    report.fault(
+      placeOfValue(tree, ['control', 'port']),
+      'the control plane needs a port other than the gateway’s',
+    )
+  }
+}
+
+function isAddressOrBlock(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || address.includes('%') || more.length > 0) return false
+  return (
+    bits === undefined || (/^(?:0|[1-9][0-9]{0,2})$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+  )
+}
+
+/** The values may hold passwords: no message repeats them. */
+function checkStores({ tree, file, report }: CheckedFile): void {
+  const { postgres, redis } = file
+  if (postgres !== undefined && postgres !== 'embedded' && !isUrl(postgres, /^postgres(?:ql)?:\/\//)) {
+    report.fault(placeOfValue(tree, ['postgres']), '`postgres` must be a postgres:// URL or `embedded`')
+  }
+  if (redis !== undefined && redis !== 'none' && !isUrl(redis, /^rediss?:\/\//)) {
+    report.fault(placeOfValue(tree, ['redis']), '`redis` must be a redis:// or rediss:// URL or `none`')
+  }
+}
+
+function isUrl(text: string, scheme: RegExp): boolean {
+  return scheme.test(text) && !/\s/.test(text) && URL.canParse(text)
+}
+
+function checkIdentity({ tree, file, report }: CheckedFile): void {
+  const seen = new Map<string, string>()
+  for (const [key, name] of Object.entries(file.identity ?? {})) {
+    if (name === undefined) continue
+    const path = ['identity', key]
+    const reason = whyReserved(name)
+    if (reason)
+      report.fault(placeOfValue(tree, path), `\`${rawText(tree, path)}\` cannot carry identity: ${reason}`)
+    const other = seen.get(foldHeaderName(name))
+    if (other !== undefined) {
+      report.fault(placeOfValue(tree, path), `\`${key}\` and \`${other}\` have one and the same header name`)
+    }
+    seen.set(foldHeaderName(name), key)
+  }
+}
+
+function checkUpstream({ tree, file, report }: CheckedFile, name: string): void {
+  const upstream = file.upstreams?.[name]
+  if (upstream?.url !== undefined && !isOrigin(upstream.url)) {
+    const message = '`url` must be http:// or https:// with a host and perhaps a port, and nothing after them'
+    report.fault(placeOfValue(tree, ['upstreams', name, 'url']), message)
+  }
+  const identity = new Set(Object.values(file.identity ?? {}).map((header) => foldHeaderName(header ?? '')))
+  const seen = new Set<string>()
+  for (const [header, value] of Object.entries(upstream?.headers ?? {})) {
+    const path = ['upstreams', name, 'headers', header]
+    const reason = identity.has(foldHeaderName(header)) ? 'it carries identity' : whyReserved(header)
+    if (reason) report.fault(placeOfKey(tree, path), `the header \`${header}\` cannot be set here: ${reason}`)
+    if (seen.has(header.toLowerCase()))
+      report.fault(placeOfKey(tree, path), `the header \`${header}\` is set twice`)
+    if (value !== undefined && !isHeaderValue(value)) {
+      report.fault(placeOfValue(tree, path), `the value of \`${header}\` is no valid HTTP header value`)
+    }
+    seen.add(header.toLowerCase())
+  }
+}
+
+function isOrigin(url: string): boolean {
+  return /^https?:\/\/[^/?#\\@\s]+\/?$/i.test(url) && URL.canParse(url)
+}

@@ -1,0 +1,105 @@
+// A checked file and its tables → the immutable value that the program runs on. No fault is found here.
+
+import { dirname, resolve } from 'node:path'
+import { environments } from '../credentials/record.ts'
+import type { Api, CompiledConfig, Settings, Table, Upstream } from './compiled.ts'
+import { createHostMatcher, normalizeHost } from './hosts.ts'
+import { createRouteMatcher } from './matcher.ts'
+import type { GatewayFile } from './schema.ts'
+import type { PermissionTable } from './table.ts'
+import { parseDuration, parseSize } from './units.ts'
+
+export interface Checked {
+  /** Path of gateway.yaml: relative paths in it start at its folder. */
+  readonly path: string
+  readonly file: GatewayFile
+  /** By API name. */
+  readonly tables: ReadonlyMap<string, PermissionTable>
+  /** Lower-case hex. */
+  readonly sha256: string
+}
+
+/** Builds the configuration. All parts have been checked: a missing one is a bug, and throws. */
+export function compile(checked: Checked): CompiledConfig {
+  return { settings: compileSettings(checked), table: compileAccess(checked) }
+}
+
+function compileSettings({ path, file }: Checked): Settings {
+  const folder = dirname(resolve(path))
+  const { gateway, control, identity } = file
+  return {
+    gateway: {
+      host: gateway.host,
+      port: gateway.port,
+      tls: gateway.tls
+        ? { certFile: resolve(folder, gateway.tls.cert), keyFile: resolve(folder, gateway.tls.key) }
+        : null,
+      trustedProxies: gateway.trusted_proxies,
+      requireHttps: gateway.require_https,
+      limits: {
+        headerBytes: parseSize(gateway.limits.header_bytes),
+        headerCount: gateway.limits.header_count,
+        urlBytes: parseSize(gateway.limits.url_bytes),
+        headerTimeoutMs: parseDuration(gateway.limits.header_timeout),
+        idleTimeoutMs: parseDuration(gateway.limits.idle_timeout),
+      },
+    },
+    control: { host: control.host, port: control.port, adminFrom: control.admin_from },
+    postgres:
+      file.postgres === 'embedded'
+        ? { kind: 'embedded', directory: resolve(folder, '.latchkey') }
+        : { kind: 'url', url: file.postgres },
+    redis: file.redis === 'none' ? { kind: 'none' } : { kind: 'url', url: file.redis },
+    identity,
+    upstreams: new Map(
+      Object.entries(file.upstreams).map(([name, entry]) => [name, compileUpstream(name, entry, folder)]),
+    ),
+  }
+}
+
+function compileUpstream(name: string, entry: GatewayFile['upstreams'][string], folder: string): Upstream {
+  return {
+    name,
+    origin: new URL(entry.url).origin,
+    timeoutMs: parseDuration(entry.timeout),
+    connections: entry.connections,
+    preserveHost: entry.preserve_host,
+    headers: Object.entries(entry.headers),
+    caFile: entry.ca === undefined ? null : resolve(folder, entry.ca),
+  }
+}
+
+function compileAccess({ file, tables, sha256 }: Checked): Table {
+  const apis = new Map<string, Api>()
+  for (const [name, entry] of Object.entries(file.apis)) {
+    const table = tables.get(name)
+    if (!table) throw new Error(`the API ${name} has no permission table`)
+    apis.set(name, compileApi(name, entry, table))
+  }
+  const all = [...apis.values()]
+  return {
+    sha256,
+    apis,
+    prefixes: all.flatMap((api) => api.environments.map((environment) => environment.prefix)),
+    maxStaleLimitMs: Math.max(...all.map((api) => api.staleLimitMs)),
+    matchHost: createHostMatcher(all),
+  }
+}
+
+function compileApi(name: string, entry: GatewayFile['apis'][string], table: PermissionTable): Api {
+  return {
+    name,
+    credential: { header: entry.credential.header ?? null, bearer: entry.credential.bearer },
+    environments: environments.map((environment) => {
+      const { hosts, prefix, upstream } = entry.environments[environment]
+      return { name: environment, hosts: hosts.map(normalizeHost), prefix, upstream }
+    }),
+    permissions: table.permissions,
+    staleLimitMs: parseDuration(entry.stale_limit),
+    legacyKeys: entry.legacy_keys,
+    cors: entry.cors,
+    forwardAuthorization: entry.forward_authorization,
+    routes: table.routes.map(({ route }) => route),
+    matchRoute: createRouteMatcher(table.routes),
+  }
+}

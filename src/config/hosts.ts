@@ -1,0 +1,36 @@
+// Host → API and the environments that the host allows. An exact host beats `*`.
+
+import type { Api, ApiEnvironment, HostMatch } from './compiled.ts'
+
+/**
+ * A host as it is compared: lower-case, without port, brackets of an IPv6 address and one trailing dot.
+ * `API.flintn.com.:8080` → `api.flintn.com`, `[::1]:80` → `::1`.
+ */
+export function normalizeHost(host: string): string {
+  if (host.startsWith('[')) {
+    const end = host.indexOf(']')
+    return (end === -1 ? host : host.slice(1, end)).toLowerCase()
+  }
+  const colon = host.indexOf(':')
+  // Two colons and no brackets: an IPv6 address as configured, which has no port.
+  const end = colon === -1 || host.includes(':', colon + 1) ? host.length : colon
+  const name = host.slice(0, end)
+  return (name.endsWith('.') ? name.slice(0, -1) : name).toLowerCase()
+}
+
+/** The host table of all APIs; a host belongs to one API (checked before). */
+export function createHostMatcher(apis: Iterable<Api>): (host: string) => HostMatch | undefined {
+  const matches = new Map<string, { api: Api; environments: [ApiEnvironment, ...ApiEnvironment[]] }>()
+  for (const api of apis) {
+    for (const environment of api.environments) {
+      for (const host of environment.hosts) {
+        const match = matches.get(host)
+        if (match) match.environments.push(environment)
+        else matches.set(host, { api, environments: [environment] })
+      }
+    }
+  }
+  const anyHost = matches.get('*')
+  matches.delete('*')
+  return (host) => matches.get(host) ?? matches.get(normalizeHost(host)) ?? anyHost
+}

@@ -1,0 +1,110 @@
+// Files → configuration, all or nothing: every fault of every file is found before anything is refused.
+// This folder knows files and their meaning. It must not know requests, stores or who asks for a reload.
+
+import { createHash } from 'node:crypto'
+import { dirname, isAbsolute, join, relative } from 'node:path'
+import { Value } from 'typebox/value'
+import { checkApis } from './check-apis.ts'
+import { checkSettings } from './check-settings.ts'
+import { compile } from './compile.ts'
+import type { CompiledConfig } from './compiled.ts'
+import type { Environment } from './expand.ts'
+import { createReport, type Fault, formatFault, type Report, sortFaults } from './fault.ts'
+import { fit } from './fit.ts'
+import { GatewayFile } from './schema.ts'
+import { readSource, type Source } from './source.ts'
+import { compileTable, type PermissionTable } from './table.ts'
+import { type Node, parseTree, placeOfValue } from './tree.ts'
+
+export { type Fault, formatFault }
+
+export type LoadResult =
+  | { readonly ok: true; readonly config: CompiledConfig; readonly warnings: readonly Fault[] }
+  | {
+      readonly ok: false
+      readonly faults: readonly Fault[]
+      readonly warnings: readonly Fault[]
+      /** The gateway file itself is missing or no text: nothing was checked. */
+      readonly unreadable: boolean
+    }
+
+/**
+ * Reads a gateway file and the permission tables that it names; `${NAME}` comes from `env`. Never throws for what
+ * the files hold. Faults are in the order of the files, each with a place.
+ */
+export async function loadConfig(file: string, env: Environment): Promise<LoadResult> {
+  const report = createReport()
+  const read = await readSource(file)
+  if (!read.ok) {
+    report.fault({ file, line: 1, column: 1 }, `the file ${read.message}`)
+    return { ok: false, faults: report.faults, warnings: [], unreadable: true }
+  }
+  const sources = [read.source]
+  const tree = parseTree(read.source, env, report)
+  const gateway = tree && fit(GatewayFile, tree, report)
+  const tables = new Map<string, PermissionTable>()
+  if (tree && gateway) {
+    const paths = Object.entries(gateway.apis ?? {}).map(([api, entry]) => [api, entry?.permissions] as const)
+    const loader = createTableLoader({ file, tree, env, report, sources })
+    for (const [api, path] of paths) {
+      const table = path === undefined ? undefined : await loader(api, path)
+      if (table) tables.set(api, table)
+    }
+    const checked = { tree, file: gateway, report }
+    checkSettings(checked)
+    checkApis(checked, tables)
+  }
+  const files = sources.map((source) => source.file)
+  const warnings = sortFaults(report.warnings, files)
+  if (report.faults.length > 0) {
+    return { ok: false, faults: sortFaults(report.faults, files), warnings, unreadable: false }
+  }
+  // No fault, so no hole: TypeBox has the last word on that.
+  if (!Value.Check(GatewayFile, gateway))
+    throw new Error('a configuration without faults must fit the schema')
+  const config = compile({ path: file, file: gateway, tables, sha256: hashSources(file, sources) })
+  return { ok: true, config, warnings }
+}
+
+interface TableLoading {
+  readonly file: string
+  readonly tree: Node
+  readonly env: Environment
+  readonly report: Report
+  /** Every file that was read, in order. */
+  readonly sources: Source[]
+}
+
+/** APIs may share a table: each file is read, and its faults told, once. */
+function createTableLoader({ file, tree, env, report, sources }: TableLoading) {
+  const loaded = new Map<string, PermissionTable | undefined>()
+  return async (api: string, path: string): Promise<PermissionTable | undefined> => {
+    const tableFile = isAbsolute(path) ? path : join(dirname(file), path)
+    if (loaded.has(tableFile)) return loaded.get(tableFile)
+    const read = await readSource(tableFile)
+    let table: PermissionTable | undefined
+    if (read.ok) {
+      sources.push(read.source)
+      const tableTree = parseTree(read.source, env, report)
+      table = tableTree && compileTable(tableTree, report)
+    } else {
+      const place = placeOfValue(tree, ['apis', api, 'permissions'])
+      report.fault(place, `the permission table of \`${api}\` ${read.message}`)
+    }
+    loaded.set(tableFile, table)
+    return table
+  }
+}
+
+/**
+ * SHA-256 over the raw bytes of all files, each with its name relative to the gateway file's folder and its length,
+ * sorted by name. What variables hold is not part of it.
+ */
+function hashSources(file: string, sources: readonly Source[]): string {
+  const named = sources.map((source) => [relative(dirname(file), source.file), source.bytes] as const)
+  const hash = createHash('sha256')
+  for (const [name, bytes] of named.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`${Buffer.byteLength(name)}:${name}:${bytes.length}:`).update(bytes)
+  }
+  return hash.digest('hex')
+}

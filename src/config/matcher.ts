@@ -1,0 +1,159 @@
+// Method and raw path → route. One trie a method; the most specific route wins (literal > parameter > rest), which a
+// walk in that order with backtracking finds, because overlaps that it could not settle were refused at load.
+//
+// Beside it stands one trie over all methods. It answers the question that makes parameters safe: would an upstream
+// that decodes, or ignores case, read this parameter's value as the literal of another route?
+
+import type { Route, RouteMatch } from './compiled.ts'
+import { methods, type Segment } from './template.ts'
+
+export interface MatchableRoute {
+  readonly route: Route
+  readonly segments: readonly Segment[]
+}
+
+type Found = Extract<RouteMatch, { kind: 'found' }>
+
+interface Leaf {
+  readonly found: Found
+  /** Which segments a parameter matches; the rest's place and all after it count too. */
+  readonly isVariable: readonly boolean[]
+  readonly hasVariable: boolean
+}
+
+interface TrieNode {
+  readonly literals: Map<string, TrieNode>
+  /** Folded literal → the literals that fold to it. */
+  readonly folded: Map<string, string[]>
+  parameter: TrieNode | undefined
+  leaf: Leaf | undefined
+  rest: Leaf | undefined
+}
+
+const notFound: RouteMatch = Object.freeze({ kind: 'not_found' })
+const hiddenLiteral: RouteMatch = Object.freeze({ kind: 'hidden_literal' })
+
+/** A matcher for one API's routes. Its cost depends on the path and the depth of the table, not on its size. */
+export function createRouteMatcher(
+  routes: readonly MatchableRoute[],
+): (method: string, path: string) => RouteMatch {
+  const tries = new Map<string, TrieNode>()
+  const merged = createNode()
+  for (const { route, segments } of routes) {
+    const leaf = createLeaf(route, segments)
+    let root = tries.get(route.method)
+    if (!root) tries.set(route.method, (root = createNode()))
+    insert(root, segments, leaf)
+    insert(merged, segments, leaf)
+  }
+
+  return (method, path) => {
+    const own = tries.get(method)
+    const leaf = (own && find(own, path, 1)) ?? (method === 'HEAD' ? findGet(tries, path) : undefined)
+    if (leaf === undefined) return wrongMethodOrNotFound(tries, path)
+    return leaf.hasVariable && hidesLiteral(merged, path, 1, leaf.isVariable, 0) ? hiddenLiteral : leaf.found
+  }
+}
+
+function findGet(tries: ReadonlyMap<string, TrieNode>, path: string): Leaf | undefined {
+  const root = tries.get('GET')
+  return root && find(root, path, 1)
+}
+
+function wrongMethodOrNotFound(tries: ReadonlyMap<string, TrieNode>, path: string): RouteMatch {
+  const allow = methods.filter((method) => {
+    const root = tries.get(method)
+    if (root && find(root, path, 1)) return true
+    return method === 'HEAD' && findGet(tries, path) !== undefined
+  })
+  return allow.length === 0 ? notFound : { kind: 'wrong_method', allow: allow.toSorted() }
+}
+
+/** The most specific leaf for `path` from the segment that begins at `start`. */
+function find(node: TrieNode, path: string, start: number): Leaf | undefined {
+  const end = path.indexOf('/', start)
+  const segment = end === -1 ? path.slice(start) : path.slice(start, end)
+  const literal = node.literals.get(segment)
+  if (literal) {
+    const leaf = end === -1 ? literal.leaf : find(literal, path, end + 1)
+    if (leaf) return leaf
+  }
+  if (node.parameter && segment !== '') {
+    const leaf = end === -1 ? node.parameter.leaf : find(node.parameter, path, end + 1)
+    if (leaf) return leaf
+  }
+  return start < path.length ? node.rest : undefined
+}
+
+/**
+ * Whether a segment that the chosen route matches by a parameter folds to a literal which stands at the same place
+ * in any route whose earlier segments match, without being that literal.
+ */
+function hidesLiteral(
+  node: TrieNode,
+  path: string,
+  start: number,
+  isVariable: readonly boolean[],
+  index: number,
+): boolean {
+  const end = path.indexOf('/', start)
+  const segment = end === -1 ? path.slice(start) : path.slice(start, end)
+  const isInVariable = isVariable[Math.min(index, isVariable.length - 1)] === true
+  if (isInVariable && node.folded.size > 0) {
+    const literals = node.folded.get(fold(segment))
+    if (literals?.some((literal) => literal !== segment)) return true
+  }
+  if (end === -1) return false
+  const literal = node.literals.get(segment)
+  if (literal && hidesLiteral(literal, path, end + 1, isVariable, index + 1)) return true
+  return (
+    segment !== '' &&
+    node.parameter !== undefined &&
+    hidesLiteral(node.parameter, path, end + 1, isVariable, index + 1)
+  )
+}
+
+/** Percent-decoded, case ignored. Upper-casing first also folds what only meets in capitals (`ſ` and `s`). */
+function fold(segment: string): string {
+  if (!segment.includes('%')) return segment.toLowerCase()
+  try {
+    return decodeURIComponent(segment).toUpperCase().toLowerCase()
+  } catch {
+    return segment.toLowerCase()
+  }
+}
+
+function createNode(): TrieNode {
+  return { literals: new Map(), folded: new Map(), parameter: undefined, leaf: undefined, rest: undefined }
+}
+
+function createLeaf(route: Route, segments: readonly Segment[]): Leaf {
+  const isVariable = segments.map((segment) => segment.kind !== 'literal')
+  return {
+    found: Object.freeze({ kind: 'found', route }),
+    isVariable,
+    hasVariable: isVariable.includes(true),
+  }
+}
+
+function insert(root: TrieNode, segments: readonly Segment[], leaf: Leaf): void {
+  let node = root
+  for (const segment of segments) {
+    if (segment.kind === 'rest') {
+      node.rest = leaf
+      return
+    }
+    node = segment.kind === 'parameter' ? (node.parameter ??= createNode()) : literalChild(node, segment.text)
+  }
+  node.leaf = leaf
+}
+
+function literalChild(node: TrieNode, text: string): TrieNode {
+  const known = node.literals.get(text)
+  if (known) return known
+  const child = createNode()
+  node.literals.set(text, child)
+  const key = fold(text)
+  node.folded.set(key, [...(node.folded.get(key) ?? []), text])
+  return child
+}

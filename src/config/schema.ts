@@ -1,0 +1,263 @@
+// THE schema: the one description of gateway.yaml and of permission tables. From it come the types, the checks, the
+// defaults, the wording of faults and the files that editors read. No other file knows a default.
+//
+// `expects` completes "must be …" in a fault; `description` is what an editor shows beside the key.
+
+import { type Static, Type } from 'typebox'
+
+const closed = { additionalProperties: false } as const
+const token = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+
+const Duration = (options: { description: string; default?: string }) =>
+  Type.String({
+    pattern: '^0*[1-9][0-9]{0,12}(ms|s|m|h|d)$',
+    isDuration: true,
+    expects: 'a duration such as 500ms, 30s, 15m, 24h or 90d, longer than nothing and shorter than 25 days',
+    ...options,
+  })
+
+const Size = (options: { description: string; default?: number }) =>
+  Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^[0-9]{1,6}(kb|mb|gb)$' })], {
+    expects: 'a size such as 512kb, 1mb or 2gb, or a number of bytes',
+    ...options,
+  })
+
+const HeaderName = (options: { description: string; default?: string }) =>
+  Type.String({ pattern: token, maxLength: 200, expects: 'a header name', ...options })
+
+const Text = (description: string, expects = 'text, not empty') =>
+  Type.String({ minLength: 1, expects, description })
+
+const Port = (description: string, value: number) =>
+  Type.Integer({ minimum: 0, maximum: 65535, default: value, description })
+
+const Tls = Type.Object(
+  {
+    cert: Text('PEM file with the certificate and its chain.'),
+    key: Text('PEM file with the private key.'),
+  },
+  { ...closed, description: 'Serves HTTPS. Left out: plain HTTP.' },
+)
+
+const LimitsSection = Type.Object(
+  {
+    header_bytes: Size({ default: 32768, description: 'Largest head of a request; beyond it 431.' }),
+    header_count: Type.Integer({
+      minimum: 1,
+      default: 200,
+      description: 'Most header fields; beyond it 431.',
+    }),
+    url_bytes: Size({ default: 16384, description: 'Longest request target; beyond it 414.' }),
+    header_timeout: Duration({
+      default: '15s',
+      description: 'Time for a whole request head; beyond it 408.',
+    }),
+    idle_timeout: Duration({ default: '60s', description: 'Longest pause between bytes of a body.' }),
+  },
+  { ...closed, default: {}, description: 'Limits on what a client may send.' },
+)
+
+const AddressList = (options: { description: string; default: string[] }) =>
+  Type.Array(Type.String({ expects: 'an IP address or a CIDR block' }), options)
+
+const GatewaySection = Type.Object(
+  {
+    host: Type.String({ minLength: 1, default: '0.0.0.0', description: 'Address to listen on.' }),
+    port: Port('Port of the gateway (data plane).', 8080),
+    tls: Type.Optional(Tls),
+    trusted_proxies: AddressList({
+      default: [],
+      description:
+        'Addresses and CIDR blocks whose X-Forwarded-* and X-Request-Id are believed. None by default.',
+    }),
+    deny: Type.Optional(
+      Text('Emergency stop: a file that lists keys, merchants, prefixes, permissions, clients.'),
+    ),
+    require_https: Type.Boolean({
+      default: false,
+      description: 'Refuses requests that came over plain HTTP with 403 HTTPS_REQUIRED.',
+    }),
+    limits: LimitsSection,
+  },
+  { ...closed, default: {}, description: 'The data plane: where client requests arrive.' },
+)
+
+const ControlSection = Type.Object(
+  {
+    host: Type.String({ minLength: 1, default: '127.0.0.1', description: 'Address to listen on.' }),
+    port: Port('Port of the control plane: admin API, health, metrics.', 8081),
+    admin_from: AddressList({
+      default: ['127.0.0.0/8', '::1'],
+      description: 'Addresses and CIDR blocks that the admin API is served to.',
+    }),
+  },
+  { ...closed, default: {}, description: 'The control plane. Never reachable on the gateway port.' },
+)
+
+const IdentitySection = Type.Object(
+  {
+    merchant: HeaderName({ default: 'X-Merchant-Id', description: 'Header with the merchant id.' }),
+    permissions: HeaderName({
+      default: 'X-Permissions',
+      description: 'Header with the permissions, sorted.',
+    }),
+    key: HeaderName({ default: 'X-Key-Id', description: 'Header with the public id of the key.' }),
+    environment: HeaderName({ default: 'X-Environment', description: 'Header with `live` or `sandbox`.' }),
+  },
+  { ...closed, default: {}, description: 'Names of the headers that tell an upstream who is calling.' },
+)
+
+const Upstream = Type.Object(
+  {
+    url: Text('http:// or https:// with host and port; no path.', 'an http:// or https:// URL'),
+    timeout: Duration({
+      default: '30s',
+      description: 'Time for the head of a response after the last byte of the request; beyond it 504.',
+    }),
+    connections: Type.Integer({
+      minimum: 1,
+      maximum: 65535,
+      default: 128,
+      description: 'Most connections at once.',
+    }),
+    preserve_host: Type.Boolean({ default: true, description: 'Sends Host on as the client sent it.' }),
+    headers: Type.Record(Type.String(), Text('Value of the header.'), {
+      propertyNames: { pattern: token, expects: 'a header name' },
+      default: {},
+      description: 'Headers added to every request, for instance a secret that the upstream asks for.',
+    }),
+    ca: Type.Optional(Text('PEM bundle of authorities that replaces the system’s.')),
+  },
+  closed,
+)
+
+const ApiEnvironment = Type.Object(
+  {
+    hosts: Type.Array(Type.String({ minLength: 1, expects: 'a host name or `*`' }), {
+      minItems: 1,
+      expects: 'a list of at least one host name',
+      description: 'Host names without port; `*` stands for every other host.',
+    }),
+    prefix: Type.String({
+      pattern: '^[A-Za-z0-9_-]{1,64}$',
+      expects: '1 to 64 of A-Z, a-z, 0-9, `_` and `-`',
+      description: 'What every key of this environment begins with.',
+    }),
+    upstream: Text('Name of one of the upstreams.'),
+  },
+  closed,
+)
+
+const Api = Type.Object(
+  {
+    credential: Type.Object(
+      {
+        header: Type.Optional(HeaderName({ description: 'The header that carries the key.' })),
+        bearer: Type.Boolean({ default: false, description: 'Takes the key as `Authorization: Bearer …`.' }),
+      },
+      { ...closed, description: 'Where a request carries its key: `header`, `bearer: true`, or both.' },
+    ),
+    environments: Type.Object(
+      { live: ApiEnvironment, sandbox: ApiEnvironment },
+      { ...closed, description: 'The two environments of the API.' },
+    ),
+    permissions: Text('The file with the permission table.'),
+    stale_limit: Duration({
+      default: '15m',
+      description: 'How long a known key works while Postgres cannot be reached.',
+    }),
+    legacy_keys: Type.Boolean({ default: false, description: 'Looks up keys without a checksum too.' }),
+    cors: Type.Enum(['off', 'upstream'], {
+      default: 'off',
+      description: '`upstream`: a preflight for a listed route passes to the upstream without a key.',
+    }),
+    forward_authorization: Type.Boolean({
+      default: false,
+      description: 'An API that takes its key in a header only removes Authorization unless this is true.',
+    }),
+  },
+  closed,
+)
+
+const name = { pattern: '^[a-z0-9-]{1,64}$', expects: 'a name of a-z, 0-9 and `-`' }
+
+/** gateway.yaml */
+export const GatewayFile = Type.Object(
+  {
+    gateway: GatewaySection,
+    control: ControlSection,
+    postgres: Text(
+      'postgres:// URL, or `embedded` (demo only: data under .latchkey/ beside this file).',
+      'a postgres:// URL or `embedded`',
+    ),
+    redis: Type.String({
+      minLength: 1,
+      default: 'none',
+      expects: 'a redis:// or rediss:// URL or `none`',
+      description: 'redis:// or rediss:// URL, or `none`: changes then travel by Postgres alone.',
+    }),
+    identity: IdentitySection,
+    upstreams: Type.Record(Type.String(), Upstream, {
+      propertyNames: {
+        ...name,
+        pattern: '^[A-Za-z0-9_.-]{1,64}$',
+        expects: 'a name of letters, digits, `-`, `_`, `.`',
+      },
+      minProperties: 1,
+      description: 'The services behind the gateway, by name.',
+    }),
+    apis: Type.Record(Type.String(), Api, {
+      propertyNames: name,
+      minProperties: 1,
+      description: 'The products, by name: hosts, credential, key prefixes, permission table.',
+    }),
+  },
+  closed,
+)
+export type GatewayFile = Static<typeof GatewayFile>
+
+const PermissionList = (description: string) =>
+  Type.Array(Text('Name of a permission.', 'the name of a permission'), {
+    minItems: 1,
+    uniqueItems: true,
+    expects: 'a list of at least one permission',
+    description,
+  })
+
+const RouteRule = Type.Object(
+  {
+    permission: Type.Optional(Text('What the caller must hold; `public`: nothing.')),
+    all_of: Type.Optional(PermissionList('The caller must hold all of these.')),
+    any_of: Type.Optional(PermissionList('The caller must hold at least one of these.')),
+    timeout: Type.Optional(Duration({ description: 'In place of the upstream’s timeout.' })),
+    max_body: Type.Optional(
+      Size({ description: 'Largest body of a request; beyond it 413. No limit by default.' }),
+    ),
+    shadow: Type.Boolean({ default: false, description: 'Reports what it would refuse, and lets it pass.' }),
+  },
+  closed,
+)
+export type RouteRule = Static<typeof RouteRule>
+
+const RouteValue = Type.Union([Text('What the caller must hold; or `public`.'), RouteRule], {
+  expects: 'a permission, `public`, or a mapping with one of permission, all_of, any_of',
+})
+
+/** A permission table: one API's vocabulary and routes. */
+export const PermissionFile = Type.Object(
+  {
+    permissions: Type.Record(Type.String(), Text('What people see of the permission.'), {
+      propertyNames: {
+        pattern: '^(?!public$)[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99}$',
+        expects: 'a permission name of letters, digits, `_`, `.`, `:` and `-`, other than `public`',
+      },
+      minProperties: 1,
+      description: 'The whole vocabulary of the API: permission → the text that people see.',
+    }),
+    routes: Type.Record(Type.String(), RouteValue, {
+      description: '`METHOD /path/{template}` → what the caller must hold.',
+    }),
+  },
+  closed,
+)
+export type PermissionFile = Static<typeof PermissionFile>

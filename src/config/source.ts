@@ -1,0 +1,68 @@
+// Reads one configuration file as text, with a bound on time and memory whatever the path points at.
+
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+
+/** A file larger than this is no configuration. */
+export const largestFileBytes = 1024 * 1024
+
+export interface Source {
+  /** As shown in faults. */
+  readonly file: string
+  readonly bytes: Uint8Array
+  readonly text: string
+}
+
+export type SourceResult =
+  | { readonly ok: true; readonly source: Source }
+  | { readonly ok: false; readonly message: string }
+
+/** The file's text, or one sentence that says why there is none. */
+export async function readSource(file: string): Promise<SourceResult> {
+  try {
+    const bytes = await readBounded(file)
+    if (typeof bytes === 'string') return { ok: false, message: bytes }
+    // Fatal: a byte that is not UTF-8 must not turn into a replacement character. A BOM is skipped.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    if (text.includes('\0')) return { ok: false, message: 'is not a text file' }
+    return { ok: true, source: { file, bytes, text } }
+  } catch (error) {
+    return { ok: false, message: describe(error) }
+  }
+}
+
+/** Bytes, or what is wrong. Non-blocking open: a FIFO without a writer would hang the load. */
+async function readBounded(file: string): Promise<Uint8Array | string> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    if (!(await handle.stat()).isFile()) return 'is not a regular file'
+    const buffer = Buffer.alloc(largestFileBytes + 1)
+    let length = 0
+    while (length < buffer.length) {
+      const { bytesRead } = await handle.read(buffer, length, buffer.length - length)
+      if (bytesRead === 0) break
+      length += bytesRead
+    }
+    if (length > largestFileBytes) return `is larger than ${largestFileBytes} bytes`
+    return buffer.subarray(0, length)
+  } finally {
+    await handle.close()
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EACCES: 'may not be read (permission denied)',
+  EPERM: 'may not be read (permission denied)',
+  EISDIR: 'is not a regular file',
+  ELOOP: 'is a loop of symbolic links',
+  ENAMETOOLONG: 'has a name that is too long',
+  ERR_INVALID_ARG_VALUE: 'has a name that is not valid',
+  ERR_ENCODING_INVALID_ENCODED_DATA: 'is not UTF-8 text',
+}
+
+function describe(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+  return reasons[code] ?? `cannot be read (${code})`
+}

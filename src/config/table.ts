@@ -1,0 +1,164 @@
+// One permission table: its vocabulary and its routes, checked and ready to be built into an API.
+
+import type { Requirement } from '../credentials/permission.ts'
+import type { Route } from './compiled.ts'
+import { formatPlace, type Place, type Report } from './fault.ts'
+import { fit, type Holed } from './fit.ts'
+import type { MatchableRoute } from './matcher.ts'
+import { findOverlaps } from './overlaps.ts'
+import { PermissionFile, type RouteRule } from './schema.ts'
+import { suggest } from './suggest.ts'
+import { methods, parseTemplate, type Segment } from './template.ts'
+import { isGiven, type Node, placeOfKey, placeOfValue, rawText } from './tree.ts'
+import { parseDuration, parseSize } from './units.ts'
+
+export interface TableRoute extends MatchableRoute {
+  readonly method: string
+  readonly place: Place
+}
+
+export interface PermissionTable {
+  readonly permissions: ReadonlyMap<string, string>
+  readonly routes: readonly TableRoute[]
+}
+
+interface Checking {
+  readonly tree: Node
+  readonly report: Report
+  readonly vocabulary: ReadonlySet<string>
+}
+
+/** Checks one file's tree. What is faulty is reported and left out, so that the rest can be checked too. */
+export function compileTable(tree: Node, report: Report): PermissionTable {
+  const file = fit(PermissionFile, tree, report)
+  const permissions = new Map<string, string>()
+  for (const [name, text] of Object.entries(file?.permissions ?? {})) permissions.set(name, text ?? '')
+  const checking = { tree, report, vocabulary: new Set(permissions.keys()) }
+  const routes: TableRoute[] = []
+  for (const [key, rule] of Object.entries(file?.routes ?? {})) {
+    const route = compileRoute(checking, key, rule)
+    if (route) routes.push(route)
+  }
+  for (const [later, earlier] of findOverlaps(routes)) {
+    report.fault(
+      later.place,
+      `\`${later.method} ${later.route.template}\` overlaps with \`${earlier.method} ${earlier.route.template}\` ` +
+        `(${formatPlace(earlier.place)}): both match some requests, and neither is more specific`,
+    )
+  }
+  if (file?.permissions && file.routes) warnOfUnused(checking, file.routes)
+  return { permissions, routes }
+}
+
+type Rule = Holed<PermissionFile['routes'][string]> | undefined
+
+function compileRoute(checking: Checking, key: string, rule: Rule): TableRoute | undefined {
+  const { tree, report } = checking
+  const place = placeOfKey(tree, ['routes', key])
+  const head = parseHead(checking, key, place)
+  const settings: Partial<Holed<RouteRule>> = typeof rule === 'object' ? rule : {}
+  if (settings.shadow === true) {
+    report.fault(placeOfValue(tree, ['routes', key, 'shadow']), '`shadow: true` is not supported yet')
+  }
+  const requirement = rule === undefined ? undefined : compileRequirement(checking, key, rule)
+  if (!head) return undefined
+  const route: Route = {
+    method: head.method,
+    template: head.template,
+    // A route with a faulty requirement still takes part in the search for overlaps; the table is refused anyway.
+    requirement: requirement ?? { kind: 'all', permissions: [] },
+    timeoutMs: settings.timeout === undefined ? null : parseDuration(settings.timeout),
+    maxBodyBytes: settings.max_body === undefined ? null : parseSize(settings.max_body),
+    source: formatPlace(place),
+  }
+  return { method: head.method, segments: head.segments, route, place }
+}
+
+interface Head {
+  readonly method: string
+  readonly template: string
+  readonly segments: readonly Segment[]
+}
+
+function parseHead({ report }: Checking, key: string, place: Place): Head | undefined {
+  const [, method = '', template = ''] = /^([^ ]+) +([^ ]+)$/.exec(key) ?? []
+  if (method === '') {
+    report.fault(place, `\`${key}\` is no route: write \`METHOD /path/{template}\``)
+    return undefined
+  }
+  if (!methods.some((known) => known === method)) {
+    report.fault(
+      place,
+      `\`${method}\` is no method; known are ${methods.join(', ')}`,
+      suggest(method, methods),
+    )
+    return undefined
+  }
+  const parsed = parseTemplate(template)
+  if (parsed.ok) return { method, template, segments: parsed.segments }
+  report.fault(place, parsed.message)
+  return undefined
+}
+
+function compileRequirement(
+  checking: Checking,
+  key: string,
+  rule: NonNullable<Rule>,
+): Requirement | undefined {
+  const path = ['routes', key]
+  if (typeof rule === 'string') return single(checking, path, rule)
+  const { tree, report } = checking
+  const ways = requirementKeys.filter((way) => isGiven(tree, [...path, way]))
+  if (ways.length !== 1) {
+    const problem = ways.length === 0 ? 'no requirement' : 'more than one requirement'
+    report.fault(placeOfKey(tree, path), `\`${key}\` has ${problem}: give one of permission, all_of, any_of`)
+    return undefined
+  }
+  if (rule.permission !== undefined) return single(checking, [...path, 'permission'], rule.permission)
+  const all = rule.all_of && listed(checking, [...path, 'all_of'], rule.all_of)
+  if (all) return { kind: 'all', permissions: all }
+  const any = rule.any_of && listed(checking, [...path, 'any_of'], rule.any_of)
+  return any && { kind: 'any', permissions: any }
+}
+
+const requirementKeys = ['permission', 'all_of', 'any_of'] as const
+
+function single(checking: Checking, path: readonly string[], name: string): Requirement {
+  if (name === 'public') return { kind: 'public' }
+  requireKnown(checking, path, name)
+  return { kind: 'all', permissions: [name] }
+}
+
+function listed(
+  checking: Checking,
+  path: readonly string[],
+  names: readonly (string | undefined)[],
+): readonly string[] {
+  const known: string[] = []
+  for (const [index, name] of names.entries()) {
+    if (name === undefined) continue
+    requireKnown(checking, [...path, index], name)
+    known.push(name)
+  }
+  return known
+}
+
+function requireKnown(checking: Checking, path: readonly (string | number)[], name: string): void {
+  const { tree, report, vocabulary } = checking
+  if (vocabulary.has(name)) return
+  const place = placeOfValue(tree, path)
+  report.fault(place, `unknown permission \`${rawText(tree, path)}\``, suggest(name, vocabulary))
+}
+
+/** Permissions that no route asks for: people could grant them, and would have granted nothing. */
+function warnOfUnused({ tree, report, vocabulary }: Checking, rules: Readonly<Record<string, Rule>>): void {
+  const used = new Set<string | undefined>()
+  for (const rule of Object.values(rules)) {
+    if (typeof rule === 'string') used.add(rule)
+    else
+      for (const name of [rule?.permission, ...(rule?.all_of ?? []), ...(rule?.any_of ?? [])]) used.add(name)
+  }
+  for (const name of vocabulary) {
+    if (!used.has(name)) report.warn(placeOfKey(tree, ['permissions', name]), `no route asks for \`${name}\``)
+  }
+}

@@ -1,0 +1,70 @@
+// `METHOD /path/{template}` → method and segments. A literal may hold only what the gateway's path judge lets
+// through, else the route could never match.
+
+export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+export type Method = (typeof methods)[number]
+
+export type Segment =
+  | { readonly kind: 'literal'; readonly text: string }
+  | { readonly kind: 'parameter' }
+  /** Everything from here to the end of the path; last. */
+  | { readonly kind: 'rest' }
+
+export type TemplateResult =
+  | { readonly ok: true; readonly segments: readonly Segment[] }
+  | { readonly ok: false; readonly message: string }
+
+/** A path template's segments, or what is wrong with it. `/` has one empty segment, `/a/` ends with one. */
+export function parseTemplate(template: string): TemplateResult {
+  if (!template.startsWith('/')) return refuse('a path template begins with `/`')
+  const parts = template.slice(1).split('/')
+  const names = new Set<string>()
+  const segments: Segment[] = []
+  for (const [index, part] of parts.entries()) {
+    const isLast = index === parts.length - 1
+    const parameter = /^\{([A-Za-z_][A-Za-z0-9_]*)(\.\.\.)?\}$/.exec(part)
+    if (!parameter) {
+      const problem = part === '' && isLast ? undefined : literalProblem(part)
+      if (problem !== undefined) return refuse(problem)
+      segments.push({ kind: 'literal', text: part })
+      continue
+    }
+    const [, name = '', dots] = parameter
+    if (names.has(name)) return refuse(`the parameter \`{${name}}\` occurs twice in the path template`)
+    names.add(name)
+    if (dots !== undefined && !isLast)
+      return refuse(`\`${part}\` must be the last segment of the path template`)
+    segments.push({ kind: dots === undefined ? 'parameter' : 'rest' })
+  }
+  return { ok: true, segments }
+}
+
+function refuse(message: string): TemplateResult {
+  return { ok: false, message }
+}
+
+/** RFC 3986 §3.3 pchar, without `;`. */
+const literalCharacters = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})*$/
+/** Escapes that two parsers could read differently: / \ % ; ? # and control bytes. */
+const refusedEscapes = /%(?:2f|5c|25|3b|3f|23|[01][0-9a-f]|7f)/i
+
+function literalProblem(part: string): string | undefined {
+  if (part === '') return 'a path template has no empty segment (`//`)'
+  if (/[{}]/.test(part))
+    return `\`${part}\` is not a parameter: write a whole segment as \`{name}\` or \`{name...}\``
+  if (!literalCharacters.test(part)) return `\`${part}\` holds characters that a path cannot have here`
+  if (refusedEscapes.test(part)) return `\`${part}\` holds an escape that the gateway refuses in every path`
+  const decoded = decodeOrUndefined(part)
+  if (decoded === undefined) return `\`${part}\` holds escapes that are not UTF-8`
+  if (decoded === '.' || decoded === '..')
+    return `\`${part}\`: the gateway refuses dot segments in every path`
+  return undefined
+}
+
+function decodeOrUndefined(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
+}
