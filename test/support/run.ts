@@ -1,6 +1,6 @@
 // `npm test`: one Postgres and one Redis for the whole run, tap over all test files, and a closing line with counts.
 
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -14,17 +14,18 @@ process.exitCode = await runTests(process.argv.slice(2))
 
 /** Runs tap with `args` (files, options); none: all test files. Gives the exit code: 0 if something ran and nothing failed. */
 async function runTests(args: string[]): Promise<number> {
+  const interrupt = onInterrupt()
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-test-run-'))
   const report = join(folder, 'raw.tap')
   try {
     const services = await startSharedServices()
-    let code = 1
     try {
-      code = await tap([`--output-file=${report}`, ...args], services.env)
+      const child = startTap([`--output-file=${report}`, ...args], services.env)
+      const code = await exitOf(child, interrupt)
+      return close(countChecks(readIfThere(report)), code)
     } finally {
       await services.stop()
     }
-    return close(countChecks(readIfThere(report)), code)
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
     return close({ passed: 0, failed: 1 }, 1)
@@ -33,7 +34,7 @@ async function runTests(args: string[]): Promise<number> {
   }
 }
 
-function tap(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+function startTap(args: string[], env: NodeJS.ProcessEnv): ChildProcess {
   const manifest = createRequire(import.meta.url).resolve('tap/package.json')
   const bin = join(dirname(manifest), 'dist', 'esm', 'run.mjs')
   // The others draw a moving picture even where there is no terminal, or repeat the raw report.
@@ -44,14 +45,26 @@ function tap(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
     '--coverage-report=text-summary',
     ...args,
   ]
+  return spawn(process.execPath, [bin, ...options], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  })
+}
+
+// From the first moment on: the services are no part of the terminal's process group, so whatever ends us early has to
+// wait until they are stopped. Ctrl-C reaches tap by itself; what only we are told is handed on.
+function onInterrupt(): AbortSignal {
+  const interrupt = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => interrupt.abort(signal))
+  return interrupt.signal
+}
+
+function exitOf(child: ChildProcess, interrupt: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bin, ...options], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, ...env },
-    })
-    // Ctrl-C reaches tap by itself; what only we are told is handed on. We leave when it has, to stop the services.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => void child.kill(signal))
+    const end = (): void => void child.kill('SIGTERM')
+    if (interrupt.aborted) end()
+    interrupt.addEventListener('abort', end)
     child.once('error', reject)
     child.once('exit', (code) => resolve(code ?? 1))
   })
