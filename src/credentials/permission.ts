@@ -13,10 +13,7 @@ export const fullAccess = '*'
  * The permissions that a key holds, sorted and without repeats, `*` expanded to the API's whole vocabulary.
  * A permission that the vocabulary no longer knows is left out: no route can ask for it.
  */
-export function expandPermissions(
-  held: readonly string[],
-  vocabulary: readonly string[],
-): readonly string[] {
+export function expandPermissions(held: readonly string[], vocabulary: readonly string[]): readonly string[] {
   const known = held.includes(fullAccess) ? vocabulary : vocabulary.filter((name) => held.includes(name))
   return [...new Set(known)].toSorted()
 }

@@ -23,11 +23,7 @@ export interface FieldFault {
 }
 
 /** Makes a refusal: `deny('INVALID_API_KEY', 'revoked')`. */
-export function deny(
-  code: ErrorCode,
-  reason: string,
-  extra?: Omit<Denial, 'code' | 'reason'>,
-): Denial {
+export function deny(code: ErrorCode, reason: string, extra?: Omit<Denial, 'code' | 'reason'>): Denial {
   return { code, reason, ...extra }
 }
 

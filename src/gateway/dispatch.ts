@@ -44,7 +44,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     const { settings, headers } = this.#upstream
     const list = headers.build(access)
     list.push('Host', settings.preserveHost ? access.head.host : this.#upstream.authority)
-    if (access.head.contentLength !== undefined) list.push('Content-Length', String(access.head.contentLength))
+    if (access.head.contentLength !== undefined)
+      list.push('Content-Length', String(access.head.contentLength))
     access.dispatchedAt = performance.now()
     try {
       this.#upstream.dispatch(
@@ -218,7 +219,8 @@ function forwardInformational(access: Access, status: number, raw: readonly Buff
   const isTheirTurn = reply.socket !== null && !reply.headersSent
   if (request.httpVersionMinor === 0 || !isTheirTurn || status === 100 || status === 101) return
   let head = `HTTP/1.1 ${status} ${status === 103 ? 'Early Hints' : 'Processing'}\r\n`
-  for (let i = 0; i + 1 < raw.length; i += 2) head += `${raw[i]?.toString('latin1')}: ${raw[i + 1]?.toString('latin1')}\r\n`
+  for (let i = 0; i + 1 < raw.length; i += 2)
+    head += `${raw[i]?.toString('latin1')}: ${raw[i + 1]?.toString('latin1')}\r\n`
   reply.socket?.write(`${head}\r\n`, 'latin1')
 }
 

@@ -110,7 +110,8 @@ function judgeName(folded: string, reserved: ReadonlySet<string>): Fate {
   if (neverNames.has(folded) || reserved.has(folded)) return 'never'
   if (neverPrefixes.some((prefix) => folded.startsWith(prefix))) return 'never'
   if (folded === 'authorization') return 'authorization'
-  if (proxyNames.has(folded) || folded.startsWith('x-forwarded-') || folded.endsWith('-client-ip')) return 'trusted'
+  if (proxyNames.has(folded) || folded.startsWith('x-forwarded-') || folded.endsWith('-client-ip'))
+    return 'trusted'
   return 'pass'
 }
 

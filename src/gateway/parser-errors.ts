@@ -30,7 +30,13 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
       upstreamMs: undefined,
     })
     deps.log.info(
-      { request_id: requestId, client: socket.remoteAddress, decision: 'deny', code: denial.code, reason: denial.reason },
+      {
+        request_id: requestId,
+        client: socket.remoteAddress,
+        decision: 'deny',
+        code: denial.code,
+        reason: denial.reason,
+      },
       'request',
     )
   }

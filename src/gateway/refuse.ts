@@ -87,4 +87,3 @@ const reasonPhrases: Readonly<Record<number, string>> = {
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 }
-

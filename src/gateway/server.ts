@@ -88,7 +88,9 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   return app
 }
 
-function accessMaker(deps: GatewayDeps): (raw: IncomingMessage, reply: ServerResponse, target: string) => Access {
+function accessMaker(
+  deps: GatewayDeps,
+): (raw: IncomingMessage, reply: ServerResponse, target: string) => Access {
   const identify = clientIdentifier(deps.settings.gateway.trustedProxies)
   return (raw, reply, target) => {
     const head = readHead(raw)
@@ -148,7 +150,14 @@ function serverOptions(settings: Settings): FastifyServerOptions {
     return503OnClosing: false,
     ...(tls === null
       ? { http }
-      : { https: { ...http, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' } }),
+      : {
+          https: {
+            ...http,
+            cert: readFileSync(tls.certFile),
+            key: readFileSync(tls.keyFile),
+            minVersion: 'TLSv1.2',
+          },
+        }),
   } as FastifyServerOptions
 }
 

@@ -96,7 +96,11 @@ function createUpstreamPool(
  * Connects with certificate checks on, against the upstream's own name whatever Host the client sent; and remembers
  * of each failed connection whether it had answered before (undici's own error tells that only of some).
  */
-function connectorFor(upstream: Upstream, url: URL, failures: WeakMap<Error, boolean>): buildConnector.connector {
+function connectorFor(
+  upstream: Upstream,
+  url: URL,
+  failures: WeakMap<Error, boolean>,
+): buildConnector.connector {
   const connect = buildConnector({
     timeout: connectTimeoutMs,
     keepAlive: true,
@@ -119,5 +123,7 @@ function watch(socket: Socket, failures: WeakMap<Error, boolean>): void {
 /** undici's SocketError carries the counters of the socket that it is about. */
 function bytesReadBefore(error: Error): number {
   if (!('socket' in error) || typeof error.socket !== 'object' || error.socket === null) return 0
-  return 'bytesRead' in error.socket && typeof error.socket.bytesRead === 'number' ? error.socket.bytesRead : 0
+  return 'bytesRead' in error.socket && typeof error.socket.bytesRead === 'number'
+    ? error.socket.bytesRead
+    : 0
 }

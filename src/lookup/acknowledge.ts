@@ -126,7 +126,9 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
 
 /** An id that tells an operator where to look, and is never used twice. */
 export function newInstanceId(random: string): string {
-  return `${hostname().replace(/[^A-Za-z0-9.-]/g, '-').slice(0, 60)}-${process.pid}-${random}`
+  return `${hostname()
+    .replace(/[^A-Za-z0-9.-]/g, '-')
+    .slice(0, 60)}-${process.pid}-${random}`
 }
 
 function pendingOf(behind: readonly InstanceView[], deps: AcknowledgementDeps): PendingInstance[] {

@@ -109,7 +109,10 @@ async function catchUp(deps: FeedDeps): Promise<void> {
   for (;;) {
     const page = await readChanges(db, { after: changes.applied, limit: pageSize, beat: beatOf(deps) })
     if (page.epoch !== changes.epoch || page.head < changes.applied) {
-      deps.log.warn({ head: page.head, applied: changes.applied }, 'The database has another history; starting over')
+      deps.log.warn(
+        { head: page.head, applied: changes.applied },
+        'The database has another history; starting over',
+      )
       changes.restart(page.epoch, page.head)
       continue
     }

@@ -116,7 +116,10 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
       const lifeMs = deps.maxStaleLimitMs() * 2
       const command = async (client: Redis) => {
         const args = [mark, ...entries, change.revision, lifeMs]
-        await Promise.all([client.eval(moveScript, 1 + entries.length, ...args), client.publish(channel, message)])
+        await Promise.all([
+          client.eval(moveScript, 1 + entries.length, ...args),
+          client.publish(channel, message),
+        ])
       }
       void store.run(command, writeDeadlineMs)
     },
@@ -128,7 +131,8 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
     },
     keepEpoch(epoch) {
       if (epoch === knownEpoch) return
-      const command = (client: Redis) => client.set(epochPlace, seal.close(epochPlace, JSON.stringify({ epoch })))
+      const command = (client: Redis) =>
+        client.set(epochPlace, seal.close(epochPlace, JSON.stringify({ epoch })))
       void store.run(command, writeDeadlineMs).then((answer) => {
         if (answer !== undefined) knownEpoch = epoch
       })

@@ -14,10 +14,7 @@ export interface Database {
 }
 
 /** Finds or starts the database that the settings name. */
-export async function openDatabase(
-  settings: Settings,
-  tell: (line: string) => void,
-): Promise<Database> {
+export async function openDatabase(settings: Settings, tell: (line: string) => void): Promise<Database> {
   const { postgres } = settings
   if (postgres.kind === 'url') return { url: postgres.url, stop: () => Promise.resolve() }
   try {
@@ -72,7 +69,9 @@ async function tryMigrate(url: string, log: Logger): Promise<boolean> {
 
 function refused(url: string, error: StoreUnavailableError): StartError {
   const mend = error.code === '3D000' ? 'create the database' : 'check user and password'
-  return new StartError(`Postgres at ${placeOf(url)} refuses us (SQLSTATE ${error.code}): ${mend}, or mend DATABASE_URL.`)
+  return new StartError(
+    `Postgres at ${placeOf(url)} refuses us (SQLSTATE ${error.code}): ${mend}, or mend DATABASE_URL.`,
+  )
 }
 
 /** Host, port and database of a URL, without user and password. */

@@ -76,7 +76,10 @@ async function withLimit(step: Promise<unknown>, name: string, log: Logger): Pro
   })
   const outcome = await Promise.race([
     step.catch((error: unknown) => {
-      log.error({ step: name, reason: error instanceof Error ? error.message : 'unknown' }, 'A step of the drain failed')
+      log.error(
+        { step: name, reason: error instanceof Error ? error.message : 'unknown' },
+        'A step of the drain failed',
+      )
     }),
     limit,
   ])

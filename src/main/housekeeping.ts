@@ -14,11 +14,7 @@ const activityKeptMs = 90 * dayMs
 const instancesKeptMs = 7 * dayMs
 
 /** Starts the rounds, the first one after a minute. */
-export function createHousekeeping(
-  db: Postgres,
-  table: () => Table,
-  log: Logger,
-): { stop(): Promise<void> } {
+export function createHousekeeping(db: Postgres, table: () => Table, log: Logger): { stop(): Promise<void> } {
   async function round(): Promise<void> {
     try {
       // An instance that was silent for longer than the stale limit starts over anyway.
@@ -26,7 +22,10 @@ export function createHousekeeping(
       await pruneInstances(db, Math.max(instancesKeptMs, 2 * table().maxStaleLimitMs))
       await pruneActivity(db, activityKeptMs)
     } catch (error) {
-      log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'Housekeeping failed; it is tried again')
+      log.warn(
+        { reason: error instanceof Error ? error.message : 'unknown' },
+        'Housekeeping failed; it is tried again',
+      )
     }
   }
 

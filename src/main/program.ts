@@ -57,9 +57,13 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       metrics,
     })
     drain.last('stores', () => core.close())
-    metrics.gauge('latchkey_table', 'Always 1; the label is the SHA-256 of the permission table in force', () => ({
-      [config.table.sha256]: 1,
-    }))
+    metrics.gauge(
+      'latchkey_table',
+      'Always 1; the label is the SHA-256 of the permission table in force',
+      () => ({
+        [config.table.sha256]: 1,
+      }),
+    )
     await core.start()
     const parts = { ...options, core, metrics, drain }
     const gatewayPort = role === 'control' ? null : await openGateway(parts)
@@ -89,7 +93,9 @@ async function openGateway({ config, core, metrics, log, drain }: Parts): Promis
     now: Date.now,
     dropped: metrics.activityDropped,
   })
-  metrics.gauge('latchkey_activity_waiting', 'Rows of activity not yet stored', () => ({ rows: activity.waiting() }))
+  metrics.gauge('latchkey_activity_waiting', 'Rows of activity not yet stored', () => ({
+    rows: activity.waiting(),
+  }))
   const upstreams = createUpstreams(settings, table)
   metrics.gauge('latchkey_upstream_in_flight', 'Requests under way, by upstream', () =>
     Object.fromEntries([...upstreams.all()].map((pool) => [pool.settings.name, pool.inFlight()])),
@@ -148,7 +154,11 @@ async function openControl({ config, core, metrics, log, drain, secrets, role }:
 
 type Closable = Pick<FastifyInstance, 'listen' | 'server'>
 
-async function listen(app: Closable, at: { host: string; port: number }, name: keyof Settings): Promise<number> {
+async function listen(
+  app: Closable,
+  at: { host: string; port: number },
+  name: keyof Settings,
+): Promise<number> {
   try {
     await app.listen({ host: at.host, port: at.port })
   } catch (error) {

@@ -6,4 +6,6 @@ const manifest: unknown = JSON.parse(readFileSync(new URL('../../../package.json
 
 /** Semantic version, such as `0.1.0`. */
 export const version =
-  typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
+  typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown'
