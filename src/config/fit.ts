@@ -47,7 +47,7 @@ export function fit<Schema extends TSchema>(
   report: Report,
 ): Holed<Static<Schema>> | undefined {
   // The checked boundary: what comes back has the schema's shape but for the holes, each of them reported.
-  return fitNode(schema as Shape, node, { report, name: 'the file', place: node.place }) as
+  return fitNode(schema, node, { report, name: 'the file', place: node.place }) as
     | Holed<Static<Schema>>
     | undefined
 }
@@ -168,20 +168,15 @@ function defaultOf(shape: Shape): unknown {
 function expectation(shape: Shape): string {
   if (shape.expects !== undefined) return shape.expects
   if (shape.enum) return shape.enum.map((word) => `\`${word}\``).join(' or ')
-  switch (shape.type) {
-    case 'object':
-      return 'a mapping'
-    case 'array':
-      return 'a list'
-    case 'boolean':
-      return 'true or false'
-    case 'integer': {
-      const { minimum = 0, maximum } = shape
-      return maximum === undefined
-        ? `a whole number, ${minimum} or more`
-        : `a whole number from ${minimum} to ${maximum}`
-    }
-    default:
-      return 'text, not empty'
+  if (shape.type === 'integer') {
+    const { minimum = 0, maximum } = shape
+    return `a whole number ${maximum === undefined ? `of ${minimum} or more` : `from ${minimum} to ${maximum}`}`
   }
+  return wordsFor[shape.type ?? 'string'] ?? 'text, not empty'
+}
+
+const wordsFor: Readonly<Record<string, string>> = {
+  object: 'a mapping',
+  array: 'a list',
+  boolean: 'true or false',
 }

@@ -61,7 +61,8 @@ export function parseTree(source: Source, env: Environment, report: Report): Nod
     prettyErrors: false,
     uniqueKeys: false,
     schema: 'core',
-    logLevel: 'silent',
+    // 'silent' would let a second document pass.
+    logLevel: 'error',
   })
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
