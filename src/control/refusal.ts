@@ -70,12 +70,13 @@ function denialOf(error: unknown): Denial {
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return invalid('Content-Type', 'must be application/json').denial
   }
+  if (error.code.startsWith('FST_ERR_CTP_')) return invalid('', 'must be valid JSON').denial
   const isClientFault = error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500
-  return isClientFault ? invalid('', 'must be valid JSON').denial : deny('INTERNAL_ERROR', 'unforeseen')
+  return isClientFault ? deny('BAD_REQUEST', 'framework') : deny('INTERNAL_ERROR', 'unforeseen')
 }
 
 function isFastifyError(error: unknown): error is FastifyError {
-  return error instanceof Error && ('code' in error || 'statusCode' in error)
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
 }
 
 const maxPathLength = 128
@@ -84,8 +85,7 @@ const maxPathLength = 128
 function fieldFault(fault: FastifySchemaValidationError, part: string): FieldFault {
   const { missingProperty, additionalProperty, allowedValues } = fault.params
   const child = [missingProperty, additionalProperty].find((name) => typeof name === 'string')
-  const pointer =
-    child === undefined ? fault.instancePath : `${fault.instancePath}/${escapePointer(child)}`
+  const pointer = child === undefined ? fault.instancePath : `${fault.instancePath}/${escapePointer(child)}`
   const path = part === 'body' ? pointer : pointer.slice(1)
   return { path: path.slice(0, maxPathLength), message: messageOf(fault, child !== undefined, allowedValues) }
 }

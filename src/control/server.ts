@@ -2,7 +2,7 @@
 // It must not know the gateway: a change reaches it through the store and the functions in ControlDeps.
 // Who calls is judged before a body is read; every refusal leaves through refusal.ts.
 
-import Fastify, { type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyRequest, LogController } from 'fastify'
 import type { Denial } from '../errors/denial.ts'
 import { serveActivity } from './activity/routes.ts'
 import { serveAudit } from './audit/routes.ts'
@@ -11,7 +11,7 @@ import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
 import { serveKeys } from './keys/routes.ts'
 import { serveMerchants } from './merchants/routes.ts'
-import { createOperatorCheck } from './operator.ts'
+import { createOperatorCheck, type OperatorCheck } from './operator.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveProbes } from './probes.ts'
 import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
@@ -26,27 +26,28 @@ declare module 'fastify' {
 }
 
 const bodyLimitBytes = 64 * 1024
+const maxHeaderBytes = 16 * 1024
 
 /** Makes the server; the caller listens and closes. Throws RangeError on a malformed `adminFrom`. */
 export function createControlServer(deps: ControlDeps): ControlApp {
+  const check = createOperatorCheck(deps.tokens, deps.adminFrom)
   const app: ControlApp = Fastify({
     loggerInstance: deps.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => deps.newId('req'),
     requestIdHeader: false,
     bodyLimit: bodyLimitBytes,
     requestTimeout: 30_000,
     keepAliveTimeout: 5000,
     return503OnClosing: false,
+    // An id too long to be one is NOT_FOUND like any other, after the token.
+    routerOptions: { maxParamLength: maxHeaderBytes },
+    http: { maxHeaderSize: maxHeaderBytes },
     // Unknown fields and wrong types are refused, not mended (contract 8).
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true },
     },
-    frameworkErrors: (error, request, reply) => {
-      // No hook has run.
-      void reply.header('x-request-id', request.id)
-      refuse(error, request, reply)
-    },
+    frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
     clientErrorHandler: (error, socket) => refuseBytes(error, socket, deps.newId('req')),
   })
   app.decorateRequest('actor', '')
@@ -60,15 +61,14 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   serveProbes(app, deps)
   const { db } = deps
   if (db) {
-    void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }), {
+    void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }, check), {
       prefix: '/admin/v1',
     })
   }
   return app
 }
 
-function serveAdmin(app: ControlApp, deps: AdminDeps): void {
-  const check = createOperatorCheck(deps.tokens, deps.adminFrom)
+function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): void {
   app.addHook('onRequest', async (request, reply) => {
     const { remoteAddress } = request.socket
     const verdict = check({ address: remoteAddress, authorization: request.headers.authorization })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { applyMissing, migrate, readMigrations, SchemaError } from '../../src/store/migrate.ts'
+import { openSession } from '../../src/store/postgres.ts'
 import { createEmptyDatabase } from '../support/database.ts'
 
 const applicationName = 'latchkey-test'
@@ -50,13 +51,12 @@ void t.test('a migration that was edited after it was applied is refused', async
 })
 
 void t.test('a migration that fails leaves nothing behind', async (t) => {
-  const { db } = await createEmptyDatabase(t)
+  const { url, db } = await createEmptyDatabase(t)
   const good = { version: 1, name: '0001_good.sql', sql: 'CREATE TABLE good ()', checksum: 'a' }
   const bad = { version: 2, name: '0002_bad.sql', sql: 'CREATE TABLE half (); SELECT 1 / 0', checksum: 'b' }
-  await t.rejects(
-    db.transaction(async (tx) => applyMissing({ query: tx.query }, [bad])),
-    { code: '22012' },
-  )
+  const session = await openSession({ url, applicationName })
+  await t.rejects(applyMissing(session, [bad]), { code: '22012' })
+  await session.close()
   t.same(await applyMissing(db, [good]), ['0001_good.sql'])
   t.same(await db.query(`SELECT to_regclass('half') AS half`), [{ half: null }])
 })

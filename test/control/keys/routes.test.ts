@@ -1,0 +1,201 @@
+import t from 'tap'
+import { isWellFormed, Secret } from '../../../src/credentials/secret.ts'
+import { createSubject, keyBody, makeKey, makeMerchant } from '../subject.ts'
+
+void t.test('a new key comes with its secret, which is shown only then', async (t) => {
+  const subject = await createSubject(t)
+  const merchantId = await makeMerchant(subject)
+  const made = await subject.call(
+    'POST',
+    '/keys',
+    keyBody(merchantId, { expires_at: '2026-02-01T00:00:00+01:00' }),
+  )
+  t.equal(made.status, 201)
+  const { secret, ...object } = made.body
+  t.ok(isWellFormed(new Secret(String(secret)), 'pk_live_'))
+  const last4 = String(secret).slice(-4)
+  const createdAt = '2026-01-15T12:00:00.000Z'
+  t.same(object, {
+    id: object['id'],
+    merchant_id: merchantId,
+    api: 'flintn',
+    environment: 'live',
+    name: 'Checkout',
+    status: 'active',
+    prefix: 'pk_live_',
+    last4,
+    permissions: ['transaction.read'],
+    created_at: createdAt,
+    expires_at: '2026-01-31T23:00:00.000Z',
+    last_used_at: null,
+    revision: 2,
+    secrets: [
+      {
+        id: object['secrets'] && /sec_\d+/.exec(made.text)?.[0],
+        last4,
+        created_at: createdAt,
+        expires_at: null,
+        last_used_at: null,
+      },
+    ],
+  })
+  t.match(made.headers, { 'cache-control': 'no-store', etag: '"2"', 'x-request-id': /^req_/ })
+  const shown = await subject.call('GET', `/keys/${String(object['id'])}`)
+  t.same(shown.body, object)
+  t.equal(shown.headers['etag'], '"2"')
+  const listed = await subject.call('GET', '/keys')
+  t.same(listed.body, { data: [object], next_cursor: null })
+})
+
+void t.test('the prefix follows the API and the environment', async (t) => {
+  const subject = await createSubject(t)
+  const { secret } = await makeKey(subject, { api: 'flint', environment: 'sandbox', permissions: ['*'] })
+  t.match(secret, /^flint_test_[0-9A-Za-z]{38}$/)
+})
+
+void t.test('a request for a key is checked field by field', async (t) => {
+  const subject = await createSubject(t)
+  const merchantId = await makeMerchant(subject)
+  const faults: readonly (readonly [object, string])[] = [
+    [{ merchant_id: undefined }, '/merchant_id'],
+    [{ merchant_id: 'mer_999999999999' }, '/merchant_id'],
+    [{ merchant_id: 'mer_\u0000' }, '/merchant_id'],
+    [{ api: 'other' }, '/api'],
+    [{ environment: 'test' }, '/environment'],
+    [{ permissions: undefined }, '/permissions'],
+    [{ permissions: [] }, '/permissions'],
+    [{ permissions: 'transaction.read' }, '/permissions'],
+    [{ permissions: [1] }, '/permissions/0'],
+    [{ permissions: ['transaction.read', 'nope'] }, '/permissions/1'],
+    [{ permissions: ['transaction.read', '*'] }, '/permissions/1'],
+    [{ expires_at: 5 }, '/expires_at'],
+    [{ expires_at: 'tomorrow' }, '/expires_at'],
+    [{ expires_at: '2026-02-30T00:00:00Z' }, '/expires_at'],
+    [{ expires_at: '2026-02-01' }, '/expires_at'],
+    [{ expires_at: '2026-01-15T12:00:00Z' }, '/expires_at'],
+    [{ status: 'disabled' }, '/status'],
+  ]
+  for (const [extra, path] of faults) {
+    const { status, body } = await subject.call('POST', '/keys', keyBody(merchantId, extra))
+    t.equal(status, 422, JSON.stringify(extra))
+    const { error } = body as { error: { code: string; details: { path: string; message: string }[] } }
+    t.equal(error.code, 'VALIDATION_FAILED')
+    t.ok(error.details.every(({ message }) => message.length > 0))
+    t.ok(
+      error.details.some((detail) => detail.path === path),
+      JSON.stringify(error.details),
+    )
+  }
+  t.same((await subject.call('GET', '/keys')).body, { data: [], next_cursor: null })
+})
+
+void t.test('all faults of a request are told at once', async (t) => {
+  const { call } = await createSubject(t)
+  const { body } = await call('POST', '/keys', { api: 5, colour: 'red' })
+  const { error } = body as { error: { details: { path: string }[] } }
+  t.same(
+    new Set(error.details.map(({ path }) => path)),
+    new Set(['/merchant_id', '/environment', '/name', '/permissions', '/api', '/colour']),
+  )
+})
+
+void t.test('a patch changes what it names, under the revision that it names', async (t) => {
+  const subject = await createSubject(t)
+  const { id } = await makeKey(subject)
+  const patch = {
+    name: 'Till',
+    permissions: ['transaction.refund', 'transaction.read', 'transaction.refund'],
+  }
+  const patched = await subject.call('PATCH', `/keys/${id}`, patch, { 'if-match': '"2"' })
+  t.match(patched, {
+    status: 200,
+    headers: { etag: '"3"' },
+    body: { name: 'Till', permissions: ['transaction.read', 'transaction.refund'], revision: 3 },
+  })
+  t.notOk('secret' in patched.body)
+  const call = (body: object, ifMatch?: string) =>
+    subject.call('PATCH', `/keys/${id}`, body, ifMatch === undefined ? {} : { 'if-match': ifMatch })
+  t.match(await call({ name: 'x' }, '"2"'), { status: 412, body: { error: { code: 'REVISION_CONFLICT' } } })
+  t.match(await call({ name: 'x' }, 'W/"3"'), { status: 412 })
+  t.match(await call({ name: 'x' }, '3'), {
+    status: 422,
+    body: { error: { details: [{ path: 'If-Match' }] } },
+  })
+  t.match(await call({ name: 'Till' }, '"3"'), { status: 200, body: { revision: 3 } })
+  t.match(await call({}, '*'), { status: 200, body: { revision: 3 } })
+  t.match(await call({ expires_at: '2026-03-01T00:00:00Z' }), {
+    body: { expires_at: '2026-03-01T00:00:00.000Z' },
+  })
+  t.match(await call({ expires_at: null }), { status: 200, body: { expires_at: null, revision: 5 } })
+  t.match(await call({ permissions: ['nope'] }), { status: 422 })
+  t.match(await call({ api: 'flint' }), { status: 422, body: { error: { details: [{ path: '/api' }] } } })
+})
+
+void t.test('the list takes filters and refuses what it does not know', async (t) => {
+  const subject = await createSubject(t)
+  const first = await makeKey(subject)
+  const second = await makeKey(subject, { name: 'Back office', environment: 'sandbox' })
+  await subject.call('POST', `/keys/${second.id}/disable`)
+  const found = async (query: string) => {
+    const { body } = await subject.call('GET', `/keys?${query}`)
+    return (body['data'] as { id: string }[]).map(({ id }) => id)
+  }
+  t.same(await found('status=disabled'), [second.id])
+  t.same(await found('environment=live&api=flintn'), [first.id])
+  t.same(await found('q=OFFICE'), [second.id])
+  t.same(await found(`q=${first.secret.slice(-4)}`), [first.id])
+  t.same(await found('merchant_id=nobody'), [])
+  const faults = [
+    'status=gone',
+    'limit=0',
+    'limit=201',
+    'limit=x',
+    'limit=1&limit=2',
+    'colour=red',
+    'q=a%00b',
+    'q=',
+    'cursor=x',
+    'cursor=',
+    `cursor=${'x'.repeat(2000)}`,
+    `cursor=${Buffer.from('"mer_000000000001"').toString('base64url')}`,
+  ]
+  for (const query of faults) {
+    const { status, body } = await subject.call('GET', `/keys?${query}`)
+    t.equal(status, 422, query)
+    t.match(body, { error: { details: [{ path: query.split('=', 1)[0] }] } })
+  }
+})
+
+void t.test('?wait=all tells which instances have not applied the change, on repeats too', async (t) => {
+  const waits: unknown[] = []
+  const late = { instance: 'i1', appliedRevision: 1, lastSeenAtMs: 0, deadByMs: 900_000 }
+  const subject = await createSubject(t, {
+    awaitAll: async (revision, timeoutMs) => {
+      waits.push([revision, timeoutMs])
+      return revision === 3 ? [late] : []
+    },
+  })
+  const merchant = await subject.call('POST', '/merchants?wait=all', { name: 'Acme' })
+  t.same(merchant.body['pending'], [])
+  const { body } = await subject.call('POST', '/keys?wait=all', keyBody(String(merchant.body['id'])))
+  t.match(body, { pending: [], secret: String })
+  const id = String(body['id'])
+  const pending = [
+    {
+      instance: 'i1',
+      applied_revision: 1,
+      last_seen_at: '1970-01-01T00:00:00.000Z',
+      dead_by: '1970-01-01T00:15:00.000Z',
+    },
+  ]
+  for (const path of ['disable', 'disable']) {
+    const answer = await subject.call('POST', `/keys/${id}/${path}?wait=all`)
+    t.same(answer.body['pending'], pending)
+  }
+  t.notOk('pending' in (await subject.call('POST', `/keys/${id}/disable`)).body)
+  t.match(await subject.call('POST', `/keys/${id}/disable?wait=some`), { status: 422 })
+  t.same(
+    waits,
+    [1, 2, 3, 3].map((revision) => [revision, 5000]),
+  )
+})

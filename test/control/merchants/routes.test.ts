@@ -1,0 +1,90 @@
+import t from 'tap'
+import { createSubject, makeMerchant } from '../subject.ts'
+
+void t.test('a merchant is made, shown, suspended and resumed', async (t) => {
+  const subject = await createSubject(t)
+  const { call, published } = subject
+  const made = await call('POST', '/merchants', { name: 'Acme' })
+  t.equal(made.status, 201)
+  t.same(made.body, {
+    id: made.body['id'],
+    name: 'Acme',
+    status: 'active',
+    created_at: '2026-01-15T12:00:00.000Z',
+    revision: 1,
+  })
+  const id = String(made.body['id'])
+  t.same((await call('GET', `/merchants/${id}`)).body, made.body)
+  t.match(await call('POST', `/merchants/${id}/suspend`), {
+    status: 200,
+    body: { status: 'suspended', revision: 2 },
+  })
+  t.match(await call('POST', `/merchants/${id}/suspend`, {}), { status: 200, body: { revision: 2 } })
+  t.match(await call('POST', `/merchants/${id}/resume`), {
+    status: 200,
+    body: { status: 'active', revision: 3 },
+  })
+  t.match(published, [{ revision: 1 }, { revision: 2, keyId: null }, { revision: 3, merchantId: id }])
+})
+
+void t.test('names that people could not read are refused, with the field named', async (t) => {
+  const { call } = await createSubject(t)
+  const faults: readonly (readonly [unknown, string])[] = [
+    [{}, '/name'],
+    [{ name: '' }, '/name'],
+    [{ name: '   ' }, '/name'],
+    [{ name: 5 }, '/name'],
+    [{ name: null }, '/name'],
+    [{ name: 'a\u0000b' }, '/name'],
+    [{ name: 'a\nb' }, '/name'],
+    [{ name: 'a\u202eb' }, '/name'],
+    [{ name: 'a\ud800b' }, '/name'],
+    [{ name: 'x'.repeat(101) }, '/name'],
+    [{ name: 'ok', colour: 'red' }, '/colour'],
+    [{ name: 'ok', 'a/b~c': 1 }, '/a~1b~0c'],
+  ]
+  for (const [body, path] of faults) {
+    const answer = await call('POST', '/merchants', body)
+    t.match(answer, { status: 422, body: { error: { code: 'VALIDATION_FAILED', details: [{ path }] } } })
+  }
+  t.equal((await call('POST', '/merchants', { name: 'Ünïcode & Söhne 商店 🛒' })).status, 201)
+  t.equal((await call('POST', '/merchants', { name: '🛒'.repeat(100) })).status, 201)
+})
+
+void t.test('all merchants are found page by page', async (t) => {
+  const subject = await createSubject(t)
+  const ids: string[] = []
+  for (let count = 0; count < 5; count++) ids.push(await makeMerchant(subject))
+  const found: unknown[] = []
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const { body } = await subject.call(
+      'GET',
+      `/merchants?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`,
+    )
+    const data = body['data'] as { id: string }[]
+    t.ok(data.length <= 2)
+    found.push(...data.map(({ id }) => id))
+    cursor = body['next_cursor'] as string | null
+  }
+  t.same(found, ids.toReversed())
+})
+
+void t.test('an id that cannot be is not found, and never reaches the database', async (t) => {
+  const { call } = await createSubject(t)
+  for (const id of [
+    'mer_999999999999',
+    'key_000000000001',
+    'x',
+    'mer_%00',
+    'mer_000000000001%27',
+    'm'.repeat(300),
+  ]) {
+    t.match(
+      await call('GET', `/merchants/${id}`),
+      { status: 404, body: { error: { code: 'NOT_FOUND' } } },
+      id,
+    )
+    t.equal((await call('POST', `/merchants/${id}/suspend`)).status, 404, id)
+  }
+})

@@ -1,0 +1,168 @@
+// A control plane on a database of its own, and a caller with a token.
+
+import type { InjectOptions } from 'fastify'
+import { pino } from 'pino'
+import type { Api, Table } from '../../src/config/compiled.ts'
+import type { ControlApp, ControlDeps } from '../../src/control/dependencies.ts'
+import { parseAdminTokens } from '../../src/control/operator.ts'
+import { createControlServer } from '../../src/control/server.ts'
+import type { Change } from '../../src/store/change-table.ts'
+import { listInstances } from '../../src/store/instance-table.ts'
+import type { Postgres } from '../../src/store/postgres.ts'
+import { createDatabase } from '../support/database.ts'
+
+export const token = 'a-token-of-thirty-two-characters'
+export const startMs = Date.UTC(2026, 0, 15, 12)
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Record<string, unknown>
+  // Bodies are compared by tap's match, which takes anything.
+  readonly body: Record<string, unknown>
+  readonly text: string
+}
+
+export interface Subject {
+  readonly app: ControlApp
+  readonly db: Postgres
+  /** Changes spread so far. */
+  readonly published: Change[]
+  /** Log lines so far. */
+  readonly logged: string[]
+  /** May be moved. */
+  readonly clock: { nowMs: number }
+  readonly call: (
+    method: 'GET' | 'POST' | 'PATCH',
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ) => Promise<Answer>
+}
+
+interface Teardown {
+  teardown(fn: () => Promise<void>): unknown
+}
+
+export async function createSubject(t: Teardown, overrides: Partial<ControlDeps> = {}): Promise<Subject> {
+  const { db } = await createDatabase(t)
+  const published: Change[] = []
+  const logged: string[] = []
+  const clock = { nowMs: startMs }
+  const app = createControlServer({
+    ...depsOf({ db, clock, logged }),
+    published: (change) => published.push(change),
+    ...overrides,
+  })
+  t.teardown(() => app.close())
+  return { app, db, published, logged, clock, call: callerOf(app) }
+}
+
+/** Calls the admin API with the token; paths are relative to /admin/v1. */
+export function callerOf(app: ControlApp): Subject['call'] {
+  return async (method, path, body, headers = {}) => {
+    const options: InjectOptions = {
+      method,
+      url: `/admin/v1${path}`,
+      headers: { authorization: `Bearer ${token}`, ...headers },
+    }
+    if (body !== undefined) {
+      options.headers = { 'content-type': 'application/json', ...options.headers }
+      options.payload = typeof body === 'string' ? body : JSON.stringify(body)
+    }
+    const response = await app.inject(options)
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      body: response.json<Record<string, unknown>>(),
+      text: response.body,
+    }
+  }
+}
+
+interface World {
+  readonly db: Postgres | null
+  readonly clock: { nowMs: number }
+  readonly logged: string[]
+}
+
+export function depsOf({ db, clock, logged }: World): ControlDeps {
+  const tokens = parseAdminTokens(`ann:${token}`)
+  let count = 0
+  return {
+    db,
+    table: () => table,
+    tokens: tokens.kind === 'tokens' ? tokens.tokens : [],
+    adminFrom: ['127.0.0.0/8', '::1'],
+    now: () => clock.nowMs,
+    newId: (prefix) => `${prefix}_${String(++count).padStart(12, '0')}`,
+    published: () => undefined,
+    awaitAll: async () => [],
+    instances: async () => (db ? listInstances(db, 60_000) : []),
+    health: () => ({
+      isReady: true,
+      status: 'ok',
+      tableSha256: table.sha256,
+      postgres: 'up',
+      redis: 'none',
+      appliedRevision: 7,
+    }),
+    metrics: async () => 'up 1\n',
+    metricsContentType: 'text/plain; version=0.0.4',
+    log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
+  }
+}
+
+function apiOf(name: string, prefixes: readonly [string, string]): Api {
+  return {
+    name,
+    credential: { header: 'X-Api-Key', bearer: false },
+    environments: [
+      { name: 'live', hosts: ['a'], prefix: prefixes[0], upstream: 'u' },
+      { name: 'sandbox', hosts: ['b'], prefix: prefixes[1], upstream: 'u' },
+    ],
+    permissions: new Map([
+      ['transaction.read', 'Read transactions'],
+      ['transaction.refund', 'Refund transactions'],
+    ]),
+    staleLimitMs: 900_000,
+    legacyKeys: false,
+    cors: 'off',
+    forwardAuthorization: false,
+    routes: [],
+    matchRoute: () => ({ kind: 'not_found' }),
+  }
+}
+
+const apis = [apiOf('flintn', ['pk_live_', 'pk_test_']), apiOf('flint', ['flint_live_', 'flint_test_'])]
+
+const table: Table = {
+  sha256: 'ab'.repeat(32),
+  apis: new Map(apis.map((api) => [api.name, api])),
+  prefixes: ['pk_live_', 'pk_test_', 'flint_live_', 'flint_test_'],
+  maxStaleLimitMs: 900_000,
+  matchHost: () => undefined,
+}
+
+/** A merchant's id. */
+export async function makeMerchant(subject: Subject): Promise<string> {
+  const { body } = await subject.call('POST', '/merchants', { name: 'Acme' })
+  return String(body['id'])
+}
+
+/** The body of a request for a key. */
+export function keyBody(merchantId: string, extra: object = {}) {
+  return {
+    merchant_id: merchantId,
+    api: 'flintn',
+    environment: 'live',
+    name: 'Checkout',
+    permissions: ['transaction.read'],
+    ...extra,
+  }
+}
+
+/** A key's id and its secret. */
+export async function makeKey(subject: Subject, extra: object = {}): Promise<{ id: string; secret: string }> {
+  const { body } = await subject.call('POST', '/keys', keyBody(await makeMerchant(subject), extra))
+  return { id: String(body['id']), secret: String(body['secret']) }
+}
