@@ -18,8 +18,9 @@ export interface Postmaster {
   port: number
   /** Fast shutdown: waits until the server and all that it started are gone. */
   stop(): Promise<void>
-  /** Resolves when the server has ended, for whatever reason. */
+  /** Resolves when the server has ended, for whatever reason. Does not keep this process alive; `untilEnded` does. */
   ended: Promise<void>
+  untilEnded(): Promise<void>
 }
 
 export interface PostmasterOptions {
@@ -106,13 +107,16 @@ function handOut({ child, ended, url, port }: Running): Postmaster {
   const onExit = (): void => void sendSignal(pid, 'SIGINT')
   process.once('exit', onExit)
   void ended.then(() => process.removeListener('exit', onExit))
+  const untilEnded = (): Promise<void> => {
+    child.ref()
+    return ended
+  }
   let stopping: Promise<void> | undefined
   const stop = (): Promise<void> => {
-    child.ref()
-    stopping ??= endServer(pid, ended)
+    stopping ??= endServer(pid, untilEnded())
     return stopping
   }
-  return { url, pid, port, stop, ended }
+  return { url, pid, port, stop, ended, untilEnded }
 }
 
 async function untilItAnswers(child: ChildProcess, url: string, deadline: number): Promise<boolean> {
