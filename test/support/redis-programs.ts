@@ -53,7 +53,7 @@ async function unpackFromApt(target: string): Promise<RedisProgram> {
     }
   }
   throw new Error(
-    'no Redis for the tests. Do one of these: `docker compose up -d redis` and set ' +
+    'no Redis for the tests. Do one of these: `docker compose run -d --rm -p 127.0.0.1:6379:6379 redis` and set ' +
       'LATCHKEY_TEST_REDIS_URL=redis://127.0.0.1:6379; `brew install redis`; `sudo apt-get install redis-server`.\n' +
       `(No redis-server or valkey-server on the PATH; and: ${reasons.join('; ')})`,
   )
