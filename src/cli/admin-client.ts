@@ -1,0 +1,111 @@
+// The admin API (contract 8) as the verbs use it: one call, or a list followed to its end.
+// Every failure is a CliError that names the thing, the reason and the mend; none repeats the token.
+
+import { Type } from 'typebox'
+import { Check } from 'typebox/value'
+import { type AdminAddress, readAdminAddress } from './admin-address.ts'
+import type { AdminCall } from './admin-call.ts'
+import { foreignAnswer, refusal, unreachable } from './admin-failure.ts'
+import type { CliIo } from './io.ts'
+
+/** What the client needs of `fetch`. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+export interface ListAnswer {
+  readonly data: readonly unknown[]
+  readonly next_cursor: null
+}
+
+export interface AdminClient {
+  /** Resolves with the JSON of the answer. Rejects with a CliError. */
+  call(call: AdminCall): Promise<unknown>
+  /** All pages of a list as one. Rejects with a CliError. */
+  list(call: Pick<AdminCall, 'doing' | 'path' | 'query'>): Promise<ListAnswer>
+}
+
+export interface AdminClientOptions {
+  readonly env: CliIo['env']
+  readonly fetch: Fetch
+  readonly timeoutMs: number
+}
+
+/** The most that the API gives at once. */
+const pageLimit = '200'
+
+const ListPage = Type.Object({
+  data: Type.Array(Type.Unknown()),
+  next_cursor: Type.Union([Type.String(), Type.Null()]),
+})
+
+/** Throws CliError (wrong usage) where the environment names no address or token. */
+export function createAdminClient(options: AdminClientOptions): AdminClient {
+  const address = readAdminAddress(options.env)
+
+  async function call(request: AdminCall): Promise<unknown> {
+    const { response, text } = await exchange(request, address, options)
+    const answer = parseJson(text)
+    if (response.ok && answer !== undefined) return answer
+    throw refusal({ call: request, url: address.url, status: response.status, answer })
+  }
+
+  return {
+    call,
+    async list({ doing, path, query }) {
+      const data: unknown[] = []
+      let cursor: string | undefined
+      for (;;) {
+        const paged = { ...query, limit: pageLimit, cursor }
+        const page = await call({ doing, method: 'GET', path, query: paged })
+        if (!Check(ListPage, page)) throw foreignAnswer(address.url)
+        data.push(...page.data)
+        if (page.next_cursor === null) return { data, next_cursor: null }
+        // It would go round for ever.
+        if (page.next_cursor === cursor) throw foreignAnswer(address.url)
+        cursor = page.next_cursor
+      }
+    },
+  }
+}
+
+async function exchange(
+  call: AdminCall,
+  address: AdminAddress,
+  options: AdminClientOptions,
+): Promise<{ response: Response; text: string }> {
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${address.token}`,
+    accept: 'application/json',
+  }
+  if (call.body) headers['content-type'] = 'application/json'
+  try {
+    const response = await options.fetch(`${address.url}/admin/v1${call.path}${queryOf(call)}`, {
+      method: call.method,
+      headers,
+      ...(call.body && { body: JSON.stringify(call.body) }),
+      // The token goes where LATCHKEY_ADMIN_URL says, and nowhere else.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(options.timeoutMs),
+    })
+    return { response, text: await response.text() }
+  } catch (error) {
+    throw unreachable({ call, url: address.url, error })
+  }
+}
+
+/** Changes wait until all instances have applied them. */
+function queryOf(call: AdminCall): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(call.query ?? {})) {
+    if (value !== undefined) query.set(name, value)
+  }
+  if (call.method !== 'GET') query.set('wait', 'all')
+  return query.size === 0 ? '' : `?${query.toString()}`
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

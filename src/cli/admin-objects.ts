@@ -1,0 +1,77 @@
+// What the verbs show of the admin API's objects: the members that they read, checked. Others may be added.
+
+import { type Static, type TSchema, Type } from 'typebox'
+import { Check } from 'typebox/value'
+import { CliError } from './errors.ts'
+import { exitCodes } from './exit.ts'
+
+const NullableText = Type.Union([Type.String(), Type.Null()])
+
+export const MerchantObject = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  status: Type.String(),
+  created_at: Type.String(),
+  revision: Type.Integer(),
+})
+export type MerchantObject = Static<typeof MerchantObject>
+
+const SecretObject = Type.Object({
+  id: Type.String(),
+  last4: Type.String(),
+  created_at: Type.String(),
+  expires_at: NullableText,
+  last_used_at: NullableText,
+})
+export type SecretObject = Static<typeof SecretObject>
+
+export const KeyObject = Type.Object({
+  id: Type.String(),
+  merchant_id: Type.String(),
+  api: Type.String(),
+  environment: Type.String(),
+  name: Type.String(),
+  status: Type.String(),
+  prefix: Type.String(),
+  last4: NullableText,
+  permissions: Type.Array(Type.String()),
+  created_at: Type.String(),
+  expires_at: NullableText,
+  last_used_at: NullableText,
+  revision: Type.Integer(),
+  secrets: Type.Array(SecretObject),
+})
+export type KeyObject = Static<typeof KeyObject>
+
+/** The answer to create and rotate: the one time that the secret is seen. */
+export const KeyWithSecret = Type.Intersect([KeyObject, Type.Object({ secret: Type.String() })])
+export type KeyWithSecret = Static<typeof KeyWithSecret>
+
+const InstanceObject = Type.Object({
+  id: Type.String(),
+  role: Type.String(),
+  host: Type.String(),
+  pid: Type.Integer(),
+  version: Type.String(),
+  started_at: Type.String(),
+  applied_revision: Type.Integer(),
+  last_seen_at: Type.String(),
+})
+export type InstanceObject = Static<typeof InstanceObject>
+export const InstanceList = Type.Object({ data: Type.Array(InstanceObject) })
+
+/** The part of a change's answer that names who has not applied it yet. */
+export const PendingPart = Type.Object({
+  pending: Type.Array(
+    Type.Object({ instance: Type.String(), last_seen_at: Type.String(), dead_by: Type.String() }),
+  ),
+})
+
+/** The value, seen to have the shape. Throws CliError. */
+export function checked<Schema extends TSchema>(schema: Schema, value: unknown): Static<Schema> {
+  if (Check(schema, value)) return value
+  throw new CliError(
+    'the answer is not of the shape that this version of latchkey knows; --json shows it',
+    exitCodes.failed,
+  )
+}

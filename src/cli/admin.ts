@@ -1,0 +1,35 @@
+// The verbs over the admin API, a file a group.
+
+import type { Command } from 'commander'
+import { createAdminClient, type Fetch } from './admin-client.ts'
+import { registerInstances } from './instances.ts'
+import type { CliIo } from './io.ts'
+import { registerKeys } from './keys.ts'
+import { registerMerchants } from './merchants.ts'
+import type { Session } from './session.ts'
+
+/** What the verbs use of the world besides `io`. */
+export interface AdminSurroundings {
+  readonly fetch: Fetch
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** For a whole exchange; a change waits up to 5 s for all instances. */
+  readonly timeoutMs: number
+}
+
+/** Adds `merchants`, `keys` and `instances`. Their failures are CliErrors, for `exitCodeOf`. */
+export function registerAdminCommands(
+  program: Command,
+  io: CliIo,
+  surroundings: Partial<AdminSurroundings> = {},
+): void {
+  const { fetch = globalThis.fetch, now = Date.now, timeoutMs = 15_000 } = surroundings
+  const session: Session = {
+    io,
+    now,
+    connect: () => createAdminClient({ env: io.env, fetch, timeoutMs }),
+  }
+  registerMerchants(program, session)
+  registerKeys(program, session)
+  registerInstances(program, session)
+}

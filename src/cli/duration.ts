@@ -1,0 +1,47 @@
+// Durations and points in time as people type them in options. Malformed ones are wrong usage: commander names the
+// option and repeats the reason.
+
+import { InvalidArgumentError } from 'commander'
+
+const secondsOf = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const
+/** A hundred years: beyond it somebody has slipped, and far beyond it there are no dates. */
+const maxSeconds = 100 * 366 * secondsOf.d
+
+/** `45s`, `30m`, `24h`, `90d`, `2w`, or `0` → seconds. Throws InvalidArgumentError. */
+export function parseSeconds(text: string): number {
+  if (text === '0') return 0
+  const [, digits, unit] = /^(\d{1,12})([smhdw])$/.exec(text) ?? []
+  if (digits === undefined || !isUnit(unit)) {
+    throw new InvalidArgumentError('It must be a duration such as 30m, 24h, 90d or 2w.')
+  }
+  const seconds = Number(digits) * secondsOf[unit]
+  if (seconds > maxSeconds) throw new InvalidArgumentError('It must not be longer than 100 years.')
+  return seconds
+}
+
+/** As `parseSeconds`, but longer than nothing. */
+export function parseLifetime(text: string): number {
+  const seconds = parseSeconds(text)
+  if (seconds === 0) throw new InvalidArgumentError('It must be longer than nothing.')
+  return seconds
+}
+
+const timeShape = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/i
+
+/** A date (its first instant in UTC), or a date and time with its offset → RFC 3339 in UTC. Throws InvalidArgumentError. */
+export function parseTime(text: string): string {
+  const ms = timeShape.test(text) ? Date.parse(text) : Number.NaN
+  // Date.parse takes 30 February for 2 March.
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`)
+  const isDay = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text.slice(0, 10))
+  if (Number.isNaN(ms) || !isDay) {
+    throw new InvalidArgumentError(
+      'It must be a date or an RFC 3339 time, such as 2027-01-31 or 2027-01-31T12:00:00Z.',
+    )
+  }
+  return new Date(ms).toISOString()
+}
+
+function isUnit(text: string | undefined): text is keyof typeof secondsOf {
+  return text !== undefined && Object.hasOwn(secondsOf, text)
+}

@@ -1,0 +1,72 @@
+// A key as people see it. Of a secret it shows the prefix and the last four characters; the whole one only where the
+// API has just given it out.
+
+import type { KeyObject, KeyWithSecret, SecretObject } from './admin-objects.ts'
+import { shortTime } from './session.ts'
+import { type Cell, printable, renderFields, renderTable } from './table.ts'
+
+const listHeader = ['ID', 'NAME', 'MERCHANT', 'API', 'ENV', 'STATUS', 'KEY', 'EXPIRES', 'LAST USED']
+
+/** Many keys, a line each. `nowMs` tells which have expired. */
+export function keyTable(keys: readonly KeyObject[], nowMs: number, isColoured: boolean): string {
+  const rows = keys.map((key): Cell[] => [
+    key.id,
+    key.name,
+    key.merchant_id,
+    key.api,
+    key.environment,
+    statusCell(key, nowMs),
+    hidden(key.prefix, key.last4),
+    shortTime(key.expires_at, 'never'),
+    shortTime(key.last_used_at),
+  ])
+  return renderTable(listHeader, rows, isColoured)
+}
+
+/** One key with all that is known of it. */
+export function keyText(key: KeyObject, nowMs: number, isColoured: boolean): string {
+  return renderFields(
+    [
+      ['id', key.id],
+      ['name', key.name],
+      ['merchant', key.merchant_id],
+      ['api', key.api],
+      ['environment', key.environment],
+      ['status', statusCell(key, nowMs)],
+      ['permissions', ...key.permissions],
+      ['created', shortTime(key.created_at)],
+      ['expires', shortTime(key.expires_at, 'never')],
+      ['last used', shortTime(key.last_used_at, 'never')],
+      ['revision', String(key.revision)],
+      ['secrets', ...key.secrets.map((secret) => secretLine(key.prefix, secret))],
+    ],
+    isColoured,
+  )
+}
+
+/** A key with its new secret, and the hint to keep it. */
+export function newSecretText(key: KeyWithSecret, nowMs: number, isColoured: boolean): string {
+  const old = key.secrets.find(({ expires_at: end }) => end !== null)
+  const until = old ? `The old secret works until ${shortTime(old.expires_at)}.\n` : ''
+  return `${keyText(key, nowMs, isColoured)}
+secret  ${printable(key.secret)}
+
+Store the secret now: it is not shown again.
+${until}`
+}
+
+function secretLine(prefix: string, secret: SecretObject): string {
+  const end = secret.expires_at === null ? 'current' : `works until ${shortTime(secret.expires_at)}`
+  return `${hidden(prefix, secret.last4)}  ${end}, last used ${shortTime(secret.last_used_at, 'never')}`
+}
+
+function hidden(prefix: string, last4: string | null): string {
+  return `${prefix}…${last4 ?? ''}`
+}
+
+function statusCell(key: KeyObject, nowMs: number): Cell {
+  if (key.status === 'revoked') return { text: 'revoked', colour: 'red' }
+  if (key.status !== 'active') return { text: key.status, colour: 'yellow' }
+  const isExpired = key.expires_at !== null && Date.parse(key.expires_at) <= nowMs
+  return isExpired ? { text: 'expired', colour: 'red' } : { text: 'active', colour: 'green' }
+}

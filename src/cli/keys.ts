@@ -1,0 +1,170 @@
+// `latchkey keys …`: a key's way from its making to its end.
+
+import { type Command, Option } from 'commander'
+import { type KeyAction, keyActions } from '../credentials/lifecycle.ts'
+import { environments, type KeyStatus, keyStatuses } from '../credentials/record.ts'
+import { pathPart } from './admin-call.ts'
+import { checked, KeyObject, KeyWithSecret } from './admin-objects.ts'
+import { parseLifetime, parseSeconds } from './duration.ts'
+import { keyTable, keyText, newSecretText } from './key-text.ts'
+import { registerUpdate } from './key-update.ts'
+import { addVerb, type OutputFlags, type Session, show, showChange } from './session.ts'
+
+export function registerKeys(program: Command, session: Session): void {
+  const group = program
+    .command('keys')
+    .description('make, show, change, rotate and revoke API keys')
+    .addHelpText('after', '\nExample:\n  $ latchkey keys list --status active')
+  registerCreate(group, session)
+  registerList(group, session)
+  registerShow(group, session)
+  registerUpdate(group, session)
+  registerAction(group, session, { action: 'disable', about: 'refuse a key until it is enabled again' })
+  registerAction(group, session, { action: 'enable', about: 'accept a disabled key again' })
+  registerAction(group, session, { action: 'revoke', about: 'refuse a key for ever; this is final' })
+  registerRotate(group, session)
+  registerEndRotation(group, session)
+}
+
+interface CreateFlags extends OutputFlags {
+  readonly merchant: string
+  readonly api: string
+  readonly env: string
+  readonly name: string
+  readonly permission: readonly string[]
+  /** Seconds. */
+  readonly expiresIn?: number
+}
+
+function registerCreate(group: Command, session: Session): void {
+  addVerb(group, {
+    name: 'create',
+    about: 'make a key; its secret is shown once, in the answer',
+    example: `latchkey keys create --merchant mer_01K8ZX3V9Q --api flintn --env live --name Checkout \\
+      --permission transaction.read transaction.search --expires-in 90d`,
+  })
+    .requiredOption('--merchant <id>', 'merchant that the key is for, mer_…')
+    .requiredOption('--api <name>', 'API that the key is for')
+    .addOption(new Option('--env <environment>', 'environment').choices(environments).makeOptionMandatory())
+    .requiredOption('--name <name>', 'name, for people')
+    .requiredOption(
+      '--permission <names...>',
+      "what the key may do; '*' for all of the API (may be repeated)",
+    )
+    .option(
+      '--expires-in <duration>',
+      'when it stops working, such as 90d (never unless said)',
+      parseLifetime,
+    )
+    .action(async (flags: CreateFlags) => {
+      const answer = await session.connect().call({
+        doing: 'create the key',
+        method: 'POST',
+        path: '/keys',
+        body: {
+          merchant_id: flags.merchant,
+          api: flags.api,
+          environment: flags.env,
+          name: flags.name,
+          permissions: flags.permission,
+          ...(flags.expiresIn !== undefined && {
+            expires_at: new Date(session.now() + flags.expiresIn * 1000).toISOString(),
+          }),
+        },
+      })
+      showNewSecret(session, flags, answer)
+    })
+}
+
+interface ListFlags extends OutputFlags {
+  readonly merchant?: string
+  readonly status?: KeyStatus
+}
+
+function registerList(group: Command, session: Session): void {
+  addVerb(group, {
+    name: 'list',
+    about: 'list keys, newest first',
+    example: 'latchkey keys list --merchant mer_01K8ZX3V9Q --status active',
+  })
+    .option('--merchant <id>', 'only keys of this merchant')
+    .addOption(new Option('--status <status>', 'only keys in this status').choices(keyStatuses))
+    .action(async (flags: ListFlags) => {
+      const query = { merchant_id: flags.merchant, status: flags.status }
+      const answer = await session.connect().list({ doing: 'list keys', path: '/keys', query })
+      const render = (isColoured: boolean) => {
+        const keys = answer.data.map((one) => checked(KeyObject, one))
+        return keyTable(keys, session.now(), isColoured)
+      }
+      show(session, flags, { answer, render })
+    })
+}
+
+function registerShow(group: Command, session: Session): void {
+  addVerb(group, { name: 'show', about: 'show one key', example: 'latchkey keys show key_01K8ZX3V9Q' })
+    .argument('<id>', 'key, key_…')
+    .action(async (id: string, flags: OutputFlags) => {
+      const path = `/keys/${pathPart(id)}`
+      const answer = await session.connect().call({ doing: `show key ${id}`, method: 'GET', path })
+      const render = (isColoured: boolean) => keyText(checked(KeyObject, answer), session.now(), isColoured)
+      show(session, flags, { answer, render })
+    })
+}
+
+function registerAction(
+  group: Command,
+  session: Session,
+  verb: { readonly action: KeyAction; readonly about: string },
+): void {
+  const { action, about } = verb
+  addVerb(group, { name: action, about, example: `latchkey keys ${action} key_01K8ZX3V9Q` })
+    .argument('<id>', 'key, key_…')
+    .action(async (id: string, flags: OutputFlags) => {
+      const path = `/keys/${pathPart(id)}/${action}`
+      const answer = await session.connect().call({ doing: `${action} key ${id}`, method: 'POST', path })
+      showChange(session, flags, { answer, render: () => `Key ${id} is ${keyActions[action]}.\n` })
+    })
+}
+
+function registerRotate(group: Command, session: Session): void {
+  addVerb(group, {
+    name: 'rotate',
+    about: 'give a key a new secret, shown once; the old one works until the grace ends',
+    example: 'latchkey keys rotate key_01K8ZX3V9Q --grace 2h',
+  })
+    .argument('<id>', 'key, key_…')
+    .option(
+      '--grace <duration>',
+      'how long the old secret still works (24h unless said; 0: not at all)',
+      parseSeconds,
+    )
+    .action(async (id: string, flags: OutputFlags & { readonly grace?: number }) => {
+      const path = `/keys/${pathPart(id)}/rotate`
+      const body = flags.grace === undefined ? {} : { grace_seconds: flags.grace }
+      const answer = await session.connect().call({ doing: `rotate key ${id}`, method: 'POST', path, body })
+      showNewSecret(session, flags, answer)
+    })
+}
+
+function registerEndRotation(group: Command, session: Session): void {
+  addVerb(group, {
+    name: 'end-rotation',
+    about: 'end the grace of a rotation: only the current secret works',
+    example: 'latchkey keys end-rotation key_01K8ZX3V9Q',
+  })
+    .argument('<id>', 'key, key_…')
+    .action(async (id: string, flags: OutputFlags) => {
+      const path = `/keys/${pathPart(id)}/rotation/end`
+      const answer = await session
+        .connect()
+        .call({ doing: `end the rotation of key ${id}`, method: 'POST', path })
+      const render = () => `Key ${id} has one secret that works, the current one.\n`
+      showChange(session, flags, { answer, render })
+    })
+}
+
+function showNewSecret(session: Session, flags: OutputFlags, answer: unknown): void {
+  const render = (isColoured: boolean) =>
+    newSecretText(checked(KeyWithSecret, answer), session.now(), isColoured)
+  showChange(session, flags, { answer, render })
+}
