@@ -14,7 +14,7 @@ const io = {
   stdout: (text: string) => void process.stdout.write(text),
   stderr: (text: string) => void process.stderr.write(text),
   env: process.env,
-  isTerminal: process.stdout.isTTY === true,
+  isTerminal: process.stdout.isTTY,
 }
 
 const program = new Command('latchkey')

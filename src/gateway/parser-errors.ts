@@ -54,8 +54,6 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
 
 interface ParserError extends Error {
   readonly code?: string
-  /** The bytes that were being parsed. */
-  readonly rawPacket?: Buffer
 }
 
 /**
@@ -67,21 +65,20 @@ function afterEarlierAnswers(socket: Socket, next: () => void): void {
   const reply = '_httpMessage' in socket ? socket._httpMessage : null
   if (!(reply instanceof ServerResponse)) next()
   else if (reply.req.complete) reply.once('finish', () => afterEarlierAnswers(socket, next))
-  else if (reply.headersSent) socket.destroy()
+  else if (reply.headersSent) socket.destroySoon()
   else next()
 }
 
 function denialOf(error: ParserError): Denial {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
-      // A request line that never ends, or a head that does not.
-      return error.rawPacket?.includes(0x0a) === false
-        ? deny('URI_TOO_LONG', 'parser_overflow')
-        : deny('HEADERS_TOO_LARGE', 'parser_overflow')
+      // So far over all limits that the parser gave up; it does not say in which part of the head.
+      return deny('HEADERS_TOO_LARGE', 'parser_overflow')
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return deny('REQUEST_TIMEOUT', 'head_too_slow')
     case 'HPE_INVALID_URL':
       return deny('INVALID_PATH', 'parser')
+    case undefined:
     default:
       return deny('BAD_REQUEST', 'parser')
   }

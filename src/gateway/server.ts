@@ -132,8 +132,8 @@ function acceptableId(id: string | undefined): string | undefined {
 function serverOptions(settings: Settings): FastifyServerOptions {
   const { limits, tls } = settings.gateway
   const http = {
-    // Twice our own limits: what is just over them gets an answer by name, what is far over ends in the parser.
-    maxHeaderSize: 2 * (limits.headerBytes + limits.urlBytes),
+    // Well over our own limits: what exceeds those gets an answer by name, what is far over ends in the parser.
+    maxHeaderSize: 4 * (limits.headerBytes + limits.urlBytes) + 64 * 1024,
     requireHostHeader: false,
     insecureHTTPParser: false,
     headersTimeout: limits.headerTimeoutMs,
@@ -158,7 +158,7 @@ function serverOptions(settings: Settings): FastifyServerOptions {
             minVersion: 'TLSv1.2',
           },
         }),
-  } as FastifyServerOptions
+  }
 }
 
 /** What Node would answer by itself goes the same way as everything else. */
