@@ -1,18 +1,10 @@
 // YAML text → a tree of plain values that knows where each of them stands, variables expanded.
-// Bounded against hostile files: depth, number of nodes (aliases included), marks that the parser is slow on.
+// Aliases are followed within a bound.
 
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type ParsedNode,
-  parseDocument,
-  type Scalar,
-} from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar } from 'yaml'
 import { type Environment, expand, typeAsCore } from './expand.ts'
 import type { Place, Report } from './fault.ts'
+import { parseYaml } from './parse-yaml.ts'
 import type { Source } from './source.ts'
 
 interface ScalarNode {
@@ -43,41 +35,12 @@ export type Node = ScalarNode | ListNode | MapNode | HoleNode
 
 const deepest = 64
 const mostNodes = 200_000
-const mostMarks = 200_000
-const mostSyntaxFaults = 20
 
 /** The tree of one file, or undefined when its text is not usable YAML at all; faults go to the report. */
 export function parseTree(source: Source, env: Environment, report: Report): Node | undefined {
-  const start = { file: source.file, line: 1, column: 1 }
-  if (countMarks(source.text) > mostMarks) {
-    report.fault(start, 'the file is too complex to be a configuration')
-    return undefined
-  }
-  const lines = new LineCounter()
-  // `uniqueKeys` of the library compares each key with each other: duplicates are found here instead.
-  // The schema is fixed, so that a %YAML 1.1 directive cannot turn `off` into false.
-  const document = parseDocument(source.text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: false,
-    schema: 'core',
-    // 'silent' would let a second document pass.
-    logLevel: 'error',
-  })
-  const placeOf = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset)
-    return { file: source.file, line: Math.max(1, line), column: Math.max(1, col) }
-  }
-  const problems = [...document.errors, ...document.warnings]
-  for (const problem of problems.slice(0, mostSyntaxFaults)) {
-    report.fault(placeOf(problem.pos[0]), `not valid YAML: ${problem.message}`)
-  }
-  if (problems.length > 0) return undefined
-  if (document.contents === null) {
-    report.fault(start, 'the file is empty')
-    return undefined
-  }
-  return createReader({ env, report, placeOf })(document.contents, 0)
+  const parsed = parseYaml(source, report)
+  if (!parsed) return undefined
+  return createReader({ env, report, placeOf: parsed.placeOf })(parsed.contents, 0)
 }
 
 interface Reading {
@@ -161,15 +124,6 @@ function keyText(key: ParsedNode): string | undefined {
   if (!isScalar(key) || key.value === null || key.anchor !== undefined) return undefined
   const text = typeof key.value === 'string' ? key.value : key.source
   return text === '__proto__' ? undefined : text
-}
-
-/** Characters that cost the parser a token or an error each. */
-function countMarks(text: string): number {
-  let marks = 0
-  for (let index = 0; index < text.length; index++) {
-    if ('[]{},:&*!?%-\n#|>'.includes(text.charAt(index))) marks++
-  }
-  return marks
 }
 
 /** Where the value under `path` stands, or the nearest thing around it that exists. */

@@ -58,54 +58,18 @@ t.test('each of these is a fault at its place', async (t) => {
   for (const [text, fault] of cases) t.strictSame(parse(text).faults, [fault], JSON.stringify(text))
 })
 
-t.test('broken YAML, more than one document and unknown tags are faults', async (t) => {
-  for (const text of [
-    'a: [1\nb: 2\n',
-    'a: b: c\n',
-    'a: 1\n---\nb: 2\n',
-    'a: !secret x\n',
-    '\ta: 1\n',
-    'a: "x\n',
-  ]) {
-    const { tree, faults } = parse(text)
-    t.equal(tree, undefined, JSON.stringify(text))
-    t.match(faults[0], /^f\.yaml:\d+:\d+ {2}not valid YAML: /)
-  }
-})
-
-t.test('YAML is 1.2 whatever a directive says', async (t) => {
-  const { tree } = parse('%YAML 1.1\n---\ncors: off\n')
-  t.match(tree?.kind === 'map' && tree.entries.get('cors')?.node, { value: 'off' })
-})
-
 t.test('an alias stands for its anchor', async (t) => {
   const { tree, faults } = parse('a: &a { x: 1 }\nb: *a\n')
   t.strictSame(faults, [])
   t.equal(tree && isGiven(tree, ['b', 'x']), true)
 })
 
-t.test('hostile files end in one fault, in bounded time', { timeout: 60_000 }, async (t) => {
+t.test('aliases cannot blow a small file up', { timeout: 20_000 }, async (t) => {
   const bomb = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
-  for (let n = 1; n < 9; n++)
+  for (let n = 1; n < 9; n++) {
     bomb.push(`a${n}: &a${n} [${Array.from({ length: 10 }, () => `*a${n - 1}`).join(', ')}]`)
-  const texts = [
-    bomb.join('\n'),
-    '['.repeat(1_000_000),
-    `${'['.repeat(5000)}${']'.repeat(5000)}`,
-    '- '.repeat(500_000),
-    '? '.repeat(50_000),
-    `[${','.repeat(100_000)}`,
-    '%\n'.repeat(60_000),
-    '! '.repeat(150_000),
-  ]
-  for (const text of texts) {
-    const start = Date.now()
-    const { faults } = parse(text)
-    const seconds = (Date.now() - start) / 1000
-    t.ok(
-      faults.length >= 1 && faults.length <= 20,
-      `${text.slice(0, 10)} ${faults.length} faults in ${seconds} s`,
-    )
-    t.ok(seconds < 15, `${text.slice(0, 10)} took ${seconds} s`)
   }
+  const { faults } = parse(bomb.join('\n'))
+  t.equal(faults.length, 1)
+  t.match(faults[0], /nested too deeply, or too large when its aliases are followed$/)
 })
