@@ -43,8 +43,8 @@ export interface AcknowledgementDeps {
 const place = 'latchkey:instances'
 const deadlineMs = 200
 const askRedisEveryMs = 15
-/** Asking Postgres less often than Redis: it only has to find the instances that have no Redis. */
-const askPostgresEveryMs = 150
+/** Where there is Redis, Postgres only has to find the instances that have lost it. */
+const askPostgresEveryMs = { besideRedis: 150, alone: 30 }
 /** A poll may have confirmed after the beat that is on record: interval, query deadline and some more. */
 const beatSlackMs = 3_000
 
@@ -93,10 +93,11 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
 
     async awaitAll(revision, timeoutMs) {
       const endsAt = deps.now() + timeoutMs
+      const intervalMs = askPostgresEveryMs[redis?.store.isUp() ? 'besideRedis' : 'alone']
       let views: readonly InstanceView[] = []
       let askedPostgresAt = Number.NEGATIVE_INFINITY
       for (;;) {
-        if (deps.now() - askedPostgresAt >= askPostgresEveryMs) {
+        if (deps.now() - askedPostgresAt >= intervalMs) {
           // Postgres gone in the middle of waiting: those known so far still count.
           views = await registered().catch(() => views)
           askedPostgresAt = deps.now()
