@@ -1,7 +1,7 @@
 // What follows a committed change: it is spread, and the caller may wait until all instances have applied it.
 
 import type { FastifyRequest } from 'fastify'
-import type { ChangeOrigin, Committed } from '../store/change-table.ts'
+import type { ChangeOrigin, Committed } from '../store/commit-table.ts'
 import type { ControlDeps } from './dependencies.ts'
 import { instant } from './instant.ts'
 

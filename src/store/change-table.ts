@@ -1,9 +1,7 @@
-// The revision feed: what changed, in the order in which it was committed. Written by commitChange, which every change
-// of a key or merchant goes through; followed by every instance with readChanges.
+// The revision feed: what changed, in the order in which it was committed. Every instance follows it.
 
-import { type AuditEntry, writeAudit } from './audit-table.ts'
 import { beatValues, type InstanceBeat } from './instance-table.ts'
-import type { Postgres, Queryable } from './postgres.ts'
+import type { Queryable } from './postgres.ts'
 
 export interface Change {
   readonly revision: number
@@ -95,85 +93,4 @@ function headOf(rows: readonly Head[]): Head {
   const row = rows[0]
   if (!row) throw new Error('The head row is missing: the database was tampered with')
   return { epoch: row.epoch, head: row.head }
-}
-
-/** On whose behalf, and when by the program's clock. */
-export interface ChangeOrigin {
-  readonly actor: string
-  readonly requestId: string
-  readonly nowMs: number
-}
-
-/** What is to become of a locked row: nothing, as it is so already, or a change. */
-export type Plan<T> =
-  | { readonly kind: 'unchanged'; readonly object: T }
-  | {
-      readonly kind: 'change'
-      /** Such as `key.rotate`. */
-      readonly action: string
-      readonly keyId: string | null
-      readonly merchantId: string
-      readonly before: T | null
-      /** Writes the rows at this revision and returns the object as it then is. */
-      readonly write: (tx: Queryable, revision: number) => Promise<T>
-      /** The object for the audit: neither a secret nor a digest. */
-      readonly snapshot: (object: T) => object
-    }
-
-export interface Committed<T> {
-  readonly object: T
-  /** To be spread; null: nothing changed. */
-  readonly change: Change | null
-}
-
-/**
- * The one way in which a key or merchant changes: `plan` locks the row and decides; then, in the same transaction,
- * the next revision is taken (its lock orders the commits), the rows, the outbox and the audit are written.
- * What `plan` throws rolls everything back. Throws StoreUnavailableError.
- */
-export async function commitChange<T>(
-  db: Postgres,
-  origin: ChangeOrigin,
-  plan: (tx: Queryable) => Promise<Plan<T>>,
-): Promise<Committed<T>> {
-  return db.transaction(async (tx) => {
-    const planned = await plan(tx)
-    if (planned.kind === 'unchanged') return { object: planned.object, change: null }
-    const { action, keyId, merchantId, before, write, snapshot } = planned
-    const revision = await nextRevision(tx)
-    const object = await write(tx, revision)
-    const change = await writeOutbox(tx, { revision, keyId, merchantId })
-    const entry: AuditEntry = {
-      actor: origin.actor,
-      action,
-      target: keyId ?? merchantId,
-      before: before && snapshot(before),
-      after: snapshot(object),
-      requestId: origin.requestId,
-      atMs: origin.nowMs,
-      revision,
-    }
-    await writeAudit(tx, entry)
-    return { object, change }
-  })
-}
-
-async function nextRevision(tx: Queryable): Promise<number> {
-  const rows = await tx.query<Head>(
-    'UPDATE head SET revision = revision + 1 RETURNING epoch, revision AS head',
-  )
-  return headOf(rows).head
-}
-
-/** The digests are read after the head's lock: a key made meanwhile has committed before and is among them. */
-async function writeOutbox(tx: Queryable, change: Omit<Change, 'digests'>): Promise<Change> {
-  const rows = await tx.query<{ digests: string[] }>(
-    `INSERT INTO outbox (revision, key_id, merchant_id, digests)
-     SELECT $1, $2::text, $3::text, coalesce(array_agg(encode(s.digest, 'hex')), '{}')
-     FROM key_secret s JOIN api_key k ON k.id = s.key_id
-     WHERE k.merchant_id = $3 AND ($2 IS NULL OR k.id = $2)
-     RETURNING digests`,
-    [change.revision, change.keyId, change.merchantId],
-  )
-  return { ...change, digests: rows[0]?.digests ?? [] }
 }

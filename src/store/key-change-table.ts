@@ -2,7 +2,7 @@
 
 import { type KeyAction, keyTransition } from '../credentials/lifecycle.ts'
 import { deny, DenialError } from '../errors/denial.ts'
-import { type ChangeOrigin, type Committed, commitChange, type Plan } from './change-table.ts'
+import { type ChangeOrigin, type Committed, commitChange, type Plan } from './commit-table.ts'
 import { keySnapshot, lockKey, mustGetKey, type StoredKey } from './key-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 

@@ -1,7 +1,7 @@
 // Rotation (contract 4): a second secret at once, the old one until its grace ends; two live secrets at most.
 
 import { deny, DenialError } from '../errors/denial.ts'
-import { type ChangeOrigin, type Committed, commitChange } from './change-table.ts'
+import { type ChangeOrigin, type Committed, commitChange } from './commit-table.ts'
 import { changeOf, insertSecret, type NewSecret, refuseRevoked } from './key-change-table.ts'
 import { lockKey, mustGetKey, type StoredKey } from './key-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'

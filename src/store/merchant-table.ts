@@ -3,7 +3,7 @@
 import { type MerchantAction, merchantTransition } from '../credentials/lifecycle.ts'
 import type { MerchantStatus } from '../credentials/record.ts'
 import { deny, DenialError } from '../errors/denial.ts'
-import { type ChangeOrigin, type Committed, commitChange } from './change-table.ts'
+import { type ChangeOrigin, type Committed, commitChange } from './commit-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 

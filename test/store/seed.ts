@@ -1,7 +1,7 @@
 // Rows that tests of the store begin with.
 
 import { hash, randomBytes } from 'node:crypto'
-import type { ChangeOrigin } from '../../src/store/change-table.ts'
+import type { ChangeOrigin } from '../../src/store/commit-table.ts'
 import { createKey, type NewKey } from '../../src/store/key-change-table.ts'
 import { createMerchant } from '../../src/store/merchant-table.ts'
 import type { Postgres } from '../../src/store/postgres.ts'

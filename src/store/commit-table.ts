@@ -1,0 +1,137 @@
+// How a key or merchant changes: row, revision, outbox and audit in one transaction.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type AuditEntry, writeAudit } from './audit-table.ts'
+import type { Change } from './change-table.ts'
+import { type Postgres, type Queryable, StoreUnavailableError } from './postgres.ts'
+
+/** On whose behalf, and when by the program's clock. */
+export interface ChangeOrigin {
+  readonly actor: string
+  readonly requestId: string
+  readonly nowMs: number
+}
+
+/** What is to become of a locked row: nothing, as it is so already, or a change. */
+export type Plan<T> =
+  | { readonly kind: 'unchanged'; readonly object: T }
+  | {
+      readonly kind: 'change'
+      /** Such as `key.rotate`. */
+      readonly action: string
+      readonly keyId: string | null
+      readonly merchantId: string
+      readonly before: T | null
+      /** Writes the rows at this revision and returns the object as it then is. */
+      readonly write: (tx: Queryable, revision: number) => Promise<T>
+      /** The object for the audit: neither a secret nor a digest. */
+      readonly snapshot: (object: T) => object
+    }
+
+export interface Committed<T> {
+  readonly object: T
+  /** To be spread; null: nothing changed. */
+  readonly change: Change | null
+}
+
+/**
+ * The one way in which a key or merchant changes: `plan` locks the row and decides; then, in the same transaction,
+ * the next revision is taken (its lock orders the commits), the rows, the outbox and the audit are written.
+ * What `plan` throws rolls everything back. Throws StoreUnavailableError, and then nothing was changed, as far as the
+ * database could still be asked.
+ */
+export async function commitChange<T>(
+  db: Postgres,
+  origin: ChangeOrigin,
+  plan: (tx: Queryable) => Promise<Plan<T>>,
+): Promise<Committed<T>> {
+  let written: { readonly committed: Committed<T>; readonly transactionId: string } | undefined
+  try {
+    return await db.transaction(async (tx) => {
+      const planned = await plan(tx)
+      if (planned.kind === 'unchanged') return { object: planned.object, change: null }
+      const { revision, transactionId } = await nextRevision(tx)
+      const committed = await writeChange(tx, { planned, origin, revision })
+      written = { committed, transactionId }
+      return committed
+    })
+  } catch (error) {
+    // Only the commit was left: the connection may have ended before it arrived, or before its answer did.
+    const isOpen = error instanceof StoreUnavailableError
+    if (isOpen && written && (await hasCommitted(db, written.transactionId))) return written.committed
+    throw error
+  }
+}
+
+interface Step<T> {
+  readonly planned: Extract<Plan<T>, { kind: 'change' }>
+  readonly origin: ChangeOrigin
+  readonly revision: number
+}
+
+async function writeChange<T>(tx: Queryable, { planned, origin, revision }: Step<T>): Promise<Committed<T>> {
+  const { action, keyId, merchantId, before, write, snapshot } = planned
+  const object = await write(tx, revision)
+  const change = await writeOutbox(tx, { revision, keyId, merchantId })
+  const entry: AuditEntry = {
+    actor: origin.actor,
+    action,
+    target: keyId ?? merchantId,
+    before: before && snapshot(before),
+    after: snapshot(object),
+    requestId: origin.requestId,
+    atMs: origin.nowMs,
+    revision,
+  }
+  await writeAudit(tx, entry)
+  return { object, change }
+}
+
+interface Taken {
+  readonly revision: number
+  readonly transactionId: string
+}
+
+async function nextRevision(tx: Queryable): Promise<Taken> {
+  const rows = await tx.query<Taken>(
+    `UPDATE head SET revision = revision + 1
+     RETURNING revision, pg_current_xact_id()::text AS "transactionId"`,
+  )
+  if (!rows[0]) throw new Error('The head row is missing: the database was tampered with')
+  return rows[0]
+}
+
+const outcomeTimeoutMs = 3000
+const outcomePauseMs = 200
+
+/** What became of a transaction whose commit was not answered; false also where nobody answers for 3 s. */
+async function hasCommitted(db: Queryable, transactionId: string): Promise<boolean> {
+  const endsAt = performance.now() + outcomeTimeoutMs
+  do {
+    try {
+      const rows = await db.query<{ status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [
+        transactionId,
+      ])
+      const status = rows[0]?.status
+      if (status !== 'in progress') return status === 'committed'
+    } catch (error) {
+      // A promoted standby that never saw the transaction calls its number invalid.
+      if (!(error instanceof StoreUnavailableError)) return false
+    }
+    await sleep(outcomePauseMs)
+  } while (performance.now() < endsAt)
+  return false
+}
+
+/** The digests are read after the head's lock: a key made meanwhile has committed before and is among them. */
+async function writeOutbox(tx: Queryable, change: Omit<Change, 'digests'>): Promise<Change> {
+  const rows = await tx.query<{ digests: string[] }>(
+    `INSERT INTO outbox (revision, key_id, merchant_id, digests)
+     SELECT $1, $2::text, $3::text, coalesce(array_agg(encode(s.digest, 'hex')), '{}')
+     FROM key_secret s JOIN api_key k ON k.id = s.key_id
+     WHERE k.merchant_id = $3 AND ($2 IS NULL OR k.id = $2)
+     RETURNING digests`,
+    [change.revision, change.keyId, change.merchantId],
+  )
+  return { ...change, digests: rows[0]?.digests ?? [] }
+}

@@ -1,0 +1,149 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import t, { type Test } from 'tap'
+import { type Change, readChanges, readHead } from '../../src/store/change-table.ts'
+import { commitChange } from '../../src/store/commit-table.ts'
+import { createKey, transitionKey } from '../../src/store/key-change-table.ts'
+import { transitionMerchant } from '../../src/store/merchant-table.ts'
+import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
+import { createDatabase } from '../support/database.ts'
+import { keyOf, origin, seedKey, seedMerchant } from './seed.ts'
+
+const beat = { id: 'i1', role: 'all', host: 'h', pid: 1, version: '1', appliedRevision: 0 }
+
+async function changesAfter(db: Postgres, after: number): Promise<readonly Change[]> {
+  return (await readChanges(db, { after, limit: 1000, beat })).changes
+}
+
+void t.test(
+  '50 changes at once get revisions without gaps, and a reader meanwhile never sees one',
+  async (t) => {
+    const { db } = await createDatabase(t)
+    const merchantId = await seedMerchant(db)
+    const seen: number[] = []
+    const follow = async () => {
+      let after = 1
+      while (seen.length < 50) {
+        const page = await readChanges(db, { after, limit: 7, beat })
+        for (const { revision } of page.changes) seen.push(revision)
+        t.ok(page.head >= after + page.changes.length)
+        after = seen.at(-1) ?? after
+      }
+    }
+    const following = follow()
+    const committed = await Promise.all(
+      Array.from({ length: 50 }, () => createKey(db, origin, keyOf(merchantId))),
+    )
+    await following
+    const expected = Array.from({ length: 50 }, (_, index) => index + 2)
+    t.same(seen, expected)
+    t.same(
+      committed.map(({ object }) => object.revision).toSorted((a, b) => a - b),
+      expected,
+    )
+  },
+)
+
+void t.test('opposite changes of one key at once are put in order, and the last one stands', async (t) => {
+  const { db } = await createDatabase(t)
+  const key = await seedKey(db)
+  const committed = await Promise.all(
+    Array.from({ length: 30 }, (_, index) =>
+      transitionKey(db, origin, { id: key.id, action: index % 2 === 0 ? 'disable' : 'enable' }),
+    ),
+  )
+  const made = committed.filter(({ change }) => change !== null).map(({ object }) => object)
+  const last = made.toSorted((a, b) => a.revision - b.revision).at(-1)
+  const rows = await db.query('SELECT status, revision FROM api_key')
+  t.same(rows, [{ status: last?.status, revision: last?.revision }])
+  t.equal((await readHead(db)).head, 2 + made.length)
+})
+
+void t.test('a change of a key names its secrets, one of a merchant those of all its keys', async (t) => {
+  const { db } = await createDatabase(t)
+  const first = await seedKey(db)
+  const second = keyOf(first.merchantId)
+  await createKey(db, origin, second)
+  await seedKey(db)
+  const { change } = await transitionMerchant(db, origin, { id: first.merchantId, action: 'suspend' })
+  const digests = [first.secret.digest, second.secret.digest]
+  t.same([...(change?.digests ?? [])].toSorted(), digests.toSorted())
+  t.match(change, { keyId: null, merchantId: first.merchantId, revision: 6 })
+  t.match(await changesAfter(db, 1), [
+    { revision: 2, keyId: first.id, digests: [first.secret.digest] },
+    { revision: 3, keyId: second.id },
+    { revision: 4, digests: [] },
+    { revision: 5 },
+    change ?? {},
+  ])
+})
+
+void t.test('a change that is refused in the middle takes no revision', async (t) => {
+  const { db } = await createDatabase(t)
+  const merchantId = await seedMerchant(db)
+  const failing = commitChange<object>(db, origin, async () => ({
+    kind: 'change',
+    action: 'x',
+    keyId: null,
+    merchantId,
+    before: null,
+    write: async () => {
+      throw new Error('no')
+    },
+    snapshot: (object) => object,
+  }))
+  await t.rejects(failing, { message: 'no' })
+  t.equal((await readHead(db)).head, 1)
+  t.equal((await createKey(db, origin, keyOf(merchantId))).change?.revision, 2)
+})
+
+type Cut = 'before the commit' | 'after the commit'
+
+/** A way to the database that ends at the first COMMIT, before or after the server has had it. */
+async function openCutLine(t: Test, url: string, cut: Cut): Promise<Postgres> {
+  const server = new URL(url)
+  let isCut = false
+  const line = createServer((near) => {
+    const far = connect(Number(server.port), server.hostname)
+    const end = () => {
+      near.destroy()
+      far.destroy()
+    }
+    near.on('error', end).on('close', end)
+    far.on('error', end).on('close', end)
+    near.on('data', (bytes) => {
+      const isCommit = !isCut && bytes.includes('COMMIT\0')
+      isCut ||= isCommit
+      if (isCommit && cut === 'before the commit') end()
+      else far.write(bytes)
+      if (isCommit) far.removeAllListeners('data').once('data', end)
+    })
+    far.on('data', (bytes) => near.write(bytes))
+  }).listen(0, '127.0.0.1')
+  await once(line, 'listening')
+  const near = new URL(url)
+  near.port = String((line.address() as AddressInfo).port)
+  const db = createPostgres({ url: near.href, applicationName: 'latchkey-test' })
+  t.teardown(async () => {
+    await db.close()
+    line.close()
+  })
+  return db
+}
+
+void t.test('a commit whose answer was lost is found done, and is no error', async (t) => {
+  const { db, url } = await createDatabase(t)
+  const key = keyOf(await seedMerchant(db))
+  const cutLine = await openCutLine(t, url, 'after the commit')
+  t.match(await createKey(cutLine, origin, key), { change: { revision: 2, keyId: key.id } })
+  t.equal((await readHead(db)).head, 2)
+})
+
+void t.test('a commit that never arrived is unavailable, and nothing was changed', async (t) => {
+  const { db, url } = await createDatabase(t)
+  const key = keyOf(await seedMerchant(db))
+  const cutLine = await openCutLine(t, url, 'before the commit')
+  await t.rejects(createKey(cutLine, origin, key), { name: 'StoreUnavailableError' })
+  t.equal((await readHead(db)).head, 1)
+  t.equal((await createKey(db, origin, key)).change?.revision, 2)
+})
