@@ -4,11 +4,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../src/store/embedded/postmaster.ts'
 import { sendSignal } from '../../src/store/embedded/process.ts'
 import { findRedis, type RedisProgram } from './redis-programs.ts'
 import { makeServiceFolder, passingSignals, type Service } from './service.ts'
+
+/** Where a private Redis writes its pid, in its folder. */
+export const pidFileName = 'redis.pid'
 
 interface Running {
   pid: number
@@ -53,6 +57,9 @@ async function launch({ file, env }: RedisProgram, folder: string, port: number)
     appendonly: 'no',
     daemonize: 'no',
     loglevel: 'warning',
+    // Its command line goes on naming the folder: strays.ts knows it by that.
+    'set-proc-title': 'no',
+    pidfile: join(folder, pidFileName),
   }
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
   const child = spawn(file, args, {

@@ -3,6 +3,7 @@
 import { mkdtempSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { acquireLock } from '../../src/store/embedded/lock.ts'
 import { isReachableByAll } from '../../src/store/embedded/place.ts'
 
 export interface Service {
@@ -28,10 +29,23 @@ export const passingSignals: readonly NodeJS.Signals[] = [
   'SIGUSR2',
 ]
 
-/** A new folder for a server's data, where an unprivileged user can reach it if we are root. */
+/**
+ * A new folder for a server's data, where an unprivileged user can reach it if we are root. It is locked in the name of
+ * this process, so that the next run can tell whether it was left behind (strays.ts).
+ */
 export function makeServiceFolder(kind: 'postgres' | 'redis'): string {
+  const folder = mkdtempSync(join(serviceParent(), `${folderPrefix}${kind}-`))
+  acquireLock(join(folder, 'lock'))
+  return folder
+}
+
+/** How the folders' names begin. */
+export const folderPrefix = 'latchkey-test-'
+
+/** The folder that holds them. */
+export function serviceParent(): string {
   const parent = [tmpdir(), '/tmp', '/var/tmp'].find(
     (path) => process.getuid?.() !== 0 || isReachableByAll(path),
   )
-  return mkdtempSync(join(realpathSync(parent ?? tmpdir()), `latchkey-test-${kind}-`))
+  return realpathSync(parent ?? tmpdir())
 }

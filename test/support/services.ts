@@ -2,6 +2,7 @@
 
 import { startPostgres } from './postgres-service.ts'
 import { startRedis } from './redis-service.ts'
+import { removeStrays } from './strays.ts'
 
 export interface SharedServices {
   /** What the test files find in their environment. */
@@ -12,6 +13,7 @@ export interface SharedServices {
 
 /** Finds or starts both services. Throws, with nothing left running, if one of them cannot be had. */
 export async function startSharedServices(): Promise<SharedServices> {
+  await removeStrays()
   const results = await Promise.allSettled([
     given('LATCHKEY_TEST_DATABASE_URL') ?? startPostgres(),
     given('LATCHKEY_TEST_REDIS_URL') ?? startRedis(),

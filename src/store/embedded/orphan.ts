@@ -7,8 +7,10 @@ import type { Cluster } from './cluster.ts'
 import { inspectProcess, type ProcessFacts } from './process.ts'
 import { endServer } from './shutdown.ts'
 
+type DataFolder = Pick<Cluster, 'data' | 'place'>
+
 /** Stops the server that runs on the data of `cluster`, if there is one, and waits until it is gone. */
-export async function stopOrphan(cluster: Cluster): Promise<void> {
+export async function stopOrphan(cluster: DataFolder): Promise<void> {
   const pidFile = join(cluster.data, 'postmaster.pid')
   const pid = Number.parseInt(readOwn(pidFile), 10)
   const found = inspectProcess(pid)
@@ -34,7 +36,7 @@ export function readOwn(path: string): string {
 
 // The pid file belongs to the database's user, and this program may be root: no signal goes to a process on the word of
 // that file alone. It must run Postgres on our folder, as that user.
-function isServerOf({ data, place }: Cluster, { uid, command }: ProcessFacts): boolean {
+function isServerOf({ data, place }: DataFolder, { uid, command }: ProcessFacts): boolean {
   return uid === (place.owner?.uid ?? process.getuid?.()) && command.includes(`postgres -D ${data} -c `)
 }
 
