@@ -26,11 +26,11 @@ const mends: Partial<Record<ErrorCode, string>> = {
   STORE_UNAVAILABLE: 'Try again when the control plane reaches its Postgres; its /readyz says so.',
 }
 
-/** The option that says a member of the body. */
+/** What says a member of the body on the command line. */
 const options: Readonly<Record<string, string>> = {
   merchant_id: '--merchant',
   environment: '--env',
-  expires_at: '--expires-in',
+  expires_at: 'the expiry',
   grace_seconds: '--grace',
   permissions: '--permission',
   api: '--api',

@@ -1,0 +1,37 @@
+import t from 'tap'
+import { parseLifetime, parseSeconds, parseTime } from '../../src/cli/duration.ts'
+
+void t.test('durations are whole numbers with a unit', async (t) => {
+  t.equal(parseSeconds('45s'), 45)
+  t.equal(parseSeconds('30m'), 1800)
+  t.equal(parseSeconds('24h'), 86_400)
+  t.equal(parseSeconds('90d'), 7_776_000)
+  t.equal(parseSeconds('2w'), 1_209_600)
+  t.equal(parseSeconds('0'), 0)
+  t.equal(parseSeconds('0h'), 0)
+})
+
+void t.test('what is no duration is refused', async (t) => {
+  for (const text of ['', '90', 'd', '-1d', '1.5h', '1 d', '1D', '1y', '1h30m', '90d ', '1constructor']) {
+    t.throws(() => parseSeconds(text), { code: 'commander.invalidArgument' }, text)
+  }
+  t.throws(() => parseSeconds('999999999d'), /100 years/)
+  t.throws(() => parseLifetime('0'), /longer than nothing/)
+})
+
+void t.test('times are dates, or dates with a time and its offset', async (t) => {
+  t.equal(parseTime('2027-01-31'), '2027-01-31T00:00:00.000Z')
+  t.equal(parseTime('2027-01-31T12:00Z'), '2027-01-31T12:00:00.000Z')
+  t.equal(parseTime('2027-01-31T12:00:05.5+02:00'), '2027-01-31T10:00:05.500Z')
+  for (const text of [
+    '',
+    'tomorrow',
+    '2027',
+    '2027-02-30',
+    '2027-13-01',
+    '2027-01-31T12:00',
+    '2027-01-31T25:00Z',
+  ]) {
+    t.throws(() => parseTime(text), { code: 'commander.invalidArgument' }, text)
+  }
+})

@@ -1,0 +1,28 @@
+import t from 'tap'
+import { startMs } from '../control/subject.ts'
+import { createConsole } from './console.ts'
+
+const instance = {
+  id: 'host-1-ab',
+  host: 'host',
+  pid: 1,
+  role: 'gateway',
+  version: '0.1.0',
+  startedAtMs: startMs,
+  appliedRevision: 7,
+  epoch: 'e',
+  lastSeenAtMs: startMs + 1000,
+}
+
+void t.test('instances are listed with the revision that each has applied', async (t) => {
+  const { type, subject } = await createConsole(t, {
+    instances: async () => [instance, { ...instance, id: 'host-2-cd', appliedRevision: -1 }],
+  })
+  const { code, stdout } = await type('instances')
+  t.equal(code, 0)
+  t.match(stdout, /^ID +ROLE +HOST +PID +VERSION +REVISION +STARTED +LAST SEEN\n/)
+  t.match(stdout, /^host-1-ab +gateway +host +1 +0\.1\.0 +7 +2026-01-15 12:00:00Z +2026-01-15 12:00:01Z$/m)
+  t.match(stdout, /^host-2-cd .* - +2026/m)
+  const json: unknown = JSON.parse((await type('instances', '--json')).stdout)
+  t.same(json, (await subject.call('GET', '/instances')).body)
+})

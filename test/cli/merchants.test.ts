@@ -1,0 +1,59 @@
+import t from 'tap'
+import { makeMerchant } from '../control/subject.ts'
+import { createConsole } from './console.ts'
+
+void t.test('a merchant that is made is shown, and is there', async (t) => {
+  const { type, subject } = await createConsole(t)
+  const { code, stdout, stderr } = await type('merchants', 'create', '--name', 'Acme Ltd')
+  t.equal(code, 0)
+  t.equal(stderr, '')
+  const [, id = ''] = /^id +(mer_\S+)$/m.exec(stdout) ?? []
+  t.match(stdout, /^name +Acme Ltd$/m)
+  t.match(await subject.call('GET', `/merchants/${id}`), { body: { name: 'Acme Ltd', status: 'active' } })
+})
+
+void t.test('--json prints what the API answers', async (t) => {
+  const { type, subject } = await createConsole(t)
+  const made: unknown = JSON.parse((await type('merchants', 'create', '--name', 'Acme', '--json')).stdout)
+  t.match(made, { name: 'Acme', status: 'active', pending: [] })
+  const listed: unknown = JSON.parse((await type('merchants', 'list', '--json')).stdout)
+  t.same(listed, (await subject.call('GET', '/merchants')).body)
+})
+
+void t.test('suspend and resume take effect, and may be repeated', async (t) => {
+  const { type, subject } = await createConsole(t)
+  const id = await makeMerchant(subject)
+  for (const [verb, status] of [
+    ['suspend', 'suspended'],
+    ['suspend', 'suspended'],
+    ['resume', 'active'],
+  ] as const) {
+    t.same(await type('merchants', verb, id), {
+      code: 0,
+      stdout: `Merchant ${id} is ${status}.\n`,
+      stderr: '',
+    })
+    t.match(await subject.call('GET', `/merchants/${id}`), { body: { status } })
+  }
+})
+
+void t.test('a list is followed to its end, over all pages', async (t) => {
+  const { type, subject } = await createConsole(t)
+  for (let i = 0; i < 205; i++) await subject.call('POST', '/merchants', { name: `Merchant ${i}` })
+  const { stdout } = await type('merchants', 'list')
+  const lines = stdout.trimEnd().split('\n')
+  t.match(lines[0], /^ID +NAME +STATUS +CREATED$/)
+  t.equal(lines.length, 206)
+  t.match(lines[1], /^mer_\S+ +Merchant 204 +active +2026-01-15 12:00:00Z$/)
+  const { data } = JSON.parse((await type('merchants', 'list', '--json')).stdout) as { data: unknown[] }
+  t.equal(data.length, 205)
+})
+
+void t.test('an unknown merchant is refused by name, with the way to find the right one', async (t) => {
+  const { type } = await createConsole(t)
+  const { code, stdout, stderr } = await type('merchants', 'suspend', 'mer_0000000000zz')
+  t.equal(code, 1)
+  t.equal(stdout, '')
+  t.match(stderr, /^error: cannot suspend merchant mer_0000000000zz: No such object \[NOT_FOUND\]\n/)
+  t.match(stderr, 'latchkey merchants list')
+})
