@@ -1,0 +1,138 @@
+import t from 'tap'
+import { catalogue, type ErrorCode, entryOf } from '../../src/errors/catalogue.ts'
+import { type Denial, deny } from '../../src/errors/denial.ts'
+import { type ErrorContext, prefersProblemJson, renderError } from '../../src/errors/reply.ts'
+
+const context: ErrorContext = { requestId: 'req_1' }
+const codes = Object.keys(catalogue) as ErrorCode[]
+
+function render(denial: Denial, more: Partial<ErrorContext> = {}) {
+  const { status, headers, body } = renderError(denial, { ...context, ...more })
+  const fields: [string, string][] = []
+  for (let i = 0; i < headers.length; i += 2) fields.push([headers[i] ?? '', headers[i + 1] ?? ''])
+  const values = (name: string) => fields.filter(([key]) => key === name).map(([, value]) => value)
+  const json: unknown = JSON.parse(body)
+  return { status, values, body, json }
+}
+
+void t.test('every error has the one shape, its status and its headers', async (t) => {
+  for (const code of codes) {
+    const { status, values, body, json } = render(deny(code, 'private reason'))
+    const { message } = entryOf(code)
+    t.equal(status, entryOf(code).status)
+    t.same(json, { error: { code, message, request_id: 'req_1' } })
+    t.same(values('Content-Type'), ['application/json; charset=utf-8'])
+    t.same(values('Content-Length'), [String(Buffer.byteLength(body))])
+    t.same(values('Cache-Control'), ['no-store'])
+    t.same(values('X-Request-Id'), ['req_1'])
+    t.same(values('X-Error-Source'), ['gateway'])
+    t.notMatch(body, 'private reason')
+  }
+})
+
+void t.test('what the caller may know of a refusal is in the body, and only there', async (t) => {
+  const required = ['transaction.refund', 'transaction.read']
+  t.same(render(deny('INSUFFICIENT_PERMISSIONS', 'x', { required, match: 'any' })).json, {
+    error: {
+      code: 'INSUFFICIENT_PERMISSIONS',
+      message: "This API key doesn't have permission to access this resource",
+      request_id: 'req_1',
+      required,
+      match: 'any',
+    },
+  })
+  const details = [{ path: '/name', message: 'is required' }]
+  t.match(render(deny('VALIDATION_FAILED', 'x', { details })).json, { error: { details } })
+  const wrongMethod = render(deny('METHOD_NOT_ALLOWED', 'x', { allow: ['GET', 'HEAD'] }))
+  t.same(wrongMethod.values('Allow'), ['GET, HEAD'])
+})
+
+void t.test('a client that prefers problem+json gets RFC 9457 with the same members on top', async (t) => {
+  const required = ['transaction.refund']
+  const { status, values, json, body } = render(deny('INSUFFICIENT_PERMISSIONS', 'x', { required }), {
+    accept: 'application/problem+json',
+  })
+  t.equal(status, 403)
+  t.same(values('Content-Type'), ['application/problem+json'])
+  t.same(values('Content-Length'), [String(Buffer.byteLength(body))])
+  t.same(json, {
+    type: 'about:blank',
+    title: "This API key doesn't have permission to access this resource",
+    status: 403,
+    code: 'INSUFFICIENT_PERMISSIONS',
+    request_id: 'req_1',
+    required,
+  })
+})
+
+void t.test('only a client that names problem+json above JSON prefers it', async (t) => {
+  for (const [accept, isPreferred] of [
+    ['application/problem+json', true],
+    ['Application/Problem+JSON', true],
+    ['application/problem+json, application/json', true],
+    ['application/json, application/problem+json', false],
+    ['application/json;q=0.5, application/problem+json', true],
+    ['application/problem+json;q=0.5, application/json', false],
+    ['application/problem+json;q=0.5, application/json;q=0.4', true],
+    ['application/problem+json;q=0.5, */*', true],
+    ['application/problem+json;q=0', false],
+    ['application/problem+json;q=nonsense', false],
+    ['application/problem+json; q=0.9 ; charset=utf-8, application/json;q=0.8', true],
+    ['*/*', false],
+    ['application/*', false],
+    ['', false],
+    ['text/html', false],
+    [',;,q=,', false],
+  ] as const) {
+    t.equal(prefersProblemJson(accept), isPreferred, JSON.stringify(accept))
+  }
+})
+
+const header = { api: 'flintn', takesHeader: true, takesBearer: false }
+const bearer = { api: 'flint', takesHeader: false, takesBearer: true }
+
+void t.test('a challenge names what the API takes', async (t) => {
+  const challenges = (code: ErrorCode, realm: ErrorContext['realm']) =>
+    render(deny(code, 'x'), { realm }).values('WWW-Authenticate')
+  t.same(challenges('INVALID_API_KEY', header), ['ApiKey realm="flintn"'])
+  t.same(challenges('INVALID_API_KEY', bearer), ['Bearer realm="flint", error="invalid_token"'])
+  t.same(challenges('WRONG_ENVIRONMENT', bearer), ['Bearer realm="flint", error="invalid_token"'])
+  t.same(challenges('INSUFFICIENT_PERMISSIONS', bearer), ['Bearer realm="flint", error="insufficient_scope"'])
+  t.same(challenges('MISSING_API_KEY', bearer), ['Bearer realm="flint"'])
+  t.same(challenges('MISSING_API_KEY', { ...header, takesBearer: true }), [
+    'ApiKey realm="flintn"',
+    'Bearer realm="flintn"',
+  ])
+})
+
+void t.test(
+  'an error that is not about the caller carries no challenge, nor does one without an API',
+  async (t) => {
+    for (const code of codes) {
+      t.same(render(deny(code, 'x')).values('WWW-Authenticate'), [])
+      if (entryOf(code).challenge !== undefined) continue
+      t.same(render(deny(code, 'x'), { realm: bearer }).values('WWW-Authenticate'), [], code)
+    }
+  },
+)
+
+void t.test('an error that passes says when to try again', async (t) => {
+  for (const code of [
+    'AUTH_UNAVAILABLE',
+    'OVERLOADED',
+    'UPSTREAM_UNAVAILABLE',
+    'STORE_UNAVAILABLE',
+  ] as const) {
+    t.same(render(deny(code, 'x')).values('Retry-After'), ['1'])
+  }
+  t.same(render(deny('TOO_MANY_REQUESTS', 'x')).values('Retry-After'), ['60'])
+  t.same(render(deny('INVALID_API_KEY', 'x')).values('Retry-After'), [])
+})
+
+void t.test('an error repeats nothing of the request', async (t) => {
+  const accept = 'application/problem+json, text/<script>alert(1)</script>, pk_live_SECRET'
+  for (const code of codes) {
+    const rendered = renderError(deny(code, 'pk_live_SECRET'), { ...context, accept, realm: bearer })
+    t.notMatch(rendered.body + rendered.headers.join(), /SECRET|script/)
+  }
+})
