@@ -4,25 +4,11 @@ import type { Command } from 'commander'
 import { gatewaySchemaText, permissionsSchemaText } from '../config/editor-schema.ts'
 import { type Fault, formatFault } from '../config/fault.ts'
 import { type LoadResult, loadConfig } from '../config/load.ts'
+import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
+import type { CliIo } from './io.ts'
 
-/** Where a verb writes and what it may know of the process. */
-export interface ConfigIo {
-  readonly stdout: (text: string) => void
-  readonly stderr: (text: string) => void
-  readonly env: Readonly<Record<string, string | undefined>>
-}
-
-/** The end of a verb that did not succeed; faults have been printed, `message` sums them up. */
-export class ConfigRefused extends Error {
-  override readonly name = 'ConfigRefused'
-  readonly exitCode: number
-
-  constructor(message: string, exitCode: number) {
-    super(message)
-    this.exitCode = exitCode
-  }
-}
+type ConfigIo = Pick<CliIo, 'stdout' | 'stderr' | 'env'>
 
 const checkHelp = `
 Exit code: 0 no faults, 1 faults, 2 the file cannot be read.
@@ -36,7 +22,7 @@ Example:
   $ latchkey config schema > config/gateway.schema.json
   $ latchkey config schema --permissions > config/permissions.schema.json`
 
-/** Adds the `config` group. The verbs throw `ConfigRefused` for an exit code other than 0. */
+/** Adds the `config` group. Where `check` finds a fault it throws `CliError` after printing all. */
 export function registerConfigCommands(program: Command, io: ConfigIo): void {
   const group = program
     .command('config')
@@ -68,7 +54,7 @@ async function checkConfig({ file, isJson }: { file: string; isJson: boolean }, 
   else printResult(file, result, io)
   if (result.ok) return
   const exitCode = result.unreadable ? exitCodes.usage : exitCodes.failed
-  throw new ConfigRefused(`${count(result.faults.length, 'fault')} in the configuration`, exitCode)
+  throw new CliError(`${count(result.faults.length, 'fault')} in the configuration`, exitCode)
 }
 
 function printResult(file: string, result: LoadResult, io: ConfigIo): void {

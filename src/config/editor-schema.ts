@@ -2,7 +2,8 @@
 
 import type { TSchema } from 'typebox'
 import type { Shape } from './fit.ts'
-import { GatewayFile, PermissionFile } from './schema.ts'
+import { PermissionFile } from './permission-schema.ts'
+import { GatewayFile } from './schema.ts'
 
 /** A scalar may be a variable instead, whatever its type will be: `port: ${PORT:-8080}` is text to an editor. */
 const variable = { type: 'string', pattern: '\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}' }

@@ -2,7 +2,7 @@
 // level, and a file that is deep enough ends the process (not even as an exception), and some marks cost it an error
 // each.
 
-import { Composer, type Document, Lexer, LineCounter, Parser, type ParsedNode } from 'yaml'
+import { Composer, type Document, Lexer, LineCounter, type ParsedNode, Parser } from 'yaml'
 import type { Place, Report } from './fault.ts'
 import type { Source } from './source.ts'
 
@@ -39,13 +39,13 @@ export function parseYaml(source: Source, report: Report): ParsedYaml | undefine
   return { contents: document.contents, placeOf }
 }
 
-type ParsedDocument = Document.Parsed<ParsedNode>
+type ParsedDocument = Document.Parsed
 
 /** All documents; undefined: too deep or too many marks. */
 function compose(text: string, lines: LineCounter): ParsedDocument[] | undefined {
   // `uniqueKeys` of the library compares each key with each other: duplicates are found in tree.ts instead.
   // The schema is fixed, so that a %YAML 1.1 directive cannot turn `off` into false.
-  const composer = new Composer<ParsedNode>({ uniqueKeys: false, schema: 'core' })
+  const composer = new Composer({ uniqueKeys: false, schema: 'core' })
   const documents: ParsedDocument[] = []
   const parser = new Parser(lines.addNewLine)
   lines.addNewLine(0)

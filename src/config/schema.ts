@@ -1,32 +1,8 @@
-// THE schema: the one description of gateway.yaml and of permission tables. From it come the types, the checks, the
-// defaults, the wording of faults and the files that editors read. No other file knows a default.
-//
-// `expects` completes "must be …" in a fault; `description` is what an editor shows beside the key.
+// THE schema of gateway.yaml (that of permission tables: permission-schema.ts). From it come the types, the checks,
+// the defaults, the wording of faults and the files that editors read. No other file knows a default.
 
 import { type Static, Type } from 'typebox'
-
-const closed = { additionalProperties: false } as const
-const token = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
-
-const Duration = (options: { description: string; default?: string }) =>
-  Type.String({
-    pattern: '^0*[1-9][0-9]{0,12}(ms|s|m|h|d)$',
-    isDuration: true,
-    expects: 'a duration such as 500ms, 30s, 15m, 24h or 90d, longer than nothing and shorter than 25 days',
-    ...options,
-  })
-
-const Size = (options: { description: string; default?: number }) =>
-  Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^[0-9]{1,6}(kb|mb|gb)$' })], {
-    expects: 'a size such as 512kb, 1mb or 2gb, or a number of bytes',
-    ...options,
-  })
-
-const HeaderName = (options: { description: string; default?: string }) =>
-  Type.String({ pattern: token, maxLength: 200, expects: 'a header name', ...options })
-
-const Text = (description: string, expects = 'text, not empty') =>
-  Type.String({ minLength: 1, expects, description })
+import { closed, Duration, HeaderName, Size, Text, token } from './schema-fields.ts'
 
 const Port = (description: string, value: number) =>
   Type.Integer({ minimum: 0, maximum: 65535, default: value, description })
@@ -215,49 +191,3 @@ export const GatewayFile = Type.Object(
   closed,
 )
 export type GatewayFile = Static<typeof GatewayFile>
-
-const PermissionList = (description: string) =>
-  Type.Array(Text('Name of a permission.', 'the name of a permission'), {
-    minItems: 1,
-    uniqueItems: true,
-    expects: 'a list of at least one permission',
-    description,
-  })
-
-const RouteRule = Type.Object(
-  {
-    permission: Type.Optional(Text('What the caller must hold; `public`: nothing.')),
-    all_of: Type.Optional(PermissionList('The caller must hold all of these.')),
-    any_of: Type.Optional(PermissionList('The caller must hold at least one of these.')),
-    timeout: Type.Optional(Duration({ description: 'In place of the upstream’s timeout.' })),
-    max_body: Type.Optional(
-      Size({ description: 'Largest body of a request; beyond it 413. No limit by default.' }),
-    ),
-    shadow: Type.Boolean({ default: false, description: 'Reports what it would refuse, and lets it pass.' }),
-  },
-  closed,
-)
-export type RouteRule = Static<typeof RouteRule>
-
-const RouteValue = Type.Union([Text('What the caller must hold; or `public`.'), RouteRule], {
-  expects: 'a permission, `public`, or a mapping with one of permission, all_of, any_of',
-})
-
-/** A permission table: one API's vocabulary and routes. */
-export const PermissionFile = Type.Object(
-  {
-    permissions: Type.Record(Type.String(), Text('What people see of the permission.'), {
-      propertyNames: {
-        pattern: '^(?!public$)[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99}$',
-        expects: 'a permission name of letters, digits, `_`, `.`, `:` and `-`, other than `public`',
-      },
-      minProperties: 1,
-      description: 'The whole vocabulary of the API: permission → the text that people see.',
-    }),
-    routes: Type.Record(Type.String(), RouteValue, {
-      description: '`METHOD /path/{template}` → what the caller must hold.',
-    }),
-  },
-  closed,
-)
-export type PermissionFile = Static<typeof PermissionFile>

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import t from 'tap'
-import { ConfigRefused, registerConfigCommands } from '../../src/cli/config.ts'
+import { registerConfigCommands } from '../../src/cli/config.ts'
+import { CliError } from '../../src/cli/errors.ts'
 import { edit, gatewayYaml, tableYaml } from '../config/files.ts'
 
 /** Runs one command line; the exit code is that of the error, 0 without one. */
@@ -18,7 +19,7 @@ async function run(line: readonly string[], env: Record<string, string> = {}) {
   try {
     await program.parseAsync(line, { from: 'user' })
   } catch (error) {
-    if (!(error instanceof ConfigRefused) && !(error instanceof CommanderError)) throw error
+    if (!(error instanceof CliError) && !(error instanceof CommanderError)) throw error
     output.exitCode = error.exitCode
   }
   return output

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { configOf, edit, gatewayYaml, withFlint } from './files.ts'
 import { normalizeHost } from '../../src/config/hosts.ts'
+import { configOf, edit, gatewayYaml, withFlint } from './files.ts'
 
 t.test('hosts are compared lower-case, without port, brackets and one trailing dot', async (t) => {
   const pairs = {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import t from 'tap'
 import type { Route, RouteMatch } from '../../src/config/compiled.ts'
 import { createRouteMatcher, type MatchableRoute } from '../../src/config/matcher.ts'

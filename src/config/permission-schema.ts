@@ -1,0 +1,50 @@
+// The schema of permission tables: one API's vocabulary and routes.
+
+import { type Static, Type } from 'typebox'
+import { closed, Duration, Size, Text } from './schema-fields.ts'
+
+const PermissionList = (description: string) =>
+  Type.Array(Text('Name of a permission.', 'the name of a permission'), {
+    minItems: 1,
+    uniqueItems: true,
+    expects: 'a list of at least one permission',
+    description,
+  })
+
+const RouteRule = Type.Object(
+  {
+    permission: Type.Optional(Text('What the caller must hold; `public`: nothing.')),
+    all_of: Type.Optional(PermissionList('The caller must hold all of these.')),
+    any_of: Type.Optional(PermissionList('The caller must hold at least one of these.')),
+    timeout: Type.Optional(Duration({ description: 'In place of the upstream’s timeout.' })),
+    max_body: Type.Optional(
+      Size({ description: 'Largest body of a request; beyond it 413. No limit by default.' }),
+    ),
+    shadow: Type.Boolean({ default: false, description: 'Reports what it would refuse, and lets it pass.' }),
+  },
+  closed,
+)
+export type RouteRule = Static<typeof RouteRule>
+
+const RouteValue = Type.Union([Text('What the caller must hold; or `public`.'), RouteRule], {
+  expects: 'a permission, `public`, or a mapping with one of permission, all_of, any_of',
+})
+
+/** A permission table: one API's vocabulary and routes. */
+export const PermissionFile = Type.Object(
+  {
+    permissions: Type.Record(Type.String(), Text('What people see of the permission.'), {
+      propertyNames: {
+        pattern: '^(?!public$)[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99}$',
+        expects: 'a permission name of letters, digits, `_`, `.`, `:` and `-`, other than `public`',
+      },
+      minProperties: 1,
+      description: 'The whole vocabulary of the API: permission → the text that people see.',
+    }),
+    routes: Type.Record(Type.String(), RouteValue, {
+      description: '`METHOD /path/{template}` → what the caller must hold.',
+    }),
+  },
+  closed,
+)
+export type PermissionFile = Static<typeof PermissionFile>

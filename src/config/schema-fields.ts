@@ -1,0 +1,33 @@
+// The kinds of values that keys have. `expects` completes "must be …" in a fault; `description` is what an editor shows
+// beside the key; `isDuration` asks fit.ts for a bound that a pattern cannot say.
+
+import { Type } from 'typebox'
+
+/** Unknown keys are faults. */
+export const closed = { additionalProperties: false } as const
+/** RFC 9110 §5.6.2 */
+export const token = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+
+/** `500ms` … `90d`; not nothing, and no longer than a timer can wait. */
+export const Duration = (options: { description: string; default?: string }) =>
+  Type.String({
+    pattern: '^0*[1-9][0-9]{0,12}(ms|s|m|h|d)$',
+    isDuration: true,
+    expects: 'a duration such as 500ms, 30s, 15m, 24h or 90d, longer than nothing and shorter than 25 days',
+    ...options,
+  })
+
+/** `512kb`, `1mb`, `2gb` or a number of bytes. */
+export const Size = (options: { description: string; default?: number }) =>
+  Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^[0-9]{1,6}(kb|mb|gb)$' })], {
+    expects: 'a size such as 512kb, 1mb or 2gb, or a number of bytes',
+    ...options,
+  })
+
+/** The name of a header field. */
+export const HeaderName = (options: { description: string; default?: string }) =>
+  Type.String({ pattern: token, maxLength: 200, expects: 'a header name', ...options })
+
+/** Text that is not empty. */
+export const Text = (description: string, expects = 'text, not empty') =>
+  Type.String({ minLength: 1, expects, description })

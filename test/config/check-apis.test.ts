@@ -1,0 +1,112 @@
+import t from 'tap'
+import { formatFault } from '../../src/config/fault.ts'
+import { edit, faultsOf, gatewayYaml, load, tableYaml, withFlint } from './files.ts'
+
+const flint = (live: string, sandbox: string) =>
+  withFlint(`    credential: { bearer: true }
+    environments:
+      live: { hosts: [${live}], upstream: payments }
+      sandbox: { hosts: [${sandbox}], upstream: payments-sandbox }
+    permissions: table.yaml
+`)
+
+t.test('an environment names an upstream that is there', async (t) => {
+  t.strictSame(
+    await faultsOf(t, { gateway: edit(gatewayYaml, 'upstream: payments }', 'upstream: paymnets }') }),
+    ['gateway.yaml:10:68  there is no upstream `paymnets`  (did you mean payments?)'],
+  )
+})
+
+t.test('both environments must be there', async (t) => {
+  const gateway = gatewayYaml.replace(/ {6}sandbox: .*\n/, '')
+  t.strictSame(await faultsOf(t, { gateway }), ['gateway.yaml:9:5  missing key `sandbox`'])
+})
+
+t.test('a host belongs to one API, whatever its spelling', async (t) => {
+  const gateway = flint('API.flintn.com.], prefix: [f_live_', 'b.example], prefix: [f_test_')
+    .replace('[f_live_]', 'f_live_')
+    .replace('[f_test_]', 'f_test_')
+  t.strictSame(await faultsOf(t, { gateway }), [
+    'gateway.yaml:16:23  the host `API.flintn.com.` belongs to the API `flintn` (gateway.yaml:10:23)',
+  ])
+})
+
+t.test('a host is a name without scheme, port or path', async (t) => {
+  for (const host of ['a.example:80', 'http://a', 'a/b', '*.a', 'a..b', 'a b', '.a', '[::1', 'é.example']) {
+    const gateway = edit(gatewayYaml, '[api.flintn.com]', `["${host}"]`)
+    t.match(await faultsOf(t, { gateway }), [/^gateway\.yaml:10:23 .* is no host name/], host)
+  }
+  const gateway = edit(gatewayYaml, '[api.flintn.com]', '[a.example, A.example.]')
+  t.match(await faultsOf(t, { gateway }), [/the host `A\.example\.` is listed twice/])
+})
+
+t.test('a prefix is used once and begins no other, over all APIs', async (t) => {
+  const prefixes: [string, RegExp][] = [
+    ['pk_live_', /this prefix is used twice \(gateway\.yaml:10:48\)/],
+    ['pk_live_2', /another prefix begins this one/],
+    ['pk_', /this prefix begins another one/],
+  ]
+  for (const [prefix, message] of prefixes) {
+    const gateway = flint('a.example', 'b.example')
+      .replace('[a.example],', `[a.example], prefix: ${prefix},`)
+      .replace('[b.example],', '[b.example], prefix: f_test_,')
+    t.match((await faultsOf(t, { gateway }))[0], message, prefix)
+  }
+  const gateway = edit(gatewayYaml, 'pk_live_', '"pk live"')
+  t.match(await faultsOf(t, { gateway }), [/`prefix` must be 1 to 64 of A-Z/])
+})
+
+t.test('a credential is a header, a bearer token or both', async (t) => {
+  const credential = (text: string) => edit(gatewayYaml, '{ header: X-Api-Key }', text)
+  const expected: [string, RegExp][] = [
+    ['{}', /^gateway\.yaml:8:5 {2}`credential` needs `header`, `bearer: true`, or both$/],
+    ['{ bearer: false }', /needs `header`/],
+    ['{ header: Authorization }', /take it with `bearer: true`/],
+    ['{ header: x_merchant_id }', /it carries identity/],
+    ['{ header: Host }', /cannot carry the key/],
+    ['{ header: "X Key" }', /`header` must be a header name/],
+  ]
+  for (const [text, message] of expected) {
+    const faults = await faultsOf(t, { gateway: credential(text) })
+    t.equal(faults.length, 1, text)
+    t.match(faults[0], message, text)
+  }
+  t.strictSame(await faultsOf(t, { gateway: credential('{ header: X-Api-Key, bearer: true }') }), [])
+})
+
+const shared = edit(gatewayYaml, '[sandbox.api.flintn.com]', '[api.flintn.com]')
+
+t.test('a public route needs one upstream where the environments share a host', async (t) => {
+  const table = `${tableYaml}  GET /status: public\n`
+  t.match(await faultsOf(t, { gateway: shared, table }), [
+    /^table\.yaml:5:3 {2}a public route needs one upstream/,
+  ])
+  t.strictSame(await faultsOf(t, { table }), [], 'hosts of their own')
+  const oneUpstream = edit(shared, 'upstream: payments-sandbox', 'upstream: payments')
+  t.strictSame(await faultsOf(t, { gateway: oneUpstream, table }), [], 'one upstream')
+})
+
+t.test('preflights need one upstream there too', async (t) => {
+  const cors = (text: string) => edit(text, 'permissions: table', 'cors: upstream\n    permissions: table')
+  t.match(await faultsOf(t, { gateway: cors(shared) }), [/`cors: upstream` needs one upstream/])
+  t.strictSame(await faultsOf(t, { gateway: cors(gatewayYaml) }), [])
+})
+
+t.test('legacy keys are refused as long as they are not there', async (t) => {
+  const gateway = edit(gatewayYaml, 'permissions: table', 'legacy_keys: true\n    permissions: table')
+  t.strictSame(await faultsOf(t, { gateway }), [
+    'gateway.yaml:12:18  `legacy_keys: true` is not supported yet',
+  ])
+})
+
+t.test('live and sandbox on one upstream are a warning', async (t) => {
+  const same = edit(gatewayYaml, 'upstream: payments-sandbox', 'upstream: payments')
+  const sameUrl = edit(gatewayYaml, '127.0.0.1:9102', '127.0.0.1:9101')
+  for (const gateway of [same, sameUrl]) {
+    const result = await load(t, { gateway })
+    t.equal(result.ok, true)
+    t.strictSame(result.warnings.map(formatFault), [
+      'gateway.yaml:11:79  live and sandbox of `flintn` use one upstream',
+    ])
+  }
+})

@@ -1,0 +1,130 @@
+import t from 'tap'
+import { configOf, edit, faultsOf, gatewayYaml } from './files.ts'
+
+const payments = 'payments: { url: "http://127.0.0.1:9101" }'
+const withUpstream = (text: string) => edit(gatewayYaml, payments, `payments: { ${text} }`)
+
+t.test('an upstream is scheme, host and port, nothing more', async (t) => {
+  const wrong = [
+    'ftp://a',
+    'a:80',
+    'http://',
+    'http://a/b',
+    'http://a?',
+    'http://a#',
+    'http://u:p@a',
+    'http://a:99999',
+  ]
+  for (const url of [...wrong, 'http:a', 'http://a b', 'http://a\\\\b', '//a', 'http://a//']) {
+    t.match(
+      await faultsOf(t, { gateway: withUpstream(`url: "${url}"`) }),
+      [/^gateway\.yaml:4:20 {2}`url` must be/],
+      url,
+    )
+  }
+  const origins: [string, string][] = [
+    ['http://a/', 'http://a'],
+    ['HTTPS://A.example:443', 'https://a.example'],
+    ['http://[::1]:81', 'http://[::1]:81'],
+  ]
+  for (const [url, origin] of origins) {
+    const { settings } = await configOf(t, { gateway: withUpstream(`url: "${url}"`) })
+    t.equal(settings.upstreams.get('payments')?.origin, origin)
+  }
+})
+
+t.test('upstream headers collide with nothing that the gateway or HTTP decides', async (t) => {
+  const names = [
+    'X-Merchant-Id',
+    'x_permissions',
+    'Host',
+    'content-length',
+    'Connection',
+    'TE',
+    'X-Request-Id',
+  ]
+  for (const name of names) {
+    const gateway = withUpstream(`url: http://a, headers: { ${name}: v }`)
+    t.match(
+      await faultsOf(t, { gateway }),
+      [/^gateway\.yaml:4:41 {2}the header `.*` cannot be set here: /],
+      name,
+    )
+  }
+  const gateway = withUpstream('url: http://a, headers: { X-A: v, x-a: w, "X B": v }')
+  t.match(await faultsOf(t, { gateway }), [/`x-a` is set twice/, /`X B` is not a header name/])
+})
+
+t.test('a header value that is no HTTP is refused and not repeated', async (t) => {
+  const gateway = withUpstream('url: http://a, headers: { X-A: "${SECRET}" }')
+  for (const SECRET of ['hunter2\n', 'hunter2\r\nX-B: c', ' hunter2', 'hunter2é']) {
+    const faults = await faultsOf(t, { gateway }, { SECRET })
+    t.strictSame(faults, ['gateway.yaml:4:46  the value of `X-A` is no valid HTTP header value'])
+  }
+})
+
+t.test('identity names differ from each other and from what HTTP needs', async (t) => {
+  const twice = `identity: { merchant: X-Id, key: x_id }\n${gatewayYaml}`
+  t.match(await faultsOf(t, { gateway: twice }), [
+    /^gateway\.yaml:1:34 {2}`key` and `merchant` have one and the same/,
+  ])
+  const host = `identity: { merchant: Host }\n${gatewayYaml}`
+  t.match(await faultsOf(t, { gateway: host }), [/^gateway\.yaml:1:23 {2}`Host` cannot carry identity/])
+})
+
+t.test('addresses and CIDR blocks are checked', async (t) => {
+  const list = (text: string) => `gateway: { trusted_proxies: ["${text}"] }\n${gatewayYaml}`
+  for (const text of [
+    '10.0.0.0/33',
+    '::/129',
+    '10.0.0/8',
+    'localhost',
+    '10.0.0.0/',
+    '10.0.0.0/8/8',
+    '1.2.3.4/08',
+  ]) {
+    t.match(
+      await faultsOf(t, { gateway: list(text) }),
+      [/^gateway\.yaml:1:30 .* is neither an IP address nor a CIDR/],
+      text,
+    )
+  }
+  for (const text of ['10.0.0.0/8', '::1', '::/0', '1.2.3.4'])
+    t.strictSame(await faultsOf(t, { gateway: list(text) }), [])
+})
+
+t.test('addresses of stores are URLs of their kind, and are not repeated', async (t) => {
+  const stores = (postgres: string, redis: string) =>
+    edit(
+      gatewayYaml,
+      'postgres: postgres://db/latchkey\nredis: none',
+      `postgres: "${postgres}"\nredis: "${redis}"`,
+    )
+  for (const url of ['mysql://u:hunter2@db', 'embeded', 'postgres://u:hunter2@[db', 'postgres://a b']) {
+    const faults = await faultsOf(t, { gateway: stores(url, url) })
+    t.match(
+      faults,
+      [/^gateway\.yaml:1:11 {2}`postgres` must be/, /^gateway\.yaml:2:8 {2}`redis` must be/],
+      url,
+    )
+    t.notMatch(faults.join(), /hunter2/)
+  }
+  t.strictSame(
+    await faultsOf(t, { gateway: stores('postgresql://u:p@db:5432/x?ssl=1', 'rediss://r:6380/1') }),
+    [],
+  )
+})
+
+t.test('the planes have ports of their own', async (t) => {
+  const gateway = `control: { port: 8080 }\n${gatewayYaml}`
+  t.match(await faultsOf(t, { gateway }), [
+    /^gateway\.yaml:1:18 {2}the control plane needs a port other than/,
+  ])
+  const free = `gateway: { port: 0 }\ncontrol: { port: 0 }\n${gatewayYaml}`
+  t.strictSame(await faultsOf(t, { gateway: free }), [])
+})
+
+t.test('the deny file is refused as long as it is not there', async (t) => {
+  const gateway = `gateway: { deny: ./deny.yaml }\n${gatewayYaml}`
+  t.strictSame(await faultsOf(t, { gateway }), ['gateway.yaml:1:12  `deny` is not supported yet'])
+})

@@ -1,0 +1,47 @@
+import t from 'tap'
+import { Value } from 'typebox/value'
+import { GatewayFile } from '../../src/config/schema.ts'
+import { configOf } from './files.ts'
+
+t.test('what a gateway file leaves out has the documented defaults', async (t) => {
+  const { settings, table } = await configOf(t, {})
+  t.strictSame(settings.gateway, {
+    host: '0.0.0.0',
+    port: 8080,
+    tls: null,
+    trustedProxies: [],
+    requireHttps: false,
+    limits: {
+      headerBytes: 32768,
+      headerCount: 200,
+      urlBytes: 16384,
+      headerTimeoutMs: 15_000,
+      idleTimeoutMs: 60_000,
+    },
+  })
+  t.strictSame(settings.control, { host: '127.0.0.1', port: 8081, adminFrom: ['127.0.0.0/8', '::1'] })
+  t.strictSame(settings.identity, {
+    merchant: 'X-Merchant-Id',
+    permissions: 'X-Permissions',
+    key: 'X-Key-Id',
+    environment: 'X-Environment',
+  })
+  t.match(settings.upstreams.get('payments'), {
+    timeoutMs: 30_000,
+    connections: 128,
+    preserveHost: true,
+    headers: [],
+    caFile: null,
+  })
+  t.match(table.apis.get('flintn'), {
+    staleLimitMs: 900_000,
+    legacyKeys: false,
+    cors: 'off',
+    forwardAuthorization: false,
+    credential: { header: 'X-Api-Key', bearer: false },
+  })
+})
+
+t.test('a file that is not the schema’s does not pass TypeBox either', async (t) => {
+  t.equal(Value.Check(GatewayFile, {}), false)
+})

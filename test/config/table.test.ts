@@ -1,0 +1,115 @@
+import t from 'tap'
+import { formatFault } from '../../src/config/fault.ts'
+import type { Requirement } from '../../src/credentials/permission.ts'
+import { configOf, faultsOf, load } from './files.ts'
+
+const head =
+  'permissions:\n  a.read: Read\n  a.write: Write\nroutes:\n  GET /w: { all_of: [a.read, a.write] }\n'
+
+/** The faults of a table whose only suspicious line is the sixth. */
+async function faultOf(t: Parameters<typeof faultsOf>[0], line: string): Promise<string> {
+  return (await faultsOf(t, { table: `${head}  ${line}\n` })).join('\n')
+}
+
+t.test('requirements, limits and sources of routes are compiled', async (t) => {
+  const table = `${head}  GET   /one/{id}:   a.read
+  POST /any: { any_of: [a.read, a.write], timeout: 120s, max_body: 1mb, shadow: false }
+  PUT /single: { permission: a.write, max_body: 0 }
+  GET /open: public
+  GET /open/2: { permission: public, timeout: 1s }
+`
+  const { table: compiled } = await configOf(t, { table })
+  const expected: [number, string, string, Requirement, number | null, number | null][] = [
+    [5, 'GET', '/w', { kind: 'all', permissions: ['a.read', 'a.write'] }, null, null],
+    [6, 'GET', '/one/{id}', { kind: 'all', permissions: ['a.read'] }, null, null],
+    [7, 'POST', '/any', { kind: 'any', permissions: ['a.read', 'a.write'] }, 120_000, 1_048_576],
+    [8, 'PUT', '/single', { kind: 'all', permissions: ['a.write'] }, null, 0],
+    [9, 'GET', '/open', { kind: 'public' }, null, null],
+    [10, 'GET', '/open/2', { kind: 'public' }, 1000, null],
+  ]
+  t.strictSame(
+    compiled.apis.get('flintn')?.routes.map(({ source, ...route }) => [route, source.replace(/^.*\//, '')]),
+    expected.map(([line, method, template, requirement, timeoutMs, maxBodyBytes]) => [
+      { method, template, requirement, timeoutMs, maxBodyBytes },
+      `table.yaml:${line}:3`,
+    ]),
+  )
+  t.strictSame(
+    [...(compiled.apis.get('flintn')?.permissions ?? [])],
+    [
+      ['a.read', 'Read'],
+      ['a.write', 'Write'],
+    ],
+  )
+})
+
+t.test('an unknown permission is told with the one that was meant, at its own place', async (t) => {
+  t.equal(
+    await faultOf(t, 'GET /x: a.raed'),
+    'table.yaml:6:11  unknown permission `a.raed`  (did you mean a.read?)',
+  )
+  t.equal(
+    await faultOf(t, 'GET /x: { any_of: [a.read, a.wriet] }'),
+    'table.yaml:6:30  unknown permission `a.wriet`  (did you mean a.write?)',
+  )
+  t.match(await faultOf(t, 'GET /x: { all_of: [a.read, public] }'), /unknown permission `public`/)
+  t.match(await faultOf(t, 'GET /x: "*"'), /unknown permission `\*`/)
+})
+
+t.test('a route without a requirement, or with two, is a fault', async (t) => {
+  for (const line of ['GET /x:', 'GET /x: ""', 'GET /x: []', 'GET /x: 5']) {
+    t.match(
+      await faultOf(t, line),
+      /^table\.yaml:6:\d+ {2}`GET \/x` must be a permission, `public`, or/,
+      line,
+    )
+  }
+  const wanted = 'give one of permission, all_of, any_of'
+  t.equal(await faultOf(t, 'GET /x: {}'), `table.yaml:6:3  \`GET /x\` has no requirement: ${wanted}`)
+  t.match(await faultOf(t, 'GET /x: { timeout: 1s }'), /has no requirement/)
+  t.match(
+    await faultOf(t, 'GET /x: { permission: a.read, any_of: [a.read] }'),
+    /has more than one requirement/,
+  )
+  t.match(await faultOf(t, 'GET /x: { all_of: [] }'), /`all_of` must be a list of at least one permission/)
+  t.match(await faultOf(t, 'GET /x: { all_of: [a.read, a.read] }'), /an entry of `all_of` is listed twice/)
+})
+
+t.test('a method or a template that is none is a fault', async (t) => {
+  t.match(
+    await faultOf(t, 'GTE /x: a.read'),
+    /^table\.yaml:6:3 {2}`GTE` is no method; .*\(did you mean GET\?\)$/,
+  )
+  t.match(await faultOf(t, 'get /x: a.read'), /`get` is no method/)
+  t.match(await faultOf(t, '/x: a.read'), /`\/x` is no route: write `METHOD \/path\/\{template\}`/)
+  t.match(await faultOf(t, 'GET /x /y: a.read'), /is no route/)
+  t.match(await faultOf(t, 'GET x: a.read'), /a path template begins with `\/`/)
+  t.match(await faultOf(t, 'GET /{a...}/x: a.read'), /must be the last segment/)
+})
+
+t.test('overlapping routes name each other’s places', async (t) => {
+  const fault = await faultOf(t, 'GET /{x}/b: a.read\n  GET  /a/{y}: a.read')
+  t.equal(
+    fault,
+    'table.yaml:7:3  `GET /a/{y}` overlaps with `GET /{x}/b` (table.yaml:6:3): ' +
+      'both match some requests, and neither is more specific',
+  )
+  t.match(
+    await faultOf(t, 'GET   /w: a.read'),
+    /overlaps with `GET \/w` \(table\.yaml:5:3\)/,
+    'more spaces, same route',
+  )
+})
+
+t.test('shadow mode is refused as long as it is not there', async (t) => {
+  t.equal(
+    await faultOf(t, 'GET /x: { permission: a.read, shadow: true }'),
+    'table.yaml:6:41  `shadow: true` is not supported yet',
+  )
+})
+
+t.test('permissions that no route asks for are a warning', async (t) => {
+  const result = await load(t, { table: 'permissions:\n  a: x\n  b: y\nroutes:\n  GET /: a\n' })
+  t.equal(result.ok, true)
+  t.strictSame(result.warnings.map(formatFault), ['table.yaml:3:3  no route asks for `b`'])
+})
