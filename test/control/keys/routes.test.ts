@@ -53,52 +53,6 @@ void t.test('the prefix follows the API and the environment', async (t) => {
   t.match(secret, /^flint_test_[0-9A-Za-z]{38}$/)
 })
 
-void t.test('a request for a key is checked field by field', async (t) => {
-  const subject = await createSubject(t)
-  const merchantId = await makeMerchant(subject)
-  const faults: readonly (readonly [object, string])[] = [
-    [{ merchant_id: undefined }, '/merchant_id'],
-    [{ merchant_id: 'mer_999999999999' }, '/merchant_id'],
-    [{ merchant_id: 'mer_\u0000' }, '/merchant_id'],
-    [{ api: 'other' }, '/api'],
-    [{ environment: 'test' }, '/environment'],
-    [{ permissions: undefined }, '/permissions'],
-    [{ permissions: [] }, '/permissions'],
-    [{ permissions: 'transaction.read' }, '/permissions'],
-    [{ permissions: [1] }, '/permissions/0'],
-    [{ permissions: ['transaction.read', 'nope'] }, '/permissions/1'],
-    [{ permissions: ['transaction.read', '*'] }, '/permissions/1'],
-    [{ expires_at: 5 }, '/expires_at'],
-    [{ expires_at: 'tomorrow' }, '/expires_at'],
-    [{ expires_at: '2026-02-30T00:00:00Z' }, '/expires_at'],
-    [{ expires_at: '2026-02-01' }, '/expires_at'],
-    [{ expires_at: '2026-01-15T12:00:00Z' }, '/expires_at'],
-    [{ status: 'disabled' }, '/status'],
-  ]
-  for (const [extra, path] of faults) {
-    const { status, body } = await subject.call('POST', '/keys', keyBody(merchantId, extra))
-    t.equal(status, 422, JSON.stringify(extra))
-    const { error } = body as { error: { code: string; details: { path: string; message: string }[] } }
-    t.equal(error.code, 'VALIDATION_FAILED')
-    t.ok(error.details.every(({ message }) => message.length > 0))
-    t.ok(
-      error.details.some((detail) => detail.path === path),
-      JSON.stringify(error.details),
-    )
-  }
-  t.same((await subject.call('GET', '/keys')).body, { data: [], next_cursor: null })
-})
-
-void t.test('all faults of a request are told at once', async (t) => {
-  const { call } = await createSubject(t)
-  const { body } = await call('POST', '/keys', { api: 5, colour: 'red' })
-  const { error } = body as { error: { details: { path: string }[] } }
-  t.same(
-    new Set(error.details.map(({ path }) => path)),
-    new Set(['/merchant_id', '/environment', '/name', '/permissions', '/api', '/colour']),
-  )
-})
-
 void t.test('a patch changes what it names, under the revision that it names', async (t) => {
   const subject = await createSubject(t)
   const { id } = await makeKey(subject)
@@ -164,38 +118,4 @@ void t.test('the list takes filters and refuses what it does not know', async (t
     t.equal(status, 422, query)
     t.match(body, { error: { details: [{ path: query.split('=', 1)[0] }] } })
   }
-})
-
-void t.test('?wait=all tells which instances have not applied the change, on repeats too', async (t) => {
-  const waits: unknown[] = []
-  const late = { instance: 'i1', appliedRevision: 1, lastSeenAtMs: 0, deadByMs: 900_000 }
-  const subject = await createSubject(t, {
-    awaitAll: async (revision, timeoutMs) => {
-      waits.push([revision, timeoutMs])
-      return revision === 3 ? [late] : []
-    },
-  })
-  const merchant = await subject.call('POST', '/merchants?wait=all', { name: 'Acme' })
-  t.same(merchant.body['pending'], [])
-  const { body } = await subject.call('POST', '/keys?wait=all', keyBody(String(merchant.body['id'])))
-  t.match(body, { pending: [], secret: String })
-  const id = String(body['id'])
-  const pending = [
-    {
-      instance: 'i1',
-      applied_revision: 1,
-      last_seen_at: '1970-01-01T00:00:00.000Z',
-      dead_by: '1970-01-01T00:15:00.000Z',
-    },
-  ]
-  for (const path of ['disable', 'disable']) {
-    const answer = await subject.call('POST', `/keys/${id}/${path}?wait=all`)
-    t.same(answer.body['pending'], pending)
-  }
-  t.notOk('pending' in (await subject.call('POST', `/keys/${id}/disable`)).body)
-  t.match(await subject.call('POST', `/keys/${id}/disable?wait=some`), { status: 422 })
-  t.same(
-    waits,
-    [1, 2, 3, 3].map((revision) => [revision, 5000]),
-  )
 })
