@@ -25,6 +25,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #abortUpstream: ((error?: Error) => void) | undefined
   #resume: (() => void) | undefined
   #headTimer: NodeJS.Timeout | undefined
+  #stallTimer: NodeJS.Timeout | undefined
   #isRetried = false
   #hasAnswerBegun = false
   #isOver = false
@@ -99,9 +100,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   onData(chunk: Buffer): boolean {
     if (this.#isOver) return true
     this.flush()
-    const { reply } = this.#access
-    if (reply.write(chunk)) return true
-    reply.once('drain', () => this.#resume?.())
+    if (this.#access.reply.write(chunk)) return true
+    this.#waitForClient()
     return false
   }
 
@@ -143,6 +143,17 @@ class Exchange implements Dispatcher.DispatchHandler {
     reply.flushHeaders()
   }
 
+  /** The client takes its time: the upstream is not read meanwhile, and not held for ever. */
+  #waitForClient(): void {
+    const { reply } = this.#access
+    const stalled = setTimeout(() => this.#cut(), this.#upstream.idleTimeoutMs)
+    this.#stallTimer = stalled
+    reply.once('drain', () => {
+      clearTimeout(stalled)
+      this.#resume?.()
+    })
+  }
+
   /**
    * RFC 9110 §9.2.2, RFC 9112 §9.3.1: a GET or HEAD without a body, on a connection that was in use before and was
    * closed before any byte of an answer, was most likely never read. Once.
@@ -170,6 +181,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** What is cut must look cut: no final chunk, no rest of the announced length. */
   #cut(): void {
     this.#finish()
+    this.#abortUpstream?.(new BodyFault('cut'))
     this.#access.isCut = true
     this.#access.reply.destroy()
   }
@@ -177,6 +189,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #finish(): void {
     this.#isOver = true
     clearTimeout(this.#headTimer)
+    clearTimeout(this.#stallTimer)
     this.#upstream.leave()
   }
 }

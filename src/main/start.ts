@@ -52,6 +52,8 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
     log.flush()
     throw error
   })
+  // Whoever waits for `ready` reads it now, not with the next full buffer.
+  log.flush()
   stopOnSignal(() => program.stop(), log)
 }
 

@@ -33,6 +33,8 @@ export interface TestProgramOptions {
   /** Overrides of lines of the gateway file, by placeholder. */
   readonly gateway?: string
   readonly upstream?: string
+  /** Base URL of the live upstream instead of the recording one. */
+  readonly liveUrl?: string
   readonly api?: string
   readonly routes?: string
   readonly redis?: string
@@ -64,16 +66,7 @@ const defaultRoutes = `
 
 /** Starts everything; torn down with the test. */
 export async function startTestProgram(t: Teardown, options: TestProgramOptions = {}): Promise<TestProgram> {
-  const live = await startUpstream(options.answer)
-  const sandbox = await startUpstream(options.answer)
-  t.teardown(async () => {
-    await live.close()
-    await sandbox.close()
-  })
-  const databaseUrl = options.databaseUrl ?? (await createEmptyDatabase(t)).url
-  const folder = await mkdtemp(join(tmpdir(), 'latchkey-config-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const file = await writeConfig(folder, { ...options, databaseUrl, live, sandbox })
+  const { file, live, sandbox, databaseUrl } = await prepareTestProgram(t, options)
   const log: Record<string, unknown>[] = []
   const program = await startFrom(file, { role: options.role ?? 'all', log })
   t.teardown(() => program.stop())
@@ -88,6 +81,29 @@ export async function startTestProgram(t: Teardown, options: TestProgramOptions 
     program,
     stop: () => program.stop(),
   }
+}
+
+export interface PreparedProgram {
+  /** The gateway file. */
+  readonly file: string
+  readonly live: RecordingUpstream
+  readonly sandbox: RecordingUpstream
+  readonly databaseUrl: string
+}
+
+/** Everything but the program itself: config files, an empty database, upstreams. */
+export async function prepareTestProgram(t: Teardown, options: TestProgramOptions = {}): Promise<PreparedProgram> {
+  const live = await startUpstream(options.answer)
+  const sandbox = await startUpstream(options.answer)
+  t.teardown(async () => {
+    await live.close()
+    await sandbox.close()
+  })
+  const databaseUrl = options.databaseUrl ?? (await createEmptyDatabase(t)).url
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-config-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const file = await writeConfig(folder, { ...options, databaseUrl, live, sandbox })
+  return { file, live, sandbox, databaseUrl }
 }
 
 async function startFrom(
@@ -147,7 +163,7 @@ control: { host: 127.0.0.1, port: 0 }
 postgres: ${parts.databaseUrl}
 redis: ${parts.redis ?? process.env['LATCHKEY_TEST_REDIS_URL'] ?? 'none'}
 upstreams:
-  payments: { url: "${parts.live.url}"${upstream} }
+  payments: { url: "${parts.liveUrl ?? parts.live.url}"${upstream} }
   payments-sandbox: { url: "${parts.sandbox.url}"${upstream} }
 apis:
   flintn:

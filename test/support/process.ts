@@ -1,0 +1,67 @@
+// The program as a process of its own: for what only shows there, such as memory, descriptors and signals.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+export const mainProgram = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+
+export interface RunningProcess {
+  readonly child: ChildProcess
+  readonly gatewayPort: number
+  readonly controlPort: number
+  /** All output so far, standard error behind standard output. */
+  output(): string
+  /** Resident memory in MiB. */
+  residentMiB(): number
+  /** Open file descriptors. */
+  descriptors(): number
+  /** SIGTERM, then the exit code. */
+  stop(): Promise<number | null>
+}
+
+interface Ready {
+  readonly gatewayPort: number | null
+  readonly controlPort: number
+}
+
+/** Runs `latchkey start`; resolves when it says that it is ready, rejects with its output when it ends before. */
+export async function startProcess(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<RunningProcess> {
+  const child = spawn(process.execPath, [mainProgram, 'start', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+  })
+  let out = ''
+  let err = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+  const ready = await new Promise<Ready>((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text
+      const line = out.split('\n').find((candidate) => candidate.includes('"msg":"ready"'))
+      if (line !== undefined) resolve(JSON.parse(line))
+    })
+    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${out}${err}`)))
+  })
+  const proc = (file: string) => readFileSync(`/proc/${child.pid}/${file}`, 'utf8')
+  return {
+    child,
+    gatewayPort: ready.gatewayPort ?? 0,
+    controlPort: ready.controlPort,
+    output: () => out + err,
+    residentMiB: () => Number(/VmRSS:\s+(\d+) kB/.exec(proc('status'))?.[1]) / 1024,
+    descriptors: () => readdirSync(`/proc/${child.pid}/fd`).length,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      await ended
+      return child.exitCode
+    },
+  }
+}
