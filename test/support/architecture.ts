@@ -1,0 +1,134 @@
+// The rules of the layout that can be read from the text of the sources alone.
+
+import { posix } from 'node:path'
+import { codeOf, importsOf, type SourceTree } from './source-tree.ts'
+
+/** Which folder of src may import which others; each may import itself. */
+const mayImport = {
+  errors: [],
+  telemetry: [],
+  sample: [],
+  credentials: ['errors'],
+  config: ['credentials', 'errors'],
+  store: ['config', 'credentials', 'errors', 'telemetry'],
+  lookup: ['store', 'config', 'credentials', 'errors', 'telemetry'],
+  gateway: ['lookup', 'config', 'credentials', 'errors', 'telemetry'],
+  control: ['lookup', 'store', 'config', 'credentials', 'errors', 'telemetry'],
+  cli: ['config', 'credentials', 'errors'],
+  main: [
+    'cli',
+    'config',
+    'control',
+    'credentials',
+    'errors',
+    'gateway',
+    'lookup',
+    'sample',
+    'store',
+    'telemetry',
+  ],
+} as const
+type Folder = keyof typeof mayImport
+
+/** The folders of src that there are; `main` is src/main.ts with src/main. */
+export const folders: readonly string[] = Object.keys(mayImport)
+
+interface TextRule {
+  readonly fault: string
+  readonly pattern: RegExp
+  /** Path or folder (ending in `/`) where the pattern may stand, and why. */
+  readonly allowed: Readonly<Record<string, string>>
+}
+
+const textRules: readonly TextRule[] = [
+  { fault: 'a default export', pattern: /\bexport\s+default\b|\bas\s+default\b/, allowed: {} },
+  { fault: 'a re-export of a whole file', pattern: /\bexport\s*\*/, allowed: {} },
+  {
+    fault: 'SQL outside the store',
+    pattern:
+      /\bSELECT\b[^;]{1,300}?\bFROM\b|\bINSERT\s+INTO\b|\bUPDATE\s+\S+\s+SET\b|\bDELETE\s+FROM\b|['"`]\s*(?:select\s[^'"`]*\bfrom\s|insert\s+into\s|delete\s+from\s|update\s+\S+\s+set\s)/,
+    allowed: { 'src/store/': 'the only SQL' },
+  },
+  {
+    fault: 'a connection to a store of its own',
+    // Types alone open none.
+    pattern:
+      /\bimport\s+(?!type\b)[^'"`;]*['"](?:pg|ioredis)['"/]|\b(?:import|require)\(\s*['"`](?:pg|ioredis)\b/,
+    allowed: { 'src/store/': 'the only connections' },
+  },
+  {
+    fault: 'a secret unwrapped',
+    pattern: /\breveal\b/,
+    allowed: {
+      'src/credentials/secret.ts': 'makes and digests secrets',
+      'src/control/keys/key-object.ts': 'the one answer to create and rotate',
+    },
+  },
+  {
+    fault: 'the environment read outside main',
+    pattern: /\bprocess\??\s*(?:\.|\[['"`])\s*env\b|from\s+['"](?:node:)?process['"]/,
+    allowed: {
+      'src/main.ts': 'hands it to the verbs',
+      'src/main/': 'wires the process',
+      'src/sample/': 'a program of its own',
+      'src/store/embedded/process.ts': 'the search path of the programs that it starts',
+      'src/store/embedded/cluster.ts': 'the search path of the programs that it starts',
+    },
+  },
+]
+
+/** What is wrong with the layout: `path: fault`, a line each; empty when nothing is. */
+export function layoutFaults(tree: SourceTree): string[] {
+  return [...tree].flatMap(([path, text]) => {
+    const faults = [...nameFaults(path), ...textFaults(path, codeOf(text)), ...importFaults(path, text)]
+    return faults.map((fault) => `${path}: ${fault}`)
+  })
+}
+
+function nameFaults(path: string): string[] {
+  const isDrawer = /(?:^|[/-])(?:utils?|helpers?|common|types|manager|middleware)(?:\.ts$|\/)/.test(path)
+  return [
+    ...(posix.basename(path) === 'index.ts' ? ['is a barrel file'] : []),
+    ...(isDrawer ? ['has a name that says nothing'] : []),
+  ]
+}
+
+function textFaults(path: string, code: string): string[] {
+  return textRules
+    .filter(({ pattern }) => pattern.test(code))
+    .filter(({ allowed }) => !Object.keys(allowed).some((place) => isAt(path, place)))
+    .map(({ fault }) => `has ${fault}`)
+}
+
+function isAt(path: string, place: string): boolean {
+  return place.endsWith('/') ? path.startsWith(place) : path === place
+}
+
+function importFaults(path: string, text: string): string[] {
+  const from = folderOf(path)
+  if (from === undefined) return ['is in no folder of the table']
+  return importsOf(text).flatMap((specifier) => {
+    if (!specifier.startsWith('.')) return []
+    const target = posix.join(posix.dirname(path), specifier)
+    const to = folderOf(target)
+    const isAllowed = to !== undefined && (to === from || isListed(mayImport[from], to))
+    return [
+      ...(isAllowed ? [] : [`may not import ${target}`]),
+      ...(specifier.endsWith('.ts') ? [] : [`imports ${specifier} without .ts`]),
+    ]
+  })
+}
+
+function isListed(names: readonly Folder[], name: Folder): boolean {
+  return names.includes(name)
+}
+
+function folderOf(path: string): Folder | undefined {
+  if (path === 'src/main.ts') return 'main'
+  const [, name] = /^src\/([^/]+)\//.exec(path) ?? []
+  return name !== undefined && isFolder(name) ? name : undefined
+}
+
+function isFolder(name: string): name is Folder {
+  return Object.hasOwn(mayImport, name)
+}
