@@ -94,6 +94,10 @@ function checkUpstream({ tree, file, report }: CheckedFile, name: string): void 
     const message = '`url` must be http:// or https:// with a host and perhaps a port, and nothing after them'
     report.fault(placeOfValue(tree, ['upstreams', name, 'url']), message)
   }
+  if ((upstream?.cert === undefined) !== (upstream?.key === undefined)) {
+    const given = upstream?.cert === undefined ? 'key' : 'cert'
+    report.fault(placeOfKey(tree, ['upstreams', name, given]), '`cert` and `key` go together: name both')
+  }
   const identity = new Set(Object.values(file.identity ?? {}).map((header) => foldHeaderName(header ?? '')))
   const seen = new Set<string>()
   for (const [header, value] of Object.entries(upstream?.headers ?? {})) {

@@ -42,6 +42,8 @@ function compileSettings({ path, file }: Checked): Settings {
         urlBytes: parseSize(gateway.limits.url_bytes),
         headerTimeoutMs: parseDuration(gateway.limits.header_timeout),
         idleTimeoutMs: parseDuration(gateway.limits.idle_timeout),
+        clientConnections: gateway.limits.client_connections,
+        failedLookups: gateway.limits.failed_lookups,
       },
     },
     control: { host: control.host, port: control.port, adminFrom: control.admin_from },
@@ -66,6 +68,10 @@ function compileUpstream(name: string, entry: GatewayFile['upstreams'][string], 
     preserveHost: entry.preserve_host,
     headers: Object.entries(entry.headers),
     caFile: entry.ca === undefined ? null : resolve(folder, entry.ca),
+    clientCertificate:
+      entry.cert === undefined || entry.key === undefined
+        ? null
+        : { certFile: resolve(folder, entry.cert), keyFile: resolve(folder, entry.key) },
   }
 }
 

@@ -43,6 +43,10 @@ export interface Limits {
   readonly urlBytes: number
   readonly headerTimeoutMs: number
   readonly idleTimeoutMs: number
+  /** Connections from one address at once. */
+  readonly clientConnections: number
+  /** Requests with unknown keys from one client in a minute. */
+  readonly failedLookups: number
 }
 
 export interface Upstream {
@@ -55,6 +59,8 @@ export interface Upstream {
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** PEM bundle that replaces the system's; null: the system's. */
   readonly caFile: string | null
+  /** What the gateway shows to an upstream that asks for a certificate. */
+  readonly clientCertificate: { readonly certFile: string; readonly keyFile: string } | null
 }
 
 /** Who may do what, for all APIs. */

@@ -29,6 +29,16 @@ const LimitsSection = Type.Object(
       description: 'Time for a whole request head; beyond it 408.',
     }),
     idle_timeout: Duration({ default: '60s', description: 'Longest pause between bytes of a body.' }),
+    client_connections: Type.Integer({
+      minimum: 1,
+      default: 1000,
+      description: 'Most connections from one address at once; loopback and trusted proxies have no limit.',
+    }),
+    failed_lookups: Type.Integer({
+      minimum: 1,
+      default: 1000,
+      description: 'Most requests with unknown keys from one client in a minute; beyond it 429.',
+    }),
   },
   { ...closed, default: {}, description: 'Limits on what a client may send.' },
 )
@@ -103,6 +113,8 @@ const Upstream = Type.Object(
       description: 'Headers added to every request, for instance a secret that the upstream asks for.',
     }),
     ca: Type.Optional(Text('PEM bundle of authorities that replaces the system’s.')),
+    cert: Type.Optional(Text('PEM file with a client certificate, for an upstream that asks for one.')),
+    key: Type.Optional(Text('PEM file with the private key of `cert`.')),
   },
   closed,
 )

@@ -8,9 +8,11 @@ import { digestOf, isPresentable, isWellFormed, type Secret } from '../credentia
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Found, Lookup } from '../lookup/chain.ts'
 import type { Access, Principal, Stage } from './access.ts'
+import type { Misses } from './misses.ts'
 
 export interface AuthenticateDeps {
   readonly lookup: Lookup
+  readonly misses: Misses
   /** Wall-clock milliseconds. */
   readonly now: () => number
 }
@@ -22,7 +24,10 @@ export function authenticate(deps: AuthenticateDeps): Stage {
   function conclude(access: Access, host: HostMatch, found: Found): Denial | undefined {
     if (found.kind === 'unavailable') return deny('AUTH_UNAVAILABLE', found.reason)
     access.tier = found.tier
-    if (found.kind === 'unknown') return deny('INVALID_API_KEY', 'unknown')
+    if (found.kind === 'unknown') {
+      deps.misses.count(access.client)
+      return deny('INVALID_API_KEY', 'unknown')
+    }
     const { record } = found
     // The log may name the key also when it is refused.
     access.principal = principals.of(access.table, host.api, record)
@@ -35,7 +40,11 @@ export function authenticate(deps: AuthenticateDeps): Stage {
     if (credential === undefined || host === undefined) return undefined
     const fault = faultInShape(access, host.api, credential)
     if (fault !== undefined) return deny('INVALID_API_KEY', fault)
-    const found = deps.lookup.find(digestOf(credential))
+    const digest = digestOf(credential)
+    if (deps.misses.isOver(access.client) && deps.lookup.findInMemory(digest)?.kind !== 'known') {
+      return deny('TOO_MANY_REQUESTS', 'failed_lookups')
+    }
+    const found = deps.lookup.find(digest)
     return found instanceof Promise
       ? found.then((late) => conclude(access, host, late))
       : conclude(access, host, found)

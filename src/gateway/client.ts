@@ -65,8 +65,18 @@ export function addressMatcher(blocks: readonly string[]): (address: string) => 
 }
 
 /** An IPv4 address that arrived on an IPv6 socket in its plain form. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address
+}
+
+/** What counts as one client: an IPv4 address, or an IPv6 /64, as one subscriber has that many to change between. */
+export function clientNetwork(address: string): string {
+  if (!address.includes(':')) return address
+  const [left = '', right = ''] = address.split('::')
+  const head = left.split(':')
+  const tail = right === '' ? [] : right.split(':')
+  const gap = address.includes('::') ? Math.max(0, 8 - head.length - tail.length) : 0
+  return [...head, ...Array.from({ length: gap }, () => '0'), ...tail].slice(0, 4).join(':')
 }
 
 /** `1.2.3.4:567` and `[::1]:567` without the port. */

@@ -4,8 +4,8 @@
 // body is read. Errors leave by Fastify's four ways, by Node's own (missing Host, unknown Expect) and by the stages:
 // all end in errors/reply.ts. This folder knows nothing of the stores behind the look-up, nor of the control plane.
 
-import { readFileSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { Server as HttpsServer } from 'node:https'
 import { performance } from 'node:perf_hooks'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Settings, Table } from '../config/compiled.ts'
@@ -19,7 +19,9 @@ import { authenticate } from './authenticate.ts'
 import { authorize, limitBody } from './authorize.ts'
 import { clientIdentifier } from './client.ts'
 import { chooseEnvironment, extractCredential } from './credential.ts'
+import { limitConnections } from './connections.ts'
 import { judgeMessage, readHead } from './message.ts'
+import { createMisses } from './misses.ts'
 import { answerParserErrors } from './parser-errors.ts'
 import { judgePath } from './path.ts'
 import { registerProxy } from './proxy.ts'
@@ -27,6 +29,7 @@ import { createRecorder } from './record.ts'
 import { refuse } from './refuse.ts'
 import { matchRoute } from './route.ts'
 import { runStages } from './stages.ts'
+import { renewCertificate, tlsOptions } from './tls.ts'
 import type { Upstreams } from './upstreams.ts'
 
 declare module 'fastify' {
@@ -54,20 +57,26 @@ export interface GatewayDeps {
 
 /** Builds the gateway; the caller listens and closes. */
 export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance> {
-  const { limits, requireHttps } = deps.settings.gateway
+  const { limits, requireHttps, tls, trustedProxies } = deps.settings.gateway
   const stages: readonly Stage[] = [
     judgeMessage(limits, requireHttps),
     judgePath,
     matchRoute,
     extractCredential,
     chooseEnvironment,
-    authenticate({ lookup: deps.lookup, now: deps.now }),
+    authenticate({
+      lookup: deps.lookup,
+      misses: createMisses(limits.failedLookups, () => performance.now()),
+      now: deps.now,
+    }),
     authorize,
     limitBody,
   ]
 
   const app = Fastify(serverOptions(deps.settings))
   prepareServer(app.server, app.routing)
+  limitConnections(app.server, limits.clientConnections, trustedProxies)
+  if (tls !== null && app.server instanceof HttpsServer) renewCertificate(app.server, tls, deps.log)
   const begin = accessMaker(deps)
   const record = createRecorder(deps)
 
@@ -148,16 +157,7 @@ function serverOptions(settings: Settings): FastifyServerOptions {
     keepAliveTimeout: limits.idleTimeoutMs,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    ...(tls === null
-      ? { http }
-      : {
-          https: {
-            ...http,
-            cert: readFileSync(tls.certFile),
-            key: readFileSync(tls.keyFile),
-            minVersion: 'TLSv1.2',
-          },
-        }),
+    ...(tls === null ? { http } : { https: { ...http, ...tlsOptions(tls) } }),
   }
 }
 

@@ -106,6 +106,10 @@ function connectorFor(
     keepAlive: true,
     rejectUnauthorized: true,
     ...(upstream.caFile !== null && { ca: readFileSync(upstream.caFile) }),
+    ...(upstream.clientCertificate !== null && {
+      cert: readFileSync(upstream.clientCertificate.certFile),
+      key: readFileSync(upstream.clientCertificate.keyFile),
+    }),
   })
   return (options, callback) =>
     connect({ ...options, servername: isIP(url.hostname) === 0 ? url.hostname : '' }, (error, socket) => {

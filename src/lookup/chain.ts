@@ -23,6 +23,8 @@ export interface Lookup {
    * Look-ups of one digest that are under way at the same time share one answer.
    */
   find(digest: string): Found | Promise<Found>
+  /** What memory alone has to say. */
+  findInMemory(digest: string): Found | undefined
 }
 
 export interface LookupDeps {
@@ -39,6 +41,7 @@ export function createLookup(deps: LookupDeps): Lookup {
   const inFlight = new Map<string, Promise<Found>>()
 
   return {
+    findInMemory: deps.memory.get,
     find(digest) {
       const known = deps.memory.get(digest)
       if (known !== undefined) {

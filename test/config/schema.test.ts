@@ -17,6 +17,8 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
       urlBytes: 16384,
       headerTimeoutMs: 15_000,
       idleTimeoutMs: 60_000,
+      clientConnections: 1000,
+      failedLookups: 1000,
     },
   })
   t.strictSame(settings.control, { host: '127.0.0.1', port: 8081, adminFrom: ['127.0.0.0/8', '::1'] })

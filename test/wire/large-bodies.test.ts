@@ -82,7 +82,10 @@ t.test('ten large bodies at once', { timeout: 1_200_000 }, async (t) => {
   const expected = await digestOf(body(bodyBytes))
 
   // Warm: code, pools, buffers.
-  await Promise.all([send('GET', `/v1/transactions/${mebibyte}`, {}), send('POST', '/v1/upload', {}, body(mebibyte))])
+  await Promise.all([
+    send('GET', `/v1/transactions/${mebibyte}`, {}),
+    send('POST', '/v1/upload', {}, body(mebibyte)),
+  ])
   const before = gateway.residentMiB()
   let most = before
   const watch = setInterval(() => {
@@ -98,7 +101,9 @@ t.test('ten large bodies at once', { timeout: 1_200_000 }, async (t) => {
   })
 
   await t.test('downloads, announced and chunked, arrive whole', { timeout: 1_200_000 }, async (t) => {
-    const got = Array.from({ length: atOnce }, (_, i) => send('GET', `/v1/transactions/${bodyBytes}?${i % 2}`, {}))
+    const got = Array.from({ length: atOnce }, (_, i) =>
+      send('GET', `/v1/transactions/${bodyBytes}?${i % 2}`, {}),
+    )
     for (const digest of await Promise.all(got)) t.equal(digest, expected)
   })
 

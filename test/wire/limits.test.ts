@@ -1,0 +1,87 @@
+// Limits on what one client may hold and ask, over the whole program.
+
+import { connect } from 'node:net'
+import t from 'tap'
+import { generateSecret, Secret } from '../../src/credentials/secret.ts'
+import { startTestProgram } from '../support/program.ts'
+import { codeOf, exchange, request } from '../support/wire.ts'
+
+const host = 'Host: api.flintn.com'
+const unknownKey = () => `X-Api-Key: ${Secret.reveal(generateSecret('pk_live_'))}`
+
+t.test('a client that goes on guessing keys is told to stop; known keys go on working for it', async (t) => {
+  const program = await startTestProgram(t, { gateway: ', limits: { failed_lookups: 5 }' })
+  const key = await program.admin.makeKey(await program.admin.makeMerchant())
+  const ask = (field: string) =>
+    exchange(program.gatewayPort, request('GET /v1/transactions/1', [host, field]))
+  t.equal((await ask(`X-Api-Key: ${key.secret}`)).status, 200)
+  for (let i = 0; i < 5; i++) t.equal(codeOf(await ask(unknownKey())), 'INVALID_API_KEY')
+  const stopped = await ask(unknownKey())
+  t.equal(stopped.status, 429)
+  t.equal(codeOf(stopped), 'TOO_MANY_REQUESTS')
+  t.match(stopped.head, /Retry-After: \d+/)
+  t.equal((await ask(`X-Api-Key: ${key.secret}`)).status, 200)
+})
+
+t.test('a head that comes too slowly is 408', async (t) => {
+  const program = await startTestProgram(t, { gateway: ', limits: { header_timeout: 500ms }' })
+  const answer = await exchange(program.gatewayPort, `GET /v1/status HTTP/1.1\r\n${host}\r\n`, 5_000)
+  t.equal(answer.status, 408)
+  t.equal(codeOf(answer), 'REQUEST_TIMEOUT')
+})
+
+t.test('a body that pauses too long is 408, and the upstream request ends', async (t) => {
+  const program = await startTestProgram(t, { gateway: ', limits: { idle_timeout: 400ms }' })
+  const key = await program.admin.makeKey(await program.admin.makeMerchant(), { permissions: ['*'] })
+  const bytes = request('POST /v1/upload', [host, `X-Api-Key: ${key.secret}`, 'Content-Length: 10'], 'abc')
+  const answer = await exchange(program.gatewayPort, bytes, 5_000)
+  t.equal(answer.status, 408)
+  t.equal(codeOf(answer), 'REQUEST_TIMEOUT')
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  t.ok(program.live.connections() - program.live.open() >= 1, 'its connection was closed')
+})
+
+t.test('an answer whose body pauses too long is cut', async (t) => {
+  const program = await startTestProgram(t, {
+    gateway: ', limits: { idle_timeout: 400ms }',
+    answer: () => 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc',
+  })
+  const answer = await exchange(program.gatewayPort, request('GET /v1/status', [host]), 8_000)
+  t.equal(answer.status, 200)
+  t.equal(answer.body, 'abc')
+})
+
+t.test('a refused upload is answered at once, without reading it all', async (t) => {
+  const program = await startTestProgram(t)
+  const sent = await new Promise<{ bytes: number; answer: string }>((resolve) => {
+    let answer = ''
+    const socket = connect(program.gatewayPort, '127.0.0.1')
+    const chunk = Buffer.alloc(64 * 1024)
+    let bytes = 0
+    const pump = () => {
+      while (!socket.destroyed && socket.write(chunk)) bytes += chunk.length
+    }
+    socket.write(request('POST /v1/upload', [host, 'Content-Length: 10737418240']))
+    socket.on('drain', pump)
+    socket.on('data', (data) => {
+      answer += data.toString('latin1')
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => resolve({ bytes, answer }))
+    pump()
+  })
+  t.match(sent.answer, /^HTTP\/1\.1 401 /)
+  t.match(sent.answer, 'MISSING_API_KEY')
+  t.ok(sent.bytes < 64 * 1024 * 1024, `${sent.bytes} of 10 GiB were taken`)
+})
+
+t.test('the pool and its queue are bounded', async (t) => {
+  const program = await startTestProgram(t, { upstream: ', connections: 1', answer: () => undefined })
+  const asked = Array.from({ length: 12 }, () =>
+    exchange(program.gatewayPort, request('GET /v1/status', [host]), 800).catch(() => undefined),
+  )
+  const answers = await Promise.all(asked)
+  const refused = answers.filter((answer) => answer?.status === 503)
+  t.equal(refused.length, 7, 'one under way, four waiting')
+  t.equal(codeOf(refused[0] ?? (await exchange(program.gatewayPort, 'x'))), 'UPSTREAM_UNAVAILABLE')
+})
