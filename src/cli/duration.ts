@@ -2,6 +2,7 @@
 // option and repeats the reason.
 
 import { InvalidArgumentError } from 'commander'
+import { maxGraceSeconds } from '../credentials/lifecycle.ts'
 
 const secondsOf = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const
 /** A hundred years: beyond it somebody has slipped, and far beyond it there are no dates. */
@@ -23,6 +24,15 @@ export function parseSeconds(text: string): number {
 export function parseLifetime(text: string): number {
   const seconds = parseSeconds(text)
   if (seconds === 0) throw new InvalidArgumentError('It must be longer than nothing.')
+  return seconds
+}
+
+/** As `parseSeconds`, but no longer than a rotation's grace may be. */
+export function parseGrace(text: string): number {
+  const seconds = parseSeconds(text)
+  if (seconds > maxGraceSeconds) {
+    throw new InvalidArgumentError(`It must not be longer than ${maxGraceSeconds / secondsOf.d} days.`)
+  }
   return seconds
 }
 

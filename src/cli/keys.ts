@@ -5,7 +5,7 @@ import { type KeyAction, keyActions } from '../credentials/lifecycle.ts'
 import { environments, type KeyStatus, keyStatuses } from '../credentials/record.ts'
 import { pathPart } from './admin-call.ts'
 import { checked, KeyObject, KeyWithSecret } from './admin-objects.ts'
-import { parseLifetime, parseSeconds } from './duration.ts'
+import { parseGrace, parseLifetime } from './duration.ts'
 import { keyTable, keyText, newSecretText } from './key-text.ts'
 import { registerUpdate } from './key-update.ts'
 import { addVerb, type OutputFlags, type Session, show, showChange } from './session.ts'
@@ -136,7 +136,7 @@ function registerRotate(group: Command, session: Session): void {
     .option(
       '--grace <duration>',
       'how long the old secret still works (24h unless said; 0: not at all)',
-      parseSeconds,
+      parseGrace,
     )
     .action(async (id: string, flags: OutputFlags & { readonly grace?: number }) => {
       const path = `/keys/${pathPart(id)}/rotate`

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseLifetime, parseSeconds, parseTime } from '../../src/cli/duration.ts'
+import { parseGrace, parseLifetime, parseSeconds, parseTime } from '../../src/cli/duration.ts'
 
 void t.test('durations are whole numbers with a unit', async (t) => {
   t.equal(parseSeconds('45s'), 45)
@@ -17,6 +17,8 @@ void t.test('what is no duration is refused', async (t) => {
   }
   t.throws(() => parseSeconds('999999999d'), /100 years/)
   t.throws(() => parseLifetime('0'), /longer than nothing/)
+  t.equal(parseGrace('90d'), parseSeconds('90d'))
+  t.throws(() => parseGrace('91d'), /90 days/)
 })
 
 void t.test('times are dates, or dates with a time and its offset', async (t) => {
