@@ -65,8 +65,9 @@ export function createLookup(deps: LookupDeps): Lookup {
 }
 
 async function askStores(deps: LookupDeps, digest: string): Promise<Found> {
+  const { history } = deps.changes
   const cached = await deps.redis?.get(digest)
-  if (cached !== undefined) {
+  if (cached !== undefined && deps.changes.history === history) {
     const record = deps.memory.adopt(digest, cached)
     if (record !== undefined) return { kind: 'known', record, tier: 'redis' }
   }
@@ -79,10 +80,13 @@ async function askStores(deps: LookupDeps, digest: string): Promise<Found> {
  * as unavailable rather than as an old answer.
  */
 async function askPostgres(deps: LookupDeps, digest: string): Promise<Found> {
+  const { changes } = deps
   for (let attempt = 0; attempt < 3; attempt++) {
+    const { history } = changes
     try {
       const read = await deps.postgres.read(digest)
-      if (!deps.changes.isCurrent(read.revision, digest, read.record)) continue
+      if (changes.history !== history || !changes.knowsSince(read.revision)) continue
+      if (!changes.isCurrent(read.revision, digest, read.record)) continue
       deps.memory.fill(digest, read)
       if (read.record === undefined) return { kind: 'unknown', tier: 'postgres' }
       deps.redis?.fill(digest, { ...read, record: read.record })

@@ -22,15 +22,20 @@ export interface Changes {
   readonly epoch: string | undefined
   /** Grows with every bit of knowledge gained: while it stands still, nothing needs to be checked again. */
   readonly version: number
+  /** Grows when the database turns out to have another past: revisions from before say nothing of this one. */
+  readonly history: number
   /** Whether nothing that the record or digest rests on has moved since `revision`, as far as can be told. */
   isCurrent(revision: number, digest: string, record: CredentialRecord | undefined): boolean
   /** Whether this process knows of every change after `revision`. */
   knowsSince(revision: number): boolean
-  /** Takes changes in order, right after `applied`. */
+  /** Takes changes in order, from `applied` on or before it; those that are known already are passed over. */
   apply(changes: readonly Change[]): void
   /** Takes note of a change heard of early: what it touches is moved at once, `applied` stays. */
   hear(change: Change): void
-  /** Starts over: another epoch, or a gap. Nothing before `revision` can be told any more. */
+  /**
+   * Starts over at `revision`: a gap, before which nothing can be told any more; or, by another epoch or a head below
+   * what was applied, another history.
+   */
   restart(epoch: string, revision: number): void
 }
 
@@ -41,7 +46,7 @@ const defaultMemory = 200_000
 export function createChanges(memory = defaultMemory): Changes {
   // Least recently moved first. Keys: `k:` key id, `m:` merchant id, `d:` digest.
   const movedAt = new Map<string, number>()
-  const state = { applied: -1, knownFrom: Number.POSITIVE_INFINITY, version: 0 }
+  const state = { applied: -1, knownFrom: Number.POSITIVE_INFINITY, version: 0, history: 0 }
   let epoch: string | undefined
 
   function note(name: string, revision: number): void {
@@ -79,6 +84,9 @@ export function createChanges(memory = defaultMemory): Changes {
     get version() {
       return state.version
     },
+    get history() {
+      return state.history
+    },
     isCurrent(revision, digest, record) {
       if (movedAt.size === 0) return true
       if (hasMoved(`d:${digest}`, revision)) return false
@@ -90,14 +98,18 @@ export function createChanges(memory = defaultMemory): Changes {
     },
     apply(changes) {
       for (const change of changes) {
+        if (change.revision <= state.applied) continue
         noteChange(change)
         state.applied = change.revision
       }
     },
     hear: noteChange,
     restart(nextEpoch, revision) {
-      // Moves of the same epoch stay true. Those of another one say nothing of this one.
-      if (nextEpoch !== epoch) movedAt.clear()
+      if (nextEpoch !== epoch || revision < state.applied) {
+        state.history++
+        // Moves of another history say nothing of this one. What was heard before the first contact still counts.
+        if (epoch !== undefined) movedAt.clear()
+      }
       epoch = nextEpoch
       state.applied = revision
       state.knownFrom = revision

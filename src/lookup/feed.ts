@@ -107,19 +107,18 @@ async function catchUp(deps: FeedDeps): Promise<void> {
   const { db, changes } = deps
   if (changes.epoch === undefined) await begin(deps)
   for (;;) {
-    const page = await readChanges(db, { after: changes.applied, limit: pageSize, beat: beatOf(deps) })
-    if (page.epoch !== changes.epoch || page.head < changes.applied) {
-      deps.log.warn(
-        { head: page.head, applied: changes.applied },
-        'The database has another history; starting over',
-      )
+    // Messages may take `applied` further while the answer is on its way: it is judged by what was asked.
+    const after = changes.applied
+    const page = await readChanges(db, { after, limit: pageSize, beat: beatOf(deps) })
+    if (page.epoch !== changes.epoch || page.head < after) {
+      deps.log.warn({ head: page.head, applied: after }, 'The database has another history; starting over')
       changes.restart(page.epoch, page.head)
       continue
     }
-    if (page.head === changes.applied) return
-    if (page.changes[0]?.revision !== changes.applied + 1) {
-      deps.log.warn({ head: page.head, applied: changes.applied }, 'Changes were missed; starting over')
-      changes.restart(page.epoch, page.head)
+    if (page.head === after) return
+    if (page.changes[0]?.revision !== after + 1) {
+      deps.log.warn({ head: page.head, applied: after }, 'Changes were missed; starting over')
+      changes.restart(page.epoch, Math.max(page.head, changes.applied))
       continue
     }
     changes.apply(page.changes)

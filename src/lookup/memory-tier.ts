@@ -41,8 +41,6 @@ export interface MemoryTierDeps {
 
 /** How long "unknown" is believed without word from Postgres, in milliseconds. */
 export const unknownFreshMs = 5_000
-/** A feed that confirmed within this many milliseconds is live: what it cannot vouch for is asked of Postgres. */
-export const liveFeedMs = 3_000
 
 interface Entry {
   readonly found: Found
@@ -51,6 +49,8 @@ interface Entry {
   revision: number
   /** `changes.version` when that was last checked. */
   version: number
+  /** `changes.history` that the revision belongs to. */
+  readonly history: number
   /** Monotonic milliseconds of its own last confirmation. */
   readonly confirmedAt: number
 }
@@ -64,16 +64,18 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
   /** Brings an entry up to date with the feed; false: something it rests on has moved. */
   function isCurrent(digest: string, entry: Entry): boolean {
     if (entry.version === changes.version) return true
+    if (entry.history !== changes.history) return false
     if (!changes.isCurrent(entry.revision, digest, entry.record)) return false
     if (changes.knowsSince(entry.revision)) entry.revision = Math.max(entry.revision, changes.applied)
     entry.version = changes.version
     return true
   }
 
-  /** Milliseconds since the entry was last confirmed; undefined: a live feed cannot vouch for it. */
+  /** Milliseconds since the entry was last confirmed; undefined: the feed cannot tell whether it still holds. */
   function ageOf(entry: Entry, at: number): number | undefined {
     if (changes.knowsSince(entry.revision)) return at - Math.max(entry.confirmedAt, deps.confirmedAt())
-    return at - deps.confirmedAt() <= liveFeedMs ? undefined : at - entry.confirmedAt
+    // Before the first contact with Postgres there is only the word of Redis.
+    return changes.applied < 0 ? at - entry.confirmedAt : undefined
   }
 
   function limitOf(record: CredentialRecord | undefined): number {
@@ -95,7 +97,8 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
     const { record, revision } = reading
     const found: Found =
       record === undefined ? { kind: 'unknown', tier: 'memory' } : { kind: 'known', record, tier: 'memory' }
-    const entry: Entry = { found, record, revision, version: -1, confirmedAt }
+    const { history } = changes
+    const entry: Entry = { found, record, revision, version: -1, history, confirmedAt }
     ;(record === undefined ? unknown : known).set(digest, entry)
     ;(record === undefined ? known : unknown).delete(digest)
     return entry

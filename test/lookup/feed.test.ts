@@ -1,0 +1,243 @@
+import t from 'tap'
+import { type Changes, createChanges } from '../../src/lookup/changes.ts'
+import { createFeed, type Feed } from '../../src/lookup/feed.ts'
+import { type Change, pruneOutbox } from '../../src/store/change-table.ts'
+import { listInstances } from '../../src/store/instance-table.ts'
+import { createMerchant, transitionMerchant } from '../../src/store/merchant-table.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
+import { newId, origin, seedKey } from '../store/seed.ts'
+import { createDatabase } from '../support/database.ts'
+import { startPostgres } from '../support/postgres-service.ts'
+import { changeOf, silentLog } from './subject.ts'
+
+interface Subject {
+  readonly feed: Feed
+  readonly changes: Changes
+  /** Resolves after the next poll or news. */
+  next(): Promise<void>
+}
+
+function feedOn(t: { teardown(fn: () => void): unknown }, db: Postgres, changes = createChanges()): Subject {
+  let waiting: (() => void)[] = []
+  const feed = createFeed({
+    db,
+    changes,
+    instance: { id: 'one', role: 'all', host: 'h', pid: 1, version: '1' },
+    monotonicNow: () => performance.now(),
+    log: silentLog,
+    applied() {
+      const told = waiting
+      waiting = []
+      for (const tell of told) tell()
+    },
+  })
+  t.teardown(() => feed.stop())
+  return { feed, changes, next: () => new Promise((resolve) => waiting.push(resolve)) }
+}
+
+async function suspend(db: Postgres, id: string, action: 'suspend' | 'resume' = 'suspend'): Promise<Change> {
+  const { change } = await transitionMerchant(db, origin, { id, action })
+  if (change === null) throw new Error('nothing changed')
+  return change
+}
+
+/** A database where something happens just before and just after it is asked for changes, once. */
+function interrupted(db: Postgres, happens: { before?: () => Promise<void>; after?: () => Promise<void> }) {
+  const during: Postgres & { isArmed: boolean } = {
+    ...db,
+    isArmed: false,
+    async query<Row extends object>(...args: Parameters<Postgres['query']>) {
+      const [statement] = args
+      const isHit = during.isArmed && typeof statement === 'object' && statement.name === 'read_changes'
+      if (isHit) during.isArmed = false
+      if (isHit) await happens.before?.()
+      const rows = await db.query<Row>(...args)
+      if (isHit) await happens.after?.()
+      return rows
+    },
+  }
+  return during
+}
+
+t.test('a new process knows the changes of the past, as far as they are kept', async (t) => {
+  const { db } = await createDatabase(t)
+  const key = await seedKey(db)
+  const { feed, changes } = feedOn(t, db)
+  t.equal(feed.confirmedAt(), Number.NEGATIVE_INFINITY)
+  await feed.start()
+  t.equal(changes.applied, 2)
+  t.ok(changes.knowsSince(0))
+  t.notOk(changes.isCurrent(1, key.secret.digest, undefined))
+  t.ok(feed.confirmedAt() > 0)
+  t.notOk(feed.isAway())
+})
+
+t.test('a change arrives with a poll, without anybody telling of it', async (t) => {
+  const { db } = await createDatabase(t)
+  const key = await seedKey(db)
+  const { feed, changes, next } = feedOn(t, db)
+  await feed.start()
+  const { revision } = await suspend(db, key.merchantId)
+  while (changes.applied < revision) await next()
+  t.notOk(changes.isCurrent(revision - 1, key.secret.digest, undefined))
+})
+
+t.test('a poll says that this instance lives, and how far it has come', async (t) => {
+  const { db } = await createDatabase(t)
+  await seedKey(db)
+  const { feed, changes, next } = feedOn(t, db)
+  await feed.start()
+  feed.kick()
+  await next()
+  t.match(await listInstances(db, 60_000), [{ id: 'one', appliedRevision: 2, epoch: changes.epoch }])
+})
+
+t.test('the change that comes next is applied from the message alone', async (t) => {
+  const { db } = await createDatabase(t)
+  await seedKey(db)
+  const { feed, changes } = feedOn(t, db)
+  await feed.start()
+  feed.stop()
+  feed.hear(changes.epoch ?? '', changeOf(3))
+  t.equal(changes.applied, 3)
+})
+
+t.test('a message heard early moves what it touches at once; the rest comes with a poll', async (t) => {
+  const { db } = await createDatabase(t)
+  const key = await seedKey(db)
+  const { feed, changes, next } = feedOn(t, db)
+  await feed.start()
+  const between = await createMerchant(db, origin, { id: newId('mer'), name: 'Between' })
+  const change = await suspend(db, key.merchantId)
+  feed.hear(changes.epoch ?? '', change)
+  t.equal(changes.applied, change.revision - 2)
+  t.notOk(changes.isCurrent(change.revision - 1, key.secret.digest, undefined))
+  while (changes.applied < change.revision) await next()
+  t.equal(changes.applied, between.object.revision + 1)
+})
+
+t.test('a message heard while a poll is under way that has the change too is no gap', async (t) => {
+  const { db } = await createDatabase(t)
+  const key = await seedKey(db)
+  let change = changeOf(0)
+  const held = interrupted(db, {
+    async before() {
+      change = await suspend(db, key.merchantId)
+      await suspend(db, key.merchantId, 'resume')
+    },
+    after: async () => feed.hear(changes.epoch ?? '', change),
+  })
+  const { feed, changes, next } = feedOn(t, held)
+  await feed.start()
+  const { history } = changes
+  held.isArmed = true
+  feed.kick()
+  // The message, then the end of the poll.
+  await next()
+  await next()
+  t.equal(changes.applied, change.revision + 1)
+  t.ok(changes.knowsSince(0), 'nothing was forgotten')
+  t.equal(changes.history, history)
+})
+
+t.test('a message of a change made after a poll was answered is no other history', async (t) => {
+  const { db } = await createDatabase(t)
+  const key = await seedKey(db)
+  const held = interrupted(db, {
+    after: async () => feed.hear(changes.epoch ?? '', await suspend(db, key.merchantId)),
+  })
+  const { feed, changes, next } = feedOn(t, held)
+  await feed.start()
+  const { history } = changes
+  held.isArmed = true
+  feed.kick()
+  // The message, then the end of the poll.
+  await next()
+  await next()
+  t.equal(changes.applied, 3)
+  t.ok(changes.knowsSince(0), 'nothing was forgotten')
+  t.equal(changes.history, history)
+})
+
+t.test('after a gap the process starts over at the head', async (t) => {
+  const { db } = await createDatabase(t)
+  const key = await seedKey(db)
+  const { feed, changes } = feedOn(t, db)
+  await feed.start()
+  feed.stop()
+  await suspend(db, key.merchantId)
+  await suspend(db, key.merchantId, 'resume')
+  await db.query(`UPDATE outbox SET created_at = now() - interval '2 days'`)
+  await pruneOutbox(db, 1_000)
+  const again = feedOn(t, db, changes)
+  await again.feed.start()
+  t.equal(changes.applied, 4)
+  t.notOk(changes.knowsSince(3))
+})
+
+t.test(
+  'another epoch, or a head below what was applied: everything older is of another history',
+  async (t) => {
+    const { db } = await createDatabase(t)
+    await seedKey(db)
+    const { feed, changes, next } = feedOn(t, db)
+    await feed.start()
+    let { history } = changes
+    for (const sql of [`UPDATE head SET epoch = repeat('f', 32)`, 'UPDATE head SET revision = 1']) {
+      await db.query(sql)
+      feed.kick()
+      await next()
+      t.not(changes.history, history, sql)
+      history = changes.history
+    }
+    t.equal(changes.applied, 1)
+  },
+)
+
+t.test('a message of another epoch is not believed; Postgres is asked', async (t) => {
+  const { db } = await createDatabase(t)
+  const key = await seedKey(db)
+  const { feed, changes, next } = feedOn(t, db)
+  await feed.start()
+  const polled = next()
+  feed.hear('another', changeOf(3, { keyId: key.id }))
+  await polled
+  t.equal(changes.applied, 2)
+  t.ok(changes.isCurrent(2, key.secret.digest, undefined))
+})
+
+t.test('Postgres away and back: it is told at once, and nothing is confirmed meanwhile', async (t) => {
+  const postgres = await startPostgres()
+  t.teardown(() => postgres.stop())
+  await migrate({ url: postgres.url, applicationName: 'test' })
+  const db = createPostgres({ url: postgres.url, applicationName: 'test' })
+  t.teardown(() => db.close())
+  const { feed, changes, next } = feedOn(t, db)
+  await feed.start()
+  await postgres.kill('SIGKILL')
+  while (!feed.isAway()) await next()
+  const confirmedAt = feed.confirmedAt()
+  await next()
+  t.equal(feed.confirmedAt(), confirmedAt)
+  await postgres.restart()
+  while (feed.isAway()) await next()
+  t.ok(feed.confirmedAt() > confirmedAt)
+  t.ok(changes.knowsSince(0), 'what was known stays known')
+})
+
+t.test('the first contact may come later', async (t) => {
+  const postgres = await startPostgres()
+  t.teardown(() => postgres.stop())
+  await postgres.kill('SIGKILL')
+  const db = createPostgres({ url: postgres.url, applicationName: 'test' })
+  t.teardown(() => db.close())
+  const { feed, changes, next } = feedOn(t, db)
+  await feed.start()
+  t.ok(feed.isAway())
+  t.equal(changes.applied, -1)
+  await postgres.restart()
+  await migrate({ url: postgres.url, applicationName: 'test' })
+  while (feed.isAway()) await next()
+  t.equal(changes.applied, 0)
+})

@@ -1,0 +1,66 @@
+// What the tests of the look-up begin with: digests, records, changes, a clock that only the test moves.
+
+import { hash } from 'node:crypto'
+import type { CredentialRecord } from '../../src/credentials/record.ts'
+import type { Changes } from '../../src/lookup/changes.ts'
+import { createMemoryTier, type MemoryTier } from '../../src/lookup/memory-tier.ts'
+import type { Change } from '../../src/store/change-table.ts'
+import { createLog, type Logger } from '../../src/telemetry/log.ts'
+
+export const staleLimitMs = 15 * 60_000
+
+export function digestOf(text: string): string {
+  return hash('sha256', text, 'hex')
+}
+
+/** An active key `key_a` of merchant `mer_a`, but for what is said. */
+export function recordOf(of: Partial<CredentialRecord> = {}): CredentialRecord {
+  return {
+    kind: 'api_key',
+    keyId: 'key_a',
+    secretId: 'sec_a',
+    merchantId: 'mer_a',
+    api: 'flintn',
+    environment: 'live',
+    status: 'active',
+    merchantStatus: 'active',
+    permissions: ['transaction.read'],
+    expiresAtMs: null,
+    secretExpiresAtMs: null,
+    revision: 1,
+    ...of,
+  }
+}
+
+/** A change of `key_a` of merchant `mer_a`, but for what is said. */
+export function changeOf(revision: number, of: Partial<Change> = {}): Change {
+  return { revision, keyId: 'key_a', merchantId: 'mer_a', digests: [], ...of }
+}
+
+/** A process's two clocks, and when its feed last confirmed. */
+export interface Clock {
+  nowMs: number
+  confirmedAtMs: number
+}
+
+/** A memory tier on `clock`; the wall clock is a million seconds ahead of the monotonic one. */
+export function memoryOn(
+  changes: Changes,
+  clock: Clock,
+  sizes: { maxKnown: number; maxUnknown: number } = { maxKnown: 100, maxUnknown: 100 },
+): MemoryTier {
+  return createMemoryTier({
+    changes,
+    confirmedAt: () => clock.confirmedAtMs,
+    monotonicNow: () => clock.nowMs,
+    now: () => wallOf(clock),
+    staleLimitMs: (api) => (api === 'flintn' ? staleLimitMs : 0),
+    ...sizes,
+  })
+}
+
+export function wallOf(clock: Clock): number {
+  return clock.nowMs + 1_000_000_000
+}
+
+export const silentLog: Logger = createLog({ level: 'silent', stream: { write() {} } }).logger
