@@ -19,7 +19,7 @@ export interface RedisTier {
   publish(epoch: string, change: Change): void
   /** Hears of changes that others made. */
   listen(heard: (epoch: string, change: Change) => void): void
-  /** Keeps the epoch, for an instance that starts while Postgres is away. */
+  /** Keeps the epoch, for an instance that starts while Postgres is away. Said again and again: Redis may lose it. */
   keepEpoch(epoch: string): void
 }
 
@@ -130,12 +130,8 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
       })
     },
     keepEpoch(epoch) {
-      if (epoch === knownEpoch) return
-      const command = (client: Redis) =>
-        client.set(epochPlace, seal.close(epochPlace, JSON.stringify({ epoch })))
-      void store.run(command, writeDeadlineMs).then((answer) => {
-        if (answer !== undefined) knownEpoch = epoch
-      })
+      const sealed = seal.close(epochPlace, JSON.stringify({ epoch }))
+      void store.run((client) => client.set(epochPlace, sealed), writeDeadlineMs)
     },
   }
 }

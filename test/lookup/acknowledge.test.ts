@@ -1,0 +1,178 @@
+import t from 'tap'
+import { createAcknowledgement, newInstanceId } from '../../src/lookup/acknowledge.ts'
+import { createChanges } from '../../src/lookup/changes.ts'
+import { createSeal } from '../../src/lookup/seal.ts'
+import { readChanges, readHead } from '../../src/store/change-table.ts'
+import { signOff } from '../../src/store/instance-table.ts'
+import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
+import { createDatabase } from '../support/database.ts'
+import { startRedis } from '../support/redis-service.ts'
+import { cacheKey, type PatientStore, patientStore, rawClient } from './redis-subject.ts'
+import { staleLimitMs } from './subject.ts'
+
+const redis = await startRedis()
+t.teardown(() => redis.stop())
+const raw = rawClient(t, redis.url)
+t.beforeEach(async () => void (await raw.flushall()))
+
+const longMs = 60_000
+
+/** An instance that has applied `applied` and says so in Redis, unless it has none. */
+function instanceOn(db: Postgres, of: { id: string; epoch: string; applied: number; store?: PatientStore }) {
+  const changes = createChanges()
+  changes.restart(of.epoch, of.applied)
+  const redis = of.store === undefined ? null : { store: of.store, seal: createSeal(cacheKey) }
+  return createAcknowledgement({
+    db,
+    redis,
+    changes,
+    instanceId: of.id,
+    now: Date.now,
+    maxStaleLimitMs: () => staleLimitMs,
+  })
+}
+
+/** As the feed does with each poll. */
+async function beat(db: Postgres, of: { id: string; epoch: string; applied: number }): Promise<void> {
+  const { id, epoch, applied: appliedRevision } = of
+  const words = { id, role: 'all', host: 'h', pid: 1, version: '1', appliedRevision, epoch }
+  await readChanges(db, { after: 0, limit: 1, beat: words })
+}
+
+t.test('a change is in force when every instance has said so in Postgres', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const one = instanceOn(db, { id: 'one', epoch, applied: 5 })
+  await beat(db, { id: 'one', epoch, applied: 5 })
+  await beat(db, { id: 'two', epoch, applied: 5 })
+  t.same(await one.awaitAll(5, longMs), [])
+})
+
+t.test('what an instance says in Redis is enough, before its next beat', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const store = await patientStore(t, redis.url)
+  const one = instanceOn(db, { id: 'one', epoch, applied: 5, store })
+  const two = instanceOn(db, { id: 'two', epoch, applied: 5, store })
+  await beat(db, { id: 'one', epoch, applied: 1 })
+  await beat(db, { id: 'two', epoch, applied: 1 })
+  one.say()
+  const all = one.awaitAll(5, longMs)
+  two.say()
+  t.same(await all, [])
+  t.match(await one.instances(), [
+    { id: 'one', appliedRevision: 5 },
+    { id: 'two', appliedRevision: 5 },
+  ])
+})
+
+t.test('an instance says nothing twice', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const store = await patientStore(t, redis.url)
+  const one = instanceOn(db, { id: 'one', epoch, applied: 5, store })
+  one.say()
+  await store.settled()
+  one.say()
+  t.equal(store.deadlines.length, 1)
+})
+
+t.test('one that is behind is named, with the time by which what it may have cached ends', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const one = instanceOn(db, { id: 'one', epoch, applied: 5 })
+  await beat(db, { id: 'one', epoch, applied: 5 })
+  await beat(db, { id: 'two', epoch, applied: 4 })
+  const [late, ...others] = await one.awaitAll(5, 50)
+  t.match(late, { instance: 'two', appliedRevision: 4 })
+  t.same(others, [])
+  const leftMs = (late?.deadByMs ?? 0) - (late?.lastSeenAtMs ?? 0)
+  t.ok(leftMs >= staleLimitMs, 'not before the stale limit after it was last seen')
+})
+
+t.test('waiting ends when the one that is behind catches up', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const one = instanceOn(db, { id: 'one', epoch, applied: 5 })
+  await beat(db, { id: 'two', epoch, applied: 4 })
+  const all = one.awaitAll(5, longMs)
+  await beat(db, { id: 'two', epoch, applied: 5 })
+  t.same(await all, [])
+})
+
+t.test('waiting ends when the one that is behind signs off', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const one = instanceOn(db, { id: 'one', epoch, applied: 5 })
+  await beat(db, { id: 'one', epoch, applied: 5 })
+  await beat(db, { id: 'two', epoch, applied: 4 })
+  const all = one.awaitAll(5, longMs)
+  await signOff(db, 'two')
+  t.same(await all, [])
+})
+
+t.test('one that leaves is in neither store any more', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const store = await patientStore(t, redis.url)
+  const two = instanceOn(db, { id: 'two', epoch, applied: 4, store })
+  await beat(db, { id: 'two', epoch, applied: 4 })
+  two.say()
+  await two.leave()
+  t.same(await two.instances(), [])
+  t.same(await raw.hgetall('latchkey:instances'), {})
+})
+
+t.test('one that was silent for longer than the stale limit is not waited for', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const one = instanceOn(db, { id: 'one', epoch, applied: 5 })
+  await beat(db, { id: 'one', epoch, applied: 5 })
+  await beat(db, { id: 'two', epoch, applied: 4 })
+  await db.query(
+    `UPDATE instance SET last_seen_at = now() - $1 * interval '1 millisecond' WHERE id = 'two'`,
+    [staleLimitMs + 1_000],
+  )
+  t.same(await one.awaitAll(5, longMs), [])
+})
+
+t.test('what was said of another epoch does not count, in Postgres or in Redis', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const store = await patientStore(t, redis.url)
+  const one = instanceOn(db, { id: 'one', epoch, applied: 5, store })
+  await beat(db, { id: 'one', epoch, applied: 5 })
+  await beat(db, { id: 'two', epoch: 'another', applied: 99 })
+  const two = instanceOn(db, { id: 'two', epoch: 'another', applied: 99, store })
+  two.say()
+  await store.settled()
+  t.match(await one.awaitAll(5, 50), [{ instance: 'two', appliedRevision: -1 }])
+})
+
+t.test('nobody can speak for an instance without the cache key', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const store = await patientStore(t, redis.url)
+  const one = instanceOn(db, { id: 'one', epoch, applied: 5, store })
+  await beat(db, { id: 'two', epoch, applied: 4 })
+  const word = JSON.stringify({ epoch, applied: 5, atMs: Date.now() })
+  const seal = createSeal(cacheKey)
+  for (const forged of [word, seal.close('latchkey:instances:one', word), seal.close('x', word)]) {
+    await raw.hset('latchkey:instances', 'two', forged)
+    t.match(await one.awaitAll(5, 20), [{ instance: 'two', appliedRevision: 4 }])
+  }
+})
+
+t.test('with Postgres away nobody can be asked for: that is not "all have applied it"', async (t) => {
+  const db = createPostgres({ url: 'postgres://nobody@127.0.0.1:1/none', applicationName: 'test' })
+  t.teardown(() => db.close())
+  const one = instanceOn(db, { id: 'one', epoch: 'e', applied: 5 })
+  t.match(await one.awaitAll(5, 20), [{ instance: 'unknown', appliedRevision: -1 }])
+  await t.rejects(one.instances(), { name: 'StoreUnavailableError' })
+  await t.resolves(one.leave(), 'leaving does not fail')
+})
+
+t.test('an id tells host and process, and is never used twice', (t) => {
+  t.match(newInstanceId('abc'), new RegExp(`^[A-Za-z0-9.-]+-${process.pid}-abc$`))
+  t.end()
+})

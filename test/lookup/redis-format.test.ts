@@ -1,0 +1,59 @@
+import t from 'tap'
+import { parseChange, parseEpoch, parseReading } from '../../src/lookup/redis-format.ts'
+import { changeOf, digestOf, recordOf } from './subject.ts'
+
+const reading = { record: recordOf(), revision: 3, confirmedAtMs: 1_700_000_000_000 }
+
+t.test('a reading comes back as it was written', (t) => {
+  t.same(parseReading(JSON.stringify(reading)), reading)
+  const full = { ...reading, record: recordOf({ expiresAtMs: 5, secretExpiresAtMs: 6, status: 'revoked' }) }
+  t.same(parseReading(JSON.stringify(full)), full)
+  t.end()
+})
+
+t.test('a change comes back with its epoch', (t) => {
+  const change = changeOf(7, { digests: [digestOf('a')] })
+  t.same(parseChange(JSON.stringify({ epoch: 'e', ...change })), { epoch: 'e', change })
+  const ofMerchant = changeOf(8, { keyId: null })
+  t.same(parseChange(JSON.stringify({ epoch: 'e', ...ofMerchant })), { epoch: 'e', change: ofMerchant })
+  t.end()
+})
+
+t.test('an epoch comes back', (t) => {
+  t.equal(parseEpoch('{"epoch":"e"}'), 'e')
+  t.end()
+})
+
+const wrong: Record<string, object | null> = {
+  'without its record': { ...reading, record: undefined },
+  'of another kind': { ...reading, record: { ...reading.record, kind: 'access_token' } },
+  'with a status that there is not': { ...reading, record: { ...reading.record, status: 'ACTIVE' } },
+  'with an environment that there is not': { ...reading, record: { ...reading.record, environment: 'test' } },
+  'with permissions that are no list': { ...reading, record: { ...reading.record, permissions: '*' } },
+  'without the status of its merchant': {
+    ...reading,
+    record: { ...reading.record, merchantStatus: undefined },
+  },
+  'with an expiry in words': { ...reading, record: { ...reading.record, expiresAtMs: '2026-01-01' } },
+  'with a broken revision': { ...reading, revision: 1.5 },
+  'without a confirmation': { ...reading, confirmedAtMs: null },
+  'that is null': null,
+}
+for (const [name, value] of Object.entries(wrong)) {
+  t.test(`a reading ${name} is none`, (t) => {
+    t.equal(parseReading(JSON.stringify(value)), undefined)
+    t.end()
+  })
+}
+
+t.test('what is no JSON, or not there, is nothing', (t) => {
+  for (const parse of [parseReading, parseChange, parseEpoch]) {
+    for (const text of [undefined, '', '{', '[]', '1', '"e"']) t.equal(parse(text), undefined)
+  }
+  t.end()
+})
+
+t.test('a change without its list of digests is none', (t) => {
+  t.equal(parseChange(JSON.stringify({ epoch: 'e', ...changeOf(7), digests: undefined })), undefined)
+  t.end()
+})
