@@ -17,10 +17,6 @@ export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, Perm
   const prefixes: { readonly prefix: string; readonly place: Place }[] = []
   for (const name of Object.keys(checked.file.apis ?? {})) {
     checkCredential(checked, name)
-    if (checked.file.apis?.[name]?.legacy_keys === true) {
-      const place = placeOfValue(checked.tree, ['apis', name, 'legacy_keys'])
-      checked.report.fault(place, '`legacy_keys: true` is not supported yet')
-    }
     for (const environment of environments) {
       checkUpstreamName(checked, name, environment)
       checkHosts(checked, { api: name, environment, hosts })

@@ -19,9 +19,16 @@ import { type Node, parseTree, placeOfValue } from './tree.ts'
 export { type Fault, formatFault }
 
 export type LoadResult =
-  | { readonly ok: true; readonly config: CompiledConfig; readonly warnings: readonly Fault[] }
+  | {
+      readonly ok: true
+      readonly config: CompiledConfig
+      readonly warnings: readonly Fault[]
+      /** Every file that it depends on: what to watch. */
+      readonly files: readonly string[]
+    }
   | {
       readonly ok: false
+      readonly files: readonly string[]
       readonly faults: readonly Fault[]
       readonly warnings: readonly Fault[]
       /** The gateway file itself is missing or no text: nothing was checked. */
@@ -37,15 +44,16 @@ export async function loadConfig(file: string, env: Environment): Promise<LoadRe
   const read = await readSource(file)
   if (!read.ok) {
     report.fault({ file, line: 1, column: 1 }, `the file ${read.message}`)
-    return { ok: false, faults: report.faults, warnings: [], unreadable: true }
+    return { ok: false, files: [file], faults: report.faults, warnings: [], unreadable: true }
   }
   const sources = [read.source]
   const tree = parseTree(read.source, env, report)
   const gateway = tree && fit(GatewayFile, tree, report)
   const tables = new Map<string, PermissionTable>()
+  const named = new Set([file])
   if (tree && gateway) {
     const paths = Object.entries(gateway.apis ?? {}).map(([api, entry]) => [api, entry?.permissions] as const)
-    const loader = createTableLoader({ file, tree, env, report, sources })
+    const loader = createTableLoader({ file, tree, env, report, sources, named })
     for (const [api, path] of paths) {
       const table = path === undefined ? undefined : await loader(api, path)
       if (table) tables.set(api, table)
@@ -57,13 +65,14 @@ export async function loadConfig(file: string, env: Environment): Promise<LoadRe
   const files = sources.map((source) => source.file)
   const warnings = sortFaults(report.warnings, files)
   if (report.faults.length > 0) {
-    return { ok: false, faults: sortFaults(report.faults, files), warnings, unreadable: false }
+    const faults = sortFaults(report.faults, files)
+    return { ok: false, files: [...named], faults, warnings, unreadable: false }
   }
   // No fault, so no hole: TypeBox has the last word on that.
   if (!Value.Check(GatewayFile, gateway))
     throw new Error('a configuration without faults must fit the schema')
   const config = compile({ path: file, file: gateway, tables, sha256: hashSources(file, sources) })
-  return { ok: true, config, warnings }
+  return { ok: true, config, warnings, files: [...named] }
 }
 
 interface TableLoading {
@@ -73,13 +82,16 @@ interface TableLoading {
   readonly report: Report
   /** Every file that was read, in order. */
   readonly sources: Source[]
+  /** Every file that was asked for, read or not. */
+  readonly named: Set<string>
 }
 
 /** APIs may share a table: each file is read, and its faults told, once. */
-function createTableLoader({ file, tree, env, report, sources }: TableLoading) {
+function createTableLoader({ file, tree, env, report, sources, named }: TableLoading) {
   const loaded = new Map<string, PermissionTable | undefined>()
   return async (api: string, path: string): Promise<PermissionTable | undefined> => {
     const tableFile = isAbsolute(path) ? path : join(dirname(file), path)
+    named.add(tableFile)
     if (loaded.has(tableFile)) return loaded.get(tableFile)
     const read = await readSource(tableFile)
     let table: PermissionTable | undefined

@@ -6,6 +6,7 @@ import type { Api, ApiEnvironment, HostMatch, Route, Table } from '../config/com
 import type { CredentialRecord } from '../credentials/record.ts'
 import type { Secret } from '../credentials/secret.ts'
 import type { Denial } from '../errors/denial.ts'
+import type { Upstreams } from './upstreams.ts'
 
 /** The verified caller, with what every request of its needs, worked out once a record and table. */
 export interface Principal {
@@ -21,8 +22,9 @@ export interface Access {
   readonly reply: ServerResponse
   /** The request target as it came, never parsed anew: what is judged is what is sent. */
   readonly target: string
-  /** The table in force when the request began; it keeps it to its end. */
+  /** The table and the upstreams in force when the request began; it keeps them to its end. */
   readonly table: Table
+  readonly upstreams: Upstreams
   /** Shared by all requests: whether the server is in its drain, so that answers end their connections. */
   readonly server: { readonly isDraining: boolean }
   /** `performance.now()` at the start. */

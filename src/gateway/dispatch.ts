@@ -12,7 +12,7 @@ import type { UpstreamPool } from './upstreams.ts'
 
 /** Sends the request to its upstream and the answer to the client. Never throws; ends the response in every case. */
 export function forward(access: Access, upstream: UpstreamPool): void {
-  if (upstream.isFull()) return refuse(access, deny('UPSTREAM_UNAVAILABLE', 'queue_full'))
+  if (upstream.connections.isFull()) return refuse(access, deny('UPSTREAM_UNAVAILABLE', 'queue_full'))
   const exchange = new Exchange(access, upstream)
   exchange.send()
 }
@@ -36,7 +36,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#access = access
     this.#upstream = upstream
     this.#hasBody = hasBody(access.head)
-    upstream.enter()
+    upstream.connections.enter()
     access.reply.once('close', () => this.#clientClosed())
   }
 
@@ -49,7 +49,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       list.push('Content-Length', String(access.head.contentLength))
     access.dispatchedAt = performance.now()
     try {
-      this.#upstream.dispatch(
+      this.#upstream.connections.dispatch(
         {
           path: access.target,
           method: access.raw.method ?? 'GET',
@@ -161,7 +161,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #mayRetry(error: Error): boolean {
     const { method } = this.#access.raw
     if (this.#isRetried || this.#hasAnswerBegun || this.#hasBody) return false
-    return (method === 'GET' || method === 'HEAD') && this.#upstream.wasReused(error)
+    return (method === 'GET' || method === 'HEAD') && this.#upstream.connections.wasReused(error)
   }
 
   #clientClosed(): void {
@@ -190,7 +190,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#isOver = true
     clearTimeout(this.#headTimer)
     clearTimeout(this.#stallTimer)
-    this.#upstream.leave()
+    this.#upstream.connections.leave()
   }
 }
 

@@ -8,10 +8,9 @@ import { deny } from '../errors/denial.ts'
 import type { Access } from './access.ts'
 import { forward } from './dispatch.ts'
 import { refuse } from './refuse.ts'
-import type { Upstreams } from './upstreams.ts'
 
 /** Registers the way to the upstreams: every request that came through the stages ends here. */
-export async function registerProxy(app: FastifyInstance, upstreams: () => Upstreams): Promise<void> {
+export async function registerProxy(app: FastifyInstance): Promise<void> {
   await app.register(httpProxy, {
     // Never contacted: which upstream a request goes to is decided by its key.
     upstream: 'http://upstream.invalid',
@@ -19,13 +18,13 @@ export async function registerProxy(app: FastifyInstance, upstreams: () => Upstr
     proxyPayloads: false,
     handler(request, reply) {
       reply.hijack()
-      send(request.access, upstreams())
+      send(request.access)
     },
   })
 }
 
-function send(access: Access, upstreams: Upstreams): void {
-  const { environment, route, isPreflight } = access
+function send(access: Access): void {
+  const { environment, route, isPreflight, upstreams } = access
   // Only a stage that let the request through sets these; without them nothing is forwarded.
   const isDecided = environment !== undefined && (route !== undefined || isPreflight)
   const upstream = isDecided ? upstreams.get(environment.upstream) : undefined

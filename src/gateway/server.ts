@@ -43,9 +43,8 @@ export interface GatewayDeps {
   readonly drain: { readonly isDraining: boolean }
   /** Fixed while the process runs. */
   readonly settings: Settings
-  /** In force at this moment; a request keeps the ones that it began with. */
-  readonly table: () => Table
-  readonly upstreams: () => Upstreams
+  /** In force at this moment; a request keeps what it began with. */
+  readonly inForce: () => { readonly table: Table; readonly upstreams: Upstreams }
   readonly lookup: Lookup
   readonly activity: ActivityRecorder
   readonly metrics: Metrics
@@ -93,7 +92,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   })
   answerFrameworkErrors(app)
   answerParserErrors(app.server, deps)
-  await registerProxy(app, deps.upstreams)
+  await registerProxy(app)
   return app
 }
 
@@ -111,7 +110,7 @@ function accessMaker(
       raw,
       reply,
       target,
-      table: deps.table(),
+      ...deps.inForce(),
       server: deps.drain,
       startedAt: performance.now(),
       head,

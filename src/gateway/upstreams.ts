@@ -1,5 +1,5 @@
 // The upstreams: a connection pool each, with its bounds, and the header builder that belongs to it. Made anew with
-// each configuration; the pools of an old one finish what they have begun.
+// each configuration; a pool whose settings have not changed goes on, one that is no longer named finishes what it has.
 
 import { readFileSync } from 'node:fs'
 import { isIP, type Socket } from 'node:net'
@@ -7,12 +7,18 @@ import { buildConnector, type Dispatcher, Pool } from 'undici'
 import type { Settings, Table, Upstream } from '../config/compiled.ts'
 import { createHeaderBuilder, type HeaderBuilder } from './headers.ts'
 
+/** An upstream under one configuration. */
 export interface UpstreamPool {
   readonly settings: Upstream
   readonly headers: HeaderBuilder
   /** Host and port, as a Host header has it. */
   readonly authority: string
   readonly idleTimeoutMs: number
+  readonly connections: Connections
+}
+
+/** The connections to an upstream, whatever tables come and go. */
+export interface Connections {
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void
   /** Whether connections and queue are full. */
   isFull(): boolean
@@ -22,42 +28,63 @@ export interface UpstreamPool {
   inFlight(): number
   /** Whether a failure came from a connection that had answered something before. */
   wasReused(error: Error): boolean
+  /** Waits for what is under way, then closes. */
+  close(): Promise<void>
 }
 
 export interface Upstreams {
   get(name: string): UpstreamPool | undefined
   all(): Iterable<UpstreamPool>
-  /** Waits for what is under way, then closes. */
+  /** `next` has taken over: closes the connections that it does not use, when those who hold this one are done. */
+  retire(next: Upstreams): void
+  /** Waits for what is under way, then closes all. */
   close(): Promise<void>
 }
 
 /** Requests that may wait, for each connection of the pool. */
 const queuePerConnection = 4
 const connectTimeoutMs = 5_000
+/** A request that began under an older configuration has this long to reach its dispatch, in milliseconds. */
+const retireAfterMs = 30_000
 
-/** Opens no connection yet. Throws when a CA file cannot be read. */
-export function createUpstreams(settings: Settings, table: Table): Upstreams {
-  const pools = new Map<string, { shared: UpstreamPool; pool: Pool }>()
+/** Opens no connection yet; takes over what it can of `before`. Throws when a certificate file cannot be read. */
+export function createUpstreams(settings: Settings, table: Table, before?: Upstreams): Upstreams {
+  const pools = new Map<string, UpstreamPool>()
+  const { idleTimeoutMs } = settings.gateway.limits
   for (const [name, upstream] of settings.upstreams) {
-    pools.set(name, createUpstreamPool(settings, table, upstream))
+    const known = before?.get(name)
+    const isSame = known !== undefined && connects(known.settings) === connects(upstream)
+    pools.set(name, {
+      settings: upstream,
+      headers: createHeaderBuilder(settings, table, upstream),
+      authority: new URL(upstream.origin).host,
+      idleTimeoutMs,
+      connections: isSame ? known.connections : openConnections(upstream, idleTimeoutMs),
+    })
   }
   return {
-    get: (name) => pools.get(name)?.shared,
-    *all() {
-      for (const { shared } of pools.values()) yield shared
+    get: (name) => pools.get(name),
+    all: () => pools.values(),
+    retire(next) {
+      const kept = new Set([...next.all()].map((pool) => pool.connections))
+      const gone = [...pools.values()].filter((pool) => !kept.has(pool.connections))
+      if (gone.length === 0) return
+      setTimeout(() => void closeAll(gone), retireAfterMs).unref()
     },
-    async close() {
-      await Promise.all([...pools.values()].map(({ pool }) => pool.close()))
-    },
+    close: () => closeAll([...pools.values()]),
   }
 }
 
-function createUpstreamPool(
-  settings: Settings,
-  table: Table,
-  upstream: Upstream,
-): { shared: UpstreamPool; pool: Pool } {
-  const { idleTimeoutMs } = settings.gateway.limits
+async function closeAll(pools: readonly UpstreamPool[]): Promise<void> {
+  await Promise.all(pools.map((pool) => pool.connections.close()))
+}
+
+/** What decides over the connections themselves. A renewed certificate under the same name needs a new name. */
+function connects({ origin, connections, caFile, clientCertificate }: Upstream): string {
+  return JSON.stringify([origin, connections, caFile, clientCertificate])
+}
+
+function openConnections(upstream: Upstream, idleTimeoutMs: number): Connections {
   const url = new URL(upstream.origin)
   const failures = new WeakMap<Error, boolean>()
   const pool = new Pool(upstream.origin, {
@@ -69,15 +96,11 @@ function createUpstreamPool(
     bodyTimeout: idleTimeoutMs,
   })
   const most = upstream.connections * (1 + queuePerConnection)
+  // undici takes the name for TLS from the Host header otherwise, and reconnects each time that it changes.
   const tlsName = { servername: url.hostname }
   let inFlight = 0
 
-  const shared: UpstreamPool = {
-    settings: upstream,
-    headers: createHeaderBuilder(settings, table, upstream),
-    authority: url.host,
-    idleTimeoutMs,
-    // undici takes the name for TLS from the Host header otherwise, and reconnects each time that it changes.
+  return {
     dispatch: (options, handler) => void pool.dispatch({ ...options, ...tlsName }, handler),
     isFull: () => inFlight >= most,
     enter() {
@@ -88,8 +111,8 @@ function createUpstreamPool(
     },
     inFlight: () => inFlight,
     wasReused: (error) => failures.get(error) ?? bytesReadBefore(error) > 0,
+    close: () => pool.close(),
   }
-  return { shared, pool }
 }
 
 /**

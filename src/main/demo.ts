@@ -27,7 +27,7 @@ export function registerDemoCommand(program: Command, io: CliIo): void {
 
 async function runDemo(file: string, io: CliIo): Promise<void> {
   const tell = (line: string) => io.stdout(`${line}\n`)
-  const config = await loadOrExplain(file, io)
+  const { config, source } = await loadOrExplain(file, io)
   const adminToken = io.env.LATCHKEY_ADMIN_TOKEN ?? randomBytes(32).toString('hex')
   const secrets = readSecrets(
     {
@@ -46,7 +46,7 @@ async function runDemo(file: string, io: CliIo): Promise<void> {
   let program: Program
   try {
     tell('Starting Postgres, gateway and control plane …')
-    program = await startProgram({ config, role: 'all', secrets, log: log.logger, tell })
+    program = await startProgram({ config, source, role: 'all', secrets, log: log.logger, tell })
   } catch (error) {
     await upstream.stop()
     throw error

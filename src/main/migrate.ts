@@ -17,7 +17,7 @@ export function registerMigrateCommand(program: Command, io: CliIo): void {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ latchkey migrate --config config/gateway.yaml')
     .action(async (flags: { config: string; json?: boolean }) => {
-      const config = await loadOrExplain(flags.config, io)
+      const { config } = await loadOrExplain(flags.config, io)
       const database = await openDatabase(config.settings, (line) => io.stderr(`${line}\n`))
       try {
         const applied = await migrate({ url: database.url, applicationName: 'latchkey migrate' })

@@ -6,11 +6,11 @@ import type { CompiledConfig, Settings } from '../config/compiled.ts'
 import { createControlServer } from '../control/server.ts'
 import { createActivityRecorder } from '../gateway/activity.ts'
 import { createGateway } from '../gateway/server.ts'
-import { createUpstreams } from '../gateway/upstreams.ts'
 import { addActivity } from '../store/activity-table.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createIds } from '../telemetry/request-id.ts'
+import { type ConfigInForce, type ConfigInForceDeps, createConfigInForce } from './config-in-force.ts'
 import { type Core, createCore, type Role } from './core.ts'
 import { migrateOrRetry, openDatabase } from './database.ts'
 import { createDrain, type Drain } from './drain.ts'
@@ -20,6 +20,8 @@ import { StartError } from './start-error.ts'
 
 export interface ProgramOptions {
   readonly config: CompiledConfig
+  /** Where it was read from, for reloads. */
+  readonly source: ConfigSource
   readonly role: Role
   readonly secrets: ProcessSecrets
   readonly log: Logger
@@ -27,10 +29,14 @@ export interface ProgramOptions {
   readonly tell?: (line: string) => void
 }
 
+export type ConfigSource = Pick<ConfigInForceDeps, 'file' | 'files' | 'env'>
+
 export interface Program {
   /** null where the role has no such server. */
   readonly gatewayPort: number | null
   readonly controlPort: number
+  /** Reads the configuration anew. Never rejects. */
+  reload(): Promise<void>
   /** Finishes what is under way, then closes everything. Repeating it waits for the same end. */
   stop(): Promise<void>
 }
@@ -47,33 +53,30 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     if (role !== 'gateway') await migrateOrRetry(database.url, log, aborter.signal)
 
     const metrics = createMetrics()
+    const inForce = createConfigInForce({ ...options.source, config, log, metrics })
+    drain.last('upstreams', () => inForce.close())
+    const table = () => inForce.current().table
     const core = createCore({
       postgresUrl: database.url,
       redis: config.settings.redis,
       cacheKey: options.secrets.cacheKey,
       role,
-      table: () => config.table,
+      table,
       log,
       metrics,
     })
     drain.last('stores', () => core.close())
-    metrics.gauge(
-      'latchkey_table',
-      'Always 1; the label is the SHA-256 of the permission table in force',
-      () => ({
-        [config.table.sha256]: 1,
-      }),
-    )
     await core.start()
-    const parts = { ...options, core, metrics, drain }
+    const parts = { ...options, core, metrics, drain, inForce }
     const gatewayPort = role === 'control' ? null : await openGateway(parts)
     if (role !== 'gateway') {
-      const housekeeping = createHousekeeping(core.db, () => config.table, log)
+      const housekeeping = createHousekeeping(core.db, table, log)
       drain.last('housekeeping', () => housekeeping.stop())
     }
     const controlPort = await openControl(parts)
+    inForce.watch()
     log.info({ role, gatewayPort, controlPort, instance: core.instanceId }, 'ready')
-    return { gatewayPort, controlPort, stop: drain.run }
+    return { gatewayPort, controlPort, reload: inForce.reload, stop: drain.run }
   } catch (error) {
     await drain.run()
     throw error
@@ -84,10 +87,11 @@ interface Parts extends ProgramOptions {
   readonly core: Core
   readonly metrics: Metrics
   readonly drain: Drain
+  readonly inForce: ConfigInForce
 }
 
-async function openGateway({ config, core, metrics, log, drain }: Parts): Promise<number> {
-  const { settings, table } = config
+async function openGateway({ config, core, metrics, log, drain, inForce }: Parts): Promise<number> {
+  const { settings } = config
   const activity = createActivityRecorder({
     sink: (batch) => addActivity(core.db, batch),
     now: Date.now,
@@ -96,14 +100,14 @@ async function openGateway({ config, core, metrics, log, drain }: Parts): Promis
   metrics.gauge('latchkey_activity_waiting', 'Rows of activity not yet stored', () => ({
     rows: activity.waiting(),
   }))
-  const upstreams = createUpstreams(settings, table)
   metrics.gauge('latchkey_upstream_in_flight', 'Requests under way, by upstream', () =>
-    Object.fromEntries([...upstreams.all()].map((pool) => [pool.settings.name, pool.inFlight()])),
+    Object.fromEntries(
+      [...inForce.current().upstreams.all()].map((pool) => [pool.settings.name, pool.connections.inFlight()]),
+    ),
   )
   const app = await createGateway({
     settings,
-    table: () => table,
-    upstreams: () => upstreams,
+    inForce: inForce.current,
     lookup: core.lookup,
     activity,
     metrics,
@@ -116,16 +120,17 @@ async function openGateway({ config, core, metrics, log, drain }: Parts): Promis
     activity.stop()
     await activity.flush()
   })
-  drain.last('upstreams', () => upstreams.close())
   drain.server('gateway', app)
   return listen(app, settings.gateway, 'gateway')
 }
 
-async function openControl({ config, core, metrics, log, drain, secrets, role }: Parts): Promise<number> {
+async function openControl(parts: Parts): Promise<number> {
+  const { config, core, metrics, log, drain, secrets, role, inForce } = parts
   const newId = createIds(Date.now)
+  const table = () => inForce.current().table
   const app = createControlServer({
     db: role === 'gateway' ? null : core.db,
-    table: () => config.table,
+    table,
     tokens: secrets.tokens,
     adminFrom: config.settings.control.adminFrom,
     now: Date.now,
@@ -135,13 +140,15 @@ async function openControl({ config, core, metrics, log, drain, secrets, role }:
     instances: core.acknowledgement.instances,
     health() {
       const { canDecide, postgres, redis, appliedRevision } = core.state()
+      const configFault = inForce.fault()
       return {
         isReady: canDecide && !drain.isDraining,
-        status: postgres === 'up' && redis !== 'down' ? 'ok' : 'degraded',
-        tableSha256: config.table.sha256,
+        status: postgres === 'up' && redis !== 'down' && configFault === undefined ? 'ok' : 'degraded',
+        tableSha256: table().sha256,
         postgres,
         redis,
         appliedRevision,
+        configFault,
       }
     },
     metrics: metrics.text,

@@ -8,7 +8,7 @@ import type { CompiledConfig } from '../config/compiled.ts'
 import { exitCodes } from '../cli/exit.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { type Role, roles } from './core.ts'
-import { startProgram } from './program.ts'
+import { type ConfigSource, startProgram } from './program.ts'
 import { readSecrets } from './secrets.ts'
 import { StartError } from './start-error.ts'
 
@@ -36,7 +36,7 @@ export function registerStartCommand(program: Command, io: CliIo): void {
 
 async function start(flags: StartFlags, io: CliIo): Promise<void> {
   requireOneWorker(flags.workers)
-  const config = await loadOrExplain(flags.config, io)
+  const { config, source } = await loadOrExplain(flags.config, io)
   const secrets = readSecrets(io.env, {
     role: flags.role,
     usesRedis: config.settings.redis.kind === 'url',
@@ -44,6 +44,7 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
   const log = createLog({ level: levelOf(io.env) })
   const program = await startProgram({
     config,
+    source,
     role: flags.role,
     secrets,
     log: log.logger,
@@ -54,6 +55,7 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
   })
   // Whoever waits for `ready` reads it now, not with the next full buffer.
   log.flush()
+  process.on('SIGHUP', () => void program.reload())
   stopOnSignal(() => program.stop(), log)
 }
 
@@ -69,10 +71,13 @@ function requireOneWorker(text: string): void {
 }
 
 /** Loads the files; prints every fault and throws where there is one. */
-export async function loadOrExplain(file: string, io: CliIo): Promise<CompiledConfig> {
+export async function loadOrExplain(
+  file: string,
+  io: CliIo,
+): Promise<{ config: CompiledConfig; source: ConfigSource }> {
   const loaded = await loadConfig(file, io.env)
   for (const warning of loaded.warnings) io.stderr(`warning: ${formatFault(warning)}\n`)
-  if (loaded.ok) return loaded.config
+  if (loaded.ok) return { config: loaded.config, source: { file, files: loaded.files, env: io.env } }
   const lines = loaded.faults.map(formatFault).join('\n')
   const count = loaded.faults.length === 1 ? '1 fault' : `${loaded.faults.length} faults`
   throw new StartError(

@@ -99,6 +99,8 @@ export function createMetrics(): Metrics {
         labelNames: ['of'],
         registers,
         collect() {
+          // What is no longer there must not stay at its last value.
+          gauge.reset()
           for (const [of, value] of Object.entries(read())) gauge.set({ of }, value)
         },
       })

@@ -66,9 +66,18 @@ const defaultRoutes = `
 
 /** Starts everything; torn down with the test. */
 export async function startTestProgram(t: Teardown, options: TestProgramOptions = {}): Promise<TestProgram> {
-  const { file, live, sandbox, databaseUrl } = await prepareTestProgram(t, options)
+  return startPrepared(t, await prepareTestProgram(t, options), options.role)
+}
+
+/** Starts the program on what was prepared; torn down with the test. */
+export async function startPrepared(
+  t: Teardown,
+  prepared: PreparedProgram,
+  role: Role = 'all',
+): Promise<TestProgram> {
+  const { file, live, sandbox, databaseUrl } = prepared
   const log: Record<string, unknown>[] = []
-  const program = await startFrom(file, { role: options.role ?? 'all', log })
+  const program = await startFrom(file, { role, log })
   t.teardown(() => program.stop())
   return {
     gatewayPort: program.gatewayPort ?? 0,
@@ -92,7 +101,10 @@ export interface PreparedProgram {
 }
 
 /** Everything but the program itself: config files, an empty database, upstreams. */
-export async function prepareTestProgram(t: Teardown, options: TestProgramOptions = {}): Promise<PreparedProgram> {
+export async function prepareTestProgram(
+  t: Teardown,
+  options: TestProgramOptions = {},
+): Promise<PreparedProgram> {
   const live = await startUpstream(options.answer)
   const sandbox = await startUpstream(options.answer)
   t.teardown(async () => {
@@ -122,6 +134,7 @@ async function startFrom(
   }
   return startProgram({
     config: loaded.config,
+    source: { file, files: loaded.files, env: {} },
     role: options.role,
     secrets: readSecrets(env, { role: options.role, usesRedis }),
     log: createLog({ level: 'info', stream }).logger,

@@ -1,0 +1,56 @@
+// Notices that files have changed. It looks at them twice a second instead of asking the system to tell: that sees
+// editors that replace files, Kubernetes' swapped symlinks and network drives alike, and costs some stat calls.
+
+import { stat } from 'node:fs/promises'
+
+export interface Watch {
+  stop(): void
+}
+
+const lookEveryMs = 500
+
+/**
+ * Calls `changed` after any of the files has changed, appeared or gone, and has then stood still for one look, so that
+ * a file half written is not read. `files` is asked anew each time. One call at a time: the next look comes when the
+ * promise of the last one is settled.
+ */
+export function watchFiles(files: () => readonly string[], changed: () => Promise<void>): Watch {
+  let isStopped = false
+  let timer: NodeJS.Timeout
+  let handled: string | undefined
+  let last: string | undefined
+
+  async function look(): Promise<void> {
+    const stamp = await stampOf(files())
+    handled ??= stamp
+    if (stamp !== handled && stamp === last) {
+      handled = stamp
+      await changed()
+      // It may depend on other files now; those are as they were read.
+      handled = last = await stampOf(files())
+    } else last = stamp
+  }
+
+  function next(): void {
+    if (isStopped) return
+    timer = setTimeout(() => void look().finally(next), lookEveryMs)
+    timer.unref()
+  }
+  void look().finally(next)
+  return {
+    stop() {
+      isStopped = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+async function stampOf(files: readonly string[]): Promise<string> {
+  const stamps = await Promise.all(
+    files.map(async (file) => {
+      const found = await stat(file).catch(() => undefined)
+      return found === undefined ? 'none' : `${found.dev} ${found.ino} ${found.mtimeMs} ${found.size}`
+    }),
+  )
+  return stamps.join(' | ')
+}

@@ -1,0 +1,140 @@
+// The configuration in force, and how another takes its place: read and checked whole, then swapped at once between
+// requests. A bad file changes nothing and is told in log, metric and health. What a running process cannot change
+// (ports, stores, limits) keeps its value until the restart that the log asks for.
+
+import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
+import { formatFault, loadConfig } from '../config/load.ts'
+import { watchFiles } from '../config/watch.ts'
+import { createUpstreams, type Upstreams } from '../gateway/upstreams.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+
+/** What a request keeps from its beginning to its end. */
+export interface InForce {
+  readonly table: Table
+  readonly upstreams: Upstreams
+}
+
+export interface ConfigInForce {
+  current(): InForce
+  /** Why the file on disk is not in force; undefined: it is. */
+  fault(): string | undefined
+  /** Reads the files anew. Never rejects; calls during a reload share one more. */
+  reload(): Promise<void>
+  /** Begins to watch the files. */
+  watch(): void
+  close(): Promise<void>
+}
+
+export interface ConfigInForceDeps {
+  readonly config: CompiledConfig
+  /** The gateway file, and everything that it depended on when it was read. */
+  readonly file: string
+  readonly files: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly log: Logger
+  readonly metrics: Metrics
+}
+
+/** Starts with a configuration that was loaded already. Throws when a file that it names cannot be read. */
+export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
+  const { log, metrics } = deps
+  let settings = deps.config.settings
+  let files = deps.files
+  let fault: string | undefined
+  let inForce: InForce = {
+    table: deps.config.table,
+    upstreams: createUpstreams(settings, deps.config.table),
+  }
+  let running: Promise<void> | undefined
+  let isWanted = false
+  let stopWatching = () => {}
+
+  metrics.gauge(
+    'latchkey_table',
+    'Always 1; the label is the SHA-256 of the permission table in force',
+    () => ({
+      [inForce.table.sha256]: 1,
+    }),
+  )
+  metrics.gauge('latchkey_config_valid', '1 while the files on disk are the ones in force', () => ({
+    files: fault === undefined ? 1 : 0,
+  }))
+
+  function refuse(reason: string, faults: readonly string[]): void {
+    fault = reason
+    log.error({ faults, table: inForce.table.sha256 }, 'The configuration on disk is not in force')
+  }
+
+  async function load(): Promise<void> {
+    const loaded = await loadConfig(deps.file, deps.env)
+    files = loaded.files
+    if (!loaded.ok) {
+      const lines = loaded.faults.map(formatFault)
+      return refuse(lines[0] ?? 'unknown', lines)
+    }
+    const { table } = loaded.config
+    const next = mended(settings, loaded.config.settings)
+    const upstreams = createUpstreams(next, table, inForce.upstreams)
+    const restart = needsRestart(settings, loaded.config.settings)
+    if (restart.length > 0) log.warn({ settings: restart }, 'These settings take effect after a restart')
+    const before = inForce
+    settings = next
+    inForce = { table, upstreams }
+    fault = undefined
+    before.upstreams.retire(upstreams)
+    log.info({ table: table.sha256, before: before.table.sha256 }, 'Configuration in force')
+  }
+
+  async function run(): Promise<void> {
+    do {
+      isWanted = false
+      try {
+        await load()
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : 'unknown'
+        refuse(reason, [reason])
+      }
+    } while (isWanted)
+  }
+
+  const reload = (): Promise<void> => {
+    if (running !== undefined) isWanted = true
+    running ??= run().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+
+  return {
+    current: () => inForce,
+    fault: () => fault,
+    reload,
+    watch() {
+      const watch = watchFiles(() => files, reload)
+      stopWatching = () => watch.stop()
+    },
+    async close() {
+      stopWatching()
+      await inForce.upstreams.close()
+    },
+  }
+}
+
+/** What a running process takes from a new file; the rest of its settings stay. */
+function mended(now: Settings, wanted: Settings): Settings {
+  return { ...now, upstreams: wanted.upstreams, identity: wanted.identity }
+}
+
+/** Settings that differ and cannot change under way, as written in the file. */
+function needsRestart(now: Settings, wanted: Settings): string[] {
+  const { upstreams: _, identity: __, ...fixed } = wanted
+  return Object.entries(fixed).flatMap(([section, value]) => {
+    const current: unknown = Object(now)[section]
+    if (JSON.stringify(value) === JSON.stringify(current)) return []
+    if (section === 'postgres' || section === 'redis') return [section]
+    return Object.entries(Object(value))
+      .filter(([key, part]) => JSON.stringify(part) !== JSON.stringify(Object(current)[key]))
+      .map(([key]) => `${section}.${key}`)
+  })
+}
