@@ -3,6 +3,8 @@
 export interface Counts {
   passed: number
   failed: number
+  /** The lines of the points that were counted as failed. */
+  failures: string[]
 }
 
 interface Level {
@@ -11,6 +13,7 @@ interface Level {
 }
 
 interface Point {
+  line: string
   indent: number
   isOk: boolean
   /** SKIP and TODO: neither passed nor failed. */
@@ -22,13 +25,13 @@ interface Point {
  * all its points passed (a timeout, a wrong plan, a crash) counts as one failure.
  */
 export function countChecks(tap: string): Counts {
-  const counts: Counts = { passed: 0, failed: 0 }
+  const counts: Counts = { passed: 0, failed: 0, failures: [] }
   const levels = new Map<number, Level>()
   // Buffered subtests, `ok 1 - name {` … `}`: the result comes before what it sums up.
   const open: Point[] = []
   for (const line of withoutDiagnostics(tap)) {
     const point = readPoint(line)
-    if (line.startsWith('Bail out!')) counts.failed++
+    if (line.startsWith('Bail out!')) addFailure(counts, line)
     if (point !== undefined && line.endsWith('{')) open.push(point)
     else if (point !== undefined) settle(point, levels, counts)
     else if (line.trim() === '}' && open.at(-1)?.indent === indentOf(line)) {
@@ -39,7 +42,7 @@ export function countChecks(tap: string): Counts {
   return counts
 }
 
-function settle({ indent, isOk, isWaived }: Point, levels: Map<number, Level>, counts: Counts): void {
+function settle({ line, indent, isOk, isWaived }: Point, levels: Map<number, Level>, counts: Counts): void {
   const below: Level = { points: 0, failed: 0 }
   for (const [depth, level] of levels) {
     if (depth <= indent) continue
@@ -48,7 +51,7 @@ function settle({ indent, isOk, isWaived }: Point, levels: Map<number, Level>, c
     levels.delete(depth)
   }
   const isFailure = !isOk && !isWaived && below.failed === 0
-  if (isFailure) counts.failed++
+  if (isFailure) addFailure(counts, line)
   else if (isOk && !isWaived && below.points === 0) counts.passed++
   const level = levels.get(indent) ?? { points: 0, failed: 0 }
   level.points++
@@ -56,10 +59,16 @@ function settle({ indent, isOk, isWaived }: Point, levels: Map<number, Level>, c
   levels.set(indent, level)
 }
 
+function addFailure(counts: Counts, line: string): void {
+  counts.failed++
+  counts.failures.push(line.replace(/\{$/, '').trim())
+}
+
 function readPoint(line: string): Point | undefined {
   const found = /^( *)(not )?ok\b/.exec(line)
   if (found === null) return undefined
   return {
+    line,
     indent: indentOf(line),
     isOk: found[2] === undefined,
     isWaived: /(?<!\\)# *(SKIP|TODO)\b/i.test(line),
