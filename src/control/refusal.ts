@@ -16,7 +16,7 @@ export function invalid(path: string, message: string): DenialError {
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const denial = denialOf(error)
   if (denial.code === 'INTERNAL_ERROR')
-    request.log.error({ err: error, requestId: request.id }, 'admin request failed')
+    request.log.error({ err: error, request_id: request.id }, 'admin request failed')
   return sendDenial(denial, request, reply)
 }
 

@@ -11,6 +11,7 @@ import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
 import { serveKeys } from './keys/routes.ts'
 import { serveMerchants } from './merchants/routes.ts'
+import { ignoreExpectations, judgeHost, parserOptions } from './message.ts'
 import { createOperatorCheck, type OperatorCheck } from './operator.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveProbes } from './probes.ts'
@@ -42,7 +43,7 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     return503OnClosing: false,
     // An id too long to be one is NOT_FOUND like any other, after the token.
     routerOptions: { maxParamLength: maxHeaderBytes },
-    http: { maxHeaderSize: maxHeaderBytes },
+    http: { ...parserOptions, maxHeaderSize: maxHeaderBytes },
     // Unknown fields and wrong types are refused, not mended (contract 8).
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true },
@@ -54,9 +55,12 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   app.decorateRequest('denial', null)
   app.setErrorHandler(refuse)
   app.setNotFoundHandler(refuseUnknownPath)
+  ignoreExpectations(app)
   closeQuickly(app)
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id).header('cache-control', 'no-store')
+    const denial = judgeHost(request.raw)
+    return denial && sendDenial(denial, request, reply)
   })
   serveProbes(app, deps)
   const { db } = deps
@@ -117,12 +121,12 @@ function closeQuickly(app: ControlApp): void {
 
 function accessLine(request: FastifyRequest, reply: { statusCode: number; elapsedTime: number }): object {
   return {
-    requestId: request.id,
+    request_id: request.id,
     actor: request.actor,
     method: request.method,
     route: request.routeOptions.url,
     status: reply.statusCode,
-    durationMs: Math.round(reply.elapsedTime),
+    duration_ms: Math.round(reply.elapsedTime),
     ...(request.denial && { code: request.denial.code, reason: request.denial.reason }),
   }
 }

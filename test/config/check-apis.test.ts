@@ -92,11 +92,10 @@ t.test('preflights need one upstream there too', async (t) => {
   t.strictSame(await faultsOf(t, { gateway: cors(gatewayYaml) }), [])
 })
 
-t.test('legacy keys are refused as long as they are not there', async (t) => {
+t.test('an API may take keys that were made elsewhere', async (t) => {
   const gateway = edit(gatewayYaml, 'permissions: table', 'legacy_keys: true\n    permissions: table')
-  t.strictSame(await faultsOf(t, { gateway }), [
-    'gateway.yaml:12:18  `legacy_keys: true` is not supported yet',
-  ])
+  const result = await load(t, { gateway })
+  t.equal(result.ok && result.config.table.apis.get('flintn')?.legacyKeys, true)
 })
 
 t.test('live and sandbox on one upstream are a warning', async (t) => {

@@ -79,3 +79,14 @@ void t.test('the log tells who did what, and no token, secret or digest', async 
   t.match(dump, id)
   t.notMatch(dump, secret)
 })
+
+void t.test('the log names its fields as the access log of the gateway does', async (t) => {
+  const { call, logged } = await createSubject(t)
+  const { headers } = await call('GET', '/merchants')
+  const line: unknown = JSON.parse(logged.at(-1) ?? '{}')
+  t.match(line, { msg: 'admin request', request_id: headers['x-request-id'], duration_ms: Number })
+  t.same(
+    Object.keys(Object(line)).filter((name) => /[A-Z]/.test(name)),
+    [],
+  )
+})
