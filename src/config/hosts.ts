@@ -34,3 +34,8 @@ export function createHostMatcher(apis: Iterable<Api>): (host: string) => HostMa
   matches.delete('*')
   return (host) => matches.get(host) ?? matches.get(normalizeHost(host)) ?? anyHost
 }
+
+/** RFC 9110 §7.2: uri-host [":" port]. No user info, no path, no list. */
+export function isHostValue(host: string): boolean {
+  return /^(?:[A-Za-z0-9._~!$&'()*+=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/.test(host)
+}

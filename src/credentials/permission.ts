@@ -1,5 +1,7 @@
 // What a route asks for and what a key holds. Pure.
 
+import { type Denial, deny } from '../errors/denial.ts'
+
 /** What a caller must hold to use a route (contract 3). */
 export type Requirement =
   | { readonly kind: 'public' }
@@ -28,4 +30,13 @@ export function meets(requirement: Requirement, held: ReadonlySet<string>): bool
     case 'any':
       return requirement.permissions.some((name) => held.has(name))
   }
+}
+
+/** Refuses a holder of `held` that does not meet a requirement; tells what is required, never what is held. */
+export function refuseUnmet(requirement: Requirement, held: ReadonlySet<string>): Denial | undefined {
+  if (requirement.kind === 'public' || meets(requirement, held)) return undefined
+  return deny('INSUFFICIENT_PERMISSIONS', 'insufficient_permissions', {
+    required: requirement.permissions,
+    ...(requirement.kind === 'any' && { match: 'any' }),
+  })
 }

@@ -1,20 +1,16 @@
 // Stages 7 and 8: what the caller may do, and how much it may send.
 
-import { meets } from '../credentials/permission.ts'
+import { refuseUnmet } from '../credentials/permission.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Access } from './access.ts'
 
-/** Refuses a caller that does not hold what the route requires (contract 5.7); tells what is required, never what is held. */
+/** Refuses a caller that does not hold what the route requires (contract 5.7). */
 export function authorize(access: Access): Denial | undefined {
   const requirement = access.route?.requirement
   if (requirement === undefined || requirement.kind === 'public') return undefined
   // No principal, no way through: whatever an earlier stage may have forgotten.
   if (access.principal === undefined) return deny('INTERNAL_ERROR', 'no_principal')
-  if (meets(requirement, access.principal.held)) return undefined
-  return deny('INSUFFICIENT_PERMISSIONS', 'insufficient_permissions', {
-    required: requirement.permissions,
-    ...(requirement.kind === 'any' && { match: 'any' }),
-  })
+  return refuseUnmet(requirement, access.principal.held)
 }
 
 /** Refuses a body that says itself that it is too large (contract 5.8); a chunked one is counted while it streams. */

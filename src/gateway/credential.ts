@@ -1,14 +1,15 @@
 // Stages 4 and 5: the credential and its environment. Finds the one key that the request carries in the places
 // that its API takes; which environment it speaks for is told by the prefix alone. No look-up yet.
 
-import type { ApiEnvironment } from '../config/compiled.ts'
+import { chooseByKey } from '../config/request/environment.ts'
+import { carriesKeyInQuery } from '../config/request/key-in-query.ts'
 import { hasPrefix, Secret } from '../credentials/secret.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Access } from './access.ts'
 
 /** Finds the credential (contract 5.4). */
 export function extractCredential(access: Access): Denial | undefined {
-  if (carriesKeyInQuery(access)) return deny('INVALID_API_KEY', 'key_in_query')
+  if (carriesKeyInQuery(access.table.prefixes, access.target)) return deny('INVALID_API_KEY', 'key_in_query')
   const api = access.host?.api
   if (api === undefined || isOpen(access)) return undefined
   const presented: string[] = []
@@ -40,15 +41,10 @@ export function chooseEnvironment(access: Access): Denial | undefined {
     access.environment = host.environments[0]
     return undefined
   }
-  access.environment = byPrefix(host.environments, credential)
-  if (access.environment !== undefined) return undefined
-  return byPrefix(host.api.environments, credential) === undefined
-    ? undefined
-    : deny('WRONG_ENVIRONMENT', 'wrong_environment')
-}
-
-function byPrefix(environments: readonly ApiEnvironment[], key: Secret): ApiEnvironment | undefined {
-  return environments.find((environment) => hasPrefix(key, environment.prefix))
+  const choice = chooseByKey(host, (environment) => hasPrefix(credential, environment.prefix))
+  if (choice.kind === 'wrong') return deny('WRONG_ENVIRONMENT', 'wrong_environment')
+  access.environment = choice.environment
+  return undefined
 }
 
 /** RFC 6750 §2.1; the scheme's case does not count. An empty or bare `Bearer` is an empty token. */
@@ -67,22 +63,4 @@ function headerValues(access: Access, name: string): string[] {
     if (fields[i]?.toLowerCase() === wanted) values.push((fields[i + 1] ?? '').trim())
   }
   return values
-}
-
-/** A key in a URL ends up in logs and histories: a query value that begins with a known prefix is refused. */
-function carriesKeyInQuery(access: Access): boolean {
-  const start = access.path.length + 1
-  if (start >= access.target.length) return false
-  const { prefixes } = access.table
-  for (const pair of access.target.slice(start).split(/[&;]/)) {
-    const value = decodedOnce(pair.slice(pair.indexOf('=') + 1))
-    if (prefixes.some((prefix) => value.startsWith(prefix))) return true
-  }
-  return false
-}
-
-/** Percent-decoding that never fails: prefixes are ASCII, so bytes are enough. `+` is no part of a prefix. */
-function decodedOnce(text: string): string {
-  if (!text.includes('%')) return text
-  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }

@@ -2,46 +2,14 @@
 // nothing that a client writes, under whatever alias, can take away or stand beside what the gateway says.
 
 import type { Settings, Table, Upstream } from '../config/compiled.ts'
+import { foldHeaderName } from '../config/header-names.ts'
+import {
+  type Fate,
+  forwardsAuthorization,
+  judgeName,
+  reservedNames,
+} from '../config/request/forwarded-headers.ts'
 import type { Access } from './access.ts'
-import { foldName } from './fold.ts'
-
-/** Never forwarded on any route (contract 6), by folded name. */
-const neverNames = new Set([
-  // Hop by hop, RFC 9110 §7.6.1; and what only makes sense on this connection.
-  'connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-  'expect',
-  'proxy',
-  // Written anew by the dispatcher or by `added`.
-  'host',
-  'content-length',
-  'x-request-id',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  // Credentials, also the one that was not used.
-  'x-api-key',
-  // What would make an upstream serve another method or path than the one that was judged.
-  'x-http-method',
-  'x-http-method-override',
-  'x-method-override',
-  'x-replaced-path',
-  'x-envoy-original-path',
-  // What upstreams behind other gateways take for an identity.
-  'x-remote-user',
-])
-const neverPrefixes = ['x-latchkey-', 'proxy-', 'x-original-', 'x-rewrite-', 'x-accel-', 'x-auth-request-']
-
-/** What only a trusted proxy may say. */
-const proxyNames = new Set(['forwarded', 'x-forwarded', 'x-real-ip', 'client-ip', 'cf-connecting-ip'])
-
-/** Fate of a header name: forwarded, forwarded from trusted proxies only, or never. */
-type Fate = 'pass' | 'trusted' | 'never' | 'authorization'
 
 export interface HeaderBuilder {
   /** Flat name, value list for the upstream, without Host and Content-Length, which the dispatcher writes. */
@@ -60,7 +28,7 @@ export function createHeaderBuilder(settings: Settings, table: Table, upstream: 
   function fateOf(name: string): Fate {
     let fate = fates.get(name)
     if (fate === undefined) {
-      fate = judgeName(foldName(name), reserved)
+      fate = judgeName(foldHeaderName(name), reserved)
       if (fates.size >= rememberedNames) fates.clear()
       fates.set(name, fate)
     }
@@ -71,9 +39,9 @@ export function createHeaderBuilder(settings: Settings, table: Table, upstream: 
     const fate = fateOf(name)
     if (fate === 'never') return false
     if (fate === 'trusted' && !access.isPeerTrusted) return false
-    if (fate === 'authorization' && !forwardsAuthorization(access)) return false
+    if (fate === 'authorization' && !passesAuthorization(access)) return false
     const { connectionNames } = access.head
-    return connectionNames.length === 0 || !connectionNames.includes(foldName(name))
+    return connectionNames.length === 0 || !connectionNames.includes(foldHeaderName(name))
   }
 
   return {
@@ -99,31 +67,9 @@ export function createHeaderBuilder(settings: Settings, table: Table, upstream: 
   }
 }
 
-/** A bearer API never passes Authorization on: it is the key. A header-only one does where it is told to. */
-function forwardsAuthorization(access: Access): boolean {
+function passesAuthorization(access: Access): boolean {
   const api = access.host?.api
-  if (api === undefined || api.credential.bearer || !api.forwardAuthorization) return false
-  return api.credential.header?.toLowerCase() !== 'authorization'
-}
-
-function judgeName(folded: string, reserved: ReadonlySet<string>): Fate {
-  if (neverNames.has(folded) || reserved.has(folded)) return 'never'
-  if (neverPrefixes.some((prefix) => folded.startsWith(prefix))) return 'never'
-  if (folded === 'authorization') return 'authorization'
-  if (proxyNames.has(folded) || folded.startsWith('x-forwarded-') || folded.endsWith('-client-ip'))
-    return 'trusted'
-  return 'pass'
-}
-
-/** Identity, credential and configured header names, folded. */
-function reservedNames(settings: Settings, table: Table, upstream: Upstream): ReadonlySet<string> {
-  const names = Object.values(settings.identity).map(foldName)
-  for (const api of table.apis.values()) {
-    const header = api.credential.header === null ? '' : foldName(api.credential.header)
-    if (header !== '' && header !== 'authorization') names.push(header)
-  }
-  for (const [name] of upstream.headers) names.push(foldName(name))
-  return new Set(names)
+  return api !== undefined && forwardsAuthorization(api)
 }
 
 /** X-Request-Id and the X-Forwarded family: what a trusted proxy said is carried on, else only what we saw. */

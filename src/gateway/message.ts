@@ -4,9 +4,10 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Limits } from '../config/compiled.ts'
+import { foldHeaderName } from '../config/header-names.ts'
+import { isHostValue } from '../config/hosts.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Access, Head, Stage } from './access.ts'
-import { foldName } from './fold.ts'
 
 /** Refuses heads over the limits, ambiguous framing, and plain http where https is required. */
 export function judgeMessage(limits: Limits, requireHttps: boolean): Stage {
@@ -39,11 +40,6 @@ function ambiguousFraming(access: Access): Denial | undefined {
   if (encodings.length > 1) return deny('BAD_REQUEST', 'repeated_transfer_encoding')
   if (encodings[0]?.toLowerCase() !== 'chunked') return deny('BAD_REQUEST', 'transfer_encoding')
   return undefined
-}
-
-/** RFC 9110 §7.2: uri-host [":" port]. No user info, no path, no list. */
-function isHostValue(host: string): boolean {
-  return /^(?:[A-Za-z0-9._~!$&'()*+=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/.test(host)
 }
 
 /** Gathers what the stages need of the header fields, in one pass over the raw list. */
@@ -94,7 +90,7 @@ const readers: ReadonlyMap<string, (head: Head, value: string) => void> = new Ma
       head.authorization.push(value)
     },
     connection(head: Head, value: string) {
-      for (const name of value.split(',')) head.connectionNames.push(foldName(name.trim()))
+      for (const name of value.split(',')) head.connectionNames.push(foldHeaderName(name.trim()))
     },
     'x-forwarded-for'(head: Head, value: string) {
       head.forwardedFor = joined(head.forwardedFor, value)

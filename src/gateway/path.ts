@@ -1,111 +1,12 @@
-// Stage 2: the path. What two parsers could read differently is refused, so that what was judged is what the
-// upstream serves; what is accepted goes on byte for byte. Nothing here decodes for later use.
+// Stage 2: the path. What is accepted goes on byte for byte.
 
+import { judgeTarget } from '../config/request/target.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Access } from './access.ts'
 
 /** Refuses targets that are not a plain path, and paths that are ambiguous (contract 5.2). */
 export function judgePath(access: Access): Denial | undefined {
-  const { target } = access
-  if (target.charCodeAt(0) !== slash) return deny('INVALID_PATH', 'not_origin_form')
-  const mark = target.indexOf('?')
-  access.path = mark === -1 ? target : target.slice(0, mark)
-  const fault = faultInPath(access.path) ?? (mark === -1 ? undefined : faultInQuery(target, mark + 1))
-  return fault === undefined ? undefined : deny('INVALID_PATH', fault)
-}
-
-const slash = 0x2f
-const percent = 0x25
-const dot = 0x2e
-
-/** What is wrong with a path, as a private reason; undefined: it is unambiguous. Pure, total. */
-export function faultInPath(path: string): string | undefined {
-  let segmentStart = 1
-  let hasEscapes = false
-  for (let i = 1; i < path.length; i++) {
-    const code = path.charCodeAt(i)
-    if (code === slash) {
-      if (i === segmentStart) return 'empty_segment'
-      if (isDotSegment(path, segmentStart, i)) return 'dot_segment'
-      segmentStart = i + 1
-    } else if (code === percent) {
-      const fault = faultInEscape(path, i)
-      if (fault !== undefined) return fault
-      hasEscapes = true
-      i += 2
-    } else {
-      const fault = plainFaults.get(code)
-      if (fault !== undefined) return fault
-      if (code <= 0x20 || code >= 0x7f) return 'raw_byte'
-    }
-  }
-  if (isDotSegment(path, segmentStart, path.length)) return 'dot_segment'
-  return hasEscapes && !isUtf8(path) ? 'not_utf8' : undefined
-}
-
-const plainFaults: ReadonlyMap<number, string> = new Map([
-  [0x5c, 'backslash'],
-  [0x3b, 'semicolon'],
-  [0x23, 'fragment'],
-])
-
-/** Escapes that stand for a delimiter or a control character: some reader takes them for the thing itself. */
-function faultInEscape(path: string, at: number): string | undefined {
-  const high = hexValue(path.charCodeAt(at + 1))
-  const low = hexValue(path.charCodeAt(at + 2))
-  if (high < 0 || low < 0) return 'malformed_escape'
-  const byte = high * 16 + low
-  if (byte < 0x20 || byte === 0x7f) return 'escaped_control'
-  return refusedEscapes.get(byte)
-}
-
-const refusedEscapes: ReadonlyMap<number, string> = new Map([
-  [0x2f, 'escaped_slash'],
-  [0x5c, 'escaped_backslash'],
-  [0x25, 'escaped_percent'],
-  [0x3b, 'escaped_semicolon'],
-  [0x3f, 'escaped_question_mark'],
-  [0x23, 'escaped_hash'],
-])
-
-/** `.` and `..`, each dot plain or as `%2e`. */
-function isDotSegment(path: string, start: number, end: number): boolean {
-  let dots = 0
-  for (let i = start; i < end; dots++) {
-    const code = path.charCodeAt(i)
-    if (code === dot) i += 1
-    else if (code === percent && isEscapedDot(path, i)) i += 3
-    else return false
-    if (dots >= 2) return false
-  }
-  return dots === 1 || dots === 2
-}
-
-function isEscapedDot(path: string, at: number): boolean {
-  return path.charCodeAt(at + 1) === 0x32 && (path.charCodeAt(at + 2) | 0x20) === 0x65
-}
-
-function isUtf8(path: string): boolean {
-  try {
-    decodeURIComponent(path)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function hexValue(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30
-  const lower = code | 0x20
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
-}
-
-/** A query may hold anything but control bytes, raw non-ASCII and `#`; a space cannot occur in a target. */
-function faultInQuery(target: string, start: number): string | undefined {
-  for (let i = start; i < target.length; i++) {
-    const code = target.charCodeAt(i)
-    if (code <= 0x20 || code >= 0x7f) return 'raw_byte_in_query'
-    if (code === 0x23) return 'fragment'
-  }
-  return undefined
+  const judged = judgeTarget(access.target)
+  access.path = judged.path
+  return judged.ok ? undefined : deny('INVALID_PATH', judged.fault)
 }
