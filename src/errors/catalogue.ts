@@ -72,6 +72,15 @@ export const catalogue = {
     status: 409,
     message: 'A rotation is in its grace period; end it first or wait for its end',
   },
+  IDEMPOTENCY_MISMATCH: {
+    status: 409,
+    message: 'This Idempotency-Key was used for another request within the last 24 hours',
+  },
+  IMPORT_INCOMPLETE: {
+    status: 503,
+    message: 'The import was interrupted after a part of it; repeat it to import the rest',
+    retryAfterSeconds: 1,
+  },
   REVISION_CONFLICT: { status: 412, message: 'The object has changed since the revision in If-Match' },
   STORE_UNAVAILABLE: {
     status: 503,

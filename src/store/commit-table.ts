@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AuditEntry, writeAudit } from './audit-table.ts'
 import type { Change } from './change-table.ts'
+import { claimReplay, type IdempotentRequest, keepReplay } from './idempotency-table.ts'
 import { type Postgres, type Queryable, StoreUnavailableError } from './postgres.ts'
 
 /** On whose behalf, and when by the program's clock. */
@@ -10,6 +11,8 @@ export interface ChangeOrigin {
   readonly actor: string
   readonly requestId: string
   readonly nowMs: number
+  /** Of a request that may be repeated: a repeat changes nothing. */
+  readonly replayOf?: IdempotentRequest | undefined
 }
 
 /** What is to become of a locked row: nothing, as it is so already, or a change. */
@@ -32,33 +35,57 @@ export interface Committed<T> {
   readonly object: T
   /** To be spread; null: nothing changed. */
   readonly change: Change | null
+  /** Another, equal request has made it before; the object is as it was then. */
+  readonly isReplay?: true
 }
 
 /**
  * The one way in which a key or merchant changes: `plan` locks the row and decides; then, in the same transaction,
  * the next revision is taken (its lock orders the commits), the rows, the outbox and the audit are written.
  * What `plan` throws rolls everything back. Throws StoreUnavailableError, and then nothing was changed, as far as the
- * database could still be asked.
+ * database could still be asked; IDEMPOTENCY_MISMATCH where the origin's Idempotency-Key has made something else.
  */
 export async function commitChange<T>(
   db: Postgres,
   origin: ChangeOrigin,
   plan: (tx: Queryable) => Promise<Plan<T>>,
 ): Promise<Committed<T>> {
-  let written: { readonly committed: Committed<T>; readonly transactionId: string } | undefined
+  return commitTraced(db, async (tx, trace) => {
+    const { replayOf } = origin
+    const made = replayOf && (await claimReplay<T>(tx, replayOf, origin.nowMs))
+    if (made !== undefined) return { object: made, change: null, isReplay: true }
+    const planned = await plan(tx)
+    if (planned.kind === 'unchanged') {
+      if (replayOf) await keepReplay(tx, replayOf, planned.object)
+      return { object: planned.object, change: null }
+    }
+    const { revision, transactionId } = await nextRevision(tx)
+    const committed = await writeChange(tx, { planned, origin, revision })
+    if (replayOf) await keepReplay(tx, replayOf, committed.object)
+    return trace(transactionId, committed)
+  })
+}
+
+/**
+ * One transaction of which it is found out whether it took place when the answer to its commit is lost. `work` calls
+ * `trace` last, with what it returns.
+ */
+export async function commitTraced<R>(
+  db: Postgres,
+  work: (tx: Queryable, trace: (transactionId: string, result: R) => R) => Promise<R>,
+): Promise<R> {
+  let written: { readonly result: R; readonly transactionId: string } | undefined
   try {
-    return await db.transaction(async (tx) => {
-      const planned = await plan(tx)
-      if (planned.kind === 'unchanged') return { object: planned.object, change: null }
-      const { revision, transactionId } = await nextRevision(tx)
-      const committed = await writeChange(tx, { planned, origin, revision })
-      written = { committed, transactionId }
-      return committed
-    })
+    return await db.transaction((tx) =>
+      work(tx, (transactionId, result) => {
+        written = { result, transactionId }
+        return result
+      }),
+    )
   } catch (error) {
     // Only the commit was left: the connection may have ended before it arrived, or before its answer did.
     const isOpen = error instanceof StoreUnavailableError
-    if (isOpen && written && (await hasCommitted(db, written.transactionId))) return written.committed
+    if (isOpen && written && (await hasCommitted(db, written.transactionId))) return written.result
     throw error
   }
 }

@@ -1,13 +1,15 @@
 // What is done to a key as a whole: disable, enable, revoke, rotate, and the end of a rotation.
 
 import { defaultGraceSeconds, type KeyAction } from '../../credentials/lifecycle.ts'
-import { generateSecret } from '../../credentials/secret.ts'
+import { generateSecret, type Secret } from '../../credentials/secret.ts'
+import type { ChangeOrigin, Committed } from '../../store/commit-table.ts'
 import { transitionKey } from '../../store/key-change-table.ts'
-import { endRotation, rotateKey } from '../../store/key-rotation-table.ts'
+import { endRotation, type Rotation, rotateKey } from '../../store/key-rotation-table.ts'
 import { mustGetKey, type StoredKey } from '../../store/key-table.ts'
 import { originOf, settle } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { emptyBody, idOf, idParams, waitQuery } from '../fields.ts'
+import { findReplay, markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { entityTag, keyObject, keyObjectWithSecret } from './key-object.ts'
 import { rotateBody } from './key-request.ts'
 import { newSecret } from './routes.ts'
@@ -46,16 +48,27 @@ function serveRotate(app: ControlApp, deps: AdminDeps): void {
   app.post('/keys/:id/rotate', { schema }, async (request, reply) => {
     const { grace_seconds: graceSeconds = defaultGraceSeconds } = request.body
     const id = idOf('key', request.params.id)
-    const origin = originOf(request, deps)
-    const prefix = prefixOf(deps, await mustGetKey(deps.db, id, origin.nowMs))
-    const secret = generateSecret(prefix)
-    const rotation = { id, prefix, graceSeconds, secret: newSecret(deps, secret) }
-    const committed = await rotateKey(deps.db, origin, rotation)
+    const origin = repeatableOriginOf(request, deps)
+    const replay = await findReplay<StoredKey>(deps, origin)
+    const committed = replay ?? (await rotate(deps, origin, { id, graceSeconds }))
+    markReplay(reply, committed)
     const settled = await settle(deps, committed, request.query.wait)
+    const secret = 'secret' in committed && !committed.isReplay ? committed.secret : null
     return reply
       .header('etag', entityTag(committed.object))
       .send({ ...keyObjectWithSecret(committed.object, secret), ...settled })
   })
+}
+
+async function rotate(
+  deps: AdminDeps,
+  origin: ChangeOrigin,
+  asked: Pick<Rotation, 'id' | 'graceSeconds'>,
+): Promise<Committed<StoredKey> & { readonly secret: Secret }> {
+  const prefix = prefixOf(deps, await mustGetKey(deps.db, asked.id, origin.nowMs))
+  const secret = generateSecret(prefix)
+  const rotation = { ...asked, prefix, secret: newSecret(deps, secret) }
+  return { ...(await rotateKey(deps.db, origin, rotation)), secret }
 }
 
 /** The configured prefix, which may have changed since the key was made; else the one that it has. */

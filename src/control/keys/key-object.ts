@@ -29,9 +29,9 @@ export function keyObject(key: StoredKey) {
   }
 }
 
-/** The one form in which a secret leaves the program: the answer to create and to rotate. */
-export function keyObjectWithSecret(key: StoredKey, secret: Secret) {
-  return { ...keyObject(key), secret: Secret.reveal(secret) }
+/** The one form in which a secret leaves the program: the answer to create and to rotate. null: it was shown before. */
+export function keyObjectWithSecret(key: StoredKey, secret: Secret | null) {
+  return { ...keyObject(key), secret: secret && Secret.reveal(secret) }
 }
 
 /** The revision as an entity tag (RFC 9110 §8.8.3), for If-Match. */

@@ -1,12 +1,15 @@
 // Keys: made, shown, listed and edited.
 
+import type { Static } from 'typebox'
 import { digestOf, generateSecret, lastFour, type Secret } from '../../credentials/secret.ts'
+import type { ChangeOrigin, Committed } from '../../store/commit-table.ts'
 import { createKey, type NewSecret, patchKey } from '../../store/key-change-table.ts'
-import { listKeys, mustGetKey } from '../../store/key-table.ts'
+import { listKeys, mustGetKey, type StoredKey } from '../../store/key-table.ts'
 import { originOf, settle } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { idOf, idParams, isId, limitOf, waitQuery } from '../fields.ts'
+import { findReplay, markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { invalid } from '../refusal.ts'
 import { entityTag, keyObject, keyObjectWithSecret } from './key-object.ts'
 import {
@@ -39,30 +42,41 @@ export function serveKeys(app: ControlApp, deps: AdminDeps): void {
 
 function serveCreate(app: ControlApp, deps: AdminDeps): void {
   app.post('/keys', { schema: { body: newKeyBody, querystring: waitQuery } }, async (request, reply) => {
-    const { body } = request
-    const origin = originOf(request, deps)
-    const api = apiOf(deps, body.api, '/api')
-    const environment = api.environments.find(({ name }) => name === body.environment)
-    if (!environment) throw invalid('/environment', `is not an environment of ${api.name}`)
-    const secret = generateSecret(environment.prefix)
-    const committed = await createKey(deps.db, origin, {
-      id: deps.newId('key'),
-      merchantId: body.merchant_id,
-      api: api.name,
-      environment: environment.name,
-      name: body.name,
-      prefix: environment.prefix,
-      permissions: permissionsOf(api, body.permissions),
-      expiresAtMs: expiryOf(body.expires_at ?? null, origin.nowMs),
-      secret: newSecret(deps, secret),
-    })
+    const origin = repeatableOriginOf(request, deps)
+    const replay = await findReplay<StoredKey>(deps, origin)
+    const committed = replay ?? (await makeKey(deps, origin, request.body))
+    markReplay(reply, committed)
     const settled = await settle(deps, committed, request.query.wait)
     const { object } = committed
+    const secret = 'secret' in committed && !committed.isReplay ? committed.secret : null
     return reply
       .code(201)
       .header('etag', entityTag(object))
       .send({ ...keyObjectWithSecret(object, secret), ...settled })
   })
+}
+
+async function makeKey(
+  deps: AdminDeps,
+  origin: ChangeOrigin,
+  body: Static<typeof newKeyBody>,
+): Promise<Committed<StoredKey> & { readonly secret: Secret }> {
+  const api = apiOf(deps, body.api, '/api')
+  const environment = api.environments.find(({ name }) => name === body.environment)
+  if (!environment) throw invalid('/environment', `is not an environment of ${api.name}`)
+  const secret = generateSecret(environment.prefix)
+  const committed = await createKey(deps.db, origin, {
+    id: deps.newId('key'),
+    merchantId: body.merchant_id,
+    api: api.name,
+    environment: environment.name,
+    name: body.name,
+    prefix: environment.prefix,
+    permissions: permissionsOf(api, body.permissions),
+    expiresAtMs: expiryOf(body.expires_at ?? null, origin.nowMs),
+    secret: newSecret(deps, secret),
+  })
+  return { ...committed, secret }
 }
 
 function servePatch(app: ControlApp, deps: AdminDeps): void {

@@ -14,6 +14,7 @@ import { originOf, settle } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { emptyBody, idOf, idParams, isId, limitOf, nameField, pageFields, waitQuery } from '../fields.ts'
+import { markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { instant } from '../instant.ts'
 
 const newMerchant = Type.Object({ name: nameField }, { additionalProperties: false })
@@ -25,7 +26,8 @@ export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
     { schema: { body: newMerchant, querystring: waitQuery } },
     async (request, reply) => {
       const merchant = { id: deps.newId('mer'), name: request.body.name }
-      const committed = await createMerchant(deps.db, originOf(request, deps), merchant)
+      const committed = await createMerchant(deps.db, repeatableOriginOf(request, deps), merchant)
+      markReplay(reply, committed)
       const settled = await settle(deps, committed, request.query.wait)
       return reply.code(201).send({ ...merchantObject(committed.object), ...settled })
     },
