@@ -53,13 +53,15 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   metrics.gauge(
     'latchkey_table',
     'Always 1; the label is the SHA-256 of the permission table in force',
-    () => ({
-      [inForce.table.sha256]: 1,
-    }),
+    () => ({ [inForce.table.sha256]: 1 }),
+    'max',
   )
-  metrics.gauge('latchkey_config_valid', '1 while the files on disk are the ones in force', () => ({
-    files: fault === undefined ? 1 : 0,
-  }))
+  metrics.gauge(
+    'latchkey_config_valid',
+    '1 while the files on disk are the ones in force',
+    () => ({ files: fault === undefined ? 1 : 0 }),
+    'min',
+  )
 
   function refuse(reason: string, faults: readonly string[]): void {
     fault = reason

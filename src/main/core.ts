@@ -102,10 +102,15 @@ export function createCore(options: CoreOptions): Core {
   })
   metrics.gauge('latchkey_cache_entries', 'Entries in memory', memory.size)
   metrics.gauge('latchkey_postgres_connections', 'Connections of the pool', () => ({ ...db.gauges() }))
-  metrics.gauge('latchkey_applied_revision', 'Revision up to which every change is applied', () => ({
-    instance: changes.applied,
-  }))
-  metrics.gauge('latchkey_store_up', '1 while a store answers', () => storesUp(feed, redis))
+  metrics.gauge(
+    'latchkey_applied_revision',
+    'Revision up to which every change is applied',
+    () => ({
+      instance: changes.applied,
+    }),
+    'min',
+  )
+  metrics.gauge('latchkey_store_up', '1 while a store answers', () => storesUp(feed, redis), 'min')
 
   return {
     db,

@@ -11,7 +11,8 @@ import { type DemoKey, makeDemoKeys } from './demo-keys.ts'
 import { startSampleUpstream } from './demo-upstream.ts'
 import { type Program, startProgram } from './program.ts'
 import { readSecrets } from './secrets.ts'
-import { loadOrExplain, stopOnSignal } from './start.ts'
+import { loadOrExplain } from './start.ts'
+import { stopOnSignal } from './stop-on-signal.ts'
 
 const configFile = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url))
 
@@ -63,7 +64,9 @@ async function runDemo(file: string, io: CliIo): Promise<void> {
       throw error
     },
   )
-  tell(banner(keys, { logFile, gatewayPort: program.gatewayPort ?? 0, controlPort: program.controlPort }))
+  tell(
+    banner(keys, { logFile, gatewayPort: program.gatewayPort ?? 0, controlPort: program.controlPort ?? 0 }),
+  )
   upstream.show()
   tell('ready')
 }

@@ -2,17 +2,15 @@
 // everything they stood on, last opened first. The control server goes last of the servers, so that health is told.
 
 import type { Logger } from '../telemetry/log.ts'
+import { type DrainLimits, drainServer } from './drain-server.ts'
 
-interface ServerLike {
-  close(): PromiseLike<unknown>
-  readonly server: { closeAllConnections?: () => void }
-}
+type ServerLike = Parameters<typeof drainServer>[0]
 
 export interface Drain {
   /** True from the first moment of the drain. */
   readonly isDraining: boolean
   /** A server whose requests are waited for. */
-  server(name: string, app: ServerLike): void
+  server(app: ServerLike): void
   /** The control server: closed when the others are. */
   control(app: ServerLike): void
   /** Something to close after the servers; last registered, first closed. */
@@ -20,39 +18,31 @@ export interface Drain {
   run(): Promise<void>
 }
 
-/** Requests that take longer in the drain are cut, in milliseconds. */
-const serverLimitMs = 20_000
+/** A gateway's clients may be about to send on an idle connection; of the control plane's nobody is harmed. */
+const gatewayLimits: DrainLimits = { idleMs: 2_000, cutMs: 20_000 }
+const controlLimits: DrainLimits = { idleMs: 0, cutMs: 1_000 }
 /** Any other step that takes longer is given up, in milliseconds. */
 const stepLimitMs = 5_000
 
 /** Makes an empty drain. */
 export function createDrain(log: Logger): Drain {
-  const servers: { name: string; app: ServerLike }[] = []
+  const servers: ServerLike[] = []
   const controls: ServerLike[] = []
   const steps: { name: string; close: () => Promise<unknown> }[] = []
   let running: Promise<void> | undefined
 
-  async function closeServer(name: string, app: ServerLike, limitMs: number): Promise<void> {
-    const cut = setTimeout(() => {
-      log.warn({ server: name }, 'Requests did not end in time and are cut')
-      app.server.closeAllConnections?.()
-    }, limitMs)
-    await app.close()
-    clearTimeout(cut)
-  }
-
   async function close(): Promise<void> {
-    await Promise.all(servers.map(({ name, app }) => closeServer(name, app, serverLimitMs)))
+    await Promise.all(servers.map((app) => drainServer(app, gatewayLimits, log)))
     for (const { name, close: closeStep } of steps.toReversed()) {
       await withLimit(closeStep(), name, log)
     }
-    await Promise.all(controls.map((app) => closeServer('control', app, 1_000)))
+    await Promise.all(controls.map((app) => drainServer(app, controlLimits, log)))
   }
 
   const drain = {
     isDraining: false,
-    server(name: string, app: ServerLike) {
-      servers.push({ name, app })
+    server(app: ServerLike) {
+      servers.push(app)
     },
     control(app: ServerLike) {
       controls.push(app)

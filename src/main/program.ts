@@ -15,14 +15,20 @@ import { type Core, createCore, type Role } from './core.ts'
 import { migrateOrRetry, openDatabase } from './database.ts'
 import { createDrain, type Drain } from './drain.ts'
 import { createHousekeeping } from './housekeeping.ts'
+import { type Place, type Plan, planOf } from './plan.ts'
 import type { ProcessSecrets } from './secrets.ts'
 import { StartError } from './start-error.ts'
+import type { Workers } from './workers.ts'
 
 export interface ProgramOptions {
   readonly config: CompiledConfig
   /** Where it was read from, for reloads. */
   readonly source: ConfigSource
   readonly role: Role
+  /** Alone unless said. */
+  readonly place?: Place
+  /** Of the primary: what it keeps. */
+  readonly workers?: Workers
   readonly secrets: ProcessSecrets
   readonly log: Logger
   /** Told of slow steps of the start, a line each. */
@@ -32,9 +38,10 @@ export interface ProgramOptions {
 export type ConfigSource = Pick<ConfigInForceDeps, 'file' | 'files' | 'env'>
 
 export interface Program {
-  /** null where the role has no such server. */
+  /** null where this process has no such server. */
   readonly gatewayPort: number | null
-  readonly controlPort: number
+  readonly controlPort: number | null
+  readonly metrics: Metrics
   /** Reads the configuration anew. Never rejects. */
   reload(): Promise<void>
   /** Finishes what is under way, then closes everything. Repeating it waits for the same end. */
@@ -44,13 +51,14 @@ export interface Program {
 /** Starts a process; resolves when its ports are open. Throws a StartError, with nothing left running. */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const { config, role, log } = options
+  const plan = planOf(role, options.place ?? 'alone')
   const drain = createDrain(log)
   try {
     const database = await openDatabase(config.settings, options.tell ?? (() => {}))
     drain.last('database', () => database.stop())
     const aborter = new AbortController()
     drain.last('migrations', () => Promise.resolve(aborter.abort()))
-    if (role !== 'gateway') await migrateOrRetry(database.url, log, aborter.signal)
+    if (plan.admin) await migrateOrRetry(database.url, log, aborter.signal)
 
     const metrics = createMetrics()
     const inForce = createConfigInForce({ ...options.source, config, log, metrics })
@@ -67,16 +75,16 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     })
     drain.last('stores', () => core.close())
     await core.start()
-    const parts = { ...options, core, metrics, drain, inForce }
-    const gatewayPort = role === 'control' ? null : await openGateway(parts)
-    if (role !== 'gateway') {
+    const parts = { ...options, plan, core, metrics, drain, inForce }
+    const gatewayPort = plan.gateway ? await openGateway(parts) : null
+    if (plan.admin) {
       const housekeeping = createHousekeeping(core.db, table, log)
       drain.last('housekeeping', () => housekeeping.stop())
     }
-    const controlPort = await openControl(parts)
+    const controlPort = plan.probes ? await openControl(parts) : null
     inForce.watch()
     log.info({ role, gatewayPort, controlPort, instance: core.instanceId }, 'ready')
-    return { gatewayPort, controlPort, reload: inForce.reload, stop: drain.run }
+    return { gatewayPort, controlPort, metrics, reload: inForce.reload, stop: drain.run }
   } catch (error) {
     await drain.run()
     throw error
@@ -84,6 +92,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
 }
 
 interface Parts extends ProgramOptions {
+  readonly plan: Plan
   readonly core: Core
   readonly metrics: Metrics
   readonly drain: Drain
@@ -120,16 +129,16 @@ async function openGateway({ config, core, metrics, log, drain, inForce }: Parts
     activity.stop()
     await activity.flush()
   })
-  drain.server('gateway', app)
+  drain.server(app)
   return listen(app, settings.gateway, 'gateway')
 }
 
 async function openControl(parts: Parts): Promise<number> {
-  const { config, core, metrics, log, drain, secrets, role, inForce } = parts
+  const { config, core, metrics, log, drain, secrets, plan, inForce, workers } = parts
   const newId = createIds(Date.now)
   const table = () => inForce.current().table
   const app = createControlServer({
-    db: role === 'gateway' ? null : core.db,
+    db: plan.admin ? core.db : null,
     table,
     tokens: secrets.tokens,
     adminFrom: config.settings.control.adminFrom,
@@ -142,7 +151,7 @@ async function openControl(parts: Parts): Promise<number> {
       const { canDecide, postgres, redis, appliedRevision } = core.state()
       const configFault = inForce.fault()
       return {
-        isReady: canDecide && !drain.isDraining,
+        isReady: canDecide && !drain.isDraining && (workers?.areServing() ?? true),
         status: postgres === 'up' && redis !== 'down' && configFault === undefined ? 'ok' : 'degraded',
         tableSha256: table().sha256,
         postgres,
@@ -151,7 +160,7 @@ async function openControl(parts: Parts): Promise<number> {
         configFault,
       }
     },
-    metrics: metrics.text,
+    metrics: async () => metrics.text(await workers?.metrics()),
     metricsContentType: metrics.contentType,
     log,
   })

@@ -1,5 +1,6 @@
 // `latchkey start`: checks everything that can be checked first, then runs until it is told to stop.
 
+import cluster from 'node:cluster'
 import { type Command, Option } from 'commander'
 import type { CliIo } from '../cli/io.ts'
 import { loadConfig } from '../config/load.ts'
@@ -8,9 +9,12 @@ import type { CompiledConfig } from '../config/compiled.ts'
 import { exitCodes } from '../cli/exit.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { type Role, roles } from './core.ts'
-import { type ConfigSource, startProgram } from './program.ts'
+import { startPrimary, startWorker } from './primary.ts'
+import { type ConfigSource, type ProgramOptions, startProgram } from './program.ts'
 import { readSecrets } from './secrets.ts'
 import { StartError } from './start-error.ts'
+import { stopOnSignal } from './stop-on-signal.ts'
+import { automaticWorkers } from './workers.ts'
 
 const example = `
 Example:
@@ -35,39 +39,45 @@ export function registerStartCommand(program: Command, io: CliIo): void {
 }
 
 async function start(flags: StartFlags, io: CliIo): Promise<void> {
-  requireOneWorker(flags.workers)
+  const count = workerCount(flags.workers)
   const { config, source } = await loadOrExplain(flags.config, io)
-  const secrets = readSecrets(io.env, {
-    role: flags.role,
-    usesRedis: config.settings.redis.kind === 'url',
-  })
-  const log = createLog({ level: levelOf(io.env) })
-  const program = await startProgram({
+  const usesRedis = config.settings.redis.kind === 'url'
+  // A worker has no admin API, so it needs no token.
+  const role = cluster.isWorker ? 'gateway' : flags.role
+  const secrets = readSecrets(io.env, { role, usesRedis })
+  const log = createLog({ level: levelOf(io.env), isShared: cluster.isWorker })
+  const options: ProgramOptions = {
     config,
     source,
     role: flags.role,
     secrets,
     log: log.logger,
     tell: (line) => log.logger.info(line),
-  }).catch((error: unknown) => {
+  }
+  try {
+    if (cluster.isWorker) await startWorker(options, log)
+    else if (count > 1) await startPrimary(options, count, log)
+    else await startAlone(options, log)
+  } finally {
+    // Whoever waits for `ready`, or for the reason why not, reads it now, not with the next full buffer.
     log.flush()
-    throw error
-  })
-  // Whoever waits for `ready` reads it now, not with the next full buffer.
-  log.flush()
-  process.on('SIGHUP', () => void program.reload())
-  stopOnSignal(() => program.stop(), log)
+  }
 }
 
-function requireOneWorker(text: string): void {
-  if (!/^(?:auto|[1-9][0-9]{0,2})$/.test(text)) {
-    throw new StartError(
-      `--workers takes a number from 1 to 999, or auto; not "${text.slice(0, 20)}"`,
-      exitCodes.usage,
-    )
-  }
-  if (text !== '1')
-    throw new StartError('--workers: more than one is not supported yet; start more processes instead')
+async function startAlone(options: ProgramOptions, log: Log): Promise<void> {
+  const program = await startProgram(options)
+  process.on('SIGHUP', () => void program.reload())
+  stopOnSignal(program.stop, log)
+}
+
+/** A number of processes from the flag; throws a StartError. */
+function workerCount(text: string): number {
+  if (text === 'auto') return automaticWorkers()
+  if (/^[1-9][0-9]{0,2}$/.test(text)) return Number(text)
+  throw new StartError(
+    `--workers takes a number from 1 to 999, or auto; not "${text.slice(0, 20)}"`,
+    exitCodes.usage,
+  )
 }
 
 /** Loads the files; prints every fault and throws where there is one. */
@@ -92,28 +102,4 @@ function levelOf(env: CliIo['env']): string {
   const level = env.LATCHKEY_LOG_LEVEL ?? 'info'
   if (levels.includes(level)) return level
   throw new StartError(`LATCHKEY_LOG_LEVEL must be one of ${levels.join(', ')}`)
-}
-
-/** SIGTERM and SIGINT drain and exit 0; a second one does not wait. What nobody foresaw ends the process, told. */
-export function stopOnSignal(stop: () => Promise<void>, log: Log): void {
-  let isStopping = false
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (isStopping) {
-      log.flush()
-      process.exit(exitCodes.failed)
-    }
-    isStopping = true
-    log.logger.info({ signal }, 'draining')
-    void stop().then(() => {
-      log.logger.info('stopped')
-      log.flush()
-      process.exit(exitCodes.done)
-    })
-  }
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
-  process.on('uncaughtException', (error) => {
-    log.logger.fatal({ err: error }, 'uncaught exception')
-    log.flush()
-    process.exit(exitCodes.failed)
-  })
 }

@@ -9,6 +9,8 @@ export interface LogOptions {
   readonly level: string
   /** Where lines go; standard output, buffered, unless said. */
   readonly stream?: DestinationStream
+  /** Several processes write to one pipe: each line goes in a write of its own, which a pipe keeps whole. */
+  readonly isShared?: boolean
 }
 
 export interface Log {
@@ -19,7 +21,7 @@ export interface Log {
 
 /** Makes the log. Lines are buffered up to 4 KiB and written at least once a second, and flushed at exit. */
 export function createLog(options: LogOptions): Log {
-  const stream = options.stream ?? destination({ fd: 1, minLength: 4096, sync: false, periodicFlush: 1000 })
+  const stream = options.stream ?? standardOutput(options.isShared ?? false)
   const logger = pino(
     {
       level: options.level,
@@ -39,4 +41,12 @@ export function createLog(options: LogOptions): Log {
       if ('flushSync' in stream && typeof stream.flushSync === 'function') stream.flushSync()
     },
   }
+}
+
+function standardOutput(isShared: boolean): DestinationStream {
+  return destination(
+    isShared
+      ? { fd: 1, minLength: 0, sync: true }
+      : { fd: 1, minLength: 4096, sync: false, periodicFlush: 1000 },
+  )
 }

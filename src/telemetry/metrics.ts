@@ -1,7 +1,7 @@
 // The program's metrics, for Prometheus. Labels come from closed sets (config, catalogue, reasons), never from what a
 // client writes, so that nobody can make them grow.
 
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 export interface RequestObservation {
   readonly api: string
@@ -21,11 +21,16 @@ export interface Metrics {
   cacheRejected(): void
   activityDropped(): void
   /** Registers a gauge that is read at each scrape: label value → number. */
-  gauge(name: string, help: string, read: () => Readonly<Record<string, number>>): void
-  /** The text of a scrape. */
-  text(): Promise<string>
+  gauge(name: string, help: string, read: () => Readonly<Record<string, number>>, merge?: Merge): void
+  /** The text of a scrape, with what other processes count merged in. */
+  text(others?: readonly object[][]): Promise<string>
+  /** This process's part, for another one's `text`. */
+  part(): Promise<object[]>
   readonly contentType: string
 }
+
+/** How several processes' gauges become one; sum unless said. */
+export type Merge = 'sum' | 'min' | 'max' | 'first'
 
 const latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
@@ -92,8 +97,9 @@ export function createMetrics(): Metrics {
     },
     cacheRejected: () => rejected.inc(),
     activityDropped: () => dropped.inc(),
-    gauge(name, help, read) {
+    gauge(name, help, read, merge = 'sum') {
       const gauge = new Gauge({
+        aggregator: merge,
         name,
         help,
         labelNames: ['of'],
@@ -105,7 +111,11 @@ export function createMetrics(): Metrics {
         },
       })
     },
-    text: () => registry.metrics(),
+    text: async (others = []) =>
+      others.length === 0
+        ? registry.metrics()
+        : AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), ...others]).metrics(),
+    part: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   }
 }

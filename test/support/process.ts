@@ -30,6 +30,7 @@ interface Ready {
 export async function startProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  says = 'ready',
 ): Promise<RunningProcess> {
   const child = spawn(process.execPath, [mainProgram, 'start', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,7 +44,7 @@ export async function startProcess(
   const ready = await new Promise<Ready>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out += text
-      const line = out.split('\n').find((candidate) => candidate.includes('"msg":"ready"'))
+      const line = out.split('\n').find((candidate) => candidate.includes(`"msg":"${says}"`))
       if (line !== undefined) resolve(JSON.parse(line))
     })
     child.once('exit', (code) => reject(new Error(`ended with ${code}: ${out}${err}`)))

@@ -32,6 +32,8 @@ export interface TestProgram {
 export interface TestProgramOptions {
   /** Overrides of lines of the gateway file, by placeholder. */
   readonly gateway?: string
+  /** The gateway's; any free one unless said. */
+  readonly port?: number
   readonly upstream?: string
   /** Base URL of the live upstream instead of the recording one. */
   readonly liveUrl?: string
@@ -81,7 +83,7 @@ export async function startPrepared(
   t.teardown(() => program.stop())
   return {
     gatewayPort: program.gatewayPort ?? 0,
-    controlPort: program.controlPort,
+    controlPort: program.controlPort ?? 0,
     admin: adminClient(`http://127.0.0.1:${program.controlPort}`, adminToken),
     live,
     sandbox,
@@ -171,7 +173,7 @@ routes:
   const upstream = parts.upstream ?? ''
   await writeFile(
     file,
-    `gateway: { host: 127.0.0.1, port: 0${parts.gateway ?? ''} }
+    `gateway: { host: 127.0.0.1, port: ${parts.port ?? 0}${parts.gateway ?? ''} }
 control: { host: 127.0.0.1, port: 0 }
 postgres: ${parts.databaseUrl}
 redis: ${parts.redis ?? process.env['LATCHKEY_TEST_REDIS_URL'] ?? 'none'}

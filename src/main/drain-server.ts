@@ -1,0 +1,41 @@
+// The polite end of a server: no new connections, requests under way finished, idle connections given a moment in which
+// a request that is on its way still gets its answer (with Connection: close), then closed; all of it bounded.
+
+import { Server as NetServer } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from '../telemetry/log.ts'
+
+export interface DrainLimits {
+  /** How long idle connections stay open, in milliseconds. */
+  readonly idleMs: number
+  /** After this the requests still under way are cut, in milliseconds. */
+  readonly cutMs: number
+}
+
+type DrainedApp = Pick<FastifyInstance, 'server'> & { close(): PromiseLike<unknown> }
+
+/** Closes a listening app; never rejects. The app's answers must say `Connection: close` already. */
+export async function drainServer(app: DrainedApp, limits: DrainLimits, log: Logger): Promise<void> {
+  const { server } = app
+  const startedAt = Date.now()
+  // The listener alone: http's own close would at once close connections on which a request may be on its way.
+  if (server.listening) NetServer.prototype.close.call(server)
+  let isCut = false
+  while ((await connections(server)) > 0) {
+    const elapsed = Date.now() - startedAt
+    if (elapsed >= limits.idleMs) server.closeIdleConnections()
+    if (elapsed >= limits.cutMs && !isCut) {
+      isCut = true
+      log.warn('Requests did not end in time and are cut')
+      server.closeAllConnections()
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  await app.close()
+}
+
+function connections(server: NetServer): Promise<number> {
+  return new Promise((resolve) => {
+    server.getConnections((error, count) => resolve(error === null ? count : 0))
+  })
+}

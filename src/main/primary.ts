@@ -1,0 +1,61 @@
+// `--workers N`: the primary and its workers, from start to end.
+
+import cluster from 'node:cluster'
+import type { Log } from '../telemetry/log.ts'
+import { type ProgramOptions, startProgram } from './program.ts'
+import { StartError } from './start-error.ts'
+import { stopOnSignal } from './stop-on-signal.ts'
+import { type FromWorker, isToWorker } from './worker-messages.ts'
+import { createWorkers } from './workers.ts'
+
+/** Runs the control port here and the gateway in `count` workers. SIGHUP reloads, SIGUSR2 replaces the workers. */
+export async function startPrimary(options: ProgramOptions, count: number, log: Log): Promise<void> {
+  if (options.role === 'control')
+    throw new StartError('--workers: the control role runs in one process; leave it out')
+  if (options.config.settings.postgres.kind === 'embedded') {
+    throw new StartError(
+      '--workers: the embedded Postgres is for one process; set postgres to a postgres:// URL',
+    )
+  }
+  if (options.config.settings.gateway.port === 0) {
+    throw new StartError('--workers: all workers share one port; set gateway.port to a number other than 0')
+  }
+  const workers = createWorkers(count, log.logger)
+  // First the program: it applies the migrations that the workers need.
+  const program = await startProgram({ ...options, place: 'primary', workers })
+  const stop = async () => {
+    await workers.stop()
+    await program.stop()
+  }
+  stopOnSignal(stop, log)
+  process.on('SIGHUP', () => {
+    workers.reload()
+    void program.reload()
+  })
+  process.on('SIGUSR2', () => void workers.roll().then(() => log.logger.info('Workers replaced')))
+  try {
+    await workers.start()
+  } catch (error) {
+    await stop()
+    throw new StartError(error instanceof Error ? error.message : String(error))
+  }
+  const { gateway } = options.config.settings
+  log.logger.info({ workers: count, gatewayPort: gateway.port, controlPort: program.controlPort }, 'serving')
+}
+
+/** Serves the gateway for the primary that forked this process; ends with it. */
+export async function startWorker(options: ProgramOptions, log: Log): Promise<void> {
+  const program = await startProgram({ ...options, place: 'worker' })
+  const say = (message: FromWorker) => {
+    if (process.connected) process.send?.(message)
+  }
+  process.on('message', (message: unknown) => {
+    if (!isToWorker(message)) return
+    if (message.type === 'reload') void program.reload()
+    else void program.metrics.part().then((metrics) => say({ type: 'metrics', id: message.id, metrics }))
+  })
+  stopOnSignal(program.stop, log, true)
+  // Without its primary nobody hands it connections, and nobody would end it.
+  cluster.worker?.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  say({ type: 'serving' })
+}

@@ -1,0 +1,32 @@
+// How a process ends: by signal, politely; or by what nobody foresaw, told.
+
+import { exitCodes } from '../cli/exit.ts'
+import type { Log } from '../telemetry/log.ts'
+
+/**
+ * SIGTERM and SIGINT drain and exit 0. A second one does not wait, except for a worker: it hears Ctrl-C and its primary
+ * both. What nobody foresaw ends the process, told.
+ */
+export function stopOnSignal(stop: () => Promise<void>, log: Log, isWorker = false): void {
+  let isStopping = false
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (isStopping && isWorker) return
+    if (isStopping) {
+      log.flush()
+      process.exit(exitCodes.failed)
+    }
+    isStopping = true
+    log.logger.info({ signal }, 'draining')
+    void stop().then(() => {
+      log.logger.info('stopped')
+      log.flush()
+      process.exit(exitCodes.done)
+    })
+  }
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  process.on('uncaughtException', (error) => {
+    log.logger.fatal({ err: error }, 'uncaught exception')
+    log.flush()
+    process.exit(exitCodes.failed)
+  })
+}

@@ -1,0 +1,22 @@
+// What primary and workers say to each other. No secret travels this way.
+
+export type ToWorker = { readonly type: 'reload' } | { readonly type: 'metrics'; readonly id: number }
+
+export type FromWorker =
+  | { readonly type: 'serving' }
+  | { readonly type: 'metrics'; readonly id: number; readonly metrics: object[] }
+
+/** Whether a message is one of ours; node:cluster and libraries send their own. */
+export function isToWorker(message: unknown): message is ToWorker {
+  return hasType(message, ['reload', 'metrics'])
+}
+
+/** Whether a message is one of ours. */
+export function isFromWorker(message: unknown): message is FromWorker {
+  return hasType(message, ['serving', 'metrics'])
+}
+
+function hasType(message: unknown, types: readonly string[]): boolean {
+  if (typeof message !== 'object' || message === null || !('type' in message)) return false
+  return typeof message.type === 'string' && types.includes(message.type)
+}
