@@ -23,13 +23,14 @@ export function registerAdminCommands(
   io: CliIo,
   surroundings: Partial<AdminSurroundings> = {},
 ): void {
-  const { fetch = globalThis.fetch, now = Date.now, timeoutMs = 15_000 } = surroundings
-  const session: Session = {
-    io,
-    now,
-    connect: () => createAdminClient({ env: io.env, fetch, timeoutMs }),
-  }
+  const session = createSession(io, surroundings)
   registerMerchants(program, session)
   registerKeys(program, session)
   registerInstances(program, session)
+}
+
+/** What the verbs work with; the admin API is not called before a verb asks for it. */
+export function createSession(io: CliIo, surroundings: Partial<AdminSurroundings>): Session {
+  const { fetch = globalThis.fetch, now = Date.now, timeoutMs = 15_000 } = surroundings
+  return { io, now, connect: () => createAdminClient({ env: io.env, fetch, timeoutMs }) }
 }

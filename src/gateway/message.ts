@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Limits } from '../config/compiled.ts'
 import { foldHeaderName } from '../config/header-names.ts'
 import { isHostValue } from '../config/hosts.ts'
+import { refuseLongTarget } from '../config/request/target.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Access, Head, Stage } from './access.ts'
 
@@ -18,7 +19,8 @@ export function judgeMessage(limits: Limits, requireHttps: boolean): Stage {
 }
 
 function overLimit(access: Access, limits: Limits): Denial | undefined {
-  if (access.target.length > limits.urlBytes) return deny('URI_TOO_LONG', 'url_bytes')
+  const tooLong = refuseLongTarget(access.target, limits)
+  if (tooLong !== undefined) return tooLong
   const fields = access.raw.rawHeaders
   if (fields.length > limits.headerCount * 2) return deny('HEADERS_TOO_LARGE', 'header_count')
   let bytes = 0

@@ -2,6 +2,14 @@
 // that what was judged is what the upstream serves. Nothing here decodes for later use. Pure: the gateway and the tools
 // that explain a table decide by the same lines.
 
+import { type Denial, deny } from '../../errors/denial.ts'
+import type { Limits } from '../compiled.ts'
+
+/** Refuses a target over the limit (contract 5.1). */
+export function refuseLongTarget(target: string, limits: Limits): Denial | undefined {
+  return target.length > limits.urlBytes ? deny('URI_TOO_LONG', 'url_bytes') : undefined
+}
+
 export type JudgedTarget =
   | { readonly ok: true; readonly path: string }
   /** `fault`: a private reason. `path`: as far as there is one. */

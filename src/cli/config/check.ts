@@ -1,0 +1,82 @@
+// `latchkey config check`: all faults and warnings of a gateway file and its tables.
+
+import { type Command, Option } from 'commander'
+import type { Fault } from '../../config/fault.ts'
+import { type LoadResult, loadConfig } from '../../config/load.ts'
+import { CliError } from '../errors.ts'
+import { exitCodes } from '../exit.ts'
+import type { CliIo } from '../io.ts'
+import { count } from './count.ts'
+import { formatFaults, formats, type Format } from './fault-format.ts'
+
+const help = `
+Exit code: 0 no faults, 1 faults, 2 the file cannot be read.
+
+Example:
+  $ latchkey config check config/gateway.yaml
+  config/gateway.yaml:13:11  the environment variable DATABASE_URL is not set
+
+In a GitHub workflow, faults as annotations of the lines:
+  $ latchkey config check config/gateway.yaml --format github`
+
+interface CheckFlags {
+  readonly json?: true
+  readonly format: Format
+}
+
+/** Adds the verb. Where it finds a fault it throws `CliError` after printing all. */
+export function registerCheck(group: Command, io: CliIo): void {
+  group
+    .command('check')
+    .description('check a gateway file and the permission tables that it names')
+    .argument('<file>', 'gateway file')
+    .addOption(new Option('--format <format>', 'how to print faults').choices(formats).default('text'))
+    .option('--json', 'the same as --format json')
+    .addHelpText('after', help)
+    .action(async (file: string, flags: CheckFlags) => {
+      await checkConfig(file, flags.json ? 'json' : flags.format, io)
+    })
+}
+
+async function checkConfig(file: string, format: Format, io: CliIo): Promise<void> {
+  const result = await loadConfig(file, io.env)
+  if (format === 'json') io.stdout(`${JSON.stringify(toJson(result), null, 2)}\n`)
+  else printResult(file, { result, format, io })
+  if (result.ok) return
+  const exitCode = result.unreadable ? exitCodes.usage : exitCodes.failed
+  throw new CliError(`${count(result.faults.length, 'fault')} in the configuration`, exitCode)
+}
+
+interface Printing {
+  readonly result: LoadResult
+  readonly format: Exclude<Format, 'json'>
+  readonly io: CliIo
+}
+
+function printResult(file: string, { result, format, io }: Printing): void {
+  const faults: readonly Fault[] = result.ok ? [] : result.faults
+  // GitHub reads annotations from either stream; people pipe stdout.
+  io.stderr(formatFaults({ faults, warnings: result.warnings }, format))
+  if (!result.ok) return
+  const { apis, routes, sha256 } = summarize(result.config.table)
+  const names = apis.map((api) => api.name).join(', ')
+  io.stdout(
+    `${file} is valid: ${count(apis.length, 'API')} (${names}), ${count(routes, 'route')}, sha256 ${sha256}\n`,
+  )
+}
+
+function toJson(result: LoadResult): unknown {
+  if (!result.ok) return { ok: false, faults: result.faults, warnings: result.warnings }
+  return { ok: true, faults: [], warnings: result.warnings, ...summarize(result.config.table) }
+}
+
+type CompiledTable = Extract<LoadResult, { ok: true }>['config']['table']
+
+function summarize({ apis, sha256 }: CompiledTable) {
+  const listed = [...apis.values()].map((api) => ({
+    name: api.name,
+    routes: api.routes.length,
+    permissions: api.permissions.size,
+  }))
+  return { apis: listed, routes: listed.reduce((sum, api) => sum + api.routes, 0), sha256 }
+}

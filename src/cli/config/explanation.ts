@@ -1,0 +1,76 @@
+// A decision as `config explain` tells it: the members of `--json`.
+
+import type { CompiledConfig } from '../../config/compiled.ts'
+import type { Decision } from '../../config/request/decide.ts'
+import { type HeaderChanges, headerChanges } from '../../config/request/forwarded-headers.ts'
+import { entryOf, type ErrorCode } from '../../errors/catalogue.ts'
+
+export interface Explanation {
+  readonly decision: 'allow' | 'deny'
+  /** null: allowed. */
+  readonly code: ErrorCode | null
+  readonly status: number | null
+  /** The private reason, as log and metric have it. */
+  readonly reason: string | null
+  readonly method: string
+  readonly host: string
+  /** As judged; null: there is none. */
+  readonly path: string | null
+  readonly api: string | null
+  readonly environment: string | null
+  readonly upstream: string | null
+  readonly route: { readonly template: string; readonly source: string } | null
+  /** Empty: public. null: no route. */
+  readonly required: readonly string[] | null
+  /** How many of `required`: `all` or `any`; `none`: the route is public. */
+  readonly match: 'all' | 'any' | 'none' | null
+  /** null: no key. */
+  readonly held: readonly string[] | null
+  readonly key: string | null
+  /** Methods that the path has (METHOD_NOT_ALLOWED). */
+  readonly allow: readonly string[] | null
+  /** Of a request that is forwarded. */
+  readonly headers: HeaderChanges
+}
+
+interface Described {
+  readonly config: CompiledConfig
+  readonly method: string
+  readonly host: string
+  readonly decision: Decision
+  /** Id of the key, if one was asked about. */
+  readonly key: string | undefined
+}
+
+/** Puts a decision into words and members. */
+export function describe({ config, method, host, decision, key }: Described): Explanation {
+  const { denial, route, environment } = decision
+  const requirement = route?.requirement
+  return {
+    decision: denial === undefined ? 'allow' : 'deny',
+    code: denial?.code ?? null,
+    status: denial === undefined ? null : entryOf(denial.code).status,
+    reason: denial?.reason ?? null,
+    method,
+    host,
+    path: decision.path ?? null,
+    api: decision.host?.api.name ?? null,
+    environment: environment?.name ?? null,
+    upstream: environment?.upstream ?? null,
+    route: route === undefined ? null : { template: route.template, source: route.source },
+    required: requirement === undefined ? null : requirement.kind === 'public' ? [] : requirement.permissions,
+    match: requirement === undefined ? null : requirement.kind === 'public' ? 'none' : requirement.kind,
+    held: decision.held ?? null,
+    key: key ?? null,
+    allow: denial?.allow ?? null,
+    headers: headersOf(config, decision),
+  }
+}
+
+function headersOf({ settings, table }: CompiledConfig, decision: Decision): HeaderChanges {
+  const { denial, host, environment, route } = decision
+  const upstream = environment === undefined ? undefined : settings.upstreams.get(environment.upstream)
+  if (denial !== undefined || host === undefined || upstream === undefined) return { added: [], removed: [] }
+  const hasCaller = route?.requirement.kind !== 'public'
+  return headerChanges({ settings, table, upstream, api: host.api }, hasCaller)
+}

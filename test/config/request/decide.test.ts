@@ -1,0 +1,103 @@
+import t from 'tap'
+import { loadConfig } from '../../../src/config/load.ts'
+import { type Caller, decide } from '../../../src/config/request/decide.ts'
+import { headerChanges } from '../../../src/config/request/forwarded-headers.ts'
+import { carriesKeyInQuery } from '../../../src/config/request/key-in-query.ts'
+import { judgeTarget } from '../../../src/config/request/target.ts'
+import { readUrl } from '../../../src/config/request/url.ts'
+import { configOf, edit, gatewayYaml } from '../files.ts'
+
+async function demo() {
+  const result = await loadConfig('config/demo.yaml', {})
+  if (!result.ok) throw new Error('the demo file must load')
+  return result.config
+}
+
+const full: Caller = { api: undefined, environment: undefined, permissions: ['*'], unusable: undefined }
+
+t.test('each step refuses before the next one is asked', async (t) => {
+  const config = await demo()
+  const ask = (change: object) =>
+    decide(config, {
+      ...{
+        method: 'GET',
+        target: '/v1/transactions/1',
+        host: 'api.flintn.com',
+        isSecure: true,
+        caller: full,
+      },
+      ...change,
+    }).denial?.code
+  t.equal(ask({}), undefined)
+  t.equal(ask({ target: `/;${'a'.repeat(20_000)}` }), 'URI_TOO_LONG')
+  t.equal(ask({ target: '/;', host: 'a b' }), 'BAD_REQUEST')
+  t.equal(ask({ target: '/;', host: 'nobody.example' }), 'INVALID_PATH')
+  t.equal(ask({ target: '/nothing', host: 'nobody.example' }), 'UNKNOWN_HOST')
+  t.equal(ask({ target: '/nothing', caller: undefined }), 'ROUTE_NOT_FOUND')
+  t.equal(ask({ method: 'DELETE', caller: undefined }), 'METHOD_NOT_ALLOWED')
+  t.equal(ask({ target: '/v1/transactions/1?a=pk_test_', caller: undefined }), 'INVALID_API_KEY')
+  t.equal(ask({ caller: undefined }), 'MISSING_API_KEY')
+  t.equal(ask({ caller: { ...full, api: 'flint', environment: 'sandbox' } }), 'INVALID_API_KEY')
+  t.equal(ask({ caller: { ...full, environment: 'sandbox', unusable: 'revoked' } }), 'WRONG_ENVIRONMENT')
+  t.equal(ask({ caller: { ...full, permissions: [], unusable: 'revoked' } }), 'INVALID_API_KEY')
+  t.equal(ask({ caller: { ...full, permissions: ['transaction.void', 'gone'] } }), 'INSUFFICIENT_PERMISSIONS')
+})
+
+t.test('plain http is refused where https is required', async (t) => {
+  const config = await configOf(t, { gateway: `gateway: { require_https: true }\n${gatewayYaml}` })
+  const ask = (isSecure: boolean) =>
+    decide(config, { method: 'GET', target: '/', host: 'api.flintn.com', isSecure, caller: full }).denial
+      ?.code
+  t.equal(ask(false), 'HTTPS_REQUIRED')
+  t.equal(ask(true), 'ROUTE_NOT_FOUND')
+})
+
+t.test('a target is judged by its bytes', async (t) => {
+  t.strictSame(judgeTarget('/a/%C3%BC?b=;'), { ok: true, path: '/a/%C3%BC' })
+  for (const [target, fault] of [
+    ['http://a/b', 'not_origin_form'],
+    ['/a//b', 'empty_segment'],
+    ['/a/%2E', 'dot_segment'],
+    ['/a%2fb', 'escaped_slash'],
+    ['/a%f', 'malformed_escape'],
+    ['/a%ff', 'not_utf8'],
+    ['/a%00', 'escaped_control'],
+    ['/a?b#c', 'fragment'],
+    ['/a?\xfc', 'raw_byte_in_query'],
+  ] as const)
+    t.match(judgeTarget(target), { ok: false, fault }, target)
+})
+
+t.test('a key in the query is found however it is written', async (t) => {
+  for (const query of ['?pk_live_x', '?a=pk_live_x', '?a=1&b=%70k_live_', '?a=1;b=pk_live_'])
+    t.ok(carriesKeyInQuery(['pk_live_'], `/a${query}`), query)
+  for (const target of ['/pk_live_', '/a?b=xpk_live_', '/a?b=%2570k_live_', '/a?'])
+    t.notOk(carriesKeyInQuery(['pk_live_'], target))
+})
+
+t.test('a URL is taken apart without being changed', async (t) => {
+  const config = await demo()
+  t.match(readUrl('http://H:1/a/../b?c', undefined, config), {
+    host: 'H:1',
+    target: '/a/../b?c',
+    isSecure: false,
+  })
+  t.match(readUrl('/a', undefined, config), { host: 'api.flintn.com', target: '/a', isSecure: true })
+  t.match(readUrl('/ü', 'h', config), { host: 'h', target: '/Ã¼' })
+  t.match(readUrl('https:///a', undefined, config), { ok: false })
+})
+
+t.test('what is removed depends on the API, the upstream and the trusted proxies', async (t) => {
+  const gateway = edit(gatewayYaml, '9101" }', '9101", headers: { X-Internal: s3cret } }')
+  const { settings, table } = await configOf(t, {
+    gateway: `gateway: { trusted_proxies: [10.0.0.0/8] }\n${gateway}    forward_authorization: true\n`,
+  })
+  const upstream = settings.upstreams.get('payments')
+  const api = table.apis.get('flintn')
+  if (!upstream || !api) throw new Error('both are in the file')
+  const { added, removed } = headerChanges({ settings, table, upstream, api }, true)
+  t.ok(added.includes('X-Internal'))
+  t.ok(removed.includes('X-Internal'), 'a client cannot send it')
+  t.notOk(removed.includes('Authorization'))
+  t.notOk(removed.includes('X-Forwarded-*'))
+})
