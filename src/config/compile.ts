@@ -36,6 +36,7 @@ function compileSettings({ path, file }: Checked): Settings {
         : null,
       trustedProxies: gateway.trusted_proxies,
       requireHttps: gateway.require_https,
+      denyFile: gateway.deny === undefined ? null : resolve(folder, gateway.deny),
       limits: {
         headerBytes: parseSize(gateway.limits.header_bytes),
         headerCount: gateway.limits.header_count,
@@ -44,6 +45,8 @@ function compileSettings({ path, file }: Checked): Settings {
         idleTimeoutMs: parseDuration(gateway.limits.idle_timeout),
         clientConnections: gateway.limits.client_connections,
         failedLookups: gateway.limits.failed_lookups,
+        inFlight: gateway.limits.in_flight,
+        eventLoopDelayMs: parseDuration(gateway.limits.event_loop_delay),
       },
     },
     control: { host: control.host, port: control.port, adminFrom: control.admin_from },

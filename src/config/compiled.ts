@@ -19,6 +19,8 @@ export interface Settings {
     /** CIDR blocks or single addresses, IPv4 and IPv6. */
     readonly trustedProxies: readonly string[]
     readonly requireHttps: boolean
+    /** The emergency stop's file, absolute; null: none is named. */
+    readonly denyFile: string | null
     readonly limits: Limits
   }
   readonly control: { readonly host: string; readonly port: number; readonly adminFrom: readonly string[] }
@@ -47,6 +49,10 @@ export interface Limits {
   readonly clientConnections: number
   /** Requests with unknown keys from one client in a minute. */
   readonly failedLookups: number
+  /** Requests under way at once in one process. */
+  readonly inFlight: number
+  /** Lag of the event loop beyond which new requests are refused. */
+  readonly eventLoopDelayMs: number
 }
 
 export interface Upstream {

@@ -39,6 +39,15 @@ const LimitsSection = Type.Object(
       default: 1000,
       description: 'Most requests with unknown keys from one client in a minute; beyond it 429.',
     }),
+    in_flight: Type.Integer({
+      minimum: 1,
+      default: 20000,
+      description: 'Most requests under way at once in one process; beyond it 503 OVERLOADED.',
+    }),
+    event_loop_delay: Duration({
+      default: '500ms',
+      description: 'A process whose event loop lags more than this refuses new requests with 503 OVERLOADED.',
+    }),
   },
   { ...closed, default: {}, description: 'Limits on what a client may send.' },
 )

@@ -24,6 +24,7 @@ import { judgeMessage, readHead } from './message.ts'
 import { createMisses } from './misses.ts'
 import { answerParserErrors } from './parser-errors.ts'
 import { judgePath } from './path.ts'
+import { createOverload } from './overload.ts'
 import { registerProxy } from './proxy.ts'
 import { createRecorder } from './record.ts'
 import { refuse } from './refuse.ts'
@@ -57,7 +58,9 @@ export interface GatewayDeps {
 /** Builds the gateway; the caller listens and closes. */
 export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance> {
   const { limits, requireHttps, tls, trustedProxies } = deps.settings.gateway
+  const overload = createOverload(limits)
   const stages: readonly Stage[] = [
+    overload.refusal,
     judgeMessage(limits, requireHttps),
     judgePath,
     matchRoute,
@@ -76,6 +79,13 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   prepareServer(app.server, app.routing)
   limitConnections(app.server, limits.clientConnections, trustedProxies)
   if (tls !== null && app.server instanceof HttpsServer) renewCertificate(app.server, tls, deps.log)
+  app.addHook('onClose', async () => overload.stop())
+  deps.metrics.gauge('latchkey_requests_in_flight', 'Requests under way', () => ({
+    gateway: overload.inFlight(),
+  }))
+  deps.metrics.gauge('latchkey_event_loop_delay_ms', 'Median lag of the event loop', () => ({
+    gateway: overload.delayMs(),
+  }))
   const begin = accessMaker(deps)
   const record = createRecorder(deps)
 
@@ -83,7 +93,11 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   app.addHook('onRequest', (request, reply, done) => {
     const access = begin(request.raw, reply.raw, request.originalUrl)
     request.access = access
-    reply.raw.once('close', () => record(access))
+    overload.enter()
+    reply.raw.once('close', () => {
+      overload.leave()
+      record(access)
+    })
     runStages(stages, access, (denial) => {
       if (denial === undefined) return done()
       reply.hijack()

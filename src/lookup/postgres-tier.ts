@@ -19,6 +19,10 @@ export interface PostgresTierDeps {
 
 /** Digests per query; more wait for the next one. */
 const maxBatch = 500
+/** Queries at once: a flood of unknown keys must not take all connections. */
+const maxQueries = 4
+/** Digests that wait; a look-up beyond them fails at once. */
+const maxWaiting = 20_000
 
 interface Waiting {
   readonly digest: string
@@ -29,21 +33,35 @@ interface Waiting {
 /** Makes the tier over a connection pool. */
 export function createPostgresTier(deps: PostgresTierDeps): PostgresTier {
   let queue: Waiting[] = []
+  let running = 0
+  let isScheduled = false
+
+  function schedule(): void {
+    if (isScheduled || running >= maxQueries || queue.length === 0) return
+    isScheduled = true
+    // All look-ups of one turn of the event loop share a query.
+    setImmediate(flush)
+  }
 
   function flush(): void {
+    isScheduled = false
     const batch = queue.slice(0, maxBatch)
     queue = queue.slice(maxBatch)
-    if (queue.length > 0) setImmediate(flush)
-    void readBatch(deps, batch)
+    running++
+    void readBatch(deps, batch).finally(() => {
+      running--
+      schedule()
+    })
+    schedule()
   }
 
   return {
     read(digest) {
       if (deps.isAway()) return Promise.reject(new Error('Postgres is away'))
+      if (queue.length >= maxWaiting) return Promise.reject(new Error('too many look-ups wait'))
       return new Promise((resolve, reject) => {
-        // All look-ups of one turn of the event loop share a query.
-        if (queue.length === 0) setImmediate(flush)
         queue.push({ digest, resolve, reject })
+        schedule()
       })
     },
   }

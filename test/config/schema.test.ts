@@ -19,6 +19,8 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
       idleTimeoutMs: 60_000,
       clientConnections: 1000,
       failedLookups: 1000,
+      inFlight: 20_000,
+      eventLoopDelayMs: 500,
     },
   })
   t.strictSame(settings.control, { host: '127.0.0.1', port: 8081, adminFrom: ['127.0.0.0/8', '::1'] })
