@@ -3,6 +3,7 @@
 // repeated Content-Length, Content-Length beside Transfer-Encoding, and control characters in values.
 
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Limits } from '../config/compiled.ts'
 import { foldHeaderName } from '../config/header-names.ts'
 import { isHostValue } from '../config/hosts.ts'
@@ -12,10 +13,28 @@ import type { Access, Head, Stage } from './access.ts'
 
 /** Refuses heads over the limits, ambiguous framing, and plain http where https is required. */
 export function judgeMessage(limits: Limits, requireHttps: boolean): Stage {
+  const afterUpgrade = createUpgradeGuard()
   return (access) =>
+    afterUpgrade(access) ??
     overLimit(access, limits) ??
     ambiguousFraming(access) ??
     (requireHttps && !access.isSecure ? deny('HTTPS_REQUIRED', 'plain_http') : undefined)
+}
+
+/**
+ * Upgrades are not made, so such a request goes on as a plain one (RFC 9110 §7.8). But the parser drops what came in one
+ * packet behind it, and takes the next packet for the start of a message, which it may be in the middle of: the request
+ * is the last one of its connection.
+ */
+function createUpgradeGuard(): (access: Access) => Denial | undefined {
+  const ended = new WeakSet<Socket>()
+  return ({ raw, reply, head }) => {
+    if (ended.has(raw.socket)) return deny('BAD_REQUEST', 'after_upgrade')
+    if (!head.connectionNames.includes('upgrade')) return undefined
+    ended.add(raw.socket)
+    reply.shouldKeepAlive = false
+    return undefined
+  }
 }
 
 function overLimit(access: Access, limits: Limits): Denial | undefined {
@@ -36,6 +55,8 @@ function ambiguousFraming(access: Access): Denial | undefined {
   if (head.hosts > 1) return deny('BAD_REQUEST', 'repeated_host')
   if (head.hosts === 0 && !isHttp10) return deny('BAD_REQUEST', 'missing_host')
   if (head.hosts === 1 && !isHostValue(head.host)) return deny('BAD_REQUEST', 'malformed_host')
+  // What no number holds exactly would be another length when written again.
+  if (!Number.isSafeInteger(head.contentLength ?? 0)) return deny('BAD_REQUEST', 'content_length')
   const encodings = raw.headersDistinct['transfer-encoding']
   if (encodings === undefined) return undefined
   if (isHttp10) return deny('BAD_REQUEST', 'transfer_encoding_in_http_1_0')
@@ -67,6 +88,8 @@ export function readHead(raw: IncomingMessage): Head {
     const read = readers.get((fields[i] ?? '').toLowerCase())
     if (read) read(head, fields[i + 1] ?? '')
   }
+  // RFC 9110 §10.1.1: such a client does not know of interim answers.
+  if (raw.httpVersionMinor === 0) head.expectsContinue = false
   return head
 }
 

@@ -1,0 +1,66 @@
+// Requests that two programs could read differently, found by generated ones and by thought.
+
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { host, startKeyedProgram } from '../support/keyed-program.ts'
+import { codeOf, request } from '../support/wire.ts'
+
+t.setTimeout(300_000)
+
+t.test('odd requests', async (t) => {
+  const program = await startKeyedProgram(t)
+  const { auth, live, raw } = program
+
+  await t.test('a length that no number holds exactly is refused, not rounded', async (t) => {
+    // 2^64 - 1 was sent on as 2^64 + 384, which wraps to 384 where lengths have 64 bits.
+    const before = live.connections()
+    for (const length of ['18446744073709551615', '9007199254740993']) {
+      const response = await raw(request('POST /v1/upload', [host, auth, `Content-Length: ${length}`], 'abc'))
+      t.equal(codeOf(response), 'BAD_REQUEST', length)
+    }
+    t.equal(live.connections(), before, 'the upstream saw nothing')
+  })
+
+  await t.test('a client of HTTP/1.0 is not sent 100 Continue', async (t) => {
+    const fields = `${host}\r\n${auth}\r\nExpect: 100-continue\r\nContent-Length: 3\r\n`
+    const { bytes } = await raw(`POST /v1/upload HTTP/1.0\r\n${fields}\r\nabc`)
+    t.match(bytes, /^HTTP\/1\.1 200 OK/)
+    t.equal(program.last()?.body, 'abc')
+  })
+
+  await t.test('nothing behind a request that asks for an upgrade is taken for a request', async (t) => {
+    const upgrade = [
+      'Connection: Upgrade, HTTP2-Settings',
+      'Upgrade: h2c',
+      'HTTP2-Settings: AAMAAABkAAQAAP__',
+    ]
+    const before = live.requests.length
+    const first = request('GET /v1/transactions/1', [host, auth, ...upgrade])
+    const inner = request('GET /v1/transactions/inner', [host, auth])
+    const second = request('POST /v1/upload', [host, auth, `Content-Length: ${inner.length}`])
+    const response = await sendApart(program.gatewayPort, [first + second, inner])
+    t.match(response, /^HTTP\/1\.1 200 OK\r\n[^]*\r\nConnection: close\r\n/)
+    t.same(
+      live.requests.slice(before).map(({ target }) => target),
+      ['/v1/transactions/1'],
+    )
+  })
+})
+
+/** Writes each part in a packet of its own; gives what came back until the other side closed. */
+async function sendApart(port: number, parts: readonly string[]): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  let received = ''
+  socket.on('error', () => {})
+  socket.on('data', (chunk) => {
+    received += chunk.toString('latin1')
+  })
+  for (const part of parts) {
+    socket.write(part)
+    await sleep(2)
+  }
+  await once(socket, 'close')
+  return received
+}
