@@ -5,9 +5,10 @@
 import type { Dispatcher } from 'undici'
 import { type Denial, deny } from '../errors/denial.ts'
 import { type Access, hasBody } from './access.ts'
-import { responseHeaders } from './headers.ts'
+import { responseTrailers } from './headers.ts'
 import { refuse } from './refuse.ts'
 import { BodyFault, requestBody } from './request-body.ts'
+import { forwardInterim, hasOtherCoding, type ResponseHead, sendHead, writeHead } from './response-head.ts'
 import type { UpstreamPool } from './upstreams.ts'
 
 /** Sends the request to its upstream and the answer to the client. Never throws; ends the response in every case. */
@@ -30,7 +31,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #hasAnswerBegun = false
   #isOver = false
   /** Head of the answer, held until its first bytes or the end of this turn, so that both leave in one write. */
-  #heldHead: { status: number; statusText: string; headers: string[] } | undefined
+  #heldHead: ResponseHead | undefined
 
   constructor(access: Access, upstream: UpstreamPool) {
     this.#access = access
@@ -84,33 +85,36 @@ class Exchange implements Dispatcher.DispatchHandler {
   onHeaders(status: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
     const access = this.#access
     if (this.#isOver) return true
+    const head = { status, statusText, raw }
+    if (status < 100) return this.#refuseAnswer('status')
     if (status < 200) {
-      forwardInformational(access, status, raw)
+      forwardInterim(access, head)
       return true
     }
+    if (hasOtherCoding(raw)) return this.#refuseAnswer('transfer_coding')
     clearTimeout(this.#headTimer)
     access.upstreamMs = performance.now() - (access.dispatchedAt ?? 0)
     access.status = status
     this.#resume = resume
-    this.#heldHead = { status, statusText, headers: responseHeaders(raw, access.requestId) }
+    this.#heldHead = head
     process.nextTick(flushHead, this)
     return true
   }
 
   onData(chunk: Buffer): boolean {
+    this.#writeHead()
     if (this.#isOver) return true
-    this.flush()
     if (this.#access.reply.write(chunk)) return true
     this.#waitForClient()
     return false
   }
 
   onComplete(trailers: string[] | null): void {
+    this.#writeHead()
     if (this.#isOver) return
-    this.flush()
     this.#finish()
     const { reply, raw } = this.#access
-    if (trailers !== null && trailers.length > 0) reply.addTrailers(pairs(trailers))
+    if (trailers !== null && trailers.length > 0) reply.addTrailers(responseTrailers(trailers))
     reply.end()
     if (!raw.complete && this.#hasBody) abandonBody(this.#access)
   }
@@ -128,19 +132,30 @@ class Exchange implements Dispatcher.DispatchHandler {
     else this.#fail(denial)
   }
 
-  /** Writes the held head, if it is still held. */
+  /** Sends the held head, if it is still held: no byte of the body has come in the same turn. */
   flush(): void {
+    if (this.#writeHead()) sendHead(this.#access)
+  }
+
+  /** Writes the held head; whether it did. What cannot be written, for a reason yet unknown, ends this exchange alone. */
+  #writeHead(): boolean {
     const head = this.#heldHead
-    if (head === undefined || this.#isOver) return
+    if (head === undefined || this.#isOver) return false
     this.#heldHead = undefined
-    const { reply } = this.#access
-    // The upstream's Date, or none: ours would be a header that it did not send.
-    reply.sendDate = false
-    if (this.#access.server.isDraining) reply.shouldKeepAlive = false
-    if (head.statusText === '') reply.writeHead(head.status, head.headers)
-    else reply.writeHead(head.status, head.statusText, head.headers)
-    if (reply.req.method === 'HEAD' || head.status === 204 || head.status === 304) return
-    reply.flushHeaders()
+    try {
+      writeHead(this.#access, head)
+      return true
+    } catch (error) {
+      this.#access.failure = error
+      this.#refuseAnswer('head')
+      return false
+    }
+  }
+
+  /** An answer that cannot be passed on. */
+  #refuseAnswer(reason: string): true {
+    this.#fail(deny('UPSTREAM_ERROR', reason))
+    return true
   }
 
   /** The client takes its time: the upstream is not read meanwhile, and not held for ever. */
@@ -226,17 +241,6 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'closed',
 }
 
-/** RFC 9110 §15.2: interim answers go on to clients that know them, when it is this response's turn. */
-function forwardInformational(access: Access, status: number, raw: readonly Buffer[]): void {
-  const { reply, raw: request } = access
-  const isTheirTurn = reply.socket !== null && !reply.headersSent
-  if (request.httpVersionMinor === 0 || !isTheirTurn || status === 100 || status === 101) return
-  let head = `HTTP/1.1 ${status} ${status === 103 ? 'Early Hints' : 'Processing'}\r\n`
-  for (let i = 0; i + 1 < raw.length; i += 2)
-    head += `${raw[i]?.toString('latin1')}: ${raw[i + 1]?.toString('latin1')}\r\n`
-  reply.socket?.write(`${head}\r\n`, 'latin1')
-}
-
 /** An answer that came before the end of the request: the client gets a moment to read it, then the line is closed. */
 function abandonBody(access: Access): void {
   const { raw } = access
@@ -244,15 +248,4 @@ function abandonBody(access: Access): void {
   raw.once('end', () => clearTimeout(timer))
   raw.once('close', () => clearTimeout(timer))
   raw.resume()
-}
-
-/** Flat list of buffers or strings → pairs. */
-function pairs(flat: readonly (string | Buffer)[]): [string, string][] {
-  const list: [string, string][] = []
-  for (let i = 0; i + 1 < flat.length; i += 2) list.push([latin1(flat[i]), latin1(flat[i + 1])])
-  return list
-}
-
-function latin1(text: string | Buffer | undefined): string {
-  return typeof text === 'string' ? text : (text?.toString('latin1') ?? '')
 }

@@ -99,23 +99,40 @@ const neverBack = new Set([
 
 /**
  * The response's headers for the client: all but hop-by-hop ones and those that its Connection names, in order, case
- * and repeats as they came (latin1, byte for byte); our X-Request-Id last.
+ * and repeats as they came (latin1, byte for byte). `Trailer` goes where no trailers can follow: Node would not write
+ * the head.
  */
-export function responseHeaders(raw: readonly Buffer[], requestId: string): string[] {
+export function responseHeaders(raw: readonly Buffer[], canHaveTrailers: boolean): string[] {
   const headers: string[] = []
-  const listed: string[] = []
+  const dropped: string[] = []
+  let isChunked = canHaveTrailers
+  let hasTrailer = false
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i]?.toString('latin1') ?? ''
     const value = raw[i + 1]?.toString('latin1') ?? ''
     const lower = name.toLowerCase()
-    if (lower === 'connection') listed.push(...value.split(',').map((text) => text.trim().toLowerCase()))
+    if (lower === 'connection') dropped.push(...value.split(',').map((text) => text.trim().toLowerCase()))
+    else if (lower === 'content-length') isChunked = false
+    else if (lower === 'trailer') hasTrailer = true
     if (!neverBack.has(lower)) headers.push(name, value)
   }
-  const kept = listed.some((name) => name !== '' && name !== 'close' && !neverBack.has(name))
-    ? withoutNames(headers, listed)
-    : headers
-  kept.push('X-Request-Id', requestId)
-  return kept
+  if (hasTrailer && !isChunked) dropped.push('trailer')
+  const takesAny = dropped.some((name) => name !== '' && name !== 'close' && !neverBack.has(name))
+  return takesAny ? withoutNames(headers, dropped) : headers
+}
+
+/** Trailer fields, flat, for the client: without what is between hops or speaks for the gateway. */
+export function responseTrailers(flat: readonly (string | Buffer)[]): [string, string][] {
+  const trailers: [string, string][] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const name = latin1(flat[i])
+    if (!neverBack.has(name.toLowerCase())) trailers.push([name, latin1(flat[i + 1])])
+  }
+  return trailers
+}
+
+function latin1(text: string | Buffer | undefined): string {
+  return typeof text === 'string' ? text : (text?.toString('latin1') ?? '')
 }
 
 /** Connection cannot take away what frames the message. */

@@ -25,6 +25,8 @@ export function refuse(access: Access, denial: Denial): void {
     realm: realmOf(access),
   })
   access.status = rendered.status
+  // A head that could not be written may have left its reason phrase.
+  access.reply.statusMessage = ''
   if (access.server.isDraining) access.reply.shouldKeepAlive = false
   if (mayLeaveBody(access)) closeAfter(access, rendered)
   else access.reply.writeHead(rendered.status, rendered.headers).end(rendered.body)
