@@ -11,6 +11,10 @@ export interface AdminCall {
   readonly path: string
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly body?: Readonly<Record<string, unknown>>
+  /** A file instead of a body. */
+  readonly file?: { readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** For a call that may take longer than others. */
+  readonly timeoutMs?: number
 }
 
 /** An id as a part of a path. Throws CliError (wrong usage) on what could lead out of it. */

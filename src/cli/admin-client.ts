@@ -77,14 +77,16 @@ async function exchange(
     accept: 'application/json',
   }
   if (call.body) headers['content-type'] = 'application/json'
+  if (call.file) headers['content-type'] = call.file.type
   try {
     const response = await options.fetch(`${address.url}/admin/v1${call.path}${queryOf(call)}`, {
       method: call.method,
       headers,
       ...(call.body && { body: JSON.stringify(call.body) }),
+      ...(call.file && { body: call.file.bytes }),
       // The token goes where LATCHKEY_ADMIN_URL says, and nowhere else.
       redirect: 'manual',
-      signal: AbortSignal.timeout(options.timeoutMs),
+      signal: AbortSignal.timeout(call.timeoutMs ?? options.timeoutMs),
     })
     return { response, text: await response.text() }
   } catch (error) {

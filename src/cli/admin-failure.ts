@@ -1,6 +1,6 @@
 // Why a call of the admin API failed, in words that name the thing, the reason and the mend.
 
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import type { AdminCall } from './admin-call.ts'
@@ -8,12 +8,18 @@ import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
 import { printable } from './table.ts'
 
+const Detail = Type.Object({
+  path: Type.String(),
+  message: Type.String(),
+  line: Type.Optional(Type.Integer()),
+})
+
 const ErrorAnswer = Type.Object({
   error: Type.Object({
     code: Type.String(),
     message: Type.String(),
     request_id: Type.Optional(Type.String()),
-    details: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+    details: Type.Optional(Type.Array(Detail)),
   }),
 })
 
@@ -69,7 +75,7 @@ export function refusal(failure: Failure & { readonly status: number; readonly a
   const { code, message, details = [], request_id: requestId } = answer.error
   const mend = isKnown(code) ? mends[code] : undefined
   return new CliError(`cannot ${call.doing}: ${printable(message)} [${printable(code)}]`, exitCodes.failed, [
-    ...details.map((detail) => `${placeOf(detail.path, call)}: ${printable(detail.message)}`),
+    ...details.map((detail) => detailLine(detail, call)),
     ...(mend === undefined ? [] : [mend]),
     ...(requestId === undefined ? [] : [`Request ${printable(requestId)} at ${url}`]),
   ])
@@ -85,6 +91,13 @@ export function foreignAnswer(url: string, status?: number): CliError {
 
 function isKnown(code: string): code is keyof typeof mends {
   return Object.hasOwn(mends, code)
+}
+
+/** A fault of a file stands at a line of it; any other at what was typed. */
+function detailLine({ path, message, line }: Static<typeof Detail>, call: AdminCall): string {
+  const place = line === undefined && call.file === undefined ? placeOf(path, call) : printable(path.slice(1))
+  const places = [line === undefined ? '' : `line ${line}`, place].filter((text) => text !== '')
+  return places.length === 0 ? printable(message) : `${places.join(', ')}: ${printable(message)}`
 }
 
 /** `/permissions/1` → `--permission transaction.reed`: where the person finds it in what they typed. */

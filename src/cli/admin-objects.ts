@@ -67,6 +67,13 @@ export const PendingPart = Type.Object({
   ),
 })
 
+/** The answer to an import. */
+export const ImportAnswer = Type.Object({
+  created: Type.Integer(),
+  unchanged: Type.Integer(),
+  warnings: Type.Array(Type.Object({ api: Type.String(), message: Type.String() })),
+})
+
 /** The value, seen to have the shape. Throws CliError. */
 export function checked<Schema extends TSchema>(schema: Schema, value: unknown): Static<Schema> {
   if (Check(schema, value)) return value

@@ -6,6 +6,7 @@ import { environments, type KeyStatus, keyStatuses } from '../credentials/record
 import { pathPart } from './admin-call.ts'
 import { checked, KeyObject, KeyWithSecret } from './admin-objects.ts'
 import { parseGrace, parseLifetime } from './duration.ts'
+import { registerImport } from './key-import.ts'
 import { keyTable, keyText, newSecretText } from './key-text.ts'
 import { registerUpdate } from './key-update.ts'
 import { addVerb, type OutputFlags, type Session, show, showChange } from './session.ts'
@@ -13,7 +14,7 @@ import { addVerb, type OutputFlags, type Session, show, showChange } from './ses
 export function registerKeys(program: Command, session: Session): void {
   const group = program
     .command('keys')
-    .description('make, show, change, rotate and revoke API keys')
+    .description('make, import, show, change, rotate and revoke API keys')
     .addHelpText('after', '\nExample:\n  $ latchkey keys list --status active')
   registerCreate(group, session)
   registerList(group, session)
@@ -24,6 +25,7 @@ export function registerKeys(program: Command, session: Session): void {
   registerAction(group, session, { action: 'revoke', about: 'refuse a key for ever; this is final' })
   registerRotate(group, session)
   registerEndRotation(group, session)
+  registerImport(group, session)
 }
 
 interface CreateFlags extends OutputFlags {

@@ -82,7 +82,7 @@ function isFastifyError(error: unknown): error is FastifyError {
 const maxPathLength = 128
 
 /** A JSON pointer into the body (RFC 6901), or the bare name of a query parameter. */
-function fieldFault(fault: FastifySchemaValidationError, part: string): FieldFault {
+export function fieldFault(fault: FastifySchemaValidationError, part: string): FieldFault {
   const { missingProperty, additionalProperty, allowedValues } = fault.params
   const child = [missingProperty, additionalProperty].find((name) => typeof name === 'string')
   const pointer = child === undefined ? fault.instancePath : `${fault.instancePath}/${escapePointer(child)}`

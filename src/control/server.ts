@@ -9,6 +9,7 @@ import { serveAudit } from './audit/routes.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
+import { serveKeyImport } from './keys/import/routes.ts'
 import { serveKeys } from './keys/routes.ts'
 import { serveMerchants } from './merchants/routes.ts'
 import { ignoreExpectations, judgeHost, parserOptions } from './message.ts'
@@ -89,6 +90,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): voi
   serveMerchants(app, deps)
   serveKeys(app, deps)
   serveKeyActions(app, deps)
+  serveKeyImport(app, deps)
   servePermissions(app, deps)
   serveAudit(app, deps)
   serveActivity(app, deps)

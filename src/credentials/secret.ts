@@ -13,6 +13,8 @@ const randomLength = 32
 const checksumLength = 6
 /** Longest secret that is looked at (contract 4); a longer one is malformed. */
 export const maxSecretLength = 256
+/** Shortest imported secret, after its prefix, that is not called weak (contract 4). */
+export const minImportedLength = 24
 
 /** A secret in memory. Printing, logging or serialising it gives `[secret]`. */
 export class Secret {
@@ -67,9 +69,45 @@ export function isPresentable(secret: Secret): boolean {
   return text.length <= maxSecretLength && /^[A-Za-z0-9_-]+$/.test(text)
 }
 
+/** Characters of a secret after `prefix`; of all of it where it does not begin with it. */
+export function lengthAfter(secret: Secret, prefix: string): number {
+  const text = Secret.reveal(secret)
+  return text.startsWith(prefix) ? text.length - prefix.length : text.length
+}
+
 /** Whether the secret begins with `prefix`. */
 export function hasPrefix(secret: Secret, prefix: string): boolean {
   return Secret.reveal(secret).startsWith(prefix)
+}
+
+/** How much of the beginning of a secret may be shown, logged and kept: a long one could be all of it. */
+const shownStart = 12
+
+/**
+ * The form in which the beginning of a secret is kept: as it is up to 12 characters, else
+ * `<first 12>~<length>~<base64url SHA-256>`. What has that form already is left as it is.
+ */
+export function canonicalPrefix(start: string): string {
+  if (start.length <= shownStart || start.includes('~')) return start
+  return `${start.slice(0, shownStart)}~${start.length}~${hash('sha256', start, 'base64url')}`
+}
+
+/** Whether a secret begins with one of these canonical prefixes; costs by their different lengths, not their number. */
+export function prefixMatcher(prefixes: Iterable<string>): (secret: Secret) => boolean {
+  const byLength = new Map<number, Set<string>>()
+  for (const prefix of prefixes) {
+    const length = Number(prefix.split('~')[1] ?? prefix.length)
+    const known = byLength.get(length)
+    if (known === undefined) byLength.set(length, new Set([prefix]))
+    else known.add(prefix)
+  }
+  return (secret) => {
+    const text = Secret.reveal(secret)
+    for (const [length, known] of byLength) {
+      if (text.length >= length && known.has(canonicalPrefix(text.slice(0, length)))) return true
+    }
+    return false
+  }
 }
 
 /** SHA-256 of the whole secret, as 64 lower-case hex digits: the only form in which it is stored or cached. */

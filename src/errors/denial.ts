@@ -17,6 +17,8 @@ export interface Denial {
 }
 
 export interface FieldFault {
+  /** Of a body of lines: which one, from 1. */
+  readonly line?: number
   /** JSON pointer into the body, or the name of a query parameter or header. */
   readonly path: string
   readonly message: string

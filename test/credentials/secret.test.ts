@@ -9,6 +9,7 @@ import {
   isPresentable,
   isWellFormed,
   lastFour,
+  lengthAfter,
   Secret,
 } from '../../src/credentials/secret.ts'
 
@@ -122,4 +123,9 @@ void t.test('only short texts of letters, digits, dash and underscore are looked
   for (const text of ['', 'a'.repeat(257), 'a b', 'a\n', 'ä', 'a.b', 'a\0', 'a%20']) {
     t.notOk(isPresentable(new Secret(text)), JSON.stringify(text.slice(0, 8)))
   }
+})
+
+void t.test('the length of a secret is counted after the prefix that it has', async (t) => {
+  t.equal(lengthAfter(new Secret('pk_live_abc'), 'pk_live_'), 3)
+  t.equal(lengthAfter(new Secret('abc'), 'pk_live_'), 3)
 })

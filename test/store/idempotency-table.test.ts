@@ -44,7 +44,7 @@ void t.test(
         { id: newId('mer'), name: 'Acme' },
       )
     await make('a', 'ann')
-    await t.rejects(make('b', 'ann'), { denial: { code: 'IDEMPOTENCY_MISMATCH' } })
+    await t.rejects(make('b', 'ann'), { message: 'IDEMPOTENCY_MISMATCH: other_request' })
     t.notOk((await make('b', 'ben')).isReplay)
     t.ok((await make('a', 'ann')).isReplay)
   },

@@ -11,12 +11,12 @@ import { nameField, pageFields, textField } from '../fields.ts'
 import { instantOf } from '../instant.ts'
 import { invalid } from '../refusal.ts'
 
-const environmentField = Type.Enum([...environments])
-const permissionsField = Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+export const environmentField = Type.Enum([...environments])
+export const permissionsField = Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
   minItems: 1,
   maxItems: 500,
 })
-const expiryField = Type.Union([Type.String({ maxLength: 64 }), Type.Null()])
+export const expiryField = Type.Union([Type.String({ maxLength: 64 }), Type.Null()])
 
 export const newKeyBody = Type.Object(
   {
@@ -65,13 +65,23 @@ export function apiOf(deps: ControlDeps, name: string, path: string): Api {
 
 /** The permissions sorted and without repeats. Throws VALIDATION_FAILED, naming each that the API does not have. */
 export function permissionsOf(api: Api, names: readonly string[]): readonly string[] {
-  const details = names.flatMap((name, index): FieldFault[] => {
+  const details = permissionFaults(api, names)
+  if (details.length > 0) throw new DenialError(deny('VALIDATION_FAILED', 'permissions', { details }))
+  return sortedPermissions(names)
+}
+
+/** What is wrong with a list of permissions of that API. */
+export function permissionFaults(api: Api, names: readonly string[]): readonly FieldFault[] {
+  return names.flatMap((name, index): FieldFault[] => {
     const path = `/permissions/${index}`
     if (name === fullAccess)
       return names.length > 1 ? [{ path, message: '* includes all others: name it alone' }] : []
     return api.permissions.has(name) ? [] : [{ path, message: `is not a permission of ${api.name}` }]
   })
-  if (details.length > 0) throw new DenialError(deny('VALIDATION_FAILED', 'permissions', { details }))
+}
+
+/** As they are stored: sorted, without repeats. */
+export function sortedPermissions(names: readonly string[]): readonly string[] {
   return [...new Set(names)].toSorted()
 }
 

@@ -1,0 +1,164 @@
+// One line of an import: JSON, its members, and what they must not contradict. No fault repeats anything of a line: a
+// secret may stand in the wrong place.
+
+import type { FastifySchemaValidationError } from 'fastify'
+import { type Static, Type } from 'typebox'
+import type { ApiEnvironment, Table } from '../../../config/compiled.ts'
+import { keyStatuses } from '../../../credentials/record.ts'
+import {
+  digestOf,
+  hasPrefix,
+  isPresentable,
+  isWellFormed,
+  lastFour,
+  lengthAfter,
+  maxSecretLength,
+  minImportedLength,
+  Secret,
+} from '../../../credentials/secret.ts'
+import type { FieldFault } from '../../../errors/denial.ts'
+import type { ImportedKey } from '../../../store/key-import-table.ts'
+import { nameField, textField } from '../../fields.ts'
+import { parseInstant } from '../../instant.ts'
+import { fieldFault } from '../../refusal.ts'
+import {
+  environmentField,
+  expiryField,
+  permissionFaults,
+  permissionsField,
+  sortedPermissions,
+} from '../key-request.ts'
+
+export const importLine = Type.Object(
+  {
+    merchant_id: textField(64),
+    api: textField(100),
+    environment: environmentField,
+    name: nameField,
+    permissions: permissionsField,
+    secret: Type.Optional(Type.String({ description: 'The whole secret; or `sha256` and `last4`.' })),
+    sha256: Type.Optional(
+      Type.String({ pattern: '^[0-9A-Fa-f]{64}$', description: 'SHA-256 of the whole secret, in hex.' }),
+    ),
+    last4: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z0-9_-]{4}$', description: 'Its last four characters.' }),
+    ),
+    expires_at: Type.Optional(expiryField),
+    status: Type.Optional(Type.Enum([...keyStatuses])),
+  },
+  { additionalProperties: false },
+)
+type ImportLine = Static<typeof importLine>
+
+/** What a line is judged by. */
+export interface Judge {
+  readonly table: Table
+  readonly isWeakAllowed: boolean
+  /** Checks against `importLine`; returns what is wrong. */
+  schemaFaults(value: unknown): readonly FastifySchemaValidationError[]
+  newId(prefix: 'key' | 'sec'): string
+}
+
+export type JudgedLine =
+  | { readonly kind: 'key'; readonly key: ImportedKey; readonly checksum: 'right' | 'none' | 'unknown' }
+  | { readonly kind: 'faults'; readonly faults: readonly FieldFault[] }
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** Reads one line; `bytes` null: it was too long. */
+export function judgeLine(bytes: Buffer | null, judge: Judge): JudgedLine {
+  if (bytes === null) return faulty('', 'is too long')
+  let value: unknown
+  try {
+    value = JSON.parse(decoder.decode(bytes))
+  } catch {
+    return faulty('', 'must be one JSON object, in UTF-8')
+  }
+  const found = judge.schemaFaults(value)
+  if (found.length > 0) return { kind: 'faults', faults: found.map(quietFault) }
+  return judgeMembers(value as ImportLine, judge)
+}
+
+function judgeMembers(line: ImportLine, judge: Judge): JudgedLine {
+  const api = judge.table.apis.get(line.api)
+  if (!api) return faulty('/api', 'is not a configured API')
+  const environment = api.environments.find(({ name }) => name === line.environment)
+  if (!environment) return faulty('/environment', `is not an environment of ${api.name}`)
+  const secret = line.secret === undefined ? undefined : new Secret(line.secret)
+  const expiresAtMs = typeof line.expires_at === 'string' ? parseInstant(line.expires_at) : null
+  const faults = [
+    ...permissionFaults(api, line.permissions),
+    ...sourceFaults(line),
+    ...(secret ? secretFaults(secret, environment, judge) : []),
+    ...(expiresAtMs === undefined
+      ? [{ path: '/expires_at', message: 'must be an RFC 3339 date and time with an offset' }]
+      : []),
+  ]
+  if (faults.length > 0 || expiresAtMs === undefined) return { kind: 'faults', faults }
+  const { name, status = 'active' } = line
+  const key: ImportedKey = {
+    id: judge.newId('key'),
+    merchantId: line.merchant_id,
+    api: api.name,
+    environment: environment.name,
+    name,
+    status,
+    isStatusSaid: line.status !== undefined,
+    // Of a digest it is not known; of a secret without the environment's it is empty.
+    prefix: secret && hasPrefix(secret, environment.prefix) ? environment.prefix : '',
+    permissions: sortedPermissions(line.permissions),
+    expiresAtMs,
+    secret: { id: judge.newId('sec'), ...(secret ? storedOf(secret) : givenOf(line)) },
+  }
+  return { kind: 'key', key, checksum: checksumOf(secret, environment) }
+}
+
+function sourceFaults(line: ImportLine): readonly FieldFault[] {
+  if (line.secret === undefined && line.sha256 === undefined) {
+    return [{ path: '/secret', message: 'is required, or sha256 with last4' }]
+  }
+  if (line.secret === undefined)
+    return line.last4 === undefined ? [{ path: '/last4', message: 'is required' }] : []
+  return (['sha256', 'last4'] as const)
+    .filter((name) => line[name] !== undefined)
+    .map((name) => ({ path: `/${name}`, message: 'must not stand beside secret' }))
+}
+
+function secretFaults(secret: Secret, environment: ApiEnvironment, judge: Judge): readonly FieldFault[] {
+  const path = '/secret'
+  if (!isPresentable(secret)) {
+    return [{ path, message: `must be 1 to ${maxSecretLength} letters, digits, dashes and underscores` }]
+  }
+  const isForeign = judge.table.prefixes.some(
+    (prefix) => prefix !== environment.prefix && hasPrefix(secret, prefix),
+  )
+  if (isForeign) return [{ path, message: 'begins with the prefix of another API or environment' }]
+  if (judge.isWeakAllowed || lengthAfter(secret, environment.prefix) >= minImportedLength) return []
+  return [
+    { path, message: `is weak: under ${minImportedLength} characters after the prefix (see allow_weak)` },
+  ]
+}
+
+/** Four characters of a very short secret would be too much of it to show. */
+function storedOf(secret: Secret): { digest: string; last4: string } {
+  return { digest: digestOf(secret), last4: lengthAfter(secret, '') < 8 ? '' : lastFour(secret) }
+}
+
+function givenOf({ sha256 = '', last4 = '' }: ImportLine): { digest: string; last4: string } {
+  return { digest: sha256.toLowerCase(), last4 }
+}
+
+function checksumOf(secret: Secret | undefined, environment: ApiEnvironment): 'right' | 'none' | 'unknown' {
+  if (!secret) return 'unknown'
+  return isWellFormed(secret, environment.prefix) ? 'right' : 'none'
+}
+
+/** As of any other body, but the name of an unknown member is not repeated. */
+function quietFault(fault: FastifySchemaValidationError): FieldFault {
+  if (fault.keyword === 'additionalProperties') return { path: '', message: 'has a member that is not known' }
+  return fieldFault(fault, 'body')
+}
+
+function faulty(path: string, message: string): JudgedLine {
+  return { kind: 'faults', faults: [{ path, message }] }
+}

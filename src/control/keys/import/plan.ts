@@ -1,0 +1,117 @@
+// What an import is to make, checked whole before anything is made: every line by itself, the lines against each
+// other, and all of them against what there is.
+
+import { deny, DenialError, type FieldFault } from '../../../errors/denial.ts'
+import { compareKeys, type ImportedKey, knownMerchants } from '../../../store/key-import-table.ts'
+import type { AdminDeps } from '../../dependencies.ts'
+import { type Judge, judgeLine } from './line.ts'
+import { linesOf } from './lines.ts'
+
+/** A key and the line that it stands in. */
+export interface PlannedKey {
+  readonly line: number
+  readonly key: ImportedKey
+}
+
+export interface ImportPlan {
+  readonly keys: readonly PlannedKey[]
+  readonly warnings: readonly ImportWarning[]
+}
+
+export interface ImportWarning {
+  readonly api: string
+  readonly message: string
+}
+
+/** How many keys go into one transaction, and into one question. */
+export const batchSize = 500
+
+/** Reads a body to its end. Throws VALIDATION_FAILED with every fault, each with its line. */
+export async function planImport(
+  deps: AdminDeps,
+  body: AsyncIterable<unknown>,
+  judge: Judge,
+): Promise<ImportPlan> {
+  const faults: FieldFault[] = []
+  const keys: PlannedKey[] = []
+  const lineOfDigest = new Map<string, number>()
+  const legacy = createLegacyCount()
+  for await (const { number, bytes } of linesOf(body)) {
+    const judged = judgeLine(bytes, judge)
+    if (judged.kind === 'faults') {
+      for (const fault of judged.faults) faults.push({ line: number, ...fault })
+      continue
+    }
+    const { digest } = judged.key.secret
+    const earlier = lineOfDigest.get(digest)
+    if (earlier !== undefined) {
+      faults.push({ line: number, path: '', message: `has the same secret as line ${earlier}` })
+      continue
+    }
+    lineOfDigest.set(digest, number)
+    keys.push({ line: number, key: judged.key })
+    if (judged.checksum !== 'right') legacy.count(judged.key.api, judged.checksum)
+  }
+  faults.push(...(await storedFaults(deps, keys)))
+  if (faults.length === 0 && keys.length === 0) faults.push({ path: '', message: 'holds no line with a key' })
+  if (faults.length > 0) throw refused(faults)
+  return { keys, warnings: legacy.warnings((api) => judge.table.apis.get(api)?.legacyKeys === true) }
+}
+
+/** Keys in batches. */
+export function* batchesOf(keys: readonly PlannedKey[]): Generator<readonly PlannedKey[]> {
+  for (let begin = 0; begin < keys.length; begin += batchSize) yield keys.slice(begin, begin + batchSize)
+}
+
+/** The fault of a line whose secret is that of another key. */
+export function conflictFault(line: number): FieldFault {
+  return { line, path: '', message: 'has the secret of a key that exists already with other data' }
+}
+
+/** Merchants that are not there, and secrets of other keys. */
+async function storedFaults(deps: AdminDeps, keys: readonly PlannedKey[]): Promise<readonly FieldFault[]> {
+  const faults: FieldFault[] = []
+  for (const batch of batchesOf(keys)) {
+    const ids = new Set(batch.map(({ key }) => key.merchantId))
+    const merchants = await knownMerchants(deps.db, [...ids])
+    const found = await compareKeys(
+      deps.db,
+      batch.map(({ key }) => key),
+    )
+    for (const [index, { line, key }] of batch.entries()) {
+      const isKnown = merchants.has(key.merchantId)
+      if (!isKnown) faults.push({ line, path: '/merchant_id', message: 'no such merchant' })
+      else if (found[index]?.kind === 'conflict') faults.push(conflictFault(line))
+    }
+  }
+  return faults
+}
+
+function refused(faults: readonly FieldFault[]): DenialError {
+  const details = faults.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
+  return new DenialError(deny('VALIDATION_FAILED', 'import', { details }))
+}
+
+/** Keys that only an API with `legacy_keys: true` looks up. */
+function createLegacyCount() {
+  const without = new Map<string, { none: number; unknown: number }>()
+  return {
+    count(api: string, checksum: 'none' | 'unknown'): void {
+      const counts = without.get(api) ?? { none: 0, unknown: 0 }
+      counts[checksum] += 1
+      without.set(api, counts)
+    },
+    warnings(takesLegacy: (api: string) => boolean): readonly ImportWarning[] {
+      return [...without].flatMap(([api, { none, unknown }]) => {
+        if (takesLegacy(api)) return []
+        const need = `are refused unless the API has \`legacy_keys: true\``
+        return [
+          ...(none > 0 ? [{ api, message: `${none} of the keys have no checksum: they ${need}` }] : []),
+          ...(unknown > 0
+            ? [{ api, message: `${unknown} of the keys came as digests: those without a checksum ${need}` }]
+            : []),
+        ]
+      })
+    },
+  }
+}

@@ -1,0 +1,110 @@
+// Keys made elsewhere, as JSON Lines. All lines are checked before the first key is made; then they are made in batches,
+// each with its revisions, outbox and audit in one transaction, so that other changes are never held up for long.
+
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { deny, DenialError } from '../../../errors/denial.ts'
+import { importKeys, type ImportOutcome } from '../../../store/key-import-table.ts'
+import { StoreUnavailableError } from '../../../store/postgres.ts'
+import { originOf, settle } from '../../change-answer.ts'
+import type { AdminDeps, ControlApp } from '../../dependencies.ts'
+import { invalid } from '../../refusal.ts'
+import { importLine, type Judge } from './line.ts'
+import { batchesOf, conflictFault, type ImportPlan, type PlannedKey, planImport } from './plan.ts'
+
+const importQuery = Type.Object(
+  { wait: Type.Optional(Type.Literal('all')), allow_weak: Type.Optional(Type.Enum(['true', 'false'])) },
+  { additionalProperties: false },
+)
+
+const contentTypes = ['application/x-ndjson', 'application/jsonl']
+
+/** POST /keys/import. */
+export function serveKeyImport(app: ControlApp, deps: AdminDeps): void {
+  // Its own content types, which no other route takes.
+  void app.register(async (scope: ControlApp) => {
+    takeLines(scope)
+    scope.post('/keys/import', { schema: { querystring: importQuery } }, async (request, reply) => {
+      const { wait, allow_weak: allowWeak } = request.query
+      // Where the answer comes before the body's end, the rest of it is not read.
+      void reply.header('connection', 'close')
+      const plan = await planImport(deps, bodyOf(request), judgeOf(request, deps, allowWeak === 'true'))
+      void reply.removeHeader('connection')
+      const results = await apply(deps, request, plan)
+      const revision = results.reduce((last, result) => Math.max(last, result.revision), 0)
+      const settled = await settle(deps, { object: { revision }, change: null }, wait)
+      const created = results.filter(({ status }) => status === 'created').length
+      const counts = { created, unchanged: results.length - created }
+      return { ...counts, results, warnings: plan.warnings, ...settled }
+    })
+  })
+}
+
+interface ImportResult {
+  readonly line: number
+  readonly status: 'created' | 'unchanged'
+  readonly id: string
+  readonly revision: number
+}
+
+async function apply(deps: AdminDeps, request: FastifyRequest, plan: ImportPlan): Promise<ImportResult[]> {
+  const results: ImportResult[] = []
+  const origin = originOf(request, deps)
+  for (const batch of batchesOf(plan.keys)) {
+    try {
+      const keys = batch.map(({ key }) => key)
+      const { outcomes, changes } = await importKeys(deps.db, origin, keys)
+      for (const change of changes) deps.published(change)
+      for (const [index, planned] of batch.entries()) results.push(resultOf(planned, outcomes[index]))
+    } catch (error) {
+      throw interrupted(error, results.length)
+    }
+  }
+  return results
+}
+
+function resultOf({ line }: PlannedKey, outcome: ImportOutcome | undefined): ImportResult {
+  // Another import brought it in after this one was checked: a repeat tells the fault.
+  if (!outcome || outcome.kind === 'conflict') {
+    throw new DenialError(deny('IMPORT_INCOMPLETE', 'import_conflict', { details: [conflictFault(line)] }))
+  }
+  return { line, status: outcome.kind, id: outcome.id, revision: outcome.revision }
+}
+
+/** Without a key made, an interrupted import is a refused one. */
+function interrupted(error: unknown, made: number): unknown {
+  if (!(error instanceof StoreUnavailableError) || made === 0) return error
+  const message = `${made} keys were imported before; a repeat leaves them as they are`
+  return new DenialError(deny('IMPORT_INCOMPLETE', 'postgres', { details: [{ path: '', message }] }), {
+    cause: error,
+  })
+}
+
+function takeLines(scope: ControlApp): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser(contentTypes, (_request, payload, done) => done(null, payload))
+  scope.addContentTypeParser(/^text\//, (_request, payload, done) => done(null, payload))
+  scope.addContentTypeParser('*', (_request, _payload, done) =>
+    done(invalid('Content-Type', `must be ${contentTypes.join(', ')} or text`)),
+  )
+}
+
+function bodyOf(request: FastifyRequest): AsyncIterable<unknown> {
+  const { body } = request
+  if (isIterable(body)) return body
+  throw invalid('', 'holds no line with a key')
+}
+
+function isIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}
+
+function judgeOf(request: FastifyRequest, deps: AdminDeps, isWeakAllowed: boolean): Judge {
+  const validate = request.compileValidationSchema(importLine)
+  return {
+    table: deps.table(),
+    isWeakAllowed,
+    newId: deps.newId,
+    schemaFaults: (value) => (validate(value) ? [] : (validate.errors ?? [])),
+  }
+}
