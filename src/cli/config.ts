@@ -5,6 +5,7 @@ import { type AdminSurroundings, createSession } from './admin.ts'
 import { registerCheck } from './config/check.ts'
 import { registerExplain } from './config/explain.ts'
 import { registerSchema } from './config/schema.ts'
+import { registerTest } from './config/test.ts'
 import type { CliIo } from './io.ts'
 
 /** Adds the `config` group. Its failures are CliErrors, for `exitCodeOf`. */
@@ -21,4 +22,5 @@ export function registerConfigCommands(
   registerCheck(group, io)
   registerSchema(group, io)
   registerExplain(group, session)
+  registerTest(group, io)
 }

@@ -15,7 +15,7 @@ export function renderTable(
   isColoured: boolean,
 ): string {
   const head = header.map((text): Cell => ({ text, colour: 'bold' }))
-  return renderRows([head, ...rows], isColoured)
+  return renderRows(header.length === 0 ? rows : [head, ...rows], isColoured)
 }
 
 /** Label and value, a line each; further values of one label stand below the first. */

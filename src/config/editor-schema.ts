@@ -1,6 +1,8 @@
 // The schema as editors read it (JSON Schema draft 7): the files in config/*.schema.json are made by this.
 
 import type { TSchema } from 'typebox'
+import { DenyFile } from './deny-schema.ts'
+import { AnyCaseFile } from './cases/case-schema.ts'
 import type { Shape } from './fit.ts'
 import { PermissionFile } from './permission-schema.ts'
 import { GatewayFile } from './schema.ts'
@@ -16,6 +18,16 @@ export function gatewaySchemaText(): string {
 /** The text of config/permissions.schema.json. */
 export function permissionsSchemaText(): string {
   return render(PermissionFile, 'Latchkey: permission table')
+}
+
+/** The text of config/deny.schema.json. */
+export function denySchemaText(): string {
+  return render(DenyFile, 'Latchkey: deny file')
+}
+
+/** The text of config/cases.schema.json. */
+export function casesSchemaText(): string {
+  return render(AnyCaseFile, 'Latchkey: cases of a permission table')
 }
 
 function render(schema: TSchema, title: string): string {

@@ -1,13 +1,14 @@
 // `latchkey config schema`: what editors complete and check the files by.
 
 import type { Command } from 'commander'
-import { gatewaySchemaText, permissionsSchemaText } from '../../config/editor-schema.ts'
+import { casesSchemaText, gatewaySchemaText, permissionsSchemaText } from '../../config/editor-schema.ts'
 import type { CliIo } from '../io.ts'
 
 const help = `
 Example:
   $ latchkey config schema > config/gateway.schema.json
-  $ latchkey config schema --permissions > config/permissions.schema.json`
+  $ latchkey config schema --permissions > config/permissions.schema.json
+  $ latchkey config schema --cases > config/cases.schema.json`
 
 /** Adds the verb. */
 export function registerSchema(group: Command, io: Pick<CliIo, 'stdout'>): void {
@@ -15,9 +16,10 @@ export function registerSchema(group: Command, io: Pick<CliIo, 'stdout'>): void 
     .command('schema')
     .description('print the JSON Schema of gateway files, for editors')
     .option('--permissions', 'print the schema of permission tables instead')
+    .option('--cases', 'print the schema of case files instead')
     .option('--json', 'print JSON (it always is)')
     .addHelpText('after', help)
-    .action((options: { permissions?: boolean }) => {
-      io.stdout(options.permissions === true ? permissionsSchemaText() : gatewaySchemaText())
+    .action(({ permissions, cases }: { permissions?: true; cases?: true }) => {
+      io.stdout(cases ? casesSchemaText() : permissions ? permissionsSchemaText() : gatewaySchemaText())
     })
 }
