@@ -1,6 +1,9 @@
 // Who used what, how often: counted in memory by the minute, handed on in batches. Never in a request's way, and
 // bounded: what does not fit is counted as dropped. The gateway knows the sink's shape, not the store behind it.
 
+import { randomUUID } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Access } from './access.ts'
 
 export interface ActivityCount {
@@ -19,13 +22,20 @@ export interface ActivityCount {
   readonly lastUsedAtMs: number | null
 }
 
-/** Takes a batch; rejects when it could not be kept, and then gets it again later. */
-export type ActivitySink = (batch: readonly ActivityCount[]) => Promise<void>
+/** Counts that are kept together, or not at all. */
+export interface ActivityBatch {
+  /** Its own: one that comes again, as its answer was lost, is known by it. */
+  readonly id: string
+  readonly counts: readonly ActivityCount[]
+}
+
+/** Takes a batch; rejects when it cannot tell that it was kept, and then gets the same one again later. */
+export type ActivitySink = (batch: ActivityBatch) => Promise<void>
 
 export interface ActivityRecorder {
   /** Counts one finished request of a known key. */
   count(access: Access): void
-  /** Hands everything on; called in intervals and in the drain. Never rejects. */
+  /** Hands everything on; called in intervals and in the drain. After `stop` it tries for 3 s. Never rejects. */
   flush(): Promise<void>
   stop(): void
   /** Rows waiting. */
@@ -47,34 +57,50 @@ interface Row extends Omit<ActivityCount, 'count' | 'lastUsedAtMs'> {
 
 const minuteMs = 60_000
 const batchRows = 500
+const lastTriesMs = 3_000
+const pauseMs = 100
 
 /** Makes a recorder that flushes every 5 seconds. */
 export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityRecorder {
   const maxRows = deps.maxRows ?? 50_000
   let rows = new Map<string, Row>()
+  /** On their way: what is in one never changes, as it may have been kept already. */
+  let sealed: ActivityBatch[] = []
   let flushing: Promise<void> | undefined
+  let isStopped = false
   const timer = setInterval(() => void flush(), deps.flushEveryMs ?? 5_000)
   timer.unref()
+
+  const waiting = () => sealed.reduce((sum, { counts }) => sum + counts.length, rows.size)
 
   function add(row: Row): void {
     const name = `${row.secretId} ${row.route} ${row.outcome} ${row.minuteMs} ${row.environment} ${row.api}`
     const known = rows.get(name)
     if (known !== undefined) {
       known.count += row.count
-      known.lastUsedAtMs = row.lastUsedAtMs
-    } else if (rows.size < maxRows) rows.set(name, row)
-    else for (let i = 0; i < row.count; i++) deps.dropped()
+      known.lastUsedAtMs = row.lastUsedAtMs ?? known.lastUsedAtMs
+    } else if (waiting() < maxRows) rows.set(name, row)
+    else deps.dropped()
   }
 
-  async function handOn(): Promise<void> {
+  function seal(): void {
     const taken = [...rows.values()]
     rows = new Map()
     for (let i = 0; i < taken.length; i += batchRows) {
+      sealed.push({ id: randomUUID(), counts: taken.slice(i, i + batchRows) })
+    }
+  }
+
+  /** Counts go on adding up while an earlier batch cannot be kept, so that an outage does not make many small ones. */
+  async function handOn(): Promise<void> {
+    if (sealed.length === 0) seal()
+    for (let next = sealed[0]; next !== undefined; next = sealed[0]) {
       try {
-        await deps.sink(taken.slice(i, i + batchRows))
+        await deps.sink(next)
+        sealed.shift()
       } catch {
-        // Kept for the next time, as far as there is room.
-        for (const row of taken.slice(i)) add(row)
+        // The next time another one is first, in case that it is this one that cannot be kept.
+        sealed = [...sealed.slice(1), next]
         return
       }
     }
@@ -106,11 +132,19 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
       })
     },
     async flush() {
-      // What came in while an earlier flush ran goes with another.
+      const endsAt = performance.now() + lastTriesMs
       await flush()
-      if (rows.size > 0) await flush()
+      // What came in while an earlier flush ran goes with another.
+      if (waiting() > 0) await flush()
+      while (isStopped && waiting() > 0 && performance.now() < endsAt) {
+        await sleep(pauseMs)
+        await flush()
+      }
     },
-    stop: () => clearInterval(timer),
-    waiting: () => rows.size,
+    stop() {
+      isStopped = true
+      clearInterval(timer)
+    },
+    waiting,
   }
 }

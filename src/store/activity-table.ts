@@ -1,4 +1,5 @@
-// How keys are used: counts by the minute, and when each secret was last used.
+// How keys are used: counts by the minute, and when each secret was last used. What becomes of old minutes stands in
+// activity-rollup-table.ts.
 
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
@@ -19,9 +20,20 @@ export interface ActivityCount {
   readonly lastUsedAtMs: number | null
 }
 
+/** Counts that are added together, or not at all. */
+export interface ActivityBatch {
+  /** One that comes again is known by it. */
+  readonly id: string
+  readonly counts: readonly ActivityCount[]
+}
+
+/** How long a row's time is: the older, the longer. */
+export type ActivitySpan = 'minute' | 'hour' | 'day'
+
 export interface ActivityRow {
-  /** Beginning of the minute, in milliseconds since the epoch. */
-  readonly minuteMs: number
+  /** Beginning of the minute, hour or day (UTC), in milliseconds since the epoch. */
+  readonly startMs: number
+  readonly span: ActivitySpan
   readonly secretId: string
   readonly route: string
   readonly outcome: string
@@ -32,8 +44,10 @@ export interface ActivityRow {
 const addStatement = {
   name: 'add_activity',
   text: `
-    WITH item AS (
-      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+    WITH fresh AS (
+      INSERT INTO activity_batch (id) VALUES ($10) ON CONFLICT DO NOTHING RETURNING id
+    ), item AS (
+      SELECT i.* FROM fresh CROSS JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
         $7::timestamptz[], $8::bigint[], $9::timestamptz[])
         AS i (key_id, secret_id, api, environment, route, outcome, minute, count, used_at)
     ), used AS (
@@ -52,8 +66,11 @@ const addStatement = {
     DO UPDATE SET count = a.count + excluded.count`,
 }
 
-/** Adds a batch to what is there; all of it or, when it throws, nothing. Moves last use forward, never back. */
-export async function addActivity(db: Queryable, counts: readonly ActivityCount[]): Promise<void> {
+/**
+ * Adds a batch to what is there; all of it or, when it throws, perhaps nothing: then the same batch is to be sent
+ * again, and counts once. Moves last use forward, never back.
+ */
+export async function addActivity(db: Queryable, { id, counts }: ActivityBatch): Promise<void> {
   if (counts.length === 0) return
   await db.query(addStatement, [
     counts.map((item) => item.keyId),
@@ -65,10 +82,14 @@ export async function addActivity(db: Queryable, counts: readonly ActivityCount[
     counts.map((item) => new Date(item.minuteMs)),
     counts.map((item) => item.count),
     counts.map((item) => (item.lastUsedAtMs === null ? null : new Date(item.lastUsedAtMs))),
+    id,
   ])
 }
 
-/** A key's counts of the minutes in [fromMs, toMs), newest first. The cursor is the last row seen. */
+/**
+ * A key's counts of the minutes, hours and days that begin in [fromMs, toMs), newest first. The cursor is the last
+ * row seen. Of two ranges that meet, every row is in one.
+ */
 export async function listActivity(
   db: Queryable,
   filter: { readonly keyId: string; readonly fromMs: number; readonly toMs: number },
@@ -76,17 +97,23 @@ export async function listActivity(
 ): Promise<Page<ActivityRow>> {
   const { after } = page
   const rows = await db.query<ActivityRow>(
-    `SELECT minute AS "minuteMs", secret_id AS "secretId", route, outcome, sum(count)::bigint AS count
-     FROM activity
-     WHERE key_id = $1 AND minute >= $2 AND minute < $3
-       AND ($4::timestamptz IS NULL OR (minute, secret_id, route, outcome) < ($4, $5, $6, $7))
-     GROUP BY minute, secret_id, route, outcome
-     ORDER BY minute DESC, secret_id DESC, route DESC, outcome DESC LIMIT $8`,
+    `SELECT start AS "startMs", span, secret_id AS "secretId", route, outcome, sum(count)::bigint AS count
+     FROM (
+       SELECT minute AS start, 'minute' COLLATE "C" AS span, secret_id, route, outcome, count
+       FROM activity WHERE key_id = $1 AND minute >= $2 AND minute < $3
+       UNION ALL
+       SELECT start, span, secret_id, route, outcome, count
+       FROM activity_rollup WHERE key_id = $1 AND start >= $2 AND start < $3
+     ) a
+     WHERE $4::timestamptz IS NULL OR (start, span, secret_id, route, outcome) < ($4, $5, $6, $7, $8)
+     GROUP BY start, span, secret_id, route, outcome
+     ORDER BY start DESC, span DESC, secret_id DESC, route DESC, outcome DESC LIMIT $9`,
     [
       filter.keyId,
       new Date(filter.fromMs),
       new Date(filter.toMs),
-      after && new Date(after.minuteMs),
+      after && new Date(after.startMs),
+      after?.span ?? null,
       after?.secretId ?? null,
       after?.route ?? null,
       after?.outcome ?? null,
@@ -94,14 +121,4 @@ export async function listActivity(
     ],
   )
   return pageOf(rows, page.limit)
-}
-
-/** Forgets minutes longer ago than `olderThanMs`; returns how many rows. */
-export async function pruneActivity(db: Queryable, olderThanMs: number): Promise<number> {
-  const rows = await db.query<{ removed: number }>(
-    `WITH gone AS (DELETE FROM activity WHERE minute < now() - $1 * interval '1 millisecond' RETURNING 1)
-     SELECT count(*) AS removed FROM gone`,
-    [olderThanMs],
-  )
-  return rows[0]?.removed ?? 0
 }

@@ -1,4 +1,4 @@
-// How a key is used, by the minute.
+// How a key is used: by the minute, of a week ago by the hour, of three months ago by the day.
 
 import { Type } from 'typebox'
 import { type ActivityRow, listActivity } from '../../store/activity-table.ts'
@@ -17,7 +17,7 @@ const activityQuery = Type.Object(
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** GET …/activity: the minutes from `from` on and before `to`; the last 24 hours unless said. Newest first. */
+/** GET …/activity: the times that begin from `from` on and before `to`; the last 24 hours unless said. Newest first. */
 export function serveActivity(app: ControlApp, deps: AdminDeps): void {
   const schema = { params: idParams, querystring: activityQuery }
   app.get('/keys/:id/activity', { schema }, async (request) => {
@@ -36,23 +36,26 @@ export function serveActivity(app: ControlApp, deps: AdminDeps): void {
 
 type Place = Omit<ActivityRow, 'count'>
 
-function placeOf({ minuteMs, secretId, route, outcome }: ActivityRow): Place {
-  return { minuteMs, secretId, route, outcome }
+function placeOf({ startMs, span, secretId, route, outcome }: ActivityRow): Place {
+  return { startMs, span, secretId, route, outcome }
 }
 
 function isPlace(value: unknown): value is Place {
   if (typeof value !== 'object' || value === null) return false
-  const { minuteMs, secretId, route, outcome } = value as Record<string, unknown>
-  const isTime = typeof minuteMs === 'number' && Math.abs(minuteMs) < 8.64e15
+  const { startMs, span, secretId, route, outcome } = value as Record<string, unknown>
+  const isTime = typeof startMs === 'number' && Math.abs(startMs) < 8.64e15
   // NUL is the one character that Postgres does not take.
   return (
-    isTime && [secretId, route, outcome].every((text) => typeof text === 'string' && !text.includes('\0'))
+    isTime &&
+    [span, secretId, route, outcome].every((text) => typeof text === 'string' && !text.includes('\0'))
   )
 }
 
 function activityObject(row: ActivityRow) {
   return {
-    minute: instant(row.minuteMs),
+    // What the time is called since before there were longer ones.
+    minute: instant(row.startMs),
+    span: row.span,
     route: row.route,
     outcome: row.outcome,
     secret_id: row.secretId,

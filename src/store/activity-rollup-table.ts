@@ -1,0 +1,85 @@
+// What becomes of old activity: minutes are added up into hours, hours into days, days are forgotten at last. A step
+// takes a batch of rows and leaves alone what another process has taken, so that any number may do it at once; a row is
+// deleted and counted in one statement, so that no figure is lost or doubled.
+
+import type { Queryable } from './postgres.ts'
+
+const rowsAtOnce = 5_000
+
+const names = 'secret_id, api, environment, route, outcome'
+
+/** Adds the rows of `gone` to the longer times that they belong to, always in the same order. */
+function addUp(span: 'hour' | 'day', start: string): string {
+  return `INSERT INTO activity_rollup AS r (key_id, start, span, ${names}, count)
+    SELECT key_id, date_trunc('${span}', ${start}, 'UTC'), '${span}', ${names}, sum(count)
+    FROM gone GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY key_id, 2, secret_id, route, outcome, api, environment
+    ON CONFLICT (key_id, start, span, secret_id, route, outcome, api, environment)
+    DO UPDATE SET count = r.count + excluded.count`
+}
+
+const minutesToHours = `
+  WITH old AS (
+    SELECT ctid FROM activity
+    WHERE minute < date_trunc('hour', now() - $1 * interval '1 millisecond', 'UTC')
+    ORDER BY minute LIMIT $2 FOR UPDATE SKIP LOCKED
+  ), gone AS (
+    DELETE FROM activity a USING old WHERE a.ctid = old.ctid RETURNING a.*
+  ), added AS (${addUp('hour', 'minute')})
+  SELECT count(*) AS rows FROM gone`
+
+const hoursToDays = `
+  WITH old AS (
+    SELECT ctid FROM activity_rollup
+    WHERE span = 'hour' AND start < date_trunc('day', now() - $1 * interval '1 millisecond', 'UTC')
+    ORDER BY start LIMIT $2 FOR UPDATE SKIP LOCKED
+  ), gone AS (
+    DELETE FROM activity_rollup a USING old WHERE a.ctid = old.ctid RETURNING a.*
+  ), added AS (${addUp('day', 'start')})
+  SELECT count(*) AS rows FROM gone`
+
+const forgetDays = `
+  WITH old AS (
+    SELECT ctid FROM activity_rollup
+    WHERE span = 'day' AND start < now() - $1 * interval '1 millisecond'
+    ORDER BY start LIMIT $2 FOR UPDATE SKIP LOCKED
+  ), gone AS (
+    DELETE FROM activity_rollup a USING old WHERE a.ctid = old.ctid RETURNING 1
+  )
+  SELECT count(*) AS rows FROM gone`
+
+/** How long activity is kept as it is, in milliseconds. */
+export interface ActivityAges {
+  readonly minutesMs: number
+  readonly hoursMs: number
+  readonly daysMs: number
+}
+
+/** Adds up and forgets what is older; `isOver` ends it between two batches. Returns how many rows were taken. */
+export async function rollUpActivity(
+  db: Queryable,
+  ages: ActivityAges,
+  isOver: () => boolean,
+): Promise<number> {
+  let taken = 0
+  for (const [text, ageMs] of [
+    [minutesToHours, ages.minutesMs],
+    [hoursToDays, ages.hoursMs],
+    [forgetDays, ages.daysMs],
+  ] as const) {
+    for (let rows = rowsAtOnce; rows === rowsAtOnce && !isOver(); taken += rows) {
+      const found = await db.query<{ rows: number }>(text, [ageMs, rowsAtOnce])
+      rows = found[0]?.rows ?? 0
+    }
+  }
+  return taken
+}
+
+/** Forgets which batches were added longer ago than `olderThanMs`; returns how many. */
+export async function pruneActivityBatches(db: Queryable, olderThanMs: number): Promise<number> {
+  const rows = await db.query<{ removed: number }>(
+    `WITH gone AS (DELETE FROM activity_batch WHERE added_at < now() - $1 * interval '1 millisecond' RETURNING 1)
+     SELECT count(*) AS removed FROM gone`,
+    [olderThanMs],
+  )
+  return rows[0]?.removed ?? 0
+}
