@@ -37,7 +37,7 @@ async function textOfRedis(client: Redis): Promise<string> {
     hash: (key) => client.hgetall(key),
     list: (key) => client.lrange(key, 0, -1),
     set: (key) => client.smembers(key),
-    zset: (key) => client.zrange(key, 0, -1),
+    zset: (key) => client.zrange(key, '0', '-1'),
     stream: (key) => client.xrange(key, '-', '+'),
   }
   const texts: string[] = []

@@ -1,0 +1,79 @@
+import * as fc from 'fast-check'
+import t from 'tap'
+import { addressMatcher, clientIdentifier } from '../../src/gateway/client.ts'
+import { readHead } from '../../src/gateway/message.ts'
+import { rawOf } from './subject.ts'
+
+const proxies = ['10.0.0.0/8', '2001:db8::/32', '127.0.0.1']
+
+function identify(peer: string, fields: readonly string[], trusted: readonly string[] = proxies) {
+  const raw = rawOf({ peer, fields })
+  return clientIdentifier(trusted)(raw, readHead(raw))
+}
+
+t.test('a peer that is no trusted proxy is the client, whatever it says', (t) => {
+  const fields = ['X-Forwarded-For: 10.0.0.9', 'X-Forwarded-Proto: https']
+  t.match(identify('198.51.100.7', fields), { client: '198.51.100.7', isPeerTrusted: false, isSecure: false })
+  t.match(identify('10.0.0.1', fields, []), { client: '10.0.0.1', isPeerTrusted: false, isSecure: false })
+  t.end()
+})
+
+const behindProxy: Record<string, string> = {
+  '203.0.113.5': '203.0.113.5',
+  '1.1.1.1, 203.0.113.5': '203.0.113.5',
+  '1.1.1.1, 203.0.113.5, 10.2.2.2': '203.0.113.5',
+  '203.0.113.5:4711': '203.0.113.5',
+  '[2001:db9::1]:443': '2001:db9::1',
+  '2001:db9::1, 2001:db8::5': '2001:db9::1',
+  '::ffff:203.0.113.5': '203.0.113.5',
+  '1.1.1.1, unknown, 10.2.2.2': '10.2.2.2',
+  '1.1.1.1, , 10.2.2.2': '10.2.2.2',
+  '10.1.1.1, 10.2.2.2': '10.1.1.1',
+  unknown: '10.0.0.1',
+  '': '10.0.0.1',
+}
+for (const [forwarded, client] of Object.entries(behindProxy)) {
+  t.test(`behind a trusted proxy, X-Forwarded-For "${forwarded}" means ${client}`, (t) => {
+    t.match(identify('10.0.0.1', [`X-Forwarded-For: ${forwarded}`]), { client, isPeerTrusted: true })
+    t.end()
+  })
+}
+
+t.test('what a client writes to the left of its own address never counts', (t) => {
+  fc.assert(
+    fc.property(fc.string(), (forged) => {
+      t.equal(identify('10.0.0.1', [`X-Forwarded-For: ${forged}, 203.0.113.5`]).client, '203.0.113.5')
+    }),
+  )
+  t.end()
+})
+
+t.test('repeated X-Forwarded-For fields are one list', (t) => {
+  const fields = ['X-Forwarded-For: 1.1.1.1', 'X-Forwarded-For: 203.0.113.5']
+  t.equal(identify('10.0.0.1', fields).client, '203.0.113.5')
+  t.end()
+})
+
+t.test('the scheme is what the nearest trusted proxy says', (t) => {
+  t.equal(identify('10.0.0.1', ['X-Forwarded-Proto: https']).isSecure, true)
+  t.equal(identify('10.0.0.1', ['X-Forwarded-Proto: https, http']).isSecure, false)
+  t.equal(identify('10.0.0.1', ['X-Forwarded-Proto: HTTPS']).isSecure, true)
+  t.equal(identify('10.0.0.1', []).isSecure, false)
+  t.end()
+})
+
+t.test('an IPv4 proxy on an IPv6 socket is the same proxy', (t) => {
+  t.match(identify('::ffff:10.0.0.1', ['X-Forwarded-For: 203.0.113.5']), {
+    client: '203.0.113.5',
+    peer: '10.0.0.1',
+  })
+  t.end()
+})
+
+t.test('blocks and single addresses, IPv4 and IPv6; what is no address is in none', (t) => {
+  const isIn = addressMatcher(proxies)
+  for (const address of ['10.255.255.255', '127.0.0.1', '2001:db8:ffff::1']) t.ok(isIn(address), address)
+  for (const address of ['11.0.0.0', '127.0.0.2', '2001:db9::', '', 'x', '10.0.0'])
+    t.notOk(isIn(address), address)
+  t.end()
+})

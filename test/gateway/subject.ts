@@ -1,0 +1,110 @@
+// A request as the stages see it, without a server: on the demo's configuration (flintn takes a header, flint a bearer).
+
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import type { CompiledConfig } from '../../src/config/compiled.ts'
+import { formatFault, loadConfig } from '../../src/config/load.ts'
+import type { CredentialRecord } from '../../src/credentials/record.ts'
+import type { Access, Principal } from '../../src/gateway/access.ts'
+import { readHead } from '../../src/gateway/message.ts'
+import { createUpstreams } from '../../src/gateway/upstreams.ts'
+
+const demoFile = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url))
+
+export async function loadDemo(): Promise<CompiledConfig> {
+  const loaded = await loadConfig(demoFile, {})
+  if (!loaded.ok) throw new Error(loaded.faults.map(formatFault).join('\n'))
+  return loaded.config
+}
+
+export interface Question {
+  readonly method?: string
+  readonly target?: string
+  /** `Name: value` each, as they came. */
+  readonly fields?: readonly string[]
+  readonly httpVersion?: readonly [major: number, minor: number]
+  readonly peer?: string
+}
+
+/** The state of a request before the first stage. */
+export function accessOf(config: CompiledConfig, question: Question = {}): Access {
+  const raw = rawOf(question)
+  const { target = '/v1/transactions/1' } = question
+  return {
+    requestId: 'req_test',
+    raw,
+    reply: new ServerResponse(raw),
+    target,
+    table: config.table,
+    denied: null,
+    upstreams: createUpstreams(config.settings, config.table),
+    server: { isDraining: false },
+    startedAt: 0,
+    head: readHead(raw),
+    peer: '192.0.2.1',
+    client: '192.0.2.1',
+    isPeerTrusted: false,
+    isSecure: false,
+    path: target.split('?')[0] ?? '',
+    host: undefined,
+    route: undefined,
+    isPreflight: false,
+    credential: undefined,
+    environment: undefined,
+    principal: undefined,
+    tier: undefined,
+    denial: undefined,
+    failure: undefined,
+    upstreamMs: undefined,
+    dispatchedAt: undefined,
+    status: 0,
+    isCut: false,
+  }
+}
+
+/** A parsed head from `peer`. */
+export function rawOf({
+  method = 'GET',
+  fields = ['Host: api.flintn.com'],
+  httpVersion = [1, 1],
+  peer,
+}: Question) {
+  const socket = new Socket()
+  Object.defineProperty(socket, 'remoteAddress', { value: peer ?? '192.0.2.1' })
+  const raw = new IncomingMessage(socket)
+  raw.method = method
+  raw.httpVersionMajor = httpVersion[0]
+  raw.httpVersionMinor = httpVersion[1]
+  raw.rawHeaders = fields.flatMap((field) => {
+    const colon = field.indexOf(':')
+    return [field.slice(0, colon), field.slice(colon + 1).trim()]
+  })
+  // Node fills it while it parses.
+  const distinct: Record<string, string[]> = {}
+  for (let i = 0; i < raw.rawHeaders.length; i += 2) {
+    const values = (distinct[(raw.rawHeaders[i] ?? '').toLowerCase()] ??= [])
+    values.push(raw.rawHeaders[i + 1] ?? '')
+  }
+  Object.defineProperty(raw, 'headersDistinct', { value: distinct })
+  return raw
+}
+
+export function principalOf(of: Partial<CredentialRecord> = {}): Principal {
+  const record: CredentialRecord = {
+    kind: 'api_key',
+    keyId: 'key_a',
+    secretId: 'sec_a',
+    merchantId: 'mer_a',
+    api: 'flintn',
+    environment: 'live',
+    status: 'active',
+    merchantStatus: 'active',
+    permissions: ['transaction.read'],
+    expiresAtMs: null,
+    secretExpiresAtMs: null,
+    revision: 1,
+    ...of,
+  }
+  return { record, held: new Set(record.permissions), permissionsHeader: record.permissions.join(',') }
+}

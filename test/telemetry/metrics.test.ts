@@ -1,0 +1,74 @@
+import t from 'tap'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
+
+const seen = {
+  api: 'flintn',
+  environment: 'live',
+  route: 'GET /v1/transactions/{id}',
+  decision: 'allow',
+  reason: '',
+  status: 200,
+  gatewayMs: 2,
+  upstreamMs: 40,
+}
+
+t.test('a request is counted, and its time parted between gateway and upstream', async (t) => {
+  const metrics = createMetrics()
+  metrics.request(seen)
+  metrics.request(seen)
+  metrics.request({ ...seen, decision: 'deny', reason: 'revoked', status: 401, upstreamMs: undefined })
+  const text = await metrics.text()
+  t.match(text, /^latchkey_requests_total\{.*decision="allow".*status="200"\} 2$/m)
+  t.match(text, /^latchkey_requests_total\{.*reason="revoked".*status="401"\} 1$/m)
+  t.match(text, 'latchkey_gateway_seconds_count{api="flintn"} 3')
+  t.match(text, 'latchkey_upstream_seconds_count{api="flintn"} 2')
+  t.match(text, 'latchkey_upstream_seconds_sum{api="flintn"} 0.08')
+})
+
+t.test('look-ups are counted by tier and outcome; only those that waited are timed', async (t) => {
+  const metrics = createMetrics()
+  metrics.lookup('memory', 'known', 0)
+  metrics.lookup('postgres', 'unknown', 5)
+  const text = await metrics.text()
+  t.match(text, 'latchkey_lookups_total{tier="memory",outcome="known"} 1')
+  t.match(text, 'latchkey_lookup_seconds_count{tier="postgres"} 1')
+  t.notMatch(text, 'latchkey_lookup_seconds_count{tier="memory"}')
+})
+
+t.test('what was refused or dropped is counted from nought', async (t) => {
+  const metrics = createMetrics()
+  t.match(await metrics.text(), /^latchkey_cache_rejected_total 0$/m)
+  metrics.cacheRejected()
+  metrics.activityDropped()
+  const text = await metrics.text()
+  t.match(text, /^latchkey_cache_rejected_total 1$/m)
+  t.match(text, /^latchkey_activity_dropped_total 1$/m)
+})
+
+t.test('a gauge is read at each scrape', async (t) => {
+  const metrics = createMetrics()
+  let rows = 1
+  metrics.gauge('latchkey_test', 'Test', () => ({ rows }))
+  t.match(await metrics.text(), 'latchkey_test{of="rows"} 1')
+  rows = 7
+  t.match(await metrics.text(), 'latchkey_test{of="rows"} 7')
+})
+
+t.test('two programs in one process do not share their figures', async (t) => {
+  const one = createMetrics()
+  const two = createMetrics()
+  one.cacheRejected()
+  t.match(await two.text(), /^latchkey_cache_rejected_total 0$/m)
+})
+
+t.test('the text is what Prometheus reads: a type and a help for each metric', async (t) => {
+  const metrics = createMetrics()
+  metrics.request(seen)
+  const text = await metrics.text()
+  t.match(metrics.contentType, /^text\/plain; version=0\.0\.4/)
+  const names = new Set(
+    [...text.matchAll(/^(latchkey_[a-z_]+?)(?:_bucket|_sum|_count)?[{ ]/gm)].map(([, name]) => name),
+  )
+  for (const name of names) t.match(text, new RegExp(`^# HELP ${name}.*\\n# TYPE ${name}`, 'm'))
+  t.ok(names.size > 5)
+})
