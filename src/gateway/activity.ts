@@ -136,7 +136,8 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
       await flush()
       // What came in while an earlier flush ran goes with another.
       if (waiting() > 0) await flush()
-      while (isStopped && waiting() > 0 && performance.now() < endsAt) {
+      if (!isStopped) return
+      while (waiting() > 0 && performance.now() < endsAt) {
         await sleep(pauseMs)
         await flush()
       }
