@@ -6,6 +6,7 @@ import type { Api, ApiEnvironment, HostMatch, Route, Table } from '../config/com
 import type { CredentialRecord } from '../credentials/record.ts'
 import type { Secret } from '../credentials/secret.ts'
 import type { Denial } from '../errors/denial.ts'
+import type { DenyList } from './deny-list.ts'
 import type { Upstreams } from './upstreams.ts'
 
 /** The verified caller, with what every request of its needs, worked out once a record and table. */
@@ -25,6 +26,8 @@ export interface Access {
   /** The table and the upstreams in force when the request began; it keeps them to its end. */
   readonly table: Table
   readonly upstreams: Upstreams
+  /** What was denied when the request began; null: nothing. */
+  readonly denied: DenyList | null
   /** Shared by all requests: whether the server is in its drain, so that answers end their connections. */
   readonly server: { readonly isDraining: boolean }
   /** `performance.now()` at the start. */
@@ -65,6 +68,10 @@ export interface Access {
   dispatchedAt: number | undefined
   /** Status sent to the client. */
   status: number
+  /** The response, or its connection, has closed. */
+  isClosed: boolean
+  /** Told when that happens; set by the exchange. */
+  onClosed: (() => void) | undefined
   /** The request or its response did not come to its proper end (client gone, upstream cut). */
   isCut: boolean
 }
@@ -75,6 +82,8 @@ export interface Head {
   host: string
   contentLength: number | undefined
   isChunked: boolean
+  /** Values of Transfer-Encoding fields. */
+  transferEncodings: string[]
   expectsContinue: boolean
   accept: string | undefined
   /** Values of Authorization fields. */

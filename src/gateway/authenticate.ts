@@ -29,9 +29,12 @@ export function authenticate(deps: AuthenticateDeps): Stage {
       return deny('INVALID_API_KEY', 'unknown')
     }
     const { record } = found
+    const mismatch = whyMismatched(access, host, record)
+    // Made for its own API only: a principal is remembered with its record, and its permissions are that API's.
+    if (mismatch !== undefined) return deny('INVALID_API_KEY', mismatch)
     // The log may name the key also when it is refused.
     access.principal = principals.of(access.table, host.api, record)
-    const reason = whyMismatched(access, host, record) ?? whyUnusable(record, deps.now())
+    const reason = whyUnusable(record, deps.now())
     return reason === undefined ? undefined : deny('INVALID_API_KEY', reason)
   }
 

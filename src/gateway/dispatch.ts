@@ -2,6 +2,7 @@
 // judged, the headers as they were built, the body as it comes. Nothing is parsed anew on the way, nothing buffered
 // whole, nothing sent twice unless it is certain that it did no work.
 
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { type Denial, deny } from '../errors/denial.ts'
 import { type Access, hasBody } from './access.ts'
@@ -13,6 +14,8 @@ import type { UpstreamPool } from './upstreams.ts'
 
 /** Sends the request to its upstream and the answer to the client. Never throws; ends the response in every case. */
 export function forward(access: Access, upstream: UpstreamPool): void {
+  // It left while its key was looked up: nobody would read the answer, and a refund would still be made.
+  if (access.isClosed) return
   if (upstream.connections.isFull()) return refuse(access, deny('UPSTREAM_UNAVAILABLE', 'queue_full'))
   const exchange = new Exchange(access, upstream)
   exchange.send()
@@ -23,6 +26,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #access: Access
   readonly #upstream: UpstreamPool
   readonly #hasBody: boolean
+  #body: Readable | null = null
   #abortUpstream: ((error?: Error) => void) | undefined
   #resume: (() => void) | undefined
   #headTimer: NodeJS.Timeout | undefined
@@ -30,6 +34,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   #isRetried = false
   #hasAnswerBegun = false
   #isOver = false
+  /** undici has it and has not yet given it a connection: it keeps its place in the queue until then. */
+  #isQueued = false
+  #hasLeft = false
   /** Head of the answer, held until its first bytes or the end of this turn, so that both leave in one write. */
   #heldHead: ResponseHead | undefined
 
@@ -38,7 +45,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#upstream = upstream
     this.#hasBody = hasBody(access.head)
     upstream.connections.enter()
-    access.reply.once('close', () => this.#clientClosed())
+    access.onClosed = () => this.#clientClosed()
   }
 
   send(): void {
@@ -49,13 +56,15 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (access.head.contentLength !== undefined)
       list.push('Content-Length', String(access.head.contentLength))
     access.dispatchedAt = performance.now()
+    this.#body = this.#hasBody ? this.#openBody() : null
+    this.#isQueued = true
     try {
       this.#upstream.connections.dispatch(
         {
           path: access.target,
           method: access.raw.method ?? 'GET',
           headers: list,
-          body: this.#hasBody ? requestBody(access, this.#upstream.idleTimeoutMs) : null,
+          body: this.#body,
           headersTimeout: 0,
           bodyTimeout: this.#upstream.idleTimeoutMs,
         },
@@ -66,14 +75,26 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
+  /** From the first moment somebody listens to its failure: undici does so only once it has a connection. */
+  #openBody(): Readable {
+    const body = requestBody(this.#access, this.#upstream.idleTimeoutMs)
+    body.on('error', (error) => {
+      if (!this.#isOver) this.#end(error)
+    })
+    return body
+  }
+
   onConnect(abort: (error?: Error) => void): void {
+    this.#isQueued = false
     this.#abortUpstream = abort
-    if (this.#isOver) abort()
+    if (!this.#isOver) return
+    this.#leave()
+    abort()
   }
 
   /** The last byte of the request is out: from here the upstream has its time to answer. */
   onRequestSent(): void {
-    if (this.#hasAnswerBegun || this.#isOver) return
+    if (this.#access.upstreamMs !== undefined || this.#isOver) return
     const timeoutMs = this.#access.route?.timeoutMs ?? this.#upstream.settings.timeoutMs
     this.#headTimer = setTimeout(() => this.#fail(deny('UPSTREAM_TIMEOUT', 'no_response_head')), timeoutMs)
   }
@@ -97,7 +118,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     access.status = status
     this.#resume = resume
     this.#heldHead = head
-    process.nextTick(flushHead, this)
+    // No body can follow, whatever Content-Length says (RFC 9110 §15.4.5); undici would wait for it, or complain.
+    if (access.raw.method !== 'HEAD' && (status === 204 || status === 304)) this.onComplete(null)
+    else process.nextTick(flushHead, this)
     return true
   }
 
@@ -120,13 +143,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onError(error: Error): void {
-    if (this.#isOver) return
+    this.#isQueued = false
+    if (this.#isOver) return this.#leave()
     if (this.#mayRetry(error)) {
       this.#isRetried = true
       clearTimeout(this.#headTimer)
       this.send()
       return
     }
+    this.#end(error)
+  }
+
+  #end(error: Error): void {
     const denial = denialOf(error)
     if (denial === undefined) this.#cut()
     else this.#fail(denial)
@@ -205,6 +233,14 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#isOver = true
     clearTimeout(this.#headTimer)
     clearTimeout(this.#stallTimer)
+    this.#body?.destroy()
+    if (!this.#isQueued) this.#leave()
+  }
+
+  /** Gives the place in the upstream's bounds back, once. */
+  #leave(): void {
+    if (this.#hasLeft) return
+    this.#hasLeft = true
     this.#upstream.connections.leave()
   }
 }

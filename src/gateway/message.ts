@@ -57,8 +57,8 @@ function ambiguousFraming(access: Access): Denial | undefined {
   if (head.hosts === 1 && !isHostValue(head.host)) return deny('BAD_REQUEST', 'malformed_host')
   // What no number holds exactly would be another length when written again.
   if (!Number.isSafeInteger(head.contentLength ?? 0)) return deny('BAD_REQUEST', 'content_length')
-  const encodings = raw.headersDistinct['transfer-encoding']
-  if (encodings === undefined) return undefined
+  const encodings = head.transferEncodings
+  if (encodings.length === 0) return undefined
   if (isHttp10) return deny('BAD_REQUEST', 'transfer_encoding_in_http_1_0')
   if (encodings.length > 1) return deny('BAD_REQUEST', 'repeated_transfer_encoding')
   if (encodings[0]?.toLowerCase() !== 'chunked') return deny('BAD_REQUEST', 'transfer_encoding')
@@ -72,6 +72,7 @@ export function readHead(raw: IncomingMessage): Head {
     host: '',
     contentLength: undefined,
     isChunked: false,
+    transferEncodings: [],
     expectsContinue: false,
     accept: undefined,
     authorization: [],
@@ -102,8 +103,9 @@ const readers: ReadonlyMap<string, (head: Head, value: string) => void> = new Ma
     'content-length'(head: Head, value: string) {
       head.contentLength = Number(value)
     },
-    'transfer-encoding'(head: Head) {
+    'transfer-encoding'(head: Head, value: string) {
       head.isChunked = true
+      head.transferEncodings.push(value)
     },
     expect(head: Head, value: string) {
       if (value.toLowerCase() === '100-continue') head.expectsContinue = true

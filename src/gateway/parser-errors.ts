@@ -41,14 +41,27 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
     )
   }
 
+  /** Connections that have had their last word, or wait for their turn to have it. */
+  const givenUp = new WeakSet<Socket>()
+
+  function giveUp(socket: Socket, denial: Denial): void {
+    if (givenUp.has(socket)) return
+    givenUp.add(socket)
+    // What comes after an error means nothing, and must not be collected while an earlier answer is on its way.
+    socket.pause()
+    afterEarlierAnswers(socket, () => answer(socket, denial))
+  }
+
   // Fastify has set a handler of its own that answers in another shape.
   server.removeAllListeners('clientError')
   server.on('clientError', (error: ParserError, socket: Socket) => {
     if (error.code === 'ECONNRESET') socket.destroy()
-    else afterEarlierAnswers(socket, () => answer(socket, denialOf(error)))
+    else giveUp(socket, denialOf(error))
   })
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
-    answer(socket, deny('INVALID_PATH', 'connect'))
+    // Node has taken its own listeners off: without one, a reset would end the process.
+    socket.on('error', () => socket.destroy())
+    giveUp(socket, deny('INVALID_PATH', 'connect'))
   })
 }
 

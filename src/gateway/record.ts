@@ -41,7 +41,7 @@ export function createRecorder(deps: RecorderDeps): (access: Access) => void {
         lookup: access.tier,
         upstream_ms: access.upstreamMs === undefined ? undefined : rounded(access.upstreamMs),
         gateway_ms: rounded(gatewayMs),
-        cut: access.isCut ? true : undefined,
+        cut: access.isCut || access.status === 0 ? true : undefined,
         table: access.table.sha256,
         failure: access.failure instanceof Error ? access.failure.stack : undefined,
       },

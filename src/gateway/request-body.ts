@@ -1,6 +1,6 @@
 // The client's request body on its way to the upstream: a stream between the two, so that neither side's end takes
 // the other's connection with it. Counts what passes, and keeps back-pressure: the client is read no faster than the
-// upstream takes it.
+// upstream takes it, and neither may keep the other waiting for ever.
 
 import { Readable } from 'node:stream'
 import { type Denial, deny } from '../errors/denial.ts'
@@ -18,16 +18,22 @@ export class BodyFault extends Error {
 }
 
 /**
- * The body of a request as a stream for the dispatcher. Fails with a BodyFault when the client leaves, stalls for
- * longer than `idleTimeoutMs`, or sends more than the route takes. Destroying it leaves the client's connection alone.
+ * The body of a request as a stream for the dispatcher. Fails with a BodyFault when the client leaves or sends more
+ * than the route takes, when the client sends nothing for `idleTimeoutMs` while it is waited for, or when the upstream
+ * takes nothing for as long. Destroying it leaves the client's connection alone.
  */
 export function requestBody(access: Access, idleTimeoutMs: number): Readable {
   const { raw, reply, head } = access
   const limitBytes = access.route?.maxBodyBytes ?? Number.POSITIVE_INFINITY
   let received = 0
   let isInvited = !head.expectsContinue
-  const idle = setTimeout(() => body.destroy(stalled()), idleTimeoutMs)
+  let timer: NodeJS.Timeout | undefined
 
+  /** Who is waited for has the time to move; the other one's clock stands still. */
+  const waitFor = (denial: () => Denial) => {
+    clearTimeout(timer)
+    timer = setTimeout(() => body.destroy(new BodyFault('idle', denial())), idleTimeoutMs)
+  }
   const body = new Readable({
     read() {
       if (!isInvited) {
@@ -35,23 +41,27 @@ export function requestBody(access: Access, idleTimeoutMs: number): Readable {
         isInvited = true
         reply.writeContinue()
       }
+      waitFor(() => deny('REQUEST_TIMEOUT', 'body_idle'))
       raw.resume()
     },
     destroy(error, done) {
-      clearTimeout(idle)
+      clearTimeout(timer)
       raw.off('data', onData).off('end', onEnd).off('close', onClose)
-      raw.pause()
       done(error)
     },
   })
   const onData = (chunk: Buffer) => {
-    idle.refresh()
     received += chunk.length
-    if (received > limitBytes) body.destroy(new BodyFault('too_large', deny('BODY_TOO_LARGE', 'streamed')))
-    else if (!body.push(chunk)) raw.pause()
+    if (received > limitBytes) {
+      body.destroy(new BodyFault('too_large', deny('BODY_TOO_LARGE', 'streamed')))
+    } else if (body.push(chunk)) timer?.refresh()
+    else {
+      raw.pause()
+      waitFor(() => deny('UPSTREAM_TIMEOUT', 'body_not_read'))
+    }
   }
   const onEnd = () => {
-    clearTimeout(idle)
+    clearTimeout(timer)
     body.push(null)
   }
   const onClose = () => {
@@ -60,8 +70,4 @@ export function requestBody(access: Access, idleTimeoutMs: number): Readable {
   raw.on('data', onData).on('end', onEnd).on('close', onClose)
   raw.pause()
   return body
-}
-
-function stalled(): BodyFault {
-  return new BodyFault('stalled', deny('REQUEST_TIMEOUT', 'body_idle'))
 }

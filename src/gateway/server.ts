@@ -18,9 +18,12 @@ import type { ActivityRecorder } from './activity.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize, limitBody } from './authorize.ts'
 import { clientIdentifier } from './client.ts'
+import { whenClosed } from './closing.ts'
 import { chooseEnvironment, extractCredential } from './credential.ts'
 import { limitConnections } from './connections.ts'
+import type { DenyList } from './deny-list.ts'
 import { judgeMessage, readHead } from './message.ts'
+import { refuseDeniedCaller, refuseDeniedClient, refuseDeniedPrefix } from './refuse-denied.ts'
 import { createMisses } from './misses.ts'
 import { answerParserErrors } from './parser-errors.ts'
 import { judgePath } from './path.ts'
@@ -46,6 +49,8 @@ export interface GatewayDeps {
   readonly settings: Settings
   /** In force at this moment; a request keeps what it began with. */
   readonly inForce: () => { readonly table: Table; readonly upstreams: Upstreams }
+  /** The emergency stop; null while nothing is denied. */
+  readonly denied: () => DenyList | null
   readonly lookup: Lookup
   readonly activity: ActivityRecorder
   readonly metrics: Metrics
@@ -64,13 +69,16 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     judgeMessage(limits, requireHttps),
     judgePath,
     matchRoute,
+    refuseDeniedClient,
     extractCredential,
+    refuseDeniedPrefix,
     chooseEnvironment,
     authenticate({
       lookup: deps.lookup,
       misses: createMisses(limits.failedLookups, () => performance.now()),
       now: deps.now,
     }),
+    refuseDeniedCaller,
     authorize,
     limitBody,
   ]
@@ -94,14 +102,17 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     const access = begin(request.raw, reply.raw, request.originalUrl)
     request.access = access
     overload.enter()
-    reply.raw.once('close', () => {
+    whenClosed(request.raw, reply.raw, () => {
+      access.isClosed = true
+      access.onClosed?.()
       overload.leave()
       record(access)
     })
     runStages(stages, access, (denial) => {
-      if (denial === undefined) return done()
+      // Nobody is there any more to be answered, or to have a refund made for.
+      if (denial === undefined && !access.isClosed) return done()
       reply.hijack()
-      refuse(access, denial)
+      if (denial !== undefined) refuse(access, denial)
     })
   })
   answerFrameworkErrors(app)
@@ -125,6 +136,7 @@ function accessMaker(
       reply,
       target,
       ...deps.inForce(),
+      denied: deps.denied(),
       server: deps.drain,
       startedAt: performance.now(),
       head,
@@ -142,6 +154,8 @@ function accessMaker(
       upstreamMs: undefined,
       dispatchedAt: undefined,
       status: 0,
+      isClosed: false,
+      onClosed: undefined,
       isCut: false,
     }
   }
@@ -186,6 +200,8 @@ function prepareServer(server: Server, routing: (raw: IncomingMessage, reply: Se
 /** Fastify's own errors: none is expected on this path, so what comes is ours to look into. */
 function answerFrameworkErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
+    // Nothing of ours has run for it.
+    if (request.access === undefined) return void reply.raw.destroy()
     request.access.failure = error
     reply.hijack()
     refuse(request.access, deny('INTERNAL_ERROR', 'framework_error'))

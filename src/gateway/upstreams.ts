@@ -110,7 +110,7 @@ function openConnections(upstream: Upstream, idleTimeoutMs: number): Connections
       inFlight--
     },
     inFlight: () => inFlight,
-    wasReused: (error) => failures.get(error) ?? bytesReadBefore(error) > 0,
+    wasReused: (error) => failures.get(error) ?? (url.protocol === 'http:' && bytesReadBefore(error) > 0),
     close: () => pool.close(),
   }
 }
@@ -144,7 +144,9 @@ function connectorFor(
 }
 
 function watch(socket: Socket, failures: WeakMap<Error, boolean>): void {
-  socket.prependListener('error', (error) => failures.set(error, socket.bytesRead > 0))
+  // Over TLS the handshake has been read already.
+  const atFirst = socket.bytesRead
+  socket.prependListener('error', (error) => failures.set(error, socket.bytesRead > atFirst))
 }
 
 /** undici's SocketError carries the counters of the socket that it is about. */

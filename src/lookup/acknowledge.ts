@@ -57,11 +57,14 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
   const { changes, redis } = deps
   let said = ''
 
-  async function wordsInRedis(): Promise<ReadonlyMap<string, Word>> {
+  async function wordsInRedis(views: readonly InstanceView[]): Promise<ReadonlyMap<string, Word>> {
     const words = new Map<string, Word>()
-    const entries = await redis?.store.run((client) => client.hgetall(place), deadlineMs)
-    for (const [id, sealed] of Object.entries(entries ?? {})) {
-      const word = parseWord(redis?.seal.open(`${place}:${id}`, sealed))
+    const ids = views.map((view) => view.id)
+    if (ids.length === 0) return words
+    const entries = await redis?.store.run((client) => client.hmget(place, ...ids), deadlineMs)
+    for (const [index, id] of ids.entries()) {
+      const sealed = entries?.[index]
+      const word = parseWord(sealed == null ? undefined : redis?.seal.open(`${place}:${id}`, sealed))
       // A word about another history says nothing of this one.
       if (word !== undefined && word.epoch === changes.epoch) words.set(id, word)
     }
@@ -102,7 +105,7 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
           views = await registered().catch(() => views)
           askedPostgresAt = deps.now()
         }
-        const words = await wordsInRedis()
+        const words = await wordsInRedis(views)
         const behind = views
           .map((view) => furthest(view, words))
           .filter((view) => view.appliedRevision < revision)
@@ -113,8 +116,9 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
     },
 
     async instances() {
-      const words = await wordsInRedis()
-      return (await registered()).map((view) => furthest(view, words))
+      const views = await registered()
+      const words = await wordsInRedis(views)
+      return views.map((view) => furthest(view, words))
     },
 
     async leave() {

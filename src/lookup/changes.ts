@@ -31,7 +31,7 @@ export interface Changes {
   /** Takes changes in order, from `applied` on or before it; those that are known already are passed over. */
   apply(changes: readonly Change[]): void
   /** Takes note of a change heard of early: what it touches is moved at once, `applied` stays. */
-  hear(change: Change): void
+  hear(change: Change, ofEpoch?: string): void
   /**
    * Starts over at `revision`: a gap, before which nothing can be told any more; or, by another epoch or a head below
    * what was applied, another history.
@@ -48,6 +48,8 @@ export function createChanges(memory = defaultMemory): Changes {
   const movedAt = new Map<string, number>()
   const state = { applied: -1, knownFrom: Number.POSITIVE_INFINITY, version: 0, history: 0 }
   let epoch: string | undefined
+  /** Epochs of the messages heard. */
+  const heardOf = new Set<string>()
 
   function note(name: string, revision: number): void {
     const before = movedAt.get(name)
@@ -103,12 +105,18 @@ export function createChanges(memory = defaultMemory): Changes {
         state.applied = change.revision
       }
     },
-    hear: noteChange,
+    hear(change, ofEpoch) {
+      if (ofEpoch !== undefined) heardOf.add(ofEpoch)
+      noteChange(change)
+    },
     restart(nextEpoch, revision) {
       if (nextEpoch !== epoch || revision < state.applied) {
         state.history++
-        // Moves of another history say nothing of this one. What was heard before the first contact still counts.
-        if (epoch !== undefined) movedAt.clear()
+        // Moves of another history say nothing of this one. What was heard before the first contact counts if it was
+        // of the one that is met now.
+        heardOf.delete(nextEpoch)
+        if (epoch !== undefined || heardOf.size > 0) movedAt.clear()
+        heardOf.clear()
       }
       epoch = nextEpoch
       state.applied = revision

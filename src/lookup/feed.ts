@@ -92,7 +92,7 @@ export function createFeed(deps: FeedDeps): Feed {
       if (change.revision === changes.applied + 1) changes.apply([change])
       else if (change.revision > changes.applied) {
         // Something between was missed: what this one touches is moved at once, the rest comes with a poll.
-        changes.hear(change)
+        changes.hear(change, epoch)
         if (!isStopped) void run()
       }
       deps.applied()

@@ -42,6 +42,9 @@ export interface MemoryTierDeps {
 /** How long "unknown" is believed without word from Postgres, in milliseconds. */
 export const unknownFreshMs = 5_000
 
+/** How far other machines' clocks may be ahead of ours. */
+const clockSkewMs = 5_000
+
 interface Entry {
   readonly found: Found
   readonly record: CredentialRecord | undefined
@@ -117,7 +120,12 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
   }
 }
 
-/** A reading from the future (another machine's clock) counts as fresh, not as fresher than fresh. */
+/**
+ * A reading from the future comes from a machine whose clock is ahead of ours: a little counts as fresh, more cannot
+ * be told from a forgery of its age, and counts as too old for anything.
+ */
 function ageOfReading(reading: Reading, nowMs: number): number {
-  return Math.max(0, nowMs - reading.confirmedAtMs)
+  const age = nowMs - reading.confirmedAtMs
+  if (age < -clockSkewMs) return Number.POSITIVE_INFINITY
+  return Math.max(0, age)
 }

@@ -28,12 +28,16 @@ export interface RedisTierDeps {
   readonly seal: Seal
   readonly epoch: () => string | undefined
   readonly maxStaleLimitMs: () => number
+  /** Whether Postgres is known to be away: then Redis is all there is, and worth a longer wait. */
+  readonly isPostgresAway?: () => boolean
   /** Told of entries and messages with a wrong seal. */
   readonly rejected: () => void
 }
 
-/** A look-up waits no longer for Redis, in milliseconds (contract 7). */
-const lookupDeadlineMs = 5
+/** A look-up waits no longer for Redis, in milliseconds, and then asks Postgres (contract 7) … */
+const besidePostgresMs = 5
+/** … or, where Postgres cannot be asked, fails. */
+const aloneMs = 150
 const writeDeadlineMs = 200
 const channel = 'latchkey:changes'
 const epochPlace = 'latchkey:epoch'
@@ -66,12 +70,13 @@ return 1`
 export function createRedisTier(deps: RedisTierDeps): RedisTier {
   const { store, seal } = deps
   let knownEpoch: string | undefined
+  const deadlineMs = () => (deps.isPostgresAway?.() ? aloneMs : besidePostgresMs)
 
   /** The epoch of the feed; before the first contact with Postgres, the one that Redis was told of. */
   async function epochOrKept(): Promise<string | undefined> {
     const epoch = deps.epoch() ?? knownEpoch
     if (epoch !== undefined) return epoch
-    const sealed = await store.run((client) => client.get(epochPlace), lookupDeadlineMs)
+    const sealed = await store.run((client) => client.get(epochPlace), deadlineMs())
     if (typeof sealed === 'string') knownEpoch = parseEpoch(opened(epochPlace, sealed))
     return knownEpoch
   }
@@ -96,12 +101,12 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
       const epoch = await epochOrKept()
       if (epoch === undefined) return undefined
       const place = placeOf(epoch, 'c', digest)
-      const sealed = await store.run((client) => client.hget(place, 'v'), lookupDeadlineMs)
+      const sealed = await store.run((client) => client.hget(place, 'v'), deadlineMs())
       if (typeof sealed !== 'string') return undefined
       const reading = parseReading(opened(place, sealed))
       // While Postgres has never been reached the marks are all there is to tell an overtaken entry by.
       if (reading === undefined || deps.epoch() !== undefined) return reading
-      return (await isMarkedPast(store, epoch, reading)) ? undefined : reading
+      return (await isMarkedPast(store, { epoch, reading, deadlineMs: deadlineMs() })) ? undefined : reading
     },
     fill(digest, reading) {
       const epoch = deps.epoch()
@@ -118,7 +123,7 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
         const args = [mark, ...entries, change.revision, lifeMs]
         await Promise.all([
           client.eval(moveScript, 1 + entries.length, ...args),
-          client.publish(channel, message),
+          client.publish(store.prefix + channel, message),
         ])
       }
       void store.run(command, writeDeadlineMs)
@@ -136,14 +141,21 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
   }
 }
 
-async function isMarkedPast(store: RedisStore, epoch: string, reading: CachedReading): Promise<boolean> {
+interface MarkQuestion {
+  readonly epoch: string
+  readonly reading: CachedReading
+  readonly deadlineMs: number
+}
+
+/** Whether key or merchant was marked as moved since the reading; an answer that does not come counts as yes. */
+async function isMarkedPast(store: RedisStore, question: MarkQuestion): Promise<boolean> {
+  const { epoch, reading, deadlineMs } = question
   const { record, revision } = reading
   const marks = await store.run(
     (client) => client.mget(placeOf(epoch, 'k', record.keyId), placeOf(epoch, 'm', record.merchantId)),
-    lookupDeadlineMs,
+    deadlineMs,
   )
-  if (marks === undefined) return true
-  return marks.some((mark) => mark !== null && Number(mark) > revision)
+  return marks === undefined || marks.some((mark) => mark !== null && Number(mark) > revision)
 }
 
 /** Redis key of an entry (`c`) or of a mark (`k`, `m`). The epoch is shortened: it only has to differ. */

@@ -5,6 +5,8 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
 export interface Seal {
+  /** Tells keys apart without telling anything of them: for names in a Redis that several deployments share. */
+  readonly scope: string
   /** The text with its seal in front. */
   close(place: string, text: string): string
   /** The text, if the seal is right for this place; undefined: forged, foreign or damaged. */
@@ -18,7 +20,10 @@ export function createSeal(cacheKey: string): Seal {
   const mac = (place: string, text: string) =>
     createHmac('sha256', key).update(place).update('\0').update(text).digest()
 
+  const scope = Buffer.from(hkdfSync('sha256', cacheKey, '', 'latchkey scope v1', 6)).toString('hex')
+
   return {
+    scope,
     close: (place, text) => `${mac(place, text).toString('base64url')}.${text}`,
     open(place, sealed) {
       const dot = sealed.indexOf('.')

@@ -25,6 +25,8 @@ export interface Core {
   readonly lookup: Lookup
   readonly acknowledgement: Acknowledgement
   readonly instanceId: string
+  /** What goes through Redis besides the look-up's entries; null: no Redis is used. */
+  readonly redis: { readonly store: RedisStore; readonly seal: Seal } | null
   /** Spreads a committed change: Redis for the others, the own feed at once. Never throws. */
   publish(change: Change): void
   /** Begins to follow the changes; resolves after the first try to reach Postgres. */
@@ -66,7 +68,8 @@ export function createCore(options: CoreOptions): Core {
   const instanceId = newInstanceId(randomBytes(4).toString('hex'))
   const changes = createChanges()
   const maxStaleLimitMs = () => options.table().maxStaleLimitMs
-  const redis = openRedis(options, changes)
+  const stores: { isPostgresAway: () => boolean } = { isPostgresAway: () => false }
+  const redis = openRedis(options, changes, () => stores.isPostgresAway())
   const acknowledgement = createAcknowledgement({
     db,
     redis,
@@ -86,6 +89,7 @@ export function createCore(options: CoreOptions): Core {
       if (changes.epoch !== undefined) redis?.tier.keepEpoch(changes.epoch)
     },
   })
+  stores.isPostgresAway = feed.isAway
   const memory = createMemoryTier({
     changes,
     confirmedAt: feed.confirmedAt,
@@ -118,6 +122,7 @@ export function createCore(options: CoreOptions): Core {
     lookup,
     acknowledgement,
     instanceId,
+    redis: redis && { store: redis.store, seal: redis.seal },
     publish(change) {
       if (changes.epoch !== undefined) redis?.tier.publish(changes.epoch, change)
       feed.kick()
@@ -151,14 +156,21 @@ interface OpenRedis {
   readonly tier: RedisTier
 }
 
-function openRedis(options: CoreOptions, changes: Changes): OpenRedis | null {
+function openRedis(
+  options: CoreOptions,
+  changes: Changes,
+  isPostgresAway: () => boolean,
+): OpenRedis | null {
   if (options.redis.kind === 'none') return null
-  const store = createRedis({ url: options.redis.url, log: options.log, monotonicNow })
   const seal = createSeal(options.cacheKey)
+  // Deployments that share a Redis, but not the key, must not take each other's news for theirs.
+  const prefix = `latchkey-${seal.scope}:`
+  const store = createRedis({ url: options.redis.url, prefix, log: options.log, monotonicNow })
   const tier = createRedisTier({
     store,
     seal,
     epoch: () => changes.epoch,
+    isPostgresAway,
     maxStaleLimitMs: () => options.table().maxStaleLimitMs,
     rejected: options.metrics.cacheRejected,
   })

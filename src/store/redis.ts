@@ -10,6 +10,8 @@ export interface RedisStore {
   run<T>(command: (client: Redis) => Promise<T>, deadlineMs: number): Promise<T | undefined>
   /** Whether commands are let through at the moment. */
   isUp(): boolean
+  /** What the names of keys and channels begin with. Keys get it by themselves, `publish` does not. */
+  readonly prefix: string
   /** Listens to a channel for as long as the store lives, over reconnects. */
   subscribe(channel: string, heard: (message: string) => void): void
   close(): Promise<void>
@@ -17,6 +19,8 @@ export interface RedisStore {
 
 export interface RedisStoreOptions {
   readonly url: string
+  /** Keeps several deployments on one Redis apart; none unless said. */
+  readonly prefix?: string
   readonly log: Logger
   readonly monotonicNow: () => number
 }
@@ -38,8 +42,10 @@ const connectionOptions = {
 
 /** Opens the connections; does not wait for them. */
 export function createRedis(options: RedisStoreOptions): RedisStore {
+  const prefix = options.prefix ?? ''
   const client = new Redis(options.url, {
     ...connectionOptions,
+    keyPrefix: prefix,
     enableAutoPipelining: true,
     commandTimeout: deadAfterMs,
     socketTimeout: deadAfterMs,
@@ -50,6 +56,7 @@ export function createRedis(options: RedisStoreOptions): RedisStore {
   const stopWatching = watchSubscriber(subscriber)
 
   return {
+    prefix,
     isUp: () => client.status === 'ready' && !breaker.isOpen(),
     async run(command, deadlineMs) {
       if (client.status !== 'ready' || !breaker.allows()) return undefined
@@ -60,9 +67,9 @@ export function createRedis(options: RedisStoreOptions): RedisStore {
     },
     subscribe(channel, heard) {
       subscriber.on('message', (name: string, message: string) => {
-        if (name === channel) heard(message)
+        if (name === prefix + channel) heard(message)
       })
-      const listen = () => void subscriber.subscribe(channel).catch(() => {})
+      const listen = () => void subscriber.subscribe(prefix + channel).catch(() => {})
       subscriber.on('ready', listen)
       if (subscriber.status === 'ready') listen()
     },
@@ -108,7 +115,9 @@ interface Answer<T> {
 
 function withDeadline<T>(promise: Promise<T>, deadlineMs: number): Promise<Answer<T>> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve({ value: undefined, isLate: true }), deadlineMs)
+    const late = () => resolve({ value: undefined, isLate: true })
+    // Timers run before what has arrived is read: an answer that is there already must not count as late.
+    const timer = setTimeout(() => setImmediate(() => setImmediate(late)), deadlineMs)
     promise.then(
       (value) => {
         clearTimeout(timer)
@@ -116,7 +125,7 @@ function withDeadline<T>(promise: Promise<T>, deadlineMs: number): Promise<Answe
       },
       () => {
         clearTimeout(timer)
-        resolve({ value: undefined, isLate: true })
+        late()
       },
     )
   })

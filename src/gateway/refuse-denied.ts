@@ -1,0 +1,36 @@
+// The emergency stop's stages. Each costs one check while nothing is denied. To the client a denied caller is one with
+// a wrong key; the reason is for log and metric.
+
+import { refuseUnmet } from '../credentials/permission.ts'
+import { type Denial, deny } from '../errors/denial.ts'
+import type { Access } from './access.ts'
+
+/** Refuses a denied client on every route, before anything is looked up. */
+export function refuseDeniedClient({ denied, client }: Access): Denial | undefined {
+  if (denied === null) return undefined
+  return denied.hasClient(client) ? deny('INVALID_API_KEY', 'denied_client') : undefined
+}
+
+/** Refuses a key that begins as a denied batch does, before it is looked up. */
+export function refuseDeniedPrefix({ denied, credential }: Access): Denial | undefined {
+  if (denied === null || credential === undefined) return undefined
+  return denied.hasPrefixOf(credential) ? deny('INVALID_API_KEY', 'denied_prefix') : undefined
+}
+
+/**
+ * Refuses a denied key or merchant, and takes denied permissions from the caller: no route and no upstream counts them
+ * any more. A refusal for want of one that the key really holds says so by its reason.
+ */
+export function refuseDeniedCaller(access: Access): Denial | undefined {
+  const { denied, principal, route } = access
+  if (denied === null || principal === undefined || route === undefined) return undefined
+  const { keyId, merchantId } = principal.record
+  if (denied.hasKey(keyId)) return deny('INVALID_API_KEY', 'denied_key')
+  if (denied.hasMerchant(merchantId)) return deny('INVALID_API_KEY', 'denied_merchant')
+  const withheld = denied.withheld(principal)
+  if (withheld === principal) return undefined
+  access.principal = withheld
+  const denial = refuseUnmet(route.requirement, withheld.held)
+  if (denial === undefined || refuseUnmet(route.requirement, principal.held) !== undefined) return undefined
+  return { ...denial, reason: 'denied_permission' }
+}
