@@ -6,7 +6,7 @@ import { exitCodes } from './exit.ts'
 export interface AdminCall {
   /** What is being done, to go on with "cannot …": `revoke key key_1`. */
   readonly doing: string
-  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Below /admin/v1, its parts already encoded. */
   readonly path: string
   readonly query?: Readonly<Record<string, string | undefined>>

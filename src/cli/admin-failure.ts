@@ -29,6 +29,7 @@ const mends: Partial<Record<ErrorCode, string>> = {
   FORBIDDEN: 'Call from an address in control.admin_from, or add this one to it.',
   NOT_FOUND: 'See `latchkey keys list` and `latchkey merchants list` for the ids that there are.',
   ROTATION_IN_PROGRESS: '`latchkey keys end-rotation ID` ends it.',
+  DENIED_BY_FILE: 'Take it out of the file that gateway.deny names; that is in force within a second.',
   STORE_UNAVAILABLE: 'Try again when the control plane reaches its Postgres; its /readyz says so.',
 }
 

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { createAdminClient, type Fetch } from './admin-client.ts'
+import { registerDeny } from './deny.ts'
 import { registerInstances } from './instances.ts'
 import type { CliIo } from './io.ts'
 import { registerKeys } from './keys.ts'
@@ -27,6 +28,7 @@ export function registerAdminCommands(
   registerMerchants(program, session)
   registerKeys(program, session)
   registerInstances(program, session)
+  registerDeny(program, session)
 }
 
 /** What the verbs work with; the admin API is not called before a verb asks for it. */

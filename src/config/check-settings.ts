@@ -1,6 +1,6 @@
 // What the schema cannot say about addresses, header names and upstreams.
 
-import { isIP } from 'node:net'
+import { isAddressOrBlock } from './address.ts'
 import type { Report } from './fault.ts'
 import type { Holed } from './fit.ts'
 import { foldHeaderName, isHeaderValue, whyReserved } from './header-names.ts'
@@ -23,9 +23,6 @@ export function checkSettings(checked: CheckedFile): void {
 
 function checkPlanes({ tree, file, report }: CheckedFile): void {
   const { gateway, control } = file
-  if (gateway?.deny !== undefined) {
-    report.fault(placeOfKey(tree, ['gateway', 'deny']), '`deny` is not supported yet')
-  }
   const lists = [
     [['gateway', 'trusted_proxies'], gateway?.trusted_proxies],
     [['control', 'admin_from'], control?.admin_from],
@@ -46,15 +43,6 @@ function checkPlanes({ tree, file, report }: CheckedFile): void {
       'the control plane needs a port other than the gateway’s',
     )
   }
-}
-
-function isAddressOrBlock(text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/')
-  const version = isIP(address)
-  if (version === 0 || address.includes('%') || more.length > 0) return false
-  return (
-    bits === undefined || (/^(?:0|[1-9][0-9]{0,2})$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
-  )
 }
 
 /** The values may hold passwords: no message repeats them. */

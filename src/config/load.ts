@@ -8,6 +8,7 @@ import { checkApis } from './check-apis.ts'
 import { checkSettings } from './check-settings.ts'
 import { compile } from './compile.ts'
 import type { CompiledConfig } from './compiled.ts'
+import { loadDeny } from './deny.ts'
 import type { Environment } from './expand.ts'
 import { createReport, type Fault, formatFault, type Report, sortFaults } from './fault.ts'
 import { fit } from './fit.ts'
@@ -35,11 +36,20 @@ export type LoadResult =
       readonly unreadable: boolean
     }
 
+export interface LoadOptions {
+  /** Leaves the deny file alone: a running process reads it on its own, and neither waits for the other. */
+  readonly skipsDeny?: boolean
+}
+
 /**
- * Reads a gateway file and the permission tables that it names; `${NAME}` comes from `env`. Never throws for what
- * the files hold. Faults are in the order of the files, each with a place.
+ * Reads a gateway file, the permission tables and the deny file that it names; `${NAME}` comes from `env`. Never throws
+ * for what the files hold. Faults are in the order of the files, each with a place.
  */
-export async function loadConfig(file: string, env: Environment): Promise<LoadResult> {
+export async function loadConfig(
+  file: string,
+  env: Environment,
+  { skipsDeny = false }: LoadOptions = {},
+): Promise<LoadResult> {
   const report = createReport()
   const read = await readSource(file)
   if (!read.ok) {
@@ -61,6 +71,8 @@ export async function loadConfig(file: string, env: Environment): Promise<LoadRe
     const checked = { tree, file: gateway, report }
     checkSettings(checked)
     checkApis(checked, tables)
+    const deny = gateway.gateway?.deny
+    if (deny !== undefined && !skipsDeny) await checkDeny(besideFile(file, deny), { env, report, tables })
   }
   const files = sources.map((source) => source.file)
   const warnings = sortFaults(report.warnings, files)
@@ -73,6 +85,24 @@ export async function loadConfig(file: string, env: Environment): Promise<LoadRe
     throw new Error('a configuration without faults must fit the schema')
   const config = compile({ path: file, file: gateway, tables, sha256: hashSources(file, sources) })
   return { ok: true, config, warnings, files: [...named] }
+}
+
+interface DenyChecking {
+  readonly env: Environment
+  readonly report: Report
+  readonly tables: ReadonlyMap<string, PermissionTable>
+}
+
+/** The deny file's faults and warnings. It is no part of the table: not of its hash, nor of the files to watch. */
+async function checkDeny(file: string, { env, report, tables }: DenyChecking): Promise<void> {
+  const known = (name: string) => [...tables.values()].some((table) => table.permissions.has(name))
+  const deny = await loadDeny(file, env, known)
+  if (deny.ok) report.warnings.push(...deny.warnings)
+  else report.faults.push(...deny.faults)
+}
+
+function besideFile(file: string, path: string): string {
+  return isAbsolute(path) ? path : join(dirname(file), path)
 }
 
 interface TableLoading {
@@ -90,7 +120,7 @@ interface TableLoading {
 function createTableLoader({ file, tree, env, report, sources, named }: TableLoading) {
   const loaded = new Map<string, PermissionTable | undefined>()
   return async (api: string, path: string): Promise<PermissionTable | undefined> => {
-    const tableFile = isAbsolute(path) ? path : join(dirname(file), path)
+    const tableFile = besideFile(file, path)
     named.add(tableFile)
     if (loaded.has(tableFile)) return loaded.get(tableFile)
     const read = await readSource(tableFile)

@@ -1,4 +1,4 @@
-// Notices that files have changed. It looks at them twice a second instead of asking the system to tell: that sees
+// Notices that files have changed. It looks at them every now and then instead of asking the system to tell: that sees
 // editors that replace files, Kubernetes' swapped symlinks and network drives alike, and costs some stat calls.
 
 import { stat } from 'node:fs/promises'
@@ -7,27 +7,37 @@ export interface Watch {
   stop(): void
 }
 
-const lookEveryMs = 500
+export interface WatchOptions {
+  /** Milliseconds between looks; 500 unless said. */
+  readonly lookEveryMs?: number
+  /** What the first look finds is news too: the files may have changed since they were read. */
+  readonly tellsFirst?: boolean
+}
 
 /**
  * Calls `changed` after any of the files has changed, appeared or gone, and has then stood still for one look, so that
  * a file half written is not read. `files` is asked anew each time. One call at a time: the next look comes when the
  * promise of the last one is settled.
  */
-export function watchFiles(files: () => readonly string[], changed: () => Promise<void>): Watch {
+export function watchFiles(
+  files: () => readonly string[],
+  changed: () => Promise<void>,
+  { lookEveryMs = 500, tellsFirst = false }: WatchOptions = {},
+): Watch {
   let isStopped = false
   let timer: NodeJS.Timeout
   let handled: string | undefined
   let last: string | undefined
 
   async function look(): Promise<void> {
-    const stamp = await stampOf(files())
-    handled ??= stamp
+    const looked = files()
+    const stamp = await stampOf(looked)
+    if (!tellsFirst) handled ??= stamp
     if (stamp !== handled && stamp === last) {
       handled = stamp
       await changed()
-      // It may depend on other files now; those are as they were read.
-      handled = last = await stampOf(files())
+      // It may depend on other files now; those are as they were read. The same ones may have changed meanwhile.
+      if (files().join('|') !== looked.join('|')) handled = last = await stampOf(files())
     } else last = stamp
   }
 

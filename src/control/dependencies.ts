@@ -9,6 +9,8 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { Table } from '../config/compiled.ts'
+import type { DenyBehind } from '../lookup/deny-acknowledge.ts'
+import type { DenyStop } from '../lookup/deny-stop.ts'
 import type { Change } from '../store/change-table.ts'
 import type { InstanceView } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
@@ -32,6 +34,12 @@ export interface ControlDeps {
   awaitAll(revision: number, timeoutMs: number): Promise<readonly PendingInstance[]>
   /** The instances that count. */
   instances(): Promise<readonly InstanceView[]>
+  /** Of this process. */
+  readonly instanceId: string
+  /** The emergency stop. */
+  readonly deny: DenyStop
+  /** The instances that do not hold the same stop as this one, after `timeoutMs` at most; null: nobody can be asked. */
+  denyBehind(timeoutMs: number): Promise<readonly DenyBehind[] | null>
   health(): Health
   /** Prometheus' text format. */
   metrics(): Promise<string>
@@ -60,6 +68,10 @@ export interface Health {
   readonly appliedRevision: number | null
   /** Why the file on disk is not in force. */
   readonly configFault?: string | undefined
+  /** How many entries the emergency stop has, by kind. */
+  readonly denied?: Readonly<Record<string, number>>
+  /** Why the deny file on disk is not in force. */
+  readonly denyFault?: string | undefined
 }
 
 /** As ControlDeps, where there is a database. */

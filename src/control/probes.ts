@@ -15,6 +15,8 @@ export function serveProbes(app: ControlApp, deps: ControlDeps): void {
       redis: health.redis,
       applied_revision: health.appliedRevision,
       ...(health.configFault !== undefined && { config_fault: health.configFault }),
+      ...(health.denied !== undefined && { deny: health.denied }),
+      ...(health.denyFault !== undefined && { deny_fault: health.denyFault }),
     })
   })
 

@@ -7,6 +7,7 @@ import type { Denial } from '../errors/denial.ts'
 import { serveActivity } from './activity/routes.ts'
 import { serveAudit } from './audit/routes.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
+import { serveDeny } from './deny/routes.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
 import { serveKeyImport } from './keys/import/routes.ts'
@@ -95,6 +96,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): voi
   serveAudit(app, deps)
   serveActivity(app, deps)
   serveInstances(app, deps)
+  serveDeny(app, deps)
 }
 
 /** No body, an empty one, and `{}` mean the same: what is required is then named by the schema. */

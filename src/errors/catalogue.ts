@@ -82,6 +82,10 @@ export const catalogue = {
     retryAfterSeconds: 1,
   },
   REVISION_CONFLICT: { status: 412, message: 'The object has changed since the revision in If-Match' },
+  DENIED_BY_FILE: {
+    status: 409,
+    message: 'The deny file lists this entry; only the file can take it back',
+  },
   STORE_UNAVAILABLE: {
     status: 503,
     message: 'The database cannot be reached; nothing was changed',

@@ -17,6 +17,8 @@ export interface InForce {
 
 export interface ConfigInForce {
   current(): InForce
+  /** The deny file that is named; the file itself is another's to read. null: none. */
+  denyFile(): string | null
   /** Why the file on disk is not in force; undefined: it is. */
   fault(): string | undefined
   /** Reads the files anew. Never rejects; calls during a reload share one more. */
@@ -69,7 +71,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   }
 
   async function load(): Promise<void> {
-    const loaded = await loadConfig(deps.file, deps.env)
+    const loaded = await loadConfig(deps.file, deps.env, { skipsDeny: true })
     files = loaded.files
     if (!loaded.ok) {
       const lines = loaded.faults.map(formatFault)
@@ -110,6 +112,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
 
   return {
     current: () => inForce,
+    denyFile: () => settings.gateway.denyFile,
     fault: () => fault,
     reload,
     watch() {
@@ -125,7 +128,8 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
 
 /** What a running process takes from a new file; the rest of its settings stay. */
 function mended(now: Settings, wanted: Settings): Settings {
-  return { ...now, upstreams: wanted.upstreams, identity: wanted.identity }
+  const gateway = { ...now.gateway, denyFile: wanted.gateway.denyFile }
+  return { ...now, gateway, upstreams: wanted.upstreams, identity: wanted.identity }
 }
 
 /** Settings that differ and cannot change under way, as written in the file. */
@@ -136,6 +140,7 @@ function needsRestart(now: Settings, wanted: Settings): string[] {
     if (JSON.stringify(value) === JSON.stringify(current)) return []
     if (section === 'postgres' || section === 'redis') return [section]
     return Object.entries(Object(value))
+      .filter(([key]) => key !== 'denyFile')
       .filter(([key, part]) => JSON.stringify(part) !== JSON.stringify(Object(current)[key]))
       .map(([key]) => `${section}.${key}`)
   })

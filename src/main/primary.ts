@@ -52,6 +52,7 @@ export async function startWorker(options: ProgramOptions, log: Log): Promise<vo
   process.on('message', (message: unknown) => {
     if (!isToWorker(message)) return
     if (message.type === 'reload') void program.reload()
+    else if (message.type === 'deny') program.hearDenied(message.words)
     else void program.metrics.part().then((metrics) => say({ type: 'metrics', id: message.id, metrics }))
   })
   stopOnSignal(program.stop, log, true)

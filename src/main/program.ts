@@ -13,6 +13,7 @@ import { createIds } from '../telemetry/request-id.ts'
 import { type ConfigInForce, type ConfigInForceDeps, createConfigInForce } from './config-in-force.ts'
 import { type Core, createCore, type Role } from './core.ts'
 import { migrateOrRetry, openDatabase } from './database.ts'
+import { createDenyInForce, type DenyInForce } from './deny-in-force.ts'
 import { createDrain, type Drain } from './drain.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { type Place, type Plan, planOf } from './plan.ts'
@@ -44,6 +45,8 @@ export interface Program {
   readonly metrics: Metrics
   /** Reads the configuration anew. Never rejects. */
   reload(): Promise<void>
+  /** Takes what the primary's admin API has denied and allowed, in the text of lookup/deny-format.ts. */
+  hearDenied(words: readonly string[]): void
   /** Finishes what is under way, then closes everything. Repeating it waits for the same end. */
   stop(): Promise<void>
 }
@@ -75,7 +78,11 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     })
     drain.last('stores', () => core.close())
     await core.start()
-    const parts = { ...options, plan, core, metrics, drain, inForce }
+    const said = options.workers?.deny
+    const deny = createDenyInForce({ inForce, env: options.source.env, core, log, metrics, said })
+    drain.last('deny list', () => deny.close())
+    await deny.start()
+    const parts = { ...options, plan, core, metrics, drain, inForce, deny }
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
       const housekeeping = createHousekeeping(core.db, table, log)
@@ -84,7 +91,8 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     const controlPort = plan.probes ? await openControl(parts) : null
     inForce.watch()
     log.info({ role, gatewayPort, controlPort, instance: core.instanceId }, 'ready')
-    return { gatewayPort, controlPort, metrics, reload: inForce.reload, stop: drain.run }
+    const reload = async () => void (await Promise.all([deny.reload(), inForce.reload()]))
+    return { gatewayPort, controlPort, metrics, reload, hearDenied: deny.hear, stop: drain.run }
   } catch (error) {
     await drain.run()
     throw error
@@ -97,9 +105,10 @@ interface Parts extends ProgramOptions {
   readonly metrics: Metrics
   readonly drain: Drain
   readonly inForce: ConfigInForce
+  readonly deny: DenyInForce
 }
 
-async function openGateway({ config, core, metrics, log, drain, inForce }: Parts): Promise<number> {
+async function openGateway({ config, core, metrics, log, drain, inForce, deny }: Parts): Promise<number> {
   const { settings } = config
   const activity = createActivityRecorder({
     sink: (batch) => addActivity(core.db, batch),
@@ -117,6 +126,7 @@ async function openGateway({ config, core, metrics, log, drain, inForce }: Parts
   const app = await createGateway({
     settings,
     inForce: inForce.current,
+    denied: deny.current,
     lookup: core.lookup,
     activity,
     metrics,
@@ -134,7 +144,7 @@ async function openGateway({ config, core, metrics, log, drain, inForce }: Parts
 }
 
 async function openControl(parts: Parts): Promise<number> {
-  const { config, core, metrics, log, drain, secrets, plan, inForce, workers } = parts
+  const { config, core, metrics, log, drain, secrets, plan, inForce, deny, workers } = parts
   const newId = createIds(Date.now)
   const table = () => inForce.current().table
   const app = createControlServer({
@@ -147,17 +157,24 @@ async function openControl(parts: Parts): Promise<number> {
     published: core.publish,
     awaitAll: core.acknowledgement.awaitAll,
     instances: core.acknowledgement.instances,
+    instanceId: core.instanceId,
+    deny: deny.stop,
+    denyBehind: deny.behind,
     health() {
       const { canDecide, postgres, redis, appliedRevision } = core.state()
       const configFault = inForce.fault()
+      const denyFault = deny.fault()
+      const isValid = configFault === undefined && denyFault === undefined
       return {
         isReady: canDecide && !drain.isDraining && (workers?.areServing() ?? true),
-        status: postgres === 'up' && redis !== 'down' && configFault === undefined ? 'ok' : 'degraded',
+        status: postgres === 'up' && redis !== 'down' && isValid ? 'ok' : 'degraded',
         tableSha256: table().sha256,
         postgres,
         redis,
         appliedRevision,
         configFault,
+        denied: deny.counts(),
+        denyFault,
       }
     },
     metrics: async () => metrics.text(await workers?.metrics()),

@@ -1,6 +1,10 @@
 // What primary and workers say to each other. No secret travels this way.
 
-export type ToWorker = { readonly type: 'reload' } | { readonly type: 'metrics'; readonly id: number }
+export type ToWorker =
+  | { readonly type: 'reload' }
+  | { readonly type: 'metrics'; readonly id: number }
+  /** All that the emergency stop was told, in the text of lookup/deny-format.ts. */
+  | { readonly type: 'deny'; readonly words: readonly string[] }
 
 export type FromWorker =
   | { readonly type: 'serving' }
@@ -8,7 +12,7 @@ export type FromWorker =
 
 /** Whether a message is one of ours; node:cluster and libraries send their own. */
 export function isToWorker(message: unknown): message is ToWorker {
-  return hasType(message, ['reload', 'metrics'])
+  return hasType(message, ['reload', 'metrics', 'deny'])
 }
 
 /** Whether a message is one of ours. */

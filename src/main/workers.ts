@@ -15,6 +15,8 @@ export interface Workers {
   /** What each of them counts, as prom-client writes it; those that do not answer in time are left out. */
   metrics(): Promise<object[][]>
   reload(): void
+  /** Hands on all that the emergency stop was told: it must not need Redis to reach the next process. */
+  deny(words: readonly string[]): void
   /** Replaces all, one by one. */
   roll(): Promise<void>
   /** Drains all; resolves when they have ended. */
@@ -36,12 +38,15 @@ export function createWorkers(count: number, log: Logger): Workers {
   const serving = new Set<Worker>()
   let isStopping = false
   let question = 0
+  let denyWords: readonly string[] = []
 
   function fork(): Worker {
     const worker = cluster.fork()
     const startedAt = Date.now()
     worker.on('message', (message: unknown) => {
-      if (isFromWorker(message) && message.type === 'serving') serving.add(worker)
+      if (!isFromWorker(message) || message.type !== 'serving') return
+      serving.add(worker)
+      worker.send({ type: 'deny', words: denyWords } satisfies ToWorker)
     })
     worker.once('exit', (code, signal) => {
       const wasServing = serving.delete(worker)
@@ -80,6 +85,10 @@ export function createWorkers(count: number, log: Logger): Workers {
     },
     reload() {
       for (const worker of all()) worker.send({ type: 'reload' } satisfies ToWorker)
+    },
+    deny(words) {
+      denyWords = words
+      for (const worker of serving) worker.send({ type: 'deny', words } satisfies ToWorker)
     },
     async roll() {
       for (const old of all().filter((worker) => !leaving.has(worker))) {

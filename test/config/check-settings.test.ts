@@ -123,8 +123,3 @@ t.test('the planes have ports of their own', async (t) => {
   const free = `gateway: { port: 0 }\ncontrol: { port: 0 }\n${gatewayYaml}`
   t.strictSame(await faultsOf(t, { gateway: free }), [])
 })
-
-t.test('the deny file is refused as long as it is not there', async (t) => {
-  const gateway = `gateway: { deny: ./deny.yaml }\n${gatewayYaml}`
-  t.strictSame(await faultsOf(t, { gateway }), ['gateway.yaml:1:12  `deny` is not supported yet'])
-})

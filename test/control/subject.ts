@@ -6,6 +6,8 @@ import type { Api, Table } from '../../src/config/compiled.ts'
 import type { ControlApp, ControlDeps } from '../../src/control/dependencies.ts'
 import { parseAdminTokens } from '../../src/control/operator.ts'
 import { createControlServer } from '../../src/control/server.ts'
+import { createDenyStop } from '../../src/lookup/deny-stop.ts'
+import { createDenyWords } from '../../src/lookup/deny-words.ts'
 import type { Change } from '../../src/store/change-table.ts'
 import { listInstances } from '../../src/store/instance-table.ts'
 import type { Postgres } from '../../src/store/postgres.ts'
@@ -32,7 +34,7 @@ export interface Subject {
   /** May be moved. */
   readonly clock: { nowMs: number }
   readonly call: (
-    method: 'GET' | 'POST' | 'PATCH',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     body?: unknown,
     headers?: Record<string, string>,
@@ -98,6 +100,14 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     published: () => undefined,
     awaitAll: async () => [],
     instances: async () => (db ? listInstances(db, 60_000) : []),
+    instanceId: 'one',
+    deny: createDenyStop({
+      words: createDenyWords(),
+      spread: null,
+      now: () => clock.nowMs,
+      changed: () => undefined,
+    }),
+    denyBehind: async () => [],
     health: () => ({
       isReady: true,
       status: 'ok',

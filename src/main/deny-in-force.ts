@@ -1,0 +1,162 @@
+// The emergency stop in force in this process: the deny file, watched on its own, and what the admin API and Redis add
+// to it. It stands on none of the stores: with both away, the file and what was added here still count.
+
+import { type DenyResult, countDenied, loadDeny, nothingDenied } from '../config/deny.ts'
+import { formatFault } from '../config/fault.ts'
+import { watchFiles } from '../config/watch.ts'
+import { createDenyList, type DenyList } from '../gateway/deny-list.ts'
+import { createDenyAcknowledge } from '../lookup/deny-acknowledge.ts'
+import { formatWord, parseWord } from '../lookup/deny-format.ts'
+import { createDenySpread } from '../lookup/deny-spread.ts'
+import { createDenyStop, type DenyStop } from '../lookup/deny-stop.ts'
+import { createDenyWords } from '../lookup/deny-words.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { ConfigInForce } from './config-in-force.ts'
+import type { Core } from './core.ts'
+import { StartError } from './start-error.ts'
+
+export interface DenyInForce {
+  /** null: nothing is denied. */
+  current(): DenyList | null
+  readonly stop: DenyStop
+  readonly behind: ReturnType<typeof createDenyAcknowledge>
+  /** By the names of the file's lists. */
+  counts(): Readonly<Record<string, number>>
+  /** Why the deny file on disk is not in force; undefined: it is. */
+  fault(): string | undefined
+  /** Reads the file, and what Redis keeps. Throws a StartError where the file is missing or bad. */
+  start(): Promise<void>
+  /** Takes words from the primary; what is none is left out. */
+  hear(words: readonly string[]): void
+  /** Reads the file anew. Never rejects. */
+  reload(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface DenyInForceDeps {
+  readonly inForce: ConfigInForce
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly core: Core
+  readonly log: Logger
+  readonly metrics: Metrics
+  /** Told of all words when there are new ones: for the workers. */
+  readonly said: ((words: readonly string[]) => void) | undefined
+}
+
+/** A stop is in force within a second: two looks and the reading take less than half of it. */
+const lookEveryMs = 200
+
+/** Nothing is read before `start`. */
+export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
+  const { inForce, core, log, metrics } = deps
+  const words = createDenyWords()
+  let list: DenyList | null = null
+  let fault: string | undefined
+  let stopWatching = () => {}
+
+  const spread =
+    core.redis &&
+    createDenySpread({
+      ...core.redis,
+      words,
+      instanceId: core.instanceId,
+      now: Date.now,
+      heard: changed,
+      rejected: metrics.cacheRejected,
+    })
+  const stop = createDenyStop({ words, spread, now: Date.now, changed })
+  const counts = () => countDenied(stop.entries())
+
+  function changed(): void {
+    list = createDenyList(stop.entries())
+    deps.said?.(words.all().map(formatWord))
+    log.warn({ denied: counts() }, 'Deny list in force')
+  }
+
+  async function read(): Promise<DenyResult> {
+    const file = inForce.denyFile()
+    if (file === null) return { ok: true, entries: nothingDenied, warnings: [] }
+    const { apis } = inForce.current().table
+    return loadDeny(file, deps.env, (name) => [...apis.values()].some((api) => api.permissions.has(name)))
+  }
+
+  function take(entries: Extract<DenyResult, { ok: true }>): void {
+    fault = undefined
+    for (const warning of entries.warnings) log.warn(formatFault(warning))
+    stop.takeFile(entries.entries)
+  }
+
+  metrics.gauge('latchkey_deny_entries', 'What the emergency stop denies, by kind', counts, 'max')
+  metrics.gauge(
+    'latchkey_deny_file_valid',
+    '1 while the deny file on disk is in force',
+    () => ({ file: fault === undefined ? 1 : 0 }),
+    'min',
+  )
+
+  const reload = createReload(read, take, (faults) => {
+    fault = faults[0] ?? 'unknown'
+    log.error({ faults, denied: counts() }, 'The deny file on disk is not in force; the list stays as it was')
+  })
+
+  return {
+    current: () => list,
+    stop,
+    behind: createDenyAcknowledge({
+      words,
+      spread,
+      instanceId: core.instanceId,
+      registered: core.acknowledgement.instances,
+      now: Date.now,
+      maxStaleLimitMs: () => inForce.current().table.maxStaleLimitMs,
+    }),
+    counts,
+    fault: () => fault,
+    hear(texts) {
+      const heard = texts.map(parseWord).filter((word) => word !== undefined)
+      if (heard.map((word) => words.hear(word)).includes(true)) changed()
+    },
+    async start() {
+      const first = await read()
+      if (!first.ok) throw new StartError(first.faults.map(formatFault).join('\n'))
+      take(first)
+      await spread?.start()
+      const files = () => [inForce.denyFile()].filter((file) => file !== null)
+      const watch = watchFiles(files, reload, { lookEveryMs, tellsFirst: true })
+      stopWatching = () => watch.stop()
+    },
+    reload,
+    async close() {
+      stopWatching()
+      await spread?.stop()
+    },
+  }
+}
+
+/** One reading at a time; a call during one asks for another after it. */
+function createReload(
+  read: () => Promise<DenyResult>,
+  take: (result: Extract<DenyResult, { ok: true }>) => void,
+  refuse: (faults: readonly string[]) => void,
+): () => Promise<void> {
+  let running: Promise<void> | undefined
+  let isWanted = false
+
+  async function run(): Promise<void> {
+    do {
+      isWanted = false
+      const result = await read()
+      if (result.ok) take(result)
+      else refuse(result.faults.map(formatFault))
+    } while (isWanted)
+  }
+
+  return () => {
+    if (running !== undefined) isWanted = true
+    running ??= run().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+}
