@@ -59,6 +59,8 @@ export function accessOf(config: CompiledConfig, question: Question = {}): Acces
     upstreamMs: undefined,
     dispatchedAt: undefined,
     status: 0,
+    isClosed: false,
+    onClosed: undefined,
     isCut: false,
   }
 }

@@ -191,13 +191,21 @@ t.test('an entry of Redis that the feed cannot vouch for is not used', (t) => {
   t.end()
 })
 
-t.test('an entry from the future is fresh, not fresher than fresh', (t) => {
+t.test('an entry from a clock a little ahead is fresh, not fresher than fresh', (t) => {
   const clock = { nowMs: 5_000_000, confirmedAtMs: Number.NEGATIVE_INFINITY }
   const memory = memoryOn(createChanges(), clock)
-  const reading = { record: recordOf(), revision: 3, confirmedAtMs: wallOf(clock) + 60_000 }
+  const reading = { record: recordOf(), revision: 3, confirmedAtMs: wallOf(clock) + 4_000 }
   t.ok(memory.adopt(digest, reading))
   clock.nowMs += staleLimitMs + 1
   t.equal(memory.get(digest), undefined)
+  t.end()
+})
+
+t.test('an entry from far in the future is not believed: its age cannot be told', (t) => {
+  const clock = { nowMs: 5_000_000, confirmedAtMs: Number.NEGATIVE_INFINITY }
+  const memory = memoryOn(createChanges(), clock)
+  const reading = { record: recordOf(), revision: 3, confirmedAtMs: wallOf(clock) + 60_000 }
+  t.equal(memory.adopt(digest, reading), undefined)
   t.end()
 })
 
