@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { type AdminSurroundings, createSession } from './admin.ts'
 import { registerCheck } from './config/check.ts'
+import { registerDiff } from './config/diff.ts'
 import { registerExplain } from './config/explain.ts'
 import { registerSchema } from './config/schema.ts'
 import { registerTest } from './config/test.ts'
@@ -23,4 +24,5 @@ export function registerConfigCommands(
   registerSchema(group, io)
   registerExplain(group, session)
   registerTest(group, io)
+  registerDiff(group, io)
 }

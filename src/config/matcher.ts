@@ -100,7 +100,7 @@ function hidesLiteral(
   const segment = end === -1 ? path.slice(start) : path.slice(start, end)
   const isInVariable = isVariable[Math.min(index, isVariable.length - 1)] === true
   if (isInVariable && node.folded.size > 0) {
-    const literals = node.folded.get(fold(segment))
+    const literals = node.folded.get(foldSegment(segment))
     if (literals?.some((literal) => literal !== segment)) return true
   }
   if (end === -1) return false
@@ -114,7 +114,7 @@ function hidesLiteral(
 }
 
 /** Percent-decoded, case ignored. Upper-casing first also folds what only meets in capitals (`ſ` and `s`). */
-function fold(segment: string): string {
+export function foldSegment(segment: string): string {
   if (!segment.includes('%')) return segment.toLowerCase()
   try {
     return decodeURIComponent(segment).toUpperCase().toLowerCase()
@@ -153,7 +153,7 @@ function literalChild(node: TrieNode, text: string): TrieNode {
   if (known) return known
   const child = createNode()
   node.literals.set(text, child)
-  const key = fold(text)
+  const key = foldSegment(text)
   node.folded.set(key, [...(node.folded.get(key) ?? []), text])
   return child
 }

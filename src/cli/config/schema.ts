@@ -1,14 +1,20 @@
 // `latchkey config schema`: what editors complete and check the files by.
 
 import type { Command } from 'commander'
-import { casesSchemaText, gatewaySchemaText, permissionsSchemaText } from '../../config/editor-schema.ts'
+import {
+  casesSchemaText,
+  denySchemaText,
+  gatewaySchemaText,
+  permissionsSchemaText,
+} from '../../config/editor-schema.ts'
 import type { CliIo } from '../io.ts'
 
 const help = `
 Example:
   $ latchkey config schema > config/gateway.schema.json
   $ latchkey config schema --permissions > config/permissions.schema.json
-  $ latchkey config schema --cases > config/cases.schema.json`
+  $ latchkey config schema --cases > config/cases.schema.json
+  $ latchkey config schema --deny > config/deny.schema.json`
 
 /** Adds the verb. */
 export function registerSchema(group: Command, io: Pick<CliIo, 'stdout'>): void {
@@ -17,9 +23,12 @@ export function registerSchema(group: Command, io: Pick<CliIo, 'stdout'>): void 
     .description('print the JSON Schema of gateway files, for editors')
     .option('--permissions', 'print the schema of permission tables instead')
     .option('--cases', 'print the schema of case files instead')
+    .option('--deny', 'print the schema of deny files instead')
     .option('--json', 'print JSON (it always is)')
     .addHelpText('after', help)
-    .action(({ permissions, cases }: { permissions?: true; cases?: true }) => {
-      io.stdout(cases ? casesSchemaText() : permissions ? permissionsSchemaText() : gatewaySchemaText())
+    .action((flags: { permissions?: true; cases?: true; deny?: true }) => {
+      if (flags.deny) io.stdout(denySchemaText())
+      else if (flags.cases) io.stdout(casesSchemaText())
+      else io.stdout(flags.permissions ? permissionsSchemaText() : gatewaySchemaText())
     })
 }

@@ -1,0 +1,52 @@
+// `latchkey config diff`: what a change of the tables opens and closes.
+
+import type { Command } from 'commander'
+import type { Change } from '../../config/difference/change.ts'
+import { compareTables } from '../../config/difference/compare.ts'
+import type { CompiledConfig } from '../../config/compiled.ts'
+import { CliError } from '../errors.ts'
+import { exitCodes } from '../exit.ts'
+import type { CliIo } from '../io.ts'
+import { count } from './count.ts'
+import { diffJson, diffText } from './diff-report.ts'
+import { loadTable } from './load-table.ts'
+
+const help = `
+Compares decisions, not lines: for every host, method and path, who could not and now can, and who could and now cannot.
+A narrower route that was removed opens what the wider one behind it lets pass.
+Exit code: 0 nothing opens, 1 something opens, 2 a file is not valid or cannot be read.
+
+Example, in a pipeline:
+  $ git show main:config/permissions/flintn.yaml > old/permissions/flintn.yaml
+  $ latchkey config diff old/gateway.yaml config/gateway.yaml`
+
+/** Adds the verb. Throws `CliError` after printing where something opens. */
+export function registerDiff(group: Command, io: CliIo): void {
+  group
+    .command('diff')
+    .description('tell every decision that changes between two gateway files; 1 if anything opens')
+    .argument('<old>', 'gateway file before the change')
+    .argument('<new>', 'gateway file after it')
+    .option('--json', 'print JSON')
+    .addHelpText('after', help)
+    .action(async (oldFile: string, newFile: string, flags: { json?: true }) => {
+      const [before, after] = [await loadTable(oldFile, io.env), await loadTable(newFile, io.env)]
+      const changes = compare(before, after)
+      const isColoured = io.isTerminal && !io.env.NO_COLOR
+      io.stdout(
+        flags.json ? `${JSON.stringify(diffJson(changes), null, 2)}\n` : diffText(changes, isColoured),
+      )
+      const opened = changes.filter(({ kind }) => kind === 'opened').length
+      if (opened > 0) throw new CliError(`${count(opened, 'decision')} opened`, exitCodes.failed)
+    })
+}
+
+function compare(before: CompiledConfig, after: CompiledConfig): Change[] {
+  try {
+    return compareTables(before.table, after.table)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    // Nobody has shown that nothing opens.
+    throw new CliError(`the tables cannot be compared: ${error.message}`, exitCodes.failed)
+  }
+}
