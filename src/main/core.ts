@@ -156,11 +156,7 @@ interface OpenRedis {
   readonly tier: RedisTier
 }
 
-function openRedis(
-  options: CoreOptions,
-  changes: Changes,
-  isPostgresAway: () => boolean,
-): OpenRedis | null {
+function openRedis(options: CoreOptions, changes: Changes, isPostgresAway: () => boolean): OpenRedis | null {
   if (options.redis.kind === 'none') return null
   const seal = createSeal(options.cacheKey)
   // Deployments that share a Redis, but not the key, must not take each other's news for theirs.

@@ -29,17 +29,17 @@ export async function makeDemoKeys(
     return { id: String(made.id), secret: String(made.secret) }
   }
   const live = { api: 'flintn', environment: 'live' }
-  const keys = {
-    reader: await key('Reporting', { ...live, permissions: ['transaction.read', 'transaction.search'] }),
-    refunder: await key('Back office', { ...live, permissions: ['transaction.read', 'transaction.refund'] }),
-    sandbox: await key('Integration tests', {
+  const [reader, refunder, sandbox, documents, revoked] = await Promise.all([
+    key('Reporting', { ...live, permissions: ['transaction.read', 'transaction.search'] }),
+    key('Back office', { ...live, permissions: ['transaction.read', 'transaction.refund'] }),
+    key('Integration tests', {
       api: 'flintn',
       environment: 'sandbox',
       permissions: ['transaction.read', 'transaction.refund'],
     }),
-    documents: await key('Documents', { api: 'flint', environment: 'live', permissions: ['*'] }),
-    revoked: await key('Old server', { ...live, permissions: ['transaction.read'] }),
-  }
-  await post(`/keys/${keys.revoked.id}/revoke?wait=all`, {})
-  return keys
+    key('Documents', { api: 'flint', environment: 'live', permissions: ['*'] }),
+    key('Old server', { ...live, permissions: ['transaction.read'] }),
+  ])
+  await post(`/keys/${revoked.id}/revoke?wait=all`, {})
+  return { reader, refunder, sandbox, documents, revoked }
 }

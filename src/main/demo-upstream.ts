@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import type { Settings } from '../config/compiled.ts'
+import type { Settings, Upstream } from '../config/compiled.ts'
 import { StartError } from './start-error.ts'
 
 const program = fileURLToPath(new URL('../sample/upstream.js', import.meta.url))
@@ -25,16 +25,17 @@ export async function startSampleUpstream(
   const stop = async () => {
     await Promise.all(children.map(end))
   }
+  const startFor = async ({ name, origin }: Upstream) => {
+    const { hostname, port } = new URL(origin)
+    if (hostname !== '127.0.0.1' && hostname !== 'localhost') return
+    const child = startOne(name, port, (text) => {
+      if (isShown) tell(text)
+    })
+    children.push(child)
+    await untilOpen(child, Number(port))
+  }
   try {
-    for (const upstream of upstreams.values()) {
-      const { hostname, port } = new URL(upstream.origin)
-      if (hostname !== '127.0.0.1' && hostname !== 'localhost') continue
-      const child = startOne(upstream.name, port, (text) => {
-        if (isShown) tell(text)
-      })
-      children.push(child)
-      await untilOpen(child, Number(port))
-    }
+    await Promise.all([...upstreams.values()].map(startFor))
   } catch (error) {
     await stop()
     throw error

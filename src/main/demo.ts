@@ -8,7 +8,7 @@ import { destination } from 'pino'
 import type { CliIo } from '../cli/io.ts'
 import { createLog } from '../telemetry/log.ts'
 import { type DemoKey, makeDemoKeys } from './demo-keys.ts'
-import { startSampleUpstream } from './demo-upstream.ts'
+import { type SampleUpstream, startSampleUpstream } from './demo-upstream.ts'
 import { type Program, startProgram } from './program.ts'
 import { readSecrets } from './secrets.ts'
 import { loadOrExplain } from './start.ts'
@@ -42,16 +42,11 @@ async function runDemo(file: string, io: CliIo): Promise<void> {
   const logFile = demoLogFile(config.settings.postgres)
   const log = createLog({ level: 'info', stream: destination({ dest: logFile, mkdir: true, sync: false }) })
 
-  tell('Starting the sample upstream …')
-  const upstream = await startSampleUpstream(config.settings.upstreams, tell)
-  let program: Program
-  try {
-    tell('Starting Postgres, gateway and control plane …')
-    program = await startProgram({ config, source, role: 'all', secrets, log: log.logger, tell })
-  } catch (error) {
-    await upstream.stop()
-    throw error
-  }
+  tell('Starting the sample upstream, Postgres, gateway and control plane …')
+  const { upstream, program } = await startBoth(
+    () => startSampleUpstream(config.settings.upstreams, tell),
+    () => startProgram({ config, source, role: 'all', secrets, log: log.logger, tell }),
+  )
   const stop = async () => {
     await program.stop()
     await upstream.stop()
@@ -69,6 +64,20 @@ async function runDemo(file: string, io: CliIo): Promise<void> {
   )
   upstream.show()
   tell('ready')
+}
+
+/** Starts both at once; when one fails, the other is stopped again and the first failure thrown. */
+async function startBoth(
+  startUpstream: () => Promise<SampleUpstream>,
+  start: () => Promise<Program>,
+): Promise<{ upstream: SampleUpstream; program: Program }> {
+  const [upstream, program] = await Promise.allSettled([startUpstream(), start()])
+  if (upstream.status === 'fulfilled' && program.status === 'fulfilled') {
+    return { upstream: upstream.value, program: program.value }
+  }
+  if (upstream.status === 'fulfilled') await upstream.value.stop()
+  if (program.status === 'fulfilled') await program.value.stop()
+  throw upstream.status === 'rejected' ? upstream.reason : program.status === 'rejected' && program.reason
 }
 
 function demoLogFile(postgres: { readonly kind: string; readonly directory?: string }): string {
