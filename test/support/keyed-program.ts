@@ -29,7 +29,11 @@ export async function startKeyedProgram(
   t: Teardown,
   options: TestProgramOptions = {},
 ): Promise<KeyedProgram> {
-  const program = await startTestProgram(t, options)
+  return withKey(await startTestProgram(t, options))
+}
+
+/** Makes the key for a program that runs already. */
+export async function withKey(program: TestProgram): Promise<KeyedProgram> {
   const merchant = await program.admin.makeMerchant()
   const key = await program.admin.makeKey(merchant, { permissions: ['*'] })
   const auth = `X-Api-Key: ${key.secret}`
