@@ -1,12 +1,38 @@
 // What machines ask the process itself: no token, no secret in the answers.
 
+import { type TSchema, Type } from 'typebox'
 import type { ControlApp, ControlDeps } from './dependencies.ts'
+import type { RouteDoc } from './openapi/route-doc.ts'
+
+const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
+
+const docs = {
+  live: { summary: 'The process runs', status: 200, answer: Type.Object({ status: Type.Literal('ok') }) },
+  ready: {
+    summary:
+      'Whether known keys can be decided: 503 before the first table and feed are there, and while draining',
+    status: [200, 503],
+    answer: Type.Object({
+      status: Type.Enum(['ok', 'degraded']),
+      table_sha256: nullable(Type.String()),
+      postgres: Type.String(),
+      redis: Type.String(),
+      applied_revision: nullable(Type.Integer()),
+      config_fault: Type.Optional(Type.String({ description: 'Why the file on disk is not in force' })),
+      deny: Type.Optional(
+        Type.Record(Type.String(), Type.Integer(), { description: 'Entries of the emergency stop, by kind' }),
+      ),
+      deny_fault: Type.Optional(Type.String({ description: 'Why the deny file on disk is not in force' })),
+    }),
+  },
+  metrics: { summary: "Metrics in Prometheus' text format", status: 200, answer: 'text/plain' },
+} as const satisfies Record<string, RouteDoc>
 
 /** GET /livez, /readyz, /metrics. */
 export function serveProbes(app: ControlApp, deps: ControlDeps): void {
-  app.get('/livez', () => ({ status: 'ok' }))
+  app.get('/livez', { config: { doc: docs.live } }, () => ({ status: 'ok' }))
 
-  app.get('/readyz', (_request, reply) => {
+  app.get('/readyz', { config: { doc: docs.ready } }, (_request, reply) => {
     const health = deps.health()
     return reply.code(health.isReady ? 200 : 503).send({
       status: health.status,
@@ -20,7 +46,7 @@ export function serveProbes(app: ControlApp, deps: ControlDeps): void {
     })
   })
 
-  app.get('/metrics', async (_request, reply) =>
+  app.get('/metrics', { config: { doc: docs.metrics } }, async (_request, reply) =>
     reply.type(deps.metricsContentType).send(await deps.metrics()),
   )
 }

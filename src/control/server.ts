@@ -15,6 +15,7 @@ import { serveKeys } from './keys/routes.ts'
 import { serveMerchants } from './merchants/routes.ts'
 import { ignoreExpectations, judgeHost, parserOptions } from './message.ts'
 import { createOperatorCheck, type OperatorCheck } from './operator.ts'
+import { serveOpenApi } from './openapi/routes.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveProbes } from './probes.ts'
 import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
@@ -64,8 +65,9 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     const denial = judgeHost(request.raw)
     return denial && sendDenial(denial, request, reply)
   })
-  serveProbes(app, deps)
   const { db } = deps
+  if (db) serveOpenApi(app)
+  serveProbes(app, deps)
   if (db) {
     void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }, check), {
       prefix: '/admin/v1',

@@ -28,7 +28,8 @@ export interface ActivityBatch {
 }
 
 /** How long a row's time is: the older, the longer. */
-export type ActivitySpan = 'minute' | 'hour' | 'day'
+export const activitySpans = ['minute', 'hour', 'day'] as const
+export type ActivitySpan = (typeof activitySpans)[number]
 
 export interface ActivityRow {
   /** Beginning of the minute, hour or day (UTC), in milliseconds since the epoch. */

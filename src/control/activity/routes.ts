@@ -1,12 +1,13 @@
 // How a key is used: by the minute, of a week ago by the hour, of three months ago by the day.
 
-import { Type } from 'typebox'
-import { type ActivityRow, listActivity } from '../../store/activity-table.ts'
+import { type Static, Type } from 'typebox'
+import { type ActivityRow, activitySpans, listActivity } from '../../store/activity-table.ts'
 import { mustGetKey } from '../../store/key-table.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { idOf, idParams, limitOf, pageFields } from '../fields.ts'
 import { instant, instantOf } from '../instant.ts'
+import { listOf } from '../openapi/route-doc.ts'
 import { invalid } from '../refusal.ts'
 
 const timeField = Type.Optional(Type.String({ maxLength: 64 }))
@@ -15,12 +16,29 @@ const activityQuery = Type.Object(
   { additionalProperties: false },
 )
 
+export const activitySchema = Type.Object({
+  minute: Type.String({ format: 'date-time', description: 'Beginning of the minute, hour or day' }),
+  span: Type.Enum([...activitySpans]),
+  route: Type.String({ description: 'Method and template' }),
+  outcome: Type.String({ description: '`allow`, or the code of the refusal' }),
+  secret_id: Type.String(),
+  count: Type.Integer(),
+})
+
+const doc = {
+  summary:
+    'How often a key was used: by the minute, of a week ago by the hour, of three months ago by the day',
+  status: 200,
+  answer: listOf(activitySchema),
+  errors: ['STORE_UNAVAILABLE'],
+} as const
+
 const dayMs = 24 * 60 * 60 * 1000
 
 /** GET …/activity: the times that begin from `from` on and before `to`; the last 24 hours unless said. Newest first. */
 export function serveActivity(app: ControlApp, deps: AdminDeps): void {
   const schema = { params: idParams, querystring: activityQuery }
-  app.get('/keys/:id/activity', { schema }, async (request) => {
+  app.get('/keys/:id/activity', { schema, config: { doc } }, async (request) => {
     const { from, to, cursor, limit } = request.query
     const keyId = idOf('key', request.params.id)
     const nowMs = deps.now()
@@ -51,7 +69,7 @@ function isPlace(value: unknown): value is Place {
   )
 }
 
-function activityObject(row: ActivityRow) {
+function activityObject(row: ActivityRow): Static<typeof activitySchema> {
   return {
     // What the time is called since before there were longer ones.
     minute: instant(row.startMs),

@@ -1,11 +1,12 @@
 // Who changed what, newest first.
 
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { listAudit, type StoredAuditEntry } from '../../store/audit-table.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { limitOf, pageFields, textField } from '../fields.ts'
 import { instant } from '../instant.ts'
+import { listOf, timeSchema } from '../openapi/route-doc.ts'
 
 const auditQuery = Type.Object(
   {
@@ -17,8 +18,28 @@ const auditQuery = Type.Object(
   { additionalProperties: false },
 )
 
+const stateSchema = Type.Union([Type.Object({}), Type.Null()])
+
+export const auditSchema = Type.Object({
+  at: timeSchema,
+  actor: Type.String(),
+  action: Type.String({ description: 'Such as `key.rotate`' }),
+  target: Type.String({ description: 'Id of the key or merchant' }),
+  before: stateSchema,
+  after: stateSchema,
+  request_id: Type.String(),
+  revision: Type.Integer(),
+})
+
+const doc = {
+  summary: 'Who changed what, newest first',
+  status: 200,
+  answer: listOf(auditSchema),
+  errors: ['STORE_UNAVAILABLE'],
+} as const
+
 export function serveAudit(app: ControlApp, deps: AdminDeps): void {
-  app.get('/audit', { schema: { querystring: auditQuery } }, async (request) => {
+  app.get('/audit', { schema: { querystring: auditQuery }, config: { doc } }, async (request) => {
     const { target, actor, action, cursor, limit } = request.query
     const after = readCursor(cursor, isEntryId)
     const page = await listAudit(deps.db, { target, actor, action }, { after, limit: limitOf(limit) })
@@ -30,7 +51,7 @@ function isEntryId(value: unknown): value is number {
   return Number.isSafeInteger(value)
 }
 
-function entryObject(entry: StoredAuditEntry) {
+function entryObject(entry: StoredAuditEntry): Static<typeof auditSchema> {
   return {
     at: instant(entry.atMs),
     actor: entry.actor,

@@ -10,6 +10,7 @@ import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { waitQuery } from '../fields.ts'
 import { instant } from '../instant.ts'
 import { invalid } from '../refusal.ts'
+import { denyDocs } from './deny-docs.ts'
 
 const entryBody = Type.Object(
   {
@@ -25,21 +26,26 @@ const waitTimeoutMs = 5000
 type Done = Extract<DenyChange, { kind: 'done' }>
 
 export function serveDeny(app: ControlApp, deps: AdminDeps): void {
-  app.get('/deny', async () => ({ data: deps.deny.rows().map(rowObject), next_cursor: null }))
+  const tell = teller(deps)
 
-  app.post('/deny', { schema }, async (request, reply) => {
+  app.get('/deny', { config: { doc: denyDocs.list } }, async () => ({
+    data: deps.deny.rows().map(rowObject),
+    next_cursor: null,
+  }))
+
+  app.post('/deny', { schema, config: { doc: denyDocs.add } }, async (request, reply) => {
     const entry = entryOf(request.body)
     if (entry.kind === 'permission' && !isKnownPermission(deps, entry.value)) {
       throw invalid('/value', 'is a permission of no API')
     }
     const done = settled(await deps.deny.add(entry, request.actor))
-    if (done.isNew) tell(deps, { done, action: 'deny.add', actor: request.actor, requestId: request.id })
+    if (done.isNew) tell({ done, action: 'deny.add', actor: request.actor, requestId: request.id })
     return reply.code(done.isNew ? 201 : 200).send(await answer(deps, done, request.query.wait))
   })
 
-  app.delete('/deny', { schema }, async (request) => {
+  app.delete('/deny', { schema, config: { doc: denyDocs.remove } }, async (request) => {
     const done = settled(await deps.deny.remove(entryOf(request.body), request.actor))
-    if (done.isNew) tell(deps, { done, action: 'deny.remove', actor: request.actor, requestId: request.id })
+    if (done.isNew) tell({ done, action: 'deny.remove', actor: request.actor, requestId: request.id })
     return answer(deps, done, request.query.wait)
   })
 }
@@ -69,27 +75,33 @@ interface Told {
   readonly requestId: string
 }
 
-/** A prefix is told in its canonical form, which holds no whole secret. */
-function tell(deps: AdminDeps, { done, action, actor, requestId }: Told): void {
-  const { kind, value, atMs } = done.word
-  deps.log.warn(
-    { request_id: requestId, actor, action, kind, value, spread: done.isSpread },
-    'deny list changed',
-  )
-  const entry = {
-    actor,
-    action,
-    target: value,
-    before: null,
-    after: { kind, value, denied: done.word.isDenied },
-    requestId,
-    atMs,
-    // No change of a key or merchant: it stands beside the last one.
-    revision: deps.health().appliedRevision ?? 0,
+/**
+ * Tells log and audit. A prefix is told in its canonical form, which holds no whole secret. Nobody waits for the rows,
+ * which are written one after the other.
+ */
+function teller(deps: AdminDeps): (told: Told) => void {
+  let written = Promise.resolve()
+  return ({ done, action, actor, requestId }) => {
+    const { kind, value, atMs, isDenied } = done.word
+    const line = { request_id: requestId, actor, action, kind, value, spread: done.isSpread }
+    deps.log.warn(line, 'deny list changed')
+    const entry = {
+      actor,
+      action,
+      target: value,
+      before: null,
+      after: { kind, value, denied: isDenied },
+      requestId,
+      atMs,
+      // No change of a key or merchant: it stands beside the last one.
+      revision: deps.health().appliedRevision ?? 0,
+    }
+    written = written
+      .then(() => writeAudit(deps.db, entry))
+      .catch(() =>
+        deps.log.warn({ request_id: requestId }, 'no audit row of the deny list: Postgres is away'),
+      )
   }
-  writeAudit(deps.db, entry).catch(() => {
-    deps.log.warn({ request_id: requestId }, 'no audit row for a change of the deny list: Postgres is away')
-  })
 }
 
 /** Says plainly how far it has come: where Redis has not taken it, it is in force on this instance alone. */

@@ -10,6 +10,7 @@ import { originOf, settle } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { emptyBody, idOf, idParams, waitQuery } from '../fields.ts'
 import { findReplay, markReplay, repeatableOriginOf } from '../idempotency.ts'
+import { keyDocs } from './key-docs.ts'
 import { entityTag, keyObject, keyObjectWithSecret } from './key-object.ts'
 import { rotateBody } from './key-request.ts'
 import { newSecret } from './routes.ts'
@@ -20,7 +21,8 @@ export function serveKeyActions(app: ControlApp, deps: AdminDeps): void {
   for (const action of actions) serveTransition(app, deps, action)
   serveRotate(app, deps)
 
-  app.post('/keys/:id/rotation/end', { schema: actionSchema }, async (request, reply) => {
+  const options = { schema: actionSchema, config: { doc: keyDocs.endRotation } }
+  app.post('/keys/:id/rotation/end', options, async (request, reply) => {
     const id = idOf('key', request.params.id)
     const committed = await endRotation(deps.db, originOf(request, deps), id)
     const settled = await settle(deps, committed, request.query.wait)
@@ -33,7 +35,8 @@ export function serveKeyActions(app: ControlApp, deps: AdminDeps): void {
 const actions = ['disable', 'enable', 'revoke'] as const satisfies readonly KeyAction[]
 
 function serveTransition(app: ControlApp, deps: AdminDeps, action: KeyAction): void {
-  app.post(`/keys/:id/${action}`, { schema: actionSchema }, async (request, reply) => {
+  const options = { schema: actionSchema, config: { doc: keyDocs[action] } }
+  app.post(`/keys/:id/${action}`, options, async (request, reply) => {
     const id = idOf('key', request.params.id)
     const committed = await transitionKey(deps.db, originOf(request, deps), { id, action })
     const settled = await settle(deps, committed, request.query.wait)
@@ -45,7 +48,7 @@ function serveTransition(app: ControlApp, deps: AdminDeps, action: KeyAction): v
 
 function serveRotate(app: ControlApp, deps: AdminDeps): void {
   const schema = { params: idParams, body: rotateBody, querystring: waitQuery }
-  app.post('/keys/:id/rotate', { schema }, async (request, reply) => {
+  app.post('/keys/:id/rotate', { schema, config: { doc: keyDocs.rotate } }, async (request, reply) => {
     const { grace_seconds: graceSeconds = defaultGraceSeconds } = request.body
     const id = idOf('key', request.params.id)
     const origin = repeatableOriginOf(request, deps)

@@ -1,10 +1,39 @@
 // A key as the admin API shows it (contract 8).
 
+import { type Static, Type } from 'typebox'
+import { environments, keyStatuses } from '../../credentials/record.ts'
 import { Secret } from '../../credentials/secret.ts'
 import type { StoredKey } from '../../store/key-table.ts'
 import { instant, instantOrNull } from '../instant.ts'
+import { nullableTime, timeSchema } from '../openapi/route-doc.ts'
 
-export function keyObject(key: StoredKey) {
+export const keySchema = Type.Object({
+  id: Type.String(),
+  merchant_id: Type.String(),
+  api: Type.String(),
+  environment: Type.Enum([...environments]),
+  name: Type.String(),
+  status: Type.Enum([...keyStatuses]),
+  prefix: Type.String({ description: 'Empty: imported without one' }),
+  last4: Type.Union([Type.String(), Type.Null()]),
+  permissions: Type.Array(Type.String()),
+  created_at: timeSchema,
+  expires_at: nullableTime,
+  last_used_at: nullableTime,
+  revision: Type.Integer(),
+  secrets: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      last4: Type.String(),
+      created_at: timeSchema,
+      expires_at: nullableTime,
+      last_used_at: nullableTime,
+    }),
+    { description: 'The current one; during the grace of a rotation also the one that it replaces' },
+  ),
+})
+
+export function keyObject(key: StoredKey): Static<typeof keySchema> {
   return {
     id: key.id,
     merchant_id: key.merchantId,
@@ -14,7 +43,7 @@ export function keyObject(key: StoredKey) {
     status: key.status,
     prefix: key.prefix,
     last4: key.secrets[0]?.last4 ?? null,
-    permissions: key.permissions,
+    permissions: [...key.permissions],
     created_at: instant(key.createdAtMs),
     expires_at: instantOrNull(key.expiresAtMs),
     last_used_at: instantOrNull(key.lastUsedAtMs),

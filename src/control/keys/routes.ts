@@ -11,6 +11,7 @@ import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { idOf, idParams, isId, limitOf, waitQuery } from '../fields.ts'
 import { findReplay, markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { invalid } from '../refusal.ts'
+import { keyDocs } from './key-docs.ts'
 import { entityTag, keyObject, keyObjectWithSecret } from './key-object.ts'
 import {
   apiOf,
@@ -26,22 +27,31 @@ export function serveKeys(app: ControlApp, deps: AdminDeps): void {
   serveCreate(app, deps)
   servePatch(app, deps)
 
-  app.get('/keys', { schema: { querystring: keyListQuery } }, async (request) => {
-    const { merchant_id: merchantId, status, api, environment, q: text, cursor, limit } = request.query
-    const filter = { merchantId, status, api, environment, text, nowMs: deps.now() }
-    const after = readCursor(cursor, (value) => isId('key', value))
-    const page = await listKeys(deps.db, filter, { after, limit: limitOf(limit) })
-    return { data: page.rows.map(keyObject), next_cursor: nextCursor(page, (key) => key.id) }
-  })
+  app.get(
+    '/keys',
+    { schema: { querystring: keyListQuery }, config: { doc: keyDocs.list } },
+    async (request) => {
+      const { merchant_id: merchantId, status, api, environment, q: text, cursor, limit } = request.query
+      const filter = { merchantId, status, api, environment, text, nowMs: deps.now() }
+      const after = readCursor(cursor, (value) => isId('key', value))
+      const page = await listKeys(deps.db, filter, { after, limit: limitOf(limit) })
+      return { data: page.rows.map(keyObject), next_cursor: nextCursor(page, (key) => key.id) }
+    },
+  )
 
-  app.get('/keys/:id', { schema: { params: idParams } }, async (request, reply) => {
-    const key = await mustGetKey(deps.db, idOf('key', request.params.id), deps.now())
-    return reply.header('etag', entityTag(key)).send(keyObject(key))
-  })
+  app.get(
+    '/keys/:id',
+    { schema: { params: idParams }, config: { doc: keyDocs.get } },
+    async (request, reply) => {
+      const key = await mustGetKey(deps.db, idOf('key', request.params.id), deps.now())
+      return reply.header('etag', entityTag(key)).send(keyObject(key))
+    },
+  )
 }
 
 function serveCreate(app: ControlApp, deps: AdminDeps): void {
-  app.post('/keys', { schema: { body: newKeyBody, querystring: waitQuery } }, async (request, reply) => {
+  const schema = { body: newKeyBody, querystring: waitQuery }
+  app.post('/keys', { schema, config: { doc: keyDocs.create } }, async (request, reply) => {
     const origin = repeatableOriginOf(request, deps)
     const replay = await findReplay<StoredKey>(deps, origin)
     const committed = replay ?? (await makeKey(deps, origin, request.body))
@@ -81,7 +91,7 @@ async function makeKey(
 
 function servePatch(app: ControlApp, deps: AdminDeps): void {
   const schema = { params: idParams, body: keyPatchBody, querystring: waitQuery }
-  app.patch('/keys/:id', { schema }, async (request, reply) => {
+  app.patch('/keys/:id', { schema, config: { doc: keyDocs.patch } }, async (request, reply) => {
     const { name, permissions, expires_at: expiry } = request.body
     const id = idOf('key', request.params.id)
     const ifRevision = ifMatchOf(request.headers['if-match'])

@@ -1,7 +1,8 @@
 // Merchants: made, listed, suspended and resumed.
 
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { MerchantAction } from '../../credentials/lifecycle.ts'
+import { merchantStatuses } from '../../credentials/record.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
 import {
   createMerchant,
@@ -15,7 +16,45 @@ import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { emptyBody, idOf, idParams, isId, limitOf, nameField, pageFields, waitQuery } from '../fields.ts'
 import { markReplay, repeatableOriginOf } from '../idempotency.ts'
+import { changed, listOf, type RouteDoc, timeSchema } from '../openapi/route-doc.ts'
 import { instant } from '../instant.ts'
+
+export const merchantSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  status: Type.Enum([...merchantStatuses]),
+  created_at: timeSchema,
+  revision: Type.Integer(),
+})
+
+const docs = {
+  create: {
+    summary: 'Makes a merchant',
+    status: 201,
+    answer: changed(merchantSchema),
+    headers: ['Idempotency-Key'],
+    errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE'],
+  },
+  list: {
+    summary: 'All merchants, newest first',
+    status: 200,
+    answer: listOf(merchantSchema),
+    errors: ['STORE_UNAVAILABLE'],
+  },
+  get: { summary: 'One merchant', status: 200, answer: merchantSchema, errors: ['STORE_UNAVAILABLE'] },
+  suspend: {
+    summary: 'Refuses all keys of a merchant until it is resumed',
+    status: 200,
+    answer: changed(merchantSchema),
+    errors: ['STORE_UNAVAILABLE'],
+  },
+  resume: {
+    summary: 'Accepts the keys of a suspended merchant again',
+    status: 200,
+    answer: changed(merchantSchema),
+    errors: ['STORE_UNAVAILABLE'],
+  },
+} as const satisfies Record<string, RouteDoc>
 
 const newMerchant = Type.Object({ name: nameField }, { additionalProperties: false })
 const listQuery = Type.Object(pageFields, { additionalProperties: false })
@@ -23,7 +62,7 @@ const listQuery = Type.Object(pageFields, { additionalProperties: false })
 export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
   app.post(
     '/merchants',
-    { schema: { body: newMerchant, querystring: waitQuery } },
+    { schema: { body: newMerchant, querystring: waitQuery }, config: { doc: docs.create } },
     async (request, reply) => {
       const merchant = { id: deps.newId('mer'), name: request.body.name }
       const committed = await createMerchant(deps.db, repeatableOriginOf(request, deps), merchant)
@@ -33,13 +72,17 @@ export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
     },
   )
 
-  app.get('/merchants', { schema: { querystring: listQuery } }, async (request) => {
-    const after = readCursor(request.query.cursor, (value) => isId('mer', value))
-    const page = await listMerchants(deps.db, { after, limit: limitOf(request.query.limit) })
-    return { data: page.rows.map(merchantObject), next_cursor: nextCursor(page, (merchant) => merchant.id) }
-  })
+  app.get(
+    '/merchants',
+    { schema: { querystring: listQuery }, config: { doc: docs.list } },
+    async (request) => {
+      const after = readCursor(request.query.cursor, (value) => isId('mer', value))
+      const page = await listMerchants(deps.db, { after, limit: limitOf(request.query.limit) })
+      return { data: page.rows.map(merchantObject), next_cursor: nextCursor(page, (merchant) => merchant.id) }
+    },
+  )
 
-  app.get('/merchants/:id', { schema: { params: idParams } }, async (request) => {
+  app.get('/merchants/:id', { schema: { params: idParams }, config: { doc: docs.get } }, async (request) => {
     const merchant = await getMerchant(deps.db, idOf('mer', request.params.id))
     if (!merchant) throw new DenialError(deny('NOT_FOUND', 'unknown_merchant'))
     return merchantObject(merchant)
@@ -51,14 +94,14 @@ export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
 
 function serveAction(app: ControlApp, deps: AdminDeps, action: MerchantAction): void {
   const schema = { params: idParams, body: emptyBody, querystring: waitQuery }
-  app.post(`/merchants/:id/${action}`, { schema }, async (request) => {
+  app.post(`/merchants/:id/${action}`, { schema, config: { doc: docs[action] } }, async (request) => {
     const id = idOf('mer', request.params.id)
     const committed = await transitionMerchant(deps.db, originOf(request, deps), { id, action })
     return { ...merchantObject(committed.object), ...(await settle(deps, committed, request.query.wait)) }
   })
 }
 
-function merchantObject(merchant: StoredMerchant) {
+function merchantObject(merchant: StoredMerchant): Static<typeof merchantSchema> {
   return {
     id: merchant.id,
     name: merchant.name,

@@ -1,9 +1,24 @@
 // The vocabulary that keys are made from: every API's permissions, as the table in force has them.
 
+import { Type } from 'typebox'
+import { environments } from '../../credentials/record.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
+import { listOf } from '../openapi/route-doc.ts'
+
+export const apiPermissionsSchema = Type.Object({
+  api: Type.String(),
+  environments: Type.Array(Type.Enum([...environments])),
+  permissions: Type.Array(Type.Object({ name: Type.String(), description: Type.String() })),
+})
+
+const doc = {
+  summary: 'The permissions of every API',
+  status: 200,
+  answer: listOf(apiPermissionsSchema),
+} as const
 
 export function servePermissions(app: ControlApp, deps: AdminDeps): void {
-  app.get('/permissions', async () => {
+  app.get('/permissions', { config: { doc } }, async () => {
     const data = [...deps.table().apis.values()].map((api) => ({
       api: api.name,
       environments: api.environments.map(({ name }) => name),

@@ -2,12 +2,13 @@
 // each with its revisions, outbox and audit in one transaction, so that other changes are never held up for long.
 
 import type { FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { deny, DenialError } from '../../../errors/denial.ts'
 import { importKeys, type ImportOutcome } from '../../../store/key-import-table.ts'
 import { StoreUnavailableError } from '../../../store/postgres.ts'
 import { originOf, settle } from '../../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../../dependencies.ts'
+import { changed, type RouteDoc } from '../../openapi/route-doc.ts'
 import { invalid } from '../../refusal.ts'
 import { importLine, type Judge } from './line.ts'
 import { batchesOf, conflictFault, type ImportPlan, type PlannedKey, planImport } from './plan.ts'
@@ -17,6 +18,29 @@ const importQuery = Type.Object(
   { additionalProperties: false },
 )
 
+export const importResultSchema = Type.Object({
+  line: Type.Integer(),
+  status: Type.Enum(['created', 'unchanged']),
+  id: Type.String({ description: 'Of the key' }),
+  revision: Type.Integer(),
+})
+type ImportResult = Static<typeof importResultSchema>
+
+const doc: RouteDoc = {
+  summary: 'Makes keys whose secrets were made elsewhere, all or, where a line has a fault, none',
+  status: 200,
+  answer: changed(
+    Type.Object({
+      created: Type.Integer(),
+      unchanged: Type.Integer({ description: 'There already, by an earlier import' }),
+      results: Type.Array(importResultSchema),
+      warnings: Type.Array(Type.Object({ api: Type.String(), message: Type.String() })),
+    }),
+  ),
+  lines: { mediaType: 'application/x-ndjson', schema: importLine },
+  errors: ['IMPORT_INCOMPLETE', 'STORE_UNAVAILABLE'],
+}
+
 const contentTypes = ['application/x-ndjson', 'application/jsonl']
 
 /** POST /keys/import. */
@@ -24,7 +48,8 @@ export function serveKeyImport(app: ControlApp, deps: AdminDeps): void {
   // Its own content types, which no other route takes.
   void app.register(async (scope: ControlApp) => {
     takeLines(scope)
-    scope.post('/keys/import', { schema: { querystring: importQuery } }, async (request, reply) => {
+    const options = { schema: { querystring: importQuery }, config: { doc } }
+    scope.post('/keys/import', options, async (request, reply) => {
       const { wait, allow_weak: allowWeak } = request.query
       // Where the answer comes before the body's end, the rest of it is not read.
       void reply.header('connection', 'close')
@@ -38,13 +63,6 @@ export function serveKeyImport(app: ControlApp, deps: AdminDeps): void {
       return { ...counts, results, warnings: plan.warnings, ...settled }
     })
   })
-}
-
-interface ImportResult {
-  readonly line: number
-  readonly status: 'created' | 'unchanged'
-  readonly id: string
-  readonly revision: number
 }
 
 async function apply(deps: AdminDeps, request: FastifyRequest, plan: ImportPlan): Promise<ImportResult[]> {

@@ -1,0 +1,54 @@
+// What the routes of keys say of themselves.
+
+import { Type } from 'typebox'
+import { changed, listOf, type RouteDoc } from '../openapi/route-doc.ts'
+import { keySchema } from './key-object.ts'
+
+const keyWithSecret = Type.Intersect([
+  keySchema,
+  Type.Object({
+    secret: Type.Union([Type.String(), Type.Null()], {
+      description: 'The whole secret, here only; null in the answer to a repeat',
+    }),
+  }),
+])
+
+const ofChange = {
+  status: 200,
+  answer: changed(keySchema),
+  errors: ['KEY_REVOKED', 'STORE_UNAVAILABLE'],
+} as const
+
+export const keyDocs = {
+  create: {
+    summary: 'Makes a key; its secret is in this answer only',
+    status: 201,
+    answer: changed(keyWithSecret),
+    headers: ['Idempotency-Key'],
+    errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE'],
+  },
+  list: {
+    summary: 'Keys, newest first',
+    status: 200,
+    answer: listOf(keySchema),
+    errors: ['STORE_UNAVAILABLE'],
+  },
+  get: { summary: 'One key', status: 200, answer: keySchema, errors: ['STORE_UNAVAILABLE'] },
+  patch: {
+    ...ofChange,
+    summary: 'Changes what is named: name, permissions, expiry',
+    headers: ['If-Match'],
+    errors: [...ofChange.errors, 'REVISION_CONFLICT'],
+  },
+  disable: { ...ofChange, summary: 'Refuses a key until it is enabled again' },
+  enable: { ...ofChange, summary: 'Accepts a disabled key again' },
+  revoke: { ...ofChange, summary: 'Refuses a key for ever', errors: ['STORE_UNAVAILABLE'] },
+  rotate: {
+    summary: 'Gives a key a new secret, in this answer only; the old one works until the grace ends',
+    status: 200,
+    answer: changed(keyWithSecret),
+    headers: ['Idempotency-Key'],
+    errors: ['KEY_REVOKED', 'ROTATION_IN_PROGRESS', 'IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE'],
+  },
+  endRotation: { ...ofChange, summary: 'Ends the grace of a rotation: only the current secret works' },
+} as const satisfies Record<string, RouteDoc>

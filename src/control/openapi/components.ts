@@ -1,0 +1,49 @@
+// The schemas that have a name of their own in the OpenAPI document.
+
+import { Type } from 'typebox'
+import { activitySchema } from '../activity/routes.ts'
+import { auditSchema } from '../audit/routes.ts'
+import { denyRowSchema } from '../deny/deny-docs.ts'
+import { instanceSchema } from '../instances/routes.ts'
+import { importLine } from '../keys/import/line.ts'
+import { importResultSchema } from '../keys/import/routes.ts'
+import { keySchema } from '../keys/key-object.ts'
+import { merchantSchema } from '../merchants/routes.ts'
+import { apiPermissionsSchema } from '../permissions/routes.ts'
+import { pendingSchema } from './route-doc.ts'
+
+/** The shape of every error, but for a client that prefers application/problem+json (RFC 9457). */
+export const errorSchema = Type.Object({
+  error: Type.Object({
+    code: Type.String(),
+    message: Type.String(),
+    request_id: Type.String(),
+    details: Type.Optional(
+      Type.Array(
+        Type.Object({
+          line: Type.Optional(Type.Integer({ description: 'Of a body of lines, from 1' })),
+          path: Type.String({ description: 'JSON pointer into the body, or a query parameter or header' }),
+          message: Type.String(),
+        }),
+      ),
+    ),
+  }),
+})
+
+export const components = {
+  Error: errorSchema,
+  Merchant: merchantSchema,
+  Key: keySchema,
+  ImportLine: importLine,
+  ImportResult: importResultSchema,
+  Activity: activitySchema,
+  AuditEntry: auditSchema,
+  ApiPermissions: apiPermissionsSchema,
+  Instance: instanceSchema,
+  Denied: denyRowSchema,
+  Pending: pendingSchema,
+} as const
+
+export const componentNames: ReadonlyMap<object, string> = new Map(
+  Object.entries(components).map(([name, schema]) => [schema, name]),
+)

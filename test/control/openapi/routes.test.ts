@@ -1,0 +1,235 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import t from 'tap'
+import { catalogue } from '../../../src/errors/catalogue.ts'
+import type { ControlApp } from '../../../src/control/dependencies.ts'
+import { createControlServer } from '../../../src/control/server.ts'
+import { createSubject, depsOf, keyBody, makeKey, makeMerchant, startMs, type Subject } from '../subject.ts'
+
+interface Operation {
+  readonly operationId: string
+  readonly summary: string
+  readonly security?: readonly unknown[]
+  readonly parameters: readonly { name: string; in: string; required: boolean; schema: object }[]
+  readonly requestBody?: { content: Record<string, { schema: Record<string, unknown> }> }
+  readonly responses: Record<string, { description: string; content: Record<string, { schema: object }> }>
+}
+
+interface Document {
+  readonly openapi: string
+  readonly info: Record<string, string>
+  readonly paths: Record<string, Record<string, Operation>>
+  readonly components: { schemas: Record<string, object> }
+}
+
+async function documentOf(app: ControlApp): Promise<Document> {
+  const response = await app.inject({ url: '/openapi.json' })
+  t.equal(response.statusCode, 200)
+  return response.json<Document>()
+}
+
+function operationsOf(document: Document): [string, Operation][] {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [
+      `${method.toUpperCase()} ${path}`,
+      operation,
+    ]),
+  )
+}
+
+/** Method and path of each route, read from Fastify's own tree. */
+function registeredRoutes(app: ControlApp): string[] {
+  const parents: string[] = []
+  return app
+    .printRoutes({ commonPrefix: false })
+    .split('\n')
+    .flatMap((line) => {
+      const [, indent = '', path = '', methods = ''] = /^([│ ]*)[├└]── (\S+) \(([A-Z, ]+)\)/.exec(line) ?? []
+      if (path === '') return []
+      const depth = indent.length / 4
+      parents.splice(depth, parents.length, path)
+      const whole = parents.join('').replace(/:(\w+)/g, '{$1}')
+      return methods.split(', ').flatMap((method) => (method === 'HEAD' ? [] : [`${method} ${whole}`]))
+    })
+}
+
+void t.test('the document has every route, and no other', async (t) => {
+  const { app } = await createSubject(t)
+  const documented = operationsOf(await documentOf(app)).map(([name]) => name)
+  const registered = registeredRoutes(app)
+  t.ok(registered.includes('POST /admin/v1/keys/{id}/rotation/end'))
+  t.ok(registered.includes('GET /admin/v1/keys/{id}/activity'))
+  t.same(documented.toSorted(), registered.toSorted())
+})
+
+void t.test('it has the shape that OpenAPI 3.1 asks for, and every route says what it does', async (t) => {
+  const { app } = await createSubject(t)
+  const document = await documentOf(app)
+  t.match(document, { openapi: '3.1.0', info: { title: /Latchkey/, version: '1' } })
+  const operations = operationsOf(document)
+  const ids = operations.map(([, { operationId }]) => operationId)
+  t.equal(new Set(ids).size, ids.length)
+  for (const [name, operation] of operations) {
+    t.match(operation.summary, /^[A-Z].{5,}/, name)
+    t.equal(operation.security !== undefined, name.includes('/admin/v1/'), name)
+    const named = [...name.matchAll(/\{(\w+)\}/g)].map(([, word]) => word)
+    const parameters = operation.parameters.filter(({ in: place }) => place === 'path')
+    t.same(
+      parameters.map((parameter) => [parameter.name, parameter.required]),
+      named.map((word) => [word, true]),
+    )
+    t.ok(
+      Object.keys(operation.responses).some((status) => status.startsWith('2')),
+      name,
+    )
+  }
+  const create = operations.find(([name]) => name === 'POST /admin/v1/keys')?.[1]
+  t.match(create?.parameters, [
+    { name: 'wait', in: 'query' },
+    { name: 'Idempotency-Key', in: 'header' },
+  ])
+  t.match(create?.requestBody?.content['application/json']?.schema, {
+    required: ['merchant_id', 'api', 'environment', 'name', 'permissions'],
+    additionalProperties: false,
+  })
+})
+
+void t.test('every schema in it is one, and every reference leads somewhere', async (t) => {
+  const { app } = await createSubject(t)
+  const document = await documentOf(app)
+  const ajv = validatorOf(document)
+  for (const [name, operation] of operationsOf(document)) {
+    const answers = Object.values(operation.responses).flatMap(({ content }) => Object.values(content))
+    const bodies = Object.values(operation.requestBody?.content ?? {})
+    for (const { schema } of [...answers, ...bodies, ...operation.parameters]) {
+      t.doesNotThrow(() => ajv.compile(pointed(schema)), name)
+    }
+  }
+})
+
+void t.test('every code is one of the catalogue, under its status', async (t) => {
+  const { app } = await createSubject(t)
+  const statuses = new Map<string, number>(
+    Object.entries(catalogue).map(([code, { status }]) => [code, status]),
+  )
+  for (const [name, operation] of operationsOf(await documentOf(app))) {
+    for (const [status, code] of codesOf(operation))
+      t.equal(statuses.get(code), Number(status), `${name} ${code}`)
+    const codes = codesOf(operation).map(([, code]) => code)
+    t.ok(codes.includes('INTERNAL_ERROR'), name)
+    t.equal(codes.includes('UNAUTHORIZED'), name.includes('/admin/v1/'), name)
+  }
+})
+
+function codesOf(operation: Operation): [string, string][] {
+  return Object.entries(operation.responses).flatMap(([status, { content }]) => {
+    const [schema] = Object.values(content).map((one) => JSON.stringify(one.schema))
+    const [, list] = /"code":\{"enum":(\[[^\]]*\])/.exec(schema ?? '') ?? []
+    const codes: unknown = JSON.parse(list ?? '[]')
+    return Array.isArray(codes) ? codes.map((code): [string, string] => [status, String(code)]) : []
+  })
+}
+
+function validatorOf(document: Document): Ajv2020 {
+  const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true })
+  ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  ajv.addKeyword('x-line')
+  for (const [name, schema] of Object.entries(document.components.schemas)) {
+    ajv.addSchema({ ...Object(pointed(schema)), $id: `https://latchkey.invalid/${name}` })
+  }
+  return ajv
+}
+
+/** References into the document as Ajv knows them. */
+function pointed(schema: object): object {
+  const text = JSON.stringify(schema).replaceAll('#/components/schemas/', 'https://latchkey.invalid/')
+  const copy: unknown = JSON.parse(text)
+  return Object(copy)
+}
+
+/** Calls each route at least once, well and badly; returns method, path as documented, and the answer. */
+async function tour(subject: Subject) {
+  const merchant = await makeMerchant(subject)
+  const { id } = await makeKey(subject)
+  const other = await makeKey(subject)
+  const lines = `${JSON.stringify(keyBody(merchant, { secret: 'a-secret-that-was-made-elsewhere' }))}\n`
+  const ndjson = { 'content-type': 'application/x-ndjson' }
+  const repeat = { 'idempotency-key': 'once' }
+  const calls: [string, 'GET' | 'POST' | 'PATCH' | 'DELETE', string, unknown?, Record<string, string>?][] = [
+    ['/merchants', 'POST', '/merchants?wait=all', { name: 'B' }],
+    ['/merchants', 'POST', '/merchants', { name: '' }],
+    ['/merchants', 'GET', '/merchants'],
+    ['/merchants/{id}', 'GET', `/merchants/${merchant}`],
+    ['/merchants/{id}', 'GET', '/merchants/mer_999999999999'],
+    ['/merchants/{id}/suspend', 'POST', `/merchants/${merchant}/suspend?wait=all`],
+    ['/merchants/{id}/resume', 'POST', `/merchants/${merchant}/resume`],
+    ['/keys', 'POST', '/keys?wait=all', keyBody(merchant), repeat],
+    ['/keys', 'POST', '/keys', keyBody(merchant), repeat],
+    ['/keys', 'POST', '/keys', keyBody(merchant, { name: 'Other' }), repeat],
+    ['/keys', 'GET', '/keys?limit=2'],
+    ['/keys/{id}', 'GET', `/keys/${id}`],
+    ['/keys/{id}', 'PATCH', `/keys/${id}`, { name: 'New' }],
+    ['/keys/{id}', 'PATCH', `/keys/${id}`, { name: 'Newer' }, { 'if-match': '"1"' }],
+    ['/keys/{id}/rotate', 'POST', `/keys/${id}/rotate`, {}, { 'idempotency-key': 'rotate' }],
+    ['/keys/{id}/rotate', 'POST', `/keys/${id}/rotate`, {}, { 'idempotency-key': 'rotate' }],
+    ['/keys/{id}/rotate', 'POST', `/keys/${id}/rotate`, {}],
+    ['/keys/{id}/rotation/end', 'POST', `/keys/${id}/rotation/end`],
+    ['/keys/{id}/disable', 'POST', `/keys/${id}/disable`],
+    ['/keys/{id}/enable', 'POST', `/keys/${id}/enable`],
+    ['/keys/{id}/revoke', 'POST', `/keys/${other.id}/revoke`],
+    ['/keys/{id}/enable', 'POST', `/keys/${other.id}/enable`],
+    ['/keys/import', 'POST', '/keys/import?wait=all', lines, ndjson],
+    ['/keys/import', 'POST', '/keys/import', '{}', ndjson],
+    ['/keys/{id}/activity', 'GET', `/keys/${id}/activity`],
+    ['/audit', 'GET', '/audit'],
+    ['/audit', 'GET', '/audit?limit=0'],
+    ['/permissions', 'GET', '/permissions'],
+    ['/instances', 'GET', '/instances'],
+    ['/deny', 'POST', '/deny?wait=all', { kind: 'merchant', value: merchant }],
+    ['/deny', 'POST', '/deny', { kind: 'merchant', value: merchant }],
+    ['/deny', 'POST', '/deny', { kind: 'permission', value: 'nope' }],
+    ['/deny', 'GET', '/deny'],
+    ['/deny', 'DELETE', '/deny', { kind: 'merchant', value: merchant }],
+    ['/deny', 'DELETE', '/deny', { kind: 'merchant', value: merchant }],
+  ]
+  const secretId = String(Object((await subject.call('GET', `/keys/${id}`)).body)['secrets'][0].id)
+  await subject.db.query(
+    `INSERT INTO activity VALUES ($1, $2, $3, 'flintn', 'live', 'GET /v1/x', 'allow', 5)`,
+    [id, new Date(startMs - 60_000), secretId],
+  )
+  await subject.db.query(`INSERT INTO instance VALUES ('i', 'h', 1, 'all', '1', now(), 3, 'e', now())`)
+  const seen = []
+  for (const [path, method, url, body, headers] of calls) {
+    seen.push({ name: `${method} /admin/v1${path}`, answer: await subject.call(method, url, body, headers) })
+  }
+  for (const url of ['/livez', '/readyz', '/openapi.json']) {
+    const response = await subject.app.inject({ url })
+    const answer = { status: response.statusCode, body: response.json<Record<string, unknown>>() }
+    seen.push({ name: `GET ${url}`, answer })
+  }
+  return seen
+}
+
+void t.test('what is answered is what is documented, of every route', async (t) => {
+  const pending = { instance: 'i', appliedRevision: 1, lastSeenAtMs: startMs, deadByMs: startMs }
+  const subject = await createSubject(t, { awaitAll: async () => [pending] })
+  const document = await documentOf(subject.app)
+  const ajv = validatorOf(document)
+  const operations = new Map(operationsOf(document))
+  const answered = new Set<string>()
+  for (const { name, answer } of await tour(subject)) {
+    const response = operations.get(name)?.responses[String(answer.status)]
+    const schema = response?.content['application/json']?.schema
+    t.ok(schema, `${name} ${answer.status}`)
+    const check = ajv.compile(pointed(schema ?? {}))
+    t.ok(check(answer.body), `${name} ${JSON.stringify(check.errors)} ${JSON.stringify(answer.body)}`)
+    if (answer.status < 300) answered.add(name)
+  }
+  const untold = [...operations.keys()].filter((name) => !answered.has(name))
+  t.same(untold, ['GET /metrics'])
+})
+
+void t.test('a process without a database has no document', async (t) => {
+  const app = createControlServer(depsOf({ db: null, clock: { nowMs: startMs }, logged: [] }))
+  t.teardown(() => app.close())
+  t.equal((await app.inject({ url: '/openapi.json' })).statusCode, 404)
+})
