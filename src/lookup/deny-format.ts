@@ -28,7 +28,9 @@ export function formatWord(word: DenyWord): string {
 /** A word; undefined where the text is none, or denies what this version would not. */
 export function parseWord(text: string | undefined): DenyWord | undefined {
   const word = parsed(text)
-  return wordCheck.Check(word) && readDenyValue(word.kind, word.value).ok ? word : undefined
+  if (!wordCheck.Check(word)) return undefined
+  const read = readDenyValue(word.kind, word.value)
+  return read.ok && read.value === word.value ? word : undefined
 }
 
 /** What an instance holds; undefined where the text is none. */

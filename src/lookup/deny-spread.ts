@@ -37,7 +37,8 @@ export interface DenySpreadDeps {
 const place = 'latchkey:deny'
 /** Hash: instance → what it holds. */
 const heldPlace = 'latchkey:deny:held'
-const deadlineMs = 200
+/** Nobody waits for a round, and a slow Redis is better than none. */
+const deadlineMs = 500
 const startLimitMs = 1_000
 /** How long it is remembered that an entry was taken back: an instance cut off for longer could bring it back. */
 const forgetAfterMs = 30 * 24 * 60 * 60_000

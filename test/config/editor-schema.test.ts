@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import t from 'tap'
 import { parse } from 'yaml'
-import { gatewaySchemaText, permissionsSchemaText } from '../../src/config/editor-schema.ts'
+import { denySchemaText, gatewaySchemaText, permissionsSchemaText } from '../../src/config/editor-schema.ts'
 
-const schemas = { gateway: gatewaySchemaText, permissions: permissionsSchemaText }
+const schemas = { gateway: gatewaySchemaText, permissions: permissionsSchemaText, deny: denySchemaText }
 
 function validatorOf(text: string) {
   return new Ajv({ strict: true, allowUnionTypes: true }).compile(JSON.parse(text))
@@ -40,6 +40,14 @@ t.test('editors refuse unknown keys and wrong types', async (t) => {
   t.equal(validate({ ...file, gatway: {} }), false)
   t.equal(validate({ ...file, gateway: { port: 'http' } }), false)
   t.equal(validate({ ...file, gateway: { port: '${PORT}' } }), true)
+})
+
+t.test('editors check deny files', async (t) => {
+  const validate = validatorOf(denySchemaText())
+  t.equal(validate({}), true)
+  t.equal(validate({ keys: ['key_0123456789'], prefixes: ['${LEAKED}'], clients: ['::1/64'] }), true)
+  for (const file of [{ keyz: [] }, { keys: 'key_0123456789' }, { keys: ['x'] }, { prefixes: ['abc'] }])
+    t.equal(validate(file), false, JSON.stringify(file))
 })
 
 t.test('keywords of our own stay out', async (t) => {

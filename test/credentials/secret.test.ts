@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import * as fc from 'fast-check'
 import t from 'tap'
 import {
+  canonicalPrefix,
   digestOf,
   generateSecret,
   hasPrefix,
@@ -10,6 +11,7 @@ import {
   isWellFormed,
   lastFour,
   lengthAfter,
+  prefixMatcher,
   Secret,
 } from '../../src/credentials/secret.ts'
 
@@ -129,3 +131,21 @@ void t.test('the length of a secret is counted after the prefix that it has', as
   t.equal(lengthAfter(new Secret('pk_live_abc'), 'pk_live_'), 3)
   t.equal(lengthAfter(new Secret('abc'), 'pk_live_'), 3)
 })
+
+void t.test(
+  'a denied beginning is found, whatever its length, and kept without the rest of a secret',
+  async (t) => {
+    const secret = generateSecret('pk_live_')
+    const text = Secret.reveal(secret)
+    for (const length of [4, 8, 12, 13, 40, text.length]) {
+      const kept = canonicalPrefix(text.slice(0, length))
+      t.equal(kept.includes(text.slice(0, 13)), false)
+      t.equal(canonicalPrefix(kept), kept)
+      t.equal(prefixMatcher([kept, 'other', `${'x'.repeat(12)}~${length}~hash`])(secret), true, `${length}`)
+      t.equal(prefixMatcher([kept])(generateSecret('pk_test_')), false)
+    }
+    t.equal(prefixMatcher([])(secret), false)
+    t.equal(prefixMatcher([canonicalPrefix(`${text}0`), 'pk_live_?'])(secret), false)
+    t.equal(prefixMatcher(['pk_live_'])(new Secret('pk_live')), false)
+  },
+)
