@@ -2,6 +2,7 @@
 // the other's connection with it. Counts what passes, and keeps back-pressure: the client is read no faster than the
 // upstream takes it, and neither may keep the other waiting for ever.
 
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Access } from './access.ts'
@@ -39,7 +40,7 @@ export function requestBody(access: Access, idleTimeoutMs: number): Readable {
       if (!isInvited) {
         // Only now is there somebody to read it: authorised, and connected to the upstream (RFC 9110 §10.1.1).
         isInvited = true
-        reply.writeContinue()
+        invite(reply)
       }
       waitFor(() => deny('REQUEST_TIMEOUT', 'body_idle'))
       raw.resume()
@@ -70,4 +71,14 @@ export function requestBody(access: Access, idleTimeoutMs: number): Readable {
   raw.on('data', onData).on('end', onEnd).on('close', onClose)
   raw.pause()
   return body
+}
+
+/** 100 Continue, in its turn: while an earlier answer is under way, Node would put it behind the head of this one. */
+function invite(reply: ServerResponse): void {
+  if (reply.socket !== null) reply.writeContinue()
+  else {
+    reply.once('socket', () => {
+      if (!reply.headersSent) reply.writeContinue()
+    })
+  }
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { converse } from '../support/conversation.ts'
 import { host, startKeyedProgram } from '../support/keyed-program.ts'
 import { codeOf, request } from '../support/wire.ts'
 
@@ -28,6 +29,22 @@ t.test('odd requests', async (t) => {
     const { bytes } = await raw(`POST /v1/upload HTTP/1.0\r\n${fields}\r\nabc`)
     t.match(bytes, /^HTTP\/1\.1 200 OK/)
     t.equal(program.last()?.body, 'abc')
+  })
+
+  await t.test('100 Continue for a pipelined request never stands in the middle of its answer', async (t) => {
+    const first = request('GET /v1/transactions/1', [host, auth])
+    const second = request(
+      'POST /v1/upload',
+      [host, auth, 'Expect: 100-continue', 'Content-Length: 3'],
+      'abc',
+    )
+    const answers = await converse(program.gatewayPort, {
+      bytes: first + second,
+      cuts: [],
+      methods: ['GET', 'POST'],
+    })
+    t.equal(answers.length, 2)
+    for (const answer of answers) t.match(answer, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n\{"ok":true\}$/)
   })
 
   await t.test('nothing behind a request that asks for an upgrade is taken for a request', async (t) => {
