@@ -83,12 +83,12 @@ export function rawOf({
     return [field.slice(0, colon), field.slice(colon + 1).trim()]
   })
   // Node fills it while it parses.
-  const distinct: Record<string, string[]> = {}
+  const distinct = new Map<string, string[]>()
   for (let i = 0; i < raw.rawHeaders.length; i += 2) {
-    const values = (distinct[(raw.rawHeaders[i] ?? '').toLowerCase()] ??= [])
-    values.push(raw.rawHeaders[i + 1] ?? '')
+    const name = (raw.rawHeaders[i] ?? '').toLowerCase()
+    distinct.set(name, [...(distinct.get(name) ?? []), raw.rawHeaders[i + 1] ?? ''])
   }
-  Object.defineProperty(raw, 'headersDistinct', { value: distinct })
+  Object.defineProperty(raw, 'headersDistinct', { value: Object.fromEntries(distinct) })
   return raw
 }
 
