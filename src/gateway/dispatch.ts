@@ -39,6 +39,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #hasLeft = false
   /** Head of the answer, held until its first bytes or the end of this turn, so that both leave in one write. */
   #heldHead: ResponseHead | undefined
+  /** First bytes of a body that may be all of it: head and body then leave in one write. */
+  #heldChunk: Buffer | undefined
 
   constructor(access: Access, upstream: UpstreamPool) {
     this.#access = access
@@ -61,6 +63,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     try {
       this.#upstream.connections.dispatch(
         {
+          origin: settings.origin,
           path: access.target,
           method: access.raw.method ?? 'GET',
           headers: list,
@@ -125,7 +128,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    this.#writeHead()
+    if (this.#heldHead !== undefined && this.#heldChunk === undefined && chunk.length <= heldBytes) {
+      this.#heldChunk = chunk
+      return true
+    }
+    this.flush()
     if (this.#isOver) return true
     if (this.#access.reply.write(chunk)) return true
     this.#waitForClient()
@@ -133,12 +140,16 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onComplete(trailers: string[] | null): void {
+    const whole = this.#heldChunk
+    this.#heldChunk = undefined
     this.#writeHead()
     if (this.#isOver) return
     this.#finish()
     const { reply, raw } = this.#access
     if (trailers !== null && trailers.length > 0) reply.addTrailers(responseTrailers(trailers))
-    reply.end()
+    // As text of the head's own encoding, byte for byte: Node sends both as one string. Two buffers would cost a writev.
+    if (whole === undefined) reply.end()
+    else reply.end(whole.toString('latin1'), 'latin1')
     if (!raw.complete && this.#hasBody) abandonBody(this.#access)
   }
 
@@ -160,9 +171,14 @@ class Exchange implements Dispatcher.DispatchHandler {
     else this.#fail(denial)
   }
 
-  /** Sends the held head, if it is still held: no byte of the body has come in the same turn. */
+  /** Sends what is held: the turn has ended without the end of the answer, or more of it has come. */
   flush(): void {
-    if (this.#writeHead()) sendHead(this.#access)
+    const chunk = this.#heldChunk
+    this.#heldChunk = undefined
+    if (!this.#writeHead()) return
+    if (chunk === undefined) sendHead(this.#access)
+    // Whether the client keeps up shows with the next one.
+    else this.#access.reply.write(chunk)
   }
 
   /** Writes the held head; whether it did. What cannot be written, for a reason yet unknown, ends this exchange alone. */
@@ -244,6 +260,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#upstream.connections.leave()
   }
 }
+
+/** Answers of one piece up to this size are held for the end of the turn. */
+const heldBytes = 64 * 1024
 
 function flushHead(exchange: Exchange): void {
   exchange.flush()

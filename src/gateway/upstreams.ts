@@ -97,11 +97,13 @@ function openConnections(upstream: Upstream, idleTimeoutMs: number): Connections
   })
   const most = upstream.connections * (1 + queuePerConnection)
   // undici takes the name for TLS from the Host header otherwise, and reconnects each time that it changes.
-  const tlsName = { servername: url.hostname }
+  const servername = url.hostname
   let inFlight = 0
 
   return {
-    dispatch: (options, handler) => void pool.dispatch({ ...options, ...tlsName }, handler),
+    dispatch(options, handler) {
+      pool.dispatch(Object.assign(options, { servername }), handler)
+    },
     isFull: () => inFlight >= most,
     enter() {
       inFlight++

@@ -247,7 +247,7 @@ t.test('what is forwarded', async (t) => {
   await t.test('pipelined requests are answered in order', async (t) => {
     const one = request('GET /v1/transactions/plain', [host, auth])
     const bad = request('GET /v1/transactions/a%00', [host, auth])
-    const response = await exchange(gatewayPort, one + bad + one, 500)
+    const response = await exchange(gatewayPort, one + bad + one, 500, 3)
     const statuses = [...response.bytes.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => match[1])
     t.same(statuses, ['200', '400', '200'])
   })

@@ -11,11 +11,12 @@ export interface RawResponse {
   readonly bytes: string
 }
 
-/** Sends bytes and reads until the other side closes, or nothing has come for `quietMs`. */
+/** Sends bytes and reads until the other side closes, `answers` have come whole, or nothing has come for `quietMs`. */
 export function exchange(
   port: number,
   bytes: string | readonly string[],
   quietMs = 300,
+  answers = 1,
 ): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     let received = ''
@@ -32,7 +33,7 @@ export function exchange(
     socket.on('data', (chunk) => {
       received += chunk.toString('latin1')
       clearTimeout(timer)
-      timer = setTimeout(finish, isWhole(received) ? 2 : quietMs)
+      timer = setTimeout(finish, isWhole(received, answers) ? 2 : quietMs)
     })
     socket.on('close', finish)
     socket.on('error', (error) => {
@@ -44,9 +45,12 @@ export function exchange(
   })
 }
 
-/** Whether a response with an announced length has come whole. */
-function isWhole(bytes: string): boolean {
-  const { head, body } = parseResponse(bytes)
+/** Whether that many answers have begun, and the last of them has an announced length and has come whole. */
+function isWhole(bytes: string, answers: number): boolean {
+  if (bytes.split(/HTTP\/1\.1 [2-5]/).length - 1 < answers) return false
+  const { head, body } = parseResponse(
+    bytes.slice(bytes.search(/HTTP\/1\.1 [2-5](?![\s\S]*HTTP\/1\.1 [2-5])/)),
+  )
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
   return length !== undefined && body.length >= Number(length)
 }

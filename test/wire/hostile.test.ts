@@ -58,7 +58,7 @@ t.test('CONNECT behind a request that is still answered waits its turn', async (
     },
   })
   const both = request('GET /v1/status', [host]) + 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'
-  const answer = await exchange(program.gatewayPort, both, 600)
+  const answer = await exchange(program.gatewayPort, both, 600, 2)
   t.same(
     [...answer.bytes.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => match[1]),
     ['200', '400'],
