@@ -10,6 +10,7 @@ import { normalizeHost } from './hosts.ts'
 import { suggest } from './suggest.ts'
 import type { PermissionTable } from './table.ts'
 import { isGiven, placeOfKey, placeOfValue, rawText } from './tree.ts'
+import { parseSize } from './units.ts'
 
 /** Reports what is wrong in `apis`; `tables` by API name, as far as they could be read. */
 export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, PermissionTable>): void {
@@ -24,6 +25,7 @@ export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, Perm
     }
     checkOneUpstream(checked, name)
     checkSharedHosts(checked, name, tables.get(name))
+    checkLengths(checked, tables.get(name))
   }
 }
 
@@ -150,5 +152,18 @@ function checkSharedHosts({ tree, file, report }: CheckedFile, api: string, tabl
       place,
       '`cors: upstream` needs one upstream, but live and sandbox share a host and differ in theirs',
     )
+  }
+}
+
+/** A route whose shortest path is over the limit can never match. */
+function checkLengths({ file, report }: CheckedFile, table?: PermissionTable): void {
+  const limit = file.gateway?.limits?.url_bytes
+  if (limit === undefined) return
+  for (const { route, segments, place } of table?.routes ?? []) {
+    const lengths = segments.map((segment) => (segment.kind === 'literal' ? segment.text.length : 1))
+    const shortest = lengths.reduce((sum, length) => sum + 1 + length, 0)
+    if (shortest <= parseSize(limit)) continue
+    const message = `\`${route.method} ${route.template.slice(0, 40)}…\` can never match: it is longer than \`limits.url_bytes\``
+    report.fault(place, message)
   }
 }

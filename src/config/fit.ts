@@ -71,8 +71,14 @@ function fitNode(shape: Shape, node: Node, where: Where): unknown {
     const value = shape.type === 'string' ? (node.expandedText ?? node.value) : retyped(node)
     if (isScalarOf(shape, value)) return value
   }
-  where.report.fault(node.place, `${where.name} must be ${expectation(shape)}`)
+  where.report.fault(node.place, `${where.name} must be ${expectation(shape)}`, meantWord(shape, node))
   return undefined
+}
+
+/** The word of an enumeration that a mistyped one was probably meant to be. */
+function meantWord(shape: Shape, node: Node): string | undefined {
+  if (shape.enum === undefined || node.kind !== 'scalar' || node.expandedText !== undefined) return undefined
+  return suggest(node.raw, shape.enum)
 }
 
 /** Where a key wants a number or a boolean, a quoted variable is typed too: flow maps force the quotes. */
@@ -116,9 +122,10 @@ function fitObject(shape: Shape, node: MapNode, where: Where): unknown {
 function fitRecord(shape: Shape, node: MapNode, where: Where): unknown {
   const [inner = {}] = Object.values(shape.patternProperties ?? {})
   const names = shape.propertyNames
+  const pattern = names && new RegExp(names.pattern)
   const value: Record<string, unknown> = {}
   for (const [key, entry] of node.entries) {
-    if (names && !new RegExp(names.pattern).test(key)) {
+    if (names && pattern?.test(key) === false) {
       where.report.fault(entry.keyPlace, `\`${key}\` is not ${names.expects}`)
     }
     value[key] = fitNode(inner, entry.node, {

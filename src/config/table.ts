@@ -6,6 +6,7 @@ import { formatPlace, type Place, type Report } from './fault.ts'
 import { fit, type Holed } from './fit.ts'
 import type { MatchableRoute } from './matcher.ts'
 import { findOverlaps } from './overlaps.ts'
+import { findUnreachable } from './unreachable.ts'
 import { PermissionFile, type RouteRule } from './permission-schema.ts'
 import { suggest } from './suggest.ts'
 import { methods, parseTemplate, type Segment } from './template.ts'
@@ -39,15 +40,31 @@ export function compileTable(tree: Node, report: Report): PermissionTable {
     const route = compileRoute(checking, key, rule)
     if (route) routes.push(route)
   }
-  for (const [later, earlier] of findOverlaps(routes)) {
+  compareRoutes(routes, report)
+  if (file?.permissions && file.routes) warnOfUnused(checking, file.routes)
+  return { permissions, routes }
+}
+
+/** What is wrong between routes: those that clash, and those that others leave nothing to. */
+function compareRoutes(routes: readonly TableRoute[], report: Report): void {
+  const overlaps = findOverlaps(routes)
+  for (const [later, earlier] of overlaps) {
     report.fault(
       later.place,
       `\`${later.method} ${later.route.template}\` overlaps with \`${earlier.method} ${earlier.route.template}\` ` +
         `(${formatPlace(earlier.place)}): both match some requests, and neither is more specific`,
     )
   }
-  if (file?.permissions && file.routes) warnOfUnused(checking, file.routes)
-  return { permissions, routes }
+  // Of routes that clash it cannot be said which one takes what.
+  for (const { route, others } of overlaps.length === 0 ? findUnreachable(routes) : []) {
+    const places = others.map(
+      (other) => `\`${other.method} ${other.route.template}\` (${formatPlace(other.place)})`,
+    )
+    report.fault(
+      route.place,
+      `\`${route.method} ${route.route.template}\` can never match: ${places.join(' and ')} match all its requests, and are more specific`,
+    )
+  }
 }
 
 type Rule = Holed<PermissionFile['routes'][string]> | undefined
@@ -125,7 +142,7 @@ const requirementKeys = ['permission', 'all_of', 'any_of'] as const
 
 function single(checking: Checking, path: readonly string[], name: string): Requirement {
   if (name === 'public') return { kind: 'public' }
-  requireKnown(checking, path, name)
+  requireKnown(checking, path, { name, others: ['public'] })
   return { kind: 'all', permissions: [name] }
 }
 
@@ -137,17 +154,25 @@ function listed(
   const known: string[] = []
   for (const [index, name] of names.entries()) {
     if (name === undefined) continue
-    requireKnown(checking, [...path, index], name)
+    requireKnown(checking, [...path, index], { name, others: [] })
     known.push(name)
   }
   return known
 }
 
-function requireKnown(checking: Checking, path: readonly (string | number)[], name: string): void {
+function requireKnown(
+  checking: Checking,
+  path: readonly (string | number)[],
+  { name, others }: { name: string; others: readonly string[] },
+): void {
   const { tree, report, vocabulary } = checking
   if (vocabulary.has(name)) return
   const place = placeOfValue(tree, path)
-  report.fault(place, `unknown permission \`${rawText(tree, path)}\``, suggest(name, vocabulary))
+  report.fault(
+    place,
+    `unknown permission \`${rawText(tree, path)}\``,
+    suggest(name, [...vocabulary, ...others]),
+  )
 }
 
 /** Permissions that no route asks for: people could grant them, and would have granted nothing. */

@@ -22,7 +22,7 @@ export function parseTemplate(template: string): TemplateResult {
   const segments: Segment[] = []
   for (const [index, part] of parts.entries()) {
     const isLast = index === parts.length - 1
-    const parameter = /^\{([A-Za-z_][A-Za-z0-9_]*)(\.\.\.)?\}$/.exec(part)
+    const parameter = part.startsWith('{') ? parameterForm.exec(part) : null
     if (!parameter) {
       const problem = part === '' && isLast ? undefined : literalProblem(part)
       if (problem !== undefined) return refuse(problem)
@@ -43,12 +43,16 @@ function refuse(message: string): TemplateResult {
   return { ok: false, message }
 }
 
+const parameterForm = /^\{([A-Za-z_][A-Za-z0-9_]*)(\.\.\.)?\}$/
+/** The common case, in which nothing else needs to be looked at. */
+const plainLiteral = /^[A-Za-z0-9_-]+$/
 /** RFC 3986 §3.3 pchar, without `;`. */
 const literalCharacters = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})*$/
 /** Escapes that two parsers could read differently: / \ % ; ? # and control bytes. */
 const refusedEscapes = /%(?:2f|5c|25|3b|3f|23|[01][0-9a-f]|7f)/i
 
 function literalProblem(part: string): string | undefined {
+  if (plainLiteral.test(part)) return undefined
   if (part === '') return 'a path template has no empty segment (`//`)'
   if (/[{}]/.test(part))
     return `\`${part}\` is not a parameter: write a whole segment as \`{name}\` or \`{name...}\``

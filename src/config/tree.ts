@@ -3,7 +3,7 @@
 
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar } from 'yaml'
 import { type Environment, expand, typeAsCore } from './expand.ts'
-import type { Place, Report } from './fault.ts'
+import { formatPlace, type Place, type Report } from './fault.ts'
 import { parseYaml } from './parse-yaml.ts'
 import type { Source } from './source.ts'
 
@@ -94,7 +94,7 @@ function createReader({ env, report, placeOf }: Reading): Read {
       const first = name === undefined ? undefined : entries.get(name)
       if (name === undefined) report.fault(keyPlace, 'a key must be plain text')
       else if (first)
-        report.fault(keyPlace, `duplicate key \`${name}\`, first in line ${first.keyPlace.line}`)
+        report.fault(keyPlace, `duplicate key \`${name}\` (first: ${formatPlace(first.keyPlace)})`)
       else entries.set(name, { keyPlace, node })
     }
     return { kind: 'map', place, entries }

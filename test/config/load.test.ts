@@ -60,7 +60,7 @@ t.test('all faults of all files are told at once, in the order of the files', as
     'gateway.yaml:11:68  there is no upstream `x`',
     'table.yaml:5:3  `GTE` is no method; known are GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS  (did you mean GET?)',
     'table.yaml:6:11  unknown permission `transaction.raed`  (did you mean transaction.read?)',
-    'table.yaml:7:3  duplicate key `GET /b`, first in line 6',
+    'table.yaml:7:3  duplicate key `GET /b` (first: table.yaml:6:3)',
   ])
 })
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { formatFault } from '../../src/config/fault.ts'
 import type { Requirement } from '../../src/credentials/permission.ts'
-import { configOf, faultsOf, load } from './files.ts'
+import { configOf, edit, faultsOf, gatewayYaml, load, tableYaml } from './files.ts'
 
 const head =
   'permissions:\n  a.read: Read\n  a.write: Write\nroutes:\n  GET /w: { all_of: [a.read, a.write] }\n'
@@ -112,4 +112,36 @@ t.test('permissions that no route asks for are a warning', async (t) => {
   const result = await load(t, { table: 'permissions:\n  a: x\n  b: y\nroutes:\n  GET /: a\n' })
   t.equal(result.ok, true)
   t.strictSame(result.warnings.map(formatFault), ['table.yaml:3:3  no route asks for `b`'])
+})
+
+t.test('a route that can never match is a fault that names those which take its requests', async (t) => {
+  const lines = ['/a/{r...}', '/a/{x}', '/a/{x}/', '/a/{x}/{s...}'].map(
+    (path) => `  GET ${path}: transaction.read\n`,
+  )
+  const table = edit(tableYaml, '  GET /v1/transactions/{id}: transaction.read\n', lines.join(''))
+  t.strictSame(await faultsOf(t, { table }), [
+    'table.yaml:4:3  `GET /a/{r...}` can never match: `GET /a/{x}` (table.yaml:5:3) and `GET /a/{x}/` (table.yaml:6:3) ' +
+      'and `GET /a/{x}/{s...}` (table.yaml:7:3) match all its requests, and are more specific',
+  ])
+})
+
+t.test('a route that is longer than any request can be is a fault', async (t) => {
+  const gateway = `gateway: { limits: { url_bytes: 40 } }\n${gatewayYaml}`
+  const table = edit(tableYaml, '/v1/transactions/{id}', `/v1/${'t'.repeat(35)}/{id}`)
+  t.match(await faultsOf(t, { gateway, table }), [
+    /^table\.yaml:4:3 {2}`GET \/v1\/t+\/…` can never match: it is longer/,
+  ])
+  t.strictSame(await faultsOf(t, { gateway, table: edit(tableYaml, 'transactions', 't'.repeat(34)) }), [])
+})
+
+t.test('10,000 routes are compiled in about a second', { timeout: 60_000 }, async (t) => {
+  const routes = Array.from({ length: 10_000 }, (_, n) => `  GET /v1/resource_${n}/{id}: transaction.read\n`)
+  const table = `permissions: { transaction.read: Read }\nroutes:\n${routes.join('')}`
+  await configOf(t, { table })
+  const before = process.cpuUsage()
+  const { table: compiled } = await configOf(t, { table })
+  const { user, system } = process.cpuUsage(before)
+  t.equal(compiled.apis.get('flintn')?.routes.length, 10_000)
+  // Processor time, with room for a machine that does other things too: `node build/bench/matcher.js` measures.
+  t.ok(user + system < 3_000_000, `${(user + system) / 1000} ms`)
 })

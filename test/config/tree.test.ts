@@ -23,7 +23,7 @@ t.test('keys and values know their places', async (t) => {
 
 t.test('columns count characters, line ends of Windows too', async (t) => {
   const { faults } = parse('é: 1\r\né: 2\r\n')
-  t.strictSame(faults, ['f.yaml:2:1  duplicate key `é`, first in line 1'])
+  t.strictSame(faults, ['f.yaml:2:1  duplicate key `é` (first: f.yaml:1:1)'])
 })
 
 t.test('a variable never becomes structure', async (t) => {
@@ -47,8 +47,8 @@ t.test('each of these is a fault at its place', async (t) => {
   const cases: [string, string][] = [
     ['', 'f.yaml:1:1  the file is empty'],
     ['# nothing\n', 'f.yaml:1:1  the file is empty'],
-    ['a: 1\na: 2\n', 'f.yaml:2:1  duplicate key `a`, first in line 1'],
-    ['{a: 1, "a": 2}\n', 'f.yaml:1:8  duplicate key `a`, first in line 1'],
+    ['a: 1\na: 2\n', 'f.yaml:2:1  duplicate key `a` (first: f.yaml:1:1)'],
+    ['{a: 1, "a": 2}\n', 'f.yaml:1:8  duplicate key `a` (first: f.yaml:1:2)'],
     ['[x]: 1\n', 'f.yaml:1:1  a key must be plain text'],
     ['__proto__: {}\n', 'f.yaml:1:1  a key must be plain text'],
     ['a: *b\n', 'f.yaml:1:4  no anchor `b` stands before this alias'],

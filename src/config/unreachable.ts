@@ -1,0 +1,81 @@
+// A route that can never match says something about permissions that is not so. Only a rest can be taken over whole:
+// a route without one matches paths with fresh values in its parameters, where a more specific route has a literal.
+
+import type { Overlappable } from './overlaps.ts'
+import type { Segment } from './template.ts'
+
+export interface Unreachable<R> {
+  readonly route: R
+  /** More specific routes that take all of its requests between them. */
+  readonly others: readonly R[]
+}
+
+/** Every route whose requests other routes of its method take, each of them. */
+export function findUnreachable<R extends Overlappable>(routes: readonly R[]): Unreachable<R>[] {
+  const wide = new Map<string, R[]>()
+  for (const route of routes) {
+    // From the first parameter on a taker has no literal, but perhaps the empty one of a trailing slash.
+    if (!isTaker(route.segments)) continue
+    const key = keyOf(route)
+    const known = wide.get(key)
+    if (known) known.push(route)
+    else wide.set(key, [route])
+  }
+  return routes.flatMap((route) => {
+    if (route.segments.at(-1)?.kind !== 'rest') return []
+    const others = takersOf(route, wide.get(keyOf(route)) ?? [])
+    return others === undefined ? [] : [{ route, others }]
+  })
+}
+
+function isTaker(segments: readonly Segment[]): boolean {
+  const first = segments.findIndex(({ kind }) => kind !== 'literal')
+  return (
+    first !== -1 &&
+    segments.slice(first).every((segment) => segment.kind !== 'literal' || segment.text === '')
+  )
+}
+
+/** Method and the literals before the first parameter or rest: takers of a route share them. */
+function keyOf({ method, segments }: Overlappable): string {
+  const first = segments.findIndex(({ kind }) => kind !== 'literal')
+  const literals = segments.slice(0, first).map((segment) => (segment.kind === 'literal' ? segment.text : ''))
+  return `${method} ${literals.join('/')}`
+}
+
+/** The routes that take every shape of the rest: one segment, two, …, each with and without a trailing slash. */
+function takersOf<R extends Overlappable>(route: R, candidates: readonly R[]): R[] | undefined {
+  const others = candidates.filter(
+    (other) => other !== route && other.segments.length >= route.segments.length,
+  )
+  const longest = Math.max(0, ...others.map(({ segments }) => segments.length))
+  const takers = new Set<R>()
+  for (let count = route.segments.length; count <= longest + 1; count++) {
+    for (const hasSlash of [false, true]) {
+      const taker = others.find((other) => takes(other, route, { count, hasSlash }))
+      if (taker === undefined) return undefined
+      takers.add(taker)
+    }
+  }
+  return takers.size === 0 ? undefined : [...takers]
+}
+
+/** Whether `other` matches fresh paths of `count` segments, and is more specific than `route`. */
+function takes(
+  other: Overlappable,
+  route: Overlappable,
+  { count, hasSlash }: { count: number; hasSlash: boolean },
+): boolean {
+  const { segments } = other
+  const isMore = segments.every((segment, index) => rankOf(segment) >= rankOf(route.segments[index]))
+  if (!isMore) return false
+  const last = segments.at(-1)
+  const total = hasSlash ? count + 1 : count
+  if (last?.kind !== 'rest') return segments.length === total && (last?.kind === 'literal') === hasSlash
+  // A rest is not empty: below `/a/` alone it has nothing.
+  return segments.length <= count
+}
+
+function rankOf(segment: Segment | undefined): number {
+  return { rest: 0, parameter: 1, literal: 2 }[segment?.kind ?? 'rest']
+}
