@@ -123,8 +123,8 @@ function warningText({ instance, spread, pending }: DenyAnswer): string {
   const where = `warning: in force on ${printable(instance)}`
   if (!spread) {
     return (
-      `${where} alone, until it restarts: Redis is not used or does not answer. It is handed on when Redis is back; ` +
-      `the deny file needs no Redis.\n${lines.length > 0 ? `These may not have it:\n${lines.join('')}` : ''}`
+      `${where} and its workers alone, until it restarts: Redis is not used or does not answer. It is handed on when ` +
+      `Redis is back; the deny file needs no Redis.\n${lines.length > 0 ? `These may not have it:\n${lines.join('')}` : ''}`
     )
   }
   if (pending === null) return `${where} and in Redis; nobody could be asked which instances have it\n`

@@ -43,7 +43,7 @@ t.test('the operator is told where it may not be in force', async (t) => {
   t.equal(added.code, 0)
   t.match(
     added.stderr,
-    /^warning: in force on one alone, until it restarts: Redis is not used or does not answer/,
+    /^warning: in force on one and its workers alone, until it restarts: Redis is not used or does not answer/,
   )
   t.match(added.stderr, /These may not have it:\n {2}two: last seen 2026-01-15 12:00:00Z\n$/)
   const slow = await createConsole(t, { deny: stopOf(true), denyBehind: async () => pending })

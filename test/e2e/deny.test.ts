@@ -15,6 +15,8 @@ import { startRedis } from '../support/redis-service.ts'
 import { valuesOf } from '../support/upstream.ts'
 import { codeOf, exchange, request } from '../support/wire.ts'
 
+t.setTimeout(180_000)
+
 type TapTest = Parameters<typeof startPrepared>[0] & Pick<typeof t, 'equal'>
 
 const host = 'Host: api.flintn.com'
