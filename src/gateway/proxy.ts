@@ -1,6 +1,6 @@
-// The last step of the chain, on @fastify/http-proxy: the plugin owns the routes and (later) the upgrades; the HTTP
-// exchange itself is ours, given to it as its handler, because its own path through reply-from parses the target
-// anew, rewrites bodies and headers and repeats requests (docs/decisions.md).
+// The last step of the chain. @fastify/http-proxy owns the routes and (later) the upgrades; the HTTP exchange is ours and
+// leaves the framework before the plugin's handler, whose own path parses the target anew, rewrites bodies and headers
+// and repeats requests (docs/decisions.md).
 
 import httpProxy from '@fastify/http-proxy'
 import type { FastifyInstance } from 'fastify'
@@ -9,7 +9,7 @@ import type { Access } from './access.ts'
 import { forward } from './dispatch.ts'
 import { refuse } from './refuse.ts'
 
-/** Registers the way to the upstreams: every request that came through the stages ends here. */
+/** Registers the plugin. A request that reaches its handler has come past the stages: it is not forwarded. */
 export async function registerProxy(app: FastifyInstance): Promise<void> {
   await app.register(httpProxy, {
     // Never contacted: which upstream a request goes to is decided by its key.
@@ -18,12 +18,13 @@ export async function registerProxy(app: FastifyInstance): Promise<void> {
     proxyPayloads: false,
     handler(request, reply) {
       reply.hijack()
-      send(request.access)
+      refuse(request.access, deny('INTERNAL_ERROR', 'past_the_stages'))
     },
   })
 }
 
-function send(access: Access): void {
+/** Sends a request that all stages let through on to its upstream. */
+export function sendOn(access: Access): void {
   const { environment, route, isPreflight, upstreams } = access
   // Only a stage that let the request through sets these; without them nothing is forwarded.
   const isDecided = environment !== undefined && (route !== undefined || isPreflight)

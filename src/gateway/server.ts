@@ -28,7 +28,7 @@ import { createMisses } from './misses.ts'
 import { answerParserErrors } from './parser-errors.ts'
 import { judgePath } from './path.ts'
 import { createOverload } from './overload.ts'
-import { registerProxy } from './proxy.ts'
+import { registerProxy, sendOn } from './proxy.ts'
 import { createRecorder } from './record.ts'
 import { refuse } from './refuse.ts'
 import { matchRoute } from './route.ts'
@@ -55,6 +55,8 @@ export interface GatewayDeps {
   readonly activity: ActivityRecorder
   readonly metrics: Metrics
   readonly log: Logger
+  /** Takes one line a request. */
+  readonly accessLog: Logger
   /** Wall-clock milliseconds. */
   readonly now: () => number
   readonly newId: (prefix: string) => string
@@ -95,10 +97,10 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     gateway: overload.delayMs(),
   }))
   const begin = accessMaker(deps)
-  const record = createRecorder(deps)
+  const record = createRecorder({ ...deps, log: deps.accessLog })
 
   app.decorateRequest('access')
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', (request, reply, _done) => {
     const access = begin(request.raw, reply.raw, request.originalUrl)
     request.access = access
     overload.enter()
@@ -109,10 +111,9 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
       record(access)
     })
     runStages(stages, access, (denial) => {
-      // Nobody is there any more to be answered, or to have a refund made for.
-      if (denial === undefined && !access.isClosed) return done()
       reply.hijack()
-      if (denial !== undefined) refuse(access, denial)
+      if (denial === undefined) sendOn(access)
+      else refuse(access, denial)
     })
   })
   answerFrameworkErrors(app)
@@ -128,8 +129,6 @@ function accessMaker(
   return (raw, reply, target) => {
     const head = readHead(raw)
     const identity = identify(raw, head)
-    // Fastify decides by these what to do with a body; nothing but the dispatcher may touch it.
-    raw.headers = {}
     return {
       requestId: (identity.isPeerTrusted && acceptableId(head.requestId)) || deps.newId('req'),
       raw,

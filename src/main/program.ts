@@ -32,6 +32,8 @@ export interface ProgramOptions {
   readonly workers?: Workers
   readonly secrets: ProcessSecrets
   readonly log: Logger
+  /** For the lines of the gateway's requests; `log` unless said. */
+  readonly accessLog?: Logger
   /** Told of slow steps of the start, a line each. */
   readonly tell?: (line: string) => void
 }
@@ -108,7 +110,16 @@ interface Parts extends ProgramOptions {
   readonly deny: DenyInForce
 }
 
-async function openGateway({ config, core, metrics, log, drain, inForce, deny }: Parts): Promise<number> {
+async function openGateway({
+  config,
+  core,
+  metrics,
+  log,
+  accessLog,
+  drain,
+  inForce,
+  deny,
+}: Parts): Promise<number> {
   const { settings } = config
   const activity = createActivityRecorder({
     sink: (batch) => addActivity(core.db, batch),
@@ -131,6 +142,7 @@ async function openGateway({ config, core, metrics, log, drain, inForce, deny }:
     activity,
     metrics,
     log,
+    accessLog: accessLog ?? log,
     drain,
     now: Date.now,
     newId: createIds(Date.now),

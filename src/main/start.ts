@@ -52,6 +52,7 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
     role: flags.role,
     secrets,
     log: log.logger,
+    accessLog: log.access,
     tell: (line) => log.logger.info(line),
   }
   try {
