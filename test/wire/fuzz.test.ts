@@ -48,8 +48,8 @@ function createJudge(program: KeyedProgram): {
 } {
   const { key, live } = program
   const admission = admissionFor(key.secret)
-  /** What may still arrive, each once: bytes that were cut off late may show in a later turn. */
-  const awaited = new Map<string, boolean>()
+  /** What may still arrive, and how often: what was cut off late may show in a later turn. */
+  const awaited = new Map<string, { times: number; isOpen: boolean }>()
   let serial = 0
   let seen = 0
   const totals = { connections: 0, requests: 0, upstream: 0 }
@@ -59,10 +59,11 @@ function createJudge(program: KeyedProgram): {
     for (; seen < live.requests.length; seen++) {
       const request = live.requests[seen]
       if (request === undefined) continue
-      const isOpen = awaited.get(fingerprint(request))
-      if (isOpen === undefined) faults.push(`never sent, or sent twice: ${JSON.stringify(request)}`)
-      awaited.delete(fingerprint(request))
-      faults.push(...faultsOfIdentity(request, program, isOpen === true))
+      const expected = awaited.get(fingerprint(request))
+      if (expected === undefined || expected.times-- === 0) {
+        faults.push(`never sent, or sent twice: ${JSON.stringify(request)}`)
+      }
+      faults.push(...faultsOfIdentity(request, program, expected?.isOpen === true))
     }
     return faults
   }
@@ -75,7 +76,9 @@ function createJudge(program: KeyedProgram): {
       const passing = read.filter((request) => mayPass(request, admission))
       for (const request of passing) {
         const [path = ''] = request.target.split('?')
-        awaited.set(fingerprint(request), admission.open.test(`${request.method} ${path}`))
+        const isOpen = admission.open.test(`${request.method} ${path}`)
+        const times = awaited.get(fingerprint(request))?.times ?? 0
+        awaited.set(fingerprint(request), { times: times + 1, isOpen })
       }
       const responses = await converse(program.gatewayPort, {
         bytes,
