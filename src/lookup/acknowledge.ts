@@ -64,7 +64,9 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
     const entries = await redis?.store.run((client) => client.hmget(place, ...ids), deadlineMs)
     for (const [index, id] of ids.entries()) {
       const sealed = entries?.[index]
-      const word = parseWord(sealed == null ? undefined : redis?.seal.open(`${place}:${id}`, sealed))
+      const word = parseWord(
+        typeof sealed !== 'string' ? undefined : redis?.seal.open(`${place}:${id}`, sealed),
+      )
       // A word about another history says nothing of this one.
       if (word !== undefined && word.epoch === changes.epoch) words.set(id, word)
     }

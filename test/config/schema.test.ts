@@ -11,6 +11,7 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
     tls: null,
     trustedProxies: [],
     requireHttps: false,
+    denyFile: null,
     limits: {
       headerBytes: 32768,
       headerCount: 200,
