@@ -2,7 +2,7 @@
 // misses nothing. Only the poll confirms: it shows that no change is unknown, so that all that is cached and was not
 // moved is as in the database. Each poll says at the same time that this instance lives and how far it has come.
 
-import { type Change, readChanges, readHead } from '../store/change-table.ts'
+import { type Change, readChanges, readHead, renewEpoch } from '../store/change-table.ts'
 import type { InstanceBeat } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -112,6 +112,7 @@ async function catchUp(deps: FeedDeps): Promise<void> {
     const page = await readChanges(db, { after, limit: pageSize, beat: beatOf(deps) })
     if (page.epoch !== changes.epoch || page.head < after) {
       deps.log.warn({ head: page.head, applied: after }, 'The database has another history; starting over')
+      if (page.epoch === changes.epoch) await renewEpoch(db, page.epoch)
       changes.restart(page.epoch, page.head)
       continue
     }

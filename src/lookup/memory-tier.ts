@@ -35,6 +35,8 @@ export interface MemoryTierDeps {
   readonly now: () => number
   /** Stale limit of an API in milliseconds; 0 for one that is no longer configured. */
   readonly staleLimitMs: (api: string) => number
+  /** Takes an entry that is in use and still right, before the copy of it that others may need has run out. */
+  readonly offer?: (digest: string, reading: CachedReading) => void
   readonly maxKnown?: number
   readonly maxUnknown?: number
 }
@@ -56,6 +58,8 @@ interface Entry {
   readonly history: number
   /** Monotonic milliseconds of its own last confirmation. */
   readonly confirmedAt: number
+  /** Monotonic milliseconds from which it is offered again. */
+  offerAt: number
 }
 
 /** Makes an empty tier. Sizes are entries: a known one takes about 1 KiB, an unknown one about 0.3 KiB. */
@@ -90,10 +94,22 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
   function use(cache: LRUCache<string, Entry>, digest: string): Found | undefined {
     const entry = cache.get(digest)
     if (entry === undefined) return undefined
-    const age = isCurrent(digest, entry) ? ageOf(entry, deps.monotonicNow()) : undefined
-    if (age !== undefined && age <= limitOf(entry.record)) return entry.found
+    const at = deps.monotonicNow()
+    const age = isCurrent(digest, entry) ? ageOf(entry, at) : undefined
+    if (age !== undefined && age <= limitOf(entry.record)) {
+      if (at >= entry.offerAt) offer(digest, entry, { at, age })
+      return entry.found
+    }
     cache.delete(digest)
     return undefined
+  }
+
+  /** A third of the limit after it was read or last offered; an entry that nobody vouches for now waits. */
+  function offer(digest: string, entry: Entry, { at, age }: { at: number; age: number }): void {
+    const { record, revision } = entry
+    if (record === undefined || age > unknownFreshMs || !changes.knowsSince(revision)) return
+    entry.offerAt = at + deps.staleLimitMs(record.api) / 3
+    deps.offer?.(digest, { record, revision, confirmedAtMs: deps.now() - age })
   }
 
   function keep(digest: string, reading: Reading, confirmedAt: number): Entry {
@@ -101,7 +117,10 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
     const found: Found =
       record === undefined ? { kind: 'unknown', tier: 'memory' } : { kind: 'known', record, tier: 'memory' }
     const { history } = changes
-    const entry: Entry = { found, record, revision, version: -1, history, confirmedAt }
+    // "Unknown" is never offered.
+    const offerAt =
+      record === undefined ? Number.POSITIVE_INFINITY : confirmedAt + deps.staleLimitMs(record.api) / 3
+    const entry: Entry = { found, record, revision, version: -1, history, confirmedAt, offerAt }
     ;(record === undefined ? unknown : known).set(digest, entry)
     ;(record === undefined ? known : unknown).delete(digest)
     return entry

@@ -96,6 +96,7 @@ export function createCore(options: CoreOptions): Core {
     monotonicNow,
     now: Date.now,
     staleLimitMs: (api) => options.table().apis.get(api)?.staleLimitMs ?? 0,
+    offer: (digest, reading) => redis?.tier.fill(digest, reading),
   })
   const lookup = createLookup({
     memory,

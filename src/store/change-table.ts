@@ -80,6 +80,17 @@ export async function readHead(db: Queryable): Promise<Head> {
   return headOf(rows)
 }
 
+/**
+ * Gives the database another epoch, if it still has this one: its head has gone back without anything else having
+ * changed, as after the restore of a dump, and what was cached of the lost history must not be taken for this one's.
+ */
+export async function renewEpoch(db: Queryable, epoch: string): Promise<void> {
+  await db.query(
+    `UPDATE head SET epoch = replace(gen_random_uuid()::text, '-', '') WHERE epoch || database_lineage() = $1`,
+    [epoch],
+  )
+}
+
 /** Forgets changes made longer ago than `olderThanMs`; returns how many. */
 export async function pruneOutbox(db: Queryable, olderThanMs: number): Promise<number> {
   const rows = await db.query(

@@ -241,3 +241,24 @@ t.test('the first contact may come later', async (t) => {
   while (feed.isAway()) await next()
   t.equal(changes.applied, 0)
 })
+
+t.test(
+  'a head that went back makes another epoch, for all that was cached of the lost history',
+  async (t) => {
+    const { db } = await createDatabase(t)
+    await seedKey(db)
+    const { feed, changes, next } = feedOn(t, db)
+    await feed.start()
+    const before = changes.epoch
+    const told = next()
+    await db.query('UPDATE head SET revision = revision - 1')
+    await db.query('DELETE FROM outbox WHERE revision > (SELECT revision FROM head)')
+    feed.kick()
+    await told
+    t.not(changes.epoch, before)
+    t.equal(
+      (await db.query<{ epoch: string }>('SELECT epoch || database_lineage() AS epoch FROM head'))[0]?.epoch,
+      changes.epoch,
+    )
+  },
+)

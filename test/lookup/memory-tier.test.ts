@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Changes, createChanges } from '../../src/lookup/changes.ts'
-import { type MemoryTier, unknownFreshMs } from '../../src/lookup/memory-tier.ts'
+import { createMemoryTier, type MemoryTier, unknownFreshMs } from '../../src/lookup/memory-tier.ts'
 import { changeOf, type Clock, digestOf, memoryOn, recordOf, staleLimitMs, wallOf } from './subject.ts'
 
 const digest = digestOf('a')
@@ -217,3 +217,35 @@ t.test('memory is bounded, unknown apart from known: a flood of wrong keys drive
   t.ok(memory.get(digest))
   t.end()
 })
+
+t.test(
+  'an entry in use is offered again before the copies of it run out, and only while it is vouched for',
+  (t) => {
+    const offered: number[] = []
+    const clock = { nowMs: 0, confirmedAtMs: 0 }
+    const changes = createChanges()
+    changes.restart('e', 7)
+    const memory = createMemoryTier({
+      changes,
+      confirmedAt: () => clock.confirmedAtMs,
+      monotonicNow: () => clock.nowMs,
+      now: () => 1_000_000 + clock.nowMs,
+      staleLimitMs: () => 900,
+      offer: (_digest, reading) => offered.push(reading.confirmedAtMs),
+    })
+    memory.fill(digest, { record: recordOf(), revision: 7, confirmedAtMs: 1_000_000 })
+    const useAt = (nowMs: number, confirmedAtMs: number) => {
+      Object.assign(clock, { nowMs, confirmedAtMs })
+      return memory.get(digest)
+    }
+    t.ok(useAt(299, 290))
+    t.same(offered, [])
+    t.ok(useAt(301, 300))
+    t.same(offered, [1_000_300], 'with the time of its last confirmation')
+    t.ok(useAt(500, 500))
+    t.equal(offered.length, 1)
+    t.ok(useAt(602, 600))
+    t.equal(offered.length, 2)
+    t.end()
+  },
+)
