@@ -41,11 +41,15 @@ export async function startProcess(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text
   })
+  let isReady = false
   const ready = await new Promise<Ready>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out += text
+      if (isReady) return
       const line = out.split('\n').find((candidate) => candidate.includes(`"msg":"${says}"`))
-      if (line !== undefined) resolve(JSON.parse(line))
+      if (line === undefined) return
+      isReady = true
+      resolve(JSON.parse(line))
     })
     child.once('exit', (code) => reject(new Error(`ended with ${code}: ${out}${err}`)))
   })
