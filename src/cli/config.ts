@@ -5,6 +5,7 @@ import { type AdminSurroundings, createSession } from './admin.ts'
 import { registerCheck } from './config/check.ts'
 import { registerDiff } from './config/diff.ts'
 import { registerExplain } from './config/explain.ts'
+import { registerImportOpenapi } from './config/import-openapi.ts'
 import { registerSchema } from './config/schema.ts'
 import { registerTest } from './config/test.ts'
 import type { CliIo } from './io.ts'
@@ -25,4 +26,5 @@ export function registerConfigCommands(
   registerExplain(group, session)
   registerTest(group, io)
   registerDiff(group, io)
+  registerImportOpenapi(group, io)
 }

@@ -10,21 +10,24 @@ export interface ParsedYaml {
   readonly contents: ParsedNode
   /** The place of a character, counted from the text's begin. */
   readonly placeOf: (offset: number) => Place
+  /** The document as plain values. Throws ReferenceError where its aliases would make too much of it. */
+  readonly toJs: () => unknown
 }
 
 const deepestStack = 150
 const mostLexemes = 250_000
+const mostAliases = 10_000
 const mostSyntaxFaults = 20
 
 /** The one document in a file, or undefined after its faults went to the report. */
-export function parseYaml(source: Source, report: Report): ParsedYaml | undefined {
+export function parseYaml(source: Source, report: Report, lexemes = mostLexemes): ParsedYaml | undefined {
   const start = { file: source.file, line: 1, column: 1 }
   const lines = new LineCounter()
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
     return { file: source.file, line: Math.max(1, line), column: Math.max(1, col) }
   }
-  const [document, second] = compose(source.text, lines) ?? []
+  const [document, second] = compose(source.text, lines, lexemes) ?? []
   if (!document) {
     report.fault(start, 'the file is nested too deeply or too complex to be a configuration')
     return undefined
@@ -36,13 +39,13 @@ export function parseYaml(source: Source, report: Report): ParsedYaml | undefine
   if (second) report.fault(placeOf(second.range[0]), 'not valid YAML: the file holds more than one document')
   else if (document.contents === null) report.fault(start, 'the file is empty')
   if (problems.length > 0 || second || document.contents === null) return undefined
-  return { contents: document.contents, placeOf }
+  return { contents: document.contents, placeOf, toJs: () => document.toJS({ maxAliasCount: mostAliases }) }
 }
 
 type ParsedDocument = Document.Parsed
 
 /** All documents; undefined: too deep or too many marks. */
-function compose(text: string, lines: LineCounter): ParsedDocument[] | undefined {
+function compose(text: string, lines: LineCounter, most: number): ParsedDocument[] | undefined {
   // `uniqueKeys` of the library compares each key with each other: duplicates are found in tree.ts instead.
   // The schema is fixed, so that a %YAML 1.1 directive cannot turn `off` into false.
   const composer = new Composer({ uniqueKeys: false, schema: 'core' })
@@ -53,7 +56,7 @@ function compose(text: string, lines: LineCounter): ParsedDocument[] | undefined
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) documents.push(...composer.next(token))
     lexemes++
-    if (lexemes > mostLexemes || parser.stack.length > deepestStack) return undefined
+    if (lexemes > most || parser.stack.length > deepestStack) return undefined
   }
   for (const token of parser.end()) documents.push(...composer.next(token))
   documents.push(...composer.end(true, text.length))

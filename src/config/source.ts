@@ -18,9 +18,9 @@ export type SourceResult =
   | { readonly ok: false; readonly message: string }
 
 /** The file's text, or one sentence that says why there is none. */
-export async function readSource(file: string): Promise<SourceResult> {
+export async function readSource(file: string, largestBytes = largestFileBytes): Promise<SourceResult> {
   try {
-    const bytes = await readBounded(file)
+    const bytes = await readBounded(file, largestBytes)
     if (typeof bytes === 'string') return { ok: false, message: bytes }
     // Fatal: a byte that is not UTF-8 must not turn into a replacement character. A BOM is skipped.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -32,18 +32,18 @@ export async function readSource(file: string): Promise<SourceResult> {
 }
 
 /** Bytes, or what is wrong. Non-blocking open: a FIFO without a writer would hang the load. */
-async function readBounded(file: string): Promise<Uint8Array | string> {
+async function readBounded(file: string, largestBytes: number): Promise<Uint8Array | string> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     if (!(await handle.stat()).isFile()) return 'is not a regular file'
-    const buffer = Buffer.alloc(largestFileBytes + 1)
+    const buffer = Buffer.alloc(largestBytes + 1)
     let length = 0
     while (length < buffer.length) {
       const { bytesRead } = await handle.read(buffer, length, buffer.length - length)
       if (bytesRead === 0) break
       length += bytesRead
     }
-    if (length > largestFileBytes) return `is larger than ${largestFileBytes} bytes`
+    if (length > largestBytes) return `is larger than ${largestBytes} bytes`
     return buffer.subarray(0, length)
   } finally {
     await handle.close()

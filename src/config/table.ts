@@ -15,6 +15,8 @@ import { parseDuration, parseSize } from './units.ts'
 
 export interface TableRoute extends MatchableRoute {
   readonly method: string
+  /** As the file has it, runs of spaces included. */
+  readonly key: string
   readonly place: Place
 }
 
@@ -88,7 +90,7 @@ function compileRoute(checking: Checking, key: string, rule: Rule): TableRoute |
     maxBodyBytes: settings.max_body === undefined ? null : parseSize(settings.max_body),
     source: formatPlace(place),
   }
-  return { method: head.method, segments: head.segments, route, place }
+  return { method: head.method, key, segments: head.segments, route, place }
 }
 
 interface Head {

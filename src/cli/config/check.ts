@@ -3,10 +3,12 @@
 import { type Command, Option } from 'commander'
 import type { Fault } from '../../config/fault.ts'
 import { type LoadResult, loadConfig } from '../../config/load.ts'
+import { apiOfDocument, findDrift } from '../../config/openapi/drift.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
 import type { CliIo } from '../io.ts'
 import { count } from './count.ts'
+import { readOpenapi } from './import-openapi.ts'
 import { formatFaults, formats, type Format } from './fault-format.ts'
 
 const help = `
@@ -16,10 +18,15 @@ Example:
   $ latchkey config check config/gateway.yaml
   config/gateway.yaml:13:11  the environment variable DATABASE_URL is not set
 
+With --openapi a route on one side only is a fault too:
+  $ latchkey config check config/gateway.yaml --openapi openapi.yaml
+
 In a GitHub workflow, faults as annotations of the lines:
   $ latchkey config check config/gateway.yaml --format github`
 
 interface CheckFlags {
+  readonly openapi?: string
+  readonly api?: string
   readonly json?: true
   readonly format: Format
 }
@@ -31,20 +38,47 @@ export function registerCheck(group: Command, io: CliIo): void {
     .description('check a gateway file and the permission tables that it names')
     .argument('<file>', 'gateway file')
     .addOption(new Option('--format <format>', 'how to print faults').choices(formats).default('text'))
+    .option(
+      '--openapi <document>',
+      'fail where this document and the table of its API differ in their routes',
+    )
+    .option('--api <name>', 'the API that the document is about; else found by its servers or routes')
     .option('--json', 'the same as --format json')
     .addHelpText('after', help)
     .action(async (file: string, flags: CheckFlags) => {
-      await checkConfig(file, flags.json ? 'json' : flags.format, io)
+      const result = await withDrift(await loadConfig(file, io.env), flags)
+      conclude(file, { result, format: flags.json ? 'json' : flags.format, io })
     })
 }
 
-async function checkConfig(file: string, format: Format, io: CliIo): Promise<void> {
-  const result = await loadConfig(file, io.env)
+/** With `--openapi`: the result, and as faults what document and table do not both have. */
+async function withDrift(result: LoadResult, { openapi, api: name }: CheckFlags): Promise<LoadResult> {
+  if (openapi === undefined || !result.ok) return result
+  const document = await readOpenapi(openapi)
+  const { apis } = result.config.table
+  const api = name === undefined ? apiOfDocument(result.config, document) : apis.get(name)
+  if (api === undefined) {
+    const names = [...apis.keys()].join(', ')
+    const reason =
+      name === undefined ? `which API is ${openapi} about? Say --api` : `there is no API \`${name}\``
+    throw new CliError(`${reason} (${names})`, exitCodes.usage)
+  }
+  const faults = findDrift(api, document)
+  return faults.length === 0 ? result : { ...result, ok: false, faults, unreadable: false }
+}
+
+function conclude(file: string, { result, format, io }: Concluding): void {
   if (format === 'json') io.stdout(`${JSON.stringify(toJson(result), null, 2)}\n`)
   else printResult(file, { result, format, io })
   if (result.ok) return
   const exitCode = result.unreadable ? exitCodes.usage : exitCodes.failed
   throw new CliError(`${count(result.faults.length, 'fault')} in the configuration`, exitCode)
+}
+
+interface Concluding {
+  readonly result: LoadResult
+  readonly format: Format
+  readonly io: CliIo
 }
 
 interface Printing {
