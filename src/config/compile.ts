@@ -21,7 +21,15 @@ export interface Checked {
 
 /** Builds the configuration. All parts have been checked: a missing one is a bug, and throws. */
 export function compile(checked: Checked): CompiledConfig {
-  return { settings: compileSettings(checked), table: compileAccess(checked) }
+  const settings = compileSettings(checked)
+  const isMarked = [...checked.tables.values()].some(({ routes }) => routes.some((route) => route.isShadow))
+  const candidate = isMarked ? { settings, table: compileAccess(checked), candidate: null } : null
+  const tables = new Map([...checked.tables].map(([name, table]) => [name, withoutShadow(table)]))
+  return { settings, table: compileAccess({ ...checked, tables }), candidate }
+}
+
+function withoutShadow(table: PermissionTable): PermissionTable {
+  return { ...table, routes: table.routes.filter((route) => !route.isShadow) }
 }
 
 function compileSettings({ path, file }: Checked): Settings {

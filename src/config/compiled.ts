@@ -6,6 +6,8 @@ import type { Environment } from '../credentials/record.ts'
 
 /** Everything that the files say. */
 export interface CompiledConfig {
+  /** The same with the routes that are marked `shadow: true`: decides nothing, is compared. null: none is marked. */
+  readonly candidate: CompiledConfig | null
   readonly settings: Settings
   readonly table: Table
 }

@@ -20,7 +20,10 @@ const RouteRule = Type.Object(
     max_body: Type.Optional(
       Size({ description: 'Largest body of a request; beyond it 413. No limit by default.' }),
     ),
-    shadow: Type.Boolean({ default: false, description: 'Reports what it would refuse, and lets it pass.' }),
+    shadow: Type.Boolean({
+      default: false,
+      description: 'Only compared: the route is not there for clients, and what it would decide is logged.',
+    }),
   },
   closed,
 )

@@ -18,6 +18,8 @@ export interface TableRoute extends MatchableRoute {
   /** As the file has it, runs of spaces included. */
   readonly key: string
   readonly place: Place
+  /** Part of the candidate table only. */
+  readonly isShadow: boolean
 }
 
 export interface PermissionTable {
@@ -72,13 +74,10 @@ function compareRoutes(routes: readonly TableRoute[], report: Report): void {
 type Rule = Holed<PermissionFile['routes'][string]> | undefined
 
 function compileRoute(checking: Checking, key: string, rule: Rule): TableRoute | undefined {
-  const { tree, report } = checking
+  const { tree } = checking
   const place = placeOfKey(tree, ['routes', key])
   const head = parseHead(checking, key, place)
   const settings: Partial<Holed<RouteRule>> = typeof rule === 'object' ? rule : {}
-  if (settings.shadow === true) {
-    report.fault(placeOfValue(tree, ['routes', key, 'shadow']), '`shadow: true` is not supported yet')
-  }
   const requirement = rule === undefined ? undefined : compileRequirement(checking, key, rule)
   if (!head) return undefined
   const route: Route = {
@@ -90,7 +89,8 @@ function compileRoute(checking: Checking, key: string, rule: Rule): TableRoute |
     maxBodyBytes: settings.max_body === undefined ? null : parseSize(settings.max_body),
     source: formatPlace(place),
   }
-  return { method: head.method, key, segments: head.segments, route, place }
+  const isShadow = settings.shadow === true
+  return { method: head.method, key, segments: head.segments, route, place, isShadow }
 }
 
 interface Head {

@@ -8,7 +8,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import { performance } from 'node:perf_hooks'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import type { Settings, Table } from '../config/compiled.ts'
+import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
 import { deny } from '../errors/denial.ts'
 import type { Lookup } from '../lookup/chain.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -32,6 +32,7 @@ import { registerProxy, sendOn } from './proxy.ts'
 import { createRecorder } from './record.ts'
 import { refuse } from './refuse.ts'
 import { matchRoute } from './route.ts'
+import { createShadow } from './shadow.ts'
 import { runStages } from './stages.ts'
 import { renewCertificate, tlsOptions } from './tls.ts'
 import type { Upstreams } from './upstreams.ts'
@@ -55,6 +56,8 @@ export interface GatewayDeps {
   readonly activity: ActivityRecorder
   readonly metrics: Metrics
   readonly log: Logger
+  /** Decides in shadow; null: there is none. */
+  readonly candidate: () => CompiledConfig | null
   /** Takes one line a request. */
   readonly accessLog: Logger
   /** Wall-clock milliseconds. */
@@ -97,6 +100,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     gateway: overload.delayMs(),
   }))
   const begin = accessMaker(deps)
+  const shadow = createShadow(deps)
   const record = createRecorder({ ...deps, log: deps.accessLog })
 
   app.decorateRequest('access')
@@ -109,6 +113,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
       access.onClosed?.()
       overload.leave()
       record(access)
+      shadow(access)
     })
     runStages(stages, access, (denial) => {
       reply.hijack()

@@ -17,6 +17,8 @@ export interface InForce {
 
 export interface ConfigInForce {
   current(): InForce
+  /** What decides in shadow; null: nothing does. */
+  candidate(): CompiledConfig | null
   /** The deny file that is named; the file itself is another's to read. null: none. */
   denyFile(): string | null
   /** Why the file on disk is not in force; undefined: it is. */
@@ -33,9 +35,17 @@ export interface ConfigInForceDeps {
   /** The gateway file, and everything that it depended on when it was read. */
   readonly file: string
   readonly files: readonly string[]
+  /** A candidate that decides in shadow. */
+  readonly shadow?: ShadowSource
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: Logger
   readonly metrics: Metrics
+}
+
+export interface ShadowSource {
+  readonly file: string
+  readonly config: CompiledConfig
+  readonly files: readonly string[]
 }
 
 /** Starts with a configuration that was loaded already. Throws when a file that it names cannot be read. */
@@ -48,6 +58,8 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     table: deps.config.table,
     upstreams: createUpstreams(settings, deps.config.table),
   }
+  let candidate = deps.shadow?.config ?? deps.config.candidate
+  let candidateFiles = deps.shadow?.files ?? []
   let running: Promise<void> | undefined
   let isWanted = false
   let stopWatching = () => {}
@@ -85,9 +97,19 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     const before = inForce
     settings = next
     inForce = { table, upstreams }
+    if (deps.shadow === undefined) candidate = loaded.config.candidate
     fault = undefined
     before.upstreams.retire(upstreams)
     log.info({ table: table.sha256, before: before.table.sha256 }, 'Configuration in force')
+  }
+
+  /** A bad candidate leaves the one before in its place: it decides nothing, so it is only told. */
+  async function loadCandidate(): Promise<void> {
+    if (deps.shadow === undefined) return
+    const loaded = await loadConfig(deps.shadow.file, deps.env, { skipsDeny: true })
+    candidateFiles = loaded.files
+    if (loaded.ok) candidate = loaded.config
+    else log.error({ faults: loaded.faults.map(formatFault) }, 'The candidate on disk is not taken')
   }
 
   async function run(): Promise<void> {
@@ -95,6 +117,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
       isWanted = false
       try {
         await load()
+        await loadCandidate()
       } catch (error) {
         const reason = error instanceof Error ? error.message : 'unknown'
         refuse(reason, [reason])
@@ -112,11 +135,12 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
 
   return {
     current: () => inForce,
+    candidate: () => candidate,
     denyFile: () => settings.gateway.denyFile,
     fault: () => fault,
     reload,
     watch() {
-      const watch = watchFiles(() => files, reload)
+      const watch = watchFiles(() => [...files, ...candidateFiles], reload)
       stopWatching = () => watch.stop()
     },
     async close() {

@@ -38,7 +38,7 @@ export interface ProgramOptions {
   readonly tell?: (line: string) => void
 }
 
-export type ConfigSource = Pick<ConfigInForceDeps, 'file' | 'files' | 'env'>
+export type ConfigSource = Pick<ConfigInForceDeps, 'file' | 'files' | 'env' | 'shadow'>
 
 export interface Program {
   /** null where this process has no such server. */
@@ -137,6 +137,7 @@ async function openGateway({
   const app = await createGateway({
     settings,
     inForce: inForce.current,
+    candidate: inForce.candidate,
     denied: deny.current,
     lookup: core.lookup,
     activity,

@@ -8,6 +8,7 @@ import { formatFault } from '../config/fault.ts'
 import type { CompiledConfig } from '../config/compiled.ts'
 import { exitCodes } from '../cli/exit.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
+import type { ShadowSource } from './config-in-force.ts'
 import { type Role, roles } from './core.ts'
 import { startPrimary, startWorker } from './primary.ts'
 import { type ConfigSource, type ProgramOptions, startProgram } from './program.ts'
@@ -24,6 +25,7 @@ interface StartFlags {
   readonly config: string
   readonly role: Role
   readonly workers: string
+  readonly shadow?: string
 }
 
 /** Adds the verb. */
@@ -33,6 +35,7 @@ export function registerStartCommand(program: Command, io: CliIo): void {
     .description('run the gateway and the control plane')
     .option('--config <file>', 'gateway file', 'config/gateway.yaml')
     .addOption(new Option('--role <role>', 'which servers to run').choices(roles).default('all'))
+    .option('--shadow <file>', 'candidate gateway file: decides nothing, its differing decisions are logged')
     .option('--workers <n>', 'processes, or auto for one a core', '1')
     .addHelpText('after', example)
     .action(async (flags: StartFlags) => start(flags, io))
@@ -41,6 +44,7 @@ export function registerStartCommand(program: Command, io: CliIo): void {
 async function start(flags: StartFlags, io: CliIo): Promise<void> {
   const count = workerCount(flags.workers)
   const { config, source } = await loadOrExplain(flags.config, io)
+  const shadow = flags.shadow === undefined ? undefined : await loadCandidate(flags.shadow, io)
   const usesRedis = config.settings.redis.kind === 'url'
   // A worker has no admin API, so it needs no token.
   const role = cluster.isWorker ? 'gateway' : flags.role
@@ -48,7 +52,7 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
   const log = createLog({ level: levelOf(io.env), isShared: cluster.isWorker })
   const options: ProgramOptions = {
     config,
-    source,
+    source: { ...source, ...(shadow !== undefined && { shadow }) },
     role: flags.role,
     secrets,
     log: log.logger,
@@ -79,6 +83,11 @@ function workerCount(text: string): number {
     `--workers takes a number from 1 to 999, or auto; not "${text.slice(0, 20)}"`,
     exitCodes.usage,
   )
+}
+
+async function loadCandidate(file: string, io: CliIo): Promise<ShadowSource> {
+  const { config, source } = await loadOrExplain(file, io)
+  return { file, config, files: source.files }
 }
 
 /** Loads the files; prints every fault and throws where there is one. */

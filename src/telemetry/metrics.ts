@@ -20,6 +20,8 @@ type RequestLabels = Omit<RequestObservation, 'gatewayMs' | 'upstreamMs'>
 export interface Metrics {
   request(observation: RequestObservation): void
   lookup(tier: string, outcome: string, milliseconds: number): void
+  /** A decision of the table in force that the candidate's differs from. */
+  shadow(labels: Readonly<Record<'api' | 'route' | 'decision' | 'candidate', string>>): void
   cacheRejected(): void
   activityDropped(): void
   /** Registers a gauge that is read at each scrape: label value → number. */
@@ -80,6 +82,12 @@ export function createMetrics(): Metrics {
     buckets: latencyBuckets,
     registers,
   })
+  const shadows = new Counter({
+    name: 'latchkey_shadow_differences_total',
+    help: 'Requests on which the candidate table would decide otherwise, by its route',
+    labelNames: ['api', 'route', 'decision', 'candidate'],
+    registers,
+  })
   const rejected = new Counter({
     name: 'latchkey_cache_rejected_total',
     help: 'Redis entries and messages refused for a wrong seal: forged, or another LATCHKEY_CACHE_KEY',
@@ -105,6 +113,7 @@ export function createMetrics(): Metrics {
       lookups.inc({ tier, outcome })
       if (tier !== 'memory') lookupSeconds.observe({ tier }, milliseconds / 1000)
     },
+    shadow: (labels) => shadows.inc(labels),
     cacheRejected: () => rejected.inc(),
     activityDropped: () => dropped.inc(),
     gauge(name, help, read, merge = 'sum') {

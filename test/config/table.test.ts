@@ -101,11 +101,14 @@ t.test('overlapping routes name each other’s places', async (t) => {
   )
 })
 
-t.test('shadow mode is refused as long as it is not there', async (t) => {
-  t.equal(
-    await faultOf(t, 'GET /x: { permission: a.read, shadow: true }'),
-    'table.yaml:6:41  `shadow: true` is not supported yet',
-  )
+t.test('a route marked shadow is only in the candidate', async (t) => {
+  const line = '  GET /y: { permission: a.read, shadow: true }\n'
+  const { table, candidate } = await configOf(t, { table: `${head}${line}` })
+  const templates = (of: typeof table | undefined) =>
+    [...(of?.apis.values() ?? [])].flatMap((api) => api.routes.map((route) => route.template))
+  t.notOk(templates(table).includes('/y'))
+  t.ok(templates(candidate?.table).includes('/y'))
+  t.ok(templates(candidate?.table).includes('/w'))
 })
 
 t.test('permissions that no route asks for are a warning', async (t) => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { formatFault } from '../../src/config/fault.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import type { ShadowSource } from '../../src/main/config-in-force.ts'
 import type { Role } from '../../src/main/core.ts'
 import { type Program, startProgram } from '../../src/main/program.ts'
 import { readSecrets } from '../../src/main/secrets.ts'
@@ -76,10 +77,11 @@ export async function startPrepared(
   t: Teardown,
   prepared: PreparedProgram,
   role: Role = 'all',
+  shadow?: ShadowSource,
 ): Promise<TestProgram> {
   const { file, live, sandbox, databaseUrl } = prepared
   const log: Record<string, unknown>[] = []
-  const program = await startFrom(file, { role, log })
+  const program = await startFrom(file, { role, log, shadow })
   t.teardown(() => program.stop())
   return {
     gatewayPort: program.gatewayPort ?? 0,
@@ -122,7 +124,11 @@ export async function prepareTestProgram(
 
 async function startFrom(
   file: string,
-  options: { readonly role: Role; readonly log: Record<string, unknown>[] },
+  options: {
+    readonly role: Role
+    readonly log: Record<string, unknown>[]
+    readonly shadow: ShadowSource | undefined
+  },
 ): Promise<Program> {
   const loaded = await loadConfig(file, {})
   if (!loaded.ok) throw new Error(loaded.faults.map(formatFault).join('\n'))
@@ -136,7 +142,7 @@ async function startFrom(
   }
   return startProgram({
     config: loaded.config,
-    source: { file, files: loaded.files, env: {} },
+    source: { file, files: loaded.files, env: {}, ...(options.shadow && { shadow: options.shadow }) },
     role: options.role,
     secrets: readSecrets(env, { role: options.role, usesRedis }),
     log: createLog({ level: 'info', stream }).logger,
