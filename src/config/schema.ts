@@ -128,22 +128,23 @@ const Upstream = Type.Object(
   closed,
 )
 
-const ApiEnvironment = Type.Object(
-  {
-    hosts: Type.Array(Type.String({ minLength: 1, expects: 'a host name or `*`' }), {
-      minItems: 1,
-      expects: 'a list of at least one host name',
-      description: 'Host names without port; `*` stands for every other host.',
-    }),
-    prefix: Type.String({
-      pattern: '^[A-Za-z0-9_-]{1,64}$',
-      expects: '1 to 64 of A-Z, a-z, 0-9, `_` and `-`',
-      description: 'What every key of this environment begins with.',
-    }),
-    upstream: Text('Name of one of the upstreams.'),
-  },
-  closed,
-)
+const ApiEnvironment = (description: string) =>
+  Type.Object(
+    {
+      hosts: Type.Array(Type.String({ minLength: 1, expects: 'a host name or `*`' }), {
+        minItems: 1,
+        expects: 'a list of at least one host name',
+        description: 'Host names without port; `*` stands for every other host.',
+      }),
+      prefix: Type.String({
+        pattern: '^[A-Za-z0-9_-]{1,64}$',
+        expects: '1 to 64 of A-Z, a-z, 0-9, `_` and `-`',
+        description: 'What every key of this environment begins with.',
+      }),
+      upstream: Text('Name of one of the upstreams.'),
+    },
+    { ...closed, description },
+  )
 
 const Api = Type.Object(
   {
@@ -155,7 +156,10 @@ const Api = Type.Object(
       { ...closed, description: 'Where a request carries its key: `header`, `bearer: true`, or both.' },
     ),
     environments: Type.Object(
-      { live: ApiEnvironment, sandbox: ApiEnvironment },
+      {
+        live: ApiEnvironment('Real money.'),
+        sandbox: ApiEnvironment('For trying out: keys, hosts and an upstream of its own.'),
+      },
       { ...closed, description: 'The two environments of the API.' },
     ),
     permissions: Text('The file with the permission table.'),

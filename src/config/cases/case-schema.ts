@@ -74,7 +74,11 @@ const Case = Type.Object(
 )
 
 /** The list of cases. */
-export const CaseList = Type.Array(Case, { minItems: 1, expects: 'a list of at least one case' })
+export const CaseList = Type.Array(Case, {
+  minItems: 1,
+  expects: 'a list of at least one case',
+  description: 'Requests, who sends them, and what must be decided.',
+})
 export type CaseList = Static<typeof CaseList>
 
 /** The list with what holds for all of them. */
