@@ -6,6 +6,7 @@ import { registerCheck } from './config/check.ts'
 import { registerDiff } from './config/diff.ts'
 import { registerExplain } from './config/explain.ts'
 import { registerImportOpenapi } from './config/import-openapi.ts'
+import { registerReplay } from './config/replay.ts'
 import { registerSchema } from './config/schema.ts'
 import { registerTest } from './config/test.ts'
 import type { CliIo } from './io.ts'
@@ -26,5 +27,6 @@ export function registerConfigCommands(
   registerExplain(group, session)
   registerTest(group, io)
   registerDiff(group, io)
+  registerReplay(group, session)
   registerImportOpenapi(group, io)
 }

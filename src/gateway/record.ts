@@ -3,6 +3,7 @@
 // from a trusted proxy: no target, no header, no body.
 
 import { performance } from 'node:perf_hooks'
+import type { Route } from '../config/compiled.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Access } from './access.ts'
@@ -38,6 +39,7 @@ export function createRecorder(deps: RecorderDeps): (access: Access) => void {
         key_id: principal?.record.keyId,
         ...labels,
         code: denial?.code,
+        ...(route !== undefined && requiredBy(route)),
         lookup: access.tier,
         upstream_ms: access.upstreamMs === undefined ? undefined : rounded(access.upstreamMs),
         gateway_ms: rounded(gatewayMs),
@@ -48,6 +50,16 @@ export function createRecorder(deps: RecorderDeps): (access: Access) => void {
       'request',
     )
   }
+}
+
+/** What replays a log against another table needs; what the key holds is not logged. */
+function requiredBy({ requirement }: Route): {
+  readonly required: readonly string[]
+  readonly match?: 'any'
+} {
+  if (requirement.kind === 'public') return { required: [] }
+  const { kind, permissions } = requirement
+  return { required: permissions, ...(kind === 'any' && { match: 'any' }) }
 }
 
 /** Microseconds are enough. */
