@@ -28,6 +28,11 @@ registerAdminCommands(program, io)
 registerDemoCommand(program, io)
 prepareCommands(program, io)
 
+// A reader that leaves early, such as `head`, is no failure of what is read.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 try {
   await program.parseAsync(process.argv)
 } catch (error) {

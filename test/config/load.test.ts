@@ -147,3 +147,28 @@ t.test('no shipped file holds a secret', async (t) => {
   for (const file of ['gateway.yaml', 'demo.yaml'])
     t.notMatch(readFileSync(`config/${file}`, 'utf8'), /password|secret:/i)
 })
+
+t.test(
+  'hostile tables end in one clear fault, in bounded time and memory',
+  { timeout: 60_000 },
+  async (t) => {
+    const before = process.memoryUsage().rss
+    const anchors = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'].map((name, index, all) => {
+      const inner = index === 0 ? 'x' : `*${all[index - 1] ?? ''}`
+      return `${name}: &${name} [${Array.from({ length: 9 }, () => inner).join(',')}]\n`
+    })
+    for (const [table, fault] of [
+      [`permissions: { a: A }\n${'#'.repeat(50 * 1024 * 1024)}`, /is larger than 1048576 bytes$/],
+      [anchors.join(''), /nested too deeply, or too large/],
+      ['{a: '.repeat(100_000), /nested too deeply/],
+      ['a: \0', /is not a text file$/],
+    ] as const) {
+      const start = Date.now()
+      t.match((await faultsOf(t, { table })).join('\n'), fault)
+      t.ok(Date.now() - start < 10_000, `${Date.now() - start} ms`)
+    }
+    t.ok(process.memoryUsage().rss - before < 600 * 1024 * 1024)
+    const itself = edit(gatewayYaml, 'table.yaml', 'gateway.yaml')
+    t.match(await faultsOf(t, { gateway: itself }), [/missing key `permissions`|unknown key/])
+  },
+)
