@@ -10,6 +10,7 @@ import { responseTrailers } from './headers.ts'
 import { refuse } from './refuse.ts'
 import { BodyFault, requestBody } from './request-body.ts'
 import { forwardInterim, hasOtherCoding, type ResponseHead, sendHead, writeHead } from './response-head.ts'
+import { denialOf } from './upstream-failure.ts'
 import type { UpstreamPool } from './upstreams.ts'
 
 /** Sends the request to its upstream and the answer to the client. Never throws; ends the response in every case. */
@@ -266,34 +267,6 @@ const heldBytes = 64 * 1024
 
 function flushHead(exchange: Exchange): void {
   exchange.flush()
-}
-
-/** What the client is told of a failed exchange; undefined: it is not there any more. */
-function denialOf(error: Error): Denial | undefined {
-  if (error instanceof BodyFault) return error.denial
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return deny('UPSTREAM_TIMEOUT', 'connect_timeout')
-  if (code === 'UND_ERR_BODY_TIMEOUT') return deny('UPSTREAM_ERROR', 'body_idle')
-  return deny('UPSTREAM_ERROR', reasons[code] ?? 'upstream_failed')
-}
-
-/** Reasons for log and metric: a bounded set. */
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'refused',
-  ECONNRESET: 'reset',
-  EPIPE: 'reset',
-  UND_ERR_SOCKET: 'closed',
-  ENOTFOUND: 'name_not_found',
-  EAI_AGAIN: 'name_not_found',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate',
-  SELF_SIGNED_CERT_IN_CHAIN: 'certificate',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate',
-  CERT_HAS_EXPIRED: 'certificate',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate',
-  UND_ERR_HEADERS_OVERFLOW: 'headers_too_large',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'closed',
 }
 
 /** An answer that came before the end of the request: the client gets a moment to read it, then the line is closed. */

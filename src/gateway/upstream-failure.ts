@@ -1,0 +1,32 @@
+// What becomes of a failed exchange with an upstream: the answer to the client, and the reason for log and metric.
+
+import { type Denial, deny } from '../errors/denial.ts'
+import { BodyFault } from './request-body.ts'
+
+/** What the client is told of a failed exchange; undefined: it is not there any more. */
+export function denialOf(error: Error): Denial | undefined {
+  if (error instanceof BodyFault) return error.denial
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return deny('UPSTREAM_TIMEOUT', 'connect_timeout')
+  if (code === 'UND_ERR_BODY_TIMEOUT') return deny('UPSTREAM_ERROR', 'body_idle')
+  return deny('UPSTREAM_ERROR', reasons[code] ?? 'upstream_failed')
+}
+
+/** Reasons for log and metric: a bounded set. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  UND_ERR_SOCKET: 'closed',
+  ENOTFOUND: 'name_not_found',
+  EAI_AGAIN: 'name_not_found',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate',
+  SELF_SIGNED_CERT_IN_CHAIN: 'certificate',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate',
+  CERT_HAS_EXPIRED: 'certificate',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate',
+  UND_ERR_HEADERS_OVERFLOW: 'headers_too_large',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'closed',
+}
