@@ -49,9 +49,9 @@ t.test('durations and sizes have units, and are not nothing', async (t) => {
     )
   }
   const config = await configOf(t, {
-    gateway: limits('header_bytes: 32kb, header_bytes: 9, idle_timeout: 500ms'),
+    gateway: limits('header_bytes: 32kb, url_bytes: 99, idle_timeout: 500ms'),
   })
-  t.match(config.settings.gateway.limits, { headerBytes: 32768, urlBytes: 9, idleTimeoutMs: 500 })
+  t.match(config.settings.gateway.limits, { headerBytes: 32768, urlBytes: 99, idleTimeoutMs: 500 })
 })
 
 t.test('a variable is typed by what its key wants, plain or quoted', async (t) => {
