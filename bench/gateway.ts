@@ -15,7 +15,7 @@ const token = 'bench-admin-token-of-more-than-32-characters'
 const ports = { gateway: 18_080, control: 18_081 }
 
 let child: ChildProcess | undefined
-const endings: (() => Promise<unknown> | unknown)[] = []
+const endings: (() => unknown)[] = []
 
 export interface BenchGateway {
   readonly pid: number
