@@ -32,7 +32,11 @@ export async function startPrimary(options: ProgramOptions, count: number, log: 
     workers.reload()
     void program.reload()
   })
-  process.on('SIGUSR2', () => void workers.roll().then(() => log.logger.info('Workers replaced')))
+  process.on('SIGUSR2', () => {
+    void workers.roll().then((isDone) => {
+      if (isDone) log.logger.info('Workers replaced')
+    })
+  })
   try {
     await workers.start()
   } catch (error) {

@@ -24,6 +24,14 @@ export function stopOnSignal(stop: () => Promise<void>, log: Log, isWorker = fal
     })
   }
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  // A promise that nobody waited for, of ours or a library's (ioredis has some), is a fault to be told, but none of the
+  // requests under way depends on it: it must not turn every client away.
+  process.on('unhandledRejection', (reason) => {
+    log.logger.error(
+      { err: reason instanceof Error ? reason : new Error(String(reason)) },
+      'unhandled rejection',
+    )
+  })
   process.on('uncaughtException', (error) => {
     log.logger.fatal({ err: error }, 'uncaught exception')
     log.flush()

@@ -17,8 +17,8 @@ export interface Workers {
   reload(): void
   /** Hands on all that the emergency stop was told: it must not need Redis to reach the next process. */
   deny(words: readonly string[]): void
-  /** Replaces all, one by one. */
-  roll(): Promise<void>
+  /** Replaces all, one by one; false: some were left as they were. Never rejects. */
+  roll(): Promise<boolean>
   /** Drains all; resolves when they have ended. */
   stop(): Promise<void>
 }
@@ -92,10 +92,17 @@ export function createWorkers(count: number, log: Logger): Workers {
     },
     async roll() {
       for (const old of all().filter((worker) => !leaving.has(worker))) {
-        if (isStopping) return
-        await untilServing(fork())
+        if (isStopping) return false
+        try {
+          await untilServing(fork())
+        } catch (error) {
+          // The old ones go on serving; a new one that dies is replaced as always.
+          log.error({ reason: String(error) }, 'Workers are not replaced')
+          return false
+        }
         await retire(old)
       }
+      return true
     },
     async stop() {
       isStopping = true

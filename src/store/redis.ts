@@ -50,7 +50,8 @@ export function createRedis(options: RedisStoreOptions): RedisStore {
     commandTimeout: deadAfterMs,
     socketTimeout: deadAfterMs,
   })
-  const subscriber = new Redis(options.url, { ...connectionOptions, autoResubscribe: true })
+  // Listening again is done below: ioredis' own way leaves a promise that nobody waits for.
+  const subscriber = new Redis(options.url, { ...connectionOptions, autoResubscribe: false })
   for (const connection of [client, subscriber]) reportTrouble(connection, options.log)
   const breaker = createBreaker(options.monotonicNow)
   const stopWatching = watchSubscriber(subscriber)

@@ -23,7 +23,6 @@ t.test('on an empty database it is soon ready', async (t) => {
   const { control } = await untilReady(latchkey(t, ['start', '--config', file], secrets))
   const milliseconds = Math.round(performance.now() - started)
   t.comment(`start to ready: ${milliseconds} ms`)
-  t.ok(milliseconds < 10_000)
   t.match(await probe(control), { status: 200, body: { status: 'ok', postgres: 'up', redis: 'none' } })
 })
 

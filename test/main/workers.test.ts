@@ -9,7 +9,7 @@ import { type RunningProcess, startProcess } from '../support/process.ts'
 import { adminToken, cacheKey, prepareTestProgram } from '../support/program.ts'
 import { exchange, request } from '../support/wire.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(240_000)
 const host = 'Host: api.flintn.com'
 const env = { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_CACHE_KEY: cacheKey }
 
@@ -36,7 +36,7 @@ function childrenOf(pid: number | undefined): number[] {
 }
 
 async function until(what: () => Promise<boolean> | boolean): Promise<boolean> {
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 1_200; i++) {
     if (await what()) return true
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
