@@ -5,6 +5,7 @@ import type { Report } from './fault.ts'
 import type { Holed } from './fit.ts'
 import { foldHeaderName, isHeaderValue, whyReserved } from './header-names.ts'
 import type { GatewayFile } from './schema.ts'
+import { parsePostgresUrl, parseRedisUrl } from './store-url.ts'
 import { type Node, placeOfKey, placeOfValue, rawText } from './tree.ts'
 
 export interface CheckedFile {
@@ -48,16 +49,15 @@ function checkPlanes({ tree, file, report }: CheckedFile): void {
 /** The values may hold passwords: no message repeats them. */
 function checkStores({ tree, file, report }: CheckedFile): void {
   const { postgres, redis } = file
-  if (postgres !== undefined && postgres !== 'embedded' && !isUrl(postgres, /^postgres(?:ql)?:\/\//)) {
+  if (postgres !== undefined && postgres !== 'embedded' && parsePostgresUrl(postgres) === undefined) {
     report.fault(placeOfValue(tree, ['postgres']), '`postgres` must be a postgres:// URL or `embedded`')
   }
-  if (redis !== undefined && redis !== 'none' && !isUrl(redis, /^rediss?:\/\//)) {
-    report.fault(placeOfValue(tree, ['redis']), '`redis` must be a redis:// or rediss:// URL or `none`')
+  if (redis !== undefined && redis !== 'none' && parseRedisUrl(redis) === undefined) {
+    report.fault(
+      placeOfValue(tree, ['redis']),
+      '`redis` must be a redis://, rediss:// or redis+sentinel:// URL or `none`',
+    )
   }
-}
-
-function isUrl(text: string, scheme: RegExp): boolean {
-  return scheme.test(text) && !/\s/.test(text) && URL.canParse(text)
 }
 
 function checkIdentity({ tree, file, report }: CheckedFile): void {

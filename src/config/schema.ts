@@ -188,14 +188,15 @@ export const GatewayFile = Type.Object(
     gateway: GatewaySection,
     control: ControlSection,
     postgres: Text(
-      'postgres:// URL, or `embedded` (demo only: data under .latchkey/ beside this file).',
+      'postgres:// URL (several hosts, `host1:5432,host2:5432`: the one that takes writes is used), or `embedded` (demo only: data under .latchkey/ beside this file).',
       'a postgres:// URL or `embedded`',
     ),
     redis: Type.String({
       minLength: 1,
       default: 'none',
-      expects: 'a redis:// or rediss:// URL or `none`',
-      description: 'redis:// or rediss:// URL, or `none`: changes then travel by Postgres alone.',
+      expects: 'a redis://, rediss:// or redis+sentinel:// URL or `none`',
+      description:
+        'redis:// or rediss:// URL, `redis+sentinel://host1:26379,host2:26379/name`, or `none`: changes then travel by Postgres alone.',
     }),
     identity: IdentitySection,
     upstreams: Type.Record(Type.String(), Upstream, {

@@ -2,6 +2,7 @@
 // not keep an instance from starting (contract 7); one that refuses us does, as no waiting will mend that.
 
 import type { Settings } from '../config/compiled.ts'
+import { parsePostgresUrl } from '../config/store-url.ts'
 import { startEmbeddedPostgres } from '../store/embedded.ts'
 import { migrate } from '../store/migrate.ts'
 import { StoreUnavailableError } from '../store/postgres.ts'
@@ -74,11 +75,12 @@ function refused(url: string, error: StoreUnavailableError): StartError {
   )
 }
 
-/** Host, port and database of a URL, without user and password. */
+/** Hosts, ports and database of a URL, without user and password. */
 export function placeOf(url: string): string {
-  if (!URL.canParse(url)) return 'the configured URL'
-  const { host, pathname } = new URL(url)
-  return `${host}${pathname}`
+  const places = (parsePostgresUrl(url)?.urls ?? []).map((one) => new URL(one))
+  const [first] = places
+  if (first === undefined) return 'the configured URL'
+  return `${places.map(({ host }) => host).join(',')}${first.pathname}`
 }
 
 function messageOf(error: unknown): string {

@@ -3,16 +3,8 @@
 // the epoch), and failures as one of two errors, so that a caller can tell "no answer" from "a wrong question".
 // Neither error carries the connection URL, a value of a statement or the driver's own error object.
 
-import {
-  Client,
-  type ClientBase,
-  type ClientConfig,
-  DatabaseError,
-  Pool,
-  type PoolClient,
-  type QueryResultRow,
-  types,
-} from 'pg'
+import { type ClientBase, DatabaseError, Pool, type PoolClient, type QueryResultRow, types } from 'pg'
+import { createHosts, type Hosts } from './postgres-hosts.ts'
 
 /** Text with `$1` placeholders; with a name, the statement is prepared once a connection. */
 export type Statement = string | { readonly name: string; readonly text: string }
@@ -38,12 +30,14 @@ export interface Postgres extends Queryable {
 }
 
 export interface PostgresOptions {
-  /** postgres:// URL. */
+  /** postgres:// URL; with several hosts the first that takes writes is used. */
   readonly url: string
   /** Shown in pg_stat_activity. */
   readonly applicationName: string
   readonly log?: { warn(details: object, message: string): void }
   readonly maxConnections?: number
+  /** Keeps open what was opened once: for a server that may be full when it is needed next. */
+  readonly keepsConnections?: boolean
   /** For a connection, the wait for a free one included; default 2,000. */
   readonly connectTimeoutMs?: number
   /** For one statement, here and on the server; default 2,000. */
@@ -82,23 +76,19 @@ export class StatementError extends Error {
 
 /** Opens a pool. Connects on first use only; throws on a URL that cannot be read (without repeating it). */
 export function createPostgres(options: PostgresOptions): Postgres {
-  const queryTimeoutMs = options.queryTimeoutMs ?? 2000
-  const pool = new Pool({
-    ...connectionOf(options),
-    max: options.maxConnections ?? 10,
-    statement_timeout: queryTimeoutMs,
-    query_timeout: queryTimeoutMs,
-    idle_in_transaction_session_timeout: Math.max(queryTimeoutMs * 2, 1000),
-    idleTimeoutMillis: 30_000,
-  })
+  const hosts = hostsOf(options)
+  const pool = openPool(options, hosts)
+  const age = createAges()
+  pool.on('connect', age.born)
   // An idle connection that the server ends is no reason for the process to end.
   pool.on('error', (error) =>
     options.log?.warn({ code: failureOf(error).code }, 'idle Postgres connection lost'),
   )
   let closing: Promise<void> | undefined
+  const checkOut = () => takeYoung(pool, hosts, age)
   const db: Postgres = {
-    query: (statement, values) => withClient(pool, (client) => run(client, statement, values)),
-    transaction: (work) => withClient(pool, (client) => inTransaction(client, work)),
+    query: (statement, values) => withClient(checkOut, age, (client) => run(client, statement, values)),
+    transaction: (work) => withClient(checkOut, age, (client) => inTransaction(client, work)),
     async ping() {
       await db.query('SELECT 1')
     },
@@ -110,34 +100,87 @@ export function createPostgres(options: PostgresOptions): Postgres {
 
 /** One connection of its own, without a statement timeout: for migrations. The caller closes it. */
 export async function openSession(options: PostgresOptions): Promise<Queryable & { close(): Promise<void> }> {
-  const client = new Client(connectionOf(options))
-  client.on('error', () => undefined)
-  await client.connect().catch(rethrow)
+  const hosts = hostsOf(options)
+  const client = await hosts.tryEach(async () => {
+    const tried = hosts.newClient({})
+    tried.on('error', () => undefined)
+    try {
+      await tried.connect()
+      await hosts.check(tried)
+      return tried
+    } catch (error) {
+      await tried.end().catch(() => undefined)
+      throw failureOf(error)
+    }
+  })
   return {
     query: (statement, values) => run(client, statement, values),
     close: () => client.end().catch(() => undefined),
   }
 }
 
-function connectionOf(options: PostgresOptions): ClientConfig {
-  const config = {
-    connectionString: options.url,
-    application_name: options.applicationName,
+function openPool(options: PostgresOptions, hosts: Hosts): Pool {
+  const queryTimeoutMs = options.queryTimeoutMs ?? 2000
+  const max = options.maxConnections ?? 10
+  return new Pool({
+    Client: hosts.Client,
+    verify: (client, done) => void hosts.check(client).then(() => done(), done),
     connectionTimeoutMillis: options.connectTimeoutMs ?? 2000,
-    keepAlive: true,
-    types: { getTypeParser },
-  }
-  try {
-    // The driver's own parser, which does no I/O here; its error would repeat the URL, password included.
-    void new Client(config)
-  } catch {
-    throw new Error('The Postgres URL cannot be read')
-  }
-  return config
+    max,
+    min: options.keepsConnections === true ? max : 0,
+    // A little sooner: the server's word that a statement took too long leaves the connection whole.
+    statement_timeout: Math.floor(queryTimeoutMs * 0.9),
+    query_timeout: queryTimeoutMs,
+    idle_in_transaction_session_timeout: Math.max(queryTimeoutMs * 2, 1000),
+    idleTimeoutMillis: 30_000,
+  })
 }
 
-async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch(rethrow)
+function hostsOf(options: PostgresOptions): Hosts {
+  return createHosts({
+    url: options.url,
+    connectTimeoutMs: options.connectTimeoutMs ?? 2000,
+    client: { application_name: options.applicationName, keepAlive: true, types: { getTypeParser } },
+  })
+}
+
+/**
+ * Connections that are older than a failure of the network, or of the server as a primary: each of them would have to
+ * fail by itself, after a time-out each.
+ */
+interface Ages {
+  born(client: PoolClient): void
+  isOld(client: PoolClient): boolean
+  allAreOld(): void
+}
+
+function createAges(): Ages {
+  const bornIn = new WeakMap<PoolClient, number>()
+  let era = 0
+  return {
+    born: (client) => void bornIn.set(client, era),
+    isOld: (client) => bornIn.get(client) !== era,
+    allAreOld: () => void era++,
+  }
+}
+
+async function takeYoung(pool: Pool, hosts: Hosts, ages: Ages): Promise<PoolClient> {
+  for (;;) {
+    const client = await hosts.tryEach(() => pool.connect().catch(rethrow))
+    if (!ages.isOld(client)) return client
+    client.release(true)
+  }
+}
+
+/** What says that other connections are no better: the network's codes, a server that shuts down or only reads. */
+const concernsAll = /^(?:E[A-Z]{3,}|timeout|connection_lost|25006|55000|57P0[123])$/
+
+async function withClient<T>(
+  checkOut: () => Promise<PoolClient>,
+  ages: Ages,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await checkOut()
   // While checked out the pool does not listen; an unheard 'error' would end the process. The running query fails anyway.
   const ignore = () => undefined
   client.on('error', ignore)
@@ -146,6 +189,7 @@ async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T
     return await work(client)
   } catch (error) {
     isBroken = error instanceof StoreUnavailableError
+    if (error instanceof StoreUnavailableError && concernsAll.test(error.code)) ages.allAreOld()
     throw error
   } finally {
     client.off('error', ignore)

@@ -12,8 +12,13 @@ import { makeServiceFolder, passingSignals, type Service } from './service.ts'
 // Nothing here outlives the run, so nothing has to survive the loss of the machine's power.
 const settings = { fsync: 'off', full_page_writes: 'off', max_connections: '200' }
 
+export interface PostgresService extends Service {
+  /** The data folder. */
+  readonly data: string
+}
+
 /** Starts a Postgres of its own, with an empty database; its user may create others. Ends with this process at the latest. */
-export async function startPostgres(): Promise<Service> {
+export async function startPostgres(): Promise<PostgresService> {
   const home = makeServiceFolder('postgres')
   chmodSync(home, 0o711)
   const place: Place = { home, owner: process.getuid?.() === 0 ? unprivilegedUser() : undefined }
@@ -21,7 +26,7 @@ export async function startPostgres(): Promise<Service> {
     const cluster = await prepareCluster(place, findInstalled() ?? prepareBinaries(place, () => {}))
     const first = await startPostmaster({ cluster, settings })
     const restart = (): Promise<Postmaster> => startPostmaster({ cluster, settings, port: first.port })
-    return control(first, restart, home)
+    return Object.assign(control(first, restart, home), { data: cluster.data })
   } catch (error) {
     rmSync(home, { recursive: true, force: true })
     throw error

@@ -1,0 +1,116 @@
+import t from 'tap'
+import { createPostgres, openSession, StoreUnavailableError } from '../../src/store/postgres.ts'
+import { startPostgres } from '../support/postgres-service.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
+
+t.setTimeout(120_000)
+const options = { applicationName: 'latchkey-test' }
+
+const [one, two] = await Promise.all([startPostgres(), startPostgres()])
+t.teardown(async () => {
+  await Promise.all([one.stop(), two.stop()])
+})
+const secretOf = (url: string) => new URL(url).password
+
+/** A URL over several ports; both servers take the password of the first one. */
+const urlOver = (ports: readonly number[]) =>
+  `postgres://latchkey:${secretOf(one.url)}@${ports.map((port) => `127.0.0.1:${port}`).join(',')}/postgres?target_session_attrs=read-write`
+
+t.before(async () => {
+  const db = createPostgres({ ...options, url: two.url })
+  await db.query(`ALTER ROLE latchkey PASSWORD '${secretOf(one.url)}'`)
+  await db.close()
+})
+
+const portOf = async (db: { query(sql: string): Promise<object[]> }) => {
+  const [row] = await db.query('SELECT inet_server_port() AS port')
+  return Number(Object(row).port)
+}
+
+t.test('the first host that answers is used, by the pool and by a session of its own', async (t) => {
+  const db = createPostgres({ ...options, url: urlOver([1, one.port, two.port]) })
+  t.teardown(() => db.close())
+  t.equal(await portOf(db), one.port)
+  const session = await openSession({ ...options, url: urlOver([1, one.port, two.port]) })
+  t.equal(await portOf(session), one.port)
+  await session.close()
+})
+
+t.test('a host that only reads is passed over, and left when it becomes one', async (t) => {
+  const url = urlOver([one.port, two.port])
+  const db = createPostgres({ ...options, url })
+  const setup = createPostgres({ ...options, url: one.url })
+  t.teardown(async () => {
+    await Promise.all([db.close(), setup.close()])
+  })
+  t.equal(await portOf(db), one.port)
+  await setup.query('ALTER SYSTEM SET default_transaction_read_only = on')
+  await setup.query('SELECT pg_reload_conf()')
+  const isReadOnly = async () => {
+    const [row] = await setup.query(`SELECT current_setting('default_transaction_read_only') AS word`)
+    return Object(row).word === 'on'
+  }
+  while (!(await isReadOnly())) await new Promise((resolve) => setTimeout(resolve, 20))
+  const other = createPostgres({ ...options, url })
+  t.teardown(() => other.close())
+  t.equal(await portOf(other), two.port)
+  const write = () => db.query('CREATE TABLE IF NOT EXISTS written ()')
+  while (
+    await write().then(
+      () => false,
+      () => true,
+    )
+  )
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  t.equal(await portOf(db), two.port, 'a write that fails there is enough to look elsewhere')
+  await setup.query(`SET default_transaction_read_only = off`)
+  await setup.query('ALTER SYSTEM RESET default_transaction_read_only')
+  await setup.query('SELECT pg_reload_conf()')
+})
+
+t.test('where no host takes writes that is an outage', async (t) => {
+  const db = createPostgres({ ...options, url: urlOver([1, 2]) })
+  t.teardown(() => db.close())
+  await t.rejects(db.ping(), StoreUnavailableError)
+})
+
+t.test('a first host that hangs costs half of the time-out, not all of it', async (t) => {
+  const hung = await startTcpProxy([one.port])
+  t.teardown(() => hung.close())
+  await hung.set('hang')
+  const db = createPostgres({ ...options, url: urlOver([hung.port, two.port]) })
+  t.teardown(() => db.close())
+  const started = performance.now()
+  t.equal(await portOf(db), two.port)
+  t.ok(performance.now() - started < 1_900)
+})
+
+t.test('connections that died unseen cost one time-out together, not one each', async (t) => {
+  const proxy = await startTcpProxy([one.port])
+  t.teardown(() => proxy.close())
+  const url = new URL(one.url)
+  url.port = String(proxy.port)
+  const db = createPostgres({ ...options, url: url.href, queryTimeoutMs: 500 })
+  t.teardown(() => db.close())
+  await Promise.all(Array.from({ length: 8 }, () => db.query('SELECT pg_sleep(0.1)')))
+  t.equal(db.gauges().idle, 8)
+  await proxy.set('blackhole')
+  await proxy.set('pass')
+  await t.rejects(db.ping(), { code: 'timeout' })
+  await t.resolves(db.ping())
+})
+
+t.test('a connection that comes free from before a failure is not used again', async (t) => {
+  const proxy = await startTcpProxy([one.port])
+  t.teardown(() => proxy.close())
+  const url = new URL(one.url)
+  url.port = String(proxy.port)
+  const db = createPostgres({ ...options, url: url.href })
+  t.teardown(() => db.close())
+  await db.ping()
+  const before = proxy.accepted()
+  proxy.cut()
+  await db.ping().catch(() => {})
+  await t.resolves(db.ping())
+  t.ok(proxy.accepted() > before)
+})
