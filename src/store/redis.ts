@@ -3,11 +3,17 @@
 // failure is an `undefined`, never an exception.
 
 import { Redis } from 'ioredis'
+import { parseRedisUrl } from '../config/store-url.ts'
 import type { Logger } from '../telemetry/log.ts'
 
 export interface RedisStore {
   /** Runs commands; undefined when Redis is away or does not answer within `deadlineMs`. Never rejects. */
   run<T>(command: (client: Redis) => Promise<T>, deadlineMs: number): Promise<T | undefined>
+  /**
+   * Sends commands that nobody waits for, also while the circuit is open: a slow Redis is slow for those who ask, but
+   * what others must hear of may still arrive. undefined as with `run`.
+   */
+  tell<T>(command: (client: Redis) => Promise<T>, deadlineMs: number): Promise<T | undefined>
   /** Whether commands are let through at the moment. */
   isUp(): boolean
   /** What the names of keys and channels begin with. Keys get it by themselves, `publish` does not. */
@@ -18,6 +24,7 @@ export interface RedisStore {
 }
 
 export interface RedisStoreOptions {
+  /** redis://, rediss://, or redis+sentinel://host:port,host:port/name. */
   readonly url: string
   /** Keeps several deployments on one Redis apart; none unless said. */
   readonly prefix?: string
@@ -30,29 +37,32 @@ const failuresToOpen = 3
 /** How long an open circuit waits before it lets one probe through, in milliseconds. */
 const probeEveryMs = 500
 /** A connection on which nothing came back for this long is torn down and made anew, in milliseconds. */
-const deadAfterMs = 2_000
+const deadAfterMs = 1_500
+/** A subscriber that cannot make use of its connection for so many looks at it is given a new one. */
+const looksToBeReady = 2
 
 const connectionOptions = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
-  connectTimeout: 2_000,
-  retryStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, 1_000),
+  connectTimeout: deadAfterMs,
+  // How long a connection that is given up may take to close politely: nobody may be at its other end.
+  disconnectTimeout: 200,
+  retryStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, 500),
 } as const
 
 /** Opens the connections; does not wait for them. */
 export function createRedis(options: RedisStoreOptions): RedisStore {
   const prefix = options.prefix ?? ''
-  const client = new Redis(options.url, {
-    ...connectionOptions,
+  const client = connect(options.url, {
     keyPrefix: prefix,
     enableAutoPipelining: true,
     commandTimeout: deadAfterMs,
     socketTimeout: deadAfterMs,
   })
   // Listening again is done below: ioredis' own way leaves a promise that nobody waits for.
-  const subscriber = new Redis(options.url, { ...connectionOptions, autoResubscribe: false })
-  for (const connection of [client, subscriber]) reportTrouble(connection, options.log)
+  const subscriber = connect(options.url, { autoResubscribe: false })
+  for (const one of [client, subscriber]) reportTrouble(one, options.log)
   const breaker = createBreaker(options.monotonicNow)
   const stopWatching = watchSubscriber(subscriber)
 
@@ -65,6 +75,10 @@ export function createRedis(options: RedisStoreOptions): RedisStore {
       if (answer.isLate) breaker.failed()
       else breaker.succeeded()
       return answer.value
+    },
+    async tell(command, deadlineMs) {
+      if (client.status !== 'ready') return undefined
+      return (await withDeadline(command(client), deadlineMs)).value
     },
     subscribe(channel, heard) {
       subscriber.on('message', (name: string, message: string) => {
@@ -96,14 +110,58 @@ function reportTrouble(connection: Redis, log: Logger): void {
   })
 }
 
-/** A subscriber hears nothing for hours when nothing changes: a ping tells a quiet line from a dead one. */
+/** What the two connections do not have in common. */
+interface OwnOptions {
+  readonly keyPrefix?: string
+  readonly enableAutoPipelining?: boolean
+  readonly autoResubscribe?: boolean
+  readonly commandTimeout?: number
+  readonly socketTimeout?: number
+}
+
+/** A connection to where the URL says. Throws, without repeating it, where it cannot be read. */
+function connect(text: string, options: OwnOptions): Redis {
+  const url = parseRedisUrl(text)
+  if (url === undefined) throw new Error('The Redis URL cannot be read')
+  const all = { ...connectionOptions, ...options }
+  if (url.kind === 'server') return new Redis(url.url, all)
+  const { sentinels, name, db, username, password, sentinelUsername, sentinelPassword } = url
+  return new Redis({
+    ...all,
+    sentinels: [...sentinels],
+    name,
+    db,
+    // A master that has become a replica: ask the Sentinels again.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    sentinelCommandTimeout: deadAfterMs,
+    sentinelRetryStrategy: connectionOptions.retryStrategy,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(sentinelUsername !== undefined && { sentinelUsername }),
+    ...(sentinelPassword !== undefined && { sentinelPassword }),
+    ...(url.isTls && { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }),
+  })
+}
+
+/**
+ * A subscriber hears nothing for hours when nothing changes: a ping tells a quiet line from a dead one. It may also be
+ * connected to something that never lets it begin, where no command of ours is under way that could time out.
+ */
 function watchSubscriber(subscriber: Redis): () => void {
+  let looksInVain = 0
   const timer = setInterval(() => {
+    if (subscriber.status === 'connect') {
+      looksInVain++
+      if (looksInVain < looksToBeReady) return
+      looksInVain = 0
+      return subscriber.disconnect(true)
+    }
+    looksInVain = 0
     if (subscriber.status !== 'ready') return
     void withDeadline(subscriber.ping(), deadAfterMs).then((answer) => {
       if (answer.isLate && subscriber.status === 'ready') subscriber.disconnect(true)
     })
-  }, 1_000)
+  }, 500)
   timer.unref()
   return () => clearInterval(timer)
 }
