@@ -18,6 +18,8 @@ export interface Reading {
 export interface Changes {
   /** Revision up to which every change is known; -1 before the first contact with Postgres. */
   readonly applied: number
+  /** Stamp of the change at `applied`; undefined: it is not known. */
+  readonly stamp: number | undefined
   /** The database's epoch; undefined before the first contact. */
   readonly epoch: string | undefined
   /** Grows with every bit of knowledge gained: while it stands still, nothing needs to be checked again. */
@@ -48,6 +50,7 @@ export function createChanges(memory = defaultMemory): Changes {
   const movedAt = new Map<string, number>()
   const state = { applied: -1, knownFrom: Number.POSITIVE_INFINITY, version: 0, history: 0 }
   let epoch: string | undefined
+  let stamp: number | undefined
   /** Epochs of the messages heard. */
   const heardOf = new Set<string>()
 
@@ -80,6 +83,9 @@ export function createChanges(memory = defaultMemory): Changes {
     get applied() {
       return state.applied
     },
+    get stamp() {
+      return stamp
+    },
     get epoch() {
       return epoch
     },
@@ -103,6 +109,7 @@ export function createChanges(memory = defaultMemory): Changes {
         if (change.revision <= state.applied) continue
         noteChange(change)
         state.applied = change.revision
+        stamp = change.stamp
       }
     },
     hear(change, ofEpoch) {
@@ -119,6 +126,7 @@ export function createChanges(memory = defaultMemory): Changes {
         heardOf.clear()
       }
       epoch = nextEpoch
+      stamp = undefined
       state.applied = revision
       state.knownFrom = revision
       state.version++

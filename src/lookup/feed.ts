@@ -2,7 +2,7 @@
 // misses nothing. Only the poll confirms: it shows that no change is unknown, so that all that is cached and was not
 // moved is as in the database. Each poll says at the same time that this instance lives and how far it has come.
 
-import { type Change, readChanges, readHead, renewEpoch } from '../store/change-table.ts'
+import { type Change, type ChangePage, readChanges, readHead, renewEpoch } from '../store/change-table.ts'
 import type { InstanceBeat } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -33,6 +33,8 @@ export interface FeedDeps {
 }
 
 const pollEveryMs = 500
+/** Full service is to be back soon after Postgres is, and a try may have to time out first. */
+const retryEveryMs = 250
 const pageSize = 1_000
 /** Changes before the start that are read too, so that what Redis still holds from then can be judged. */
 const historyAtStart = 20_000
@@ -71,7 +73,7 @@ export function createFeed(deps: FeedDeps): Feed {
     running = poll().finally(() => {
       running = undefined
       if (isStopped) return
-      const wait = isKicked ? 0 : pollEveryMs
+      const wait = isKicked ? 0 : isAway ? retryEveryMs : pollEveryMs
       isKicked = false
       timer = setTimeout(() => void run(), wait)
     })
@@ -88,12 +90,13 @@ export function createFeed(deps: FeedDeps): Feed {
       if (!isStopped) void run()
     },
     hear(epoch, change) {
-      if (epoch !== changes.epoch && changes.epoch !== undefined) return void run()
+      const ask = () => void (isStopped || run())
+      if (epoch !== changes.epoch && changes.epoch !== undefined) return ask()
       if (change.revision === changes.applied + 1) changes.apply([change])
       else if (change.revision > changes.applied) {
         // Something between was missed: what this one touches is moved at once, the rest comes with a poll.
         changes.hear(change, epoch)
-        if (!isStopped) void run()
+        ask()
       }
       deps.applied()
     },
@@ -108,12 +111,19 @@ async function catchUp(deps: FeedDeps): Promise<void> {
   if (changes.epoch === undefined) await begin(deps)
   for (;;) {
     // Messages may take `applied` further while the answer is on its way: it is judged by what was asked.
-    const after = changes.applied
+    const { applied: after, stamp } = changes
     const page = await readChanges(db, { after, limit: pageSize, beat: beatOf(deps) })
-    if (page.epoch !== changes.epoch || page.head < after) {
+    if (page.epoch !== changes.epoch) {
       deps.log.warn({ head: page.head, applied: after }, 'The database has another history; starting over')
-      if (page.epoch === changes.epoch) await renewEpoch(db, page.epoch)
       changes.restart(page.epoch, page.head)
+      continue
+    }
+    if (hasGoneBack(page, after, stamp)) {
+      deps.log.warn(
+        { head: page.head, applied: after },
+        'The database went back in time; it gets a new epoch',
+      )
+      await renewEpoch(db, page.epoch)
       continue
     }
     if (page.head === after) return
@@ -124,6 +134,12 @@ async function catchUp(deps: FeedDeps): Promise<void> {
     }
     changes.apply(page.changes)
   }
+}
+
+/** Whether the same database is at an earlier point, or has come from there by other changes. */
+function hasGoneBack(page: ChangePage, after: number, stamp: number | undefined): boolean {
+  if (page.head < after) return true
+  return page.anchor !== null && stamp !== undefined && page.anchor !== stamp
 }
 
 /** The first contact: begins a little in the past, as far as the outbox reaches. */

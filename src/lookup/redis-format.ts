@@ -36,6 +36,7 @@ const ChangeText = Type.Object({
   keyId: Type.Union([Type.String(), Type.Null()]),
   merchantId: Type.String(),
   digests: Type.Array(Type.String()),
+  stamp: Type.Optional(Type.Integer()),
 })
 
 const EpochText = Type.Object({ epoch: Type.String() })

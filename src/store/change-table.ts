@@ -10,6 +10,8 @@ export interface Change {
   readonly merchantId: string
   /** Lower-case hex SHA-256 of every secret that the change concerns. */
   readonly digests: readonly string[]
+  /** When it was made, in microseconds: tells it from another change that had its revision in another history. */
+  readonly stamp?: number
 }
 
 /** Where the database stands. An equal epoch means that revisions of both readings can be compared. */
@@ -20,6 +22,8 @@ export interface Head {
 
 export interface ChangePage extends Head {
   readonly changes: Change[]
+  /** Stamp of the change at the revision asked from; null: it is not kept any more. */
+  readonly anchor: number | null
 }
 
 interface ChangeRow extends Head {
@@ -28,7 +32,12 @@ interface ChangeRow extends Head {
   readonly keyId: string | null
   readonly merchantId: string
   readonly digests: string[]
+  readonly stamp: number
+  readonly anchor: number | null
 }
+
+/** Exact: microseconds of the time since 1970 fit into a double until 2255. */
+export const stampColumn = '(extract(epoch FROM created_at) * 1000000)::bigint'
 
 // One statement, one snapshot: head and outbox fit together. The beat in it can only be written on a primary, so an
 // answer is never that of a standby that lags behind.
@@ -44,9 +53,10 @@ const readChangesStatement = {
     ), at AS MATERIALIZED (
       SELECT epoch || database_lineage() AS epoch, revision AS head FROM head
     )
-    SELECT at.epoch, at.head, o.revision, o.key_id AS "keyId", o.merchant_id AS "merchantId", o.digests
+    SELECT at.epoch, at.head, o.revision, o.key_id AS "keyId", o.merchant_id AS "merchantId", o.digests, o.stamp,
+      (SELECT ${stampColumn} FROM outbox WHERE revision = $1) AS anchor
     FROM at LEFT JOIN LATERAL (
-      SELECT revision, key_id, merchant_id, digests FROM outbox
+      SELECT revision, key_id, merchant_id, digests, ${stampColumn} AS stamp FROM outbox
       WHERE revision > $1 ORDER BY revision LIMIT $2
     ) o ON true
     ORDER BY o.revision`,
@@ -68,10 +78,10 @@ export async function readChanges(
     ...beatValues(request.beat),
   ])
   const changes: Change[] = []
-  for (const { revision, keyId, merchantId, digests } of rows) {
-    if (revision !== null) changes.push({ revision, keyId, merchantId, digests })
+  for (const { revision, keyId, merchantId, digests, stamp } of rows) {
+    if (revision !== null) changes.push({ revision, keyId, merchantId, digests, stamp })
   }
-  return { ...headOf(rows), changes }
+  return { ...headOf(rows), changes, anchor: rows[0]?.anchor ?? null }
 }
 
 /** Where the database stands. Throws StoreUnavailableError. */

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AuditEntry, writeAudit } from './audit-table.ts'
-import type { Change } from './change-table.ts'
+import { type Change, stampColumn } from './change-table.ts'
 import { claimReplay, type IdempotentRequest, keepReplay } from './idempotency-table.ts'
 import { type Postgres, type Queryable, StoreUnavailableError } from './postgres.ts'
 
@@ -152,13 +152,14 @@ async function hasCommitted(db: Queryable, transactionId: string): Promise<boole
 
 /** The digests are read after the head's lock: a key made meanwhile has committed before and is among them. */
 async function writeOutbox(tx: Queryable, change: Omit<Change, 'digests'>): Promise<Change> {
-  const rows = await tx.query<{ digests: string[] }>(
+  const rows = await tx.query<{ digests: string[]; stamp: number }>(
     `INSERT INTO outbox (revision, key_id, merchant_id, digests)
      SELECT $1, $2::text, $3::text, coalesce(array_agg(encode(s.digest, 'hex')), '{}')
      FROM key_secret s JOIN api_key k ON k.id = s.key_id
      WHERE k.merchant_id = $3 AND ($2 IS NULL OR k.id = $2)
-     RETURNING digests`,
+     RETURNING digests, ${stampColumn} AS stamp`,
     [change.revision, change.keyId, change.merchantId],
   )
-  return { ...change, digests: rows[0]?.digests ?? [] }
+  const [written] = rows
+  return { ...change, digests: written?.digests ?? [], ...(written && { stamp: written.stamp }) }
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { type Changes, createChanges } from '../../src/lookup/changes.ts'
 import { createFeed, type Feed } from '../../src/lookup/feed.ts'
-import { type Change, pruneOutbox } from '../../src/store/change-table.ts'
+import { type Change, pruneOutbox, readHead } from '../../src/store/change-table.ts'
 import { listInstances } from '../../src/store/instance-table.ts'
 import { createMerchant, transitionMerchant } from '../../src/store/merchant-table.ts'
 import { migrate } from '../../src/store/migrate.ts'
@@ -194,6 +194,45 @@ t.test(
     t.equal(changes.applied, 1)
   },
 )
+
+t.test(
+  'a database that went back and came forward by other changes is found out, and gets a new epoch',
+  async (t) => {
+    for (const way of ['by polls', 'by messages'] as const) {
+      const { db } = await createDatabase(t)
+      const key = await seedKey(db)
+      const { feed, changes, next } = feedOn(t, db)
+      await feed.start()
+      const lost = await suspend(db, key.merchantId)
+      if (way === 'by messages') feed.hear(changes.epoch ?? '', lost)
+      while (changes.applied < lost.revision) await next()
+      const { epoch, history } = changes
+      // As a restored copy would be: the change is gone, and another one has taken its revision.
+      await db.query('DELETE FROM outbox WHERE revision = $1', [lost.revision])
+      await db.query('UPDATE head SET revision = revision - 1')
+      await db.query(`UPDATE merchant SET status = 'active', revision = 1`)
+      const other = await suspend(db, key.merchantId)
+      t.equal(other.revision, lost.revision)
+      while (changes.history === history) await next()
+      t.not(changes.epoch, epoch, way)
+      t.equal(changes.epoch, (await readHead(db)).epoch)
+      t.notOk(changes.knowsSince(lost.revision - 1))
+      feed.stop()
+    }
+  },
+)
+
+t.test('a database that went back gets a new epoch, once, whoever finds it out', async (t) => {
+  const { db } = await createDatabase(t)
+  await seedKey(db)
+  const subjects = [feedOn(t, db), feedOn(t, db), feedOn(t, db)]
+  for (const { feed } of subjects) await feed.start()
+  const { epoch } = await readHead(db)
+  await db.query('UPDATE head SET revision = 1')
+  for (const { changes, next } of subjects) while (changes.epoch === epoch) await next()
+  t.equal(new Set(subjects.map(({ changes }) => changes.epoch)).size, 1)
+  t.equal((await readHead(db)).epoch, subjects[0]?.changes.epoch)
+})
 
 t.test('a message of another epoch is not believed; Postgres is asked', async (t) => {
   const { db } = await createDatabase(t)
