@@ -60,6 +60,8 @@ interface Entry {
   readonly confirmedAt: number
   /** Monotonic milliseconds from which it is offered again. */
   offerAt: number
+  /** Whether that was this process's own question. */
+  readonly isOwn: boolean
 }
 
 /** Makes an empty tier. Sizes are entries: a known one takes about 1 KiB, an unknown one about 0.3 KiB. */
@@ -80,7 +82,11 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
 
   /** Milliseconds since the entry was last confirmed; undefined: the feed cannot tell whether it still holds. */
   function ageOf(entry: Entry, at: number): number | undefined {
-    if (changes.knowsSince(entry.revision)) return at - Math.max(entry.confirmedAt, deps.confirmedAt())
+    if (changes.knowsSince(entry.revision)) {
+      // What Redis says that others have confirmed does not extend what this process may use: from the stale limit
+      // after its own last confirmation on it no longer counts as an instance (contract 7).
+      return at - (entry.isOwn ? Math.max(entry.confirmedAt, deps.confirmedAt()) : deps.confirmedAt())
+    }
     // Before the first contact with Postgres there is only the word of Redis.
     return changes.applied < 0 ? at - entry.confirmedAt : undefined
   }
@@ -112,27 +118,25 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
     deps.offer?.(digest, { record, revision, confirmedAtMs: deps.now() - age })
   }
 
-  function keep(digest: string, reading: Reading, confirmedAt: number): Entry {
+  function keep(digest: string, reading: Reading, isOwn: boolean): void {
     const { record, revision } = reading
+    const confirmedAt = deps.monotonicNow() - ageOfReading(reading, deps.now())
     const found: Found =
       record === undefined ? { kind: 'unknown', tier: 'memory' } : { kind: 'known', record, tier: 'memory' }
     const { history } = changes
     // "Unknown" is never offered.
     const offerAt =
       record === undefined ? Number.POSITIVE_INFINITY : confirmedAt + deps.staleLimitMs(record.api) / 3
-    const entry: Entry = { found, record, revision, version: -1, history, confirmedAt, offerAt }
+    const entry: Entry = { found, record, revision, version: -1, history, confirmedAt, offerAt, isOwn }
     ;(record === undefined ? unknown : known).set(digest, entry)
     ;(record === undefined ? known : unknown).delete(digest)
-    return entry
   }
 
   return {
     get: (digest) => use(known, digest) ?? use(unknown, digest),
-    fill(digest, reading) {
-      keep(digest, reading, deps.monotonicNow() - ageOfReading(reading, deps.now()))
-    },
+    fill: (digest, reading) => keep(digest, reading, true),
     adopt(digest, reading) {
-      keep(digest, reading, deps.monotonicNow() - ageOfReading(reading, deps.now()))
+      keep(digest, reading, false)
       return use(known, digest) === undefined ? undefined : reading.record
     },
     size: () => ({ known: known.size, unknown: unknown.size }),

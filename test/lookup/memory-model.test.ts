@@ -136,7 +136,9 @@ function play(world: World, steps: readonly Step[], check: () => void): void {
       const reading = take(which)
       if (reading === undefined || reading.history !== world.changes.history) return
       const { key, revision, confirmedAtMs } = reading
-      world.memory.adopt(digestOf(`${key}`), { record: recordAt(reading), revision, confirmedAtMs })
+      // What another process has confirmed extends nothing here.
+      const record = recordAt({ ...reading, confirmedAtMs: 0 })
+      world.memory.adopt(digestOf(`${key}`), { record, revision, confirmedAtMs })
     },
     wait({ ms }) {
       world.clock.nowMs += ms

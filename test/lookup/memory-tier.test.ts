@@ -183,6 +183,22 @@ t.test('an entry of Redis is as old as its own confirmation while Postgres was n
   t.end()
 })
 
+t.test(
+  'what others have confirmed extends nothing: an entry of Redis ends with the own confirmation',
+  (t) => {
+    const { memory, clock } = subjectAt()
+    clock.nowMs += staleLimitMs - 1_000
+    const reading = { record: recordOf(), revision: 10, confirmedAtMs: wallOf(clock) }
+    t.ok(memory.adopt(digest, reading))
+    clock.nowMs += 1_000
+    t.ok(memory.get(digest))
+    clock.nowMs += 1
+    t.equal(memory.get(digest), undefined)
+    t.equal(memory.adopt(digest, reading), undefined)
+    t.end()
+  },
+)
+
 t.test('an entry of Redis that the feed cannot vouch for is not used', (t) => {
   const { memory, clock } = subjectAt()
   const reading = { record: recordOf(), revision: 9, confirmedAtMs: wallOf(clock) }
