@@ -9,6 +9,7 @@ import { type InstanceView, listInstances, signOff } from '../store/instance-tab
 import type { Postgres } from '../store/postgres.ts'
 import type { RedisStore } from '../store/redis.ts'
 import type { Changes } from './changes.ts'
+import type { Feed } from './feed.ts'
 import type { Seal } from './seal.ts'
 
 export interface PendingInstance {
@@ -34,8 +35,10 @@ export interface AcknowledgementDeps {
   readonly db: Postgres
   readonly redis: { readonly store: RedisStore; readonly seal: Seal } | null
   readonly changes: Changes
+  readonly feed: Pick<Feed, 'confirmedAt' | 'kick'>
   readonly instanceId: string
   readonly now: () => number
+  readonly monotonicNow: () => number
   readonly maxStaleLimitMs: () => number
 }
 
@@ -48,6 +51,13 @@ const askPostgresEveryMs = { besideRedis: 150, alone: 30 }
 /** A poll may have confirmed after the beat that is on record: interval, query deadline and some more. */
 const beatSlackMs = 3_000
 
+/** Of an instance that has never reached Postgres. */
+const noEpoch = ''
+/** Words of instances that ended without leaving are removed after this. */
+const goneAfterMs = 24 * 60 * 60_000
+
+type Counted = Pick<InstanceView, 'id' | 'appliedRevision' | 'lastSeenAtMs'>
+
 const WordText = Type.Object({ epoch: Type.String(), applied: Type.Integer(), atMs: Type.Number() })
 const wordCheck = Compile(WordText)
 type Word = Type.Static<typeof WordText>
@@ -57,69 +67,81 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
   const { changes, redis } = deps
   let said = ''
 
-  async function wordsInRedis(views: readonly InstanceView[]): Promise<ReadonlyMap<string, Word>> {
+  async function wordsInRedis(): Promise<ReadonlyMap<string, Word>> {
     const words = new Map<string, Word>()
-    const ids = views.map((view) => view.id)
-    if (ids.length === 0) return words
-    const entries = await redis?.store.run((client) => client.hmget(place, ...ids), deadlineMs)
-    for (const [index, id] of ids.entries()) {
-      const sealed = entries?.[index]
-      const word = parseWord(
-        typeof sealed !== 'string' ? undefined : redis?.seal.open(`${place}:${id}`, sealed),
-      )
-      // A word about another history says nothing of this one.
-      if (word !== undefined && word.epoch === changes.epoch) words.set(id, word)
+    const entries = await redis?.store.run((client) => client.hgetall(place), deadlineMs)
+    for (const [id, sealed] of Object.entries(entries ?? {})) {
+      const word = parseWord(redis?.seal.open(`${place}:${id}`, sealed))
+      if (word !== undefined) words.set(id, word)
     }
+    forget([...words].filter(([, { atMs }]) => atMs < deps.now() - goneAfterMs).map(([id]) => id))
     return words
   }
 
+  function forget(ids: readonly string[]): void {
+    if (ids.length > 0) void redis?.store.tell((client) => client.hdel(place, ...ids), deadlineMs)
+  }
+
   async function registered(): Promise<readonly InstanceView[]> {
-    return listInstances(deps.db, deps.maxStaleLimitMs())
+    return listInstances(deps.db, deps.maxStaleLimitMs() + beatSlackMs)
   }
 
   function furthest(view: InstanceView, words: ReadonlyMap<string, Word>): InstanceView {
+    const word = words.get(view.id)
     const applied = view.epoch === changes.epoch ? view.appliedRevision : -1
-    return { ...view, appliedRevision: Math.max(applied, words.get(view.id)?.applied ?? -1) }
+    // A word about another history says nothing of this one.
+    const said = word !== undefined && word.epoch === changes.epoch ? word.applied : -1
+    return { ...view, appliedRevision: Math.max(applied, said) }
+  }
+
+  /** Those that have started without Postgres, and serve what Redis has. */
+  function strangers(words: ReadonlyMap<string, Word>, views: readonly InstanceView[]): readonly Counted[] {
+    const known = new Set(views.map((view) => view.id))
+    const since = deps.now() - deps.maxStaleLimitMs() - beatSlackMs
+    return [...words]
+      .filter(([id, word]) => word.epoch === noEpoch && word.atMs >= since && !known.has(id))
+      .map(([id, word]) => ({ id, appliedRevision: -1, lastSeenAtMs: word.atMs }))
   }
 
   return {
     say() {
-      if (redis === null || changes.epoch === undefined) return
-      const word = `${changes.epoch} ${changes.applied}`
-      if (word === said) return
-      const text = JSON.stringify({ epoch: changes.epoch, applied: changes.applied, atMs: deps.now() })
+      if (redis === null) return
+      const epoch = changes.epoch ?? noEpoch
+      const word = `${epoch} ${changes.applied}`
+      // Who is in no table is known by this word alone, and so by its time.
+      if (word === said && epoch !== noEpoch) return
+      const text = JSON.stringify({ epoch, applied: changes.applied, atMs: deps.now() })
       const sealed = redis.seal.close(`${place}:${deps.instanceId}`, text)
       void redis.store
-        .run((client) => client.hset(place, deps.instanceId, sealed), deadlineMs)
+        .tell((client) => client.hset(place, deps.instanceId, sealed), deadlineMs)
         .then((answer) => {
           if (answer !== undefined) said = word
         })
     },
 
     async awaitAll(revision, timeoutMs) {
-      const endsAt = deps.now() + timeoutMs
-      const intervalMs = askPostgresEveryMs[redis?.store.isUp() ? 'besideRedis' : 'alone']
-      let views: readonly InstanceView[] = []
-      let askedPostgresAt = Number.NEGATIVE_INFINITY
+      const calledAt = deps.monotonicNow()
+      const endsAt = calledAt + timeoutMs
+      const inquiry = createInquiry(registered, deps.monotonicNow)
+      // Words are compared within one history, and it is this process's own poll that tells which one it is now.
+      deps.feed.kick()
       for (;;) {
-        if (deps.now() - askedPostgresAt >= intervalMs) {
-          // Postgres gone in the middle of waiting: those known so far still count.
-          views = await registered().catch(() => views)
-          askedPostgresAt = deps.now()
-        }
-        const words = await wordsInRedis(views)
-        const behind = views
-          .map((view) => furthest(view, words))
-          .filter((view) => view.appliedRevision < revision)
-        if (behind.length === 0 && views.length > 0) return []
-        if (deps.now() >= endsAt) return pendingOf(behind, deps)
+        await inquiry.round(redis?.store.isUp() === true, endsAt)
+        const views = inquiry.views()
+        const words = await wordsInRedis()
+        const behind = [...views.map((view) => furthest(view, words)), ...strangers(words, views)].filter(
+          (one) => one.appliedRevision < revision,
+        )
+        const isSure = views.length > 0 && deps.feed.confirmedAt() >= calledAt
+        if (behind.length === 0 && isSure) return []
+        if (deps.monotonicNow() >= endsAt) return pendingOf(behind, deps)
         await sleep(askRedisEveryMs)
       }
     },
 
     async instances() {
       const views = await registered()
-      const words = await wordsInRedis(views)
+      const words = await wordsInRedis()
       return views.map((view) => furthest(view, words))
     },
 
@@ -138,7 +160,33 @@ export function newInstanceId(random: string): string {
     .slice(0, 60)}-${process.pid}-${random}`
 }
 
-function pendingOf(behind: readonly InstanceView[], deps: AcknowledgementDeps): PendingInstance[] {
+interface Inquiry {
+  /** Asks Postgres again if it is time to; returns when it has answered, or at `endsAt`. */
+  round(isBesideRedis: boolean, endsAt: number): Promise<void>
+  /** The instances as last heard of; none before the first answer. */
+  views(): readonly InstanceView[]
+}
+
+function createInquiry(ask: () => Promise<readonly InstanceView[]>, monotonicNow: () => number): Inquiry {
+  let views: readonly InstanceView[] = []
+  let askedAt = Number.NEGATIVE_INFINITY
+  return {
+    views: () => views,
+    async round(isBesideRedis, endsAt) {
+      const intervalMs = askPostgresEveryMs[isBesideRedis ? 'besideRedis' : 'alone']
+      if (monotonicNow() - askedAt < intervalMs) return
+      // Postgres gone in the middle of waiting: those known so far still count.
+      const asked = ask().then(
+        (answer) => void (views = answer),
+        () => {},
+      )
+      await Promise.race([asked, sleep(endsAt - monotonicNow())])
+      askedAt = monotonicNow()
+    },
+  }
+}
+
+function pendingOf(behind: readonly Counted[], deps: AcknowledgementDeps): PendingInstance[] {
   const limitMs = deps.maxStaleLimitMs() + beatSlackMs
   // Nobody could be asked for: that is no "all have applied it".
   if (behind.length === 0) {

@@ -65,13 +65,20 @@ export function createLookup(deps: LookupDeps): Lookup {
 }
 
 async function askStores(deps: LookupDeps, digest: string): Promise<Found> {
+  const near = await askRedis(deps, digest, false)
+  if (near !== undefined) return near
+  const found = await askPostgres(deps, digest)
+  if (found.kind !== 'unavailable') return found
+  // Redis had to be quick, as Postgres could be asked. Now it is all there is.
+  return (await askRedis(deps, digest, true)) ?? found
+}
+
+async function askRedis(deps: LookupDeps, digest: string, isLast: boolean): Promise<Found | undefined> {
   const { history } = deps.changes
-  const cached = await deps.redis?.get(digest)
-  if (cached !== undefined && deps.changes.history === history) {
-    const record = deps.memory.adopt(digest, cached)
-    if (record !== undefined) return { kind: 'known', record, tier: 'redis' }
-  }
-  return askPostgres(deps, digest)
+  const cached = await deps.redis?.get(digest, isLast)
+  if (cached === undefined || deps.changes.history !== history) return undefined
+  const record = deps.memory.adopt(digest, cached)
+  return record && { kind: 'known', record, tier: 'redis' }
 }
 
 /**

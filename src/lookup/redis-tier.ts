@@ -11,8 +11,11 @@ import { parseChange, parseEpoch, parseReading } from './redis-format.ts'
 import type { Seal } from './seal.ts'
 
 export interface RedisTier {
-  /** The reading of a digest; undefined: none, none that is sealed right, or Redis did not answer in 5 ms. */
-  get(digest: string): Promise<CachedReading | undefined>
+  /**
+   * The reading of a digest; undefined: none, none that is sealed right, or Redis did not answer in time. `isLast`:
+   * nobody else can be asked.
+   */
+  get(digest: string, isLast?: boolean): Promise<CachedReading | undefined>
   /** Offers a reading; refused where the key or merchant has moved past it. */
   fill(digest: string, reading: CachedReading): void
   /** Spreads a committed change: marks what it touches, drops its entries, tells all instances. */
@@ -70,13 +73,14 @@ return 1`
 export function createRedisTier(deps: RedisTierDeps): RedisTier {
   const { store, seal } = deps
   let knownEpoch: string | undefined
-  const deadlineMs = () => (deps.isPostgresAway?.() ? aloneMs : besidePostgresMs)
+  const deadlineFor = (isLast: boolean) =>
+    isLast || deps.isPostgresAway?.() === true ? aloneMs : besidePostgresMs
 
   /** The epoch of the feed; before the first contact with Postgres, the one that Redis was told of. */
-  async function epochOrKept(): Promise<string | undefined> {
+  async function epochOrKept(deadlineMs: number): Promise<string | undefined> {
     const epoch = deps.epoch() ?? knownEpoch
     if (epoch !== undefined) return epoch
-    const sealed = await store.run((client) => client.get(epochPlace), deadlineMs())
+    const sealed = await store.run((client) => client.get(epochPlace), deadlineMs)
     if (typeof sealed === 'string') knownEpoch = parseEpoch(opened(epochPlace, sealed))
     return knownEpoch
   }
@@ -97,16 +101,17 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
   }
 
   return {
-    async get(digest) {
-      const epoch = await epochOrKept()
+    async get(digest, isLast = false) {
+      const deadlineMs = deadlineFor(isLast)
+      const epoch = await epochOrKept(deadlineMs)
       if (epoch === undefined) return undefined
       const place = placeOf(epoch, 'c', digest)
-      const sealed = await store.run((client) => client.hget(place, 'v'), deadlineMs())
+      const sealed = await store.run((client) => client.hget(place, 'v'), deadlineMs)
       if (typeof sealed !== 'string') return undefined
       const reading = parseReading(opened(place, sealed))
       // While Postgres has never been reached the marks are all there is to tell an overtaken entry by.
       if (reading === undefined || deps.epoch() !== undefined) return reading
-      return (await isMarkedPast(store, { epoch, reading, deadlineMs: deadlineMs() })) ? undefined : reading
+      return (await isMarkedPast(store, { epoch, reading, deadlineMs })) ? undefined : reading
     },
     fill(digest, reading) {
       const epoch = deps.epoch()
@@ -126,7 +131,7 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
           client.publish(store.prefix + channel, message),
         ])
       }
-      void store.run(command, writeDeadlineMs)
+      void store.tell(command, writeDeadlineMs)
     },
     listen(heard) {
       store.subscribe(channel, (sealed) => {
@@ -136,7 +141,7 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
     },
     keepEpoch(epoch) {
       const sealed = seal.close(epochPlace, JSON.stringify({ epoch }))
-      void store.run((client) => client.set(epochPlace, sealed), writeDeadlineMs)
+      void store.tell((client) => client.set(epochPlace, sealed), writeDeadlineMs)
     },
   }
 }

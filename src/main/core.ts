@@ -9,7 +9,7 @@ import { createLookup, type Lookup } from '../lookup/chain.ts'
 import { type Changes, createChanges } from '../lookup/changes.ts'
 import { createFeed, type Feed } from '../lookup/feed.ts'
 import { createMemoryTier } from '../lookup/memory-tier.ts'
-import { createPostgresTier } from '../lookup/postgres-tier.ts'
+import { createPostgresTier, maxLookups, type PostgresTier } from '../lookup/postgres-tier.ts'
 import { createRedisTier, type RedisTier } from '../lookup/redis-tier.ts'
 import { createSeal, type Seal } from '../lookup/seal.ts'
 import type { Change } from '../store/change-table.ts'
@@ -64,22 +64,27 @@ const monotonicNow = () => performance.now()
 /** Makes the core; nothing is connected before `start`. */
 export function createCore(options: CoreOptions): Core {
   const { log, metrics } = options
-  const db = createPostgres({ url: options.postgresUrl, applicationName: `latchkey ${options.role}`, log })
+  const database = { url: options.postgresUrl, applicationName: `latchkey ${options.role}`, log }
+  const db = createPostgres(database)
+  // The feed and the look-ups have connections of their own: whatever the admin API or the activity do with theirs,
+  // nobody is turned away for it. One more than the look-ups take, so that the feed never waits for one.
+  const lookupDb = createPostgres({ ...database, maxConnections: maxLookups + 1, keepsConnections: true })
   const instanceId = newInstanceId(randomBytes(4).toString('hex'))
   const changes = createChanges()
   const maxStaleLimitMs = () => options.table().maxStaleLimitMs
-  const stores: { isPostgresAway: () => boolean } = { isPostgresAway: () => false }
-  const redis = openRedis(options, changes, () => stores.isPostgresAway())
+  const redis = openRedis(options, changes, () => postgres.isAway())
   const acknowledgement = createAcknowledgement({
     db,
     redis,
     changes,
+    feed: { confirmedAt: () => feed.confirmedAt(), kick: () => feed.kick() },
     instanceId,
     now: Date.now,
+    monotonicNow,
     maxStaleLimitMs,
   })
-  const feed = createFeed({
-    db,
+  const feed: Feed = createFeed({
+    db: lookupDb,
     changes,
     monotonicNow,
     log,
@@ -89,7 +94,7 @@ export function createCore(options: CoreOptions): Core {
       if (changes.epoch !== undefined) redis?.tier.keepEpoch(changes.epoch)
     },
   })
-  stores.isPostgresAway = feed.isAway
+  const postgres: PostgresTier = createPostgresTier({ db: lookupDb, now: Date.now, monotonicNow, feed })
   const memory = createMemoryTier({
     changes,
     confirmedAt: feed.confirmedAt,
@@ -101,12 +106,14 @@ export function createCore(options: CoreOptions): Core {
   const lookup = createLookup({
     memory,
     redis: redis?.tier ?? null,
-    postgres: createPostgresTier({ db, now: Date.now, isAway: feed.isAway }),
+    postgres,
     changes,
     counted: metrics.lookup,
   })
   metrics.gauge('latchkey_cache_entries', 'Entries in memory', memory.size)
-  metrics.gauge('latchkey_postgres_connections', 'Connections of the pool', () => ({ ...db.gauges() }))
+  metrics.gauge('latchkey_postgres_connections', 'Connections of the pool', () =>
+    connectionsOf([db, lookupDb]),
+  )
   metrics.gauge(
     'latchkey_applied_revision',
     'Revision up to which every change is applied',
@@ -146,7 +153,7 @@ export function createCore(options: CoreOptions): Core {
       feed.stop()
       await acknowledgement.leave()
       await redis?.store.close()
-      await db.close().catch(() => {})
+      await Promise.all([db, lookupDb].map((pool) => pool.close().catch(() => {})))
     },
   }
 }
@@ -172,6 +179,17 @@ function openRedis(options: CoreOptions, changes: Changes, isPostgresAway: () =>
     rejected: options.metrics.cacheRejected,
   })
   return { store, seal, tier }
+}
+
+function connectionsOf(pools: readonly Postgres[]): Record<string, number> {
+  const sum = { total: 0, idle: 0, waiting: 0 }
+  for (const pool of pools) {
+    const { total, idle, waiting } = pool.gauges()
+    sum.total += total
+    sum.idle += idle
+    sum.waiting += waiting
+  }
+  return sum
 }
 
 function storesUp(feed: Feed, redis: OpenRedis | null): Record<string, number> {

@@ -18,16 +18,28 @@ t.beforeEach(async () => void (await raw.flushall()))
 const longMs = 60_000
 
 /** An instance that has applied `applied` and says so in Redis, unless it has none. */
-function instanceOn(db: Postgres, of: { id: string; epoch: string; applied: number; store?: PatientStore }) {
+function instanceOn(
+  db: Postgres,
+  of: {
+    id: string
+    /** undefined: it has never reached Postgres. */
+    epoch: string | undefined
+    applied: number
+    store?: PatientStore
+    confirmedAt?: () => number
+  },
+) {
   const changes = createChanges()
-  changes.restart(of.epoch, of.applied)
+  if (of.epoch !== undefined) changes.restart(of.epoch, of.applied)
   const redis = of.store === undefined ? null : { store: of.store, seal: createSeal(cacheKey) }
   return createAcknowledgement({
     db,
     redis,
     changes,
+    feed: { confirmedAt: of.confirmedAt ?? (() => Number.POSITIVE_INFINITY), kick() {} },
     instanceId: of.id,
     now: Date.now,
+    monotonicNow: () => performance.now(),
     maxStaleLimitMs: () => staleLimitMs,
   })
 }
@@ -131,7 +143,7 @@ t.test('one that was silent for longer than the stale limit is not waited for', 
   await beat(db, { id: 'two', epoch, applied: 4 })
   await db.query(
     `UPDATE instance SET last_seen_at = now() - $1 * interval '1 millisecond' WHERE id = 'two'`,
-    [staleLimitMs + 1_000],
+    [staleLimitMs + 5_000],
   )
   t.same(await one.awaitAll(5, longMs), [])
 })
@@ -147,6 +159,41 @@ t.test('what was said of another epoch does not count, in Postgres or in Redis',
   two.say()
   await store.settled()
   t.match(await one.awaitAll(5, 50), [{ instance: 'two', appliedRevision: -1 }])
+})
+
+t.test('one that started without Postgres, and serves what Redis has, is waited for too', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const store = await patientStore(t, redis.url)
+  const one = instanceOn(db, { id: 'one', epoch, applied: 5, store })
+  await beat(db, { id: 'one', epoch, applied: 5 })
+  const stranger = instanceOn(db, { id: 'stranger', epoch: undefined, applied: -1, store })
+  stranger.say()
+  await store.settled()
+  t.match(await one.awaitAll(5, 50), [{ instance: 'stranger', appliedRevision: -1 }])
+  await stranger.leave()
+  t.same(await one.awaitAll(5, longMs), [])
+})
+
+t.test('"all have applied it" needs a poll of the own, begun after the question', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  let confirmedAt = performance.now()
+  const one = instanceOn(db, { id: 'one', epoch, applied: 5, confirmedAt: () => confirmedAt })
+  await beat(db, { id: 'one', epoch, applied: 5 })
+  t.match(await one.awaitAll(5, 50), [{ instance: 'unknown' }])
+  const all = one.awaitAll(5, longMs)
+  confirmedAt = performance.now() + 1
+  t.same(await all, [])
+})
+
+t.test('a database that does not answer does not prolong the waiting', async (t) => {
+  const { db } = await createDatabase(t)
+  const hung: Postgres = { ...db, query: () => new Promise(() => {}) }
+  const one = instanceOn(hung, { id: 'one', epoch: 'e', applied: 5 })
+  const started = performance.now()
+  t.match(await one.awaitAll(5, 50), [{ instance: 'unknown' }])
+  t.ok(performance.now() - started < 1_000)
 })
 
 t.test('nobody can speak for an instance without the cache key', async (t) => {

@@ -2,14 +2,13 @@ import t from 'tap'
 import type { CredentialRecord } from '../../src/credentials/record.ts'
 import { createLookup, type Found, type Lookup } from '../../src/lookup/chain.ts'
 import { type Changes, createChanges, type Reading } from '../../src/lookup/changes.ts'
-import { createPostgresTier } from '../../src/lookup/postgres-tier.ts'
 import type { RedisTier } from '../../src/lookup/redis-tier.ts'
 import { readHead } from '../../src/store/change-table.ts'
 import { transitionKey } from '../../src/store/key-change-table.ts'
 import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
 import { origin, seedKey } from '../store/seed.ts'
 import { createDatabase } from '../support/database.ts'
-import { changeOf, digestOf, memoryOn, recordOf, wallOf } from './subject.ts'
+import { changeOf, digestOf, memoryOn, postgresTierOn, recordOf, wallOf } from './subject.ts'
 
 const digest = digestOf('a')
 
@@ -25,7 +24,7 @@ interface Subject {
 /** The chain over stores of the test's own. The process has applied revision 10. */
 function chainOver(stores: {
   read: (digest: string) => Promise<Reading>
-  cached?: (digest: string) => Promise<(Reading & { record: CredentialRecord }) | undefined>
+  cached?: (digest: string, isLast?: boolean) => Promise<(Reading & { record: CredentialRecord }) | undefined>
   changes?: Changes
 }): Subject {
   const clock = { nowMs: 1_000_000, confirmedAtMs: 1_000_000 }
@@ -43,7 +42,7 @@ function chainOver(stores: {
   const lookup = createLookup({
     memory: memoryOn(changes, clock),
     redis,
-    postgres: { read: stores.read },
+    postgres: { read: stores.read, isAway: () => false },
     changes,
     counted: (tier, kind) => void counted.push(`${tier} ${kind}`),
   })
@@ -73,7 +72,7 @@ async function chainOnPostgres(db: Postgres, isAway = () => false): Promise<Subj
   const { epoch, head } = await readHead(db)
   const changes = createChanges()
   changes.restart(epoch, head)
-  const tier = createPostgresTier({ db, now: () => wallOf({ nowMs: 1_000_000, confirmedAtMs: 0 }), isAway })
+  const tier = postgresTierOn(db, { now: () => wallOf({ nowMs: 1_000_000, confirmedAtMs: 0 }), isAway })
   return chainOver({ read: tier.read, changes })
 }
 
@@ -130,10 +129,24 @@ t.test('an error is never an answer, and is not cached', async (t) => {
   t.match(await lookup.find(digest), { kind: 'known' })
 })
 
+t.test('Redis that was too slow is asked again, patiently, when Postgres cannot be asked', async (t) => {
+  const asked: boolean[] = []
+  const { lookup, counted } = chainOver({
+    read: () => Promise.reject(new Error('away')),
+    cached: (_, isLast = false) => {
+      asked.push(isLast)
+      return Promise.resolve(isLast ? { ...reading(10), record: recordOf() } : undefined)
+    },
+  })
+  t.match(await lookup.find(digest), { kind: 'known', tier: 'redis' })
+  t.same(asked, [false, true])
+  t.same(counted, ['redis known'])
+})
+
 t.test('a database that does not answer is no reason to say "unknown"', async (t) => {
   const db = createPostgres({ url: 'postgres://nobody@127.0.0.1:1/none', applicationName: 'test' })
   t.teardown(() => db.close())
-  const tier = createPostgresTier({ db, now: Date.now, isAway: () => false })
+  const tier = postgresTierOn(db)
   const { lookup } = chainOver({ read: tier.read })
   t.match(await lookup.find(digest), { kind: 'unavailable' })
 })

@@ -27,15 +27,17 @@ export async function patientStore(t: Teardown, url: string): Promise<PatientSto
   const running = new Set<Promise<unknown>>()
   const deadlines: number[] = []
   await until(() => store.isUp())
+  const patient: RedisStore['run'] = (command, deadlineMs) => {
+    deadlines.push(deadlineMs)
+    const answer = store.run(command, 5_000)
+    running.add(answer)
+    return answer.finally(() => running.delete(answer))
+  }
   return {
     ...store,
     deadlines,
-    run(command, deadlineMs) {
-      deadlines.push(deadlineMs)
-      const answer = store.run(command, 5_000)
-      running.add(answer)
-      return answer.finally(() => running.delete(answer))
-    },
+    run: patient,
+    tell: patient,
     async settled() {
       while (running.size > 0) await Promise.all(running)
       // Whoever waits for the answers comes first.

@@ -4,7 +4,9 @@ import { hash } from 'node:crypto'
 import type { CredentialRecord } from '../../src/credentials/record.ts'
 import type { Changes } from '../../src/lookup/changes.ts'
 import { createMemoryTier, type MemoryTier } from '../../src/lookup/memory-tier.ts'
+import { createPostgresTier, type PostgresTier } from '../../src/lookup/postgres-tier.ts'
 import type { Change } from '../../src/store/change-table.ts'
+import type { Postgres } from '../../src/store/postgres.ts'
 import { createLog, type Logger } from '../../src/telemetry/log.ts'
 
 export const staleLimitMs = 15 * 60_000
@@ -56,6 +58,22 @@ export function memoryOn(
     now: () => wallOf(clock),
     staleLimitMs: (api) => (api === 'flintn' ? staleLimitMs : 0),
     ...sizes,
+  })
+}
+
+/** A tier whose feed has just confirmed, but for what is said. */
+export function postgresTierOn(
+  db: Postgres,
+  of: { now?: () => number; isAway?: () => boolean; confirmedAt?: () => number } = {},
+): PostgresTier {
+  return createPostgresTier({
+    db,
+    now: of.now ?? Date.now,
+    monotonicNow: () => performance.now(),
+    feed: {
+      isAway: of.isAway ?? (() => false),
+      confirmedAt: of.confirmedAt ?? (() => Number.POSITIVE_INFINITY),
+    },
   })
 }
 
