@@ -51,6 +51,9 @@ const askPostgresEveryMs = { besideRedis: 150, alone: 30 }
 /** A poll may have confirmed after the beat that is on record: interval, query deadline and some more. */
 const beatSlackMs = 3_000
 
+/** How long a sign-off is tried while Postgres is away, and how often. */
+const leaveWithinMs = 2_000
+const leaveAgainMs = 200
 /** Of an instance that has never reached Postgres. */
 const noEpoch = ''
 /** Words of instances that ended without leaving are removed after this. */
@@ -147,8 +150,16 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
 
     async leave() {
       await redis?.store.run((client) => client.hdel(place, deps.instanceId), deadlineMs)
-      // Away: it will be silent, and end by the limit instead.
-      await signOff(deps.db, deps.instanceId).catch(() => {})
+      // Who cannot say that it leaves is waited for until it was silent for long: worth a few tries.
+      const endsAt = deps.monotonicNow() + leaveWithinMs
+      do {
+        const isSaid = await signOff(deps.db, deps.instanceId).then(
+          () => true,
+          () => false,
+        )
+        if (isSaid) return
+        await sleep(leaveAgainMs)
+      } while (deps.monotonicNow() < endsAt)
     },
   }
 }
@@ -180,7 +191,7 @@ function createInquiry(ask: () => Promise<readonly InstanceView[]>, monotonicNow
         (answer) => void (views = answer),
         () => {},
       )
-      await Promise.race([asked, sleep(endsAt - monotonicNow())])
+      await within(asked, endsAt - monotonicNow())
       askedAt = monotonicNow()
     },
   }
@@ -209,4 +220,15 @@ function parseWord(text: string | undefined): Word | undefined {
 
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
+/** Resolves with the promise, or when the time is over. */
+function within(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds)
+    void promise.finally(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }

@@ -4,7 +4,7 @@ import { createChanges } from '../../src/lookup/changes.ts'
 import { createSeal } from '../../src/lookup/seal.ts'
 import { readChanges, readHead } from '../../src/store/change-table.ts'
 import { signOff } from '../../src/store/instance-table.ts'
-import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
+import { createPostgres, type Postgres, StoreUnavailableError } from '../../src/store/postgres.ts'
 import { createDatabase } from '../support/database.ts'
 import { startRedis } from '../support/redis-service.ts'
 import { cacheKey, type PatientStore, patientStore, rawClient } from './redis-subject.ts'
@@ -133,6 +133,24 @@ t.test('one that leaves is in neither store any more', async (t) => {
   await two.leave()
   t.same(await two.instances(), [])
   t.same(await raw.hgetall('latchkey:instances'), {})
+})
+
+t.test('one that leaves while Postgres is away for a moment is not waited for either', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  let isAway = true
+  const flaky: Postgres = {
+    ...db,
+    async query<Row extends object>(...args: Parameters<Postgres['query']>) {
+      if (isAway) throw new StoreUnavailableError('test')
+      return db.query<Row>(...args)
+    },
+  }
+  await beat(db, { id: 'two', epoch, applied: 4 })
+  const left = instanceOn(flaky, { id: 'two', epoch, applied: 4 }).leave()
+  isAway = false
+  await left
+  t.same(await instanceOn(db, { id: 'one', epoch, applied: 5 }).instances(), [])
 })
 
 t.test('one that was silent for longer than the stale limit is not waited for', async (t) => {
