@@ -16,6 +16,8 @@ const raw = rawClient(t, redis.url)
 t.beforeEach(async () => void (await raw.flushall()))
 
 const longMs = 60_000
+/** Enough for a slow database to answer. */
+const shortMs = 1_000
 
 /** An instance that has applied `applied` and says so in Redis, unless it has none. */
 function instanceOn(
@@ -95,7 +97,7 @@ t.test('one that is behind is named, with the time by which what it may have cac
   const one = instanceOn(db, { id: 'one', epoch, applied: 5 })
   await beat(db, { id: 'one', epoch, applied: 5 })
   await beat(db, { id: 'two', epoch, applied: 4 })
-  const [late, ...others] = await one.awaitAll(5, 50)
+  const [late, ...others] = await one.awaitAll(5, shortMs)
   t.match(late, { instance: 'two', appliedRevision: 4 })
   t.same(others, [])
   const leftMs = (late?.deadByMs ?? 0) - (late?.lastSeenAtMs ?? 0)
@@ -176,7 +178,7 @@ t.test('what was said of another epoch does not count, in Postgres or in Redis',
   const two = instanceOn(db, { id: 'two', epoch: 'another', applied: 99, store })
   two.say()
   await store.settled()
-  t.match(await one.awaitAll(5, 50), [{ instance: 'two', appliedRevision: -1 }])
+  t.match(await one.awaitAll(5, shortMs), [{ instance: 'two', appliedRevision: -1 }])
 })
 
 t.test('one that started without Postgres, and serves what Redis has, is waited for too', async (t) => {
@@ -188,7 +190,7 @@ t.test('one that started without Postgres, and serves what Redis has, is waited 
   const stranger = instanceOn(db, { id: 'stranger', epoch: undefined, applied: -1, store })
   stranger.say()
   await store.settled()
-  t.match(await one.awaitAll(5, 50), [{ instance: 'stranger', appliedRevision: -1 }])
+  t.match(await one.awaitAll(5, shortMs), [{ instance: 'stranger', appliedRevision: -1 }])
   await stranger.leave()
   t.same(await one.awaitAll(5, longMs), [])
 })
@@ -199,7 +201,7 @@ t.test('"all have applied it" needs a poll of the own, begun after the question'
   let confirmedAt = performance.now()
   const one = instanceOn(db, { id: 'one', epoch, applied: 5, confirmedAt: () => confirmedAt })
   await beat(db, { id: 'one', epoch, applied: 5 })
-  t.match(await one.awaitAll(5, 50), [{ instance: 'unknown' }])
+  t.match(await one.awaitAll(5, shortMs), [{ instance: 'unknown' }])
   const all = one.awaitAll(5, longMs)
   confirmedAt = performance.now() + 1
   t.same(await all, [])
@@ -210,8 +212,8 @@ t.test('a database that does not answer does not prolong the waiting', async (t)
   const hung: Postgres = { ...db, query: () => new Promise(() => {}) }
   const one = instanceOn(hung, { id: 'one', epoch: 'e', applied: 5 })
   const started = performance.now()
-  t.match(await one.awaitAll(5, 50), [{ instance: 'unknown' }])
-  t.ok(performance.now() - started < 1_000)
+  t.match(await one.awaitAll(5, shortMs), [{ instance: 'unknown' }])
+  t.ok(performance.now() - started < 30_000)
 })
 
 t.test('nobody can speak for an instance without the cache key', async (t) => {
@@ -224,7 +226,7 @@ t.test('nobody can speak for an instance without the cache key', async (t) => {
   const seal = createSeal(cacheKey)
   for (const forged of [word, seal.close('latchkey:instances:one', word), seal.close('x', word)]) {
     await raw.hset('latchkey:instances', 'two', forged)
-    t.match(await one.awaitAll(5, 20), [{ instance: 'two', appliedRevision: 4 }])
+    t.match(await one.awaitAll(5, shortMs), [{ instance: 'two', appliedRevision: 4 }])
   }
 })
 
@@ -232,7 +234,7 @@ t.test('with Postgres away nobody can be asked for: that is not "all have applie
   const db = createPostgres({ url: 'postgres://nobody@127.0.0.1:1/none', applicationName: 'test' })
   t.teardown(() => db.close())
   const one = instanceOn(db, { id: 'one', epoch: 'e', applied: 5 })
-  t.match(await one.awaitAll(5, 20), [{ instance: 'unknown', appliedRevision: -1 }])
+  t.match(await one.awaitAll(5, shortMs), [{ instance: 'unknown', appliedRevision: -1 }])
   await t.rejects(one.instances(), { name: 'StoreUnavailableError' })
   await t.resolves(one.leave(), 'leaving does not fail')
 })

@@ -1,0 +1,217 @@
+// Several instances of the program as processes of their own, on private stores, each with a network of its own to
+// them that the test can break.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../src/store/embedded/postmaster.ts'
+import { type AdminClient, adminClient } from '../support/admin.ts'
+import { type PostgresService, startPostgres } from '../support/postgres-service.ts'
+import { mainProgram } from '../support/process.ts'
+import { adminToken, cacheKey } from '../support/program.ts'
+import { startRedis } from '../support/redis-service.ts'
+import type { Service } from '../support/service.ts'
+import { startTcpProxy, type TcpProxy, type TcpProxyOptions } from '../support/tcp-proxy.ts'
+
+export interface Teardown {
+  teardown(fn: () => Promise<void> | void): unknown
+}
+
+export interface Stores {
+  readonly postgres: PostgresService
+  readonly redis: Service
+}
+
+/** Private stores, gone with the test. */
+export async function startStores(t: Teardown): Promise<Stores> {
+  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+  t.teardown(async () => {
+    await Promise.all([postgres.stop(), redis.stop()])
+  })
+  return { postgres, redis }
+}
+
+export interface InstanceOptions {
+  readonly upstreamPort: number
+  /** Such as `10s`; `15m` unless said. */
+  readonly staleLimit?: string
+  readonly args?: readonly string[]
+  readonly gatewayPort?: number
+  /** Without Redis at all. */
+  readonly withoutRedis?: boolean
+  readonly postgres?: TcpProxyOptions
+  /** Does not wait for it to be ready. */
+  readonly isNotAwaited?: boolean
+}
+
+export interface Instance {
+  readonly child: ChildProcess
+  readonly gatewayPort: number
+  readonly controlPort: number
+  readonly admin: AdminClient
+  /** Between it and the stores. */
+  readonly postgres: TcpProxy
+  readonly redis: TcpProxy
+  /** Begins with the id of the instance. */
+  readonly name: string
+  /** The end of its output. */
+  output(): string
+  /** GET /readyz; status 0 where nobody answers. */
+  ready(): Promise<{ status: number; body: Record<string, unknown> }>
+  metrics(): Promise<string>
+  /** Another process with the same settings and network. */
+  again(but?: Partial<InstanceOptions>): Promise<Instance>
+  /** SIGTERM, then the exit code. */
+  stop(): Promise<number | null>
+}
+
+/** Starts one; resolves when it is ready. */
+export async function startInstance(
+  t: Teardown,
+  stores: Stores,
+  options: InstanceOptions,
+): Promise<Instance> {
+  const postgres = await startTcpProxy([stores.postgres.port], options.postgres)
+  const redis = await startTcpProxy([stores.redis.port])
+  t.teardown(async () => {
+    await Promise.all([postgres.close(), redis.close()])
+  })
+  return run(t, stores, { ...options, proxies: { postgres, redis } })
+}
+
+type RunOptions = InstanceOptions & { readonly proxies: { postgres: TcpProxy; redis: TcpProxy } }
+
+async function run(t: Teardown, stores: Stores, options: RunOptions): Promise<Instance> {
+  const { postgres, redis } = options.proxies
+  const url = new URL(stores.postgres.url)
+  url.port = String(postgres.port)
+  const gatewayPort = options.gatewayPort ?? (await freePort())
+  const controlPort = await freePort()
+  const file = await writeConfig(t, {
+    ...options,
+    ports: { gateway: gatewayPort, control: controlPort },
+    postgresUrl: url.href,
+    redisUrl: options.withoutRedis === true ? 'none' : `redis://127.0.0.1:${redis.port}`,
+  })
+  const child = spawn(process.execPath, [mainProgram, 'start', '--config', file, ...(options.args ?? [])], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      LATCHKEY_ADMIN_TOKEN: adminToken,
+      LATCHKEY_CACHE_KEY: cacheKey,
+      LATCHKEY_LOG_LEVEL: 'warn',
+    },
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-20_000)))
+  }
+  t.teardown(() => end(child, 'SIGKILL').then(() => {}))
+  const base = `http://127.0.0.1:${controlPort}`
+  const instance: Instance = {
+    child,
+    gatewayPort,
+    controlPort,
+    postgres,
+    redis,
+    name: `-${child.pid}-`,
+    admin: adminClient(base, adminToken),
+    output: () => output,
+    ready: () => probe(`${base}/readyz`),
+    metrics: async () => (await fetch(`${base}/metrics`)).text(),
+    // Ports of its own: the first one may still run.
+    again: (but = {}) => run(t, stores, { ...options, ...but }),
+    stop: () => end(child, 'SIGTERM'),
+  }
+  if (options.isNotAwaited !== true) await untilReady(instance)
+  return instance
+}
+
+/** Waits until it is ready; throws with its output when it ends before. */
+export async function untilReady(instance: Instance): Promise<void> {
+  while ((await instance.ready()).status !== 200) {
+    if (instance.child.exitCode !== null) throw new Error(`It ended: ${instance.output()}`)
+    await sleep(20)
+  }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
+  const ended = once(child, 'exit')
+  child.kill(signal)
+  await ended
+  return child.exitCode
+}
+
+async function probe(url: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) })
+    const body: unknown = await response.json()
+    return { status: response.status, body: { ...Object(body) } }
+  } catch {
+    return { status: 0, body: {} }
+  }
+}
+
+interface ConfigParts extends InstanceOptions {
+  readonly ports: { readonly gateway: number; readonly control: number }
+  readonly postgresUrl: string
+  readonly redisUrl: string
+}
+
+async function writeConfig(t: Teardown, parts: ConfigParts): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-faults-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  await writeFile(
+    join(folder, 'permissions.yaml'),
+    'permissions: { a.read: Read }\nroutes:\n  GET /v1/a: a.read\n',
+  )
+  const file = join(folder, 'gateway.yaml')
+  await writeFile(
+    file,
+    `gateway: { host: 127.0.0.1, port: ${parts.ports.gateway}, limits: { failed_lookups: 10000000 } }
+control: { host: 127.0.0.1, port: ${parts.ports.control} }
+postgres: ${parts.postgresUrl}
+redis: ${parts.redisUrl}
+upstreams:
+  live: { url: "http://127.0.0.1:${parts.upstreamPort}", connections: 512 }
+  sandbox: { url: "http://127.0.0.1:1" }
+apis:
+  demo:
+    credential: { header: X-Api-Key }
+    environments:
+      live: { hosts: [api.example.com], prefix: live_, upstream: live }
+      sandbox: { hosts: [sandbox.example.com], prefix: test_, upstream: sandbox }
+    permissions: permissions.yaml
+    stale_limit: ${parts.staleLimit ?? '15m'}
+`,
+  )
+  return file
+}
+
+const plainAnswer =
+  'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"ok":true}'
+
+/** An upstream that answers each GET with 200 and keeps nothing; returns its port. */
+export async function startLeanUpstream(t: Teardown): Promise<number> {
+  const server = createServer((socket) => {
+    let rest = ''
+    socket.on('error', () => {})
+    socket.on('data', (bytes) => {
+      const heads = (rest + bytes.toString('latin1')).split('\r\n\r\n')
+      rest = heads.pop() ?? ''
+      if (heads.length > 0) socket.write(plainAnswer.repeat(heads.length))
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => void server.close())
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+export const keyOfDemo = { api: 'demo', permissions: ['a.read'] }
