@@ -71,6 +71,7 @@ async function sendApart(port: number, parts: readonly string[]): Promise<string
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   let received = ''
   socket.on('error', () => {})
+  const closed = once(socket, 'close')
   socket.on('data', (chunk) => {
     received += chunk.toString('latin1')
   })
@@ -78,6 +79,6 @@ async function sendApart(port: number, parts: readonly string[]): Promise<string
     socket.write(part)
     await sleep(2)
   }
-  await once(socket, 'close')
+  await closed
   return received
 }
