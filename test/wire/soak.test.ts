@@ -26,13 +26,13 @@ function held(gateway: WatchedProcess, { resources, timers }: ResourceReport): s
   return `descriptors ${gateway.descriptors()}, timers ${timers}, ${kinds.map(([kind, n]) => `${kind} ${n}`).join(', ')}`
 }
 
-/** Waits until nothing has changed for some seconds: idle connections to the upstream live that long. */
+/** Waits until nothing has changed for some seconds, a minute at most: idle connections to the upstream live that long. */
 async function atRest(gateway: WatchedProcess): Promise<ResourceReport> {
   let last = ''
-  for (let calm = 0; ; calm++) {
+  for (let calm = 0, second = 0; ; calm++, second++) {
     const report = await gateway.report()
     if (held(gateway, report) !== last) calm = 0
-    if (calm >= 8) return report
+    if (calm >= 8 || second >= 60) return report
     last = held(gateway, report)
     await sleep(1_000)
   }
