@@ -18,8 +18,11 @@ export interface Client {
   close(): void
 }
 
-/** A client with one connection at a time to `port`, opened anew when it is closed. */
-export function createClient(port: number): Client {
+/**
+ * A client with one connection at a time to `port`, opened anew when it is closed. `address`: tells, for each request,
+ * whom it is passed on for.
+ */
+export function createClient(port: number, address?: () => string): Client {
   let socket: Socket | undefined
   let settle: ((status: number) => void) | undefined
   let received = ''
@@ -59,7 +62,10 @@ export function createClient(port: number): Client {
         const sentAtMs = performance.now()
         settle = (status) => resolve({ status, sentAtMs, tookMs: performance.now() - sentAtMs })
         socket ??= open()
-        socket.write(`GET /v1/a HTTP/1.1\r\nHost: api.example.com\r\nX-Api-Key: ${secret}\r\n\r\n`)
+        const forwarded = address === undefined ? '' : `X-Forwarded-For: ${address()}\r\n`
+        socket.write(
+          `GET /v1/a HTTP/1.1\r\nHost: api.example.com\r\n${forwarded}X-Api-Key: ${secret}\r\n\r\n`,
+        )
       })
     },
     close() {
@@ -109,7 +115,7 @@ export function startLoad(
   const took: number[] = []
   let isRunning = true
   const runs = Array.from({ length: of.clients }, async (_, index) => {
-    const clients = ports.map(createClient)
+    const clients = ports.map((port) => createClient(port))
     while (isRunning) {
       const secrets = of.secrets()
       const secret = secrets[Math.floor(Math.random() * secrets.length)] ?? ''

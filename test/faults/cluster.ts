@@ -41,6 +41,10 @@ export interface InstanceOptions {
   readonly staleLimit?: string
   readonly args?: readonly string[]
   readonly gatewayPort?: number
+  /** Most look-ups in vain a minute from one client; in effect unlimited unless said. */
+  readonly failedLookups?: number
+  /** Believes X-Forwarded-For, so that one test can be many clients. */
+  readonly isBehindProxy?: boolean
   /** Without Redis at all. */
   readonly withoutRedis?: boolean
   readonly postgres?: TcpProxyOptions
@@ -173,7 +177,7 @@ async function writeConfig(t: Teardown, parts: ConfigParts): Promise<string> {
   const file = join(folder, 'gateway.yaml')
   await writeFile(
     file,
-    `gateway: { host: 127.0.0.1, port: ${parts.ports.gateway}, limits: { failed_lookups: 10000000 } }
+    `gateway: { host: 127.0.0.1, port: ${parts.ports.gateway}, limits: { failed_lookups: ${parts.failedLookups ?? 10_000_000} }${parts.isBehindProxy === true ? ', trusted_proxies: [127.0.0.1]' : ''} }
 control: { host: 127.0.0.1, port: ${parts.ports.control} }
 postgres: ${parts.postgresUrl}
 redis: ${parts.redisUrl}

@@ -33,7 +33,11 @@ const flapMs = 300
 
 interface Link {
   readonly client: Socket
+  /** Once it is connected. */
   server: Socket | undefined
+  /** What came before. */
+  readonly early: Buffer[]
+  hasEnded: boolean
   isLost: boolean
   /** What is on its way, in order. */
   readonly toServer: Pipe
@@ -82,28 +86,50 @@ export async function startTcpProxy(
     else link[way].add(action, state.mode === 'slow' && way === 'toClient' ? slowMs : 0)
   }
 
-  function open(link: Link): void {
+  /** Where nobody listens the next one is tried, as balancers do. */
+  function open(link: Link, tried = 1): void {
     const target = state.targets[state.turn++ % state.targets.length]
     if (target === undefined || link.client.destroyed) return void link.client.destroy()
     const server = connect({ port: target, host: '127.0.0.1', noDelay: true })
-    link.server = server
+    const isLast = tried >= state.targets.length
+    let isOpen = false
+    server.on('connect', () => {
+      isOpen = true
+      for (const bytes of link.early.splice(0)) server.write(bytes)
+      link.server = server
+      if (link.hasEnded) server.end()
+    })
     server.on('data', (bytes) => carry(link, 'toClient', () => link.client.write(bytes)))
     server.on('end', () => carry(link, 'toClient', () => link.client.end()))
-    server.on('error', () => carry(link, 'toClient', () => link.client.resetAndDestroy()))
+    server.on('error', () => {
+      if (isOpen || isLast) carry(link, 'toClient', () => link.client.resetAndDestroy())
+      else open(link, tried + 1)
+    })
+  }
+
+  function pass(link: Link, bytes: Buffer): void {
+    if (link.server === undefined) link.early.push(bytes)
+    else link.server.write(bytes)
+  }
+
+  function finish(link: Link): void {
+    link.hasEnded = true
+    link.server?.end()
   }
 
   function accept(client: Socket): void {
     state.accepted++
     const pipes = { toServer: createPipe(), toClient: createPipe() }
-    const link: Link = { client, server: undefined, isLost: state.mode === 'blackhole', ...pipes }
+    const isLost = state.mode === 'blackhole'
+    const link: Link = { client, server: undefined, early: [], hasEnded: false, isLost, ...pipes }
     links.add(link)
     client.setNoDelay(true)
     client.on('data', (bytes) => {
       options.sent?.(bytes)
-      carry(link, 'toServer', () => link.server?.write(bytes))
+      carry(link, 'toServer', () => pass(link, bytes))
     })
     client.on('error', () => {})
-    client.on('end', () => carry(link, 'toServer', () => link.server?.end()))
+    client.on('end', () => carry(link, 'toServer', () => finish(link)))
     client.on('close', () => {
       links.delete(link)
       link.server?.destroy()
