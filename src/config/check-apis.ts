@@ -95,7 +95,8 @@ function checkHosts(
 }
 
 function isHostName(host: string): boolean {
-  if (host === '*' || /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]+)*\.?$/.test(host)) return true
+  // Labels apart from dots: an expression that could read one text in many ways would take for ever over a slip.
+  if (host === '*' || /^[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.?$/.test(host)) return true
   return isIPv6(host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host)
 }
 

@@ -14,6 +14,9 @@ export interface WatchOptions {
   readonly tellsFirst?: boolean
 }
 
+/** Files that never stand still are read after so many looks all the same: a half-written one is refused. */
+const mostRestless = 3
+
 /**
  * Calls `changed` after any of the files has changed, appeared or gone, and has then stood still for one look, so that
  * a file half written is not read. `files` is asked anew each time. One call at a time: the next look comes when the
@@ -28,12 +31,15 @@ export function watchFiles(
   let timer: NodeJS.Timeout
   let handled: string | undefined
   let last: string | undefined
+  let restless = 0
 
   async function look(): Promise<void> {
     const looked = files()
     const stamp = await stampOf(looked)
     if (!tellsFirst) handled ??= stamp
-    if (stamp !== handled && stamp === last) {
+    restless = stamp === last || last === undefined ? 0 : restless + 1
+    if (stamp !== handled && (stamp === last || restless >= mostRestless)) {
+      restless = 0
       handled = stamp
       await changed()
       // It may depend on other files now; those are as they were read. The same ones may have changed meanwhile.

@@ -3,6 +3,8 @@
 
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Table } from '../config/compiled.ts'
+import { entryOf } from '../errors/catalogue.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -12,12 +14,14 @@ interface ParserErrorDeps {
   readonly log: Logger
   readonly metrics: Metrics
   readonly newId: (prefix: string) => string
+  readonly inForce: () => { readonly table: Table }
 }
 
 /** Answers them on the socket, and records them as requests that were refused. */
 export function answerParserErrors(server: Server, deps: ParserErrorDeps): void {
   function answer(socket: Socket, denial: Denial): void {
     const requestId = deps.newId('req')
+    const { status } = entryOf(denial.code)
     refuseSocket(socket, denial, { requestId })
     deps.metrics.request({
       api: '',
@@ -25,7 +29,7 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
       route: '',
       decision: 'deny',
       reason: denial.reason,
-      status: 0,
+      status,
       gatewayMs: 0,
       upstreamMs: undefined,
     })
@@ -36,6 +40,8 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
         decision: 'deny',
         code: denial.code,
         reason: denial.reason,
+        status,
+        table: deps.inForce().table.sha256,
       },
       'request',
     )

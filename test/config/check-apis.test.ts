@@ -109,3 +109,9 @@ t.test('live and sandbox on one upstream are a warning', async (t) => {
     ])
   }
 })
+
+t.test('a long host with a port is told at once: no text takes long to be no host name', async (t) => {
+  const host = `${'payments-gateway-eu-west-'.repeat(20)}internal:8080`
+  const gateway = edit(gatewayYaml, 'api.flintn.com', host)
+  t.match(await faultsOf(t, { gateway }), [/is no host name/])
+})

@@ -70,3 +70,20 @@ t.test('a change while the last one is being read is not lost', async (t) => {
   await writeFile(file, 'two')
   t.equal(await untilCalled(2), 2)
 })
+
+t.test('a file that is written again and again is read all the same', async (t) => {
+  const folder = t.testdir({ 'a.yaml': '0' })
+  const file = join(folder, 'a.yaml')
+  let calls = 0
+  const watch = watchFiles(
+    () => [file],
+    async () => void calls++,
+    { lookEveryMs: 20 },
+  )
+  t.teardown(() => watch.stop())
+  for (let i = 0; i < 400 && calls === 0; i++) {
+    await writeFile(file, `${i}`.repeat(1 + (i % 7)))
+    await new Promise((resolve) => setTimeout(resolve, 8))
+  }
+  t.ok(calls > 0)
+})

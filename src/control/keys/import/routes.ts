@@ -41,8 +41,6 @@ const doc: RouteDoc = {
   errors: ['IMPORT_INCOMPLETE', 'STORE_UNAVAILABLE'],
 }
 
-const contentTypes = ['application/x-ndjson', 'application/jsonl']
-
 /** POST /keys/import. */
 export function serveKeyImport(app: ControlApp, deps: AdminDeps): void {
   // Its own content types, which no other route takes.
@@ -100,11 +98,8 @@ function interrupted(error: unknown, made: number): unknown {
 
 function takeLines(scope: ControlApp): void {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser(contentTypes, (_request, payload, done) => done(null, payload))
-  scope.addContentTypeParser(/^text\//, (_request, payload, done) => done(null, payload))
-  scope.addContentTypeParser('*', (_request, _payload, done) =>
-    done(invalid('Content-Type', `must be ${contentTypes.join(', ')} or text`)),
-  )
+  // JSON Lines whatever they are called: clients send what they send with every other call.
+  scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 }
 
 function bodyOf(request: FastifyRequest): AsyncIterable<unknown> {
