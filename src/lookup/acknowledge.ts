@@ -11,6 +11,7 @@ import type { RedisStore } from '../store/redis.ts'
 import type { Changes } from './changes.ts'
 import type { Feed } from './feed.ts'
 import type { Seal } from './seal.ts'
+import { createShared } from './shared.ts'
 
 export interface PendingInstance {
   readonly instance: string
@@ -70,7 +71,12 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
   const { changes, redis } = deps
   let said = ''
 
-  async function wordsInRedis(): Promise<ReadonlyMap<string, Word>> {
+  // However many changes are waited for at once, their questions are the same: they must not take the connections that
+  // other changes need.
+  const wordsInRedis = createShared(readWords)
+  const registered = createShared(() => listInstances(deps.db, deps.maxStaleLimitMs() + beatSlackMs))
+
+  async function readWords(): Promise<ReadonlyMap<string, Word>> {
     const words = new Map<string, Word>()
     const entries = await redis?.store.run((client) => client.hgetall(place), deadlineMs)
     for (const [id, sealed] of Object.entries(entries ?? {})) {
@@ -83,10 +89,6 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
 
   function forget(ids: readonly string[]): void {
     if (ids.length > 0) void redis?.store.tell((client) => client.hdel(place, ...ids), deadlineMs)
-  }
-
-  async function registered(): Promise<readonly InstanceView[]> {
-    return listInstances(deps.db, deps.maxStaleLimitMs() + beatSlackMs)
   }
 
   function furthest(view: InstanceView, words: ReadonlyMap<string, Word>): InstanceView {

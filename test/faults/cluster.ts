@@ -8,13 +8,13 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../../src/store/embedded/postmaster.ts'
 import { type AdminClient, adminClient } from '../support/admin.ts'
 import { type PostgresService, startPostgres } from '../support/postgres-service.ts'
 import { mainProgram } from '../support/process.ts'
 import { adminToken, cacheKey } from '../support/program.ts'
 import { startRedis } from '../support/redis-service.ts'
 import type { Service } from '../support/service.ts'
+import { stablePort } from '../support/stable-port.ts'
 import { startTcpProxy, type TcpProxy, type TcpProxyOptions } from '../support/tcp-proxy.ts'
 
 export interface Teardown {
@@ -93,8 +93,8 @@ async function run(t: Teardown, stores: Stores, options: RunOptions): Promise<In
   const { postgres, redis } = options.proxies
   const url = new URL(stores.postgres.url)
   url.port = String(postgres.port)
-  const gatewayPort = options.gatewayPort ?? (await freePort())
-  const controlPort = await freePort()
+  const gatewayPort = options.gatewayPort ?? (await stablePort())
+  const controlPort = await stablePort()
   const file = await writeConfig(t, {
     ...options,
     ports: { gateway: gatewayPort, control: controlPort },

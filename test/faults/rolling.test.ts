@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { freePort } from '../../src/store/embedded/postmaster.ts'
+import { stablePort } from '../support/stable-port.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { startLoad } from './client.ts'
 import { keyOfDemo, startInstance, startLeanUpstream, startStores, untilReady } from './cluster.ts'
@@ -17,7 +17,7 @@ const stores = await startStores(t)
 const upstreamPort = await startLeanUpstream(t)
 
 t.test('workers', async (t) => {
-  const gatewayPort = await freePort()
+  const gatewayPort = await stablePort()
   const instance = await startInstance(t, stores, { upstreamPort, gatewayPort, args: ['--workers', '2'] })
   const key = await instance.admin.makeKey(await instance.admin.makeMerchant(), keyOfDemo)
   const load = startLoad([gatewayPort], { clients, pauseMs: 10, secrets: () => [key.secret] })

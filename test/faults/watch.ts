@@ -63,7 +63,7 @@ export async function addKeys(watch: Watch, admin: AdminClient, count: number): 
   const merchant = await admin.makeMerchant()
   const made: WatchedKey[] = []
   while (made.length < count) {
-    const some = Math.min(10, count - made.length)
+    const some = Math.min(5, count - made.length)
     const keys = await Promise.all(Array.from({ length: some }, () => admin.makeKey(merchant, keyOfDemo)))
     const never = Number.POSITIVE_INFINITY
     made.push(...keys.map((key) => ({ ...key, revokeCalledAt: never, deadAt: never, lastAcceptedAt: 0 })))
@@ -82,9 +82,8 @@ export interface Revocation {
 
 /** Revokes with `?wait=all`. Throws where the answer is another than 200. */
 export async function revoke(key: WatchedKey, admin: AdminClient): Promise<Revocation> {
-  const calledAt = performance.now()
-  key.revokeCalledAt = calledAt
-  const { status, body } = await admin.call('POST', `/keys/${key.id}/revoke?wait=all`)
+  key.revokeCalledAt = performance.now()
+  const { status, body, calledAt } = await insist(admin, `/keys/${key.id}/revoke?wait=all`)
   const answeredAt = performance.now()
   if (status !== 200) throw new Error(`revoke: ${status} ${JSON.stringify(body)}`)
   const pending = Array.isArray(body['pending']) ? body['pending'].map((one: unknown) => pendingOf(one)) : []
@@ -95,6 +94,15 @@ export async function revoke(key: WatchedKey, admin: AdminClient): Promise<Revoc
     answeredMs: answeredAt - calledAt,
     lastAcceptedMs: () => Math.max(0, key.lastAcceptedAt - calledAt),
     pending,
+  }
+}
+
+/** An overloaded machine may refuse a change; a caller then asks again. */
+async function insist(admin: AdminClient, path: string) {
+  for (let tried = 1; ; tried++) {
+    const calledAt = performance.now()
+    const { status, body } = await admin.call('POST', path)
+    if (status !== 503 || tried === 5) return { status, body, calledAt }
   }
 }
 

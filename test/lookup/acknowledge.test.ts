@@ -207,6 +207,27 @@ t.test('"all have applied it" needs a poll of the own, begun after the question'
   t.same(await all, [])
 })
 
+t.test('many that wait at once ask together', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  await beat(db, { id: 'two', epoch, applied: 4 })
+  let atOnce = 0
+  let most = 0
+  const counted: Postgres = {
+    ...db,
+    async query<Row extends object>(...args: Parameters<Postgres['query']>) {
+      most = Math.max(most, ++atOnce)
+      return db.query<Row>(...args).finally(() => atOnce--)
+    },
+  }
+  const one = instanceOn(counted, { id: 'one', epoch, applied: 5 })
+  const all = Array.from({ length: 50 }, () => one.awaitAll(5, longMs))
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  await beat(db, { id: 'two', epoch, applied: 5 })
+  t.ok((await Promise.all(all)).every((pending) => pending.length === 0))
+  t.equal(most, 1)
+})
+
 t.test('a database that does not answer does not prolong the waiting', async (t) => {
   const { db } = await createDatabase(t)
   const hung: Postgres = { ...db, query: () => new Promise(() => {}) }

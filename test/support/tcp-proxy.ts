@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { stablePort } from './stable-port.ts'
 
 /**
  * `pass`; `refuse`: nobody listens, and what was open is cut; `hang`: connections are accepted and nothing moves until
@@ -138,7 +139,7 @@ export async function startTcpProxy(
   }
 
   const server = createServer({ allowHalfOpen: true }, accept)
-  const port = await listen(server, 0)
+  const port = await listen(server, await stablePort())
 
   function cut(): void {
     for (const { client, server: other } of links) {

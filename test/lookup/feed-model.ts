@@ -1,0 +1,149 @@
+// A few processes on one real Postgres and one real Redis, for the model test: their look-ups, feeds and Redis tiers as
+// the program wires them, but with the messages in the test's hand, and look-ups that can be held half-way.
+
+import { performance } from 'node:perf_hooks'
+import { createLookup, type Found, type Lookup } from '../../src/lookup/chain.ts'
+import { createChanges } from '../../src/lookup/changes.ts'
+import { createFeed, type Feed } from '../../src/lookup/feed.ts'
+import { createMemoryTier } from '../../src/lookup/memory-tier.ts'
+import { createRedisTier, type RedisTier } from '../../src/lookup/redis-tier.ts'
+import { createSeal } from '../../src/lookup/seal.ts'
+import type { Change } from '../../src/store/change-table.ts'
+import type { Postgres } from '../../src/store/postgres.ts'
+import { cacheKey, type PatientStore } from './redis-subject.ts'
+import { postgresTierOn, silentLog, staleLimitMs } from './subject.ts'
+
+export interface Process {
+  readonly lookup: Lookup
+  readonly feed: Feed
+  readonly tier: RedisTier
+  readonly epoch: () => string | undefined
+  /** Resolves when a poll that began after the call has confirmed. */
+  poll(): Promise<void>
+  /** Begins a look-up whose answer from Postgres is on its way until `arrive`. */
+  begin(digest: string): void
+  arrive(): Promise<void>
+  stop(): void
+}
+
+/** Starts one, as after a restart: nothing is in its memory. */
+export async function startProcess(db: Postgres, store: PatientStore, id: string): Promise<Process> {
+  const changes = createChanges()
+  const gate = createGate(db)
+  const monotonicNow = () => performance.now()
+  const tier = createRedisTier({
+    store,
+    seal: createSeal(cacheKey),
+    epoch: () => changes.epoch,
+    maxStaleLimitMs: () => staleLimitMs,
+    rejected: () => {},
+  })
+  const feed = createFeed({
+    db,
+    changes,
+    monotonicNow,
+    log: silentLog,
+    instance: { id, role: 'all', host: 'h', pid: 1, version: '1' },
+    applied() {
+      if (changes.epoch !== undefined) tier.keepEpoch(changes.epoch)
+    },
+  })
+  const memory = createMemoryTier({
+    changes,
+    confirmedAt: feed.confirmedAt,
+    monotonicNow,
+    now: Date.now,
+    staleLimitMs: () => staleLimitMs,
+    offer: tier.fill,
+  })
+  const lookup = createLookup({
+    memory,
+    redis: tier,
+    postgres: postgresTierOn(gate.db, { isAway: feed.isAway, confirmedAt: feed.confirmedAt }),
+    changes,
+    counted: () => {},
+  })
+  const held: Promise<Found>[] = []
+  await feed.start()
+  return {
+    lookup,
+    feed,
+    tier,
+    epoch: () => changes.epoch,
+    async poll() {
+      const calledAt = performance.now()
+      feed.kick()
+      while (feed.confirmedAt() < calledAt) await new Promise((resolve) => setTimeout(resolve, 1))
+    },
+    begin(digest) {
+      gate.close()
+      const found = lookup.find(digest)
+      if (found instanceof Promise) held.push(found)
+    },
+    async arrive() {
+      gate.open()
+      await Promise.all(held.splice(0))
+    },
+    stop() {
+      gate.open()
+      feed.stop()
+    },
+  }
+}
+
+/** A database whose answers are held while the gate is closed. */
+function createGate(db: Postgres) {
+  let waiting: (() => void)[] = []
+  let isClosed = false
+  const gated: Postgres = {
+    ...db,
+    async query<Row extends object>(...args: Parameters<Postgres['query']>) {
+      const rows = await db.query<Row>(...args)
+      if (isClosed) await new Promise<void>((resolve) => waiting.push(resolve))
+      return rows
+    },
+  }
+  return {
+    db: gated,
+    close() {
+      isClosed = true
+    },
+    open() {
+      isClosed = false
+      const opened = waiting
+      waiting = []
+      for (const open of opened) open()
+    },
+  }
+}
+
+export interface Saved {
+  readonly head: number
+  readonly rows: readonly { readonly id: string; readonly status: string; readonly revision: number }[]
+}
+
+/** What a backup would hold. */
+export async function save(db: Postgres): Promise<Saved> {
+  const [head] = await db.query<{ revision: number }>('SELECT revision FROM head')
+  const rows = await db.query<Saved['rows'][number]>('SELECT id, status, revision FROM api_key')
+  return { head: head?.revision ?? 0, rows }
+}
+
+/** Brings that state back, as a restore does: identifier, timeline and epoch are as they were. */
+export async function restore(db: Postgres, saved: Saved): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.query('DELETE FROM outbox WHERE revision > $1', [saved.head])
+    await tx.query('UPDATE head SET revision = $1', [saved.head])
+    for (const { id, status, revision } of saved.rows) {
+      await tx.query('UPDATE api_key SET status = $2, revision = $3 WHERE id = $1', [id, status, revision])
+    }
+  })
+}
+
+export interface Message {
+  readonly epoch: string
+  readonly change: Change
+  readonly key: number
+  /** The change that it tells of is no part of the database's history any more. */
+  isLost?: true
+}
