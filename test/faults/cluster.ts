@@ -114,6 +114,9 @@ async function run(t: Teardown, stores: Stores, options: RunOptions): Promise<In
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-20_000)))
   }
+  child.once('exit', (code, signal) => {
+    if (code !== 0 && signal !== 'SIGKILL') console.error(`An instance ended (${code ?? signal}): ${output}`)
+  })
   t.teardown(() => end(child, 'SIGKILL').then(() => {}))
   const base = `http://127.0.0.1:${controlPort}`
   const instance: Instance = {
