@@ -51,6 +51,7 @@ function compileSettings({ path, file }: Checked): Settings {
         urlBytes: parseSize(gateway.limits.url_bytes),
         headerTimeoutMs: parseDuration(gateway.limits.header_timeout),
         idleTimeoutMs: parseDuration(gateway.limits.idle_timeout),
+        handshakeTimeoutMs: parseDuration(gateway.limits.handshake_timeout),
         clientConnections: gateway.limits.client_connections,
         failedLookups: gateway.limits.failed_lookups,
         inFlight: gateway.limits.in_flight,
@@ -70,12 +71,17 @@ function compileSettings({ path, file }: Checked): Settings {
   }
 }
 
+/** Requests that may wait for each connection of an upstream that does not say. */
+const queuePerConnection = 4
+
 function compileUpstream(name: string, entry: GatewayFile['upstreams'][string], folder: string): Upstream {
   return {
     name,
     origin: new URL(entry.url).origin,
     timeoutMs: parseDuration(entry.timeout),
     connections: entry.connections,
+    queue: entry.queue ?? entry.connections * queuePerConnection,
+    connectTimeoutMs: parseDuration(entry.connect_timeout),
     preserveHost: entry.preserve_host,
     headers: Object.entries(entry.headers),
     caFile: entry.ca === undefined ? null : resolve(folder, entry.ca),

@@ -47,6 +47,7 @@ export interface Limits {
   readonly urlBytes: number
   readonly headerTimeoutMs: number
   readonly idleTimeoutMs: number
+  readonly handshakeTimeoutMs: number
   /** Connections from one address at once. */
   readonly clientConnections: number
   /** Requests with unknown keys from one client in a minute. */
@@ -63,6 +64,9 @@ export interface Upstream {
   readonly origin: string
   readonly timeoutMs: number
   readonly connections: number
+  /** Requests that may wait for a connection. */
+  readonly queue: number
+  readonly connectTimeoutMs: number
   readonly preserveHost: boolean
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** PEM bundle that replaces the system's; null: the system's. */

@@ -29,6 +29,10 @@ const LimitsSection = Type.Object(
       description: 'Time for a whole request head; beyond it 408.',
     }),
     idle_timeout: Duration({ default: '60s', description: 'Longest pause between bytes of a body.' }),
+    handshake_timeout: Duration({
+      default: '10s',
+      description: 'Time for a TLS handshake; beyond it the connection is closed.',
+    }),
     client_connections: Type.Integer({
       minimum: 1,
       default: 1000,
@@ -114,6 +118,18 @@ const Upstream = Type.Object(
       maximum: 65535,
       default: 128,
       description: 'Most connections at once.',
+    }),
+    queue: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1_000_000,
+        description:
+          'Most requests that wait for a connection; beyond it 503. Left out: four for each connection.',
+      }),
+    ),
+    connect_timeout: Duration({
+      default: '5s',
+      description: 'Time to connect, TLS included; beyond it 504.',
     }),
     preserve_host: Type.Boolean({ default: true, description: 'Sends Host on as the client sent it.' }),
     headers: Type.Record(Type.String(), Text('Value of the header.'), {

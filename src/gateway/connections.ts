@@ -1,12 +1,12 @@
-// How many connections one address may hold. Loopback and trusted proxies have no limit: many clients stand behind them.
+// How many connections one address may hold.
 
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { addressMatcher, clientNetwork, plainAddress } from './client.ts'
 
-/** Closes connections beyond `most` from one address as they come, before a byte is read. */
-export function limitConnections(server: Server, most: number, trustedProxies: readonly string[]): void {
-  const isExempt = addressMatcher([...trustedProxies, '127.0.0.0/8', '::1'])
+/** Closes connections beyond `most` from one address as they come, before a byte is read; those of `exempt` never. */
+export function limitConnections(server: Server, most: number, exempt: readonly string[]): void {
+  const isExempt = addressMatcher(exempt)
   const open = new Map<string, number>()
 
   server.on('connection', (socket: Socket) => {

@@ -64,6 +64,9 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
     if (error.code === 'ECONNRESET') socket.destroy()
     else giveUp(socket, denialOf(error))
   })
+  // Before the handshake is done nothing can be said, and what is written would wait for it for ever.
+  server.removeAllListeners('tlsClientError')
+  server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     // Node has taken its own listeners off: without one, a reset would end the process.
     socket.on('error', () => socket.destroy())

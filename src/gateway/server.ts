@@ -90,7 +90,8 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
 
   const app = Fastify(serverOptions(deps.settings))
   prepareServer(app.server, app.routing)
-  limitConnections(app.server, limits.clientConnections, trustedProxies)
+  // Many clients stand behind each of these.
+  limitConnections(app.server, limits.clientConnections, [...trustedProxies, '127.0.0.0/8', '::1'])
   if (tls !== null && app.server instanceof HttpsServer) renewCertificate(app.server, tls, deps.log)
   app.addHook('onClose', async () => overload.stop())
   deps.metrics.gauge('latchkey_requests_in_flight', 'Requests under way', () => ({
@@ -188,7 +189,7 @@ function serverOptions(settings: Settings): FastifyServerOptions {
     keepAliveTimeout: limits.idleTimeoutMs,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    ...(tls === null ? { http } : { https: { ...http, ...tlsOptions(tls) } }),
+    ...(tls === null ? { http } : { https: { ...http, ...tlsOptions(tls, limits.handshakeTimeoutMs) } }),
   }
 }
 

@@ -1,10 +1,11 @@
 // TLS to clients. Certificates are renewed in place while the process runs: the files are looked at every few seconds
 // and read anew when they have changed; a pair that does not fit leaves the old one in force.
 
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Server as HttpsServer } from 'node:https'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { Settings } from '../config/compiled.ts'
+import { stampOfFiles } from '../config/file-stamp.ts'
 import type { Logger } from '../telemetry/log.ts'
 
 type TlsFiles = NonNullable<Settings['gateway']['tls']>
@@ -12,11 +13,19 @@ type TlsFiles = NonNullable<Settings['gateway']['tls']>
 const lookEveryMs = 5_000
 
 /** Options for the server; throws when the files cannot be read or do not fit together. */
-export function tlsOptions(files: TlsFiles): SecureContextOptions & {
+export function tlsOptions(
+  files: TlsFiles,
+  handshakeTimeoutMs: number,
+): SecureContextOptions & {
   handshakeTimeout: number
   ALPNProtocols: string[]
 } {
-  return { ...readPair(files), minVersion: 'TLSv1.2', handshakeTimeout: 10_000, ALPNProtocols: ['http/1.1'] }
+  return {
+    ...readPair(files),
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: handshakeTimeoutMs,
+    ALPNProtocols: ['http/1.1'],
+  }
 }
 
 function readPair({ certFile, keyFile }: TlsFiles): { cert: Buffer; key: Buffer } {
@@ -27,9 +36,10 @@ function readPair({ certFile, keyFile }: TlsFiles): { cert: Buffer; key: Buffer 
 
 /** Keeps the server's certificate as on disk until the server closes. */
 export function renewCertificate(server: HttpsServer, files: TlsFiles, log: Logger): void {
-  let seen = stampOf(files)
+  const both = [files.certFile, files.keyFile]
+  let seen = stampOfFiles(both)
   const timer = setInterval(() => {
-    const stamp = stampOf(files)
+    const stamp = stampOfFiles(both)
     if (stamp === seen) return
     try {
       server.setSecureContext({ ...readPair(files), minVersion: 'TLSv1.2' })
@@ -46,14 +56,4 @@ export function renewCertificate(server: HttpsServer, files: TlsFiles, log: Logg
   }, lookEveryMs)
   timer.unref()
   server.once('close', () => clearInterval(timer))
-}
-
-/** Changes when either file does, also when a link is pointed elsewhere. */
-function stampOf({ certFile, keyFile }: TlsFiles): string {
-  return [certFile, keyFile]
-    .map((file) => {
-      const found = statSync(file, { throwIfNoEntry: false })
-      return found === undefined ? 'none' : `${found.ino} ${found.mtimeMs} ${found.size}`
-    })
-    .join(' | ')
 }

@@ -1,11 +1,13 @@
 // What becomes of a failed exchange with an upstream: the answer to the client, and the reason for log and metric.
 
 import { type Denial, deny } from '../errors/denial.ts'
+import { CircuitOpen } from './connect-circuit.ts'
 import { BodyFault } from './request-body.ts'
 
 /** What the client is told of a failed exchange; undefined: it is not there any more. */
 export function denialOf(error: Error): Denial | undefined {
   if (error instanceof BodyFault) return error.denial
+  if (error instanceof CircuitOpen) return deny('UPSTREAM_UNAVAILABLE', 'circuit_open')
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return deny('UPSTREAM_TIMEOUT', 'connect_timeout')
   if (code === 'UND_ERR_BODY_TIMEOUT') return deny('UPSTREAM_ERROR', 'body_idle')

@@ -1,10 +1,12 @@
 // The upstreams: a connection pool each, with its bounds, and the header builder that belongs to it. Made anew with
 // each configuration; a pool whose settings have not changed goes on, one that is no longer named finishes what it has.
 
-import { readFileSync } from 'node:fs'
 import { isIP, type Socket } from 'node:net'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
 import type { Settings, Table, Upstream } from '../config/compiled.ts'
+import { stampOfFiles } from '../config/file-stamp.ts'
+import { certificateFiles, readCertificates } from './upstream-certificates.ts'
+import { CircuitOpen, createConnectCircuit } from './connect-circuit.ts'
 import { createHeaderBuilder, type HeaderBuilder } from './headers.ts'
 
 /** An upstream under one configuration. */
@@ -15,6 +17,8 @@ export interface UpstreamPool {
   readonly authority: string
   readonly idleTimeoutMs: number
   readonly connections: Connections
+  /** What the connections were opened with; others under the same name are opened anew. */
+  readonly opened: string
 }
 
 /** The connections to an upstream, whatever tables come and go. */
@@ -41,9 +45,6 @@ export interface Upstreams {
   close(): Promise<void>
 }
 
-/** Requests that may wait, for each connection of the pool. */
-const queuePerConnection = 4
-const connectTimeoutMs = 5_000
 /** A request that began under an older configuration has this long to reach its dispatch, in milliseconds. */
 const retireAfterMs = 30_000
 
@@ -53,13 +54,14 @@ export function createUpstreams(settings: Settings, table: Table, before?: Upstr
   const { idleTimeoutMs } = settings.gateway.limits
   for (const [name, upstream] of settings.upstreams) {
     const known = before?.get(name)
-    const isSame = known !== undefined && connects(known.settings) === connects(upstream)
+    const opened = openedWith(upstream)
     pools.set(name, {
       settings: upstream,
+      opened,
       headers: createHeaderBuilder(settings, table, upstream),
       authority: new URL(upstream.origin).host,
       idleTimeoutMs,
-      connections: isSame ? known.connections : openConnections(upstream, idleTimeoutMs),
+      connections: known?.opened === opened ? known.connections : openConnections(upstream, idleTimeoutMs),
     })
   }
   return {
@@ -79,9 +81,11 @@ async function closeAll(pools: readonly UpstreamPool[]): Promise<void> {
   await Promise.all(pools.map((pool) => pool.connections.close()))
 }
 
-/** What decides over the connections themselves. A renewed certificate under the same name needs a new name. */
-function connects({ origin, connections, caFile, clientCertificate }: Upstream): string {
-  return JSON.stringify([origin, connections, caFile, clientCertificate])
+/** What decides over the connections themselves; a certificate renewed under the same name is another one. */
+function openedWith(upstream: Upstream): string {
+  const { origin, connections, queue, connectTimeoutMs } = upstream
+  const files = certificateFiles(upstream)
+  return JSON.stringify([origin, connections, queue, connectTimeoutMs, files, stampOfFiles(files)])
 }
 
 function openConnections(upstream: Upstream, idleTimeoutMs: number): Connections {
@@ -95,7 +99,7 @@ function openConnections(upstream: Upstream, idleTimeoutMs: number): Connections
     headersTimeout: 0,
     bodyTimeout: idleTimeoutMs,
   })
-  const most = upstream.connections * (1 + queuePerConnection)
+  const most = upstream.connections + upstream.queue
   // undici takes the name for TLS from the Host header otherwise, and reconnects each time that it changes.
   const servername = url.hostname
   let inFlight = 0
@@ -127,22 +131,23 @@ function connectorFor(
   failures: WeakMap<Error, boolean>,
 ): buildConnector.connector {
   const connect = buildConnector({
-    timeout: connectTimeoutMs,
+    timeout: upstream.connectTimeoutMs,
     keepAlive: true,
     rejectUnauthorized: true,
-    ...(upstream.caFile !== null && { ca: readFileSync(upstream.caFile) }),
-    ...(upstream.clientCertificate !== null && {
-      cert: readFileSync(upstream.clientCertificate.certFile),
-      key: readFileSync(upstream.clientCertificate.keyFile),
-    }),
+    ...readCertificates(upstream),
   })
-  return (options, callback) =>
-    connect({ ...options, servername: isIP(url.hostname) === 0 ? url.hostname : '' }, (error, socket) => {
-      if (error === null) {
-        watch(socket, failures)
-        callback(null, socket)
-      } else callback(error, null)
+  const circuit = createConnectCircuit(() => performance.now())
+  const servername = isIP(url.hostname) === 0 ? url.hostname : ''
+  return (options, callback) => {
+    if (!circuit.allows()) return process.nextTick(callback, new CircuitOpen('not tried'), null)
+    connect({ ...options, servername }, (error, socket) => {
+      if (error !== null && 'code' in error && error.code === 'UND_ERR_CONNECT_TIMEOUT') circuit.timedOut()
+      else circuit.answered()
+      if (error !== null) return callback(error, null)
+      watch(socket, failures)
+      callback(null, socket)
     })
+  }
 }
 
 function watch(socket: Socket, failures: WeakMap<Error, boolean>): void {

@@ -5,6 +5,7 @@
 import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
 import { formatFault, loadConfig } from '../config/load.ts'
 import { watchFiles } from '../config/watch.ts'
+import { certificateFiles } from '../gateway/upstream-certificates.ts'
 import { createUpstreams, type Upstreams } from '../gateway/upstreams.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -140,7 +141,8 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     fault: () => fault,
     reload,
     watch() {
-      const watch = watchFiles(() => [...files, ...candidateFiles], reload)
+      const certificates = () => [...settings.upstreams.values()].flatMap(certificateFiles)
+      const watch = watchFiles(() => [...files, ...candidateFiles, ...certificates()], reload)
       stopWatching = () => watch.stop()
     },
     async close() {
@@ -166,6 +168,6 @@ function needsRestart(now: Settings, wanted: Settings): string[] {
     return Object.entries(Object(value))
       .filter(([key]) => key !== 'denyFile')
       .filter(([key, part]) => JSON.stringify(part) !== JSON.stringify(Object(current)[key]))
-      .map(([key]) => `${section}.${key}`)
+      .map(([key]) => `${section}.${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`)
   })
 }

@@ -26,7 +26,12 @@ ok 2 - build/test/b.test.js # time=2ms {
 
 1..2
 `
-  t.same(countChecks(tap), { passed: 4, failed: 1, failures: ['not ok 2 - two'] })
+  const failure = [
+    'build/test/a.test.js > deep > not ok 2 - two',
+    '          source: |',
+    '            ok 9 - quoted, not run',
+  ]
+  t.same(countChecks(tap), { passed: 4, failed: 1, failures: [failure.join('\n')] })
 })
 
 void t.test('a file that failed though all its points passed is one failure', async (t) => {
@@ -34,6 +39,12 @@ void t.test('a file that failed though all its points passed is one failure', as
   t.match(countChecks(unbuffered), { passed: 1, failed: 1, failures: ['not ok 1 - a # time=3ms'] })
   const buffered = 'ok 1 - z {\n    ok 1 - fine\n}\nnot ok 2 - a # time=3ms {\n    ok 1 - fine\n}\n1..2\n'
   t.match(countChecks(buffered), { passed: 2, failed: 1, failures: ['not ok 2 - a # time=3ms'] })
+})
+
+void t.test('a failure inside a buffered file is named with its file', async (t) => {
+  const tap =
+    'ok 1 - z {\n    ok 1 - fine\n}\nnot ok 2 - build/test/a.test.js # time=3ms {\n    # Subtest: b\n        not ok 1 - c\n    not ok 1 - b\n}\n1..2\n'
+  t.match(countChecks(tap), { passed: 1, failed: 1, failures: ['build/test/a.test.js > b > not ok 1 - c'] })
 })
 
 void t.test('skipped and open points are neither passed nor failed', async (t) => {

@@ -3,9 +3,11 @@
 export interface Counts {
   passed: number
   failed: number
-  /** The lines of the points that were counted as failed. */
+  /** What was counted as failed: the names on the way to it, its own line, and the start of what tap says about it. */
   failures: string[]
 }
+
+const diagnosticLines = 40
 
 interface Level {
   points: number
@@ -14,6 +16,9 @@ interface Level {
 
 interface Point {
   line: string
+  /** The subtests around it, outermost first. */
+  within: string[]
+  diagnostic: string[]
   indent: number
   isOk: boolean
   /** SKIP and TODO: neither passed nor failed. */
@@ -29,11 +34,16 @@ export function countChecks(tap: string): Counts {
   const levels = new Map<number, Level>()
   // Buffered subtests, `ok 1 - name {` … `}`: the result comes before what it sums up.
   const open: Point[] = []
-  for (const line of withoutDiagnostics(tap)) {
-    const point = readPoint(line)
-    if (line.startsWith('Bail out!')) addFailure(counts, line)
-    if (point !== undefined && line.endsWith('{')) open.push(point)
-    else if (point !== undefined) settle(point, levels, counts)
+  const names = new Map<number, string>()
+  for (const { line, diagnostic } of withDiagnostics(tap)) {
+    const subtest = /^( *)# Subtest: (.*)$/.exec(line)
+    if (subtest !== null) names.set(indentOf(line), subtest[2] ?? '')
+    const point = readPoint(line, diagnostic, names)
+    if (line.startsWith('Bail out!')) addFailure(counts, [line])
+    if (point !== undefined && line.endsWith('{')) {
+      open.push(point)
+      names.set(point.indent, nameOf(line))
+    } else if (point !== undefined) settle(point, levels, counts)
     else if (line.trim() === '}' && open.at(-1)?.indent === indentOf(line)) {
       const closed = open.pop()
       if (closed !== undefined) settle(closed, levels, counts)
@@ -42,7 +52,8 @@ export function countChecks(tap: string): Counts {
   return counts
 }
 
-function settle({ line, indent, isOk, isWaived }: Point, levels: Map<number, Level>, counts: Counts): void {
+function settle(point: Point, levels: Map<number, Level>, counts: Counts): void {
+  const { indent, isOk, isWaived } = point
   const below: Level = { points: 0, failed: 0 }
   for (const [depth, level] of levels) {
     if (depth <= indent) continue
@@ -51,7 +62,7 @@ function settle({ line, indent, isOk, isWaived }: Point, levels: Map<number, Lev
     levels.delete(depth)
   }
   const isFailure = !isOk && !isWaived && below.failed === 0
-  if (isFailure) addFailure(counts, line)
+  if (isFailure) addFailure(counts, describe(point))
   else if (isOk && !isWaived && below.points === 0) counts.passed++
   const level = levels.get(indent) ?? { points: 0, failed: 0 }
   level.points++
@@ -59,31 +70,50 @@ function settle({ line, indent, isOk, isWaived }: Point, levels: Map<number, Lev
   levels.set(indent, level)
 }
 
-function addFailure(counts: Counts, line: string): void {
+function addFailure(counts: Counts, lines: string[]): void {
   counts.failed++
-  counts.failures.push(line.replace(/\{$/, '').trim())
+  counts.failures.push(lines.join('\n'))
 }
 
-function readPoint(line: string): Point | undefined {
+function describe({ line, within, diagnostic }: Point): string[] {
+  const own = line.replace(/\{$/, '').trim()
+  return [[...within, own].join(' > '), ...diagnostic.slice(0, diagnosticLines)]
+}
+
+function nameOf(line: string): string {
+  return line.replace(/^ *(?:not )?ok \d+(?: - )?/, '').replace(/(?: # time=\S+)? \{$/, '')
+}
+
+function readPoint(line: string, diagnostic: string[], names: Map<number, string>): Point | undefined {
   const found = /^( *)(not )?ok\b/.exec(line)
   if (found === null) return undefined
+  const indent = indentOf(line)
+  const around = [...names].filter(([depth]) => depth < indent).toSorted(([a], [b]) => a - b)
   return {
     line,
-    indent: indentOf(line),
+    within: around.map(([, name]) => name),
+    diagnostic,
+    indent,
     isOk: found[2] === undefined,
     isWaived: /(?<!\\)# *(SKIP|TODO)\b/i.test(line),
   }
 }
 
 // The YAML blocks after failures quote sources and differences, which may look like anything.
-function* withoutDiagnostics(tap: string): Generator<string> {
+function* withDiagnostics(tap: string): Generator<{ line: string; diagnostic: string[] }> {
+  let last: { line: string; diagnostic: string[] } | undefined
   let end: string | undefined
   for (const line of tap.split('\n')) {
     if (end !== undefined) {
       if (line === end) end = undefined
+      else last?.diagnostic.push(line)
     } else if (/^ *---$/.test(line)) end = line.replace('---', '...')
-    else yield line
+    else {
+      if (last !== undefined) yield last
+      last = { line, diagnostic: [] }
+    }
   }
+  if (last !== undefined) yield last
 }
 
 function indentOf(line: string): number {

@@ -3,7 +3,9 @@
 
 import { connect, createServer, type Socket } from 'node:net'
 import t from 'tap'
+import { createEmptyDatabase } from '../support/database.ts'
 import { startTestProgram, type TestProgram } from '../support/program.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { plainAnswer } from '../support/upstream.ts'
 import { codeOf, exchange, request } from '../support/wire.ts'
 
@@ -63,6 +65,33 @@ t.test('CONNECT behind a request that is still answered waits its turn', async (
     [...answer.bytes.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => match[1]),
     ['200', '400'],
   )
+})
+
+t.test('who leaves while its key is looked up makes no refund', async (t) => {
+  const database = await createEmptyDatabase(t)
+  const proxy = await startTcpProxy([Number(new URL(database.url).port || 5432)])
+  t.teardown(() => proxy.close())
+  const url = new URL(database.url)
+  url.port = String(proxy.port)
+  url.hostname = '127.0.0.1'
+  const program = await startTestProgram(t, { databaseUrl: url.href, redis: 'none' })
+  const auth = await writer(program)
+  await proxy.set('slow')
+  const socket = await open(
+    program,
+    request('POST /v1/transactions/1/refund', [host, auth, 'Content-Length: 2'], '{}'),
+  )
+  await pause(50)
+  socket.destroy()
+  await pause(100)
+  t.equal(program.live.requests.length, 0, 'the look-up is still under way')
+  t.ok(
+    await until(async () =>
+      program.log.some((line) => line['route'] === '/v1/transactions/{id}/refund' || line['cut'] === true),
+    ),
+  )
+  await pause(300)
+  t.same(program.live.requests, [])
 })
 
 t.test('clients with half a body that leave a full pool leave no place taken', async (t) => {

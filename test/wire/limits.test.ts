@@ -1,8 +1,11 @@
 // Limits on what one client may hold and ask, over the whole program.
 
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { generateSecret, Secret } from '../../src/credentials/secret.ts'
+import { limitConnections } from '../../src/gateway/connections.ts'
 import { startTestProgram } from '../support/program.ts'
 import { codeOf, exchange, request } from '../support/wire.ts'
 
@@ -75,13 +78,40 @@ t.test('a refused upload is answered at once, without reading it all', async (t)
   t.ok(sent.bytes < 64 * 1024 * 1024, `${sent.bytes} of 10 GiB were taken`)
 })
 
-t.test('the pool and its queue are bounded', async (t) => {
-  const program = await startTestProgram(t, { upstream: ', connections: 1', answer: () => undefined })
-  const asked = Array.from({ length: 12 }, () =>
-    exchange(program.gatewayPort, request('GET /v1/status', [host]), 800).catch(() => undefined),
+t.test('one address holds only so many connections', async (t) => {
+  const server = createServer((_, response) => response.end('served'))
+  limitConnections(server, 2, ['127.0.0.9'])
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = Object(server.address())
+  const sockets = new Set<Socket>()
+  t.teardown(async () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    await once(server, 'close')
+  })
+  /** Whether it is served on a connection of its own, which stays open. */
+  const isServed = async (localAddress: string): Promise<boolean> => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress })
+    socket.on('error', () => {})
+    sockets.add(socket)
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    return new Promise((resolve) => {
+      socket.once('data', () => resolve(true))
+      socket.once('close', () => resolve(false))
+    })
+  }
+  t.same(
+    [await isServed('127.0.0.2'), await isServed('127.0.0.2'), await isServed('127.0.0.2')],
+    [true, true, false],
   )
-  const answers = await Promise.all(asked)
-  const refused = answers.filter((answer) => answer?.status === 503)
-  t.equal(refused.length, 7, 'one under way, four waiting')
-  t.equal(codeOf(refused[0] ?? (await exchange(program.gatewayPort, 'x'))), 'UPSTREAM_UNAVAILABLE')
+  t.ok(await isServed('127.0.0.3'), 'another address has its own')
+  for (let i = 0; i < 5; i++) t.ok(await isServed('127.0.0.9'), 'an exempt one has no limit')
+
+  const [first] = sockets
+  first?.destroy()
+  if (first !== undefined) await once(first, 'close')
+  let hasRoom = false
+  for (let i = 0; i < 50 && !hasRoom; i++) hasRoom = await isServed('127.0.0.2')
+  t.ok(hasRoom, 'and one that is closed makes room')
 })

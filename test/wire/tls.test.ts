@@ -1,10 +1,11 @@
 // TLS on both sides: to clients with renewal in place, to upstreams with certificates checked.
 
-import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer, request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readFileSync } from 'node:fs'
+import { connect as plainConnect } from 'node:net'
 import { connect, type PeerCertificate } from 'node:tls'
 import t from 'tap'
 import { startTestProgram } from '../support/program.ts'
@@ -30,7 +31,7 @@ t.test('to clients', async (t) => {
   await copyFile(tlsFile('server.pem'), join(folder, 'tls.pem'))
   await copyFile(tlsFile('server.key'), join(folder, 'tls.key'))
   const program = await startTestProgram(t, {
-    gateway: `, require_https: true, tls: { cert: ${folder}/tls.pem, key: ${folder}/tls.key }`,
+    gateway: `, limits: { handshake_timeout: 400ms }, require_https: true, tls: { cert: ${folder}/tls.pem, key: ${folder}/tls.key }`,
   })
 
   await t.test('a request over TLS is served, and the upstream is told https', async (t) => {
@@ -67,6 +68,16 @@ t.test('to clients', async (t) => {
       }).once('error', resolve)
     })
     t.type(await failure, Error)
+  })
+
+  await t.test('who connects and does not shake hands is let go', async (t) => {
+    const began = performance.now()
+    await new Promise((resolve) => {
+      const socket = plainConnect(program.gatewayPort, '127.0.0.1')
+      socket.on('error', () => {})
+      socket.on('close', resolve)
+    })
+    t.ok(performance.now() - began >= 300)
   })
 
   await t.test('a renewed certificate is served without a restart', async (t) => {
@@ -142,5 +153,34 @@ t.test('to upstreams', async (t) => {
     const response = await exchange(program.gatewayPort, request('GET /v1/status', [host]))
     t.equal(response.status, 502)
     t.same(clientNames, [])
+  })
+
+  await t.test('an authority that is renewed under the same name is taken without a restart', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-tls-'))
+    t.teardown(() => rm(folder, { recursive: true, force: true }))
+    const file = join(folder, 'ca.pem')
+    // Any authority but the right one.
+    await copyFile(tlsFile('renewed.pem'), file)
+    const program = await startTestProgram(t, {
+      liveUrl: `https://127.0.0.1:${port}`,
+      upstream: `, ca: ${file}`,
+    })
+    const ask = async () =>
+      (await exchange(program.gatewayPort, request('GET /v1/status', [host]), 5_000)).status
+    t.equal(await ask(), 502)
+
+    await writeFile(file, 'no certificate')
+    await program.program.reload()
+    const health = await fetch(`http://127.0.0.1:${program.controlPort}/readyz`)
+    t.match(await health.json(), { status: 'degraded', config_fault: /ca\.pem/ })
+
+    await copyFile(tlsFile('ca.pem'), `${file}.new`)
+    await rename(`${file}.new`, file)
+    let status = 502
+    for (let i = 0; i < 100 && status !== 200; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      status = await ask()
+    }
+    t.equal(status, 200)
   })
 })
