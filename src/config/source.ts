@@ -4,7 +4,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 
 /** A file larger than this is no configuration. */
-export const largestFileBytes = 1024 * 1024
+export const largestFileBytes = 4 * 1024 * 1024
 
 export interface Source {
   /** As shown in faults. */

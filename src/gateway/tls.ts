@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import type { Server as HttpsServer } from 'node:https'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { Settings } from '../config/compiled.ts'
-import { stampOfFiles } from '../config/file-stamp.ts'
+import { stampOfFiles } from './file-stamp.ts'
 import type { Logger } from '../telemetry/log.ts'
 
 type TlsFiles = NonNullable<Settings['gateway']['tls']>

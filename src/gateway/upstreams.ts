@@ -4,7 +4,7 @@
 import { isIP, type Socket } from 'node:net'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
 import type { Settings, Table, Upstream } from '../config/compiled.ts'
-import { stampOfFiles } from '../config/file-stamp.ts'
+import { stampOfFiles } from './file-stamp.ts'
 import { certificateFiles, readCertificates } from './upstream-certificates.ts'
 import { CircuitOpen, createConnectCircuit } from './connect-circuit.ts'
 import { createHeaderBuilder, type HeaderBuilder } from './headers.ts'

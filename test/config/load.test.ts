@@ -158,7 +158,7 @@ t.test(
       return `${name}: &${name} [${Array.from({ length: 9 }, () => inner).join(',')}]\n`
     })
     for (const [table, fault] of [
-      [`permissions: { a: A }\n${'#'.repeat(50 * 1024 * 1024)}`, /is larger than 1048576 bytes$/],
+      [`permissions: { a: A }\n${'#'.repeat(50 * 1024 * 1024)}`, /is larger than 4194304 bytes$/],
       [anchors.join(''), /nested too deeply, or too large/],
       ['{a: '.repeat(100_000), /nested too deeply/],
       ['a: \0', /is not a text file$/],

@@ -18,6 +18,7 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
       urlBytes: 16384,
       headerTimeoutMs: 15_000,
       idleTimeoutMs: 60_000,
+      handshakeTimeoutMs: 10_000,
       clientConnections: 1000,
       failedLookups: 1000,
       inFlight: 20_000,
@@ -34,6 +35,8 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
   t.match(settings.upstreams.get('payments'), {
     timeoutMs: 30_000,
     connections: 128,
+    queue: 512,
+    connectTimeoutMs: 5_000,
     preserveHost: true,
     headers: [],
     caFile: null,

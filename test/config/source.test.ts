@@ -20,7 +20,7 @@ t.test('what is no readable text file gives one sentence', async (t) => {
     folder: 'is not a regular file',
     'nul.yaml': 'is not a text file',
     'binary.yaml': 'is not UTF-8 text',
-    'large.yaml': 'is larger than 1048576 bytes',
+    'large.yaml': `is larger than ${largestFileBytes} bytes`,
   }
   for (const [name, message] of Object.entries(expected)) {
     t.strictSame(await readSource(join(folder, name)), { ok: false, message }, name)
