@@ -1,83 +1,114 @@
-// Latchkey as it is run: Postgres and Redis, access log to a file, metrics, activity; one process.
+// Latchkey as it is run: Postgres and Redis, access log to a file, metrics, activity.
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, openSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { adminClient } from '../test/support/admin.ts'
-import { startPostgres } from '../test/support/postgres-service.ts'
-import { startRedis } from '../test/support/redis-service.ts'
+import { freePort } from '../src/store/embedded/postmaster.ts'
+import { type AdminClient, adminClient } from '../test/support/admin.ts'
+import { tlsFile } from '../test/support/tls.ts'
+import type { Bench } from './bench.ts'
+import { type Child, until } from './children.ts'
+
+export interface GatewayOptions {
+  readonly name: string
+  /** URL of the database; left out: one of its own. */
+  readonly database?: string
+  readonly isTls?: boolean
+  readonly workers?: number
+  /** Anywhere instead of on the subject's core. */
+  readonly isUnpinned?: boolean
+  /** Requests with unknown keys in a minute before 429. */
+  readonly failedLookups?: number
+  /** Requests that may wait for a connection to the upstream. */
+  readonly queue?: number
+  readonly staleLimit?: string
+}
+
+export interface Gateway {
+  readonly child: Child
+  readonly port: number
+  readonly isTls: boolean
+  readonly database: string
+  readonly admin: AdminClient
+  /** A key that may read and search transactions: the one of most requests. */
+  key(): Promise<string>
+  /** The access log grows by megabytes a second. */
+  emptyLog(): void
+}
 
 const main = fileURLToPath(new URL('../src/main.js', import.meta.url))
-const config = fileURLToPath(new URL('../../config', import.meta.url))
+const permissions = fileURLToPath(new URL('../../config/permissions/flintn.yaml', import.meta.url))
 const token = 'bench-admin-token-of-more-than-32-characters'
-const ports = { gateway: 18_080, control: 18_081 }
+let databases = 0
 
-let child: ChildProcess | undefined
-const endings: (() => unknown)[] = []
-
-export interface BenchGateway {
-  readonly pid: number
-  readonly port: number
-  /** Of a key that may read transactions. */
-  readonly secret: string
-}
-
-/** Starts it with stores of its own; everything goes away with `stopGateway`. */
-export async function startGateway(upstream: string): Promise<BenchGateway> {
-  const postgres = await startPostgres()
-  endings.push(() => postgres.stop())
-  const redis = await startRedis()
-  endings.push(() => redis.stop())
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
-  endings.push(() => rmSync(folder, { recursive: true, force: true }))
+/** Starts one and waits until it is ready. */
+export async function startGateway(bench: Bench, options: GatewayOptions): Promise<Gateway> {
+  const folder = join(bench.folder, options.name)
+  mkdirSync(folder, { recursive: true })
+  const database = options.database ?? (await bench.stores.makeDatabase(`bench_${++databases}`))
+  const ports = { gateway: await freePort(), control: await freePort() }
   const file = join(folder, 'gateway.yaml')
-  writeFileSync(file, gatewayFile(upstream, postgres.url, redis.url))
-  child = spawn(process.execPath, [main, 'start', '--config', file], {
-    stdio: ['ignore', openSync(join(folder, 'access.log'), 'w'), 'inherit'],
-    env: { ...process.env, LATCHKEY_ADMIN_TOKEN: token, LATCHKEY_CACHE_KEY: token },
+  writeFileSync(file, configFile(bench, { ...options, database, ports }))
+  const log = join(folder, 'access.log')
+  const child = bench.children.start({
+    name: options.name,
+    file: process.execPath,
+    args: [main, 'start', '--config', file, '--workers', String(options.workers ?? 1)],
+    cores: options.isUnpinned === true ? null : (bench.pins?.subject ?? null),
+    env: { LATCHKEY_ADMIN_TOKEN: token, LATCHKEY_CACHE_KEY: `of-${new URL(database).pathname}-${token}` },
+    stdout: openSync(log, 'a'),
   })
-  await untilReady()
+  await until(child, `${options.name} to be ready`, () => isReady(ports.control))
   const admin = adminClient(`http://127.0.0.1:${ports.control}`, token)
-  const { secret } = await admin.makeKey(await admin.makeMerchant('Bench'))
-  return { pid: child.pid ?? 0, port: ports.gateway, secret }
+  let key: Promise<string> | undefined
+  return {
+    child,
+    port: ports.gateway,
+    isTls: options.isTls === true,
+    database,
+    admin,
+    key: () => (key ??= makeKey(admin)),
+    emptyLog: () => truncateSync(log),
+  }
 }
 
-/** Ends what `startGateway` started. */
-export async function stopGateway(): Promise<void> {
-  const ended = new Promise((resolve) => child?.once('exit', resolve) ?? resolve(undefined))
-  child?.kill('SIGTERM')
-  await ended
-  for (const end of endings.toReversed()) await end()
+async function makeKey(admin: AdminClient): Promise<string> {
+  const merchant = await admin.makeMerchant('Bench')
+  return (await admin.makeKey(merchant)).secret
 }
 
-function gatewayFile(upstream: string, postgres: string, redis: string): string {
-  return `gateway: { host: 127.0.0.1, port: ${ports.gateway} }
+interface Written extends GatewayOptions {
+  readonly database: string
+  readonly ports: { readonly gateway: number; readonly control: number }
+}
+
+function configFile(bench: Bench, { database, ports, ...options }: Written): string {
+  const tls = options.isTls ? `, tls: { cert: ${tlsFile('server.pem')}, key: ${tlsFile('server.key')} }` : ''
+  const limits =
+    options.failedLookups === undefined ? '' : `, limits: { failed_lookups: ${options.failedLookups} }`
+  const queue = options.queue === undefined ? '' : `, queue: ${options.queue}`
+  const stale = options.staleLimit === undefined ? '' : `\n    stale_limit: ${options.staleLimit}`
+  const { port } = bench.upstream
+  return `gateway: { host: 127.0.0.1, port: ${ports.gateway}${tls}${limits} }
 control: { host: 127.0.0.1, port: ${ports.control} }
-postgres: ${postgres}
-redis: ${redis}
+postgres: ${database}
+redis: ${bench.stores.redis.url}
 upstreams:
-  payments: { url: "${upstream}" }
-  payments-sandbox: { url: "${upstream.replace('127.0.0.1', 'localhost')}" }
+  payments: { url: "http://127.0.0.1:${port}"${queue} }
+  payments-sandbox: { url: "http://localhost:${port}" }
 apis:
   flintn:
     credential: { header: X-Api-Key }
     environments:
       live:    { hosts: [api.flintn.com],         prefix: pk_live_, upstream: payments }
       sandbox: { hosts: [sandbox.api.flintn.com], prefix: pk_test_, upstream: payments-sandbox }
-    permissions: ${join(config, 'permissions/flintn.yaml')}
+    permissions: ${permissions}${stale}
 `
 }
 
-async function untilReady(): Promise<void> {
-  for (let i = 0; i < 300; i++) {
-    const isReady = await fetch(`http://127.0.0.1:${ports.control}/readyz`).then(
-      (response) => response.ok,
-      () => false,
-    )
-    if (isReady) return
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  throw new Error('the gateway did not become ready')
+function isReady(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/readyz`).then(
+    (response) => response.ok,
+    () => false,
+  )
 }

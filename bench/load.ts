@@ -1,83 +1,112 @@
-// The load, as a process of its own: a fixed number of keep-alive connections, each sending the next request when the
-// answer has come whole. Prints one line of JSON: requests, failures by status, latencies.
-//
-//   node build/bench/load.js PORT CONNECTIONS SECONDS REQUEST_AS_BASE64
+// Runs a load against a port: wrk for the closed loop where it is there, else our own program; always our own for the
+// open loop, for keys that must come once each, and for counts.
 
-import { connect, type Socket } from 'node:net'
-import { performance } from 'node:perf_hooks'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Bench } from './bench.ts'
+
+export interface LoadTask {
+  readonly port: number
+  readonly isTls: boolean
+  /** A whole message; `{key}` stands for a line of `keysFile`. */
+  readonly text: string
+  readonly keysFile?: string
+  readonly firstKey?: number
+  readonly connections: number
+  readonly seconds: number
+  /** Ends after so many requests, if `seconds` are not over before. */
+  readonly count?: number
+  /** Requests a second of an open loop. */
+  readonly rate?: number
+}
 
 export interface LoadResult {
   readonly requests: number
   readonly seconds: number
-  /** By status; `broken` for connections that ended. */
+  /** Requests by status; wrk tells those below 400 (`ok`) from the others (`refused`) only. */
   readonly statuses: Readonly<Record<string, number>>
-  /** Milliseconds at the 50th, 99th and 99.9th percentile. */
-  readonly p50: number
-  readonly p99: number
-  readonly p999: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly p999Ms: number
 }
 
-const [port = '0', connections = '1', seconds = '1', encoded = ''] = process.argv.slice(2)
-const request = Buffer.from(encoded, 'base64')
-const statuses: Record<string, number> = {}
-const latencies: number[] = []
-const startedAt = performance.now()
-const endsAt = startedAt + Number(seconds) * 1000
-let open = Number(connections)
+const program = fileURLToPath(new URL('./load-program.js', import.meta.url))
 
-for (let i = 0; i < Number(connections); i++) run()
-
-function run(): void {
-  const socket = connect(Number(port), '127.0.0.1')
-  socket.setNoDelay(true)
-  let sentAt = 0
-  let received = ''
-  const send = () => {
-    received = ''
-    sentAt = performance.now()
-    socket.write(request)
-  }
-  socket.on('connect', send)
-  socket.on('data', (chunk) => {
-    received += chunk.toString('latin1')
-    const status = statusOfWhole(received)
-    if (status === undefined) return
-    latencies.push(performance.now() - sentAt)
-    statuses[status] = (statuses[status] ?? 0) + 1
-    if (performance.now() < endsAt) send()
-    else end(socket)
+/** Runs it to its end. Rejects when a connection breaks. */
+export async function runLoad(bench: Bench, task: LoadTask): Promise<LoadResult> {
+  const wrk = task.rate === undefined && task.count === undefined ? bench.wrk : undefined
+  if (wrk !== undefined) return runWrk(bench, wrk, task)
+  const child = bench.children.start({
+    name: 'the load',
+    file: process.execPath,
+    args: [program, JSON.stringify(task)],
+    cores: bench.pins?.others ?? null,
   })
-  socket.on('error', () => {})
-  socket.on('close', () => {
-    if (performance.now() < endsAt) {
-      statuses['broken'] = (statuses['broken'] ?? 0) + 1
-      run()
-    } else if (--open === 0) report()
+  return JSON.parse(await child.result())
+}
+
+async function runWrk(bench: Bench, wrk: string, task: LoadTask): Promise<LoadResult> {
+  const script = join(bench.folder, 'load.lua')
+  const message = join(bench.folder, 'message')
+  writeFileSync(script, wrkScript)
+  writeFileSync(message, task.text, 'latin1')
+  const url = `${task.isTls ? 'https' : 'http'}://127.0.0.1:${task.port}/`
+  // It takes whole seconds only.
+  const seconds = Math.max(1, Math.round(task.seconds))
+  const args = ['-t1', `-c${task.connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', script, url, '--']
+  const files = task.keysFile === undefined ? [message] : [message, task.keysFile]
+  const child = bench.children.start({
+    name: 'wrk',
+    file: wrk,
+    args: [...args, ...files],
+    cores: bench.pins?.others ?? null,
   })
+  return readWrk(await child.result())
 }
 
-function end(socket: Socket): void {
-  socket.destroy()
-}
-
-/** The status of a whole answer with an announced length; undefined: more is to come. */
-function statusOfWhole(text: string): string | undefined {
-  const head = text.indexOf('\r\n\r\n')
-  if (head === -1) return undefined
-  const length = /\r\ncontent-length: *(\d+)/i.exec(text.slice(0, head))?.[1]
-  return text.length >= head + 4 + Number(length ?? 0) ? text.slice(9, 12) : undefined
-}
-
-function report(): void {
-  const sorted = latencies.toSorted((a, b) => a - b)
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-  const result: LoadResult = {
-    requests: sorted.length,
-    seconds: (performance.now() - startedAt) / 1000,
-    statuses,
-    p50: at(0.5),
-    p99: at(0.99),
-    p999: at(0.999),
+/** Throws when a connection failed. */
+export function readWrk(output: string): LoadResult {
+  const line = /^RESULT (\{.*\})$/m.exec(output)?.[1]
+  if (line === undefined) throw new Error(`wrk said: ${output.slice(-500)}`)
+  const { requests, micros, refused, broken } = JSON.parse(line)
+  if (Number(broken) > 0) throw new Error(`${broken} connections of wrk broke, or waited 10 s`)
+  return {
+    requests: Number(requests),
+    seconds: Number(micros) / 1e6,
+    statuses: { ok: Number(requests) - Number(refused), refused: Number(refused) },
+    p50Ms: Number.NaN,
+    p99Ms: Number.NaN,
+    p999Ms: Number.NaN,
   }
-  console.log(JSON.stringify(result))
 }
+
+// The same bytes for every subject, whatever wrk would have made of them.
+const wrkScript = `
+local before, after, keys, at = nil, nil, {}, 0
+
+function init(args)
+  local file = assert(io.open(args[1], 'rb'))
+  local text = file:read('*a')
+  file:close()
+  local from, to = text:find('{key}', 1, true)
+  if from == nil or args[2] == nil then
+    before = text
+  else
+    before, after = text:sub(1, from - 1), text:sub(to + 1)
+    for line in io.lines(args[2]) do keys[#keys + 1] = line end
+  end
+end
+
+function request()
+  if after == nil then return before end
+  at = at % #keys + 1
+  return before .. keys[at] .. after
+end
+
+function done(summary)
+  local errors = summary.errors
+  io.write(string.format('RESULT {"requests":%d,"micros":%d,"refused":%d,"broken":%d}\\n', summary.requests,
+    summary.duration, errors.status, errors.connect + errors.read + errors.write + errors.timeout))
+end
+`

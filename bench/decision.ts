@@ -1,0 +1,165 @@
+// What the gateway takes to decide on a request whose key is in memory: the head read, path, host, route, credential,
+// digest, look-up, permissions. In process, without a socket; so it says what of a request's cost is ours to decide.
+//
+//   npm run build && node build/bench/decision.js [--json]
+
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import { fileURLToPath } from 'node:url'
+import { loadConfig } from '../src/config/load.ts'
+import type { Table } from '../src/config/compiled.ts'
+import { digestOf, generateSecret, Secret } from '../src/credentials/secret.ts'
+import type { Access, Stage } from '../src/gateway/access.ts'
+import { authenticate } from '../src/gateway/authenticate.ts'
+import { authorize, limitBody } from '../src/gateway/authorize.ts'
+import { chooseEnvironment, extractCredential } from '../src/gateway/credential.ts'
+import { judgeMessage, readHead } from '../src/gateway/message.ts'
+import { createMisses } from '../src/gateway/misses.ts'
+import { judgePath } from '../src/gateway/path.ts'
+import { refuseDeniedCaller, refuseDeniedClient, refuseDeniedPrefix } from '../src/gateway/refuse-denied.ts'
+import { matchRoute } from '../src/gateway/route.ts'
+import { runStages } from '../src/gateway/stages.ts'
+import { createUpstreams } from '../src/gateway/upstreams.ts'
+import { type Changes, createChanges } from '../src/lookup/changes.ts'
+import { createLookup } from '../src/lookup/chain.ts'
+import { createMemoryTier, type MemoryTier } from '../src/lookup/memory-tier.ts'
+import { medianOf } from './statistics.ts'
+
+const rounds = 7
+const decisions = 200_000
+const demo = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url))
+
+const loaded = await loadConfig(demo, {})
+if (!loaded.ok) throw new Error('config/demo.yaml must be valid')
+const { settings, table } = loaded.config
+const monotonicNow = () => performance.now()
+const changes: Changes = createChanges()
+changes.restart('bench', 0)
+const memory = createMemoryTier({
+  changes,
+  confirmedAt: monotonicNow,
+  monotonicNow,
+  now: Date.now,
+  staleLimitMs: () => 900_000,
+})
+const stages = stagesOver(memory)
+const reply = new ServerResponse(new IncomingMessage(new Socket()))
+// Nothing is forwarded, so no connection is opened.
+const upstreams = createUpstreams(settings, table)
+
+const oneKey = microseconds(requestsWith(1))
+const manyKeys = microseconds(requestsWith(10_000))
+if (process.argv.includes('--json')) console.log(JSON.stringify({ oneKey, manyKeys }))
+else console.log(`µs a decision: ${oneKey.toFixed(2)} for one key, ${manyKeys.toFixed(2)} for 10,000 in turn`)
+
+/** The order of gateway/server.ts. */
+function stagesOver(tier: MemoryTier): readonly Stage[] {
+  const never = () => Promise.reject(new Error('every key is in memory'))
+  const postgres = { read: never, isAway: () => false }
+  const lookup = createLookup({ memory: tier, redis: null, postgres, changes, counted: () => {} })
+  const { limits, requireHttps } = settings.gateway
+  return [
+    judgeMessage(limits, requireHttps),
+    judgePath,
+    matchRoute,
+    refuseDeniedClient,
+    extractCredential,
+    refuseDeniedPrefix,
+    chooseEnvironment,
+    authenticate({ lookup, misses: createMisses(limits.failedLookups, monotonicNow), now: Date.now }),
+    refuseDeniedCaller,
+    authorize,
+    limitBody,
+  ]
+}
+
+/** Requests as the parser hands them over, each with a key that memory knows. */
+function requestsWith(keys: number): IncomingMessage[] {
+  return Array.from({ length: keys }, (_, n) => {
+    const secret = generateSecret('pk_live_')
+    const record = recordOf(n)
+    memory.fill(digestOf(secret), { record, revision: 0, confirmedAtMs: Date.now() })
+    const raw = new IncomingMessage(new Socket())
+    raw.method = 'GET'
+    raw.url = '/v1/transactions/txn_1001'
+    raw.httpVersionMajor = raw.httpVersionMinor = 1
+    raw.rawHeaders = ['Host', 'api.flintn.com', 'Accept', 'application/json', 'User-Agent', 'bench']
+    raw.rawHeaders.push('X-Api-Key', Secret.reveal(secret))
+    return raw
+  })
+}
+
+function recordOf(n: number) {
+  return {
+    kind: 'api_key',
+    keyId: `key_${n}`,
+    secretId: `sec_${n}`,
+    merchantId: `mer_${n % 100}`,
+    api: 'flintn',
+    environment: 'live',
+    status: 'active',
+    merchantStatus: 'active',
+    permissions: ['transaction.read', 'transaction.search'],
+    expiresAtMs: null,
+    secretExpiresAtMs: null,
+    revision: 0,
+  } as const
+}
+
+/** The median of a few rounds. */
+function microseconds(requests: readonly IncomingMessage[]): number {
+  const times: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now()
+    for (let n = 0; n < decisions; n++) {
+      const raw = requests[n % requests.length]
+      if (raw !== undefined) decide(raw)
+    }
+    times.push(((performance.now() - start) / decisions) * 1_000)
+  }
+  return medianOf(times)
+}
+
+function decide(raw: IncomingMessage): void {
+  const access = begin(raw, table)
+  runStages(stages, access, (denial) => {
+    if (denial !== undefined || access.principal === undefined) throw new Error(`refused: ${denial?.code}`)
+  })
+}
+
+/** What gateway/server.ts begins with. */
+function begin(raw: IncomingMessage, inForce: Table): Access {
+  return {
+    requestId: 'req_bench',
+    raw,
+    reply,
+    target: raw.url ?? '',
+    table: inForce,
+    upstreams,
+    denied: null,
+    server: { isDraining: false },
+    startedAt: performance.now(),
+    head: readHead(raw),
+    peer: '127.0.0.1',
+    client: '127.0.0.1',
+    isPeerTrusted: false,
+    isSecure: false,
+    path: '',
+    host: undefined,
+    route: undefined,
+    isPreflight: false,
+    credential: undefined,
+    environment: undefined,
+    principal: undefined,
+    tier: undefined,
+    denial: undefined,
+    failure: undefined,
+    upstreamMs: undefined,
+    dispatchedAt: undefined,
+    status: 0,
+    isClosed: false,
+    onClosed: undefined,
+    isCut: false,
+  }
+}

@@ -1,0 +1,175 @@
+// Measures subjects beside each other: every round takes all of them in turn, so that what disturbs the machine for a
+// while disturbs them all.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Bench } from './bench.ts'
+import type { Gateway } from './gateway.ts'
+import { type LoadResult, type LoadTask, runLoad } from './load.ts'
+import { ask } from './probe.ts'
+import { cpuSeconds, machineSeconds, residentMiB } from './process-usage.ts'
+import { medianOf } from './statistics.ts'
+
+export interface Subject {
+  readonly name: string
+  readonly pid: number
+  readonly port: number
+  readonly isTls?: boolean
+  /** A whole message; `{key}` stands for a line of `keysFile`. */
+  readonly text: string
+  readonly keysFile?: string
+  /** What each answer has to be: one of these. */
+  readonly statuses: readonly number[]
+  readonly connections?: number
+  /** A store that works for it: its CPU time counts as well, apart. */
+  readonly storePid?: number
+  /** Told before each measurement. */
+  readonly prepare?: () => void
+}
+
+/** One round of closed loop: as fast as it goes. */
+export interface Throughput {
+  readonly perSecond: number
+  /** User and system time of the subject's processes. */
+  readonly cpuMicros: number
+  readonly storeMicros: number | null
+  /** Cores' worth of CPU that it took; below its number of cores the load was the limit, or waiting. */
+  readonly busyCores: number
+  /** Share of all the machine's cores that were busy, 0 to 1. */
+  readonly machineBusy: number
+  /** The most that was seen. */
+  readonly rssMiB: number
+}
+
+/** One round of open loop, at a fixed rate. */
+export interface Latency {
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly p999Ms: number
+}
+
+export interface Result {
+  readonly name: string
+  readonly throughput: Throughput[]
+  readonly latency: Latency[]
+}
+
+/** Of a subject with a fixed rate, given or worked out. */
+export type RateOf = (name: string) => number
+
+/** A subject that is a gateway. */
+export function gatewaySubject(
+  name: string,
+  gateway: Gateway,
+  of: Pick<Subject, 'text' | 'statuses'> & Partial<Subject>,
+): Subject {
+  const { child, port, isTls, emptyLog } = gateway
+  return { name, pid: child.pid, port, isTls, prepare: emptyLog, ...of }
+}
+
+/** Warm-up, then rounds of closed loop. Rejects with the subject's name where one fails or answers otherwise. */
+export async function measureThroughput(bench: Bench, subjects: readonly Subject[]): Promise<Result[]> {
+  const { rounds, seconds, warmUpSeconds } = bench.options
+  const results = subjects.map(({ name }): Result => ({ name, throughput: [], latency: [] }))
+  for (const subject of subjects) {
+    bench.tell(`  ${subject.name}: warm-up`)
+    await measureOnce(bench, subject, { seconds: warmUpSeconds })
+  }
+  for (let round = 1; round <= rounds; round++) {
+    bench.tell(`  throughput, round ${round} of ${rounds}`)
+    for (const [i, subject] of subjects.entries()) {
+      results[i]?.throughput.push(await measureOnce(bench, subject, { seconds }))
+    }
+  }
+  return results
+}
+
+/** Rounds of open loop, added to the results. */
+export async function measureLatency(
+  bench: Bench,
+  subjects: readonly Subject[],
+  { results, rateOf }: { readonly results: readonly Result[]; readonly rateOf: RateOf },
+): Promise<void> {
+  const { rounds, seconds } = bench.options
+  for (let round = 1; round <= rounds; round++) {
+    bench.tell(`  latency, round ${round} of ${rounds}`)
+    for (const subject of subjects) {
+      const rate = Math.floor(rateOf(subject.name))
+      const { p50Ms, p99Ms, p999Ms, requests, seconds: took } = await load(bench, subject, { seconds, rate })
+      const result = results.find(({ name }) => name === subject.name)
+      result?.latency.push({ perSecond: requests / took, p50Ms, p99Ms, p999Ms })
+    }
+  }
+}
+
+/** One closed loop. */
+export async function measureOnce(
+  bench: Bench,
+  subject: Subject,
+  of: Pick<LoadTask, 'seconds'> & Partial<LoadTask>,
+): Promise<Throughput> {
+  let rssMiB = residentMiB(subject.pid)
+  const sampler = setInterval(() => (rssMiB = Math.max(rssMiB, residentMiB(subject.pid))), 250)
+  const before = usage(subject)
+  const result = await load(bench, subject, of).finally(() => clearInterval(sampler))
+  const after = usage(subject)
+  const micros = (from: number, to: number) => ((to - from) / result.requests) * 1e6
+  return {
+    perSecond: result.requests / result.seconds,
+    cpuMicros: micros(before.own, after.own),
+    storeMicros: subject.storePid === undefined ? null : micros(before.store, after.store),
+    busyCores: (after.own - before.own) / result.seconds,
+    machineBusy: (after.machine.busy - before.machine.busy) / (after.machine.all - before.machine.all),
+    rssMiB,
+  }
+}
+
+function usage({ pid, storePid }: Subject) {
+  const store = storePid === undefined ? 0 : cpuSeconds(storePid)
+  return { own: cpuSeconds(pid), store, machine: machineSeconds() }
+}
+
+async function load(
+  bench: Bench,
+  subject: Subject,
+  of: Pick<LoadTask, 'seconds'> & Partial<LoadTask>,
+): Promise<LoadResult> {
+  const { port, isTls = false, text, keysFile, connections = bench.options.connections } = subject
+  subject.prepare?.()
+  try {
+    await probe(subject)
+    const keys = keysFile === undefined ? {} : { keysFile }
+    const result = await runLoad(bench, { port, isTls, text, ...keys, connections, ...of })
+    assertStatuses(subject.statuses, result)
+    // The connections of this load close, and those of the next one find their place.
+    await sleep(100)
+    return result
+  } catch (error) {
+    throw new Error(`${subject.name}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** wrk tells good answers from refusals alone; which of them it is, is asked first. */
+async function probe(subject: Subject): Promise<void> {
+  if (subject.keysFile !== undefined) return
+  const status = await ask({ port: subject.port, isTls: subject.isTls === true }, subject.text)
+  if (!subject.statuses.includes(status)) {
+    throw new Error(`answered ${status} instead of ${subject.statuses.join(' or ')}`)
+  }
+}
+
+/** Throws where there is an answer of another kind, or none at all. */
+export function assertStatuses(expected: readonly number[], { requests, statuses }: LoadResult): void {
+  const right = expected.flatMap((status) => [String(status), status < 400 ? 'ok' : 'refused'])
+  const wrong = Object.entries(statuses).filter(([name, count]) => count > 0 && !right.includes(name))
+  if (wrong.length > 0) {
+    const seen = wrong.map(([name, count]) => `${count} × ${name}`).join(', ')
+    throw new Error(`answered ${seen} instead of ${expected.join(' or ')}, in ${requests} requests`)
+  }
+  if (requests === 0) throw new Error('answered nothing')
+}
+
+/** The median of one figure of a result; NaN where it was not measured. */
+export function medianRate(result: Result | undefined): number {
+  return medianOf((result?.throughput ?? []).map(({ perSecond }) => perSecond))
+}

@@ -1,0 +1,107 @@
+// The command line of `npm run bench`.
+
+import { parseArgs } from 'node:util'
+
+export interface Options {
+  /** Names, in the order in which they run. */
+  readonly scenarios: readonly string[]
+  readonly seconds: number
+  readonly rounds: number
+  readonly warmUpSeconds: number
+  readonly connections: number
+  /** Keys in Postgres, of which as good as all are asked for never: the larger of two databases. */
+  readonly keys: number
+  readonly isCheck: boolean
+  readonly jsonFile: string | null
+  readonly svgFile: string | null
+  /** Only the subjects whose names hold one of these; empty: all. */
+  readonly only: readonly string[]
+}
+
+/** What was written is no command line of ours; the message says why. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export const mainScenario = 'get'
+
+/** What the bars are measured by. */
+export const checkScenarios = ['get', '401', 'decision', 'memory', 'workers', 'keys-postgres'] as const
+
+const flags = {
+  scenario: { type: 'string', multiple: true },
+  all: { type: 'boolean', default: false },
+  check: { type: 'boolean', default: false },
+  only: { type: 'string', default: '' },
+  seconds: { type: 'string', default: '4' },
+  rounds: { type: 'string', default: '3' },
+  'warm-up': { type: 'string', default: '5' },
+  connections: { type: 'string', default: '64' },
+  keys: { type: 'string', default: '100000' },
+  json: { type: 'string' },
+  svg: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const
+
+/** Reads `argv` (without node and script); null: help is asked for. Throws a UsageError. */
+export function readOptions(argv: readonly string[], known: readonly string[]): Options | null {
+  const values = parse(argv)
+  if (values.help) return null
+  const named = (values.scenario ?? []).flatMap(split)
+  const unknown = named.filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    throw new UsageError(`no scenario ${unknown.join(', ')}; there are ${known.join(', ')}`)
+  }
+  const asked = [...named, ...(values.all ? known : []), ...(values.check ? checkScenarios : [])]
+  return {
+    scenarios: asked.length === 0 ? [mainScenario] : known.filter((name) => asked.includes(name)),
+    seconds: positive('seconds', values.seconds),
+    rounds: whole('rounds', values.rounds),
+    warmUpSeconds: positive('warm-up', values['warm-up']),
+    connections: whole('connections', values.connections),
+    keys: whole('keys', values.keys),
+    isCheck: values.check,
+    jsonFile: values.json ?? null,
+    svgFile: values.svg ?? null,
+    only: split(values.only),
+  }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: flags }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function split(list: string): string[] {
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value
+  throw new UsageError(`--${name} takes a number above 0, not "${text}"`)
+}
+
+function whole(name: string, text: string): number {
+  const value = positive(name, text)
+  if (Number.isSafeInteger(value)) return value
+  throw new UsageError(`--${name} takes a whole number, not "${text}"`)
+}
+
+/** What `--help` prints before the scenarios. */
+export const usage = `npm run bench -- [--scenario NAME,… | --all] [--check]
+
+  --scenario NAME,…   which scenarios (default: ${mainScenario}); --all: every one
+  --check             what the bars need; prints each figure with bar and aim, exit code 1 beyond a bar
+  --only TEXT,…       only subjects whose names hold one of these
+  --seconds N         length of a measurement (4); --rounds N how many of each (3); --warm-up N seconds before (5)
+  --connections N     keep-alive connections of the load (64)
+  --keys N            keys in the larger database of keys-postgres (100000; 10000000 takes minutes and 6 GB)
+  --json FILE         all figures of all rounds
+  --svg FILE          a chart of the main scenario`
