@@ -3,8 +3,6 @@
 // time by which its cached answers end on their own.
 
 import { hostname } from 'node:os'
-import { Type } from 'typebox'
-import { Compile } from 'typebox/compile'
 import { type InstanceView, listInstances, signOff } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import type { RedisStore } from '../store/redis.ts'
@@ -12,6 +10,7 @@ import type { Changes } from './changes.ts'
 import type { Feed } from './feed.ts'
 import type { Seal } from './seal.ts'
 import { createShared } from './shared.ts'
+import { createWords, noEpoch, type Word } from './words.ts'
 
 export interface PendingInstance {
   readonly instance: string
@@ -30,6 +29,8 @@ export interface Acknowledgement {
   instances(): Promise<readonly InstanceView[]>
   /** This instance leaves: it no longer counts. */
   leave(): Promise<void>
+  /** Another instance has ended, its process is certainly gone: it no longer counts. false: not said, Postgres is away. */
+  dismiss(id: string): Promise<boolean>
 }
 
 export interface AcknowledgementDeps {
@@ -43,53 +44,23 @@ export interface AcknowledgementDeps {
   readonly maxStaleLimitMs: () => number
 }
 
-/** Redis hash: instance id → sealed word. */
-const place = 'latchkey:instances'
-const deadlineMs = 200
 const askRedisEveryMs = 15
 /** Where there is Redis, Postgres only has to find the instances that have lost it. */
 const askPostgresEveryMs = { besideRedis: 150, alone: 30 }
-/** A poll may have confirmed after the beat that is on record: interval, query deadline and some more. */
-const beatSlackMs = 3_000
-
+/** A poll may have confirmed after the beat that is on record: interval, a connection and a query that take long. */
+const beatSlackMs = 6_000
 /** How long a sign-off is tried while Postgres is away, and how often. */
 const leaveWithinMs = 2_000
 const leaveAgainMs = 200
-/** Of an instance that has never reached Postgres. */
-const noEpoch = ''
-/** Words of instances that ended without leaving are removed after this. */
-const goneAfterMs = 24 * 60 * 60_000
-
-type Counted = Pick<InstanceView, 'id' | 'appliedRevision' | 'lastSeenAtMs'>
-
-const WordText = Type.Object({ epoch: Type.String(), applied: Type.Integer(), atMs: Type.Number() })
-const wordCheck = Compile(WordText)
-type Word = Type.Static<typeof WordText>
+type Counted = Pick<InstanceView, 'id' | 'appliedRevision' | 'lastSeenAtMs' | 'staleLimitMs'>
 
 /** Makes the acknowledgement of this instance. */
 export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgement {
   const { changes, redis } = deps
-  let said = ''
-
+  const spoken = createWords(deps)
   // However many changes are waited for at once, their questions are the same: they must not take the connections that
   // other changes need.
-  const wordsInRedis = createShared(readWords)
-  const registered = createShared(() => listInstances(deps.db, deps.maxStaleLimitMs() + beatSlackMs))
-
-  async function readWords(): Promise<ReadonlyMap<string, Word>> {
-    const words = new Map<string, Word>()
-    const entries = await redis?.store.run((client) => client.hgetall(place), deadlineMs)
-    for (const [id, sealed] of Object.entries(entries ?? {})) {
-      const word = parseWord(redis?.seal.open(`${place}:${id}`, sealed))
-      if (word !== undefined) words.set(id, word)
-    }
-    forget([...words].filter(([, { atMs }]) => atMs < deps.now() - goneAfterMs).map(([id]) => id))
-    return words
-  }
-
-  function forget(ids: readonly string[]): void {
-    if (ids.length > 0) void redis?.store.tell((client) => client.hdel(place, ...ids), deadlineMs)
-  }
+  const registered = createShared(() => listInstances(deps.db, deps.maxStaleLimitMs(), beatSlackMs))
 
   function furthest(view: InstanceView, words: ReadonlyMap<string, Word>): InstanceView {
     const word = words.get(view.id)
@@ -102,26 +73,27 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
   /** Those that have started without Postgres, and serve what Redis has. */
   function strangers(words: ReadonlyMap<string, Word>, views: readonly InstanceView[]): readonly Counted[] {
     const known = new Set(views.map((view) => view.id))
-    const since = deps.now() - deps.maxStaleLimitMs() - beatSlackMs
+    const isOver = ({ atMs, staleLimitMs = 0 }: Word) =>
+      atMs < deps.now() - Math.max(staleLimitMs, deps.maxStaleLimitMs()) - beatSlackMs
     return [...words]
-      .filter(([id, word]) => word.epoch === noEpoch && word.atMs >= since && !known.has(id))
-      .map(([id, word]) => ({ id, appliedRevision: -1, lastSeenAtMs: word.atMs }))
+      .filter(([id, word]) => word.epoch === noEpoch && !isOver(word) && !known.has(id))
+      .map(([id, { atMs, staleLimitMs = 0 }]) => ({
+        id,
+        appliedRevision: -1,
+        lastSeenAtMs: atMs,
+        staleLimitMs,
+      }))
   }
 
   return {
     say() {
-      if (redis === null) return
-      const epoch = changes.epoch ?? noEpoch
-      const word = `${epoch} ${changes.applied}`
-      // Who is in no table is known by this word alone, and so by its time.
-      if (word === said && epoch !== noEpoch) return
-      const text = JSON.stringify({ epoch, applied: changes.applied, atMs: deps.now() })
-      const sealed = redis.seal.close(`${place}:${deps.instanceId}`, text)
-      void redis.store
-        .tell((client) => client.hset(place, deps.instanceId, sealed), deadlineMs)
-        .then((answer) => {
-          if (answer !== undefined) said = word
-        })
+      spoken.remember()
+      spoken.say({
+        epoch: changes.epoch ?? noEpoch,
+        applied: changes.applied,
+        atMs: deps.now(),
+        staleLimitMs: deps.maxStaleLimitMs(),
+      })
     },
 
     async awaitAll(revision, timeoutMs) {
@@ -133,11 +105,13 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
       for (;;) {
         await inquiry.round(redis?.store.isUp() === true, endsAt)
         const views = inquiry.views()
-        const words = await wordsInRedis()
+        const { words, isFresh } = await spoken.read()
         const behind = [...views.map((view) => furthest(view, words)), ...strangers(words, views)].filter(
           (one) => one.appliedRevision < revision,
         )
-        const isSure = views.length > 0 && deps.feed.confirmedAt() >= calledAt
+        // A Redis that only takes its time may know of an instance that Postgres does not.
+        const isHeard = isFresh || redis?.store.isUp() !== true
+        const isSure = isHeard && views.length > 0 && deps.feed.confirmedAt() >= calledAt
         if (behind.length === 0 && isSure) return []
         if (deps.monotonicNow() >= endsAt) return pendingOf(behind, deps)
         await sleep(askRedisEveryMs)
@@ -146,12 +120,12 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
 
     async instances() {
       const views = await registered()
-      const words = await wordsInRedis()
+      const { words } = await spoken.read()
       return views.map((view) => furthest(view, words))
     },
 
     async leave() {
-      await redis?.store.run((client) => client.hdel(place, deps.instanceId), deadlineMs)
+      await spoken.takeBack()
       // Who cannot say that it leaves is waited for until it was silent for long: worth a few tries.
       const endsAt = deps.monotonicNow() + leaveWithinMs
       do {
@@ -162,6 +136,14 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
         if (isSaid) return
         await sleep(leaveAgainMs)
       } while (deps.monotonicNow() < endsAt)
+    },
+
+    async dismiss(id) {
+      await spoken.takeBack(id)
+      return signOff(deps.db, id).then(
+        () => true,
+        () => false,
+      )
     },
   }
 }
@@ -200,24 +182,18 @@ function createInquiry(ask: () => Promise<readonly InstanceView[]>, monotonicNow
 }
 
 function pendingOf(behind: readonly Counted[], deps: AcknowledgementDeps): PendingInstance[] {
-  const limitMs = deps.maxStaleLimitMs() + beatSlackMs
+  const limitMs = (own: number) => Math.max(own, deps.maxStaleLimitMs()) + beatSlackMs
   // Nobody could be asked for: that is no "all have applied it".
   if (behind.length === 0) {
     const nowMs = deps.now()
-    return [{ instance: 'unknown', appliedRevision: -1, lastSeenAtMs: nowMs, deadByMs: nowMs + limitMs }]
+    return [{ instance: 'unknown', appliedRevision: -1, lastSeenAtMs: nowMs, deadByMs: nowMs + limitMs(0) }]
   }
   return behind.map((view) => ({
     instance: view.id,
     appliedRevision: view.appliedRevision,
     lastSeenAtMs: view.lastSeenAtMs,
-    deadByMs: view.lastSeenAtMs + limitMs,
+    deadByMs: view.lastSeenAtMs + limitMs(view.staleLimitMs),
   }))
-}
-
-function parseWord(text: string | undefined): Word | undefined {
-  if (text === undefined) return undefined
-  const value: unknown = JSON.parse(text)
-  return wordCheck.Check(value) ? value : undefined
 }
 
 function sleep(milliseconds: number): Promise<void> {

@@ -32,6 +32,8 @@ export interface LookupDeps {
   readonly redis: RedisTier | null
   readonly postgres: PostgresTier
   readonly changes: Changes
+  /** Resolves after the feed has asked Postgres once more. */
+  readonly refresh: () => Promise<void>
   /** Told once a look-up, with where the answer came from. */
   readonly counted: (tier: Tier | 'none', kind: Found['kind'], milliseconds: number) => void
 }
@@ -91,7 +93,11 @@ async function askPostgres(deps: LookupDeps, digest: string): Promise<Found> {
   for (let attempt = 0; attempt < 3; attempt++) {
     const { history } = changes
     try {
-      const read = await deps.postgres.read(digest)
+      const { epoch, ...read } = await deps.postgres.read(digest)
+      if (epoch !== changes.epoch) {
+        await findCommonDatabase(deps, epoch)
+        continue
+      }
       if (changes.history !== history || !changes.knowsSince(read.revision)) continue
       if (!changes.isCurrent(read.revision, digest, read.record)) continue
       deps.memory.fill(digest, read)
@@ -103,4 +109,13 @@ async function askPostgres(deps: LookupDeps, digest: string): Promise<Found> {
     }
   }
   return { kind: 'unavailable', reason: 'overtaken' }
+}
+
+/**
+ * A look-up was answered by another database than the feed's: either the feed has yet to learn of a failover, or the
+ * look-up's connection still leads to the old primary, whose revisions say nothing of the new one's.
+ */
+async function findCommonDatabase({ changes, postgres, refresh }: LookupDeps, read: string): Promise<void> {
+  await refresh()
+  if (changes.epoch !== read) postgres.reconnect()
 }

@@ -34,6 +34,8 @@ export interface Changes {
   apply(changes: readonly Change[]): void
   /** Takes note of a change heard of early: what it touches is moved at once, `applied` stays. */
   hear(change: Change, ofEpoch?: string): void
+  /** Takes note of the stamp of the change at `applied`, where it is not known yet. */
+  pin(stamp: number): void
   /**
    * Starts over at `revision`: a gap, before which nothing can be told any more; or, by another epoch or a head below
    * what was applied, another history.
@@ -115,6 +117,9 @@ export function createChanges(memory = defaultMemory): Changes {
     hear(change, ofEpoch) {
       if (ofEpoch !== undefined) heardOf.add(ofEpoch)
       noteChange(change)
+    },
+    pin(next) {
+      stamp ??= next
     },
     restart(nextEpoch, revision) {
       if (nextEpoch !== epoch || revision < state.applied) {

@@ -11,9 +11,12 @@ import type { Changes } from './changes.ts'
 export interface Feed {
   /** Polls once and goes on polling; resolves after the first try, whether it succeeded or not. */
   start(): Promise<void>
-  stop(): void
+  /** Resolves when no poll is under way any more. */
+  stop(): Promise<void>
   /** Polls at once, or again right after the poll that is under way. */
   kick(): void
+  /** Resolves after a poll that began after the call, whether it succeeded or not. */
+  refresh(): Promise<void>
   /** A change heard of through Redis, of the epoch it belongs to. */
   hear(epoch: string, change: Change): void
   /** Monotonic milliseconds of the last confirmation; -Infinity: none yet. */
@@ -25,11 +28,12 @@ export interface Feed {
 export interface FeedDeps {
   readonly db: Postgres
   readonly changes: Changes
-  readonly instance: Omit<InstanceBeat, 'appliedRevision' | 'epoch'>
+  /** What it says of itself, asked anew each time. */
+  readonly instance: () => Omit<InstanceBeat, 'appliedRevision' | 'epoch'>
   readonly monotonicNow: () => number
   readonly log: Logger
   /** Told after each poll and each change from Redis: this instance has come further, or lives. */
-  readonly applied: () => void
+  readonly applied: (isConfirmed: boolean) => void
 }
 
 const pollEveryMs = 500
@@ -52,7 +56,7 @@ export function createFeed(deps: FeedDeps): Feed {
   async function poll(): Promise<void> {
     const startedAt = deps.monotonicNow()
     try {
-      await catchUp(deps)
+      await catchUp({ ...deps, isStopped: () => isStopped })
       confirmedAt = startedAt
       if (isAway) deps.log.info('Postgres is back')
       isAway = false
@@ -60,7 +64,7 @@ export function createFeed(deps: FeedDeps): Feed {
       if (!isAway) deps.log.warn({ reason: reasonOf(error) }, 'Postgres cannot be reached; known keys go on')
       isAway = true
     }
-    deps.applied()
+    if (!isStopped) deps.applied(!isAway)
   }
 
   /** One poll at a time; a kick meanwhile makes one more. */
@@ -82,12 +86,17 @@ export function createFeed(deps: FeedDeps): Feed {
 
   return {
     start: run,
-    stop() {
+    async stop() {
       isStopped = true
       clearTimeout(timer)
+      await running
     },
     kick() {
       if (!isStopped) void run()
+    },
+    async refresh() {
+      await running
+      if (!isStopped) await run()
     },
     hear(epoch, change) {
       const ask = () => void (isStopped || run())
@@ -98,7 +107,7 @@ export function createFeed(deps: FeedDeps): Feed {
         changes.hear(change, epoch)
         ask()
       }
-      deps.applied()
+      if (!isStopped) deps.applied(false)
     },
     confirmedAt: () => confirmedAt,
     isAway: () => isAway,
@@ -106,10 +115,10 @@ export function createFeed(deps: FeedDeps): Feed {
 }
 
 /** Reads page after page until nothing is left; starts over where what was missed cannot be told. */
-async function catchUp(deps: FeedDeps): Promise<void> {
+async function catchUp(deps: FeedDeps & { readonly isStopped: () => boolean }): Promise<void> {
   const { db, changes } = deps
   if (changes.epoch === undefined) await begin(deps)
-  for (;;) {
+  while (!deps.isStopped()) {
     // Messages may take `applied` further while the answer is on its way: it is judged by what was asked.
     const { applied: after, stamp } = changes
     const page = await readChanges(db, { after, limit: pageSize, beat: beatOf(deps) })
@@ -126,7 +135,10 @@ async function catchUp(deps: FeedDeps): Promise<void> {
       await renewEpoch(db, page.epoch)
       continue
     }
-    if (page.head === after) return
+    if (page.head === after) {
+      if (page.anchor !== null && changes.applied === after) changes.pin(page.anchor)
+      return
+    }
     if (page.changes[0]?.revision !== after + 1) {
       deps.log.warn({ head: page.head, applied: after }, 'Changes were missed; starting over')
       changes.restart(page.epoch, Math.max(page.head, changes.applied))
@@ -152,7 +164,7 @@ async function begin(deps: FeedDeps): Promise<void> {
 }
 
 function beatOf(deps: FeedDeps): InstanceBeat {
-  return { ...deps.instance, appliedRevision: deps.changes.applied, epoch: deps.changes.epoch ?? null }
+  return { ...deps.instance(), appliedRevision: deps.changes.applied, epoch: deps.changes.epoch ?? null }
 }
 
 function reasonOf(error: unknown): string {

@@ -8,9 +8,16 @@ import type { Reading } from './changes.ts'
 
 export interface PostgresTier {
   /** Reads one digest. Rejects when Postgres cannot be asked. */
-  read(digest: string): Promise<Reading>
+  read(digest: string): Promise<OwnReading>
+  /** The connections lead to a database that is not the feed's: each is opened anew before it is used again. */
+  reconnect(): void
   /** Whether look-ups fail at once. */
   isAway(): boolean
+}
+
+export interface OwnReading extends Reading {
+  /** Of the database that was asked. */
+  readonly epoch: string
 }
 
 export interface PostgresTierDeps {
@@ -40,7 +47,7 @@ const retryAfterMs = 20
 
 interface Waiting {
   readonly digest: string
-  readonly resolve: (reading: Reading) => void
+  readonly resolve: (reading: OwnReading) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -78,12 +85,12 @@ export function createPostgresTier(deps: PostgresTierDeps): PostgresTier {
   async function ask(batch: readonly Waiting[]): Promise<void> {
     const confirmedAtMs = deps.now()
     try {
-      const { revision, records } = await readTwice(
+      const { epoch, revision, records } = await readTwice(
         deps.db,
         batch.map((waiting) => waiting.digest),
       )
       for (const waiting of batch) {
-        waiting.resolve({ record: records.get(waiting.digest), revision, confirmedAtMs })
+        waiting.resolve({ epoch, record: records.get(waiting.digest), revision, confirmedAtMs })
       }
     } catch (error) {
       for (const waiting of batch) waiting.reject(error)
@@ -100,10 +107,11 @@ export function createPostgresTier(deps: PostgresTierDeps): PostgresTier {
 
   return {
     isAway,
+    reconnect: () => deps.db.reconnect(),
     read(digest) {
       if (isAway()) return Promise.reject(new StoreUnavailableError('known_away'))
       if (queue.length >= maxWaiting) return Promise.reject(new Error('too many look-ups wait'))
-      return new Promise<Reading>((resolve, reject) => {
+      return new Promise<OwnReading>((resolve, reject) => {
         const waiting: Waiting = {
           digest,
           resolve(reading) {

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Settings, Table } from '../config/compiled.ts'
 import { type Acknowledgement, createAcknowledgement, newInstanceId } from '../lookup/acknowledge.ts'
 import { createLookup, type Lookup } from '../lookup/chain.ts'
@@ -12,6 +13,7 @@ import { createMemoryTier } from '../lookup/memory-tier.ts'
 import { createPostgresTier, maxLookups, type PostgresTier } from '../lookup/postgres-tier.ts'
 import { createRedisTier, type RedisTier } from '../lookup/redis-tier.ts'
 import { createSeal, type Seal } from '../lookup/seal.ts'
+import { createSteadyClock } from '../lookup/steady-clock.ts'
 import type { Change } from '../store/change-table.ts'
 import { createPostgres, type Postgres } from '../store/postgres.ts'
 import { createRedis, type RedisStore } from '../store/redis.ts'
@@ -51,28 +53,32 @@ export interface CoreOptions {
   /** LATCHKEY_CACHE_KEY; required where Redis is used. */
   readonly cacheKey: string
   readonly role: Role
+  /** A new one unless said. */
+  readonly instanceId?: string | undefined
   readonly table: () => Table
   readonly log: Logger
   readonly metrics: Metrics
 }
 
+/** A poll of a Postgres that hangs is not waited for any longer at the end, in milliseconds. */
+const feedEndsWithinMs = 1_500
+
 export const roles = ['all', 'gateway', 'control'] as const
 export type Role = (typeof roles)[number]
-
-const monotonicNow = () => performance.now()
 
 /** Makes the core; nothing is connected before `start`. */
 export function createCore(options: CoreOptions): Core {
   const { log, metrics } = options
+  const monotonicNow = createSteadyClock(() => performance.now(), Date.now)
   const database = { url: options.postgresUrl, applicationName: `latchkey ${options.role}`, log }
   const db = createPostgres(database)
   // The feed and the look-ups have connections of their own: whatever the admin API or the activity do with theirs,
   // nobody is turned away for it. One more than the look-ups take, so that the feed never waits for one.
   const lookupDb = createPostgres({ ...database, maxConnections: maxLookups + 1, keepsConnections: true })
-  const instanceId = newInstanceId(randomBytes(4).toString('hex'))
+  const instanceId = options.instanceId ?? makeInstanceId()
   const changes = createChanges()
   const maxStaleLimitMs = () => options.table().maxStaleLimitMs
-  const redis = openRedis(options, changes, () => postgres.isAway())
+  const redis = openRedis({ ...options, monotonicNow }, changes, () => postgres.isAway())
   const acknowledgement = createAcknowledgement({
     db,
     redis,
@@ -88,10 +94,18 @@ export function createCore(options: CoreOptions): Core {
     changes,
     monotonicNow,
     log,
-    instance: { id: instanceId, role: options.role, host: hostname(), pid: process.pid, version },
-    applied() {
+    instance: () => ({
+      id: instanceId,
+      role: options.role,
+      host: hostname(),
+      pid: process.pid,
+      version,
+      staleLimitMs: maxStaleLimitMs(),
+    }),
+    applied(isConfirmed) {
       acknowledgement.say()
-      if (changes.epoch !== undefined) redis?.tier.keepEpoch(changes.epoch)
+      // Who is cut off may be following a database that is none any more.
+      if (isConfirmed && changes.epoch !== undefined) redis?.tier.keepEpoch(changes.epoch)
     },
   })
   const postgres: PostgresTier = createPostgresTier({ db: lookupDb, now: Date.now, monotonicNow, feed })
@@ -108,6 +122,7 @@ export function createCore(options: CoreOptions): Core {
     redis: redis?.tier ?? null,
     postgres,
     changes,
+    refresh: feed.refresh,
     counted: metrics.lookup,
   })
   metrics.gauge('latchkey_cache_entries', 'Entries in memory', memory.size)
@@ -150,12 +165,17 @@ export function createCore(options: CoreOptions): Core {
       }
     },
     async close() {
-      feed.stop()
+      await Promise.race([feed.stop(), sleep(feedEndsWithinMs, undefined, { ref: false })])
       await acknowledgement.leave()
       await redis?.store.close()
       await Promise.all([db, lookupDb].map((pool) => pool.close().catch(() => {})))
     },
   }
+}
+
+/** An id for an instance in this process, never used before. */
+export function makeInstanceId(): string {
+  return newInstanceId(randomBytes(4).toString('hex'))
 }
 
 interface OpenRedis {
@@ -164,12 +184,17 @@ interface OpenRedis {
   readonly tier: RedisTier
 }
 
-function openRedis(options: CoreOptions, changes: Changes, isPostgresAway: () => boolean): OpenRedis | null {
+function openRedis(
+  options: CoreOptions & { readonly monotonicNow: () => number },
+  changes: Changes,
+  isPostgresAway: () => boolean,
+): OpenRedis | null {
   if (options.redis.kind === 'none') return null
   const seal = createSeal(options.cacheKey)
   // Deployments that share a Redis, but not the key, must not take each other's news for theirs.
   const prefix = `latchkey-${seal.scope}:`
-  const store = createRedis({ url: options.redis.url, prefix, log: options.log, monotonicNow })
+  const { log, monotonicNow } = options
+  const store = createRedis({ url: options.redis.url, prefix, log, monotonicNow })
   const tier = createRedisTier({
     store,
     seal,

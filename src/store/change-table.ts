@@ -8,7 +8,7 @@ export interface Change {
   /** null: the merchant itself changed, and with it all of its keys. */
   readonly keyId: string | null
   readonly merchantId: string
-  /** Lower-case hex SHA-256 of every secret that the change concerns. */
+  /** Lower-case hex SHA-256 of every secret of the key; none where the merchant changed. */
   readonly digests: readonly string[]
   /** When it was made, in microseconds: tells it from another change that had its revision in another history. */
   readonly stamp?: number
@@ -45,18 +45,20 @@ const readChangesStatement = {
   name: 'read_changes',
   text: `
     WITH beat AS (
-      INSERT INTO instance (id, role, host, pid, version, applied_revision, epoch)
-      VALUES ($3, $4, $5, $6, $7, $8, $9)
+      INSERT INTO instance (id, role, host, pid, version, applied_revision, epoch, stale_limit_ms)
+      VALUES ($3, $4, $5, $6, $7, $8, $9, $10)
       ON CONFLICT (id) DO UPDATE SET role = excluded.role, host = excluded.host, pid = excluded.pid,
         version = excluded.version, applied_revision = excluded.applied_revision, epoch = excluded.epoch,
-        last_seen_at = now(), signed_off_at = NULL
+        last_seen_at = now(), stale_limit_ms = excluded.stale_limit_ms
     ), at AS MATERIALIZED (
       SELECT epoch || database_lineage() AS epoch, revision AS head FROM head
     )
     SELECT at.epoch, at.head, o.revision, o.key_id AS "keyId", o.merchant_id AS "merchantId", o.digests, o.stamp,
       (SELECT ${stampColumn} FROM outbox WHERE revision = $1) AS anchor
     FROM at LEFT JOIN LATERAL (
-      SELECT revision, key_id, merchant_id, digests, ${stampColumn} AS stamp FROM outbox
+      SELECT revision, key_id, merchant_id, CASE WHEN key_id IS NULL THEN '{}' ELSE digests END AS digests,
+        ${stampColumn} AS stamp
+      FROM outbox
       WHERE revision > $1 ORDER BY revision LIMIT $2
     ) o ON true
     ORDER BY o.revision`,

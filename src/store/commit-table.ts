@@ -150,13 +150,15 @@ async function hasCommitted(db: Queryable, transactionId: string): Promise<boole
   return false
 }
 
-/** The digests are read after the head's lock: a key made meanwhile has committed before and is among them. */
+/**
+ * The digests are read after the head's lock: a secret made meanwhile has committed before and is among them. A merchant's
+ * change names none, however many keys it has: what rests on it is known by its id.
+ */
 async function writeOutbox(tx: Queryable, change: Omit<Change, 'digests'>): Promise<Change> {
   const rows = await tx.query<{ digests: string[]; stamp: number }>(
     `INSERT INTO outbox (revision, key_id, merchant_id, digests)
      SELECT $1, $2::text, $3::text, coalesce(array_agg(encode(s.digest, 'hex')), '{}')
-     FROM key_secret s JOIN api_key k ON k.id = s.key_id
-     WHERE k.merchant_id = $3 AND ($2 IS NULL OR k.id = $2)
+     FROM key_secret s WHERE s.key_id = $2
      RETURNING digests, ${stampColumn} AS stamp`,
     [change.revision, change.keyId, change.merchantId],
   )

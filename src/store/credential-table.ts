@@ -4,6 +4,8 @@ import type { CredentialRecord, Environment, KeyStatus, MerchantStatus } from '.
 import type { Queryable } from './postgres.ts'
 
 export interface CredentialPage {
+  /** Epoch of the very database that was asked: connections may lead to another one than the feed's. */
+  readonly epoch: string
   /** The database's revision in the very snapshot that the records were read from. */
   readonly revision: number
   /** By digest, lower-case hex. A digest that is not in it belongs to no secret. */
@@ -11,6 +13,7 @@ export interface CredentialPage {
 }
 
 interface Row {
+  readonly epoch: string
   readonly head: number
   /** null: none of the digests is known. */
   readonly digest: string | null
@@ -31,8 +34,8 @@ interface Row {
 const statement = {
   name: 'read_credentials',
   text: `
-    SELECT head.revision AS head, found.*
-    FROM head LEFT JOIN (
+    SELECT head.epoch, head.revision AS head, found.*
+    FROM (SELECT epoch || database_lineage() AS epoch, revision FROM head) head LEFT JOIN (
       SELECT encode(s.digest, 'hex') AS digest, s.id AS secret_id,
         CASE WHEN s.is_ended THEN to_timestamp(0) ELSE s.expires_at END AS secret_expires_at,
         k.id AS key_id, k.merchant_id, k.api, k.environment, k.status, m.status AS merchant_status,
@@ -55,7 +58,7 @@ export async function readCredentials(db: Queryable, digests: readonly string[])
   for (const row of rows) {
     if (row.digest !== null) records.set(row.digest, recordOf(row))
   }
-  return { revision: rows[0]?.head ?? 0, records }
+  return { epoch: rows[0]?.epoch ?? '', revision: rows[0]?.head ?? 0, records }
 }
 
 function recordOf(row: Row): CredentialRecord {

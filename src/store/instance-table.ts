@@ -13,6 +13,8 @@ export interface InstanceBeat {
   readonly appliedRevision: number
   /** Epoch that `appliedRevision` belongs to; absent or null: nothing applied yet. */
   readonly epoch?: string | null
+  /** Its own largest stale limit: how long it may go on when it cannot be reached. */
+  readonly staleLimitMs?: number
 }
 
 /** An instance as the database knows it; times in milliseconds since the epoch, by the database's clock. */
@@ -26,27 +28,38 @@ export interface InstanceView {
   readonly appliedRevision: number
   readonly epoch: string | null
   readonly lastSeenAtMs: number
+  /** 0: it did not say. */
+  readonly staleLimitMs: number
 }
 
 /** The columns of a heartbeat, in the order of its statement. */
 export function beatValues(beat: InstanceBeat): readonly unknown[] {
-  return [beat.id, beat.role, beat.host, beat.pid, beat.version, beat.appliedRevision, beat.epoch ?? null]
+  const { id, role, host, pid, version, appliedRevision, epoch = null, staleLimitMs = 0 } = beat
+  return [id, role, host, pid, version, appliedRevision, epoch, staleLimitMs]
 }
 
-/** An instance leaves after its drain: it no longer counts. Unknown ones are ignored. */
+/** An instance leaves after its drain: it no longer counts, for good, as ids are not used twice. Unknown ones are ignored. */
 export async function signOff(db: Queryable, id: string): Promise<void> {
   await db.query('UPDATE instance SET signed_off_at = now() WHERE id = $1', [id])
 }
 
-/** The instances that count: neither signed off nor silent for longer than `silentForMs`. Oldest first. */
-export async function listInstances(db: Queryable, silentForMs: number): Promise<InstanceView[]> {
+/**
+ * The instances that count: neither signed off nor silent for longer than the larger of `staleLimitMs` and their own
+ * stale limit, and `slackMs` more. Oldest first.
+ */
+export async function listInstances(
+  db: Queryable,
+  staleLimitMs: number,
+  slackMs = 0,
+): Promise<InstanceView[]> {
   return db.query<InstanceView>(
     `SELECT id, host, pid, role, version, started_at AS "startedAtMs", applied_revision AS "appliedRevision",
-       epoch, last_seen_at AS "lastSeenAtMs"
+       epoch, last_seen_at AS "lastSeenAtMs", stale_limit_ms AS "staleLimitMs"
      FROM instance
-     WHERE signed_off_at IS NULL AND last_seen_at >= now() - $1 * interval '1 millisecond'
+     WHERE signed_off_at IS NULL
+       AND last_seen_at >= now() - (greatest($1, stale_limit_ms) + $2) * interval '1 millisecond'
      ORDER BY started_at, id`,
-    [silentForMs],
+    [staleLimitMs, slackMs],
   )
 }
 

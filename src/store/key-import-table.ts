@@ -79,14 +79,20 @@ export async function importKeys(
     const { revision: head, transactionId } = await lockHead(tx)
     const found = await compareKeys(tx, keys)
     const missing = keys.filter((_, index) => found[index] === undefined)
-    if (missing.length > 0) await insertKeys(tx, origin, { keys: missing, head })
+    const stamp = missing.length > 0 ? await insertKeys(tx, origin, { keys: missing, head }) : undefined
     let revision = head
     const changes: Change[] = []
     const outcomes = keys.map(({ id, merchantId, secret }, index): ImportOutcome => {
       const outcome = found[index]
       if (outcome) return outcome
       revision += 1
-      changes.push({ revision, keyId: id, merchantId, digests: [secret.digest] })
+      changes.push({
+        revision,
+        keyId: id,
+        merchantId,
+        digests: [secret.digest],
+        ...(stamp !== undefined && { stamp }),
+      })
       return { kind: 'created', id, revision }
     })
     return trace(transactionId, { outcomes, changes })
@@ -122,17 +128,21 @@ const insertStatement = {
       INSERT INTO audit (actor, action, target, before, after, request_id, at, revision)
       SELECT $3, 'key.import', id, NULL, snapshot, $4, $2, revision FROM item ORDER BY revision
     )
-    UPDATE head SET revision = revision + (SELECT count(*) FROM item)`,
+    UPDATE head SET revision = revision + (SELECT count(*) FROM item)
+    RETURNING (extract(epoch FROM now()) * 1000000)::bigint AS stamp`,
 }
 
+/** Returns the stamp of the changes: that of the transaction, as the outbox has it. */
 async function insertKeys(
   tx: Queryable,
   origin: ChangeOrigin,
   batch: { readonly keys: readonly ImportedKey[]; readonly head: number },
-): Promise<void> {
+): Promise<number | undefined> {
   const items = batch.keys.map((key, index) => itemOf(key, origin, batch.head + index + 1))
   const at = new Date(origin.nowMs)
-  await tx.query(insertStatement, [JSON.stringify(items), at, origin.actor, origin.requestId])
+  const values = [JSON.stringify(items), at, origin.actor, origin.requestId]
+  const rows = await tx.query<{ stamp: number }>(insertStatement, values)
+  return rows[0]?.stamp
 }
 
 function itemOf(key: ImportedKey, origin: ChangeOrigin, revision: number): object {

@@ -3,7 +3,13 @@
 
 import { hash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { openSession, type PostgresOptions, type Queryable } from './postgres.ts'
+import {
+  createPostgres,
+  openSession,
+  type PostgresOptions,
+  type Queryable,
+  StoreUnavailableError,
+} from './postgres.ts'
 
 /** The database and the program do not fit together: the message says which way. */
 export class SchemaError extends Error {
@@ -19,6 +25,14 @@ export interface Migration {
   readonly checksum: string
 }
 
+interface Applied {
+  readonly version: number
+  readonly checksum: string
+}
+
+const readApplied = 'SELECT version, checksum FROM schema_migration ORDER BY version'
+const lockTimeoutMs = 10_000
+
 // From build/src/store: the SQL is shipped where it is written.
 const shippedDirectory = new URL('../../../src/store/migrations/', import.meta.url)
 // Any number that no other program locks in this database.
@@ -31,13 +45,33 @@ const lockId = 7_317_093_121
  */
 export async function migrate(options: PostgresOptions): Promise<readonly string[]> {
   const migrations = await readMigrations(shippedDirectory)
+  if (await isUpToDate(options, migrations)) return []
   const session = await openSession(options)
   try {
+    // Who holds the lock may have frozen with it: the start goes on, and tries again later.
+    await session.query(`SET lock_timeout = '${lockTimeoutMs}ms'`)
     await session.query('SELECT pg_advisory_lock($1)', [lockId])
+    await session.query('SET lock_timeout = 0')
     return await applyMissing(session, migrations)
   } finally {
     // Ending the session releases the lock.
     await session.close()
+  }
+}
+
+/** Nearly always there is nothing to do: that is found out without the lock, and with the deadlines of other questions. */
+async function isUpToDate(options: PostgresOptions, migrations: readonly Migration[]): Promise<boolean> {
+  const db = createPostgres({ ...options, maxConnections: 1 })
+  try {
+    const applied = await db.query<Applied>(readApplied)
+    for (const { version, checksum } of applied) checkApplied(migrations, version, checksum)
+    return applied.length === migrations.length
+  } catch (error) {
+    // 42P01: no such table yet.
+    if (error instanceof StoreUnavailableError && error.code === '42P01') return false
+    throw error
+  } finally {
+    await db.close()
   }
 }
 
@@ -66,9 +100,7 @@ export async function applyMissing(
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
   )`)
-  const applied = await session.query<{ version: number; checksum: string }>(
-    'SELECT version, checksum FROM schema_migration ORDER BY version',
-  )
+  const applied = await session.query<Applied>(readApplied)
   for (const { version, checksum } of applied) checkApplied(migrations, version, checksum)
   const missing = migrations.slice(applied.length)
   for (const migration of missing) await apply(session, migration)

@@ -24,6 +24,8 @@ export interface Postgres extends Queryable {
   /** Runs `work` in one READ COMMITTED transaction; rolled back if it throws, and the error passed on. */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
   ping(): Promise<void>
+  /** Connections opened before this are closed instead of being used again. */
+  reconnect(): void
   gauges(): PoolGauges
   /** Ends all connections after their running statement. Safe to repeat. */
   close(): Promise<void>
@@ -92,6 +94,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
     async ping() {
       await db.query('SELECT 1')
     },
+    reconnect: age.allAreOld,
     gauges: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => (closing ??= pool.end()),
   }
@@ -136,11 +139,19 @@ function openPool(options: PostgresOptions, hosts: Hosts): Pool {
   })
 }
 
+/** Well below the time after which balancers and NATs forget quiet connections, and look-ups' may be quiet for hours. */
+const keepAliveInitialDelayMillis = 10_000
+
 function hostsOf(options: PostgresOptions): Hosts {
   return createHosts({
     url: options.url,
     connectTimeoutMs: options.connectTimeoutMs ?? 2000,
-    client: { application_name: options.applicationName, keepAlive: true, types: { getTypeParser } },
+    client: {
+      application_name: options.applicationName,
+      keepAlive: true,
+      keepAliveInitialDelayMillis,
+      types: { getTypeParser },
+    },
   })
 }
 

@@ -12,6 +12,7 @@ const instance = {
   appliedRevision: 7,
   epoch: 'e',
   lastSeenAtMs: startMs + 1000,
+  staleLimitMs: 900_000,
 }
 
 void t.test('instances are listed with the revision that each has applied', async (t) => {

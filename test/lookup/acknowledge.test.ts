@@ -15,6 +15,7 @@ t.teardown(() => redis.stop())
 const raw = rawClient(t, redis.url)
 t.beforeEach(async () => void (await raw.flushall()))
 
+t.setTimeout(120_000)
 const longMs = 60_000
 /** Enough for a slow database to answer. */
 const shortMs = 1_000
@@ -88,7 +89,7 @@ t.test('an instance says nothing twice', async (t) => {
   one.say()
   await store.settled()
   one.say()
-  t.equal(store.deadlines.length, 1)
+  t.equal(store.deadlines.length, 2, 'it has said so once, and read once what others say')
 })
 
 t.test('one that is behind is named, with the time by which what it may have cached ends', async (t) => {
@@ -163,7 +164,7 @@ t.test('one that was silent for longer than the stale limit is not waited for', 
   await beat(db, { id: 'two', epoch, applied: 4 })
   await db.query(
     `UPDATE instance SET last_seen_at = now() - $1 * interval '1 millisecond' WHERE id = 'two'`,
-    [staleLimitMs + 5_000],
+    [staleLimitMs + 10_000],
   )
   t.same(await one.awaitAll(5, longMs), [])
 })
@@ -193,6 +194,46 @@ t.test('one that started without Postgres, and serves what Redis has, is waited 
   t.match(await one.awaitAll(5, shortMs), [{ instance: 'stranger', appliedRevision: -1 }])
   await stranger.leave()
   t.same(await one.awaitAll(5, longMs), [])
+})
+
+t.test('one that only Redis knew of is waited for when Redis is lost', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const store = await patientStore(t, redis.url)
+  let isLost = false
+  const lost: PatientStore = {
+    ...store,
+    isUp: () => !isLost,
+    run: (command, deadlineMs) => (isLost ? Promise.resolve(undefined) : store.run(command, deadlineMs)),
+  }
+  const one = instanceOn(db, { id: 'one', epoch, applied: 5, store: lost })
+  await beat(db, { id: 'one', epoch, applied: 5 })
+  const stranger = instanceOn(db, { id: 'stranger', epoch: undefined, applied: -1, store })
+  stranger.say()
+  await store.settled()
+  // As its feed makes it do with each poll.
+  one.say()
+  await store.settled()
+  isLost = true
+  t.match(await one.awaitAll(5, shortMs), [{ instance: 'stranger', appliedRevision: -1 }])
+})
+
+t.test('a Redis that does not answer in time has not said that there is nobody else', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const store = await patientStore(t, redis.url)
+  let misses = 3
+  const slow: PatientStore = {
+    ...store,
+    run: (command, deadlineMs) =>
+      misses-- > 0 ? Promise.resolve(undefined) : store.run(command, deadlineMs),
+  }
+  const one = instanceOn(db, { id: 'one', epoch, applied: 5, store: slow })
+  await beat(db, { id: 'one', epoch, applied: 5 })
+  const stranger = instanceOn(db, { id: 'stranger', epoch: undefined, applied: -1, store })
+  stranger.say()
+  await store.settled()
+  t.match(await one.awaitAll(5, shortMs), [{ instance: 'stranger' }])
 })
 
 t.test('"all have applied it" needs a poll of the own, begun after the question', async (t) => {

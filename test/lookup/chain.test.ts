@@ -2,6 +2,7 @@ import t from 'tap'
 import type { CredentialRecord } from '../../src/credentials/record.ts'
 import { createLookup, type Found, type Lookup } from '../../src/lookup/chain.ts'
 import { type Changes, createChanges, type Reading } from '../../src/lookup/changes.ts'
+import type { OwnReading } from '../../src/lookup/postgres-tier.ts'
 import type { RedisTier } from '../../src/lookup/redis-tier.ts'
 import { readHead } from '../../src/store/change-table.ts'
 import { transitionKey } from '../../src/store/key-change-table.ts'
@@ -19,11 +20,14 @@ interface Subject {
   /** Tier and kind of each look-up. */
   readonly counted: string[]
   readonly filled: string[]
+  /** One for each time that the connections to Postgres were given up. */
+  readonly reconnects: string[]
 }
 
 /** The chain over stores of the test's own. The process has applied revision 10. */
 function chainOver(stores: {
-  read: (digest: string) => Promise<Reading>
+  read: (digest: string) => Promise<OwnReading>
+  refresh?: () => Promise<void>
   cached?: (digest: string, isLast?: boolean) => Promise<(Reading & { record: CredentialRecord }) | undefined>
   changes?: Changes
 }): Subject {
@@ -32,6 +36,7 @@ function chainOver(stores: {
   if (changes.applied < 0) changes.restart('e', 10)
   const counted: string[] = []
   const filled: string[] = []
+  const reconnects: string[] = []
   const redis: RedisTier = {
     get: stores.cached ?? (() => Promise.resolve(undefined)),
     fill: (digest) => void filled.push(digest),
@@ -42,14 +47,16 @@ function chainOver(stores: {
   const lookup = createLookup({
     memory: memoryOn(changes, clock),
     redis,
-    postgres: { read: stores.read, isAway: () => false },
+    postgres: { read: stores.read, isAway: () => false, reconnect: () => void reconnects.push('all') },
     changes,
+    refresh: stores.refresh ?? (() => Promise.resolve()),
     counted: (tier, kind) => void counted.push(`${tier} ${kind}`),
   })
-  return { lookup, changes, clock, counted, filled }
+  return { lookup, changes, clock, counted, filled, reconnects }
 }
 
-const reading = (revision: number, record: CredentialRecord | null = recordOf()): Reading => ({
+const reading = (revision: number, record: CredentialRecord | null = recordOf()): OwnReading => ({
+  epoch: 'e',
   record: record ?? undefined,
   revision,
   confirmedAtMs: wallOf({ nowMs: 1_000_000, confirmedAtMs: 0 }),
@@ -181,15 +188,15 @@ t.test('what Redis holds from before a change that the feed has applied is not u
 
 /** Reads of Postgres that the test answers one by one. */
 function heldReads() {
-  const waiting: ((reading: Reading) => void)[] = []
+  const waiting: ((reading: OwnReading) => void)[] = []
   let asked: () => void = () => {}
   return {
     read: () =>
-      new Promise<Reading>((resolve) => {
+      new Promise<OwnReading>((resolve) => {
         waiting.push(resolve)
         asked()
       }),
-    async next(): Promise<(reading: Reading) => void> {
+    async next(): Promise<(reading: OwnReading) => void> {
       if (waiting.length === 0) await new Promise<void>((resolve) => (asked = resolve))
       const answer = waiting.shift()
       if (answer === undefined) throw new Error('nothing was asked')
@@ -198,11 +205,23 @@ function heldReads() {
   }
 }
 
-const overtaken: Record<string, (changes: Changes) => void> = {
-  'a change that the feed has applied': (changes) => changes.apply([changeOf(11)]),
-  'a change that was heard of early': (changes) => changes.hear(changeOf(15)),
-  'a gap': (changes) => changes.restart('e', 50),
-  'another epoch': (changes) => changes.restart('f', 5),
+const overtaken: Record<string, (changes: Changes) => string> = {
+  'a change that the feed has applied'(changes) {
+    changes.apply([changeOf(11)])
+    return 'e'
+  },
+  'a change that was heard of early'(changes) {
+    changes.hear(changeOf(15))
+    return 'e'
+  },
+  'a gap'(changes) {
+    changes.restart('e', 50)
+    return 'e'
+  },
+  'another epoch'(changes) {
+    changes.restart('f', 5)
+    return 'f'
+  },
 }
 for (const [name, happens] of Object.entries(overtaken)) {
   t.test(`a fill read before ${name} is not used: Postgres is asked again`, async (t) => {
@@ -210,11 +229,11 @@ for (const [name, happens] of Object.entries(overtaken)) {
     const { lookup, changes, filled } = chainOver({ read: reads.read })
     const found = lookup.find(digest)
     const first = await reads.next()
-    happens(changes)
+    const epoch = happens(changes)
     first(reading(10))
     const second = await reads.next()
     t.same(filled, [])
-    second(reading(60, recordOf({ status: 'disabled' })))
+    second({ ...reading(60, recordOf({ status: 'disabled' })), epoch })
     t.match(await found, { kind: 'known', record: { status: 'disabled' } })
   })
 }
@@ -222,7 +241,7 @@ for (const [name, happens] of Object.entries(overtaken)) {
 t.test('an entry of Redis read before another epoch began is not used', async (t) => {
   const changes = createChanges()
   const { lookup } = chainOver({
-    read: () => Promise.resolve(reading(60, recordOf({ status: 'disabled' }))),
+    read: () => Promise.resolve({ ...reading(60, recordOf({ status: 'disabled' })), epoch: 'f' }),
     cached() {
       changes.restart('f', 5)
       return Promise.resolve({ ...reading(10), record: recordOf() })
@@ -230,6 +249,42 @@ t.test('an entry of Redis read before another epoch began is not used', async (t
     changes,
   })
   t.match(await lookup.find(digest), { tier: 'postgres', record: { status: 'disabled' } })
+})
+
+t.test('an old primary that still answers look-ups brings no revoked key back', async (t) => {
+  // It was at 100 when the copy that took over was at 95; since then 96 has revoked the key there.
+  const changes = createChanges()
+  changes.restart('new', 95)
+  changes.apply([changeOf(96, { keyId: recordOf().keyId })])
+  let asked = 0
+  const answers = [
+    { ...reading(100), epoch: 'old' },
+    { ...reading(96, recordOf({ status: 'revoked' })), epoch: 'new' },
+  ]
+  const subject = chainOver({ changes, read: async () => answers[asked++] ?? reading(0) })
+  t.match(await subject.lookup.find(digest), { kind: 'known', record: { status: 'revoked' } })
+  t.equal(asked, 2)
+  t.same(subject.reconnects, ['all'], 'and its connections are given up')
+  t.same(subject.filled, [digest])
+  t.match(subject.lookup.findInMemory(digest), { record: { status: 'revoked' } })
+})
+
+t.test('a failover that a look-up meets before the feed does is learnt first', async (t) => {
+  const changes = createChanges()
+  changes.restart('old', 10)
+  const subject = chainOver({
+    changes,
+    read: async () => ({ ...reading(8), epoch: 'new' }),
+    refresh: async () => changes.restart('new', 8),
+  })
+  t.match(await subject.lookup.find(digest), { kind: 'known', tier: 'postgres' })
+  t.same(subject.reconnects, [], 'the connections were right')
+})
+
+t.test('two databases that answer by turns end as unavailable, not as an answer', async (t) => {
+  const subject = chainOver({ read: async () => ({ ...reading(10), epoch: 'other' }) })
+  t.match(await subject.lookup.find(digest), { kind: 'unavailable' })
+  t.equal(subject.lookup.findInMemory(digest), undefined)
 })
 
 t.test('a key that changes all the time ends as unavailable, not as an old answer', async (t) => {

@@ -43,7 +43,7 @@ export async function startProcess(db: Postgres, store: PatientStore, id: string
     changes,
     monotonicNow,
     log: silentLog,
-    instance: { id, role: 'all', host: 'h', pid: 1, version: '1' },
+    instance: () => ({ id, role: 'all', host: 'h', pid: 1, version: '1' }),
     applied() {
       if (changes.epoch !== undefined) tier.keepEpoch(changes.epoch)
     },
@@ -61,6 +61,7 @@ export async function startProcess(db: Postgres, store: PatientStore, id: string
     redis: tier,
     postgres: postgresTierOn(gate.db, { isAway: feed.isAway, confirmedAt: feed.confirmedAt }),
     changes,
+    refresh: feed.refresh,
     counted: () => {},
   })
   const held: Promise<Found>[] = []

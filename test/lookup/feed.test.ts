@@ -1,15 +1,18 @@
 import t from 'tap'
 import { type Changes, createChanges } from '../../src/lookup/changes.ts'
 import { createFeed, type Feed } from '../../src/lookup/feed.ts'
-import { type Change, pruneOutbox, readHead } from '../../src/store/change-table.ts'
-import { listInstances } from '../../src/store/instance-table.ts'
+import { type Change, pruneOutbox, readChanges, readHead } from '../../src/store/change-table.ts'
+import { listInstances, signOff } from '../../src/store/instance-table.ts'
+import { importKeys } from '../../src/store/key-import-table.ts'
 import { createMerchant, transitionMerchant } from '../../src/store/merchant-table.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
-import { newId, origin, seedKey } from '../store/seed.ts'
+import { keyOf, newId, origin, seedKey } from '../store/seed.ts'
 import { createDatabase } from '../support/database.ts'
 import { startPostgres } from '../support/postgres-service.ts'
-import { changeOf, silentLog } from './subject.ts'
+import { changeOf, digestOf, recordOf, silentLog } from './subject.ts'
+
+const beat = { id: 'reader', role: 'all', host: 'h', pid: 1, version: '1', appliedRevision: 0 }
 
 interface Subject {
   readonly feed: Feed
@@ -18,12 +21,12 @@ interface Subject {
   next(): Promise<void>
 }
 
-function feedOn(t: { teardown(fn: () => void): unknown }, db: Postgres, changes = createChanges()): Subject {
+function feedOn(t: { teardown(fn: () => Promise<void>): unknown }, db: Postgres, changes = createChanges()): Subject {
   let waiting: (() => void)[] = []
   const feed = createFeed({
     db,
     changes,
-    instance: { id: 'one', role: 'all', host: 'h', pid: 1, version: '1' },
+    instance: () => ({ id: 'one', role: 'all', host: 'h', pid: 1, version: '1' }),
     monotonicNow: () => performance.now(),
     log: silentLog,
     applied() {
@@ -80,7 +83,7 @@ t.test('a change arrives with a poll, without anybody telling of it', async (t) 
   await feed.start()
   const { revision } = await suspend(db, key.merchantId)
   while (changes.applied < revision) await next()
-  t.notOk(changes.isCurrent(revision - 1, key.secret.digest, undefined))
+  t.notOk(changes.isCurrent(revision - 1, key.secret.digest, recordOf({ merchantId: key.merchantId })))
 })
 
 t.test('a poll says that this instance lives, and how far it has come', async (t) => {
@@ -112,7 +115,7 @@ t.test('a message heard early moves what it touches at once; the rest comes with
   const change = await suspend(db, key.merchantId)
   feed.hear(changes.epoch ?? '', change)
   t.equal(changes.applied, change.revision - 2)
-  t.notOk(changes.isCurrent(change.revision - 1, key.secret.digest, undefined))
+  t.notOk(changes.isCurrent(change.revision - 1, key.secret.digest, recordOf({ merchantId: key.merchantId })))
   while (changes.applied < change.revision) await next()
   t.equal(changes.applied, between.object.revision + 1)
 })
@@ -221,6 +224,77 @@ t.test(
     }
   },
 )
+
+for (const [name, isRestarted] of [
+  ['right after the start', true],
+  ['after imports that were heard of', false],
+] as const) {
+  t.test(`a database that went back and came forward is found out ${name}`, async (t) => {
+    const { db } = await createDatabase(t)
+    const key = await seedKey(db)
+    const { feed, changes, next } = feedOn(t, db)
+    if (isRestarted) {
+      await suspend(db, key.merchantId)
+      await db.query('DELETE FROM outbox WHERE revision < 3')
+    }
+    await feed.start()
+    if (!isRestarted) {
+      const imported = { ...keyOf(key.merchantId), status: 'active' as const, isStatusSaid: false }
+      const { changes: heard } = await importKeys(db, origin, [imported])
+      for (const change of heard) feed.hear(changes.epoch ?? '', change)
+    }
+    while (changes.applied < 3) await next()
+    await next()
+    const { history } = changes
+    await db.query(`UPDATE outbox SET created_at = created_at + interval '1 second' WHERE revision = 3`)
+    while (changes.history === history) await next()
+    t.pass('the change at the same revision is another one')
+  })
+}
+
+t.test('a merchant with very many keys changes as quickly as one with few', async (t) => {
+  const { db } = await createDatabase(t)
+  const { merchantId } = await seedKey(db)
+  await db.query(
+    `WITH made AS (
+       INSERT INTO api_key (id, merchant_id, api, environment, name, status, prefix, permissions, created_at, revision)
+       SELECT 'key_many_' || i, $1, 'flintn', 'live', 'n', 'active', 'pk_live_', '{*}', now(), 2
+       FROM generate_series(1, 20000) i RETURNING id)
+     INSERT INTO key_secret (id, key_id, digest, last4, created_at)
+     SELECT 'sec_' || id, id, sha256(id::bytea), 'aaaa', now() FROM made`,
+    [merchantId],
+  )
+  const { feed, changes, next } = feedOn(t, db)
+  await feed.start()
+  const change = await suspend(db, merchantId)
+  t.same(change.digests, [], 'it names the merchant alone')
+  // As written by earlier versions.
+  await db.query(
+    `UPDATE outbox SET digests = ARRAY(SELECT encode(digest, 'hex') FROM key_secret) WHERE revision = $1`,
+    [change.revision],
+  )
+  const read = await readChanges(db, { after: change.revision - 1, limit: 1, beat })
+  t.same(read.changes[0]?.digests, [])
+  while (changes.applied < change.revision) await next()
+  t.notOk(changes.isCurrent(2, digestOf('a'), recordOf({ merchantId })))
+  t.ok(changes.knowsSince(2), 'and takes one place in what is remembered')
+})
+
+t.test('a process that stops says nothing more', async (t) => {
+  const { db } = await createDatabase(t)
+  const subject = feedOn(t, db)
+  await subject.feed.start()
+  subject.feed.kick()
+  await subject.feed.stop()
+  await signOff(db, 'one')
+  let isTold = false
+  void subject.next().then(() => (isTold = true))
+  subject.feed.hear(subject.changes.epoch ?? '', changeOf(subject.changes.applied + 1, { keyId: 'k' }))
+  subject.feed.kick()
+  await subject.feed.refresh()
+  t.notOk(isTold)
+  t.same(await listInstances(db, 60_000), [])
+})
 
 t.test('a database that went back gets a new epoch, once, whoever finds it out', async (t) => {
   const { db } = await createDatabase(t)

@@ -59,16 +59,14 @@ void t.test('opposite changes of one key at once are put in order, and the last 
   t.equal((await readHead(db)).head, 2 + made.length)
 })
 
-void t.test('a change of a key names its secrets, one of a merchant those of all its keys', async (t) => {
+void t.test('a change of a key names its secrets, one of a merchant the merchant alone', async (t) => {
   const { db } = await createDatabase(t)
   const first = await seedKey(db)
   const second = keyOf(first.merchantId)
   await createKey(db, origin, second)
   await seedKey(db)
   const { change } = await transitionMerchant(db, origin, { id: first.merchantId, action: 'suspend' })
-  const digests = [first.secret.digest, second.secret.digest]
-  t.same([...(change?.digests ?? [])].toSorted(), digests.toSorted())
-  t.match(change, { keyId: null, merchantId: first.merchantId, revision: 6 })
+  t.match(change, { keyId: null, merchantId: first.merchantId, revision: 6, digests: [] })
   t.match(await changesAfter(db, 1), [
     { revision: 2, keyId: first.id, digests: [first.secret.digest] },
     { revision: 3, keyId: second.id },

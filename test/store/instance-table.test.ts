@@ -20,14 +20,31 @@ void t.test('an instance counts from its first poll until it signs off or falls 
   t.equal((await listInstances(db, 180_000)).length, 1)
 })
 
-void t.test('a poll moves what the instance has applied, and takes back a sign-off', async (t) => {
+void t.test('a poll moves what the instance has applied', async (t) => {
   const { db } = await createDatabase(t)
   await readChanges(db, { after: 0, limit: 1, beat })
-  await signOff(db, 'i1')
   await readChanges(db, { after: 0, limit: 1, beat: { ...beat, appliedRevision: 4, epoch: 'e' } })
   const [instance] = await listInstances(db, 60_000)
   t.match(instance, { appliedRevision: 4, epoch: 'e' })
   t.ok(instance && instance.lastSeenAtMs >= instance.startedAtMs)
+})
+
+void t.test('a poll that was under way at the sign-off does not take it back', async (t) => {
+  const { db } = await createDatabase(t)
+  await readChanges(db, { after: 0, limit: 1, beat })
+  await signOff(db, 'i1')
+  await readChanges(db, { after: 0, limit: 1, beat })
+  t.same(await listInstances(db, 60_000), [])
+})
+
+void t.test('an instance counts for its own stale limit, where that is the larger one', async (t) => {
+  const { db } = await createDatabase(t)
+  await readChanges(db, { after: 0, limit: 1, beat: { ...beat, staleLimitMs: 3_600_000 } })
+  await db.query(`UPDATE instance SET last_seen_at = now() - interval '30 minutes'`)
+  t.match(await listInstances(db, 60_000), [{ staleLimitMs: 3_600_000 }])
+  await db.query(`UPDATE instance SET last_seen_at = now() - interval '61 minutes'`)
+  t.same(await listInstances(db, 60_000), [])
+  t.equal((await listInstances(db, 60_000, 120_000)).length, 1, 'and a slack')
 })
 
 void t.test('instances long gone are forgotten', async (t) => {

@@ -33,7 +33,7 @@ void t.test('a batch takes as many revisions as it makes keys, each with outbox 
   )
   const { head, changes: read } = await readChanges(db, { after: 1, limit: 10, beat })
   t.equal(head, 4)
-  t.match(read, changes)
+  t.same(read, changes)
   t.same(
     changes.map(({ digests }) => digests),
     keys.map(({ secret }) => [secret.digest]),

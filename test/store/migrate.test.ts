@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { applyMissing, migrate, readMigrations, SchemaError } from '../../src/store/migrate.ts'
-import { openSession } from '../../src/store/postgres.ts'
+import { openSession, StoreUnavailableError } from '../../src/store/postgres.ts'
 import { createEmptyDatabase } from '../support/database.ts'
 
 const applicationName = 'latchkey-test'
@@ -19,6 +19,25 @@ void t.test('several processes that start at once apply each migration once', as
     applied.map((name) => ({ name })),
   )
   t.same(await migrate({ url, applicationName }), [])
+})
+
+void t.test('with nothing to do a start does not wait for who holds the lock', async (t) => {
+  const { url } = await createEmptyDatabase(t)
+  await migrate({ url, applicationName })
+  const frozen = await openSession({ url, applicationName })
+  t.teardown(() => frozen.close())
+  await frozen.query('SELECT pg_advisory_lock($1)', [7_317_093_121])
+  t.same(await migrate({ url, applicationName }), [])
+})
+
+void t.test('with something to do it waits for the lock, but not for ever', async (t) => {
+  const { url } = await createEmptyDatabase(t)
+  const frozen = await openSession({ url, applicationName })
+  t.teardown(() => frozen.close())
+  await frozen.query('SELECT pg_advisory_lock($1)', [7_317_093_121])
+  await t.rejects(migrate({ url, applicationName }), StoreUnavailableError)
+  await frozen.close()
+  t.ok((await migrate({ url, applicationName })).length > 0)
 })
 
 void t.test('each database gets an epoch of its own', async (t) => {
