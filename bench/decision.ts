@@ -22,7 +22,7 @@ import { matchRoute } from '../src/gateway/route.ts'
 import { runStages } from '../src/gateway/stages.ts'
 import { createUpstreams } from '../src/gateway/upstreams.ts'
 import { type Changes, createChanges } from '../src/lookup/changes.ts'
-import { createLookup } from '../src/lookup/chain.ts'
+import type { Lookup } from '../src/lookup/chain.ts'
 import { createMemoryTier, type MemoryTier } from '../src/lookup/memory-tier.ts'
 import { medianOf } from './statistics.ts'
 
@@ -55,9 +55,7 @@ else console.log(`µs a decision: ${oneKey.toFixed(2)} for one key, ${manyKeys.t
 
 /** The order of gateway/server.ts. */
 function stagesOver(tier: MemoryTier): readonly Stage[] {
-  const never = () => Promise.reject(new Error('every key is in memory'))
-  const postgres = { read: never, isAway: () => false }
-  const lookup = createLookup({ memory: tier, redis: null, postgres, changes, counted: () => {} })
+  const lookup: Lookup = { find: (digest) => tier.get(digest) ?? missing(), findInMemory: tier.get }
   const { limits, requireHttps } = settings.gateway
   return [
     judgeMessage(limits, requireHttps),
@@ -72,6 +70,10 @@ function stagesOver(tier: MemoryTier): readonly Stage[] {
     authorize,
     limitBody,
   ]
+}
+
+function missing(): never {
+  throw new Error('every key is in memory')
 }
 
 /** Requests as the parser hands them over, each with a key that memory knows. */

@@ -145,7 +145,8 @@ async function load(
     await sleep(100)
     return result
   } catch (error) {
-    throw new Error(`${subject.name}: ${error instanceof Error ? error.message : String(error)}`)
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`${subject.name}: ${reason}`, { cause: error })
   }
 }
 
@@ -166,7 +167,7 @@ export function assertStatuses(expected: readonly number[], { requests, statuses
     const seen = wrong.map(([name, count]) => `${count} × ${name}`).join(', ')
     throw new Error(`answered ${seen} instead of ${expected.join(' or ')}, in ${requests} requests`)
   }
-  if (requests === 0) throw new Error('answered nothing')
+  if (requests === 0) throw new Error('answered nothing in the time of a measurement')
 }
 
 /** The median of one figure of a result; NaN where it was not measured. */

@@ -43,18 +43,25 @@ const programs: Readonly<Record<string, () => unknown>> = {
         (_, i) => incoming.rawHeaders[i - (i % 2)]?.toLowerCase() !== 'connection',
       )
       const method = incoming.method ?? 'GET'
+      let goOn = () => {}
       pool.dispatch(
         { path: incoming.url ?? '/', method, headers, body: method === 'GET' ? null : incoming },
         {
           onConnect() {},
-          onHeaders(status, raw) {
+          onHeaders(status, raw, resume) {
+            goOn = resume
             reply.writeHead(
               status,
               raw.map((part) => part.toString('latin1')),
             )
             return true
           },
-          onData: (chunk) => reply.write(chunk),
+          onData(chunk) {
+            // What comes for a client that has left is dropped.
+            if (reply.destroyed || reply.write(chunk)) return true
+            if (reply.listenerCount('drain') === 0) reply.on('drain', goOn).on('close', goOn)
+            return false
+          },
           onComplete: () => void reply.end(),
           onError: () => void reply.destroy(),
         },

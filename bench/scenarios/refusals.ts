@@ -15,6 +15,8 @@ export const unauthorized: Scenario = {
     const hello = await fleet.peer('hello')
     const lua = await fleet.peer('nginx-lua')
     const latchkey = await fleet.latchkey()
+    // Of its own: whoever is over the limit stays so for a minute.
+    const limited = await fleet.extra({ name: 'latchkey-limited' })
     const open = await fleet.extra({ name: 'latchkey-unlimited', failedLookups: 1_000_000_000 })
     const { file, secrets } = makeSecrets(bench, 'unknown', unknownKeys)
     const one = getSmall(secrets[0] ?? '')
@@ -30,10 +32,10 @@ export const unauthorized: Scenario = {
         storePid: bench.stores.postgres.pid,
       }),
       // The first thousand of each minute are looked up.
-      gatewaySubject('Latchkey, the same over the limit', latchkey, { ...all, statuses: [429, 401] }),
+      gatewaySubject('Latchkey, the same over the limit', limited, { ...all, statuses: [429, 401] }),
     ]
     const results = await measureThroughput(bench, subjects)
-    await fleet.stop(open)
+    await fleet.stop(open, limited)
     return {
       results,
       notes: [
