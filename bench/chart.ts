@@ -8,6 +8,8 @@ import { spreadOf } from './statistics.ts'
 export interface ChartTexts {
   readonly title: string
   readonly subtitle: string
+  /** Machine and date, below the bars. */
+  readonly footer: string
 }
 
 const width = 860
@@ -18,7 +20,7 @@ const barHeight = 18
 const top = 66
 
 /** Draws the results that have a throughput, the cheapest first. */
-export function chartOf(results: readonly Result[], { title, subtitle }: ChartTexts): string {
+export function chartOf(results: readonly Result[], { title, subtitle, footer }: ChartTexts): string {
   const rows = results
     .filter(({ throughput }) => throughput.length > 0)
     .map(({ name, throughput }) => ({
@@ -29,7 +31,7 @@ export function chartOf(results: readonly Result[], { title, subtitle }: ChartTe
     .toSorted((a, b) => a.cpu.median - b.cpu.median)
   const longest = Math.max(...rows.map(({ cpu }) => cpu.most), 1)
   const scale = (micros: number) => (micros / longest) * (width - left - right)
-  const height = top + rows.length * rowHeight + 26
+  const height = top + rows.length * rowHeight + 44
   const bars = rows.map((row, at) => barOf(row, { y: top + at * rowHeight, scale }))
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">
 <title>${escape(title)}</title>
@@ -37,7 +39,8 @@ export function chartOf(results: readonly Result[], { title, subtitle }: ChartTe
 <text class="title" x="16" y="26">${escape(title)}</text>
 <text class="note" x="16" y="46">${escape(subtitle)}</text>
 ${bars.join('\n')}
-<text class="note" x="16" y="${height - 8}">Shorter is better. Median of the rounds; the thin line is their spread.</text>
+<text class="note" x="16" y="${height - 26}">Shorter is better. Median of the rounds; the thin line is their spread.</text>
+<text class="note" x="16" y="${height - 9}">${escape(footer)}</text>
 </svg>
 `
 }

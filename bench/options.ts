@@ -14,7 +14,7 @@ export interface Options {
   readonly isCheck: boolean
   readonly jsonFile: string | null
   readonly svgFile: string | null
-  /** Only the subjects whose names hold one of these; empty: all. */
+  /** Of the scenarios with peers, only the subjects whose names hold one of these; empty: all. */
   readonly only: readonly string[]
 }
 
@@ -99,7 +99,7 @@ export const usage = `npm run bench -- [--scenario NAME,… | --all] [--check]
 
   --scenario NAME,…   which scenarios (default: ${mainScenario}); --all: every one
   --check             what the bars need; prints each figure with bar and aim, exit code 1 beyond a bar
-  --only TEXT,…       only subjects whose names hold one of these
+  --only TEXT,…       only subjects whose names hold one of these (get, post, large)
   --seconds N         length of a measurement (4); --rounds N how many of each (3); --warm-up N seconds before (5)
   --connections N     keep-alive connections of the load (64)
   --keys N            keys in the larger database of keys-postgres (100000; 10000000 takes minutes and 6 GB)

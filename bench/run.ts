@@ -88,8 +88,8 @@ function save(bench: Bench, reports: readonly ScenarioReport[], figures: ReturnT
   const main = reports.find(({ name }) => name === mainScenario)
   if (options.svgFile === null || main === undefined) return
   const title = 'CPU time a request, and requests a second on one core'
-  const subtitle = `${main.title}; Latchkey with authentication, access log, metrics, activity. ${description}`
-  writeFileSync(options.svgFile, chartOf(main.results, { title, subtitle }))
+  const subtitle = `${main.title}; Latchkey with authentication, access log, metrics and activity recording`
+  writeFileSync(options.svgFile, chartOf(main.results, { title, subtitle, footer: description }))
 }
 
 function shown({ scenarios: names, seconds, rounds, connections: count, keys }: Options) {

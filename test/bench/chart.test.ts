@@ -7,7 +7,7 @@ function result(name: string, ...cpu: readonly number[]): Result {
   return { name, throughput: cpu.map((cpuMicros) => ({ ...round, cpuMicros })), latency: [] }
 }
 
-const texts = { title: 'A <chart> & more', subtitle: 'of a test' }
+const texts = { title: 'A <chart> & more', subtitle: 'of a test', footer: 'somewhere' }
 
 void t.test('each subject has a bar, the cheapest first, and ours is marked', async (t) => {
   const svg = chartOf([result('slow', 90, 100, 110), result('Latchkey', 50)], texts)
