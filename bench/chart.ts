@@ -36,6 +36,7 @@ export function chartOf(results: readonly Result[], { title, subtitle, footer }:
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">
 <title>${escape(title)}</title>
 <style>${style}</style>
+<rect class="ground" width="100%" height="100%" rx="6"/>
 <text class="title" x="16" y="26">${escape(title)}</text>
 <text class="note" x="16" y="46">${escape(subtitle)}</text>
 ${bars.join('\n')}
@@ -67,6 +68,7 @@ function barOf({ name, cpu, perSecond }: Row, at: { y: number; scale: (micros: n
 
 const style = `
 text { font-family: system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; font-size: 14px; fill: #24292f }
+.ground { fill: #ffffff }
 .title { font-size: 17px; font-weight: 600 }
 .note { font-size: 12px; fill: #57606a }
 .name { text-anchor: end }
@@ -77,6 +79,7 @@ tspan.note { font-weight: 400 }
 .other { fill: #8c959f }
 .spread { stroke: #24292f; stroke-width: 1.5 }
 @media (prefers-color-scheme: dark) {
+  .ground { fill: #0d1117 }
   text { fill: #e6edf3 }
   .note { fill: #9198a1 }
   .own { fill: #4493f8 }

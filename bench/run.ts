@@ -53,12 +53,13 @@ async function run(bench: Bench): Promise<void> {
     const report = { name, title, ...(await measure(bench, fleet)) }
     reports.push(report)
     console.log(`\n${tableOf(report)}`)
+    // What is measured is not lost where a later scenario fails.
+    save(bench, reports)
   }
   const figures = figuresOf(reports)
   const bars = barsOf(figures, options.isCheck)
   if (bars !== '') console.log(`\n${bars}`)
   if (bench.missing().length > 0) console.log(`\n${missingText(bench.missing())}`)
-  save(bench, reports, figures)
   if (options.isCheck && figures.some((figure) => verdictOf(figure) === 'missed')) process.exitCode = 1
 }
 
@@ -76,13 +77,19 @@ function headOf({ description, options, upstream, wrk, pins }: Bench): string {
   ].join('\n')
 }
 
-function save(bench: Bench, reports: readonly ScenarioReport[], figures: ReturnType<typeof figuresOf>): void {
+function save(bench: Bench, reports: readonly ScenarioReport[]): void {
   const { options, description, missing } = bench
   if (options.jsonFile !== null) {
     const upstream = bench.upstream.name
     const load = bench.wrk === undefined ? 'own program' : 'wrk'
     const machine = { description, upstream, load, pins: bench.pins }
-    const all = { machine, options: shown(options), scenarios: reports, figures, missing: missing() }
+    const all = {
+      machine,
+      options: shown(options),
+      scenarios: reports,
+      figures: figuresOf(reports),
+      missing: missing(),
+    }
     writeFileSync(options.jsonFile, `${JSON.stringify(all, undefined, 2)}\n`)
   }
   const main = reports.find(({ name }) => name === mainScenario)

@@ -19,52 +19,76 @@ const peers: readonly (readonly [PeerName, string])[] = [
   ['haproxy', names.haproxy],
 ]
 
-export const get = forwarding('get', 'GET, answers of 300 bytes', getSmall)
-export const post = forwarding('post', 'POST of 2 KiB, answers of 300 bytes', postSmall)
-export const large = forwarding('large', 'GET, answers of 1 MiB', getLarge)
+export const get = forwarding('get', 'GET, answers of 300 bytes', { message: getSmall })
+export const post = forwarding('post', 'POST of 2 KiB, answers of 300 bytes', { message: postSmall })
+export const large = forwarding('large', 'GET, answers of 1 MiB, on 16 connections', {
+  message: getLarge,
+  connections: 16,
+})
 
-function forwarding(name: string, title: string, message: (key: string) => string): Scenario {
+interface Traffic {
+  readonly message: (key: string) => string
+  /** Left out: those of the command line. */
+  readonly connections?: number
+}
+
+type Asked = Pick<Subject, 'text' | 'statuses' | 'connections'>
+
+function forwarding(name: string, title: string, { message, ...traffic }: Traffic): Scenario {
   return {
     name,
     title,
     async run(bench, fleet) {
       const text = message(await (await fleet.latchkey()).key())
+      const asked = { ...traffic, text, statuses: [200] }
       // A fixed answer is no measure for one that is forwarded whole.
-      const subjects = await subjectsFor(bench, fleet, { text, withHello: name === 'get' })
-      return measureBoth(bench, subjects, text)
+      const wanted = peers.filter(([peer]) => peer !== 'hello' || name === 'get')
+      const subjects = [
+        ...(await peerSubjects(bench, fleet, { wanted, asked })),
+        ...(await ownSubjects(bench, fleet, asked)),
+      ]
+      return measureBoth(bench, subjects, asked)
     },
   }
 }
 
-async function subjectsFor(
-  bench: Bench,
-  fleet: Fleet,
-  { text, withHello }: { readonly text: string; readonly withHello: boolean },
-): Promise<Subject[]> {
-  const isWanted = (name: string) =>
-    bench.options.only.length === 0 || bench.options.only.some((part) => name.includes(part))
+interface Wanted {
+  readonly wanted: typeof peers
+  readonly asked: Asked
+}
+
+async function peerSubjects(bench: Bench, fleet: Fleet, { wanted, asked }: Wanted): Promise<Subject[]> {
   const subjects: Subject[] = []
-  for (const [peer, name] of peers.filter(([, name]) => isWanted(name))) {
-    const server = peer === 'hello' && !withHello ? undefined : await fleet.peer(peer)
-    if (server !== undefined) {
-      subjects.push({ name, pid: server.child.pid, port: server.port, text, statuses: [200] })
-    }
+  for (const [peer, name] of wanted.filter(([, one]) => isChosen(bench, one))) {
+    const server = await fleet.peer(peer)
+    if (server !== undefined) subjects.push({ name, pid: server.child.pid, port: server.port, ...asked })
   }
-  const of = { text, statuses: [200] }
-  if (isWanted(names.latchkey)) subjects.push(gatewaySubject(names.latchkey, await fleet.latchkey(), of))
-  if (isWanted(names.latchkeyTls))
-    subjects.push(gatewaySubject(names.latchkeyTls, await fleet.latchkeyTls(), of))
   return subjects
+}
+
+async function ownSubjects(bench: Bench, fleet: Fleet, asked: Asked): Promise<Subject[]> {
+  const subjects: Subject[] = []
+  if (isChosen(bench, names.latchkey)) {
+    subjects.push(gatewaySubject(names.latchkey, await fleet.latchkey(), asked))
+  }
+  if (isChosen(bench, names.latchkeyTls)) {
+    subjects.push(gatewaySubject(names.latchkeyTls, await fleet.latchkeyTls(), asked))
+  }
+  return subjects
+}
+
+function isChosen({ options }: Bench, name: string): boolean {
+  return options.only.length === 0 || options.only.some((part) => name.includes(part))
 }
 
 /**
  * The rate of the open loop is half of what a subject carried, and at most half of what Latchkey carried: so those who
  * carry more are seen at the same rate as Latchkey, and the load is not what is measured.
  */
-async function measureBoth(bench: Bench, subjects: readonly Subject[], text: string): Promise<Findings> {
+async function measureBoth(bench: Bench, subjects: readonly Subject[], asked: Asked): Promise<Findings> {
   const results = await measureThroughput(bench, subjects)
   const { child, port } = bench.upstream
-  const direct: Subject = { name: names.direct, pid: child.pid, port, text, statuses: [200] }
+  const direct: Subject = { name: names.direct, pid: child.pid, port, ...asked }
   const all = [{ name: direct.name, throughput: [], latency: [] }, ...results]
   const rateOf = (name: string): number => {
     const measured = [name, names.latchkey].map((each) =>
