@@ -88,11 +88,11 @@ export async function startTcpProxy(
   }
 
   /** Where nobody listens the next one is tried, as balancers do. */
-  function open(link: Link, tried = 1): void {
-    const target = state.targets[state.turn++ % state.targets.length]
+  function open(link: Link, turn: number, tried = 0): void {
+    const target = state.targets[(turn + tried) % state.targets.length]
     if (target === undefined || link.client.destroyed) return void link.client.destroy()
     const server = connect({ port: target, host: '127.0.0.1', noDelay: true })
-    const isLast = tried >= state.targets.length
+    const isLast = tried + 1 >= state.targets.length
     let isOpen = false
     server.on('connect', () => {
       isOpen = true
@@ -104,7 +104,7 @@ export async function startTcpProxy(
     server.on('end', () => carry(link, 'toClient', () => link.client.end()))
     server.on('error', () => {
       if (isOpen || isLast) carry(link, 'toClient', () => link.client.resetAndDestroy())
-      else open(link, tried + 1)
+      else open(link, turn, tried + 1)
     })
   }
 
@@ -135,7 +135,7 @@ export async function startTcpProxy(
       links.delete(link)
       link.server?.destroy()
     })
-    if (!link.isLost) carry(link, 'toServer', () => open(link))
+    if (!link.isLost) carry(link, 'toServer', () => open(link, state.turn++))
   }
 
   const server = createServer({ allowHalfOpen: true }, accept)
