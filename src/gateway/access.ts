@@ -15,6 +15,8 @@ export interface Principal {
   readonly held: ReadonlySet<string>
   /** Value of the permissions header: comma-separated, sorted, `*` expanded. */
   readonly permissionsHeader: string
+  /** Merchant and key for the access log, as JSON behind a comma. */
+  readonly logFields: string
 }
 
 export interface Access {
@@ -83,13 +85,13 @@ export interface Head {
   contentLength: number | undefined
   isChunked: boolean
   /** Values of Transfer-Encoding fields. */
-  transferEncodings: string[]
+  transferEncodings: readonly string[]
   expectsContinue: boolean
   accept: string | undefined
   /** Values of Authorization fields. */
-  authorization: string[]
+  authorization: readonly string[]
   /** Folded names of the fields that Connection lists. */
-  connectionNames: string[]
+  connectionNames: readonly string[]
   /** X-Forwarded-For values joined in order of arrival. */
   forwardedFor: string | undefined
   forwardedProto: string | undefined

@@ -4,7 +4,9 @@
 import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Access } from './access.ts'
+import type { Route } from '../config/compiled.ts'
+import type { CredentialRecord } from '../credentials/record.ts'
+import type { Access, Principal } from './access.ts'
 
 export interface ActivityCount {
   readonly keyId: string
@@ -55,6 +57,18 @@ interface Row extends Omit<ActivityCount, 'count' | 'lastUsedAtMs'> {
   lastUsedAtMs: number | null
 }
 
+interface LastRow {
+  /** The rows that it is one of, until they are sealed. */
+  readonly of: ReadonlyMap<string, Row>
+  readonly route: Route
+  readonly row: Row
+}
+
+/** Refused ones of a dead key are no use of it. */
+function usedAt(outcome: string, at: number): number | null {
+  return outcome === 'INVALID_API_KEY' ? null : at
+}
+
 const minuteMs = 60_000
 const batchRows = 500
 const lastTriesMs = 3_000
@@ -64,6 +78,7 @@ const pauseMs = 100
 export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityRecorder {
   const maxRows = deps.maxRows ?? 50_000
   let rows = new Map<string, Row>()
+  const lastRows = new WeakMap<CredentialRecord, LastRow>()
   /** On their way: what is in one never changes, as it may have been kept already. */
   let sealed: ActivityBatch[] = []
   let flushing: Promise<void> | undefined
@@ -73,14 +88,31 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
 
   const waiting = () => sealed.reduce((sum, { counts }) => sum + counts.length, rows.size)
 
-  function add(row: Row): void {
+  /** Counts into the row that the same secret's last request was counted into, if it is that one again. */
+  function countAgain({ record }: Principal, route: Route, outcome: string, at: number): boolean {
+    const last = lastRows.get(record)
+    if (last === undefined || last.of !== rows || last.route !== route) return false
+    const { row } = last
+    if (row.outcome !== outcome || at - row.minuteMs >= minuteMs || at < row.minuteMs) return false
+    row.count++
+    row.lastUsedAtMs = usedAt(outcome, at) ?? row.lastUsedAtMs
+    return true
+  }
+
+  function add(row: Row): Row | undefined {
     const name = `${row.secretId} ${row.route} ${row.outcome} ${row.minuteMs} ${row.environment} ${row.api}`
     const known = rows.get(name)
     if (known !== undefined) {
       known.count += row.count
       known.lastUsedAtMs = row.lastUsedAtMs ?? known.lastUsedAtMs
-    } else if (waiting() < maxRows) rows.set(name, row)
-    else deps.dropped()
+      return known
+    }
+    if (waiting() < maxRows) {
+      rows.set(name, row)
+      return row
+    }
+    deps.dropped()
+    return undefined
   }
 
   function seal(): void {
@@ -119,17 +151,20 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
       if (principal === undefined || route === undefined) return
       const { record } = principal
       const at = deps.now()
-      add({
+      const outcome = access.denial?.code ?? 'allow'
+      if (countAgain(principal, route, outcome, at)) return
+      const row = add({
         keyId: record.keyId,
         secretId: record.secretId,
         api: record.api,
         environment: environment?.name ?? record.environment,
         route: `${route.method} ${route.template}`,
-        outcome: access.denial?.code ?? 'allow',
+        outcome,
         minuteMs: at - (at % minuteMs),
         count: 1,
-        lastUsedAtMs: access.denial?.code === 'INVALID_API_KEY' ? null : at,
+        lastUsedAtMs: usedAt(outcome, at),
       })
+      if (row !== undefined) lastRows.set(record, { of: rows, route, row })
     },
     async flush() {
       const endsAt = performance.now() + lastTriesMs

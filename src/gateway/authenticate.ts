@@ -84,5 +84,6 @@ function createPrincipals(): { of(table: Table, api: Api, record: CredentialReco
 
 function principalOf(api: Api, record: CredentialRecord): Principal {
   const held = expandPermissions(record.permissions, [...api.permissions.keys()])
-  return { record, held: new Set(held), permissionsHeader: held.join(',') }
+  const logFields = JSON.stringify({ merchant: record.merchantId, key_id: record.keyId }).slice(1, -1)
+  return { record, held: new Set(held), permissionsHeader: held.join(','), logFields: `,${logFields}` }
 }

@@ -12,6 +12,7 @@ import { BodyFault, requestBody } from './request-body.ts'
 import { forwardInterim, hasOtherCoding, type ResponseHead, sendHead, writeHead } from './response-head.ts'
 import { denialOf } from './upstream-failure.ts'
 import type { UpstreamPool } from './upstreams.ts'
+import { endWhole } from './whole-answer.ts'
 
 /** Sends the request to its upstream and the answer to the client. Never throws; ends the response in every case. */
 export function forward(access: Access, upstream: UpstreamPool): void {
@@ -148,9 +149,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#finish()
     const { reply, raw } = this.#access
     if (trailers !== null && trailers.length > 0) reply.addTrailers(responseTrailers(trailers))
-    // As text of the head's own encoding, byte for byte: Node sends both as one string. Two buffers would cost a writev.
+    // As text of the head's own encoding, byte for byte: Node sends both as one string.
     if (whole === undefined) reply.end()
-    else reply.end(whole.toString('latin1'), 'latin1')
+    else endWhole(reply, whole.toString('latin1'))
     if (!raw.complete && this.#hasBody) abandonBody(this.#access)
   }
 

@@ -97,6 +97,29 @@ const neverBack = new Set([
   'x-error-source',
 ])
 
+type WayBack = 'pass' | 'never' | 'connection' | 'length' | 'trailer'
+
+/** By the name as it came, so that each is judged once; bounded, as upstreams choose the names. */
+const waysBack = new Map<string, WayBack>()
+
+function wayBackOf(name: string): WayBack {
+  let way = waysBack.get(name)
+  if (way === undefined) {
+    const lower = name.toLowerCase()
+    const plain = neverBack.has(lower) ? 'never' : 'pass'
+    way = specialWays.get(lower) ?? plain
+    if (waysBack.size >= rememberedNames) waysBack.clear()
+    waysBack.set(name, way)
+  }
+  return way
+}
+
+const specialWays: ReadonlyMap<string, WayBack> = new Map([
+  ['connection', 'connection'],
+  ['content-length', 'length'],
+  ['trailer', 'trailer'],
+])
+
 /**
  * The response's headers for the client: all but hop-by-hop ones and those that its Connection names, in order, case
  * and repeats as they came (latin1, byte for byte). `Trailer` goes where no trailers can follow: Node would not write
@@ -104,19 +127,23 @@ const neverBack = new Set([
  */
 export function responseHeaders(raw: readonly Buffer[], canHaveTrailers: boolean): string[] {
   const headers: string[] = []
-  const dropped: string[] = []
+  let dropped: readonly string[] = []
   let isChunked = canHaveTrailers
   let hasTrailer = false
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i]?.toString('latin1') ?? ''
+    const way = wayBackOf(name)
+    if (way === 'never') continue
     const value = raw[i + 1]?.toString('latin1') ?? ''
-    const lower = name.toLowerCase()
-    if (lower === 'connection') dropped.push(...value.split(',').map((text) => text.trim().toLowerCase()))
-    else if (lower === 'content-length') isChunked = false
-    else if (lower === 'trailer') hasTrailer = true
-    if (!neverBack.has(lower)) headers.push(name, value)
+    if (way === 'connection') {
+      dropped = [...dropped, ...value.split(',').map((text) => text.trim().toLowerCase())]
+      continue
+    }
+    if (way === 'length') isChunked = false
+    else if (way === 'trailer') hasTrailer = true
+    headers.push(name, value)
   }
-  if (hasTrailer && !isChunked) dropped.push('trailer')
+  if (hasTrailer && !isChunked) dropped = [...dropped, 'trailer']
   const takesAny = dropped.some((name) => name !== '' && name !== 'close' && !neverBack.has(name))
   return takesAny ? withoutNames(headers, dropped) : headers
 }

@@ -72,11 +72,11 @@ export function readHead(raw: IncomingMessage): Head {
     host: '',
     contentLength: undefined,
     isChunked: false,
-    transferEncodings: [],
+    transferEncodings: none,
     expectsContinue: false,
     accept: undefined,
-    authorization: [],
-    connectionNames: [],
+    authorization: none,
+    connectionNames: none,
     forwardedFor: undefined,
     forwardedProto: undefined,
     forwardedHost: undefined,
@@ -86,15 +86,33 @@ export function readHead(raw: IncomingMessage): Head {
   }
   const fields = raw.rawHeaders
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    const read = readers.get((fields[i] ?? '').toLowerCase())
-    if (read) read(head, fields[i + 1] ?? '')
+    const read = readerOf(fields[i] ?? '')
+    if (read !== null) read(head, fields[i + 1] ?? '')
   }
   // RFC 9110 §10.1.1: such a client does not know of interim answers.
   if (raw.httpVersionMinor === 0) head.expectsContinue = false
   return head
 }
 
-const readers: ReadonlyMap<string, (head: Head, value: string) => void> = new Map(
+const none: readonly string[] = []
+
+type Reader = (head: Head, value: string) => void
+
+/** By the name as it came, in whatever case; bounded, as clients choose the names. */
+const readersByName = new Map<string, Reader | null>()
+const rememberedNames = 2_000
+
+function readerOf(name: string): Reader | null {
+  let reader = readersByName.get(name)
+  if (reader === undefined) {
+    reader = readers.get(name.toLowerCase()) ?? null
+    if (readersByName.size >= rememberedNames) readersByName.clear()
+    readersByName.set(name, reader)
+  }
+  return reader
+}
+
+const readers: ReadonlyMap<string, Reader> = new Map(
   Object.entries({
     host(head: Head, value: string) {
       head.hosts++
@@ -105,7 +123,7 @@ const readers: ReadonlyMap<string, (head: Head, value: string) => void> = new Ma
     },
     'transfer-encoding'(head: Head, value: string) {
       head.isChunked = true
-      head.transferEncodings.push(value)
+      head.transferEncodings = [...head.transferEncodings, value]
     },
     expect(head: Head, value: string) {
       if (value.toLowerCase() === '100-continue') head.expectsContinue = true
@@ -114,10 +132,11 @@ const readers: ReadonlyMap<string, (head: Head, value: string) => void> = new Ma
       head.accept = joined(head.accept, value)
     },
     authorization(head: Head, value: string) {
-      head.authorization.push(value)
+      head.authorization = [...head.authorization, value]
     },
     connection(head: Head, value: string) {
-      for (const name of value.split(',')) head.connectionNames.push(foldHeaderName(name.trim()))
+      const names = value.split(',').map((name) => foldHeaderName(name.trim()))
+      head.connectionNames = [...head.connectionNames, ...names]
     },
     'x-forwarded-for'(head: Head, value: string) {
       head.forwardedFor = joined(head.forwardedFor, value)

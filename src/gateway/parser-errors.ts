@@ -23,16 +23,9 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
     const requestId = deps.newId('req')
     const { status } = entryOf(denial.code)
     refuseSocket(socket, denial, { requestId })
-    deps.metrics.request({
-      api: '',
-      environment: '',
-      route: '',
-      decision: 'deny',
-      reason: denial.reason,
-      status,
-      gatewayMs: 0,
-      upstreamMs: undefined,
-    })
+    const { reason } = denial
+    const labels = { api: '', environment: '', route: '', decision: 'deny', reason, status }
+    deps.metrics.requests(labels).observe(0, undefined)
     deps.log.info(
       {
         request_id: requestId,

@@ -3,63 +3,44 @@
 // from a trusted proxy: no target, no header, no body.
 
 import { performance } from 'node:perf_hooks'
-import type { Route } from '../config/compiled.ts'
-import type { Logger } from '../telemetry/log.ts'
+import type { LineLog } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Access } from './access.ts'
 import type { ActivityRecorder } from './activity.ts'
+import { createOutcomes } from './outcome.ts'
 
 export interface RecorderDeps {
-  readonly log: Logger
+  readonly lines: LineLog
   readonly metrics: Metrics
   readonly activity: ActivityRecorder
 }
 
 /** Makes the recorder. */
-export function createRecorder(deps: RecorderDeps): (access: Access) => void {
+export function createRecorder({ lines, metrics, activity }: RecorderDeps): (access: Access) => void {
+  const outcomes = createOutcomes(metrics)
   return (access) => {
-    const { denial, environment, host, principal, route } = access
     const totalMs = performance.now() - access.startedAt
     const gatewayMs = totalMs - (access.upstreamMs ?? 0)
-    const labels = {
-      api: host?.api.name ?? '',
-      environment: environment?.name ?? '',
-      route: route === undefined ? '' : `${route.method} ${route.template}`,
-      decision: denial === undefined ? 'allow' : 'deny',
-      reason: denial === undefined ? '' : denial.reason,
-      status: access.status,
-    }
-    deps.metrics.request({ ...labels, gatewayMs, upstreamMs: access.upstreamMs })
-    deps.activity.count(access)
-    deps.log.info(
-      {
-        request_id: access.requestId,
-        client: access.client,
-        merchant: principal?.record.merchantId,
-        key_id: principal?.record.keyId,
-        ...labels,
-        code: denial?.code,
-        ...(route !== undefined && requiredBy(route)),
-        lookup: access.tier,
-        upstream_ms: access.upstreamMs === undefined ? undefined : rounded(access.upstreamMs),
-        gateway_ms: rounded(gatewayMs),
-        cut: access.isCut || access.status === 0 ? true : undefined,
-        table: access.table.sha256,
-        failure: access.failure instanceof Error ? access.failure.stack : undefined,
-      },
-      'request',
-    )
+    const outcome = outcomes.of(access)
+    outcome.series.observe(gatewayMs, access.upstreamMs)
+    activity.count(access)
+    lines(lineOf(access, outcome.fields, gatewayMs))
   }
 }
 
-/** What replays a log against another table needs; what the key holds is not logged. */
-function requiredBy({ requirement }: Route): {
-  readonly required: readonly string[]
-  readonly match?: 'any'
-} {
-  if (requirement.kind === 'public') return { required: [] }
-  const { kind, permissions } = requirement
-  return { required: permissions, ...(kind === 'any' && { match: 'any' }) }
+/** The fields of the line, as JSON without braces. What is not JSON text already is written as such by its own kind. */
+function lineOf(access: Access, outcome: string, gatewayMs: number): string {
+  const { principal, tier, upstreamMs, failure } = access
+  let line = `"request_id":"${access.requestId}","client":"${access.client}"`
+  if (principal !== undefined) line += principal.logFields
+  line += outcome
+  if (tier !== undefined) line += `,"lookup":"${tier}"`
+  if (upstreamMs !== undefined) line += `,"upstream_ms":${rounded(upstreamMs)}`
+  line += `,"gateway_ms":${rounded(gatewayMs)}`
+  if (access.isCut || access.status === 0) line += ',"cut":true'
+  line += `,"table":"${access.table.sha256}"`
+  if (failure instanceof Error) line += `,"failure":${JSON.stringify(failure.stack ?? failure.message)}`
+  return line
 }
 
 /** Microseconds are enough. */

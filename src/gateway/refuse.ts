@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Denial } from '../errors/denial.ts'
 import { type ErrorContext, type Realm, type RenderedError, renderError } from '../errors/reply.ts'
 import { type Access, hasBody } from './access.ts'
+import { endWhole } from './whole-answer.ts'
 
 /** A body of this size or less is read and dropped, and the connection goes on; a larger one ends it. */
 const drainBytes = 64 * 1024
@@ -29,7 +30,11 @@ export function refuse(access: Access, denial: Denial): void {
   access.reply.statusMessage = ''
   if (access.server.isDraining) access.reply.shouldKeepAlive = false
   if (mayLeaveBody(access)) closeAfter(access, rendered)
-  else access.reply.writeHead(rendered.status, rendered.headers).end(rendered.body)
+  else {
+    access.reply.writeHead(rendered.status, rendered.headers)
+    // Bytes as latin1 characters: names of permissions may hold any.
+    endWhole(access.reply, Buffer.from(rendered.body).toString('latin1'))
+  }
 }
 
 function realmOf(access: Access): Realm | undefined {

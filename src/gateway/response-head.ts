@@ -40,8 +40,11 @@ function canHaveTrailers(reply: ServerResponse, status: number): boolean {
   return reply.req.httpVersionMinor > 0 && hasBody(reply, status)
 }
 
+const plainPhrase = /^[\t\x20-\x7e]*$/
+
 /** The phrase with the bytes that it came in, as latin1; empty where it holds a control character. */
 function reasonPhrase(statusText: string): string {
+  if (plainPhrase.test(statusText)) return statusText
   const bytes = Buffer.from(statusText, 'utf8').toString('latin1')
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(bytes) ? bytes : ''
 }

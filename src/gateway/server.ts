@@ -11,7 +11,7 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
 import { deny } from '../errors/denial.ts'
 import type { Lookup } from '../lookup/chain.ts'
-import type { Logger } from '../telemetry/log.ts'
+import { type Logger, lineLogOf } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Access, Stage } from './access.ts'
 import type { ActivityRecorder } from './activity.ts'
@@ -58,8 +58,6 @@ export interface GatewayDeps {
   readonly log: Logger
   /** Decides in shadow; null: there is none. */
   readonly candidate: () => CompiledConfig | null
-  /** Takes one line a request. */
-  readonly accessLog: Logger
   /** Wall-clock milliseconds. */
   readonly now: () => number
   readonly newId: (prefix: string) => string
@@ -102,7 +100,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   }))
   const begin = accessMaker(deps)
   const shadow = createShadow(deps)
-  const record = createRecorder({ ...deps, log: deps.accessLog })
+  const record = createRecorder({ ...deps, lines: lineLogOf(deps.log, 'request') })
 
   app.decorateRequest('access')
   app.addHook('onRequest', (request, reply, _done) => {
@@ -134,18 +132,23 @@ function accessMaker(
   const identify = clientIdentifier(deps.settings.gateway.trustedProxies)
   return (raw, reply, target) => {
     const head = readHead(raw)
-    const identity = identify(raw, head)
+    const { peer, client, isPeerTrusted, isSecure } = identify(raw, head)
+    const { table, upstreams } = deps.inForce()
     return {
-      requestId: (identity.isPeerTrusted && acceptableId(head.requestId)) || deps.newId('req'),
+      requestId: (isPeerTrusted && acceptableId(head.requestId)) || deps.newId('req'),
       raw,
       reply,
       target,
-      ...deps.inForce(),
+      table,
+      upstreams,
       denied: deps.denied(),
       server: deps.drain,
       startedAt: performance.now(),
       head,
-      ...identity,
+      peer,
+      client,
+      isPeerTrusted,
+      isSecure,
       path: '',
       host: undefined,
       route: undefined,

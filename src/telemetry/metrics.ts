@@ -1,9 +1,11 @@
 // The program's metrics, for Prometheus. Labels come from closed sets (config, catalogue, reasons), never from what a
 // client writes, so that nobody can make them grow.
 
+import { createLatencies, latencyBuckets } from './latencies.ts'
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
-export interface RequestObservation {
+/** Labels of a finished request. */
+export interface RequestLabels {
   readonly api: string
   readonly environment: string
   readonly route: string
@@ -11,14 +13,17 @@ export interface RequestObservation {
   readonly decision: string
   readonly reason: string
   readonly status: number
-  readonly gatewayMs: number
-  readonly upstreamMs: number | undefined
 }
 
-type RequestLabels = Omit<RequestObservation, 'gatewayMs' | 'upstreamMs'>
+/** Requests of one set of labels. */
+export interface RequestSeries {
+  /** Counts one; `upstreamMs` undefined: no upstream answered. */
+  observe(gatewayMs: number, upstreamMs: number | undefined): void
+}
 
 export interface Metrics {
-  request(observation: RequestObservation): void
+  /** To be kept by the caller: it is found by its labels once, not for each request. */
+  requests(labels: RequestLabels): RequestSeries
   lookup(tier: string, outcome: string, milliseconds: number): void
   /** A decision of the table in force that the candidate's differs from. */
   shadow(labels: Readonly<Record<'api' | 'route' | 'decision' | 'candidate', string>>): void
@@ -36,16 +41,13 @@ export interface Metrics {
 /** How several processes' gauges become one; sum unless said. */
 export type Merge = 'sum' | 'min' | 'max' | 'first'
 
-const latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
-
 /** Makes a registry of its own with all metrics of the program. */
 export function createMetrics(): Metrics {
   const registers = [new Registry()]
   const [registry = new Registry()] = registers
   collectDefaultMetrics({ register: registry, prefix: 'latchkey_' })
 
-  // Counted in a map of our own and handed over at a scrape: hashing six labels for each request costs as much as
-  // deciding it.
+  // Counted here and handed over at a scrape: hashing six labels for each request costs as much as deciding it.
   const counts = new Map<string, { readonly labels: RequestLabels; count: number }>()
   const requests: Counter<keyof RequestLabels> = new Counter({
     name: 'latchkey_requests_total',
@@ -59,27 +61,30 @@ export function createMetrics(): Metrics {
       }
     },
   })
-  const gatewaySeconds = perApi({
+  const gatewaySeconds = createLatencies(registry, {
     name: 'latchkey_gateway_seconds',
     help: 'Time that the gateway itself took: the whole request less the wait for the upstream',
-    registers,
   })
-  const upstreamSeconds = perApi({
+  const upstreamSeconds = createLatencies(registry, {
     name: 'latchkey_upstream_seconds',
     help: 'Time from dispatch to the head of the upstream response',
-    registers,
   })
-  const lookups = new Counter({
+  let foundInMemory = 0
+  const lookups: Counter<'tier' | 'outcome'> = new Counter({
     name: 'latchkey_lookups_total',
     help: 'Credential look-ups by the tier that answered',
     labelNames: ['tier', 'outcome'],
     registers,
+    collect() {
+      if (foundInMemory > 0) lookups.inc({ tier: 'memory', outcome: 'known' }, foundInMemory)
+      foundInMemory = 0
+    },
   })
   const lookupSeconds = new Histogram({
     name: 'latchkey_lookup_seconds',
     help: 'Time of look-ups that memory could not answer',
     labelNames: ['tier'],
-    buckets: latencyBuckets,
+    buckets: [...latencyBuckets],
     registers,
   })
   const shadows = new Counter({
@@ -100,16 +105,25 @@ export function createMetrics(): Metrics {
   })
 
   return {
-    request(seen) {
-      const { api, environment, route, decision, reason, status } = seen
+    requests(labels) {
+      const { api, environment, route, decision, reason, status } = labels
       const name = `${route}|${api}|${environment}|${decision}|${reason}|${status}`
-      const known = counts.get(name)
-      if (known !== undefined) known.count++
-      else counts.set(name, { labels: { api, environment, route, decision, reason, status }, count: 1 })
-      gatewaySeconds.of(api).observe(seen.gatewayMs / 1000)
-      if (seen.upstreamMs !== undefined) upstreamSeconds.of(api).observe(seen.upstreamMs / 1000)
+      let known = counts.get(name)
+      if (known === undefined) counts.set(name, (known = { labels, count: 0 }))
+      const counted = known
+      const gateway = gatewaySeconds.of(api)
+      const upstream = upstreamSeconds.of(api)
+      return {
+        observe(gatewayMs, upstreamMs) {
+          counted.count++
+          gateway.observe(gatewayMs)
+          if (upstreamMs !== undefined) upstream.observe(upstreamMs)
+        },
+      }
     },
     lookup(tier, outcome, milliseconds) {
+      // One a request.
+      if (tier === 'memory' && outcome === 'known') return void foundInMemory++
       lookups.inc({ tier, outcome })
       if (tier !== 'memory') lookupSeconds.observe({ tier }, milliseconds / 1000)
     },
@@ -136,24 +150,5 @@ export function createMetrics(): Metrics {
         : AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), ...others]).metrics(),
     part: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
-  }
-}
-
-interface HistogramOptions {
-  readonly name: string
-  readonly help: string
-  readonly registers: Registry[]
-}
-
-/** A histogram with an API's part of it at hand: looked up by name, not by hashing labels. */
-function perApi(options: HistogramOptions): { of(api: string): Histogram.Internal<'api'> } {
-  const histogram = new Histogram({ ...options, labelNames: ['api'], buckets: latencyBuckets })
-  const parts = new Map<string, Histogram.Internal<'api'>>()
-  return {
-    of(api) {
-      let part = parts.get(api)
-      if (part === undefined) parts.set(api, (part = histogram.labels({ api })))
-      return part
-    },
   }
 }

@@ -108,5 +108,6 @@ export function principalOf(of: Partial<CredentialRecord> = {}): Principal {
     revision: 1,
     ...of,
   }
-  return { record, held: new Set(record.permissions), permissionsHeader: record.permissions.join(',') }
+  const held = new Set(record.permissions)
+  return { record, held, permissionsHeader: record.permissions.join(','), logFields: '' }
 }

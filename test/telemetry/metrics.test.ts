@@ -8,29 +8,44 @@ const seen = {
   decision: 'allow',
   reason: '',
   status: 200,
-  gatewayMs: 2,
-  upstreamMs: 40,
 }
 
 t.test('a request is counted, and its time parted between gateway and upstream', async (t) => {
   const metrics = createMetrics()
-  metrics.request(seen)
-  metrics.request(seen)
-  metrics.request({ ...seen, decision: 'deny', reason: 'revoked', status: 401, upstreamMs: undefined })
+  const series = metrics.requests(seen)
+  series.observe(2, 40)
+  series.observe(0.4, 40)
+  metrics.requests({ ...seen, decision: 'deny', reason: 'revoked', status: 401 }).observe(60_000, undefined)
   const text = await metrics.text()
   t.match(text, /^latchkey_requests_total\{.*decision="allow".*status="200"\} 2$/m)
   t.match(text, /^latchkey_requests_total\{.*reason="revoked".*status="401"\} 1$/m)
   t.match(text, 'latchkey_gateway_seconds_count{api="flintn"} 3')
   t.match(text, 'latchkey_upstream_seconds_count{api="flintn"} 2')
   t.match(text, 'latchkey_upstream_seconds_sum{api="flintn"} 0.08')
+  t.match(text, '# TYPE latchkey_gateway_seconds histogram')
+  for (const [bound, count] of Object.entries({ 0.0005: 1, 0.001: 1, 0.0025: 2, 30: 2, '+Inf': 3 }))
+    t.match(text, `latchkey_gateway_seconds_bucket{le="${bound}",api="flintn"} ${count}\n`)
+  t.match(await metrics.text(), /^latchkey_requests_total\{.*status="200"\} 2$/m, 'and counted once')
+})
+
+t.test('the figures of several processes are one', async (t) => {
+  const [one, two] = [createMetrics(), createMetrics()]
+  one.requests(seen).observe(2, 40)
+  two.requests(seen).observe(3, 40)
+  two.requests({ ...seen, api: 'flint' }).observe(3, 40)
+  const text = await one.text([await two.part()])
+  t.match(text, 'latchkey_gateway_seconds_bucket{le="0.005",api="flintn"} 2')
+  t.match(text, 'latchkey_gateway_seconds_count{api="flintn"} 2')
+  t.match(text, 'latchkey_gateway_seconds_count{api="flint"} 1')
 })
 
 t.test('look-ups are counted by tier and outcome; only those that waited are timed', async (t) => {
   const metrics = createMetrics()
   metrics.lookup('memory', 'known', 0)
+  metrics.lookup('memory', 'known', 0)
   metrics.lookup('postgres', 'unknown', 5)
   const text = await metrics.text()
-  t.match(text, 'latchkey_lookups_total{tier="memory",outcome="known"} 1')
+  t.match(text, 'latchkey_lookups_total{tier="memory",outcome="known"} 2')
   t.match(text, 'latchkey_lookup_seconds_count{tier="postgres"} 1')
   t.notMatch(text, 'latchkey_lookup_seconds_count{tier="memory"}')
 })
@@ -63,7 +78,7 @@ t.test('two programs in one process do not share their figures', async (t) => {
 
 t.test('the text is what Prometheus reads: a type and a help for each metric', async (t) => {
   const metrics = createMetrics()
-  metrics.request(seen)
+  metrics.requests(seen).observe(2, 40)
   const text = await metrics.text()
   t.match(metrics.contentType, /^text\/plain; version=0\.0\.4/)
   const names = new Set(

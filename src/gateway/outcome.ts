@@ -1,0 +1,78 @@
+// What many requests have in common at their end: route, decision, status. Worked out once for each, and found again by
+// the route itself: hashing six labels and writing them as JSON for each request costs as much as deciding it.
+
+import type { Route } from '../config/compiled.ts'
+import type { Metrics, RequestSeries } from '../telemetry/metrics.ts'
+import type { Access } from './access.ts'
+
+export interface Outcome {
+  readonly series: RequestSeries
+  /** Fields of the log line, as JSON behind a comma. */
+  readonly fields: string
+}
+
+export interface Outcomes {
+  of(access: Access): Outcome
+}
+
+/** By environment, then by status (let through) or reason and status (refused): closed sets all. */
+type Known = Map<string, Map<number | string, Outcome>>
+
+/** Makes an empty set. */
+export function createOutcomes(metrics: Metrics): Outcomes {
+  // A table that is gone takes its outcomes with it; what was counted stays with the metrics.
+  const byRoute = new WeakMap<Route, Known>()
+  const withoutRoute = new Map<string, Known>()
+
+  function knownOf({ route, host }: Access): Known {
+    const api = host?.api.name ?? ''
+    let known = route === undefined ? withoutRoute.get(api) : byRoute.get(route)
+    if (known === undefined) {
+      known = new Map()
+      if (route === undefined) withoutRoute.set(api, known)
+      else byRoute.set(route, known)
+    }
+    return known
+  }
+
+  return {
+    of(access) {
+      const { denial, status } = access
+      const known = knownOf(access)
+      const environment = access.environment?.name ?? ''
+      let outcomes = known.get(environment)
+      if (outcomes === undefined) known.set(environment, (outcomes = new Map()))
+      const name = denial === undefined ? status : `${denial.code} ${denial.reason} ${status}`
+      let outcome = outcomes.get(name)
+      if (outcome === undefined) outcomes.set(name, (outcome = outcomeOf(access, metrics)))
+      return outcome
+    },
+  }
+}
+
+function outcomeOf({ denial, environment, host, route, status }: Access, metrics: Metrics): Outcome {
+  const labels = {
+    api: host?.api.name ?? '',
+    environment: environment?.name ?? '',
+    route: route === undefined ? '' : `${route.method} ${route.template}`,
+    decision: denial === undefined ? 'allow' : 'deny',
+    reason: denial === undefined ? '' : denial.reason,
+    status,
+  }
+  const fields = JSON.stringify({
+    ...labels,
+    code: denial?.code,
+    ...(route !== undefined && requiredBy(route)),
+  })
+  return { series: metrics.requests(labels), fields: `,${fields.slice(1, -1)}` }
+}
+
+/** What replays a log against another table needs; what the key holds is not logged. */
+function requiredBy({ requirement }: Route): {
+  readonly required: readonly string[]
+  readonly match?: 'any'
+} {
+  if (requirement.kind === 'public') return { required: [] }
+  const { kind, permissions } = requirement
+  return { required: permissions, ...(kind === 'any' && { match: 'any' }) }
+}
