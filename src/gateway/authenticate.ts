@@ -68,22 +68,50 @@ function whyMismatched(access: Access, host: HostMatch, record: CredentialRecord
   return access.environment?.name === record.environment ? undefined : 'other_environment'
 }
 
+interface Grant {
+  readonly held: ReadonlySet<string>
+  readonly permissionsHeader: string
+}
+
+interface PerTable {
+  readonly principals: WeakMap<CredentialRecord, Principal>
+  /** By API and permissions as recorded: most keys hold what many others hold. */
+  readonly grants: Map<string, Grant>
+}
+
+const rememberedGrants = 10_000
+
 /** Principals, made once a record and table: both are immutable, and live only as long as their cache entry. */
 function createPrincipals(): { of(table: Table, api: Api, record: CredentialRecord): Principal } {
-  const byTable = new WeakMap<Table, WeakMap<CredentialRecord, Principal>>()
+  const byTable = new WeakMap<Table, PerTable>()
   return {
     of(table, api, record) {
-      let byRecord = byTable.get(table)
-      if (byRecord === undefined) byTable.set(table, (byRecord = new WeakMap()))
-      let principal = byRecord.get(record)
-      if (principal === undefined) byRecord.set(record, (principal = principalOf(api, record)))
+      let known = byTable.get(table)
+      if (known === undefined) byTable.set(table, (known = { principals: new WeakMap(), grants: new Map() }))
+      let principal = known.principals.get(record)
+      if (principal === undefined) {
+        principal = principalOf(record, grantOf(known.grants, api, record))
+        known.principals.set(record, principal)
+      }
       return principal
     },
   }
 }
 
-function principalOf(api: Api, record: CredentialRecord): Principal {
-  const held = expandPermissions(record.permissions, [...api.permissions.keys()])
-  const logFields = JSON.stringify({ merchant: record.merchantId, key_id: record.keyId }).slice(1, -1)
-  return { record, held: new Set(held), permissionsHeader: held.join(','), logFields: `,${logFields}` }
+function grantOf(grants: Map<string, Grant>, api: Api, { permissions }: CredentialRecord): Grant {
+  const name = `${api.name} ${permissions.join(' ')}`
+  let grant = grants.get(name)
+  if (grant === undefined) {
+    const held = expandPermissions(permissions, [...api.permissions.keys()])
+    grant = { held: new Set(held), permissionsHeader: held.join(',') }
+    if (grants.size >= rememberedGrants) grants.clear()
+    grants.set(name, grant)
+  }
+  return grant
+}
+
+function principalOf(record: CredentialRecord, { held, permissionsHeader }: Grant): Principal {
+  const { merchantId, keyId } = record
+  const logFields = `,${JSON.stringify({ merchant: merchantId, key_id: keyId }).slice(1, -1)}`
+  return { record, held, permissionsHeader, logFields }
 }
