@@ -1,7 +1,7 @@
 // The polite end of a server: no new connections, requests under way finished, idle connections given a moment in which
 // a request that is on its way still gets its answer (with Connection: close), then closed; all of it bounded.
 
-import { Server as NetServer } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from '../telemetry/log.ts'
 
@@ -14,24 +14,47 @@ export interface DrainLimits {
 
 type DrainedApp = Pick<FastifyInstance, 'server'> & { close(): PromiseLike<unknown> }
 
-/** Closes a listening app; never rejects. The app's answers must say `Connection: close` already. */
-export async function drainServer(app: DrainedApp, limits: DrainLimits, log: Logger): Promise<void> {
+/**
+ * Makes the end of an app that does not listen yet: a function that closes it and never rejects. The app's answers must
+ * say `Connection: close` by then.
+ */
+export function createServerDrain(app: DrainedApp, limits: DrainLimits, log: Logger): () => Promise<void> {
   const { server } = app
-  const startedAt = Date.now()
-  // The listener alone: http's own close would at once close connections on which a request may be on its way.
-  if (server.listening) NetServer.prototype.close.call(server)
-  let isCut = false
-  while ((await connections(server)) > 0) {
-    const elapsed = Date.now() - startedAt
-    if (elapsed >= limits.idleMs) server.closeIdleConnections()
-    if (elapsed >= limits.cutMs && !isCut) {
-      isCut = true
-      log.warn('Requests did not end in time and are cut')
-      server.closeAllConnections()
+  const closeSilent = watchSilent(server)
+  return async () => {
+    const startedAt = Date.now()
+    // The listener alone: http's own close would at once close connections on which a request may be on its way.
+    if (server.listening) NetServer.prototype.close.call(server)
+    let isCut = false
+    while ((await connections(server)) > 0) {
+      const elapsed = Date.now() - startedAt
+      if (elapsed >= limits.idleMs) {
+        server.closeIdleConnections()
+        closeSilent()
+      }
+      if (elapsed >= limits.cutMs && !isCut) {
+        isCut = true
+        log.warn('Requests did not end in time and are cut')
+        server.closeAllConnections()
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20))
     }
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await app.close()
   }
-  await app.close()
+}
+
+/** A function that closes the connections on which no byte has come: to Node they are not idle, but about to speak. */
+function watchSilent(server: NetServer): () => void {
+  const sockets = new Set<Socket>()
+  const watch = (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  }
+  // With TLS both come: a connection before its handshake, and then one above it.
+  server.on('connection', watch).on('secureConnection', watch)
+  return () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  }
 }
 
 function connections(server: NetServer): Promise<number> {

@@ -2,14 +2,14 @@
 // everything they stood on, last opened first. The control server goes last of the servers, so that health is told.
 
 import type { Logger } from '../telemetry/log.ts'
-import { type DrainLimits, drainServer } from './drain-server.ts'
+import { createServerDrain, type DrainLimits } from './drain-server.ts'
 
-type ServerLike = Parameters<typeof drainServer>[0]
+type ServerLike = Parameters<typeof createServerDrain>[0]
 
 export interface Drain {
   /** True from the first moment of the drain. */
   readonly isDraining: boolean
-  /** A server whose requests are waited for. */
+  /** A server whose requests are waited for. Before it listens. */
   server(app: ServerLike): void
   /** The control server: closed when the others are. */
   control(app: ServerLike): void
@@ -23,29 +23,34 @@ const gatewayLimits: DrainLimits = { idleMs: 2_000, cutMs: 20_000 }
 const controlLimits: DrainLimits = { idleMs: 0, cutMs: 1_000 }
 /** Any other step that takes longer is given up, in milliseconds. */
 const stepLimitMs = 5_000
+/**
+ * A worker that has not ended by then is stuck, in milliseconds: after the requests, two of its steps may take all their
+ * time (activity and stores, while Postgres hangs), and the rest is short.
+ */
+export const drainBoundMs = gatewayLimits.cutMs + 2 * stepLimitMs + 3_000
 
 /** Makes an empty drain. */
 export function createDrain(log: Logger): Drain {
-  const servers: ServerLike[] = []
-  const controls: ServerLike[] = []
+  const servers: (() => Promise<void>)[] = []
+  const controls: (() => Promise<void>)[] = []
   const steps: { name: string; close: () => Promise<unknown> }[] = []
   let running: Promise<void> | undefined
 
   async function close(): Promise<void> {
-    await Promise.all(servers.map((app) => drainServer(app, gatewayLimits, log)))
+    await Promise.all(servers.map((drainServer) => drainServer()))
     for (const { name, close: closeStep } of steps.toReversed()) {
       await withLimit(closeStep(), name, log)
     }
-    await Promise.all(controls.map((app) => drainServer(app, controlLimits, log)))
+    await Promise.all(controls.map((drainServer) => drainServer()))
   }
 
   const drain = {
     isDraining: false,
     server(app: ServerLike) {
-      servers.push(app)
+      servers.push(createServerDrain(app, gatewayLimits, log))
     },
     control(app: ServerLike) {
-      controls.push(app)
+      controls.push(createServerDrain(app, controlLimits, log))
     },
     last(name: string, closeStep: () => Promise<unknown>) {
       steps.push({ name, close: closeStep })
