@@ -71,6 +71,6 @@ function standardOutput(isShared: boolean): DestinationStream {
   return destination(
     isShared
       ? { fd: 1, minLength: 0, sync: true }
-      : { fd: 1, minLength: 32 * 1024, sync: false, periodicFlush: 1000 },
+      : { fd: 1, minLength: 32 * 1024, maxWrite: 64 * 1024, sync: false, periodicFlush: 1000 },
   )
 }
