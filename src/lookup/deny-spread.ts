@@ -14,6 +14,8 @@ export interface DenySpread {
   tell(word: DenyWord): Promise<boolean>
   /** What each instance held when it last said so; undefined: Redis does not answer. */
   held(): Promise<ReadonlyMap<string, Held> | undefined>
+  /** Another instance has ended: what it held is forgotten. false: Redis does not answer. */
+  dismiss(id: string): Promise<boolean>
   /** This instance leaves. */
   stop(): Promise<void>
 }
@@ -138,6 +140,9 @@ export function createDenySpread(deps: DenySpreadDeps): DenySpread {
       const gone = all.filter(([, held]) => held.atMs < now() - goneAfterMs).map(([id]) => id)
       if (gone.length > 0) void store.run((client) => client.hdel(heldPlace, ...gone), deadlineMs)
       return new Map(all)
+    },
+    async dismiss(id) {
+      return (await store.run((client) => client.hdel(heldPlace, id), deadlineMs)) !== undefined
     },
     async stop() {
       isStopped = true

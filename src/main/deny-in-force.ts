@@ -14,6 +14,7 @@ import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { ConfigInForce } from './config-in-force.ts'
 import type { Core } from './core.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { StartError } from './start-error.ts'
 
 export interface DenyInForce {
@@ -29,6 +30,8 @@ export interface DenyInForce {
   start(): Promise<void>
   /** Takes words from the primary; what is none is left out. */
   hear(words: readonly string[]): void
+  /** Another instance has ended: nobody waits for it any more. false: Redis does not answer. */
+  dismiss(instance: string): Promise<boolean>
   /** Reads the file anew. Never rejects. */
   reload(): Promise<void>
   close(): Promise<void>
@@ -95,7 +98,10 @@ export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
     'min',
   )
 
-  const reload = createReload(read, take, (faults) => {
+  const reload = oneAtATime(async () => {
+    const result = await read()
+    if (result.ok) return take(result)
+    const faults = result.faults.map(formatFault)
     fault = faults[0] ?? 'unknown'
     log.error({ faults, denied: counts() }, 'The deny file on disk is not in force; the list stays as it was')
   })
@@ -117,6 +123,7 @@ export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
       const heard = texts.map(parseWord).filter((word) => word !== undefined)
       if (heard.map((word) => words.hear(word)).includes(true)) changed()
     },
+    dismiss: async (instance) => (await spread?.dismiss(instance)) ?? true,
     async start() {
       const first = await read()
       if (!first.ok) throw new StartError(first.faults.map(formatFault).join('\n'))
@@ -131,32 +138,5 @@ export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
       stopWatching()
       await spread?.stop()
     },
-  }
-}
-
-/** One reading at a time; a call during one asks for another after it. */
-function createReload(
-  read: () => Promise<DenyResult>,
-  take: (result: Extract<DenyResult, { ok: true }>) => void,
-  refuse: (faults: readonly string[]) => void,
-): () => Promise<void> {
-  let running: Promise<void> | undefined
-  let isWanted = false
-
-  async function run(): Promise<void> {
-    do {
-      isWanted = false
-      const result = await read()
-      if (result.ok) take(result)
-      else refuse(result.faults.map(formatFault))
-    } while (isWanted)
-  }
-
-  return () => {
-    if (running !== undefined) isWanted = true
-    running ??= run().finally(() => {
-      running = undefined
-    })
-    return running
   }
 }

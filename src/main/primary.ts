@@ -1,11 +1,9 @@
-// `--workers N`: the primary and its workers, from start to end.
+// `--workers N`: the primary, from start to end; its workers are in worker.ts.
 
-import cluster from 'node:cluster'
 import type { Log } from '../telemetry/log.ts'
 import { type ProgramOptions, startProgram } from './program.ts'
 import { StartError } from './start-error.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
-import { type FromWorker, isToWorker } from './worker-messages.ts'
 import { createWorkers } from './workers.ts'
 
 /** Runs the control port here and the gateway in `count` workers. SIGHUP reloads, SIGUSR2 replaces the workers. */
@@ -20,7 +18,7 @@ export async function startPrimary(options: ProgramOptions, count: number, log: 
   if (options.config.settings.gateway.port === 0) {
     throw new StartError('--workers: all workers share one port; set gateway.port to a number other than 0')
   }
-  const workers = createWorkers(count, log.logger)
+  const workers = createWorkers({ count, log: log.logger, gone: (instance) => program.dismiss(instance) })
   // First the program: it applies the migrations that the workers need.
   const program = await startProgram({ ...options, place: 'primary', workers })
   const stop = async () => {
@@ -33,9 +31,7 @@ export async function startPrimary(options: ProgramOptions, count: number, log: 
     void program.reload()
   })
   process.on('SIGUSR2', () => {
-    void workers.roll().then((isDone) => {
-      if (isDone) log.logger.info('Workers replaced')
-    })
+    void workers.roll()
   })
   try {
     await workers.start()
@@ -45,22 +41,4 @@ export async function startPrimary(options: ProgramOptions, count: number, log: 
   }
   const { gateway } = options.config.settings
   log.logger.info({ workers: count, gatewayPort: gateway.port, controlPort: program.controlPort }, 'serving')
-}
-
-/** Serves the gateway for the primary that forked this process; ends with it. */
-export async function startWorker(options: ProgramOptions, log: Log): Promise<void> {
-  const program = await startProgram({ ...options, place: 'worker' })
-  const say = (message: FromWorker) => {
-    if (process.connected) process.send?.(message)
-  }
-  process.on('message', (message: unknown) => {
-    if (!isToWorker(message)) return
-    if (message.type === 'reload') void program.reload()
-    else if (message.type === 'deny') program.hearDenied(message.words)
-    else void program.metrics.part().then((metrics) => say({ type: 'metrics', id: message.id, metrics }))
-  })
-  stopOnSignal(program.stop, log, true)
-  // Without its primary nobody hands it connections, and nobody would end it.
-  cluster.worker?.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
-  say({ type: 'serving' })
 }

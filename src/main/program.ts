@@ -18,6 +18,7 @@ import { createDrain, type Drain } from './drain.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { type Place, type Plan, planOf } from './plan.ts'
 import type { ProcessSecrets } from './secrets.ts'
+import { createSignOffs } from './sign-offs.ts'
 import { StartError } from './start-error.ts'
 import type { Workers } from './workers.ts'
 
@@ -30,10 +31,12 @@ export interface ProgramOptions {
   readonly place?: Place
   /** Of the primary: what it keeps. */
   readonly workers?: Workers
+  /** Of a worker: who its primary knows it as. */
+  readonly instanceId?: string
+  /** Of a worker: has `take` called with what its primary was told to deny, now and whenever there is more. */
+  readonly denied?: (take: (words: readonly string[]) => void) => void
   readonly secrets: ProcessSecrets
   readonly log: Logger
-  /** For the lines of the gateway's requests; `log` unless said. */
-  readonly accessLog?: Logger
   /** Told of slow steps of the start, a line each. */
   readonly tell?: (line: string) => void
 }
@@ -47,8 +50,8 @@ export interface Program {
   readonly metrics: Metrics
   /** Reads the configuration anew. Never rejects. */
   reload(): Promise<void>
-  /** Takes what the primary's admin API has denied and allowed, in the text of lookup/deny-format.ts. */
-  hearDenied(words: readonly string[]): void
+  /** Another instance's process is gone: nobody waits for it any more. */
+  dismiss(instance: string): void
   /** Finishes what is under way, then closes everything. Repeating it waits for the same end. */
   stop(): Promise<void>
 }
@@ -74,6 +77,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       redis: config.settings.redis,
       cacheKey: options.secrets.cacheKey,
       role,
+      instanceId: options.instanceId,
       table,
       log,
       metrics,
@@ -84,6 +88,12 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     const deny = createDenyInForce({ inForce, env: options.source.env, core, log, metrics, said })
     drain.last('deny list', () => deny.close())
     await deny.start()
+    options.denied?.(deny.hear)
+    const signOffs = createSignOffs(async (instance) => {
+      const done = await Promise.all([deny.dismiss(instance), core.acknowledgement.dismiss(instance)])
+      return !done.includes(false)
+    })
+    drain.last('sign-offs', () => signOffs.finish())
     const parts = { ...options, plan, core, metrics, drain, inForce, deny }
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
@@ -94,7 +104,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     inForce.watch()
     log.info({ role, gatewayPort, controlPort, instance: core.instanceId }, 'ready')
     const reload = async () => void (await Promise.all([deny.reload(), inForce.reload()]))
-    return { gatewayPort, controlPort, metrics, reload, hearDenied: deny.hear, stop: drain.run }
+    return { gatewayPort, controlPort, metrics, reload, dismiss: signOffs.add, stop: drain.run }
   } catch (error) {
     await drain.run()
     throw error
@@ -110,16 +120,7 @@ interface Parts extends ProgramOptions {
   readonly deny: DenyInForce
 }
 
-async function openGateway({
-  config,
-  core,
-  metrics,
-  log,
-  accessLog,
-  drain,
-  inForce,
-  deny,
-}: Parts): Promise<number> {
+async function openGateway({ config, core, metrics, log, drain, inForce, deny }: Parts): Promise<number> {
   const { settings } = config
   const activity = createActivityRecorder({
     sink: (batch) => addActivity(core.db, batch),
@@ -143,7 +144,6 @@ async function openGateway({
     activity,
     metrics,
     log,
-    accessLog: accessLog ?? log,
     drain,
     now: Date.now,
     newId: createIds(Date.now),

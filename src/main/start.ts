@@ -10,11 +10,12 @@ import { exitCodes } from '../cli/exit.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import type { ShadowSource } from './config-in-force.ts'
 import { type Role, roles } from './core.ts'
-import { startPrimary, startWorker } from './primary.ts'
+import { startPrimary } from './primary.ts'
 import { type ConfigSource, type ProgramOptions, startProgram } from './program.ts'
 import { readSecrets } from './secrets.ts'
 import { StartError } from './start-error.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
+import { startWorker } from './worker.ts'
 import { automaticWorkers } from './workers.ts'
 
 const example = `
@@ -56,7 +57,6 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
     role: flags.role,
     secrets,
     log: log.logger,
-    accessLog: log.access,
     tell: (line) => log.logger.info(line),
   }
   try {

@@ -7,8 +7,11 @@ export type ToWorker =
   | { readonly type: 'deny'; readonly words: readonly string[] }
 
 export type FromWorker =
+  /** The first word, and who it is among the instances. The primary answers with what is denied. */
+  | { readonly type: 'started'; readonly instance: string }
   | { readonly type: 'serving' }
-  | { readonly type: 'metrics'; readonly id: number; readonly metrics: object[] }
+  /** All that it counts: the answer to question `id`, or, unasked, its last word. */
+  | { readonly type: 'metrics'; readonly id: number | null; readonly metrics: object[] }
 
 /** Whether a message is one of ours; node:cluster and libraries send their own. */
 export function isToWorker(message: unknown): message is ToWorker {
@@ -17,7 +20,7 @@ export function isToWorker(message: unknown): message is ToWorker {
 
 /** Whether a message is one of ours. */
 export function isFromWorker(message: unknown): message is FromWorker {
-  return hasType(message, ['serving', 'metrics'])
+  return hasType(message, ['started', 'serving', 'metrics'])
 }
 
 function hasType(message: unknown, types: readonly string[]): boolean {

@@ -1,137 +1,142 @@
 // Many processes behind one listener, by node:cluster. The primary serves the control port and keeps the workers: each
 // of them is an instance of its own, follows the changes itself, and is replaced when it dies. SIGUSR2 replaces them one
-// by one, a new one serving before an old one leaves.
+// by one, a new one serving before an old one leaves. One rule keeps their number: after each end, one is forked if
+// fewer live than should.
 
-import cluster, { type Worker } from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import type { Logger } from '../telemetry/log.ts'
-import { isFromWorker, type ToWorker } from './worker-messages.ts'
+import { oneAtATime } from './one-at-a-time.ts'
+import { createWorkerCounts } from './worker-counts.ts'
+import type { FromWorker } from './worker-messages.ts'
+import { forkWorker, type WorkerEnd, type WorkerProcess } from './worker-process.ts'
 
 export interface Workers {
   /** Resolves when all of the first ones serve. Rejects when one ends before. */
   start(): Promise<void>
   /** Whether enough of them serve. */
   areServing(): boolean
-  /** What each of them counts, as prom-client writes it; those that do not answer in time are left out. */
+  /** What they count, those that have ended included, in parts as prom-client writes them. */
   metrics(): Promise<object[][]>
   reload(): void
   /** Hands on all that the emergency stop was told: it must not need Redis to reach the next process. */
   deny(words: readonly string[]): void
-  /** Replaces all, one by one; false: some were left as they were. Never rejects. */
-  roll(): Promise<boolean>
+  /** Replaces all, one by one. A call meanwhile asks for once more, after it. Never rejects. */
+  roll(): Promise<void>
   /** Drains all; resolves when they have ended. */
   stop(): Promise<void>
+}
+
+export interface WorkersDeps {
+  /** How many there should be. */
+  readonly count: number
+  readonly log: Logger
+  /** Told of each instance whose process is gone, whether or not it could sign off. */
+  readonly gone: (instance: string) => void
 }
 
 /** A worker that dies sooner than this after its start is replaced only after a wait. */
 const healthyAfterMs = 5_000
 const replaceAfterMs = 1_000
 const metricsWithinMs = 1_000
+/** A new worker that does not serve by then ends a replacement: it would hold up all later ones. */
+const servesWithinMs = 60_000
 
 /** How many `--workers auto` means: one a core. */
 export function automaticWorkers(): number {
   return availableParallelism()
 }
 
-/** Makes the keeper of `count` workers; `env` is added to theirs. */
-export function createWorkers(count: number, log: Logger): Workers {
-  const serving = new Set<Worker>()
+/** Makes the keeper of the workers. */
+export function createWorkers({ count, log, gone }: WorkersDeps): Workers {
+  const workers = new Set<WorkerProcess>()
+  const counts = createWorkerCounts<WorkerProcess>()
   let isStopping = false
   let question = 0
   let denyWords: readonly string[] = []
 
-  function fork(): Worker {
-    const worker = cluster.fork()
+  const staying = () => [...workers].filter((worker) => !worker.isLeaving())
+
+  function fork(): WorkerProcess {
     const startedAt = Date.now()
-    worker.on('message', (message: unknown) => {
-      if (!isFromWorker(message) || message.type !== 'serving') return
-      serving.add(worker)
-      worker.send({ type: 'deny', words: denyWords } satisfies ToWorker)
+    const worker = forkWorker((message) => hear(worker, message))
+    workers.add(worker)
+    void worker.ended.then((end) => {
+      workers.delete(worker)
+      if (isStopping) return
+      tellEnd(worker, end)
+      const isHealthy = worker.hasServed() && Date.now() - startedAt > healthyAfterMs
+      setTimeout(refill, isHealthy ? 0 : replaceAfterMs)
     })
-    worker.once('exit', (code, signal) => {
-      const wasServing = serving.delete(worker)
-      if (isStopping || worker.exitedAfterDisconnect || leaving.has(worker)) return
-      log.error({ worker: worker.process.pid, code, signal }, 'A worker died and is replaced')
-      const wait = wasServing && Date.now() - startedAt > healthyAfterMs ? 0 : replaceAfterMs
-      setTimeout(() => {
-        if (!isStopping) fork()
-      }, wait)
+    void worker.silent.then(() => {
+      counts.end(worker)
+      const instance = worker.instance()
+      if (instance !== undefined) gone(instance)
     })
     return worker
   }
 
-  /** Workers that were asked to go. */
-  const leaving = new WeakSet<Worker>()
-
-  async function retire(worker: Worker): Promise<void> {
-    leaving.add(worker)
-    serving.delete(worker)
-    if (worker.isDead()) return
-    const ended = new Promise((resolve) => worker.once('exit', resolve))
-    worker.process.kill('SIGTERM')
-    await ended
+  function refill(): void {
+    if (!isStopping && staying().length < count) fork()
   }
 
-  const all = (): Worker[] => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+  function hear(worker: WorkerProcess, message: FromWorker): void {
+    if (message.type === 'started') worker.tell({ type: 'deny', words: denyWords })
+    if (message.type === 'metrics') counts.hear(worker, message.metrics)
+  }
+
+  function tellEnd(worker: WorkerProcess, { code, signal, reason }: WorkerEnd): void {
+    if (reason !== undefined) log.error({ reason }, 'A worker cannot be started')
+    else if (!worker.isLeaving()) log.error({ worker: worker.pid, code, signal }, 'A worker died')
+    else if (code !== 0) log.error({ worker: worker.pid, code, signal }, 'A worker did not drain')
+  }
+
+  async function roll(): Promise<void> {
+    for (const old of staying()) {
+      if (isStopping) return
+      // It has died meanwhile: whoever came for it is new already.
+      if (!workers.has(old)) continue
+      const next = fork()
+      if (!(await next.serves(servesWithinMs))) {
+        void next.retire()
+        // The old ones go on serving.
+        if (!isStopping) log.error('Workers are not replaced: a new one does not serve')
+        return
+      }
+      await old.retire()
+    }
+    log.info('Workers replaced')
+  }
 
   return {
     async start() {
-      await Promise.all(Array.from({ length: count }, () => untilServing(fork())))
+      await Promise.all(
+        Array.from({ length: count }, async () => {
+          const worker = fork()
+          if (await worker.serves()) return
+          const { code, reason } = await worker.ended
+          throw new Error(reason ?? `a worker ended with ${code} before it served`)
+        }),
+      )
     },
-    areServing: () => serving.size > 0,
+    areServing: () => [...workers].some((worker) => worker.isServing()),
     async metrics() {
       const id = ++question
-      return Promise.all([...serving].map((worker) => askMetrics(worker, id)))
+      const asked = [...workers].filter((worker) => worker.hasServed())
+      const answers = await Promise.all(asked.map((worker) => worker.ask(id, metricsWithinMs)))
+      return counts.parts(new Set(asked.filter((worker, at) => answers[at] && worker.isServing())))
     },
     reload() {
-      for (const worker of all()) worker.send({ type: 'reload' } satisfies ToWorker)
+      for (const worker of workers) worker.tell({ type: 'reload' })
     },
     deny(words) {
       denyWords = words
-      for (const worker of serving) worker.send({ type: 'deny', words } satisfies ToWorker)
+      for (const worker of workers) worker.tell({ type: 'deny', words })
     },
-    async roll() {
-      for (const old of all().filter((worker) => !leaving.has(worker))) {
-        if (isStopping) return false
-        try {
-          await untilServing(fork())
-        } catch (error) {
-          // The old ones go on serving; a new one that dies is replaced as always.
-          log.error({ reason: String(error) }, 'Workers are not replaced')
-          return false
-        }
-        await retire(old)
-      }
-      return true
-    },
+    roll: oneAtATime(roll),
     async stop() {
       isStopping = true
-      await Promise.all(all().map(retire))
+      // Silent too: who they were must be told while they can still be signed off.
+      await Promise.all([...workers].flatMap((worker) => [worker.retire(), worker.silent]))
     },
   }
-}
-
-function untilServing(worker: Worker): Promise<void> {
-  return new Promise((resolve, reject) => {
-    worker.on('message', (message: unknown) => {
-      if (isFromWorker(message) && message.type === 'serving') resolve()
-    })
-    worker.once('exit', (code) => reject(new Error(`a worker ended with ${code} before it served`)))
-  })
-}
-
-function askMetrics(worker: Worker, id: number): Promise<object[]> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => finish([]), metricsWithinMs)
-    const heard = (message: unknown) => {
-      if (isFromWorker(message) && message.type === 'metrics' && message.id === id) finish(message.metrics)
-    }
-    const finish = (metrics: object[]) => {
-      clearTimeout(timer)
-      worker.off('message', heard)
-      resolve(metrics)
-    }
-    worker.on('message', heard)
-    worker.send({ type: 'metrics', id } satisfies ToWorker)
-  })
 }

@@ -14,6 +14,7 @@ function stopOf(isSpread: boolean) {
       start: async () => {},
       tell: async () => isSpread,
       held: async () => undefined,
+      dismiss: async () => true,
       stop: async () => {},
     },
     now: () => startMs,

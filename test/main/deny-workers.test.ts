@@ -1,23 +1,15 @@
 // The emergency stop over many processes without Redis: what the primary's admin API is told reaches every worker, also
 // one that starts later.
 
-import { createServer } from 'node:net'
 import t from 'tap'
 import { adminClient } from '../support/admin.ts'
 import { startProcess } from '../support/process.ts'
 import { adminToken, cacheKey, prepareTestProgram } from '../support/program.ts'
 import { exchange, request } from '../support/wire.ts'
+import { type Fleet, freePort, startFleet } from './fleet.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(240_000)
 const env = { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_CACHE_KEY: cacheKey }
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = Object(server.address())
-  await new Promise((resolve) => server.close(resolve))
-  return Number(port)
-}
 
 t.test('without Redis all workers deny what the primary is told', async (t) => {
   const port = await freePort()
@@ -57,3 +49,30 @@ t.test('without Redis all workers deny what the primary is told', async (t) => {
     t.ok((await untilAll(200)) < 1_000)
   })
 })
+
+t.test('without Redis a new worker serves nobody before it has heard what is denied', async (t) => {
+  const fleet = await startFleet(t, { redis: 'none' })
+  // Enough that to hear of it takes a moment.
+  for (let i = 0; i < 20; i++) {
+    const others = Array.from({ length: 20 }, (_, at) => ({ kind: 'key', value: `key_${i}x${at}` }))
+    await Promise.all(others.map((entry) => fleet.admin.call('POST', '/deny', entry)))
+  }
+  await fleet.admin.call('POST', '/deny', { kind: 'key', value: fleet.keyId })
+  await untilDenied(fleet)
+  const seen = new Set<number>()
+  for (let i = 1; i <= 2; i++) {
+    fleet.running.child.kill('SIGUSR2')
+    const isDone = () => fleet.running.output().split('Workers replaced').length > i
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        while (!isDone()) seen.add(await fleet.ask())
+      }),
+    )
+  }
+  t.same([...seen], [401])
+})
+
+async function untilDenied(fleet: Fleet): Promise<void> {
+  const statuses = () => Promise.all(Array.from({ length: 12 }, fleet.ask))
+  while ((await statuses()).some((status) => status !== 401));
+}

@@ -28,8 +28,13 @@ interface Teardown {
 }
 
 /** Starts `latchkey …`, with nothing of this process's settings in its environment but what is given. */
-export function latchkey(t: Teardown, words: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn(process.execPath, [main, ...words], {
+export function latchkey(
+  t: Teardown,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  node = process.execPath,
+): Running {
+  const child = spawn(node, [main, ...words], {
     env: { ...withoutSettings(process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

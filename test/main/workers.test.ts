@@ -1,76 +1,15 @@
 // `--workers N`: one listener, many processes; none of them is missed when it dies, and none is behind.
 
-import { readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { Agent, request as httpRequest } from 'node:http'
 import t from 'tap'
 import { adminClient } from '../support/admin.ts'
 import { type RunningProcess, startProcess } from '../support/process.ts'
 import { adminToken, cacheKey, prepareTestProgram } from '../support/program.ts'
 import { exchange, request } from '../support/wire.ts'
+import { childrenOf, freePort, load, until } from './fleet.ts'
 
 t.setTimeout(240_000)
 const host = 'Host: api.flintn.com'
 const env = { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_CACHE_KEY: cacheKey }
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = Object(server.address())
-  await new Promise((resolve) => server.close(resolve))
-  return Number(port)
-}
-
-/** Ids of the processes that `pid` has started. */
-function childrenOf(pid: number | undefined): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        return readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(pid)
-      } catch {
-        return false
-      }
-    })
-    .map(Number)
-}
-
-async function until(what: () => Promise<boolean> | boolean): Promise<boolean> {
-  for (let i = 0; i < 1_200; i++) {
-    if (await what()) return true
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  return false
-}
-
-/** Keep-alive clients that ask until told to stop; gives the statuses seen, errors by their code. */
-function load(port: number, secret: string): { stop(): Promise<Record<string, number>> } {
-  const seen: Record<string, number> = {}
-  let isRunning = true
-  const client = async () => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-    while (isRunning) {
-      const outcome = await new Promise<string>((resolve) => {
-        const headers = { host: 'api.flintn.com', 'x-api-key': secret }
-        httpRequest({ port, path: '/v1/transactions/1', agent, headers }, (response) => {
-          response.resume().once('end', () => resolve(String(response.statusCode)))
-        })
-          .once('error', (error) => resolve('code' in error ? String(error.code) : error.message))
-          .end()
-      })
-      seen[outcome] = (seen[outcome] ?? 0) + 1
-    }
-    agent.destroy()
-  }
-  const clients = [client(), client(), client(), client()]
-  return {
-    async stop() {
-      isRunning = false
-      await Promise.all(clients)
-      return seen
-    },
-  }
-}
 
 t.test('two workers', async (t) => {
   const port = await freePort()

@@ -1,0 +1,77 @@
+// A worker's side of `--workers N`: serves the gateway for the primary that forked it, and ends with it.
+
+import cluster from 'node:cluster'
+import type { Log } from '../telemetry/log.ts'
+import { makeInstanceId } from './core.ts'
+import { type Program, type ProgramOptions, startProgram } from './program.ts'
+import { stopOnSignal } from './stop-on-signal.ts'
+import { type FromWorker, isToWorker, type ToWorker } from './worker-messages.ts'
+
+/** The primary reads at once; a stuck one must not hold up an end. */
+const lastWordWithinMs = 1_000
+
+/** Serves the gateway for the primary that forked this process; resolves when its port is open. */
+export async function startWorker(options: ProgramOptions, log: Log): Promise<void> {
+  // Without its primary nobody hands it connections, and nobody would end it.
+  cluster.worker?.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  const instanceId = makeInstanceId()
+  const denied = createDenied()
+  const isToldDenied = new Promise<void>((resolve) => {
+    process.on('message', (message: unknown) => {
+      if (!isToWorker(message)) return
+      if (message.type !== 'deny')
+        return void started.then((program) => obey(program, message)).catch(() => {})
+      denied.hear(message.words)
+      resolve()
+    })
+  })
+  // What is denied comes before the port opens: without Redis only the primary knows it.
+  const started = say({ type: 'started', instance: instanceId })
+    .then(() => isToldDenied)
+    .then(() => startProgram({ ...options, place: 'worker', instanceId, denied: denied.follow }))
+  const program = await started
+  stopOnSignal(() => stop(program), log, true)
+  await say({ type: 'serving' })
+}
+
+async function obey(program: Program, message: Exclude<ToWorker, { type: 'deny' }>): Promise<void> {
+  if (message.type === 'reload') await program.reload()
+  else await say({ type: 'metrics', id: message.id, metrics: await program.metrics.part() })
+}
+
+/** What it has counted must outlast it: the last requests are answered in the drain. */
+async function stop(program: Program): Promise<void> {
+  await program.stop()
+  const isSaid = say({ type: 'metrics', id: null, metrics: await program.metrics.part() })
+  await Promise.race([isSaid, new Promise((resolve) => setTimeout(resolve, lastWordWithinMs))])
+}
+
+/** Resolves when the channel has it, or nobody is there to hear it. */
+function say(message: FromWorker): Promise<void> {
+  return new Promise((resolve) => {
+    if (!process.connected) resolve()
+    // With a callback, what goes wrong is told to it and to nobody else.
+    else process.send?.(message, () => resolve())
+  })
+}
+
+interface Denied {
+  hear(words: readonly string[]): void
+  follow(take: (words: readonly string[]) => void): void
+}
+
+/** The newest words, and whoever follows them. */
+function createDenied(): Denied {
+  let newest: readonly string[] = []
+  let tell = (_words: readonly string[]) => {}
+  return {
+    hear(words) {
+      newest = words
+      tell(words)
+    },
+    follow(take) {
+      tell = take
+      take(newest)
+    },
+  }
+}
