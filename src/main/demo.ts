@@ -45,8 +45,7 @@ async function runDemo(file: string, io: CliIo): Promise<void> {
   tell('Starting the sample upstream, Postgres, gateway and control plane …')
   const { upstream, program } = await startBoth(
     () => startSampleUpstream(config.settings.upstreams, tell),
-    () =>
-      startProgram({ config, source, role: 'all', secrets, log: log.logger, accessLog: log.access, tell }),
+    () => startProgram({ config, source, role: 'all', secrets, log: log.logger, tell }),
   )
   const stop = async () => {
     await program.stop()
