@@ -3,10 +3,6 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AdminClient, adminClient } from '../support/admin.ts'
 import { type PostgresService, startPostgres } from '../support/postgres-service.ts'
@@ -16,10 +12,8 @@ import { startRedis } from '../support/redis-service.ts'
 import type { Service } from '../support/service.ts'
 import { stablePort } from '../support/stable-port.ts'
 import { startTcpProxy, type TcpProxy, type TcpProxyOptions } from '../support/tcp-proxy.ts'
-
-export interface Teardown {
-  teardown(fn: () => Promise<void> | void): unknown
-}
+import type { Teardown } from './child.ts'
+import { writeConfig } from './cluster-config.ts'
 
 export interface Stores {
   readonly postgres: PostgresService
@@ -162,63 +156,6 @@ async function probe(url: string): Promise<{ status: number; body: Record<string
   } catch {
     return { status: 0, body: {} }
   }
-}
-
-interface ConfigParts extends InstanceOptions {
-  readonly ports: { readonly gateway: number; readonly control: number }
-  readonly postgresUrl: string
-  readonly redisUrl: string
-}
-
-async function writeConfig(t: Teardown, parts: ConfigParts): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'latchkey-faults-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  await writeFile(
-    join(folder, 'permissions.yaml'),
-    'permissions: { a.read: Read }\nroutes:\n  GET /v1/a: a.read\n',
-  )
-  const file = join(folder, 'gateway.yaml')
-  await writeFile(
-    file,
-    `gateway: { host: 127.0.0.1, port: ${parts.ports.gateway}, limits: { failed_lookups: ${parts.failedLookups ?? 10_000_000} }${parts.isBehindProxy === true ? ', trusted_proxies: [127.0.0.1]' : ''} }
-control: { host: 127.0.0.1, port: ${parts.ports.control} }
-postgres: ${parts.postgresUrl}
-redis: ${parts.redisUrl}
-upstreams:
-  live: { url: "http://127.0.0.1:${parts.upstreamPort}", connections: 512 }
-  sandbox: { url: "http://127.0.0.1:1" }
-apis:
-  demo:
-    credential: { header: X-Api-Key }
-    environments:
-      live: { hosts: [api.example.com], prefix: live_, upstream: live }
-      sandbox: { hosts: [sandbox.example.com], prefix: test_, upstream: sandbox }
-    permissions: permissions.yaml
-    stale_limit: ${parts.staleLimit ?? '15m'}
-`,
-  )
-  return file
-}
-
-const plainAnswer =
-  'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"ok":true}'
-
-/** An upstream that answers each GET with 200 and keeps nothing; returns its port. */
-export async function startLeanUpstream(t: Teardown): Promise<number> {
-  const server = createServer((socket) => {
-    let rest = ''
-    socket.on('error', () => {})
-    socket.on('data', (bytes) => {
-      const heads = (rest + bytes.toString('latin1')).split('\r\n\r\n')
-      rest = heads.pop() ?? ''
-      if (heads.length > 0) socket.write(plainAnswer.repeat(heads.length))
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => void server.close())
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 export const keyOfDemo = { api: 'demo', permissions: ['a.read'] }

@@ -21,5 +21,16 @@ export function note(t: { comment(text: string): void }, figure: Figure): void {
 
 /** Milliseconds as people read them. */
 export function ms(value: number): string {
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
+  return `${Math.abs(value) < 10 ? value.toFixed(1) : Math.round(value)} ms`
+}
+
+/** The value that `part` (0 to 1) of the values do not exceed; 0 for none. */
+export function percentile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
+}
+
+/** Median and 99th percentile of milliseconds, in this order. */
+export function spread(values: readonly number[]): string {
+  return `${ms(percentile(values, 0.5))}, ${ms(percentile(values, 0.99))}`
 }

@@ -9,8 +9,10 @@ import t from 'tap'
 import { createMerchant } from '../../src/store/merchant-table.ts'
 import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
 import { newId, origin } from '../store/seed.ts'
+import { startLeanUpstream } from './child.ts'
 import { type Client, createClient, unknownSecret } from './client.ts'
-import { keyOfDemo, startInstance, startLeanUpstream, startStores } from './cluster.ts'
+import { nowMs } from './clock.ts'
+import { keyOfDemo, startInstance, startStores } from './cluster.ts'
 import { isLong, ms, note } from './figures.ts'
 
 t.setTimeout(isLong ? 1_800_000 : 300_000)
@@ -117,9 +119,9 @@ for (const [how, prepare] of Object.entries(returns)) {
     // New changes take the revisions that were lost before any instance has seen that they were.
     await takeRevisions(head)
     await cutOff(false)
-    const backAt = performance.now()
+    const backAt = nowMs()
     await until(async () => (await statuses(lost.secret)).every((status) => status === 401))
-    const backMs = performance.now() - backAt
+    const backMs = nowMs() - backAt
     note(t, {
       what: `Postgres ${how}: a key that is gone is refused after`,
       value: ms(backMs),

@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { stablePort } from '../support/stable-port.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
-import { startLoad } from './client.ts'
-import { keyOfDemo, startInstance, startLeanUpstream, startStores, untilReady } from './cluster.ts'
+import { startLeanUpstream } from './child.ts'
+import { keyOfDemo, startInstance, startStores, untilReady } from './cluster.ts'
 import { isLong, note } from './figures.ts'
+import { startLoad } from './load.ts'
 
 t.setTimeout(isLong ? 1_800_000 : 300_000)
 const rounds = isLong ? 5 : 1
@@ -20,7 +21,7 @@ t.test('workers', async (t) => {
   const gatewayPort = await stablePort()
   const instance = await startInstance(t, stores, { upstreamPort, gatewayPort, args: ['--workers', '2'] })
   const key = await instance.admin.makeKey(await instance.admin.makeMerchant(), keyOfDemo)
-  const load = startLoad([gatewayPort], { clients, pauseMs: 10, secrets: () => [key.secret] })
+  const load = await startLoad(t, { ports: [gatewayPort], clients, pauseMs: 10, secrets: [key.secret] })
   for (let round = 0; round < rounds; round++) {
     const before = new Set(await workersOf(instance.admin))
     instance.child.kill('SIGUSR2')
@@ -56,7 +57,7 @@ t.test('instances behind a balancer', async (t) => {
   const balancer = await startTcpProxy(ports)
   t.teardown(() => balancer.close())
   const key = await first.admin.makeKey(await first.admin.makeMerchant(), keyOfDemo)
-  const load = startLoad([balancer.port], { clients, pauseMs: 10, secrets: () => [key.secret] })
+  const load = await startLoad(t, { ports: [balancer.port], clients, pauseMs: 10, secrets: [key.secret] })
   await sleep(300)
   for (let round = 0; round < rounds; round++) {
     for (const [index, instance] of instances.entries()) {

@@ -1,11 +1,13 @@
-// `npm run test:faults`: the tests of faults alone, one file after another, and their figures as a table at the end.
-// With LATCHKEY_TEST_LONG=1 it is the long form.
+// `npm run test:faults`: the tests of faults, one file after another, and their figures as a table before the closing
+// line. The long form, which also holds times against their bounds; with --short the one of .ci/run, which holds what
+// must be right on any machine and only prints the times.
 
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Figure } from './figures.ts'
 
@@ -13,23 +15,45 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-figures-'))
 const file = join(folder, 'figures')
 try {
-  const tests = readdirSync(here).filter((name) => name.endsWith('.test.js'))
-  const runner = fileURLToPath(new URL('../support/run.js', import.meta.url))
-  const options = ['--jobs=1', '--disable-coverage', '--timeout=3600']
-  const child = spawn(process.execPath, [runner, ...options, ...tests.map((name) => join(here, name))], {
-    stdio: 'inherit',
-    env: { ...process.env, LATCHKEY_TEST_FIGURES: file },
+  const child = startTests({
+    LATCHKEY_TEST_FIGURES: file,
+    LATCHKEY_TEST_LONG: process.argv.includes('--short') ? '' : '1',
   })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
-  const [code]: unknown[] = await once(child, 'exit')
+  const ended = once(child, 'exit')
+  const closing = await passOn(child)
+  const [code]: unknown[] = await ended
   printTable(file)
+  console.log(`\n${closing}`)
   process.exitCode = typeof code === 'number' ? code : 1
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
+function startTests(env: NodeJS.ProcessEnv): ChildProcess {
+  const tests = readdirSync(here).filter((name) => name.endsWith('.test.js'))
+  const runner = fileURLToPath(new URL('../support/run.js', import.meta.url))
+  const options = ['--jobs=1', '--disable-coverage', '--timeout=3600']
+  const child = spawn(process.execPath, [runner, ...options, ...tests.map((name) => join(here, name))], {
+    stdio: ['inherit', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  return child
+}
+
+/** Prints what the tests print, but for the closing line, which it returns. */
+async function passOn({ stdout }: ChildProcess): Promise<string> {
+  let closing = '0 passed, 1 failed'
+  if (stdout === null) return closing
+  for await (const line of createInterface({ input: stdout })) {
+    if (/^\d+ passed, \d+ failed$/.test(line)) closing = line
+    else console.log(line)
+  }
+  return closing
+}
+
 function printTable(path: string): void {
-  const rows = readFileSync(path, 'utf8')
+  const rows = (existsSync(path) ? readFileSync(path, 'utf8') : '')
     .split('\n')
     .filter((line) => line !== '')
     .map((line): Figure => JSON.parse(line))

@@ -4,9 +4,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { ProxyMode } from '../support/tcp-proxy.ts'
-import { type Client, createClient, percentile, startLoad, unknownSecret } from './client.ts'
-import { type Instance, keyOfDemo, startInstance, startLeanUpstream, startStores } from './cluster.ts'
+import { startLeanUpstream } from './child.ts'
+import { type Client, createClient, unknownSecret } from './client.ts'
+import { nowMs } from './clock.ts'
+import { type Instance, keyOfDemo, startInstance, startStores } from './cluster.ts'
 import { isLong, ms, note } from './figures.ts'
+import { startLoad } from './load.ts'
 
 t.setTimeout(isLong ? 3_600_000 : 300_000)
 
@@ -104,11 +107,11 @@ async function change(t: Test, cell: Cell): Promise<void> {
 }
 
 async function startThere(t: Test, [postgres, redis]: Cell): Promise<void> {
-  const startedAt = performance.now()
+  const startedAt = nowMs()
   const fresh = await subject?.again({ isNotAwaited: true })
   if (fresh === undefined) return
   while ((await fresh.ready()).status === 0 && fresh.child.exitCode === null) await sleep(20)
-  worst.startMs = Math.max(worst.startMs, performance.now() - startedAt)
+  worst.startMs = Math.max(worst.startMs, nowMs() - startedAt)
   t.equal(fresh.child.exitCode, null, 'an instance starts')
   if (isWell(postgres) || redis === 'pass') {
     while ((await fresh.ready()).status !== 200 && fresh.child.exitCode === null) await sleep(20)
@@ -123,13 +126,13 @@ async function startThere(t: Test, [postgres, redis]: Cell): Promise<void> {
 
 async function recover(t: Test): Promise<void> {
   await enter(['pass', 'pass'])
-  const backAt = performance.now()
+  const backAt = nowMs()
   for (;;) {
     const [ready, unknown] = await Promise.all([subject?.ready(), askFresh(unknownSecret(), subject)])
     if (ready?.body['status'] === 'ok' && unknown.status === 401) break
     await sleep(20)
   }
-  const recoverMs = performance.now() - backAt
+  const recoverMs = nowMs() - backAt
   worst.recoverMs = Math.max(worst.recoverMs, recoverMs)
   if (isLong) t.ok(recoverMs <= 3_000, `full service after ${ms(recoverMs)}`)
 }
@@ -138,10 +141,10 @@ for (const cell of isLong ? allCells : someCells) {
   t.test(`Postgres ${cell[0]}, Redis ${cell[1]}`, async (t) => {
     const [early, late] = [await keyInRedis(), await keyInRedis()]
     const answers: Record<string, Record<number, number>> = { known: {}, dead: {} }
-    const load = startLoad(
-      [subject.gatewayPort],
-      { clients: 4, pauseMs: 20, secrets: () => [known.secret, dead.secret] },
-      ({ status }, secret) => {
+    const load = await startLoad(
+      t,
+      { ports: [subject.gatewayPort], clients: 4, pauseMs: 20, secrets: [known.secret, dead.secret] },
+      ({ status, secret }) => {
         const of = answers[secret === dead.secret ? 'dead' : 'known'] ?? {}
         of[status] = (of[status] ?? 0) + 1
       },
@@ -167,64 +170,6 @@ for (const cell of isLong ? allCells : someCells) {
     t.equal(subject.child.exitCode, null, 'no process ended')
   })
 }
-
-t.test('Redis frozen: known keys cost hardly more', async (t) => {
-  const count = isLong ? 300 : 30
-  const quiet = await askOnce(count)
-  await stores.redis.kill('SIGSTOP')
-  await sleep(50)
-  const frozen = await askOnce(count)
-  await stores.redis.kill('SIGCONT')
-  const added = percentile(frozen.cold, 0.99) - percentile(quiet.cold, 0.99)
-  const addedHot = percentile(frozen.hot, 0.99) - percentile(quiet.hot, 0.99)
-  note(t, { what: 'Redis frozen: added p99, key in memory', value: ms(addedHot), bound: '≤ 5 ms' })
-  note(t, { what: 'Redis frozen: added p99, key to be looked up', value: ms(added), bound: '≤ 5 ms' })
-  if (isLong) t.ok(addedHot <= 5 && added <= 25)
-  while ((await subject.ready()).body['status'] !== 'ok') await sleep(20)
-})
-
-/** Asks with `count` keys that nobody has looked up, and as often with one in memory; milliseconds of each. */
-async function askOnce(count: number): Promise<{ cold: number[]; hot: number[] }> {
-  const cold: number[] = []
-  const hot: number[] = []
-  const secrets: string[] = []
-  for (let i = 0; i < count; i++) secrets.push((await makeKey()).secret)
-  for (const secret of secrets) {
-    for (const [of, times] of [
-      [secret, cold],
-      [known?.secret ?? '', hot],
-    ] as const) {
-      const { status, tookMs } = await client.ask(of)
-      if (status !== 200) throw new Error(`answered ${status}`)
-      times.push(tookMs)
-    }
-  }
-  return { cold, hot }
-}
-
-t.test('Postgres frozen: whoever knows a key goes on, nobody waits twice', async (t) => {
-  const secret = await keyInRedis()
-  await stores.postgres.kill('SIGSTOP')
-  const first = await client.ask(unknownSecret())
-  t.equal(first.status, 503)
-  t.equal((await client.ask(known.secret)).status, 200)
-  t.equal((await client.ask(secret)).status, 200, 'from Redis')
-  const second = await client.ask(unknownSecret())
-  t.equal(second.status, 503)
-  note(t, {
-    what: 'Postgres frozen: first look-up, one after it',
-    value: `${ms(first.tookMs)}, ${ms(second.tookMs)}`,
-  })
-  t.ok(second.tookMs < 1_000, 'what is known to be away is not waited for')
-  await stores.postgres.kill('SIGCONT')
-  const backAt = performance.now()
-  while ((await client.ask(unknownSecret())).status !== 401) await sleep(20)
-  note(t, {
-    what: 'Postgres frozen: full service after',
-    value: ms(performance.now() - backAt),
-    bound: '≤ 3000 ms',
-  })
-})
 
 t.test('figures of the table', async (t) => {
   note(t, { what: 'Failure table: cells, requests', value: `${sums.cells}, ${sums.requests}` })

@@ -1,10 +1,13 @@
 // What clients see of keys that are revoked under them: who accepted what, and when that was too late.
 
-import type { AdminClient, MadeKey } from '../support/admin.ts'
-import type { Answer } from './client.ts'
+import type { AdminClient } from '../support/admin.ts'
+import { monotonicMs, nowMs } from './clock.ts'
 import { keyOfDemo } from './cluster.ts'
+import type { SeenAnswer } from './load.ts'
 
-export interface WatchedKey extends MadeKey {
+export interface WatchedKey {
+  readonly id: string
+  readonly secret: string
   /** Monotonic milliseconds; infinite: not yet. */
   revokeCalledAt: number
   /** From here on no request may be accepted. */
@@ -13,30 +16,32 @@ export interface WatchedKey extends MadeKey {
 }
 
 export interface Watch {
-  readonly keys: WatchedKey[]
   /** Requests accepted that began after the key was dead. */
   lateAcceptances: number
   /** Refusals of keys that nobody had begun to revoke. */
   wrongRefusals: number
-  /** Live keys that were neither accepted nor refused, by status. */
+  /** Requests that were neither accepted nor refused, by status. */
   readonly lost: Record<number, number>
   acceptances: number
-  see(answer: Answer, secret: string): void
-  /** Secrets to ask with: live ones and dead ones. */
-  secrets(): readonly string[]
+  /** Port of an instance without stores: it may answer 503. */
+  cutOffPort: number | undefined
+  add(keys: readonly WatchedKey[]): void
+  see(answer: SeenAnswer): void
 }
 
 /** Begins to watch. */
 export function createWatch(): Watch {
   const bySecret = new Map<string, WatchedKey>()
-  let listed: string[] = []
   const watch: Watch = {
-    keys: [],
     lateAcceptances: 0,
     wrongRefusals: 0,
     lost: {},
     acceptances: 0,
-    see({ status, sentAtMs, tookMs }, secret) {
+    cutOffPort: undefined,
+    add(keys) {
+      for (const key of keys) bySecret.set(key.secret, key)
+    },
+    see({ secret, port, status, sentAtMs, tookMs }) {
       const key = bySecret.get(secret)
       if (key === undefined) return
       const isLive = sentAtMs + tookMs < key.revokeCalledAt
@@ -44,52 +49,54 @@ export function createWatch(): Watch {
         watch.acceptances++
         key.lastAcceptedAt = Math.max(key.lastAcceptedAt, sentAtMs)
         if (sentAtMs > key.deadAt) watch.lateAcceptances++
-      } else if (status === 401 && isLive) watch.wrongRefusals++
-      else if (status !== 401) watch.lost[status] = (watch.lost[status] ?? 0) + 1
-    },
-    secrets() {
-      if (listed.length !== watch.keys.length) {
-        listed = watch.keys.map((key) => key.secret)
-        for (const key of watch.keys) bySecret.set(key.secret, key)
+      } else if (status === 401) {
+        if (isLive) watch.wrongRefusals++
+      } else if (status !== 503 || port !== watch.cutOffPort) {
+        watch.lost[status] = (watch.lost[status] ?? 0) + 1
       }
-      return listed
     },
   }
   return watch
 }
 
-/** Makes keys, some at a time, and watches them. */
-export async function addKeys(watch: Watch, admin: AdminClient, count: number): Promise<WatchedKey[]> {
+/** Makes keys, some at a time, in force everywhere. */
+export async function makeKeys(admin: AdminClient, count: number): Promise<WatchedKey[]> {
   const merchant = await admin.makeMerchant()
   const made: WatchedKey[] = []
   while (made.length < count) {
     const some = Math.min(5, count - made.length)
-    const keys = await Promise.all(Array.from({ length: some }, () => admin.makeKey(merchant, keyOfDemo)))
-    const never = Number.POSITIVE_INFINITY
-    made.push(...keys.map((key) => ({ ...key, revokeCalledAt: never, deadAt: never, lastAcceptedAt: 0 })))
+    made.push(...(await Promise.all(Array.from({ length: some }, () => makeKey(admin, merchant)))))
   }
-  watch.keys.push(...made)
   return made
+}
+
+async function makeKey(admin: AdminClient, merchant: string): Promise<WatchedKey> {
+  const key = { merchant_id: merchant, environment: 'live', name: 'Test key', ...keyOfDemo }
+  const { status, body } = await insist(admin, '/keys?wait=all', key)
+  if (status !== 201) throw new Error(`key: ${status} ${JSON.stringify(body)}`)
+  const never = Number.POSITIVE_INFINITY
+  const { id, secret } = body
+  return { id: String(id), secret: String(secret), revokeCalledAt: never, deadAt: never, lastAcceptedAt: 0 }
 }
 
 export interface Revocation {
   /** From the call to the answer, by which it is in force everywhere, in milliseconds. */
   readonly answeredMs: number
-  /** From the call to the last request that was accepted, in milliseconds; 0: none was. */
+  /** From the call to the start of the last request that was accepted, in milliseconds; 0: none was. */
   lastAcceptedMs(): number
   readonly pending: readonly { readonly instance: string; readonly dead_by: string }[]
 }
 
 /** Revokes with `?wait=all`. Throws where the answer is another than 200. */
 export async function revoke(key: WatchedKey, admin: AdminClient): Promise<Revocation> {
-  key.revokeCalledAt = performance.now()
+  key.revokeCalledAt = nowMs()
   const { status, body, calledAt } = await insist(admin, `/keys/${key.id}/revoke?wait=all`)
-  const answeredAt = performance.now()
+  const answeredAt = nowMs()
   if (status !== 200) throw new Error(`revoke: ${status} ${JSON.stringify(body)}`)
   const pending = Array.isArray(body['pending']) ? body['pending'].map((one: unknown) => pendingOf(one)) : []
   // Where somebody is named, it is dead when the last of them must have stopped.
   const latest = Math.max(...pending.map((one) => Date.parse(one.dead_by)))
-  key.deadAt = pending.length === 0 ? answeredAt : latest - performance.timeOrigin
+  key.deadAt = pending.length === 0 ? answeredAt : monotonicMs(latest)
   return {
     answeredMs: answeredAt - calledAt,
     lastAcceptedMs: () => Math.max(0, key.lastAcceptedAt - calledAt),
@@ -97,11 +104,11 @@ export async function revoke(key: WatchedKey, admin: AdminClient): Promise<Revoc
   }
 }
 
-/** An overloaded machine may refuse a change; a caller then asks again. */
-async function insist(admin: AdminClient, path: string) {
+/** An overloaded machine may refuse a change, and then nothing is changed; a caller asks again. */
+async function insist(admin: AdminClient, path: string, sent?: object) {
   for (let tried = 1; ; tried++) {
-    const calledAt = performance.now()
-    const { status, body } = await admin.call('POST', path)
+    const calledAt = nowMs()
+    const { status, body } = await admin.call('POST', path, sent)
     if (status !== 503 || tried === 5) return { status, body, calledAt }
   }
 }

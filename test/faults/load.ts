@@ -1,0 +1,88 @@
+// Load from a process of its own, told of here: what it sees is judged where the keys are changed.
+
+import { once } from 'node:events'
+import { startChild, type Teardown } from './child.ts'
+import type { Answer } from './client.ts'
+import { type FromLoad, isFromLoad, type LoadOptions, type ToLoad } from './load-messages.ts'
+
+export interface SeenAnswer extends Answer {
+  readonly secret: string
+  /** Of the instance that was asked. */
+  readonly port: number
+}
+
+export interface Load {
+  /** Answers so far, by status. */
+  readonly counts: Readonly<Record<number, number>>
+  /** Milliseconds of each answer. */
+  readonly took: readonly number[]
+  /** More secrets to ask with. */
+  add(secrets: readonly string[]): void
+  /** Resolves when all answers of before are known here. */
+  settled(): Promise<void>
+  /** Resolves when all requests are answered, and known here. */
+  stop(): Promise<void>
+}
+
+/** Starts clients; resolves when they have begun. `answered` is told of each answer, a moment later. */
+export async function startLoad(
+  t: Teardown,
+  options: LoadOptions & { readonly secrets?: readonly string[] },
+  answered: (answer: SeenAnswer) => void = () => {},
+): Promise<Load> {
+  const { secrets: first = [], ...rest } = options
+  const secrets: string[] = []
+  const counts: Record<number, number> = {}
+  const took: number[] = []
+  const child = startChild(t, 'load-program', [JSON.stringify(rest)])
+  const say = (message: ToLoad) => child.connected && child.send(message)
+  const started = heard('started')
+
+  function heard(type: FromLoad['type']): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const ended = () => reject(new Error('the load ended'))
+      const hear = (message: unknown) => {
+        if (!isFromLoad(message) || message.type !== type) return
+        child.off('message', hear).off('exit', ended)
+        resolve()
+      }
+      child.on('message', hear).once('exit', ended)
+    })
+  }
+
+  function see([place = -1, port = 0, status = 0, sentAtMs = 0, tookMs = 0]: readonly number[]): void {
+    counts[status] = (counts[status] ?? 0) + 1
+    took.push(tookMs)
+    answered({ secret: secrets[place] ?? '', port, status, sentAtMs, tookMs })
+  }
+
+  child.on('message', (message: unknown) => {
+    if (!isFromLoad(message) || message.type !== 'answers') return
+    for (let at = 0; at < message.answers.length; at += 5) see(message.answers.slice(at, at + 5))
+  })
+
+  function add(more: readonly string[]): void {
+    secrets.push(...more)
+    say({ type: 'secrets', secrets: more })
+  }
+
+  add(first)
+  await started
+  return {
+    counts,
+    took,
+    add,
+    async settled() {
+      const told = heard('told')
+      say({ type: 'tell' })
+      await told
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      say({ type: 'stop' })
+      await ended
+      if (child.exitCode !== 0) throw new Error('the load failed')
+    },
+  }
+}

@@ -1,0 +1,98 @@
+// Many keys revoked at random moments, and what is told of it.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Test } from 'tap'
+import type { Service } from '../support/service.ts'
+import { isLong, ms, note, percentile, spread } from './figures.ts'
+import type { Instance } from './cluster.ts'
+import type { Load } from './load.ts'
+import { makeKeys, type Revocation, revoke, type Watch, type WatchedKey } from './watch.ts'
+
+/** Three instances, the clients on them, and what they see. */
+export interface Watched {
+  readonly instances: readonly Instance[]
+  readonly clients: number
+  readonly load: Load
+  readonly watch: Watch
+}
+
+export function any<T>(items: readonly T[]): T {
+  const item = items[Math.floor(Math.random() * items.length)]
+  if (item === undefined) throw new Error('none there')
+  return item
+}
+
+/** Makes keys with which the clients begin to ask. */
+export async function addKeys({ load, watch }: Watched, by: Instance, count: number): Promise<WatchedKey[]> {
+  const keys = await makeKeys(by.admin, count)
+  watch.add(keys)
+  load.add(keys.map((key) => key.secret))
+  return keys
+}
+
+/** Revokes `count` keys at random moments through any instance, `atOnce` at a time. */
+export async function revokeMany(of: Watched, count: number, atOnce: number): Promise<Revocation[]> {
+  const done: Revocation[] = []
+  while (done.length < count) {
+    const keys = await addKeys(of, any(of.instances), Math.min(40, count - done.length))
+    // Until all of them are in use.
+    await sleep(300)
+    const worker = async () => {
+      for (let key = keys.pop(); key !== undefined; key = keys.pop()) {
+        await sleep(Math.random() * 80)
+        done.push(await revoke(key, any(of.instances).admin))
+      }
+    }
+    await Promise.all(Array.from({ length: atOnce }, worker))
+  }
+  return done
+}
+
+/** Kills a Redis, and starts it again, every 3 s; the function that is returned ends it, with Redis up. */
+export function keepKilling(redis: Service): () => Promise<void> {
+  let isOver = false
+  const killing = (async () => {
+    while (!isOver) {
+      await redis.kill('SIGKILL')
+      await sleep(1_500)
+      await redis.restart()
+      await sleep(1_500)
+    }
+  })()
+  return () => {
+    isOver = true
+    return killing
+  }
+}
+
+/** Of revocations that all instances have applied. */
+export async function judge(
+  t: Test,
+  of: Watched,
+  { name, done, boundMs }: { name: string; done: readonly Revocation[]; boundMs: number },
+): Promise<void> {
+  // What began after the last answer is to be seen too.
+  await sleep(500)
+  await of.load.settled()
+  const { lateAcceptances, wrongRefusals, lost } = of.watch
+  const answered = done.map((one) => one.answeredMs)
+  const inForce = done.map((one) => one.lastAcceptedMs())
+  const bound = `p99 ≤ ${boundMs} ms`
+  const amounts = `${done.length}, ${of.instances.length}, ${of.clients}`
+  note(t, { what: `${name}: revocations, instances, clients`, value: amounts })
+  note(t, { what: `${name}: call to all have applied it, p50, p99`, value: spread(answered), bound })
+  note(t, { what: `${name}: call to the last acceptance, p50, p99`, value: spread(inForce), bound })
+  note(t, { what: `${name}: acceptances after the answer`, value: `${lateAcceptances}`, bound: '0' })
+  t.ok(
+    done.every(({ pending }) => pending.length === 0),
+    'all have applied it',
+  )
+  t.equal(lateAcceptances, 0, 'no request that began after the answer was accepted')
+  t.equal(wrongRefusals, 0, 'no live key was refused')
+  t.same(lost, {}, 'no request was lost')
+  if (!isLong) return
+  for (const times of [answered, inForce]) {
+    const p99 = percentile(times, 0.99)
+    t.ok(p99 <= boundMs, `p99 ${ms(p99)}`)
+  }
+}
