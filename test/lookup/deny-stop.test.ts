@@ -20,6 +20,7 @@ function subject(isSpread = true) {
         return isSpread
       },
       held: async () => undefined,
+      dismiss: async () => true,
       stop: async () => {},
     },
     now: () => nowMs++,
