@@ -9,6 +9,8 @@ import { nowMs } from './clock.ts'
 export interface Answer {
   /** 0: the connection ended before an answer. */
   readonly status: number
+  /** Of a refusal. */
+  readonly code: string
   /** Before the first byte was written. */
   readonly sentAtMs: number
   readonly tookMs: number
@@ -25,12 +27,12 @@ export interface Client {
  */
 export function createClient(port: number, address?: () => string): Client {
   let socket: Socket | undefined
-  let settle: ((status: number) => void) | undefined
+  let settle: ((status: number, code: string) => void) | undefined
 
-  function finish(status: number): void {
+  function finish(status: number, code = ''): void {
     const done = settle
     settle = undefined
-    done?.(status)
+    done?.(status, code)
   }
 
   function open(): Socket {
@@ -49,12 +51,13 @@ export function createClient(port: number, address?: () => string): Client {
       received += bytes.toString('latin1')
       const head = /^HTTP\/1\.1 (\d{3})[^]*?\r\ncontent-length: *(\d+)[^]*?\r\n\r\n/i.exec(received)
       if (head === null || received.length < head[0].length + Number(head[2])) return
+      const code = /"code":"(\w+)"/.exec(received)?.[1]
       received = received.slice(head[0].length + Number(head[2]))
       if (/\r\nconnection: *close/i.test(head[0])) {
         socket = undefined
         fresh.end()
       }
-      finish(Number(head[1]))
+      finish(Number(head[1]), code)
     })
     return fresh
   }
@@ -66,7 +69,7 @@ export function createClient(port: number, address?: () => string): Client {
         const request = `GET /v1/a HTTP/1.1\r\nHost: api.example.com\r\n${forwarded}X-Api-Key: ${secret}\r\n\r\n`
         socket ??= open()
         const sentAtMs = nowMs()
-        settle = (status) => resolve({ status, sentAtMs, tookMs: nowMs() - sentAtMs })
+        settle = (status, code) => resolve({ status, code, sentAtMs, tookMs: nowMs() - sentAtMs })
         socket.write(request)
       })
     },

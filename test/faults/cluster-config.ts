@@ -23,10 +23,11 @@ export async function writeConfig(t: Teardown, parts: ConfigParts): Promise<stri
     join(folder, 'permissions.yaml'),
     'permissions: { a.read: Read }\nroutes:\n  GET /v1/a: a.read\n',
   )
+  // All of a test shares one machine: what is refused because that is slow would be taken for a fault.
   const file = join(folder, 'gateway.yaml')
   await writeFile(
     file,
-    `gateway: { host: 127.0.0.1, port: ${parts.ports.gateway}, limits: { failed_lookups: ${parts.failedLookups ?? 10_000_000} }${parts.isBehindProxy === true ? ', trusted_proxies: [127.0.0.1]' : ''} }
+    `gateway: { host: 127.0.0.1, port: ${parts.ports.gateway}, limits: { event_loop_delay: 30s, failed_lookups: ${parts.failedLookups ?? 10_000_000} }${parts.isBehindProxy === true ? ', trusted_proxies: [127.0.0.1]' : ''} }
 control: { host: 127.0.0.1, port: ${parts.ports.control} }
 postgres: ${parts.postgresUrl}
 redis: ${parts.redisUrl}

@@ -1,5 +1,7 @@
 // What a test and the process that makes its load say to each other.
 
+import type { Answer } from './client.ts'
+
 export interface LoadOptions {
   /** A client has one connection to each. */
   readonly ports: readonly number[]
@@ -16,10 +18,12 @@ export type ToLoad =
   | { readonly type: 'tell' }
   | { readonly type: 'stop' }
 
-/** `answers`: five numbers each, the secret's place, the port, the status, when it was sent, how long it took. */
+/** The secret's place, and what the answer to it was. */
+export type Row = readonly [place: number, port: number, answer: Answer]
+
 export type FromLoad =
   | { readonly type: 'started' }
-  | { readonly type: 'answers'; readonly answers: readonly number[] }
+  | { readonly type: 'answers'; readonly answers: readonly Row[] }
   | { readonly type: 'told' }
 
 export function isToLoad(message: unknown): message is ToLoad {

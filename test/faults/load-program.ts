@@ -3,12 +3,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from './client.ts'
-import { type FromLoad, isToLoad, type LoadOptions } from './load-messages.ts'
+import { type FromLoad, isToLoad, type LoadOptions, type Row } from './load-messages.ts'
 
 const tellEveryMs = 50
 const options: LoadOptions = JSON.parse(process.argv[2] ?? '{}')
 const secrets: string[] = []
-let untold: number[] = []
+let untold: Row[] = []
 let asked = 0
 let isRunning = true
 
@@ -35,8 +35,8 @@ async function run(index: number): Promise<void> {
     const one = clients[(index + asked++) % clients.length]
     const secret = secrets[place]
     if (one !== undefined && secret !== undefined) {
-      const { status, sentAtMs, tookMs } = await one.client.ask(secret)
-      untold.push(place, one.port, status, sentAtMs, tookMs)
+      const answer = await one.client.ask(secret)
+      untold.push([place, one.port, answer])
     }
     await sleep(options.pauseMs * (0.5 + Math.random()))
   }

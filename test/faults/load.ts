@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { startChild, type Teardown } from './child.ts'
 import type { Answer } from './client.ts'
-import { type FromLoad, isFromLoad, type LoadOptions, type ToLoad } from './load-messages.ts'
+import { type FromLoad, isFromLoad, type LoadOptions, type Row, type ToLoad } from './load-messages.ts'
 
 export interface SeenAnswer extends Answer {
   readonly secret: string
@@ -50,15 +50,15 @@ export async function startLoad(
     })
   }
 
-  function see([place = -1, port = 0, status = 0, sentAtMs = 0, tookMs = 0]: readonly number[]): void {
-    counts[status] = (counts[status] ?? 0) + 1
-    took.push(tookMs)
-    answered({ secret: secrets[place] ?? '', port, status, sentAtMs, tookMs })
+  function see([place, port, answer]: Row): void {
+    counts[answer.status] = (counts[answer.status] ?? 0) + 1
+    took.push(answer.tookMs)
+    answered({ ...answer, secret: secrets[place] ?? '', port })
   }
 
   child.on('message', (message: unknown) => {
     if (!isFromLoad(message) || message.type !== 'answers') return
-    for (let at = 0; at < message.answers.length; at += 5) see(message.answers.slice(at, at + 5))
+    for (const row of message.answers) see(row)
   })
 
   function add(more: readonly string[]): void {

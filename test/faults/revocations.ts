@@ -74,7 +74,7 @@ export async function judge(
   // What began after the last answer is to be seen too.
   await sleep(500)
   await of.load.settled()
-  const { lateAcceptances, wrongRefusals, lost } = of.watch
+  const { lateAcceptances, wrongRefusals } = of.watch
   const answered = done.map((one) => one.answeredMs)
   const inForce = done.map((one) => one.lastAcceptedMs())
   const bound = `p99 ≤ ${boundMs} ms`
@@ -89,7 +89,7 @@ export async function judge(
   )
   t.equal(lateAcceptances, 0, 'no request that began after the answer was accepted')
   t.equal(wrongRefusals, 0, 'no live key was refused')
-  t.same(lost, {}, 'no request was lost')
+  t.same(of.watch.takeLost(), {}, 'no request was lost')
   if (!isLong) return
   for (const times of [answered, inForce]) {
     const p99 = percentile(times, 0.99)

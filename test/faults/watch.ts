@@ -20,8 +20,8 @@ export interface Watch {
   lateAcceptances: number
   /** Refusals of keys that nobody had begun to revoke. */
   wrongRefusals: number
-  /** Requests that were neither accepted nor refused, by status. */
-  readonly lost: Record<number, number>
+  /** Requests that were neither accepted nor refused, by status and code, since it was asked last. */
+  takeLost(): Readonly<Record<string, number>>
   acceptances: number
   /** Port of an instance without stores: it may answer 503. */
   cutOffPort: number | undefined
@@ -32,16 +32,21 @@ export interface Watch {
 /** Begins to watch. */
 export function createWatch(): Watch {
   const bySecret = new Map<string, WatchedKey>()
+  let lost: Record<string, number> = {}
   const watch: Watch = {
     lateAcceptances: 0,
     wrongRefusals: 0,
-    lost: {},
     acceptances: 0,
     cutOffPort: undefined,
     add(keys) {
       for (const key of keys) bySecret.set(key.secret, key)
     },
-    see({ secret, port, status, sentAtMs, tookMs }) {
+    takeLost() {
+      const taken = lost
+      lost = {}
+      return taken
+    },
+    see({ secret, port, status, code, sentAtMs, tookMs }) {
       const key = bySecret.get(secret)
       if (key === undefined) return
       const isLive = sentAtMs + tookMs < key.revokeCalledAt
@@ -52,7 +57,8 @@ export function createWatch(): Watch {
       } else if (status === 401) {
         if (isLive) watch.wrongRefusals++
       } else if (status !== 503 || port !== watch.cutOffPort) {
-        watch.lost[status] = (watch.lost[status] ?? 0) + 1
+        const kind = `${status} ${code}`
+        lost[kind] = (lost[kind] ?? 0) + 1
       }
     },
   }
