@@ -72,8 +72,6 @@ async function launch({ file, env }: RedisProgram, folder: string, port: number)
     stream.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-2000)))
     // The server must not keep a test's process from ending.
     if ('unref' in stream && typeof stream.unref === 'function') stream.unref()
-    // But once it has ended they are read to their end: Node 20, ending with them half closed, may spin for ever.
-    child.once('exit', () => 'ref' in stream && typeof stream.ref === 'function' && stream.ref())
   }
   const { pid } = child
   const ended = new Promise<void>((resolve) =>

@@ -103,7 +103,7 @@ export async function startTcpProxy(
     server.on('data', (bytes) => carry(link, 'toClient', () => link.client.write(bytes)))
     server.on('end', () => carry(link, 'toClient', () => link.client.end()))
     server.on('error', () => {
-      if (isOpen || isLast) carry(link, 'toClient', () => link.client.resetAndDestroy())
+      if (isOpen || isLast) carry(link, 'toClient', () => reset(link.client))
       else open(link, turn, tried + 1)
     })
   }
@@ -143,7 +143,7 @@ export async function startTcpProxy(
 
   function cut(): void {
     for (const { client, server: other } of links) {
-      client.resetAndDestroy()
+      reset(client)
       other?.destroy()
     }
   }
@@ -182,6 +182,12 @@ export async function startTcpProxy(
       await enter('refuse')
     },
   }
+}
+
+/** Node leaks the handle of a socket that is reset while it is being ended, and then never ends itself. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 function release(link: Link): void {
