@@ -161,7 +161,7 @@ function begin(raw: IncomingMessage, inForce: Table): Access {
     dispatchedAt: undefined,
     status: 0,
     isClosed: false,
-    onClosed: undefined,
+    exchange: undefined,
     isCut: false,
   }
 }

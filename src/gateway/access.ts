@@ -72,8 +72,8 @@ export interface Access {
   status: number
   /** The response, or its connection, has closed. */
   isClosed: boolean
-  /** Told when that happens; set by the exchange. */
-  onClosed: (() => void) | undefined
+  /** Told when that happens: the exchange with the upstream. */
+  exchange: { clientClosed(): void } | undefined
   /** The request or its response did not come to its proper end (client gone, upstream cut). */
   isCut: boolean
 }

@@ -4,30 +4,47 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** By connection, what to call for each of its open requests. One listener a connection, not one a request. */
-const openRequests = new WeakMap<Socket, Set<() => void>>()
+/**
+ * By connection, what to call for each of its open requests. One listener a connection, not one a request. An array: a
+ * Set that something goes in and out of all the time leaves tables behind that hold what was in them, and so whole
+ * requests, until the next full collection of garbage.
+ */
+const openRequests = new WeakMap<Socket, Ending[]>()
 
 /** Calls `closed` once, when the response or its connection has closed. */
 export function whenClosed(raw: IncomingMessage, reply: ServerResponse, closed: () => void): void {
   const open = openOn(raw.socket)
-  let isOver = false
-  const finish = () => {
-    if (isOver) return
-    isOver = true
-    open.delete(finish)
-    closed()
-  }
-  open.add(finish)
-  reply.once('close', finish)
+  const ending = new Ending(open, closed)
+  open.push(ending)
+  reply.once('close', () => ending.finish())
 }
 
-function openOn(socket: Socket): Set<() => void> {
+class Ending {
+  readonly #open: Ending[]
+  #closed: (() => void) | undefined
+
+  constructor(open: Ending[], closed: () => void) {
+    this.#open = open
+    this.#closed = closed
+  }
+
+  finish(): void {
+    const closed = this.#closed
+    if (closed === undefined) return
+    this.#closed = undefined
+    const at = this.#open.indexOf(this)
+    if (at !== -1) this.#open.splice(at, 1)
+    closed()
+  }
+}
+
+function openOn(socket: Socket): Ending[] {
   const known = openRequests.get(socket)
   if (known !== undefined) return known
-  const open = new Set<() => void>()
+  const open: Ending[] = []
   openRequests.set(socket, open)
   socket.once('close', () => {
-    for (const finish of open) finish()
+    for (const ending of [...open]) ending.finish()
   })
   return open
 }

@@ -49,7 +49,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#upstream = upstream
     this.#hasBody = hasBody(access.head)
     upstream.connections.enter()
-    access.onClosed = () => this.#clientClosed()
+    // The object itself: an arrow function made here keeps each exchange, and with it its request, from being collected
+    // until the next full collection of garbage (V8 11.3, seen with --trace-gc-nvp).
+    access.exchange = this
   }
 
   send(): void {
@@ -225,7 +227,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     return (method === 'GET' || method === 'HEAD') && this.#upstream.connections.wasReused(error)
   }
 
-  #clientClosed(): void {
+  clientClosed(): void {
     if (this.#isOver) return
     this.#access.isCut = true
     this.#finish()

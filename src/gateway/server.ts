@@ -109,7 +109,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     overload.enter()
     whenClosed(request.raw, reply.raw, () => {
       access.isClosed = true
-      access.onClosed?.()
+      access.exchange?.clientClosed()
       overload.leave()
       record(access)
       shadow(access)
@@ -163,7 +163,7 @@ function accessMaker(
       dispatchedAt: undefined,
       status: 0,
       isClosed: false,
-      onClosed: undefined,
+      exchange: undefined,
       isCut: false,
     }
   }

@@ -1,6 +1,7 @@
 // The program's log: pino, JSON lines. Secrets never reach it (they are Secret objects, printed as `[secret]`);
 // the redaction here is a second fence.
 
+import { bufferLines, type LineBuffer } from './line-buffer.ts'
 import { type DestinationStream, destination, type Logger, type LoggerOptions, pino } from 'pino'
 
 export type { Logger } from 'pino'
@@ -9,7 +10,7 @@ export interface LogOptions {
   readonly level: string
   /** Where lines go; standard output, buffered, unless said. */
   readonly stream?: DestinationStream
-  /** Several processes write to one pipe: each line goes in a write of its own, which a pipe keeps whole. */
+  /** Several processes write to one pipe: no write is longer than what a pipe keeps whole. */
   readonly isShared?: boolean
 }
 
@@ -31,7 +32,7 @@ export function lineLogOf(logger: Logger, msg: string): LineLog {
   return (fields) => stream?.write(`{"level":"info"${time()},${fields}${end}`)
 }
 
-/** Makes the log. Lines are buffered up to 32 KiB and written at least once a second, and flushed at exit. */
+/** Makes the log. Lines are buffered up to 16 KiB and written at least once a second, and flushed at exit. */
 export function createLog(options: LogOptions): Log {
   const stream = options.stream ?? standardOutput(options.isShared ?? false)
   const common: LoggerOptions = {
@@ -67,10 +68,12 @@ function timestamps(): () => string {
   }
 }
 
-function standardOutput(isShared: boolean): DestinationStream {
-  return destination(
-    isShared
-      ? { fd: 1, minLength: 0, sync: true }
-      : { fd: 1, minLength: 32 * 1024, maxWrite: 64 * 1024, sync: false, periodicFlush: 1000 },
-  )
+/** A pipe takes a write of so many bytes whole, whoever else writes to it (POSIX, PIPE_BUF). */
+const wholeOnPipe = 4096
+
+function standardOutput(isShared: boolean): LineBuffer {
+  const sink = destination({ fd: 1, minLength: 0, sync: isShared })
+  const buffer = bufferLines(sink, { mostBytes: isShared ? wholeOnPipe : 16 * 1024, forMs: 1_000 })
+  process.once('exit', () => buffer.flushSync())
+  return buffer
 }

@@ -60,7 +60,7 @@ export function accessOf(config: CompiledConfig, question: Question = {}): Acces
     dispatchedAt: undefined,
     status: 0,
     isClosed: false,
-    onClosed: undefined,
+    exchange: undefined,
     isCut: false,
   }
 }

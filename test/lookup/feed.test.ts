@@ -21,7 +21,11 @@ interface Subject {
   next(): Promise<void>
 }
 
-function feedOn(t: { teardown(fn: () => Promise<void>): unknown }, db: Postgres, changes = createChanges()): Subject {
+function feedOn(
+  t: { teardown(fn: () => Promise<void>): unknown },
+  db: Postgres,
+  changes = createChanges(),
+): Subject {
   let waiting: (() => void)[] = []
   const feed = createFeed({
     db,

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { bufferLines } from '../../src/telemetry/line-buffer.ts'
+
+function subject(mostBytes: number, forMs = 60_000) {
+  const writes: string[] = []
+  let flushed = 0
+  const sink = { write: (text: string) => void writes.push(text), flushSync: () => void flushed++ }
+  return { buffer: bufferLines(sink, { mostBytes, forMs }), writes, flushed: () => flushed }
+}
+
+void t.test('lines go out together, in order and whole', (t) => {
+  const { buffer, writes } = subject(10)
+  for (const line of ['aaa\n', 'bbb\n', 'ccc\n', 'ddddddddddddddd\n', 'e\n']) buffer.write(line)
+  t.same(writes, ['aaa\nbbb\n', 'ccc\n', 'ddddddddddddddd\n'])
+  buffer.flushSync()
+  t.equal(writes.join(''), 'aaa\nbbb\nccc\nddddddddddddddd\ne\n')
+  t.end()
+})
+
+void t.test('bytes are counted, not characters: what a pipe keeps whole is bytes', (t) => {
+  const { buffer, writes } = subject(8)
+  buffer.write('ééé\n')
+  buffer.write('é\n')
+  t.same(writes, ['ééé\n'])
+  t.end()
+})
+
+void t.test('nothing is kept back for long', async (t) => {
+  const { buffer, writes } = subject(1_000, 10)
+  buffer.write('one\n')
+  t.same(writes, [])
+  while (writes.length === 0) await sleep(5)
+  t.same(writes, ['one\n'])
+  buffer.write('two\n')
+  while (writes.length === 1) await sleep(5)
+  t.same(writes, ['one\n', 'two\n'])
+})
+
+void t.test('a flush reaches the sink, and writes nothing where there is nothing', (t) => {
+  const { buffer, writes, flushed } = subject(1_000)
+  buffer.flushSync()
+  t.same(writes, [])
+  t.equal(flushed(), 1)
+  t.end()
+})
