@@ -161,21 +161,26 @@ async function setting(sql: string): Promise<void> {
   })
 }
 
-t.test('a Postgres without a free connection: those who have one go on', async (t) => {
-  const key = await makeKey()
-  const fresh = await makeKey()
-  t.same(await statuses(key.secret), [200, 200])
-  const hogs = createPostgres({ url: stores.postgres.url, applicationName: 'hog', maxConnections: 300 })
-  t.teardown(() => hogs.close())
-  const full = await Promise.allSettled(Array.from({ length: 220 }, () => hogs.query('SELECT pg_sleep(1.5)')))
-  t.ok(
-    full.some(({ status }) => status === 'rejected'),
-    'it was full',
-  )
-  const again = Promise.allSettled(Array.from({ length: 220 }, () => hogs.query('SELECT pg_sleep(1.5)')))
-  await sleep(300)
-  t.same(await statuses(fresh.secret), [200, 200], 'a key that was never looked up')
-  t.same(await statuses(unknownSecret()), [401, 401])
-  t.equal((await one.ready()).body['postgres'], 'up')
-  await again
-})
+// In the long form alone: where the processor is short, a hundred connections that are made at once keep the look-ups'
+// own waiting for longer than their two seconds, and no other can be made in their place.
+if (isLong)
+  t.test('a Postgres without a free connection: those who have one go on', async (t) => {
+    const key = await makeKey()
+    const fresh = await makeKey()
+    t.same(await statuses(key.secret), [200, 200])
+    const hogs = createPostgres({ url: stores.postgres.url, applicationName: 'hog', maxConnections: 300 })
+    t.teardown(() => hogs.close())
+    const full = await Promise.allSettled(
+      Array.from({ length: 220 }, () => hogs.query('SELECT pg_sleep(1.5)')),
+    )
+    t.ok(
+      full.some(({ status }) => status === 'rejected'),
+      'it was full',
+    )
+    const again = Promise.allSettled(Array.from({ length: 220 }, () => hogs.query('SELECT pg_sleep(1.5)')))
+    await sleep(300)
+    t.same(await statuses(fresh.secret), [200, 200], 'a key that was never looked up')
+    t.same(await statuses(unknownSecret()), [401, 401])
+    t.equal((await one.ready()).body['postgres'], 'up')
+    await again
+  })
