@@ -5,9 +5,10 @@ import t, { type Test } from 'tap'
 import { startLeanUpstream } from './child.ts'
 import { createClient, unknownSecret } from './client.ts'
 import { nowMs } from './clock.ts'
-import { keyOfDemo, startInstance, startStores } from './cluster.ts'
+import { startInstance, startStores } from './cluster.ts'
 import { isLong, ms, note, percentile, spread } from './figures.ts'
 import { startLoad } from './load.ts'
+import { makeKeys } from './watch.ts'
 
 t.setTimeout(isLong ? 1_800_000 : 300_000)
 /** Quiet and frozen by turns, so that what else the machine does falls on both. */
@@ -19,15 +20,14 @@ const stores = await startStores(t)
 const upstreamPort = await startLeanUpstream(t)
 const subject = await startInstance(t, stores, { upstreamPort })
 const other = await startInstance(t, stores, { upstreamPort })
-const merchant = await other.admin.makeMerchant()
-const known = await other.admin.makeKey(merchant, keyOfDemo)
+const [known = ''] = await makeSecrets(1)
 const client = createClient(subject.gatewayPort)
 const otherClient = createClient(other.gatewayPort)
 t.teardown(() => {
   client.close()
   otherClient.close()
 })
-await client.ask(known.secret)
+await client.ask(known)
 
 async function untilOk(): Promise<void> {
   while ((await subject.ready()).body['status'] !== 'ok') await sleep(20)
@@ -41,7 +41,7 @@ interface Times {
 /** Asks once with each of the keys, which nobody has looked up, while ten clients ask with one in memory. */
 async function askAll(t: Test, secrets: readonly string[], into: Times): Promise<void> {
   const ports = [subject.gatewayPort]
-  const load = await startLoad(t, { ports, clients: 10, pauseMs: 20, secrets: [known.secret] })
+  const load = await startLoad(t, { ports, clients: 10, pauseMs: 20, secrets: [known] })
   for (const secret of secrets) {
     const { status, tookMs } = await client.ask(secret)
     if (status !== 200) throw new Error(`answered ${status}`)
@@ -54,8 +54,7 @@ async function askAll(t: Test, secrets: readonly string[], into: Times): Promise
 }
 
 async function makeSecrets(count: number): Promise<string[]> {
-  const keys = Array.from({ length: count }, () => other.admin.makeKey(merchant, keyOfDemo))
-  return (await Promise.all(keys)).map((key) => key.secret)
+  return (await makeKeys(other.admin, count)).map((key) => key.secret)
 }
 
 t.test('Redis frozen: known keys cost hardly more', async (t) => {
@@ -91,7 +90,7 @@ t.test('Postgres frozen: whoever knows a key goes on, nobody waits twice', async
   await stores.postgres.kill('SIGSTOP')
   const first = await client.ask(unknownSecret())
   t.equal(first.status, 503)
-  t.equal((await client.ask(known.secret)).status, 200)
+  t.equal((await client.ask(known)).status, 200)
   t.equal((await client.ask(secret)).status, 200, 'from Redis')
   const second = await client.ask(unknownSecret())
   t.equal(second.status, 503)
