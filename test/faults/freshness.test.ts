@@ -8,7 +8,7 @@ import { nowMs } from './clock.ts'
 import { startInstance, startStores } from './cluster.ts'
 import { isLong, ms, note } from './figures.ts'
 import { startLoad } from './load.ts'
-import { addKeys, any, judge, keepKilling, revokeMany, type Watched } from './revocations.ts'
+import { addKeys, any, judge, judgeLost, keepKilling, revokeMany, type Watched } from './revocations.ts'
 import { createWatch, type Revocation, revoke } from './watch.ts'
 
 t.setTimeout(isLong ? 3_600_000 : 300_000)
@@ -84,7 +84,7 @@ async function cutOffOne(t: Test, name: string, others = async () => {}): Promis
   note(t, { what: `${name}: revocations, last acceptance after the cut`, value, bound })
   note(t, { what: `${name}: acceptances after dead_by`, value: `${watch.lateAcceptances}`, bound: '0' })
   t.equal(watch.lateAcceptances, 0, 'none after dead_by')
-  t.same(watch.takeLost(), {}, 'the others lose no request')
+  judgeLost(t, watched)
   await others()
   await comeBack(t, name)
 }
@@ -115,7 +115,7 @@ async function comeBack(t: Test, name: string): Promise<void> {
   await load.settled()
   t.equal(watch.lateAcceptances, 0, 'no dead key is revived')
   t.equal(watch.wrongRefusals, 0, 'no live one was refused')
-  t.same(watch.takeLost(), {}, 'no request is lost any more')
+  judgeLost(t, watched)
 }
 
 t.test('the load ends', () => load.stop())

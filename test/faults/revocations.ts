@@ -65,6 +65,13 @@ export function keepKilling(redis: Service): () => Promise<void> {
   }
 }
 
+/** No request was lost since this was asked last; where one was, the instances' own words say why. */
+export function judgeLost(t: Test, { watch, instances }: Watched): void {
+  const lost = watch.takeLost()
+  if (!t.same(lost, {}, 'no request was lost'))
+    for (const one of instances) t.comment(one.output().slice(-4_000))
+}
+
 /** Of revocations that all instances have applied. */
 export async function judge(
   t: Test,
@@ -89,7 +96,7 @@ export async function judge(
   )
   t.equal(lateAcceptances, 0, 'no request that began after the answer was accepted')
   t.equal(wrongRefusals, 0, 'no live key was refused')
-  t.same(of.watch.takeLost(), {}, 'no request was lost')
+  judgeLost(t, of)
   if (!isLong) return
   for (const times of [answered, inForce]) {
     const p99 = percentile(times, 0.99)
