@@ -9,14 +9,17 @@ import type { Denial } from '../errors/denial.ts'
 import type { DenyList } from './deny-list.ts'
 import type { Upstreams } from './upstreams.ts'
 
-/** The verified caller, with what every request of its needs, worked out once a record and table. */
-export interface Principal {
-  readonly record: CredentialRecord
+/** What a caller may do. One object for all whose keys hold the same: made once a table. */
+export interface Grant {
   readonly held: ReadonlySet<string>
   /** Value of the permissions header: comma-separated, sorted, `*` expanded. */
   readonly permissionsHeader: string
-  /** Merchant and key for the access log, as JSON behind a comma. */
-  readonly logFields: string
+}
+
+/** The verified caller. */
+export interface Principal {
+  readonly record: CredentialRecord
+  readonly grant: Grant
 }
 
 export interface Access {

@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Route } from '../config/compiled.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
-import type { Access, Principal } from './access.ts'
+import type { Access } from './access.ts'
 
 export interface ActivityCount {
   readonly keyId: string
@@ -52,16 +52,25 @@ export interface ActivityRecorderDeps {
   readonly maxRows?: number
 }
 
-interface Row extends Omit<ActivityCount, 'count' | 'lastUsedAtMs'> {
+/** One count, in the form in which tens of thousands fit in memory: it names nothing that the record or route does. */
+interface Row {
+  readonly record: CredentialRecord
+  readonly environment: string
+  readonly route: Route
+  readonly outcome: string
+  readonly minuteMs: number
   count: number
   lastUsedAtMs: number | null
+  /** Of the same route and secret: another outcome, or an earlier minute. */
+  readonly next: Row | undefined
 }
 
-interface LastRow {
-  /** The rows that it is one of, until they are sealed. */
-  readonly of: ReadonlyMap<string, Row>
-  readonly route: Route
-  readonly row: Row
+/** By route and secret, the latest of a chain of rows. */
+type Rows = Map<Route, Map<string, Row>>
+
+interface SealedBatch {
+  readonly id: string
+  readonly rows: readonly Row[]
 }
 
 /** Refused ones of a dead key are no use of it. */
@@ -77,49 +86,32 @@ const pauseMs = 100
 /** Makes a recorder that flushes every 5 seconds. */
 export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityRecorder {
   const maxRows = deps.maxRows ?? 50_000
-  let rows = new Map<string, Row>()
-  const lastRows = new WeakMap<CredentialRecord, LastRow>()
+  let rows: Rows = new Map()
+  let size = 0
   /** On their way: what is in one never changes, as it may have been kept already. */
-  let sealed: ActivityBatch[] = []
+  let sealed: SealedBatch[] = []
   let flushing: Promise<void> | undefined
   let isStopped = false
   const timer = setInterval(() => void flush(), deps.flushEveryMs ?? 5_000)
   timer.unref()
 
-  const waiting = () => sealed.reduce((sum, { counts }) => sum + counts.length, rows.size)
+  const waiting = () => sealed.reduce((sum, batch) => sum + batch.rows.length, size)
 
-  /** Counts into the row that the same secret's last request was counted into, if it is that one again. */
-  function countAgain({ record }: Principal, route: Route, outcome: string, at: number): boolean {
-    const last = lastRows.get(record)
-    if (last === undefined || last.of !== rows || last.route !== route) return false
-    const { row } = last
-    if (row.outcome !== outcome || at - row.minuteMs >= minuteMs || at < row.minuteMs) return false
-    row.count++
-    row.lastUsedAtMs = usedAt(outcome, at) ?? row.lastUsedAtMs
-    return true
-  }
-
-  function add(row: Row): Row | undefined {
-    const name = `${row.secretId} ${row.route} ${row.outcome} ${row.minuteMs} ${row.environment} ${row.api}`
-    const known = rows.get(name)
-    if (known !== undefined) {
-      known.count += row.count
-      known.lastUsedAtMs = row.lastUsedAtMs ?? known.lastUsedAtMs
-      return known
-    }
-    if (waiting() < maxRows) {
-      rows.set(name, row)
-      return row
-    }
-    deps.dropped()
-    return undefined
+  function add(row: Omit<Row, 'count' | 'next'>): void {
+    if (waiting() >= maxRows) return deps.dropped()
+    const { secretId } = row.record
+    let ofRoute = rows.get(row.route)
+    if (ofRoute === undefined) rows.set(row.route, (ofRoute = new Map()))
+    ofRoute.set(secretId, { ...row, count: 1, next: ofRoute.get(secretId) })
+    size++
   }
 
   function seal(): void {
-    const taken = [...rows.values()]
+    const taken = allOf(rows)
     rows = new Map()
+    size = 0
     for (let i = 0; i < taken.length; i += batchRows) {
-      sealed.push({ id: randomUUID(), counts: taken.slice(i, i + batchRows) })
+      sealed.push({ id: randomUUID(), rows: taken.slice(i, i + batchRows) })
     }
   }
 
@@ -128,7 +120,7 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
     if (sealed.length === 0) seal()
     for (let next = sealed[0]; next !== undefined; next = sealed[0]) {
       try {
-        await deps.sink(next)
+        await deps.sink({ id: next.id, counts: next.rows.map(countOf) })
         sealed.shift()
       } catch {
         // The next time another one is first, in case that it is this one that cannot be kept.
@@ -152,19 +144,17 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
       const { record } = principal
       const at = deps.now()
       const outcome = access.denial?.code ?? 'allow'
-      if (countAgain(principal, route, outcome, at)) return
-      const row = add({
-        keyId: record.keyId,
-        secretId: record.secretId,
-        api: record.api,
+      const kind = {
+        record,
         environment: environment?.name ?? record.environment,
-        route: `${route.method} ${route.template}`,
+        route,
         outcome,
         minuteMs: at - (at % minuteMs),
-        count: 1,
-        lastUsedAtMs: usedAt(outcome, at),
-      })
-      if (row !== undefined) lastRows.set(record, { of: rows, route, row })
+      }
+      const known = findRow(rows.get(route)?.get(record.secretId), kind)
+      if (known === undefined) return add({ ...kind, lastUsedAtMs: usedAt(outcome, at) })
+      known.count++
+      known.lastUsedAtMs = usedAt(outcome, at) ?? known.lastUsedAtMs
     },
     async flush() {
       const endsAt = performance.now() + lastTriesMs
@@ -182,5 +172,48 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
       clearInterval(timer)
     },
     waiting,
+  }
+}
+
+type Kind = Pick<Row, 'record' | 'environment' | 'outcome' | 'minuteMs'>
+
+/** The row of a chain that a request counts into. */
+function findRow(latest: Row | undefined, { record, environment, outcome, minuteMs }: Kind): Row | undefined {
+  for (let row = latest; row !== undefined; row = row.next) {
+    const isSame = row.minuteMs === minuteMs && row.outcome === outcome && row.environment === environment
+    if (isSame && row.record.api === record.api) return row
+  }
+  return undefined
+}
+
+function allOf(rows: Rows): Row[] {
+  const all: Row[] = []
+  for (const ofRoute of rows.values()) {
+    for (const latest of ofRoute.values()) {
+      for (let row: Row | undefined = latest; row !== undefined; row = row.next) all.push(row)
+    }
+  }
+  return all
+}
+
+function countOf({
+  record,
+  environment,
+  route,
+  outcome,
+  minuteMs: minute,
+  count,
+  lastUsedAtMs,
+}: Row): ActivityCount {
+  return {
+    keyId: record.keyId,
+    secretId: record.secretId,
+    api: record.api,
+    environment,
+    route: `${route.method} ${route.template}`,
+    outcome,
+    minuteMs: minute,
+    count,
+    lastUsedAtMs,
   }
 }

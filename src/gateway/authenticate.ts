@@ -1,13 +1,13 @@
 // Stage 6: the key. Everything that is wrong with it gives one same answer; the reason is for log and metric.
 // A store that cannot be asked is no reason to say that a key is wrong.
 
-import type { Api, HostMatch, Table } from '../config/compiled.ts'
+import type { Api, HostMatch } from '../config/compiled.ts'
 import { expandPermissions } from '../credentials/permission.ts'
 import { type CredentialRecord, whyUnusable } from '../credentials/record.ts'
 import { digestOf, isPresentable, isWellFormed, type Secret } from '../credentials/secret.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Found, Lookup } from '../lookup/chain.ts'
-import type { Access, Principal, Stage } from './access.ts'
+import type { Access, Grant, Stage } from './access.ts'
 import type { Misses } from './misses.ts'
 
 export interface AuthenticateDeps {
@@ -19,7 +19,7 @@ export interface AuthenticateDeps {
 
 /** Looks the key up and makes the principal (contract 5.6). Synchronous when the key is in memory. */
 export function authenticate(deps: AuthenticateDeps): Stage {
-  const principals = createPrincipals()
+  const grantOf = createGrants()
 
   function conclude(access: Access, host: HostMatch, found: Found): Denial | undefined {
     if (found.kind === 'unavailable') return deny('AUTH_UNAVAILABLE', found.reason)
@@ -30,10 +30,10 @@ export function authenticate(deps: AuthenticateDeps): Stage {
     }
     const { record } = found
     const mismatch = whyMismatched(access, host, record)
-    // Made for its own API only: a principal is remembered with its record, and its permissions are that API's.
+    // Permissions are those of the key's own API.
     if (mismatch !== undefined) return deny('INVALID_API_KEY', mismatch)
     // The log may name the key also when it is refused.
-    access.principal = principals.of(access.table, host.api, record)
+    access.principal = { record, grant: grantOf(host.api, record.permissions) }
     const reason = whyUnusable(record, deps.now())
     return reason === undefined ? undefined : deny('INVALID_API_KEY', reason)
   }
@@ -68,50 +68,21 @@ function whyMismatched(access: Access, host: HostMatch, record: CredentialRecord
   return access.environment?.name === record.environment ? undefined : 'other_environment'
 }
 
-interface Grant {
-  readonly held: ReadonlySet<string>
-  readonly permissionsHeader: string
-}
-
-interface PerTable {
-  readonly principals: WeakMap<CredentialRecord, Principal>
-  /** By API and permissions as recorded: most keys hold what many others hold. */
-  readonly grants: Map<string, Grant>
-}
-
-const rememberedGrants = 10_000
-
-/** Principals, made once a record and table: both are immutable, and live only as long as their cache entry. */
-function createPrincipals(): { of(table: Table, api: Api, record: CredentialRecord): Principal } {
-  const byTable = new WeakMap<Table, PerTable>()
-  return {
-    of(table, api, record) {
-      let known = byTable.get(table)
-      if (known === undefined) byTable.set(table, (known = { principals: new WeakMap(), grants: new Map() }))
-      let principal = known.principals.get(record)
-      if (principal === undefined) {
-        principal = principalOf(record, grantOf(known.grants, api, record))
-        known.principals.set(record, principal)
-      }
-      return principal
-    },
+/**
+ * What permissions as recorded give on an API: worked out once for each list, which all records that hold the same share
+ * (lookup/compact.ts). An API belongs to one table, and takes its grants with it.
+ */
+function createGrants(): (api: Api, permissions: readonly string[]) => Grant {
+  const byApi = new WeakMap<Api, WeakMap<readonly string[], Grant>>()
+  return (api, permissions) => {
+    let grants = byApi.get(api)
+    if (grants === undefined) byApi.set(api, (grants = new WeakMap()))
+    let grant = grants.get(permissions)
+    if (grant === undefined) {
+      const held = expandPermissions(permissions, [...api.permissions.keys()])
+      grant = { held: new Set(held), permissionsHeader: held.join(',') }
+      grants.set(permissions, grant)
+    }
+    return grant
   }
-}
-
-function grantOf(grants: Map<string, Grant>, api: Api, { permissions }: CredentialRecord): Grant {
-  const name = `${api.name} ${permissions.join(' ')}`
-  let grant = grants.get(name)
-  if (grant === undefined) {
-    const held = expandPermissions(permissions, [...api.permissions.keys()])
-    grant = { held: new Set(held), permissionsHeader: held.join(',') }
-    if (grants.size >= rememberedGrants) grants.clear()
-    grants.set(name, grant)
-  }
-  return grant
-}
-
-function principalOf(record: CredentialRecord, { held, permissionsHeader }: Grant): Principal {
-  const { merchantId, keyId } = record
-  const logFields = `,${JSON.stringify({ merchant: merchantId, key_id: keyId }).slice(1, -1)}`
-  return { record, held, permissionsHeader, logFields }
 }

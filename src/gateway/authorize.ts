@@ -10,7 +10,7 @@ export function authorize(access: Access): Denial | undefined {
   if (requirement === undefined || requirement.kind === 'public') return undefined
   // No principal, no way through: whatever an earlier stage may have forgotten.
   if (access.principal === undefined) return deny('INTERNAL_ERROR', 'no_principal')
-  return refuseUnmet(requirement, access.principal.held)
+  return refuseUnmet(requirement, access.principal.grant.held)
 }
 
 /** Refuses a body that says itself that it is too large (contract 5.8); a chunked one is counted while it streams. */

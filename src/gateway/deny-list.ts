@@ -3,7 +3,7 @@
 import { isIPv4 } from 'node:net'
 import { type DenyEntries, denyKinds } from '../config/deny.ts'
 import { prefixMatcher, type Secret } from '../credentials/secret.ts'
-import type { Principal } from './access.ts'
+import type { Grant } from './access.ts'
 import { addressMatcher } from './client.ts'
 
 export interface DenyList {
@@ -11,24 +11,24 @@ export interface DenyList {
   hasMerchant(id: string): boolean
   hasPrefixOf(secret: Secret): boolean
   hasClient(address: string): boolean
-  /** The principal without what nobody holds; the same one where it loses nothing. */
-  withheld(principal: Principal): Principal
+  /** The grant without what nobody holds; the same one where it loses nothing. */
+  withheld(grant: Grant): Grant
 }
 
 /** Makes the list; null: nothing is denied. */
 export function createDenyList(entries: DenyEntries): DenyList | null {
   if (denyKinds.every((kind) => entries[kind].size === 0)) return null
   const { key, merchant, permission } = entries
-  const principals = new WeakMap<Principal, Principal>()
+  const lessened = new WeakMap<Grant, Grant>()
   return {
     hasKey: (id) => key.has(id),
     hasMerchant: (id) => merchant.has(id),
     hasPrefixOf: entries.prefix.size === 0 ? () => false : prefixMatcher(entries.prefix),
     hasClient: clientMatcher(entries.client),
-    withheld(principal) {
-      if (permission.size === 0) return principal
-      let less = principals.get(principal)
-      if (less === undefined) principals.set(principal, (less = without(principal, permission)))
+    withheld(grant) {
+      if (permission.size === 0) return grant
+      let less = lessened.get(grant)
+      if (less === undefined) lessened.set(grant, (less = without(grant, permission)))
       return less
     },
   }
@@ -48,8 +48,8 @@ function clientMatcher(clients: ReadonlySet<string>): (address: string) => boole
   }
 }
 
-function without(principal: Principal, denied: ReadonlySet<string>): Principal {
-  const held = [...principal.held].filter((name) => !denied.has(name))
-  if (held.length === principal.held.size) return principal
-  return { ...principal, held: new Set(held), permissionsHeader: held.join(',') }
+function without(grant: Grant, denied: ReadonlySet<string>): Grant {
+  const held = [...grant.held].filter((name) => !denied.has(name))
+  if (held.length === grant.held.size) return grant
+  return { held: new Set(held), permissionsHeader: held.join(',') }
 }

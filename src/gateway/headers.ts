@@ -58,7 +58,7 @@ export function createHeaderBuilder(settings: Settings, table: Table, upstream: 
       if (principal !== undefined) {
         const { record } = principal
         headers.push(identity.merchant, record.merchantId)
-        headers.push(identity.permissions, principal.permissionsHeader)
+        headers.push(identity.permissions, principal.grant.permissionsHeader)
         headers.push(identity.key, record.keyId)
         headers.push(identity.environment, record.environment)
       }

@@ -32,7 +32,10 @@ export function createRecorder({ lines, metrics, activity }: RecorderDeps): (acc
 function lineOf(access: Access, outcome: string, gatewayMs: number): string {
   const { principal, tier, upstreamMs, failure } = access
   let line = `"request_id":"${access.requestId}","client":"${access.client}"`
-  if (principal !== undefined) line += principal.logFields
+  if (principal !== undefined) {
+    const { merchantId, keyId } = principal.record
+    line += `,"merchant":${JSON.stringify(merchantId)},"key_id":${JSON.stringify(keyId)}`
+  }
   line += outcome
   if (tier !== undefined) line += `,"lookup":"${tier}"`
   if (upstreamMs !== undefined) line += `,"upstream_ms":${rounded(upstreamMs)}`

@@ -27,10 +27,11 @@ export function refuseDeniedCaller(access: Access): Denial | undefined {
   const { keyId, merchantId } = principal.record
   if (denied.hasKey(keyId)) return deny('INVALID_API_KEY', 'denied_key')
   if (denied.hasMerchant(merchantId)) return deny('INVALID_API_KEY', 'denied_merchant')
-  const withheld = denied.withheld(principal)
-  if (withheld === principal) return undefined
-  access.principal = withheld
-  const denial = refuseUnmet(route.requirement, withheld.held)
-  if (denial === undefined || refuseUnmet(route.requirement, principal.held) !== undefined) return undefined
+  const { record, grant } = principal
+  const less = denied.withheld(grant)
+  if (less === grant) return undefined
+  access.principal = { record, grant: less }
+  const denial = refuseUnmet(route.requirement, less.held)
+  if (denial === undefined || refuseUnmet(route.requirement, grant.held) !== undefined) return undefined
   return { ...denial, reason: 'denied_permission' }
 }

@@ -100,10 +100,10 @@ async function askPostgres(deps: LookupDeps, digest: string): Promise<Found> {
       }
       if (changes.history !== history || !changes.knowsSince(read.revision)) continue
       if (!changes.isCurrent(read.revision, digest, read.record)) continue
-      deps.memory.fill(digest, read)
-      if (read.record === undefined) return { kind: 'unknown', tier: 'postgres' }
-      deps.redis?.fill(digest, { ...read, record: read.record })
-      return { kind: 'known', record: read.record, tier: 'postgres' }
+      const record = deps.memory.fill(digest, read)
+      if (record === undefined) return { kind: 'unknown', tier: 'postgres' }
+      deps.redis?.fill(digest, { ...read, record })
+      return { kind: 'known', record, tier: 'postgres' }
     } catch {
       return { kind: 'unavailable', reason: 'postgres_unavailable' }
     }

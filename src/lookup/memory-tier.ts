@@ -10,12 +10,13 @@ import { LRUCache } from 'lru-cache'
 import type { CredentialRecord } from '../credentials/record.ts'
 import type { Found } from './chain.ts'
 import type { Changes, Reading } from './changes.ts'
+import { createCompactor } from './compact.ts'
 
 export interface MemoryTier {
   /** The answer, if it is in memory and may be used now. */
   get(digest: string): Found | undefined
-  /** Keeps what Postgres said. The caller has checked that it was not overtaken. */
-  fill(digest: string, reading: Reading): void
+  /** Keeps what Postgres said, and returns the record as kept. The caller has checked that it was not overtaken. */
+  fill(digest: string, reading: Reading): CredentialRecord | undefined
   /** Keeps what Redis holds, if it may be used; returns the record then. */
   adopt(digest: string, reading: CachedReading): CredentialRecord | undefined
   size(): { known: number; unknown: number }
@@ -44,31 +45,40 @@ export interface MemoryTierDeps {
 /** How long "unknown" is believed without word from Postgres, in milliseconds. */
 export const unknownFreshMs = 5_000
 
+const never = Number.POSITIVE_INFINITY
+
 /** How far other machines' clocks may be ahead of ours. */
 const clockSkewMs = 5_000
 
-interface Entry {
-  readonly found: Found
-  readonly record: CredentialRecord | undefined
+/** What is kept is the answer itself: one object a key less. */
+type Entry = (
+  | { readonly kind: 'known'; readonly record: CredentialRecord }
+  | { readonly kind: 'unknown'; readonly record: undefined }
+) &
+  EntryState
+
+interface EntryState {
+  readonly tier: 'memory'
   /** The revision up to which it is known to be right. */
   revision: number
   /** `changes.version` when that was last checked. */
   version: number
   /** `changes.history` that the revision belongs to. */
   readonly history: number
-  /** Monotonic milliseconds of its own last confirmation. */
+  /** Monotonic milliseconds of its own last confirmation; whole ones, which take no memory of their own in V8. */
   readonly confirmedAt: number
-  /** Monotonic milliseconds from which it is offered again. */
+  /** Monotonic milliseconds from which it is offered again; whole ones. */
   offerAt: number
   /** Whether that was this process's own question. */
   readonly isOwn: boolean
 }
 
-/** Makes an empty tier. Sizes are entries: a known one takes about 1 KiB, an unknown one about 0.3 KiB. */
+/** Makes an empty tier. Sizes are entries (bytes of each: docs/operations.md). */
 export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
   const { changes } = deps
   const known = new LRUCache<string, Entry>({ max: deps.maxKnown ?? 200_000 })
   const unknown = new LRUCache<string, Entry>({ max: deps.maxUnknown ?? 50_000 })
+  const compact = createCompactor()
 
   /** Brings an entry up to date with the feed; false: something it rests on has moved. */
   function isCurrent(digest: string, entry: Entry): boolean {
@@ -104,7 +114,7 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
     const age = isCurrent(digest, entry) ? ageOf(entry, at) : undefined
     if (age !== undefined && age <= limitOf(entry.record)) {
       if (at >= entry.offerAt) offer(digest, entry, { at, age })
-      return entry.found
+      return entry
     }
     cache.delete(digest)
     return undefined
@@ -114,30 +124,45 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
   function offer(digest: string, entry: Entry, { at, age }: { at: number; age: number }): void {
     const { record, revision } = entry
     if (record === undefined || age > unknownFreshMs || !changes.knowsSince(revision)) return
-    entry.offerAt = at + deps.staleLimitMs(record.api) / 3
+    entry.offerAt = nextOffer(at, record)
     deps.offer?.(digest, { record, revision, confirmedAtMs: deps.now() - age })
   }
 
-  function keep(digest: string, reading: Reading, isOwn: boolean): void {
-    const { record, revision } = reading
-    const confirmedAt = deps.monotonicNow() - ageOfReading(reading, deps.now())
-    const found: Found =
-      record === undefined ? { kind: 'unknown', tier: 'memory' } : { kind: 'known', record, tier: 'memory' }
-    const { history } = changes
-    // "Unknown" is never offered.
-    const offerAt =
-      record === undefined ? Number.POSITIVE_INFINITY : confirmedAt + deps.staleLimitMs(record.api) / 3
-    const entry: Entry = { found, record, revision, version: -1, history, confirmedAt, offerAt, isOwn }
-    ;(record === undefined ? unknown : known).set(digest, entry)
-    ;(record === undefined ? known : unknown).delete(digest)
+  /** Milliseconds; "unknown" is never offered. */
+  function nextOffer(at: number, record: CredentialRecord | undefined): number {
+    return record === undefined ? never : Math.floor(at + deps.staleLimitMs(record.api) / 3)
+  }
+
+  function keep(digest: string, reading: Reading, isOwn: boolean): CredentialRecord | undefined {
+    const { revision } = reading
+    const record = reading.record && compact(reading.record)
+    // Rounded to the careful side.
+    const confirmedAt = Math.floor(deps.monotonicNow() - ageOfReading(reading, deps.now()))
+    const state: EntryState = {
+      tier: 'memory',
+      revision,
+      version: -1,
+      history: changes.history,
+      confirmedAt,
+      offerAt: nextOffer(confirmedAt, record),
+      isOwn,
+    }
+    if (record === undefined) {
+      unknown.set(digest, { ...state, kind: 'unknown', record })
+      known.delete(digest)
+    } else {
+      known.set(digest, { ...state, kind: 'known', record })
+      unknown.delete(digest)
+    }
+    return record
   }
 
   return {
     get: (digest) => use(known, digest) ?? use(unknown, digest),
     fill: (digest, reading) => keep(digest, reading, true),
     adopt(digest, reading) {
-      keep(digest, reading, false)
-      return use(known, digest) === undefined ? undefined : reading.record
+      const record = keep(digest, reading, false)
+      return use(known, digest) === undefined ? undefined : record
     },
     size: () => ({ known: known.size, unknown: unknown.size }),
   }

@@ -4,13 +4,19 @@ import { type ActivityBatch, createActivityRecorder } from '../../src/gateway/ac
 
 const nowMs = Date.UTC(2026, 0, 15, 12)
 
+const routes = new Map<string, { method: string; template: string }>()
+
 /** What the recorder reads of a finished request. */
 function accessOf(extra: { code?: string; route?: string; secretId?: string } = {}): Access {
   const record = { keyId: 'key_1', secretId: extra.secretId ?? 'sec_1', api: 'flintn', environment: 'live' }
+  const template = extra.route ?? '/v1/x'
+  // As in a table: one object each.
+  const route = routes.get(template) ?? { method: 'GET', template }
+  routes.set(template, route)
   return {
     principal: { record },
     environment: undefined,
-    route: { method: 'GET', template: extra.route ?? '/v1/x' },
+    route,
     denial: extra.code === undefined ? undefined : { code: extra.code, reason: 'x' },
   } as unknown as Access
 }
@@ -55,10 +61,10 @@ void t.test('requests are counted by key, route, outcome and minute', async (t) 
   t.match(batches, [
     {
       counts: [
-        { ...row, outcome: 'allow', minuteMs: nowMs, count: 2, lastUsedAtMs: nowMs + 5 },
-        { outcome: 'INSUFFICIENT_PERMISSIONS', count: 1, lastUsedAtMs: nowMs + 5 },
-        { outcome: 'INVALID_API_KEY', count: 1, lastUsedAtMs: null },
         { outcome: 'allow', minuteMs: nowMs + 60_000, count: 1 },
+        { outcome: 'INVALID_API_KEY', count: 1, lastUsedAtMs: null },
+        { outcome: 'INSUFFICIENT_PERMISSIONS', count: 1, lastUsedAtMs: nowMs + 5 },
+        { ...row, outcome: 'allow', minuteMs: nowMs, count: 2, lastUsedAtMs: nowMs + 5 },
       ],
     },
   ])

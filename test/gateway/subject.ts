@@ -109,5 +109,5 @@ export function principalOf(of: Partial<CredentialRecord> = {}): Principal {
     ...of,
   }
   const held = new Set(record.permissions)
-  return { record, held, permissionsHeader: record.permissions.join(','), logFields: '' }
+  return { record, grant: { held, permissionsHeader: record.permissions.join(',') } }
 }

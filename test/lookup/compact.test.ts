@@ -1,0 +1,31 @@
+import t from 'tap'
+import { createCompactor } from '../../src/lookup/compact.ts'
+import { recordOf } from './subject.ts'
+
+t.test('the record is an equal one', async (t) => {
+  const compact = createCompactor()
+  const record = recordOf({ expiresAtMs: 5, secretExpiresAtMs: 7, permissions: ['b', 'a'], revision: 9 })
+  t.same(compact(record), record)
+  t.not(compact(record), record)
+})
+
+t.test('those that hold the same share one list, and nobody else does', async (t) => {
+  const compact = createCompactor()
+  const listOf = (...permissions: string[]) => compact(recordOf({ permissions })).permissions
+  t.equal(listOf('a', 'b'), listOf('a', 'b'))
+  for (const other of [['a'], ['b', 'a'], ['a b'], ['a,b'], ['a', 'b', ''], []]) {
+    t.same(listOf(...other), other)
+    t.not(listOf(...other), listOf('a', 'b'))
+  }
+})
+
+t.test('what is remembered is bounded', async (t) => {
+  const compact = createCompactor()
+  const first = compact(recordOf({ permissions: ['a'] }))
+  for (let i = 0; i < 10_001; i++) {
+    const record = recordOf({ merchantId: `mer_${i}`, permissions: [`p${i}`] })
+    t.same(compact(record), record)
+  }
+  t.not(compact(recordOf({ permissions: ['a'] })).permissions, first.permissions)
+  t.same(compact(recordOf({ permissions: ['a'] })), first)
+})
