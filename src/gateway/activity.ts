@@ -52,18 +52,38 @@ export interface ActivityRecorderDeps {
   readonly maxRows?: number
 }
 
-/** One count, in the form in which tens of thousands fit in memory: it names nothing that the record or route does. */
-interface Row {
+/**
+ * One count, in the form in which tens of thousands fit in memory: it names nothing that the record or route does. A
+ * class, so that all have one shape.
+ */
+class Row {
   readonly record: CredentialRecord
   readonly environment: string
   readonly route: Route
   readonly outcome: string
   readonly minuteMs: number
-  count: number
-  lastUsedAtMs: number | null
   /** Of the same route and secret: another outcome, or an earlier minute. */
   readonly next: Row | undefined
+  count = 0
+  lastUsedAtMs: number | null = null
+
+  constructor(of: RowKind, next: Row | undefined) {
+    this.record = of.record
+    this.environment = of.environment
+    this.route = of.route
+    this.outcome = of.outcome
+    this.minuteMs = of.minuteMs
+    this.next = next
+  }
+
+  add(at: number): void {
+    this.count++
+    // Refused ones of a dead key are no use of it.
+    if (this.outcome !== 'INVALID_API_KEY') this.lastUsedAtMs = at
+  }
 }
+
+type RowKind = Pick<Row, 'record' | 'environment' | 'route' | 'outcome' | 'minuteMs'>
 
 /** By route and secret, the latest of a chain of rows. */
 type Rows = Map<Route, Map<string, Row>>
@@ -71,11 +91,6 @@ type Rows = Map<Route, Map<string, Row>>
 interface SealedBatch {
   readonly id: string
   readonly rows: readonly Row[]
-}
-
-/** Refused ones of a dead key are no use of it. */
-function usedAt(outcome: string, at: number): number | null {
-  return outcome === 'INVALID_API_KEY' ? null : at
 }
 
 const minuteMs = 60_000
@@ -87,6 +102,7 @@ const pauseMs = 100
 export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityRecorder {
   const maxRows = deps.maxRows ?? 50_000
   let rows: Rows = new Map()
+  /** Rows waiting, sealed ones too. */
   let size = 0
   /** On their way: what is in one never changes, as it may have been kept already. */
   let sealed: SealedBatch[] = []
@@ -95,21 +111,24 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
   const timer = setInterval(() => void flush(), deps.flushEveryMs ?? 5_000)
   timer.unref()
 
-  const waiting = () => sealed.reduce((sum, batch) => sum + batch.rows.length, size)
-
-  function add(row: Omit<Row, 'count' | 'next'>): void {
-    if (waiting() >= maxRows) return deps.dropped()
-    const { secretId } = row.record
-    let ofRoute = rows.get(row.route)
-    if (ofRoute === undefined) rows.set(row.route, (ofRoute = new Map()))
-    ofRoute.set(secretId, { ...row, count: 1, next: ofRoute.get(secretId) })
+  /** The row that a request counts into; undefined: there is no room for one more. */
+  function rowOf(kind: RowKind): Row | undefined {
+    const { secretId } = kind.record
+    let ofRoute = rows.get(kind.route)
+    if (ofRoute === undefined) rows.set(kind.route, (ofRoute = new Map()))
+    const latest = ofRoute.get(secretId)
+    const known = findRow(latest, kind)
+    if (known !== undefined) return known
+    if (size >= maxRows) return undefined
+    const row = new Row(kind, latest)
+    ofRoute.set(secretId, row)
     size++
+    return row
   }
 
   function seal(): void {
     const taken = allOf(rows)
     rows = new Map()
-    size = 0
     for (let i = 0; i < taken.length; i += batchRows) {
       sealed.push({ id: randomUUID(), rows: taken.slice(i, i + batchRows) })
     }
@@ -122,6 +141,7 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
       try {
         await deps.sink({ id: next.id, counts: next.rows.map(countOf) })
         sealed.shift()
+        size -= next.rows.length
       } catch {
         // The next time another one is first, in case that it is this one that cannot be kept.
         sealed = [...sealed.slice(1), next]
@@ -141,28 +161,24 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
     count(access) {
       const { principal, environment, route } = access
       if (principal === undefined || route === undefined) return
-      const { record } = principal
       const at = deps.now()
-      const outcome = access.denial?.code ?? 'allow'
-      const kind = {
-        record,
-        environment: environment?.name ?? record.environment,
+      const row = rowOf({
+        record: principal.record,
+        environment: environment?.name ?? principal.record.environment,
         route,
-        outcome,
+        outcome: access.denial?.code ?? 'allow',
         minuteMs: at - (at % minuteMs),
-      }
-      const known = findRow(rows.get(route)?.get(record.secretId), kind)
-      if (known === undefined) return add({ ...kind, lastUsedAtMs: usedAt(outcome, at) })
-      known.count++
-      known.lastUsedAtMs = usedAt(outcome, at) ?? known.lastUsedAtMs
+      })
+      if (row === undefined) deps.dropped()
+      else row.add(at)
     },
     async flush() {
       const endsAt = performance.now() + lastTriesMs
       await flush()
       // What came in while an earlier flush ran goes with another.
-      if (waiting() > 0) await flush()
+      if (size > 0) await flush()
       if (!isStopped) return
-      while (waiting() > 0 && performance.now() < endsAt) {
+      while (size > 0 && performance.now() < endsAt) {
         await sleep(pauseMs)
         await flush()
       }
@@ -171,14 +187,15 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
       isStopped = true
       clearInterval(timer)
     },
-    waiting,
+    waiting: () => size,
   }
 }
 
-type Kind = Pick<Row, 'record' | 'environment' | 'outcome' | 'minuteMs'>
-
 /** The row of a chain that a request counts into. */
-function findRow(latest: Row | undefined, { record, environment, outcome, minuteMs }: Kind): Row | undefined {
+function findRow(
+  latest: Row | undefined,
+  { record, environment, outcome, minuteMs }: RowKind,
+): Row | undefined {
   for (let row = latest; row !== undefined; row = row.next) {
     const isSame = row.minuteMs === minuteMs && row.outcome === outcome && row.environment === environment
     if (isSame && row.record.api === record.api) return row

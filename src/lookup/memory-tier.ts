@@ -50,15 +50,8 @@ const never = Number.POSITIVE_INFINITY
 /** How far other machines' clocks may be ahead of ours. */
 const clockSkewMs = 5_000
 
-/** What is kept is the answer itself: one object a key less. */
-type Entry = (
-  | { readonly kind: 'known'; readonly record: CredentialRecord }
-  | { readonly kind: 'unknown'; readonly record: undefined }
-) &
-  EntryState
-
-interface EntryState {
-  readonly tier: 'memory'
+interface Entry {
+  readonly record: CredentialRecord | undefined
   /** The revision up to which it is known to be right. */
   revision: number
   /** `changes.version` when that was last checked. */
@@ -114,7 +107,7 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
     const age = isCurrent(digest, entry) ? ageOf(entry, at) : undefined
     if (age !== undefined && age <= limitOf(entry.record)) {
       if (at >= entry.offerAt) offer(digest, entry, { at, age })
-      return entry
+      return foundOf(entry.record)
     }
     cache.delete(digest)
     return undefined
@@ -138,8 +131,8 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
     const record = reading.record && compact(reading.record)
     // Rounded to the careful side.
     const confirmedAt = Math.floor(deps.monotonicNow() - ageOfReading(reading, deps.now()))
-    const state: EntryState = {
-      tier: 'memory',
+    const entry: Entry = {
+      record,
       revision,
       version: -1,
       history: changes.history,
@@ -147,13 +140,8 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
       offerAt: nextOffer(confirmedAt, record),
       isOwn,
     }
-    if (record === undefined) {
-      unknown.set(digest, { ...state, kind: 'unknown', record })
-      known.delete(digest)
-    } else {
-      known.set(digest, { ...state, kind: 'known', record })
-      unknown.delete(digest)
-    }
+    ;(record === undefined ? unknown : known).set(digest, entry)
+    ;(record === undefined ? known : unknown).delete(digest)
     return record
   }
 
@@ -166,6 +154,12 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
     },
     size: () => ({ known: known.size, unknown: unknown.size }),
   }
+}
+
+function foundOf(record: CredentialRecord | undefined): Found {
+  return record === undefined
+    ? { kind: 'unknown', tier: 'memory' }
+    : { kind: 'known', record, tier: 'memory' }
 }
 
 /**
