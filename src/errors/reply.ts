@@ -1,7 +1,7 @@
 // The one place where an error becomes bytes: status, headers and body, whatever the way out
 // (a stage, the upstream, Fastify's own handlers, the HTTP parser, the admin API).
 
-import { entryOf } from './catalogue.ts'
+import { type ErrorCode, entryOf } from './catalogue.ts'
 import type { Denial } from './denial.ts'
 
 /** How an API takes its key: decides which challenges a 401 or 403 carries. */
@@ -29,18 +29,7 @@ export interface RenderedError {
 export function renderError(denial: Denial, context: ErrorContext): RenderedError {
   const entry = entryOf(denial.code)
   const isProblem = context.accept !== undefined && prefersProblemJson(context.accept)
-  const members = {
-    code: denial.code,
-    message: entry.message,
-    request_id: context.requestId,
-    ...(denial.required && { required: denial.required }),
-    ...(denial.match && { match: denial.match }),
-    ...(denial.details && { details: denial.details }),
-  }
-  const { message, ...rest } = members
-  const body = JSON.stringify(
-    isProblem ? { type: 'about:blank', title: message, status: entry.status, ...rest } : { error: members },
-  )
+  const body = bodyOf(denial, context.requestId, isProblem)
   const headers = [
     'Content-Type',
     isProblem ? 'application/problem+json' : 'application/json; charset=utf-8',
@@ -59,6 +48,30 @@ export function renderError(denial: Denial, context: ErrorContext): RenderedErro
   return { status: entry.status, headers, body }
 }
 
+/**
+ * The body as JSON. Junk comes in floods, and the part before the request id is the same for all of it: it is written
+ * once for each code.
+ */
+function bodyOf({ code, required, match, details }: Denial, requestId: string, isProblem: boolean): string {
+  const beginnings = isProblem ? problemBeginnings : plainBeginnings
+  let body = beginnings.get(code)
+  if (body === undefined) beginnings.set(code, (body = beginningOf(code, isProblem)))
+  body += JSON.stringify(requestId)
+  if (required) body += `,"required":${JSON.stringify(required)}`
+  if (match) body += `,"match":${JSON.stringify(match)}`
+  if (details) body += `,"details":${JSON.stringify(details)}`
+  return body + (isProblem ? '}' : '}}')
+}
+
+const plainBeginnings = new Map<ErrorCode, string>()
+const problemBeginnings = new Map<ErrorCode, string>()
+
+function beginningOf(code: ErrorCode, isProblem: boolean): string {
+  const { message, status } = entryOf(code)
+  const members = isProblem ? { type: 'about:blank', title: message, status, code } : { code, message }
+  return `${isProblem ? '' : '{"error":'}${JSON.stringify(members).slice(0, -1)},"request_id":`
+}
+
 /** RFC 9110 §11.6.1, RFC 6750 §3. API names are identifiers, so the quoted string needs no escapes. */
 function pushChallenges(headers: string[], realm: Realm, error: string | null): void {
   if (realm.takesHeader) headers.push('WWW-Authenticate', `ApiKey realm="${realm.api}"`)
@@ -73,6 +86,7 @@ function pushChallenges(headers: string[], realm: Realm, error: string | null): 
  * one named first wins. Wildcards get plain JSON.
  */
 export function prefersProblemJson(accept: string): boolean {
+  if (!/problem\+json/i.test(accept)) return false
   let problem = 0
   let json = 0
   for (const part of accept.split(',')) {

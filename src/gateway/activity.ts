@@ -111,6 +111,8 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
   const timer = setInterval(() => void flush(), deps.flushEveryMs ?? 5_000)
   timer.unref()
 
+  const waiting = () => size
+
   /** The row that a request counts into; undefined: there is no room for one more. */
   function rowOf(kind: RowKind): Row | undefined {
     const { secretId } = kind.record
@@ -176,9 +178,9 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
       const endsAt = performance.now() + lastTriesMs
       await flush()
       // What came in while an earlier flush ran goes with another.
-      if (size > 0) await flush()
+      if (waiting() > 0) await flush()
       if (!isStopped) return
-      while (size > 0 && performance.now() < endsAt) {
+      while (waiting() > 0 && performance.now() < endsAt) {
         await sleep(pauseMs)
         await flush()
       }
@@ -187,7 +189,7 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
       isStopped = true
       clearInterval(timer)
     },
-    waiting: () => size,
+    waiting,
   }
 }
 

@@ -16,7 +16,7 @@ export function whenClosed(raw: IncomingMessage, reply: ServerResponse, closed: 
   const open = openOn(raw.socket)
   const ending = new Ending(open, closed)
   open.push(ending)
-  reply.once('close', () => ending.finish())
+  reply.on('close', () => ending.finish())
 }
 
 class Ending {
@@ -32,8 +32,9 @@ class Ending {
     const closed = this.#closed
     if (closed === undefined) return
     this.#closed = undefined
-    const at = this.#open.indexOf(this)
-    if (at !== -1) this.#open.splice(at, 1)
+    // Nearly always it is the only one.
+    if (this.#open.at(-1) === this) this.#open.pop()
+    else this.#open.splice(this.#open.indexOf(this), 1)
     closed()
   }
 }

@@ -136,7 +136,8 @@ export function responseHeaders(raw: readonly Buffer[], canHaveTrailers: boolean
     if (way === 'never') continue
     const value = raw[i + 1]?.toString('latin1') ?? ''
     if (way === 'connection') {
-      dropped = [...dropped, ...value.split(',').map((text) => text.trim().toLowerCase())]
+      if (!isUsualConnection(value))
+        dropped = [...dropped, ...value.split(',').map((text) => text.trim().toLowerCase())]
       continue
     }
     if (way === 'length') isChunked = false
@@ -156,6 +157,11 @@ export function responseTrailers(flat: readonly (string | Buffer)[]): [string, s
     if (!neverBack.has(name.toLowerCase())) trailers.push([name, latin1(flat[i + 1])])
   }
   return trailers
+}
+
+/** What nearly every Connection says: it names no field that would have to be looked for. */
+export function isUsualConnection(value: string): boolean {
+  return value === 'keep-alive' || value === 'close'
 }
 
 function latin1(text: string | Buffer | undefined): string {

@@ -10,6 +10,7 @@ import { isHostValue } from '../config/hosts.ts'
 import { refuseLongTarget } from '../config/request/target.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Access, Head, Stage } from './access.ts'
+import { isUsualConnection } from './headers.ts'
 
 /** Refuses heads over the limits, ambiguous framing, and plain http where https is required. */
 export function judgeMessage(limits: Limits, requireHttps: boolean): Stage {
@@ -135,6 +136,7 @@ const readers: ReadonlyMap<string, Reader> = new Map(
       head.authorization = [...head.authorization, value]
     },
     connection(head: Head, value: string) {
+      if (isUsualConnection(value)) return
       const names = value.split(',').map((name) => foldHeaderName(name.trim()))
       head.connectionNames = [...head.connectionNames, ...names]
     },

@@ -32,9 +32,13 @@ export function refuse(access: Access, denial: Denial): void {
   if (mayLeaveBody(access)) closeAfter(access, rendered)
   else {
     access.reply.writeHead(rendered.status, rendered.headers)
-    // Bytes as latin1 characters: names of permissions may hold any.
-    endWhole(access.reply, Buffer.from(rendered.body).toString('latin1'))
+    endWhole(access.reply, bytesAsText(rendered.body))
   }
+}
+
+/** UTF-8 bytes as latin1 characters: names of permissions may hold any. */
+function bytesAsText(text: string): string {
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1')
 }
 
 function realmOf(access: Access): Realm | undefined {

@@ -21,9 +21,12 @@ export interface UpstreamPool {
   readonly opened: string
 }
 
+/** What undici is asked for; it reads the name for TLS too, which its types leave out. */
+export type ExchangeOptions = Dispatcher.DispatchOptions & { servername?: string }
+
 /** The connections to an upstream, whatever tables come and go. */
 export interface Connections {
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void
+  dispatch(options: ExchangeOptions, handler: Dispatcher.DispatchHandler): void
   /** Whether connections and queue are full. */
   isFull(): boolean
   enter(): void
@@ -106,7 +109,8 @@ function openConnections(upstream: Upstream, idleTimeoutMs: number): Connections
 
   return {
     dispatch(options, handler) {
-      pool.dispatch(Object.assign(options, { servername }), handler)
+      options.servername = servername
+      pool.dispatch(options, handler)
     },
     isFull: () => inFlight >= most,
     enter() {

@@ -1,7 +1,7 @@
 // The program's log: pino, JSON lines. Secrets never reach it (they are Secret objects, printed as `[secret]`);
 // the redaction here is a second fence.
 
-import { bufferLines, type LineBuffer } from './line-buffer.ts'
+import { bufferLines, type LineBuffer, type Sink } from './line-buffer.ts'
 import { type DestinationStream, destination, type Logger, type LoggerOptions, pino } from 'pino'
 
 export type { Logger } from 'pino'
@@ -32,7 +32,7 @@ export function lineLogOf(logger: Logger, msg: string): LineLog {
   return (fields) => stream?.write(`{"level":"info"${time()},${fields}${end}`)
 }
 
-/** Makes the log. Lines are buffered up to 16 KiB and written at least once a second, and flushed at exit. */
+/** Makes the log. Lines are buffered up to 64 KiB and written at least once a second, and flushed at exit. */
 export function createLog(options: LogOptions): Log {
   const stream = options.stream ?? standardOutput(options.isShared ?? false)
   const common: LoggerOptions = {
@@ -68,12 +68,23 @@ function timestamps(): () => string {
   }
 }
 
+/** The stream takes bytes where it is told so; its type does not say it. */
+function bytesInto(stream: ReturnType<typeof destination>): Sink {
+  return stream as unknown as Sink
+}
+
+/** A write is handed to another thread, which costs more than the write: the less often, the better. */
+const blockBytes = 64 * 1024
+
 /** A pipe takes a write of so many bytes whole, whoever else writes to it (POSIX, PIPE_BUF). */
 const wholeOnPipe = 4096
 
 function standardOutput(isShared: boolean): LineBuffer {
-  const sink = destination({ fd: 1, minLength: 0, sync: isShared })
-  const buffer = bufferLines(sink, { mostBytes: isShared ? wholeOnPipe : 16 * 1024, forMs: 1_000 })
+  const sink = destination({ fd: 1, minLength: 0, sync: isShared, contentMode: 'buffer' })
+  const buffer = bufferLines(bytesInto(sink), {
+    mostBytes: isShared ? wholeOnPipe : blockBytes,
+    forMs: 1_000,
+  })
   process.once('exit', () => buffer.flushSync())
   return buffer
 }

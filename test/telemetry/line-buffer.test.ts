@@ -5,7 +5,7 @@ import { bufferLines } from '../../src/telemetry/line-buffer.ts'
 function subject(mostBytes: number, forMs = 60_000) {
   const writes: string[] = []
   let flushed = 0
-  const sink = { write: (text: string) => void writes.push(text), flushSync: () => void flushed++ }
+  const sink = { write: (bytes: Buffer) => void writes.push(bytes.toString()), flushSync: () => void flushed++ }
   return { buffer: bufferLines(sink, { mostBytes, forMs }), writes, flushed: () => flushed }
 }
 
@@ -42,5 +42,16 @@ void t.test('a flush reaches the sink, and writes nothing where there is nothing
   buffer.flushSync()
   t.same(writes, [])
   t.equal(flushed(), 1)
+  t.end()
+})
+
+void t.test('what the sink has not yet written is not changed by what comes after', (t) => {
+  const taken: Buffer[] = []
+  const sink = { write: (bytes: Buffer) => void taken.push(bytes), flushSync: () => undefined }
+  const buffer = bufferLines(sink, { mostBytes: 8, forMs: 60_000 })
+  const lines = ['aaa\n', 'bbb\n', 'ééé\n', '€\n', 'ccc\n', 'a line that is too long €\n', 'd\n']
+  for (const line of lines) buffer.write(line)
+  buffer.flushSync()
+  t.equal(Buffer.concat(taken).toString(), lines.join(''))
   t.end()
 })
