@@ -5,7 +5,10 @@ import { bufferLines } from '../../src/telemetry/line-buffer.ts'
 function subject(mostBytes: number, forMs = 60_000) {
   const writes: string[] = []
   let flushed = 0
-  const sink = { write: (bytes: Buffer) => void writes.push(bytes.toString()), flushSync: () => void flushed++ }
+  const sink = {
+    write: (bytes: Buffer) => void writes.push(bytes.toString()),
+    flushSync: () => void flushed++,
+  }
   return { buffer: bufferLines(sink, { mostBytes, forMs }), writes, flushed: () => flushed }
 }
 
