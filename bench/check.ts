@@ -25,7 +25,7 @@ export function verdictOf({ value, bar, aim }: Figure): Verdict {
   return aim !== null && value <= aim ? 'aim' : 'bar'
 }
 
-/** All figures of issue 6, from whatever scenarios have run. */
+/** All figures that have a bar, from whatever scenarios have run. */
 export function figuresOf(reports: readonly ScenarioReport[]): Figure[] {
   const in_ = (scenario: string) => readerOf(reports.find(({ name }) => name === scenario))
   const get = in_('get')

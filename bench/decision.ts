@@ -8,22 +8,14 @@ import { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { loadConfig } from '../src/config/load.ts'
-import type { Table } from '../src/config/compiled.ts'
 import { digestOf, generateSecret, Secret } from '../src/credentials/secret.ts'
-import type { Access, Stage } from '../src/gateway/access.ts'
-import { authenticate } from '../src/gateway/authenticate.ts'
-import { authorize, limitBody } from '../src/gateway/authorize.ts'
-import { chooseEnvironment, extractCredential } from '../src/gateway/credential.ts'
-import { judgeMessage, readHead } from '../src/gateway/message.ts'
-import { createMisses } from '../src/gateway/misses.ts'
-import { judgePath } from '../src/gateway/path.ts'
-import { refuseDeniedCaller, refuseDeniedClient, refuseDeniedPrefix } from '../src/gateway/refuse-denied.ts'
-import { matchRoute } from '../src/gateway/route.ts'
+import { accessMaker } from '../src/gateway/begin.ts'
+import { decisionStages } from '../src/gateway/decision.ts'
 import { runStages } from '../src/gateway/stages.ts'
 import { createUpstreams } from '../src/gateway/upstreams.ts'
 import { type Changes, createChanges } from '../src/lookup/changes.ts'
 import type { Lookup } from '../src/lookup/chain.ts'
-import { createMemoryTier, type MemoryTier } from '../src/lookup/memory-tier.ts'
+import { createMemoryTier } from '../src/lookup/memory-tier.ts'
 import { medianOf } from './statistics.ts'
 
 const rounds = 7
@@ -43,34 +35,24 @@ const memory = createMemoryTier({
   now: Date.now,
   staleLimitMs: () => 900_000,
 })
-const stages = stagesOver(memory)
+const { limits, requireHttps, trustedProxies } = settings.gateway
+const lookup: Lookup = { find: (digest) => memory.get(digest) ?? missing(), findInMemory: memory.get }
+const stages = decisionStages({ lookup, limits, requireHttps, now: Date.now, monotonicNow })
 const reply = new ServerResponse(new IncomingMessage(new Socket()))
 // Nothing is forwarded, so no connection is opened.
 const upstreams = createUpstreams(settings, table)
+const begin = accessMaker({
+  trustedProxies,
+  drain: { isDraining: false },
+  inForce: () => ({ table, upstreams }),
+  denied: () => null,
+  newId: () => 'req_bench',
+})
 
 const oneKey = microseconds(requestsWith(1))
 const manyKeys = microseconds(requestsWith(10_000))
 if (process.argv.includes('--json')) console.log(JSON.stringify({ oneKey, manyKeys }))
 else console.log(`µs a decision: ${oneKey.toFixed(2)} for one key, ${manyKeys.toFixed(2)} for 10,000 in turn`)
-
-/** The order of gateway/server.ts. */
-function stagesOver(tier: MemoryTier): readonly Stage[] {
-  const lookup: Lookup = { find: (digest) => tier.get(digest) ?? missing(), findInMemory: tier.get }
-  const { limits, requireHttps } = settings.gateway
-  return [
-    judgeMessage(limits, requireHttps),
-    judgePath,
-    matchRoute,
-    refuseDeniedClient,
-    extractCredential,
-    refuseDeniedPrefix,
-    chooseEnvironment,
-    authenticate({ lookup, misses: createMisses(limits.failedLookups, monotonicNow), now: Date.now }),
-    refuseDeniedCaller,
-    authorize,
-    limitBody,
-  ]
-}
 
 function missing(): never {
   throw new Error('every key is in memory')
@@ -124,44 +106,8 @@ function microseconds(requests: readonly IncomingMessage[]): number {
 }
 
 function decide(raw: IncomingMessage): void {
-  const access = begin(raw, table)
+  const access = begin(raw, reply, raw.url ?? '')
   runStages(stages, access, (denial) => {
     if (denial !== undefined || access.principal === undefined) throw new Error(`refused: ${denial?.code}`)
   })
-}
-
-/** What gateway/server.ts begins with. */
-function begin(raw: IncomingMessage, inForce: Table): Access {
-  return {
-    requestId: 'req_bench',
-    raw,
-    reply,
-    target: raw.url ?? '',
-    table: inForce,
-    upstreams,
-    denied: null,
-    server: { isDraining: false },
-    startedAt: performance.now(),
-    head: readHead(raw),
-    peer: '127.0.0.1',
-    client: '127.0.0.1',
-    isPeerTrusted: false,
-    isSecure: false,
-    path: '',
-    host: undefined,
-    route: undefined,
-    isPreflight: false,
-    credential: undefined,
-    environment: undefined,
-    principal: undefined,
-    tier: undefined,
-    denial: undefined,
-    failure: undefined,
-    upstreamMs: undefined,
-    dispatchedAt: undefined,
-    status: 0,
-    isClosed: false,
-    exchange: undefined,
-    isCut: false,
-  }
 }

@@ -5,14 +5,17 @@ import type { Api, HostMatch } from '../config/compiled.ts'
 import { expandPermissions } from '../credentials/permission.ts'
 import { type CredentialRecord, whyUnusable } from '../credentials/record.ts'
 import { digestOf, isPresentable, isWellFormed, type Secret } from '../credentials/secret.ts'
-import { type Denial, deny } from '../errors/denial.ts'
+import { deny } from '../errors/denial.ts'
 import type { Found, Lookup } from '../lookup/chain.ts'
 import type { Access, Grant, Stage } from './access.ts'
 import type { Misses } from './misses.ts'
+import type { Pacer } from './pacing.ts'
 
 export interface AuthenticateDeps {
   readonly lookup: Lookup
   readonly misses: Misses
+  /** Refusals of unknown keys: those that a store was asked for, and the others. */
+  readonly pacers: { readonly asked: Pacer; readonly unasked: Pacer }
   /** Wall-clock milliseconds. */
   readonly now: () => number
 }
@@ -20,13 +23,14 @@ export interface AuthenticateDeps {
 /** Looks the key up and makes the principal (contract 5.6). Synchronous when the key is in memory. */
 export function authenticate(deps: AuthenticateDeps): Stage {
   const grantOf = createGrants()
+  const { asked, unasked } = deps.pacers
 
-  function conclude(access: Access, host: HostMatch, found: Found): Denial | undefined {
+  function conclude(access: Access, host: HostMatch, found: Found): ReturnType<Stage> {
     if (found.kind === 'unavailable') return deny('AUTH_UNAVAILABLE', found.reason)
     access.tier = found.tier
     if (found.kind === 'unknown') {
       deps.misses.count(access.client)
-      return deny('INVALID_API_KEY', 'unknown')
+      return (found.tier === 'memory' ? unasked : asked).pace(deny('INVALID_API_KEY', 'unknown'))
     }
     const { record } = found
     const mismatch = whyMismatched(access, host, record)
@@ -45,7 +49,7 @@ export function authenticate(deps: AuthenticateDeps): Stage {
     if (fault !== undefined) return deny('INVALID_API_KEY', fault)
     const digest = digestOf(credential)
     if (deps.misses.isOver(access.client) && deps.lookup.findInMemory(digest)?.kind !== 'known') {
-      return deny('TOO_MANY_REQUESTS', 'failed_lookups')
+      return unasked.pace(deny('TOO_MANY_REQUESTS', 'failed_lookups'))
     }
     const found = deps.lookup.find(digest)
     return found instanceof Promise

@@ -13,25 +13,18 @@ import { deny } from '../errors/denial.ts'
 import type { Lookup } from '../lookup/chain.ts'
 import { type Logger, lineLogOf } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import type { Access, Stage } from './access.ts'
+import type { Access } from './access.ts'
 import type { ActivityRecorder } from './activity.ts'
-import { authenticate } from './authenticate.ts'
-import { authorize, limitBody } from './authorize.ts'
-import { clientIdentifier } from './client.ts'
+import { accessMaker } from './begin.ts'
 import { whenClosed } from './closing.ts'
-import { chooseEnvironment, extractCredential } from './credential.ts'
 import { limitConnections } from './connections.ts'
+import { decisionStages } from './decision.ts'
 import type { DenyList } from './deny-list.ts'
-import { judgeMessage, readHead } from './message.ts'
-import { refuseDeniedCaller, refuseDeniedClient, refuseDeniedPrefix } from './refuse-denied.ts'
-import { createMisses } from './misses.ts'
 import { answerParserErrors } from './parser-errors.ts'
-import { judgePath } from './path.ts'
 import { createOverload } from './overload.ts'
 import { registerProxy, sendOn } from './proxy.ts'
 import { createRecorder } from './record.ts'
 import { refuse } from './refuse.ts'
-import { matchRoute } from './route.ts'
 import { createShadow } from './shadow.ts'
 import { runStages } from './stages.ts'
 import { renewCertificate, tlsOptions } from './tls.ts'
@@ -67,23 +60,9 @@ export interface GatewayDeps {
 export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance> {
   const { limits, requireHttps, tls, trustedProxies } = deps.settings.gateway
   const overload = createOverload(limits)
-  const stages: readonly Stage[] = [
+  const stages = [
     overload.refusal,
-    judgeMessage(limits, requireHttps),
-    judgePath,
-    matchRoute,
-    refuseDeniedClient,
-    extractCredential,
-    refuseDeniedPrefix,
-    chooseEnvironment,
-    authenticate({
-      lookup: deps.lookup,
-      misses: createMisses(limits.failedLookups, () => performance.now()),
-      now: deps.now,
-    }),
-    refuseDeniedCaller,
-    authorize,
-    limitBody,
+    ...decisionStages({ ...deps, limits, requireHttps, monotonicNow: () => performance.now() }),
   ]
 
   const app = Fastify(serverOptions(deps.settings))
@@ -98,7 +77,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   deps.metrics.gauge('latchkey_event_loop_delay_ms', 'Median lag of the event loop', () => ({
     gateway: overload.delayMs(),
   }))
-  const begin = accessMaker(deps)
+  const begin = accessMaker({ ...deps, trustedProxies })
   const shadow = createShadow(deps)
   const record = createRecorder({ ...deps, lines: lineLogOf(deps.log, 'request') })
 
@@ -124,53 +103,6 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   answerParserErrors(app.server, deps)
   await registerProxy(app)
   return app
-}
-
-function accessMaker(
-  deps: GatewayDeps,
-): (raw: IncomingMessage, reply: ServerResponse, target: string) => Access {
-  const identify = clientIdentifier(deps.settings.gateway.trustedProxies)
-  return (raw, reply, target) => {
-    const head = readHead(raw)
-    const { peer, client, isPeerTrusted, isSecure } = identify(raw, head)
-    const { table, upstreams } = deps.inForce()
-    return {
-      requestId: (isPeerTrusted && acceptableId(head.requestId)) || deps.newId('req'),
-      raw,
-      reply,
-      target,
-      table,
-      upstreams,
-      denied: deps.denied(),
-      server: deps.drain,
-      startedAt: performance.now(),
-      head,
-      peer,
-      client,
-      isPeerTrusted,
-      isSecure,
-      path: '',
-      host: undefined,
-      route: undefined,
-      isPreflight: false,
-      credential: undefined,
-      environment: undefined,
-      principal: undefined,
-      tier: undefined,
-      denial: undefined,
-      failure: undefined,
-      upstreamMs: undefined,
-      dispatchedAt: undefined,
-      status: 0,
-      isClosed: false,
-      exchange: undefined,
-      isCut: false,
-    }
-  }
-}
-
-function acceptableId(id: string | undefined): string | undefined {
-  return id !== undefined && /^[A-Za-z0-9._-]{1,128}$/.test(id) ? id : undefined
 }
 
 function serverOptions(settings: Settings): FastifyServerOptions {

@@ -1,12 +1,11 @@
 // Many at once: for one key that is not in memory, and for keys that are nowhere. What reaches Postgres is bounded, and
 // those whose keys are known hardly notice.
 
-import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { startLeanUpstream } from './child.ts'
+import { startChild, startLeanUpstream } from './child.ts'
+import { paces } from '../../src/gateway/pacing.ts'
 import { createClient } from './client.ts'
 import { keyOfDemo, startInstance, startStores } from './cluster.ts'
 import { isLong, ms, note, percentile, spread } from './figures.ts'
@@ -17,7 +16,7 @@ const stores = await startStores(t)
 const upstreamPort = await startLeanUpstream(t)
 
 /** Look-ups of one moment share a query: on average at least so many keys. */
-const keysAQuery = 5
+const keysAQuery = 2
 
 /** Counts look-ups that are sent to Postgres: the driver's Bind messages of that statement. */
 function createCounter() {
@@ -57,7 +56,6 @@ t.test('requests at once for one cold key make one query a process', async (t) =
 })
 
 const amount = isLong ? 100_000 : 5_000
-const floodProgram = fileURLToPath(new URL('./flood.js', import.meta.url))
 
 for (const from of ['one', 'many'] as const) {
   const addresses = from === 'one' ? 'one address' : 'many addresses'
@@ -73,13 +71,21 @@ for (const from of ['one', 'many'] as const) {
     const ask = (during: () => Promise<unknown>) => askMeanwhile(t, instance.gatewayPort, key.secret, during)
     const quiet = await ask(() => sleep(isLong ? 10_000 : 1_000))
     counter.queries = 0
-    let output = '{}'
-    const args = [floodProgram, String(instance.gatewayPort), String(amount), '200', from]
+    const flood = startChild(t, 'flood', [String(instance.gatewayPort), String(amount), '200', from])
+    await once(flood, 'message')
+    let counts: Record<number, number> = {}
+    let tookMs = 0
     const meanwhile = await ask(async () => {
-      output = (await promisify(execFile)(process.execPath, args)).stdout
+      const beganAt = performance.now()
+      flood.send('begin')
+      ;[counts] = await once(flood, 'message')
+      tookMs = performance.now() - beganAt
     })
-    const { 401: refused = 0, 429: limited = 0 }: Record<number, number> = JSON.parse(output)
-    t.equal(refused + limited, amount, output)
+    const { 401: refused = 0, 429: limited = 0 } = counts
+    t.equal(refused + limited, amount, JSON.stringify(counts))
+    const { perSecond, burst } = from === 'one' ? paces.unasked : paces.asked
+    const held = (from === 'one' ? limited : refused) - burst
+    t.ok(tookMs >= (held / perSecond) * 1_000, 'at a steady pace')
     if (from === 'one') t.ok(refused <= 1_000 + 200, 'nobody goes on guessing')
     t.ok(counter.queries <= refused / keysAQuery, `${counter.queries} queries for ${refused} keys`)
     const name = `Flood of ${amount} unknown keys from ${addresses}`
@@ -101,6 +107,7 @@ async function askMeanwhile(
   during: () => Promise<unknown>,
 ): Promise<readonly number[]> {
   const load = await startLoad(t, { ports: [port], clients: 10, pauseMs: 20, secrets: [secret] })
+  await load.warmUp(isLong ? 2_000 : 100)
   await during()
   await load.stop()
   t.same(Object.keys(load.counts), ['200'], 'the known key is served')

@@ -30,6 +30,8 @@ const watched: Watched = { instances, clients, load, watch }
 await addKeys(watched, one, 10)
 
 t.test('with Redis', async (t) => {
+  // Three programs that have just started are slow: these count for what must be right, and not for the times.
+  if (isLong) await revokeMany(watched, 80, 4)
   const done = await revokeMany(watched, amounts.up, 4)
   await judge(t, watched, { name: 'Redis up', done, boundMs: 250 })
 })

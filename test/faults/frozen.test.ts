@@ -15,6 +15,7 @@ t.setTimeout(isLong ? 1_800_000 : 300_000)
 const rounds = isLong ? 6 : 1
 const keysARound = isLong ? 250 : 40
 const addedBoundMs = 5
+const warmUpMs = isLong ? 2_000 : 100
 
 const stores = await startStores(t)
 const upstreamPort = await startLeanUpstream(t)
@@ -42,6 +43,7 @@ interface Times {
 async function askAll(t: Test, secrets: readonly string[], into: Times): Promise<void> {
   const ports = [subject.gatewayPort]
   const load = await startLoad(t, { ports, clients: 10, pauseMs: 20, secrets: [known] })
+  await load.warmUp(warmUpMs)
   for (const secret of secrets) {
     const { status, tookMs } = await client.ask(secret)
     if (status !== 200) throw new Error(`answered ${status}`)
@@ -49,7 +51,7 @@ async function askAll(t: Test, secrets: readonly string[], into: Times): Promise
     await sleep(5)
   }
   await load.stop()
-  if (load.counts[200] !== load.took.length) throw new Error(JSON.stringify(load.counts))
+  if (Object.keys(load.counts).join() !== '200') throw new Error(JSON.stringify(load.counts))
   into.hot.push(...load.took)
 }
 

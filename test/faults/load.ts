@@ -1,6 +1,7 @@
 // Load from a process of its own, told of here: what it sees is judged where the keys are changed.
 
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startChild, type Teardown } from './child.ts'
 import type { Answer } from './client.ts'
 import { type FromLoad, isFromLoad, type LoadOptions, type Row, type ToLoad } from './load-messages.ts'
@@ -20,6 +21,8 @@ export interface Load {
   add(secrets: readonly string[]): void
   /** Resolves when all answers of before are known here. */
   settled(): Promise<void>
+  /** Lets it run for a while and forgets how long those answers took: a program that has just started is slow. */
+  warmUp(forMs: number): Promise<void>
   /** Resolves when all requests are answered, and known here. */
   stop(): Promise<void>
 }
@@ -76,6 +79,10 @@ export async function startLoad(
       const told = heard('told')
       say({ type: 'tell' })
       await told
+    },
+    async warmUp(forMs) {
+      await sleep(forMs)
+      took.length = 0
     },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return

@@ -1,0 +1,67 @@
+// The beginning of a request: its head read, its client identified, and everything that is in force at this moment tied
+// to it.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { performance } from 'node:perf_hooks'
+import type { Table } from '../config/compiled.ts'
+import type { Access } from './access.ts'
+import { clientIdentifier } from './client.ts'
+import type { DenyList } from './deny-list.ts'
+import { readHead } from './message.ts'
+import type { Upstreams } from './upstreams.ts'
+
+export interface BeginDeps {
+  readonly trustedProxies: readonly string[]
+  readonly drain: { readonly isDraining: boolean }
+  readonly inForce: () => { readonly table: Table; readonly upstreams: Upstreams }
+  readonly denied: () => DenyList | null
+  readonly newId: (prefix: string) => string
+}
+
+/** Returns a function that makes the state of a request before the first stage; `target` as it came. */
+export function accessMaker(
+  deps: BeginDeps,
+): (raw: IncomingMessage, reply: ServerResponse, target: string) => Access {
+  const identify = clientIdentifier(deps.trustedProxies)
+  return (raw, reply, target) => {
+    const head = readHead(raw)
+    const { peer, client, isPeerTrusted, isSecure } = identify(raw, head)
+    const { table, upstreams } = deps.inForce()
+    return {
+      requestId: (isPeerTrusted && acceptableId(head.requestId)) || deps.newId('req'),
+      raw,
+      reply,
+      target,
+      table,
+      upstreams,
+      denied: deps.denied(),
+      server: deps.drain,
+      startedAt: performance.now(),
+      head,
+      peer,
+      client,
+      isPeerTrusted,
+      isSecure,
+      path: '',
+      host: undefined,
+      route: undefined,
+      isPreflight: false,
+      credential: undefined,
+      environment: undefined,
+      principal: undefined,
+      tier: undefined,
+      denial: undefined,
+      failure: undefined,
+      upstreamMs: undefined,
+      dispatchedAt: undefined,
+      status: 0,
+      isClosed: false,
+      exchange: undefined,
+      isCut: false,
+    }
+  }
+}
+
+function acceptableId(id: string | undefined): string | undefined {
+  return id !== undefined && /^[A-Za-z0-9._-]{1,128}$/.test(id) ? id : undefined
+}
