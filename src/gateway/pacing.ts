@@ -17,10 +17,10 @@ export interface Pace {
 
 /**
  * Of one process: what it refuses takes about a fifth of a core, and nothing is held back for more than a second. A key
- * that a store had to be asked for costs as much as three that memory has an answer to.
+ * that two stores had to be asked for costs several times as much as one that memory has an answer to.
  */
 export const paces = {
-  asked: { perSecond: 1_000, burst: 300, mostHeld: 1_000 },
+  asked: { perSecond: 500, burst: 300, mostHeld: 500 },
   unasked: { perSecond: 3_000, burst: 300, mostHeld: 3_000 },
 } as const satisfies Record<string, Pace>
 
