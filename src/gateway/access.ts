@@ -71,6 +71,8 @@ export interface Access {
   /** Milliseconds from dispatch to the head of the upstream's response; undefined: there was none. */
   upstreamMs: number | undefined
   dispatchedAt: number | undefined
+  /** Milliseconds for which its refusal waited for its turn: time that nobody worked. */
+  heldMs: number
   /** Status sent to the client. */
   status: number
   /** The response, or its connection, has closed. */

@@ -1,11 +1,12 @@
 // Stage 6: the key. Everything that is wrong with it gives one same answer; the reason is for log and metric.
 // A store that cannot be asked is no reason to say that a key is wrong.
 
+import { performance } from 'node:perf_hooks'
 import type { Api, HostMatch } from '../config/compiled.ts'
 import { expandPermissions } from '../credentials/permission.ts'
 import { type CredentialRecord, whyUnusable } from '../credentials/record.ts'
 import { digestOf, isPresentable, isWellFormed, type Secret } from '../credentials/secret.ts'
-import { deny } from '../errors/denial.ts'
+import { type Denial, deny } from '../errors/denial.ts'
 import type { Found, Lookup } from '../lookup/chain.ts'
 import type { Access, Grant, Stage } from './access.ts'
 import type { Misses } from './misses.ts'
@@ -30,7 +31,7 @@ export function authenticate(deps: AuthenticateDeps): Stage {
     access.tier = found.tier
     if (found.kind === 'unknown') {
       deps.misses.count(access.client)
-      return (found.tier === 'memory' ? unasked : asked).pace(deny('INVALID_API_KEY', 'unknown'))
+      return hold(access, deny('INVALID_API_KEY', 'unknown'), found.tier === 'memory' ? unasked : asked)
     }
     const { record } = found
     const mismatch = whyMismatched(access, host, record)
@@ -49,13 +50,25 @@ export function authenticate(deps: AuthenticateDeps): Stage {
     if (fault !== undefined) return deny('INVALID_API_KEY', fault)
     const digest = digestOf(credential)
     if (deps.misses.isOver(access.client) && deps.lookup.findInMemory(digest)?.kind !== 'known') {
-      return unasked.pace(deny('TOO_MANY_REQUESTS', 'failed_lookups'))
+      return hold(access, deny('TOO_MANY_REQUESTS', 'failed_lookups'), unasked)
     }
     const found = deps.lookup.find(digest)
     return found instanceof Promise
       ? found.then((late) => conclude(access, host, late))
       : conclude(access, host, found)
   }
+}
+
+/** Refuses when it is this refusal's turn. It is noted first: who does not wait for it was refused all the same. */
+function hold(access: Access, denial: Denial, pacer: Pacer): ReturnType<Stage> {
+  access.denial = denial
+  const paced = pacer.pace(denial)
+  if (!(paced instanceof Promise)) return paced
+  const heldAt = performance.now()
+  return paced.then((due) => {
+    access.heldMs = performance.now() - heldAt
+    return due
+  })
 }
 
 /** What can be told of a key without asking anybody. */

@@ -54,6 +54,7 @@ export function accessMaker(
       failure: undefined,
       upstreamMs: undefined,
       dispatchedAt: undefined,
+      heldMs: 0,
       status: 0,
       isClosed: false,
       exchange: undefined,

@@ -8,7 +8,7 @@ import { authorize, limitBody } from './authorize.ts'
 import { chooseEnvironment, extractCredential } from './credential.ts'
 import { judgeMessage } from './message.ts'
 import { createMisses } from './misses.ts'
-import { createPacer, paces } from './pacing.ts'
+import { createPacer, type Pace, paces } from './pacing.ts'
 import { judgePath } from './path.ts'
 import { refuseDeniedCaller, refuseDeniedClient, refuseDeniedPrefix } from './refuse-denied.ts'
 import { matchRoute } from './route.ts'
@@ -43,8 +43,8 @@ export function decisionStages({
       lookup,
       misses: createMisses(limits.failedLookups, monotonicNow),
       pacers: {
-        asked: createPacer(paces.asked, monotonicNow),
-        unasked: createPacer(paces.unasked, monotonicNow),
+        asked: createPacer(boundedBy(limits, paces.asked), monotonicNow),
+        unasked: createPacer(boundedBy(limits, paces.unasked), monotonicNow),
       },
       now,
     }),
@@ -52,4 +52,9 @@ export function decisionStages({
     authorize,
     limitBody,
   ]
+}
+
+/** Those who wait are requests under way: they must leave room for the others. */
+function boundedBy({ inFlight }: Limits, pace: Pace): Pace {
+  return { ...pace, mostHeld: Math.min(pace.mostHeld, Math.floor(inFlight / 8)) }
 }

@@ -20,7 +20,7 @@ export function createRecorder({ lines, metrics, activity }: RecorderDeps): (acc
   const outcomes = createOutcomes(metrics)
   return (access) => {
     const totalMs = performance.now() - access.startedAt
-    const gatewayMs = totalMs - (access.upstreamMs ?? 0)
+    const gatewayMs = totalMs - (access.upstreamMs ?? 0) - access.heldMs
     const outcome = outcomes.of(access)
     outcome.series.observe(gatewayMs, access.upstreamMs)
     activity.count(access)

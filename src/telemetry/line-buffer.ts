@@ -27,10 +27,13 @@ export function bufferLines(
     clearTimeout(timer)
     timer = undefined
     if (used === 0) return
-    const full = block.subarray(0, used)
-    block = Buffer.allocUnsafeSlow(mostBytes)
+    const lines = block.subarray(0, used)
+    const isMostlyEmpty = used * 2 < mostBytes
     used = 0
-    sink.write(full)
+    // A sink that is slow keeps what it is given: a few lines must not keep a whole block.
+    if (isMostlyEmpty) return void sink.write(Buffer.from(lines))
+    block = Buffer.allocUnsafeSlow(mostBytes)
+    sink.write(lines)
   }
 
   return {

@@ -69,19 +69,22 @@ export async function startLoad(
     say({ type: 'secrets', secrets: more })
   }
 
+  async function settled(): Promise<void> {
+    const told = heard('told')
+    say({ type: 'tell' })
+    await told
+  }
+
   add(first)
   await started
   return {
     counts,
     took,
     add,
-    async settled() {
-      const told = heard('told')
-      say({ type: 'tell' })
-      await told
-    },
+    settled,
     async warmUp(forMs) {
       await sleep(forMs)
+      await settled()
       took.length = 0
     },
     async stop() {

@@ -58,6 +58,7 @@ export function accessOf(config: CompiledConfig, question: Question = {}): Acces
     failure: undefined,
     upstreamMs: undefined,
     dispatchedAt: undefined,
+    heldMs: 0,
     status: 0,
     isClosed: false,
     exchange: undefined,

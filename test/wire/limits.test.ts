@@ -3,9 +3,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { generateSecret, Secret } from '../../src/credentials/secret.ts'
 import { limitConnections } from '../../src/gateway/connections.ts'
+import { paces } from '../../src/gateway/pacing.ts'
 import { startTestProgram } from '../support/program.ts'
 import { codeOf, exchange, request } from '../support/wire.ts'
 
@@ -24,6 +26,28 @@ t.test('a client that goes on guessing keys is told to stop; known keys go on wo
   t.equal(codeOf(stopped), 'TOO_MANY_REQUESTS')
   t.match(stopped.head, /Retry-After: \d+/)
   t.equal((await ask(`X-Api-Key: ${key.secret}`)).status, 200)
+})
+
+t.test('who does not wait for a refusal that is held back was refused all the same', async (t) => {
+  const program = await startTestProgram(t, { gateway: ', limits: { failed_lookups: 1 }' })
+  const key = await program.admin.makeKey(await program.admin.makeMerchant())
+  const known = request('GET /v1/transactions/1', [host, `X-Api-Key: ${key.secret}`])
+  const unknown = request('GET /v1/transactions/1', [host, unknownKey()])
+  t.equal((await exchange(program.gatewayPort, known)).status, 200)
+  const socket = connect(program.gatewayPort, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(unknown)
+  await once(socket, 'data')
+  const asked = paces.unasked.burst + 2_000
+  socket.write(unknown.repeat(asked))
+  await once(socket, 'data')
+  socket.resetAndDestroy()
+  // Those for which no tier was asked.
+  const requests = () => program.log.filter(({ msg, lookup }) => msg === 'request' && lookup === undefined)
+  while (requests().length < asked) await sleep(5)
+  const decisions = new Set(requests().map(({ decision, reason }) => `${decision} ${reason}`))
+  t.same([...decisions], ['deny failed_lookups'])
+  t.equal((await exchange(program.gatewayPort, known)).status, 200)
 })
 
 t.test('a head that comes too slowly is 408', async (t) => {
