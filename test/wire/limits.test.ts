@@ -45,7 +45,7 @@ t.test('who does not wait for a refusal that is held back was refused all the sa
   // Those for which no tier was asked.
   const requests = () => program.log.filter(({ msg, lookup }) => msg === 'request' && lookup === undefined)
   while (requests().length < asked) await sleep(5)
-  const decisions = new Set(requests().map(({ decision, reason }) => `${decision} ${reason}`))
+  const decisions = new Set(requests().map(({ decision, reason }) => `${String(decision)} ${String(reason)}`))
   t.same([...decisions], ['deny failed_lookups'])
   t.equal((await exchange(program.gatewayPort, known)).status, 200)
 })
