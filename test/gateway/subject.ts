@@ -7,7 +7,7 @@ import type { CompiledConfig } from '../../src/config/compiled.ts'
 import { formatFault, loadConfig } from '../../src/config/load.ts'
 import type { CredentialRecord } from '../../src/credentials/record.ts'
 import type { Access, Principal } from '../../src/gateway/access.ts'
-import { readHead } from '../../src/gateway/message.ts'
+import { accessMaker } from '../../src/gateway/begin.ts'
 import { createUpstreams } from '../../src/gateway/upstreams.ts'
 
 const demoFile = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url))
@@ -31,39 +31,16 @@ export interface Question {
 export function accessOf(config: CompiledConfig, question: Question = {}): Access {
   const raw = rawOf(question)
   const { target = '/v1/transactions/1' } = question
-  return {
-    requestId: 'req_test',
-    raw,
-    reply: new ServerResponse(raw),
-    target,
-    table: config.table,
-    denied: null,
-    upstreams: createUpstreams(config.settings, config.table),
-    server: { isDraining: false },
-    startedAt: 0,
-    head: readHead(raw),
-    peer: '192.0.2.1',
-    client: '192.0.2.1',
-    isPeerTrusted: false,
-    isSecure: false,
-    path: target.split('?')[0] ?? '',
-    host: undefined,
-    route: undefined,
-    isPreflight: false,
-    credential: undefined,
-    environment: undefined,
-    principal: undefined,
-    tier: undefined,
-    denial: undefined,
-    failure: undefined,
-    upstreamMs: undefined,
-    dispatchedAt: undefined,
-    heldMs: 0,
-    status: 0,
-    isClosed: false,
-    exchange: undefined,
-    isCut: false,
-  }
+  const begin = accessMaker({
+    trustedProxies: [],
+    drain: { isDraining: false },
+    inForce: () => ({ table: config.table, upstreams: createUpstreams(config.settings, config.table) }),
+    denied: () => null,
+    newId: () => 'req_test',
+  })
+  const access = begin(raw, new ServerResponse(raw), target)
+  access.path = target.split('?')[0] ?? ''
+  return access
 }
 
 /** A parsed head from `peer`. */
