@@ -13,6 +13,8 @@ export interface Pace {
   readonly burst: number
   /** So many are held back at most, which bounds how long too; what is too much goes at once. */
   readonly mostHeld: number
+  /** Those who wait go together, so often: what they ask next then comes together too, and shares its queries. */
+  readonly tickMs: number
 }
 
 /**
@@ -20,15 +22,12 @@ export interface Pace {
  * that two stores had to be asked for costs several times as much as one that memory has an answer to.
  */
 export const paces = {
-  asked: { perSecond: 500, burst: 300, mostHeld: 500 },
-  unasked: { perSecond: 3_000, burst: 300, mostHeld: 3_000 },
+  asked: { perSecond: 500, burst: 300, mostHeld: 500, tickMs: 20 },
+  unasked: { perSecond: 3_000, burst: 300, mostHeld: 3_000, tickMs: 10 },
 } as const satisfies Record<string, Pace>
 
-/** Those who wait go together: what they ask next then comes together, too, and shares its questions to Postgres. */
-const tickMs = 10
-
 /** Begins with nothing held; `monotonicNow` in milliseconds. */
-export function createPacer({ perSecond, burst, mostHeld }: Pace, monotonicNow: () => number): Pacer {
+export function createPacer({ perSecond, burst, mostHeld, tickMs }: Pace, monotonicNow: () => number): Pacer {
   let allowed = burst
   let countedAt = monotonicNow()
   let held: (() => void)[] = []

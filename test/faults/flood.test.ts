@@ -16,7 +16,7 @@ const stores = await startStores(t)
 const upstreamPort = await startLeanUpstream(t)
 
 /** Look-ups of one moment share a query: on average at least so many keys. */
-const keysAQuery = 2
+const keysAQuery = 5
 
 /** Counts look-ups that are sent to Postgres: the driver's Bind messages of that statement. */
 function createCounter() {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createPacer } from '../../src/gateway/pacing.ts'
 
-const pace = { perSecond: 1_000, burst: 3, mostHeld: 100 }
+const pace = { perSecond: 1_000, burst: 3, mostHeld: 100, tickMs: 10 }
 
 function subject(of = pace) {
   const clock = { at: 5_000 }
@@ -57,7 +57,7 @@ t.test('a steady pace below the limit is never held', async (t) => {
 
 t.test('all come out in order, each with its own value, and not before there is room', async (t) => {
   const began = performance.now()
-  const pacer = createPacer({ perSecond: 200, burst: 1, mostHeld: 100 }, () => performance.now())
+  const pacer = createPacer({ perSecond: 200, burst: 1, mostHeld: 100, tickMs: 10 }, () => performance.now())
   const left: number[] = []
   const values = await Promise.all(
     Array.from({ length: 21 }, async (_, i) => {
