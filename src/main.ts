@@ -1,40 +1,7 @@
 #!/usr/bin/env node
-// The command line: every verb of the program, and the one place that ends the process.
+// Where the process begins.
 
-import { Command } from 'commander'
-import { registerAdminCommands } from './cli/admin.ts'
-import { registerConfigCommands } from './cli/config.ts'
-import { exitCodeOf, prepareCommands } from './cli/errors.ts'
-import { registerDemoCommand } from './main/demo.ts'
-import { registerMigrateCommand } from './main/migrate.ts'
-import { registerStartCommand } from './main/start.ts'
-import { version } from './main/version.ts'
+// Before all else, and so before the other modules are read.
+import './main/tick-shape.ts'
 
-const io = {
-  stdout: (text: string) => void process.stdout.write(text),
-  stderr: (text: string) => void process.stderr.write(text),
-  env: process.env,
-  isTerminal: process.stdout.isTTY,
-}
-
-const program = new Command('latchkey')
-  .description('Authentication gateway for payment APIs')
-  .version(version)
-  .showHelpAfterError()
-registerStartCommand(program, io)
-registerMigrateCommand(program, io)
-registerConfigCommands(program, io)
-registerAdminCommands(program, io)
-registerDemoCommand(program, io)
-prepareCommands(program, io)
-
-// A reader that leaves early, such as `head`, is no failure of what is read.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-})
-
-try {
-  await program.parseAsync(process.argv)
-} catch (error) {
-  process.exitCode = exitCodeOf(error, io)
-}
+await import('./main/command-line.ts')

@@ -60,7 +60,10 @@ function headerValues(access: Access, name: string): string[] {
   const wanted = name.toLowerCase()
   const fields = access.raw.rawHeaders
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    if (fields[i]?.toLowerCase() === wanted) values.push((fields[i + 1] ?? '').trim())
+    const field = fields[i] ?? ''
+    if (field.length === wanted.length && field.toLowerCase() === wanted) {
+      values.push((fields[i + 1] ?? '').trim())
+    }
   }
   return values
 }

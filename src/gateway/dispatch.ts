@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { type Denial, deny } from '../errors/denial.ts'
 import { type Access, hasBody } from './access.ts'
+import { Deadline } from './deadlines.ts'
 import { responseTrailers } from './headers.ts'
 import { refuse } from './refuse.ts'
 import { BodyFault, requestBody } from './request-body.ts'
@@ -23,15 +24,17 @@ export function forward(access: Access, upstream: UpstreamPool): void {
   exchange.send()
 }
 
-/** One request and its answer. A class, as it is undici's handler: made once a request, its methods shared. */
-class Exchange implements Dispatcher.DispatchHandler {
+/**
+ * One request and its answer. A class, as it is undici's handler: made once a request, its methods shared. Its deadline is
+ * that of the answer's head.
+ */
+class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   readonly #access: Access
   readonly #upstream: UpstreamPool
   readonly #hasBody: boolean
   #body: Readable | null = null
   #abortUpstream: ((error?: Error) => void) | undefined
   #resume: (() => void) | undefined
-  #headTimer: NodeJS.Timeout | undefined
   #stallTimer: NodeJS.Timeout | undefined
   #isRetried = false
   #hasAnswerBegun = false
@@ -45,6 +48,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #heldChunk: Buffer | undefined
 
   constructor(access: Access, upstream: UpstreamPool) {
+    super()
     this.#access = access
     this.#upstream = upstream
     this.#hasBody = hasBody(access.head)
@@ -58,7 +62,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     const access = this.#access
     const { settings, headers } = this.#upstream
     const list = headers.build(access)
-    list.push('Host', settings.preserveHost ? access.head.host : this.#upstream.authority)
+    // Otherwise it is the upstream's own, which undici has ready.
+    if (settings.preserveHost) list.push('Host', access.head.host)
     if (access.head.contentLength !== undefined)
       list.push('Content-Length', String(access.head.contentLength))
     access.dispatchedAt = performance.now()
@@ -102,8 +107,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** The last byte of the request is out: from here the upstream has its time to answer. */
   onRequestSent(): void {
     if (this.#access.upstreamMs !== undefined || this.#isOver) return
-    const timeoutMs = this.#access.route?.timeoutMs ?? this.#upstream.settings.timeoutMs
-    this.#headTimer = setTimeout(() => this.#fail(deny('UPSTREAM_TIMEOUT', 'no_response_head')), timeoutMs)
+    this.setDeadline(this.#access.route?.timeoutMs ?? this.#upstream.settings.timeoutMs)
+  }
+
+  protected override timedOut(): void {
+    this.#fail(deny('UPSTREAM_TIMEOUT', 'no_response_head'))
   }
 
   onResponseStarted(): void {
@@ -120,7 +128,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       return true
     }
     if (hasOtherCoding(raw)) return this.#refuseAnswer('transfer_coding')
-    clearTimeout(this.#headTimer)
+    this.clearDeadline()
     access.upstreamMs = performance.now() - (access.dispatchedAt ?? 0)
     access.status = status
     this.#resume = resume
@@ -162,7 +170,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) return this.#leave()
     if (this.#mayRetry(error)) {
       this.#isRetried = true
-      clearTimeout(this.#headTimer)
+      this.clearDeadline()
       this.send()
       return
     }
@@ -251,7 +259,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #finish(): void {
     this.#isOver = true
-    clearTimeout(this.#headTimer)
+    this.clearDeadline()
     clearTimeout(this.#stallTimer)
     this.#body?.destroy()
     if (!this.#isQueued) this.#leave()

@@ -2,12 +2,13 @@
 // the route itself: hashing six labels and writing them as JSON for each request costs as much as deciding it.
 
 import type { Route } from '../config/compiled.ts'
+import { asciiJson } from '../telemetry/log.ts'
 import type { Metrics, RequestSeries } from '../telemetry/metrics.ts'
 import type { Access } from './access.ts'
 
 export interface Outcome {
   readonly series: RequestSeries
-  /** Fields of the log line, as JSON behind a comma. */
+  /** Fields of the log line, as ASCII JSON behind a comma. */
   readonly fields: string
 }
 
@@ -59,7 +60,7 @@ function outcomeOf({ denial, environment, host, route, status }: Access, metrics
     reason: denial === undefined ? '' : denial.reason,
     status,
   }
-  const fields = JSON.stringify({
+  const fields = asciiJson({
     ...labels,
     code: denial?.code,
     ...(route !== undefined && requiredBy(route)),

@@ -1,6 +1,6 @@
 // The head of an upstream's answer on its way to the client: what Node would not write, or would write in other bytes.
 
-import type { ServerResponse } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Access } from './access.ts'
 import { responseHeaders } from './headers.ts'
 
@@ -20,7 +20,7 @@ export function writeHead(access: Access, { status, statusText, raw }: ResponseH
   // The upstream's Date, or none: ours would be a header that it did not send.
   reply.sendDate = false
   if (access.server.isDraining) reply.shouldKeepAlive = false
-  const reason = reasonPhrase(statusText)
+  const reason = statusText === STATUS_CODES[status] ? statusText : reasonPhrase(statusText)
   if (reason === '') reply.writeHead(status, headers)
   else reply.writeHead(status, reason, headers)
 }

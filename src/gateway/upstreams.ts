@@ -13,8 +13,6 @@ import { createHeaderBuilder, type HeaderBuilder } from './headers.ts'
 export interface UpstreamPool {
   readonly settings: Upstream
   readonly headers: HeaderBuilder
-  /** Host and port, as a Host header has it. */
-  readonly authority: string
   readonly idleTimeoutMs: number
   readonly connections: Connections
   /** What the connections were opened with; others under the same name are opened anew. */
@@ -62,7 +60,6 @@ export function createUpstreams(settings: Settings, table: Table, before?: Upstr
       settings: upstream,
       opened,
       headers: createHeaderBuilder(settings, table, upstream),
-      authority: new URL(upstream.origin).host,
       idleTimeoutMs,
       connections: known?.opened === opened ? known.connections : openConnections(upstream, idleTimeoutMs),
     })

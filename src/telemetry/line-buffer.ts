@@ -10,6 +10,8 @@ export interface Sink {
 
 export interface LineBuffer {
   write(line: string): void
+  /** The same for a line that is known to be ASCII: its bytes need not be counted. */
+  writeAscii(line: string): void
   /** Writes out what is kept back, and waits until the sink has. */
   flushSync(): void
 }
@@ -36,17 +38,19 @@ export function bufferLines(
     sink.write(lines)
   }
 
+  function add(line: string, length: number): void {
+    if (used + length > mostBytes) flush()
+    if (length > mostBytes) return void sink.write(Buffer.from(line))
+    // ASCII is the same in both, and copied instead of translated.
+    block.write(line, used, length === line.length ? 'latin1' : 'utf8')
+    used += length
+    if (used === mostBytes) flush()
+    else timer ??= setTimeout(flush, forMs).unref()
+  }
+
   return {
-    write(line) {
-      const length = Buffer.byteLength(line)
-      if (used + length > mostBytes) flush()
-      if (length > mostBytes) return void sink.write(Buffer.from(line))
-      // ASCII is the same in both, and copied instead of translated.
-      block.write(line, used, length === line.length ? 'latin1' : 'utf8')
-      used += length
-      if (used === mostBytes) flush()
-      else timer ??= setTimeout(flush, forMs).unref()
-    },
+    write: (line) => add(line, Buffer.byteLength(line)),
+    writeAscii: (line) => add(line, line.length),
     flushSync() {
       flush()
       sink.flushSync()

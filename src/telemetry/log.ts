@@ -20,16 +20,35 @@ export interface Log {
   flush(): void
 }
 
-/** Writes one line of the log: `fields` is JSON without its braces. For the one line a request, which pino would build anew. */
+/**
+ * Writes one line of the log: `fields` is JSON without its braces, and ASCII (`asciiJson`). For the one line a request,
+ * which pino would build anew.
+ */
 export type LineLog = (fields: string) => void
 
 /** Lines of a logger's own kind, level and place, with `msg`; nothing where its level leaves them out. */
 export function lineLogOf(logger: Logger, msg: string): LineLog {
   if (!logger.isLevelEnabled('info')) return () => {}
   const { [pino.symbols.streamSym]: stream } = logger as unknown as Record<symbol, DestinationStream>
+  if (stream === undefined) return () => {}
   const time = timestamps()
-  const end = `,"msg":${JSON.stringify(msg)}}\n`
-  return (fields) => stream?.write(`{"level":"info"${time()},${fields}${end}`)
+  const end = `,"msg":${asciiJson(msg)}}\n`
+  const write = takesAscii(stream)
+    ? (line: string) => stream.writeAscii(line)
+    : (line: string) => stream.write(line)
+  return (fields) => write(`{"level":"info"${time()},${fields}${end}`)
+}
+
+function takesAscii(stream: DestinationStream): stream is DestinationStream & Pick<LineBuffer, 'writeAscii'> {
+  return 'writeAscii' in stream && typeof stream.writeAscii === 'function'
+}
+
+/** JSON in which whatever is not ASCII is written as an escape: a line of it has as many bytes as characters. */
+export function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** Makes the log. Lines are buffered up to 64 KiB and written at least once a second, and flushed at exit. */
@@ -54,16 +73,22 @@ export function createLog(options: LogOptions): Log {
   }
 }
 
-/** RFC 3339 with milliseconds; written anew only when the millisecond has changed. */
+/** RFC 3339 with milliseconds; a second is written once, a millisecond when it has changed. */
 function timestamps(): () => string {
+  let second = 0
+  let beginning = ''
   let at = 0
   let text = ''
   return () => {
     const now = Date.now()
-    if (now !== at) {
-      at = now
-      text = `,"time":"${new Date(now).toISOString()}"`
+    if (now === at) return text
+    at = now
+    const rest = now % 1_000
+    if (now - rest !== second) {
+      second = now - rest
+      beginning = `,"time":"${new Date(second).toISOString().slice(0, -4)}`
     }
+    text = `${beginning}${String(rest).padStart(3, '0')}Z"`
     return text
   }
 }

@@ -4,41 +4,56 @@
 import { randomFillSync } from 'node:crypto'
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-/** Two digits at once: half the pieces that an id is put together from. */
-const digits = Array.from(alphabet)
-const pairs = digits.flatMap((first) => digits.map((second) => first + second))
+const codes = Buffer.from(alphabet, 'latin1')
+const timeLength = 10
+const randomLength = 16
 /** Random bytes are drawn in blocks: one system call for 256 ids. */
-const pool = Buffer.alloc(16 * 256)
+const pool = Buffer.alloc(randomLength * 256)
+
+/** An id in the making: put together as bytes and read as one piece of text, which others then need not join. */
+interface Draft {
+  readonly bytes: Buffer
+  /** Where the time begins, behind the prefix. */
+  readonly start: number
+  /** The millisecond that is written in it. */
+  stampedAt: number
+}
 
 /** Returns a maker of ids; `now` in milliseconds since the epoch. */
 export function createIds(now: () => number): (prefix: string) => string {
+  const drafts = new Map<string, Draft>()
   let used = pool.length
-  let stampedAt = -1
-  let stamp = ''
 
   return (prefix) => {
+    let draft = drafts.get(prefix)
+    if (draft === undefined) drafts.set(prefix, (draft = draftOf(prefix)))
+    const { bytes, start } = draft
     const at = now()
-    if (at !== stampedAt) {
-      stampedAt = at
-      stamp = timeDigits(at)
+    if (at !== draft.stampedAt) {
+      draft.stampedAt = at
+      writeTime(bytes, start, at)
     }
     if (used === pool.length) {
       randomFillSync(pool)
       used = 0
     }
-    let id = `${prefix}_${stamp}`
-    for (const end = used + 16; used < end; used += 2)
-      id += pairs[((pool[used] ?? 0) & 31) * 32 + ((pool[used + 1] ?? 0) & 31)]
-    return id
+    for (let i = start + timeLength; i < bytes.length; i++) bytes[i] = codes[(pool[used++] ?? 0) & 31] ?? 0
+    return bytes.toString('latin1')
   }
 }
 
-function timeDigits(milliseconds: number): string {
+/** Prefixes are few: the program's own. */
+function draftOf(prefix: string): Draft {
+  const beginning = `${prefix}_`
+  const bytes = Buffer.alloc(beginning.length + timeLength + randomLength, beginning, 'latin1')
+  return { bytes, start: beginning.length, stampedAt: -1 }
+}
+
+/** Most significant digit first. */
+function writeTime(bytes: Buffer, start: number, milliseconds: number): void {
   let rest = milliseconds
-  let digits = ''
-  for (let i = 0; i < 10; i++) {
-    digits = alphabet.charAt(rest % 32) + digits
+  for (let i = start + timeLength - 1; i >= start; i--) {
+    bytes[i] = codes[rest % 32] ?? 0
     rest = Math.floor(rest / 32)
   }
-  return digits
 }

@@ -29,6 +29,18 @@ void t.test('bytes are counted, not characters: what a pipe keeps whole is bytes
   t.end()
 })
 
+void t.test('lines known to be ASCII stand among the others, in order', (t) => {
+  const { buffer, writes } = subject(16)
+  buffer.write('é1\n')
+  buffer.writeAscii('two\n')
+  buffer.write('dréi\n')
+  buffer.writeAscii('longer than all of it\n')
+  buffer.writeAscii('5\n')
+  buffer.flushSync()
+  t.same(writes, ['é1\ntwo\ndréi\n', 'longer than all of it\n', '5\n'])
+  t.end()
+})
+
 void t.test('nothing is kept back for long', async (t) => {
   const { buffer, writes } = subject(1_000, 10)
   buffer.write('one\n')

@@ -1,0 +1,57 @@
+import t from 'tap'
+import { deny } from '../../src/errors/denial.ts'
+import type { Access } from '../../src/gateway/access.ts'
+import { createRecorder } from '../../src/gateway/record.ts'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
+import { accessOf, loadDemo, principalOf } from './subject.ts'
+
+const config = await loadDemo()
+
+/** The text of the line that is left of a request, and what it says. */
+function lineOf(of: Partial<Access>) {
+  const lines: string[] = []
+  const record = createRecorder({
+    lines: (line) => void lines.push(line),
+    metrics: createMetrics(),
+    activity: { count: () => {}, flush: async () => {}, stop: () => {}, waiting: () => 0 },
+  })
+  record(Object.assign(accessOf(config), of))
+  const [text = ''] = lines
+  return { text, said: JSON.parse(`{${text}}`) }
+}
+
+void t.test('times are numbers of milliseconds, to three places', async (t) => {
+  for (const [upstreamMs, written] of [
+    [0, '0'],
+    [7, '7'],
+    [0.0004, '0'],
+    [0.0006, '0.001'],
+    [1.5, '1.500'],
+    [12.345_678, '12.346'],
+    [999.9996, '1000'],
+    [30_000.02, '30000.020'],
+  ] as const) {
+    const { text, said } = lineOf({ upstreamMs, status: 200, startedAt: performance.now() - 40_000 })
+    t.match(text, `"upstream_ms":${written},`)
+    t.equal(said.upstream_ms, Math.round(upstreamMs * 1_000) / 1_000)
+    t.ok(said.gateway_ms > 0)
+  }
+})
+
+void t.test('a time below nothing is nothing', async (t) => {
+  const { said } = lineOf({ status: 200, startedAt: performance.now(), upstreamMs: 5 })
+  t.equal(said.gateway_ms, 0)
+})
+
+void t.test('names are JSON whatever they hold, and the line is ASCII', async (t) => {
+  const merchantId = 'mer_"ü\\\n€😀'
+  const { text, said } = lineOf({
+    status: 403,
+    principal: principalOf({ merchantId, keyId: 'key_1' }),
+    denial: deny('INTERNAL_ERROR', 'stage_failed'),
+    failure: new Error('größer'),
+  })
+  t.match(text, /^[\x20-\x7e]*$/)
+  t.match(said, { merchant: merchantId, key_id: 'key_1', status: 403, reason: 'stage_failed' })
+  t.match(said.failure, 'größer')
+})
