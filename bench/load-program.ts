@@ -29,10 +29,13 @@ const latencies: number[] = []
 const idle: Lane[] = []
 let inFlight = 0
 let sent = 0
+let answered = 0
 
 await openAll()
 const startedAt = performance.now()
-const endsAt = startedAt + task.seconds * 1_000
+/** A load that has just started is slow itself, and opens all its connections at once: neither is the subject's doing. */
+const countsFrom = startedAt + (task.warmUpSeconds ?? 0) * 1_000
+const endsAt = countsFrom + task.seconds * 1_000
 const next = task.rate === undefined ? sendAtOnce : sendWhenDue(task.rate)
 next()
 
@@ -48,7 +51,8 @@ async function openLane(): Promise<void> {
   const lane: Lane = { connection: undefined, dueAt: 0 }
   lane.connection = await openConnection(task, {
     answered(status) {
-      latencies.push(performance.now() - lane.dueAt)
+      if (lane.dueAt >= countsFrom) latencies.push(performance.now() - lane.dueAt)
+      answered++
       statuses[status] = (statuses[status] ?? 0) + 1
       inFlight--
       idle.push(lane)
@@ -56,7 +60,7 @@ async function openLane(): Promise<void> {
       else if (isOver() && inFlight === 0) report()
     },
     failed(reason) {
-      throw new Error(`port ${task.port}, after ${latencies.length} answers: ${reason}`)
+      throw new Error(`port ${task.port}, after ${answered} answers: ${reason}`)
     },
   })
   idle.push(lane)
@@ -83,7 +87,7 @@ function sendAtOnce(): void {
 
 function sendWhenDue(rate: number): () => void {
   const intervalMs = 1_000 / rate
-  const total = Math.floor((task.seconds * 1_000) / intervalMs)
+  const total = Math.floor((endsAt - startedAt) / intervalMs)
   return function pump() {
     const now = performance.now()
     // Where all connections wait for answers, what is due waits for one of them, and its clock runs.
@@ -101,7 +105,7 @@ function sendWhenDue(rate: number): () => void {
 
 /** What was due and has no answer yet counts, too: with the time that it has waited so far. */
 function giveUp(total: number, now: number): void {
-  for (let i = latencies.length; i < total; i++) latencies.push(now - endsAt)
+  for (let i = answered; i < total; i++) latencies.push(now - endsAt)
   report()
 }
 
@@ -109,7 +113,7 @@ let isReported = false
 function report(): void {
   if (isReported) return
   isReported = true
-  const seconds = (performance.now() - startedAt) / 1_000
+  const seconds = (performance.now() - countsFrom) / 1_000
   const sorted = Float64Array.from(latencies).sort()
   const result: LoadResult = {
     requests: sorted.length,

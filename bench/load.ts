@@ -19,6 +19,8 @@ export interface LoadTask {
   readonly count?: number
   /** Requests a second of an open loop. */
   readonly rate?: number
+  /** Before `seconds`, at the same rate, not counted; of an open loop. */
+  readonly warmUpSeconds?: number
 }
 
 export interface LoadResult {

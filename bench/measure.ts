@@ -84,6 +84,9 @@ export async function measureThroughput(bench: Bench, subjects: readonly Subject
   return results
 }
 
+/** Within each open loop, before it counts. */
+const latencyWarmUpSeconds = 2
+
 /** Rounds of open loop, added to the results. */
 export async function measureLatency(
   bench: Bench,
@@ -95,7 +98,17 @@ export async function measureLatency(
     bench.tell(`  latency, round ${round} of ${rounds}`)
     for (const subject of subjects) {
       const rate = Math.floor(rateOf(subject.name))
-      const { p50Ms, p99Ms, p999Ms, requests, seconds: took } = await load(bench, subject, { seconds, rate })
+      const {
+        p50Ms,
+        p99Ms,
+        p999Ms,
+        requests,
+        seconds: took,
+      } = await load(bench, subject, {
+        seconds,
+        rate,
+        warmUpSeconds: latencyWarmUpSeconds,
+      })
       const result = results.find(({ name }) => name === subject.name)
       result?.latency.push({ perSecond: requests / took, p50Ms, p99Ms, p999Ms })
     }

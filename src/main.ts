@@ -2,6 +2,6 @@
 // Where the process begins.
 
 // Before all else, and so before the other modules are read.
-import './main/tick-shape.ts'
+export { tickShape } from './main/tick-shape.ts'
 
 await import('./main/command-line.ts')

@@ -130,11 +130,12 @@ export function responseHeaders(raw: readonly Buffer[], canHaveTrailers: boolean
   let dropped: readonly string[] = []
   let isChunked = canHaveTrailers
   let hasTrailer = false
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]?.toString('latin1') ?? ''
+  const texts = textsOf(raw)
+  for (let i = 0; i + 1 < texts.length; i += 2) {
+    const name = texts[i] ?? ''
     const way = wayBackOf(name)
     if (way === 'never') continue
-    const value = raw[i + 1]?.toString('latin1') ?? ''
+    const value = texts[i + 1] ?? ''
     if (way === 'connection') {
       if (!isUsualConnection(value))
         dropped = [...dropped, ...value.split(',').map((text) => text.trim().toLowerCase())]
@@ -147,6 +148,25 @@ export function responseHeaders(raw: readonly Buffer[], canHaveTrailers: boolean
   if (hasTrailer && !isChunked) dropped = [...dropped, 'trailer']
   const takesAny = dropped.some((name) => name !== '' && name !== 'close' && !neverBack.has(name))
   return takesAny ? withoutNames(headers, dropped) : headers
+}
+
+/**
+ * The parts of a head as text, byte for byte. They nearly always lie in one piece of memory, which is then read at once:
+ * each call out of JavaScript costs more than the characters.
+ */
+function textsOf(parts: readonly Buffer[]): string[] {
+  const first = parts[0]
+  const last = parts.at(-1)
+  if (first === undefined || last === undefined) return []
+  const memory = first.buffer
+  const start = first.byteOffset
+  const end = last.byteOffset + last.length
+  for (const part of parts) {
+    const isInside = part.byteOffset >= start && part.byteOffset + part.length <= end
+    if (!isInside || part.buffer !== memory) return parts.map((each) => each.toString('latin1'))
+  }
+  const all = Buffer.from(memory, start, end - start).toString('latin1')
+  return parts.map((part) => all.slice(part.byteOffset - start, part.byteOffset - start + part.length))
 }
 
 /** Trailer fields, flat, for the client: without what is between hops or speaks for the gateway. */

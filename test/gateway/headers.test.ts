@@ -175,6 +175,37 @@ const responded = (...fields: string[]) =>
     true,
   )
 
+t.test('a head is the same wherever in memory its parts lie', (t) => {
+  const flat = flatOf(['A: one', 'B: caf\u00e9', 'C: ', 'D: four', 'E: \u00ff'])
+  const length = flat.join('').length
+  const inOrder = Buffer.from(`junk${flat.join('')}junk`, 'latin1')
+  const backwards = Buffer.from(flat.toReversed().join(''), 'latin1')
+  const other = Buffer.alloc(length, 'x')
+  const laid = (place: (i: number, start: number, end: number) => Buffer) => {
+    let at = 0
+    return flat.map((text, i) => {
+      at += text.length
+      return place(i, at - text.length, at)
+    })
+  }
+  const own = (i: number) => Uint8Array.from(Buffer.from(flat[i] ?? '', 'latin1'))
+  const cases = {
+    'in one piece': laid((_, start, end) => inOrder.subarray(4 + start, 4 + end)),
+    'in one piece, in another order': laid((_, start, end) =>
+      backwards.subarray(length - end, length - start),
+    ),
+    'each in a piece of its own': laid((i) => Buffer.from(own(i).buffer)),
+    'one of them elsewhere, at a place between': laid((i, start, end) => {
+      if (i !== 3) return inOrder.subarray(4 + start, 4 + end)
+      other.write(flat[i] ?? '', start, 'latin1')
+      return other.subarray(start, end)
+    }),
+  }
+  for (const [name, parts] of Object.entries(cases)) t.same(responseHeaders(parts, true), flat, name)
+  t.same(responseHeaders([], true), [])
+  t.end()
+})
+
 t.test('a response keeps order, case, repeats and bytes', (t) => {
   const fields = [
     'Set-Cookie: a',
