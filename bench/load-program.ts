@@ -29,11 +29,13 @@ const latencies: number[] = []
 const idle: Lane[] = []
 let inFlight = 0
 let sent = 0
+/** How many there are to be, of an open loop. */
+let due = Number.POSITIVE_INFINITY
 let answered = 0
 
 await openAll()
 const startedAt = performance.now()
-/** A load that has just started is slow itself, and opens all its connections at once: neither is the subject's doing. */
+/** A load that has just started is slow itself, and so is a subject whose connections are new. */
 const countsFrom = startedAt + (task.warmUpSeconds ?? 0) * 1_000
 const endsAt = countsFrom + task.seconds * 1_000
 const next = task.rate === undefined ? sendAtOnce : sendWhenDue(task.rate)
@@ -57,7 +59,7 @@ async function openLane(): Promise<void> {
       inFlight--
       idle.push(lane)
       if (task.rate === undefined) sendAtOnce()
-      else if (isOver() && inFlight === 0) report()
+      else if (sent >= due && inFlight === 0) report()
     },
     failed(reason) {
       throw new Error(`port ${task.port}, after ${answered} answers: ${reason}`)
@@ -88,6 +90,7 @@ function sendAtOnce(): void {
 function sendWhenDue(rate: number): () => void {
   const intervalMs = 1_000 / rate
   const total = Math.floor((endsAt - startedAt) / intervalMs)
+  due = total
   return function pump() {
     const now = performance.now()
     // Where all connections wait for answers, what is due waits for one of them, and its clock runs.

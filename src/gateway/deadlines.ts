@@ -74,9 +74,14 @@ function queueOf(milliseconds: number): Queue {
 function arm(queue: Queue, milliseconds: number): void {
   queue.isArmed = true
   const ring = () => {
-    queue.isArmed = false
-    const rest = Deadline.expire(queue)
-    if (rest !== undefined && !queue.isArmed) arm(queue, rest)
+    let rest: number | undefined
+    try {
+      rest = Deadline.expire(queue)
+    } finally {
+      // Until here: one that is set by another that runs out must not put the next ring off.
+      queue.isArmed = false
+      if (queue.first !== undefined) arm(queue, rest ?? 0)
+    }
   }
   setTimeout(ring, Math.ceil(milliseconds)).unref()
 }

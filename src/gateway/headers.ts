@@ -109,7 +109,8 @@ function wayBackOf(name: string): WayBack {
     const plain = neverBack.has(lower) ? 'never' : 'pass'
     way = specialWays.get(lower) ?? plain
     if (waysBack.size >= rememberedNames) waysBack.clear()
-    waysBack.set(name, way)
+    // A copy: the name may be a piece of a whole head, which it would keep in memory.
+    waysBack.set(Buffer.from(name, 'latin1').toString('latin1'), way)
   }
   return way
 }

@@ -20,7 +20,7 @@ export function createRecorder({ lines, metrics, activity }: RecorderDeps): (acc
   const outcomes = createOutcomes(metrics)
   return (access) => {
     const totalMs = performance.now() - access.startedAt
-    const gatewayMs = totalMs - (access.upstreamMs ?? 0) - access.heldMs
+    const gatewayMs = Math.max(0, totalMs - (access.upstreamMs ?? 0) - access.heldMs)
     const outcome = outcomes.of(access)
     outcome.series.observe(gatewayMs, access.upstreamMs)
     activity.count(access)
@@ -56,7 +56,7 @@ const fractions = Array.from({ length: 1_000 }, (_, i) => (i === 0 ? '' : `.${St
 
 /** Milliseconds to three places, as a JSON number: put together from whole ones, which V8 has the text of. */
 function toMicroseconds(milliseconds: number): string {
-  const all = Math.max(0, Math.round(milliseconds * 1_000))
+  const all = Math.round(milliseconds * 1_000)
   const rest = all % 1_000
   return `${(all - rest) / 1_000}${fractions[rest] ?? ''}`
 }

@@ -5,15 +5,21 @@
 
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 
-/** Percent of what is in use: a heap grows at least so much between full collections. */
+/** Percent of what is in use: a heap grows at least so much between full collections, and at most. */
 const leastGrowth = 20
+const mostGrowth = 300
 /** A heap of this size, in bytes, and all above it, grow by the least. */
-const spacious = 160 * 1024 * 1024
+const spacious = 128 * 1024 * 1024
 const lookEveryMs = 1_000
 
-/** By how many percent a heap may grow that has so many bytes in use, garbage included. */
+/**
+ * By how many percent a heap may grow that has so many bytes in use. What of them is garbage nobody knows before it is
+ * collected: taken for live, so that a cache that fills stays within bounds. A heap of 40 MB so grows to 50 and to 110 MB
+ * in turn.
+ */
 export function growthOf(usedBytes: number): number {
-  return Math.max(leastGrowth, Math.round((spacious / usedBytes - 1) * 100))
+  const growth = Math.round((spacious / usedBytes - 1) * 100)
+  return Math.min(mostGrowth, Math.max(leastGrowth, growth))
 }
 
 /** Bounds the heap of this process from here on. V8 asks for the figure at the end of each full collection. */

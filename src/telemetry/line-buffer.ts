@@ -10,7 +10,7 @@ export interface Sink {
 
 export interface LineBuffer {
   write(line: string): void
-  /** The same for a line that is known to be ASCII: its bytes need not be counted. */
+  /** The same for a line that is ASCII, which the caller vouches for: of other characters only the lowest eight bits are kept. */
   writeAscii(line: string): void
   /** Writes out what is kept back, and waits until the sink has. */
   flushSync(): void

@@ -43,9 +43,11 @@ function takesAscii(stream: DestinationStream): stream is DestinationStream & Pi
   return 'writeAscii' in stream && typeof stream.writeAscii === 'function'
 }
 
-/** JSON in which whatever is not ASCII is written as an escape: a line of it has as many bytes as characters. */
+/**
+ * JSON in which whatever is not ASCII is written as an escape: a line of it has as many bytes as characters.
+ */
 export function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
+  return (JSON.stringify(value) ?? 'null').replace(
     /[\u0080-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )

@@ -7,8 +7,8 @@ const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const codes = Buffer.from(alphabet, 'latin1')
 const timeLength = 10
 const randomLength = 16
-/** Random bytes are drawn in blocks: one system call for 256 ids. */
-const pool = Buffer.alloc(randomLength * 256)
+/** Random bytes are drawn in blocks: one system call for so many ids. */
+const idsAtOnce = 256
 
 /** An id in the making: put together as bytes and read as one piece of text, which others then need not join. */
 interface Draft {
@@ -22,6 +22,7 @@ interface Draft {
 /** Returns a maker of ids; `now` in milliseconds since the epoch. */
 export function createIds(now: () => number): (prefix: string) => string {
   const drafts = new Map<string, Draft>()
+  const pool = Buffer.alloc(randomLength * idsAtOnce)
   let used = pool.length
 
   return (prefix) => {

@@ -85,6 +85,18 @@ void t.test('setting it again replaces it, also with another time', async (t) =>
   t.same(ended, ['other', 'one'])
 })
 
+void t.test('one that is set by another that ran out puts no third one off', async (t) => {
+  const ended: string[] = []
+  const again = new Noted('again', ended)
+  new Noted('first', ended, () => void again.within(200)).within(200)
+  await sleep(20)
+  new Noted('second', ended).within(200)
+  // Due after the second and before the first one's other turn: timers keep their order on a slow machine, too.
+  setTimeout(() => ended.push('a timer between'), 280)
+  await untilEnded(ended, 4)
+  t.same(ended, ['first', 'second', 'a timer between', 'again'])
+})
+
 void t.test('who is told may set, and call off, deadlines of the same queue', async (t) => {
   const ended: string[] = []
   const victim: Noted = new Noted('victim', ended)

@@ -4,10 +4,10 @@ import { growthOf } from '../../src/main/heap.ts'
 const mebibyte = 1024 * 1024
 
 void t.test('a small heap may grow to what costs nothing, a large one by a fifth', async (t) => {
-  t.equal(growthOf(16 * mebibyte), 900)
-  t.equal(growthOf(40 * mebibyte), 300)
-  t.equal(growthOf(80 * mebibyte), 100)
-  t.equal(growthOf(128 * mebibyte), 25)
-  t.equal(growthOf(160 * mebibyte), 20)
+  t.equal(growthOf(16 * mebibyte), 300)
+  t.equal(growthOf(40 * mebibyte), 220)
+  t.equal(growthOf(80 * mebibyte), 60)
+  t.equal(growthOf(100 * mebibyte), 28)
+  t.equal(growthOf(128 * mebibyte), 20)
   t.equal(growthOf(4_000 * mebibyte), 20)
 })

@@ -26,6 +26,13 @@ t.test('ids sort by the time at which they were made', (t) => {
   t.end()
 })
 
+t.test('two makers in turn draw each their own', (t) => {
+  const [one, other] = [createIds(() => 1), createIds(() => 1)]
+  const ids = Array.from({ length: 2_000 }, () => [one('req'), other('key')]).flat()
+  t.equal(new Set(ids.map((id) => id.slice(-16))).size, ids.length)
+  t.end()
+})
+
 t.test('no two are the same, also within a millisecond and from several makers', (t) => {
   const makers = [createIds(() => 1), createIds(() => 1)]
   const ids = makers.flatMap((newId) => Array.from({ length: 50_000 }, () => newId('req')))
