@@ -77,7 +77,7 @@ function closeAfter(access: Access, rendered: RenderedError): void {
   raw.resume()
 }
 
-/** Answers on a bare socket and closes it: for what never became a request. */
+/** Answers on a bare socket and closes it in a while (RFC 9112 §9.6): for what never became a request. */
 export function refuseSocket(socket: Socket, denial: Denial, context: ErrorContext): void {
   if (!socket.writable || socket.destroyed) {
     socket.destroy()
@@ -86,7 +86,23 @@ export function refuseSocket(socket: Socket, denial: Denial, context: ErrorConte
   const { status, headers, body } = renderError(denial, context)
   let head = `HTTP/1.1 ${status} ${reasonPhrases[status] ?? 'Error'}\r\nConnection: close\r\n`
   for (let i = 0; i + 1 < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`
-  socket.end(`${head}\r\n${body}`, () => socket.destroySoon())
+  socket.end(`${head}\r\n${body}`, () => linger(socket))
+}
+
+/** Reads and drops, in bounds, what the client still sends, until it closes too. */
+function linger(socket: Socket): void {
+  const finish = () => socket.destroy()
+  const timer = setTimeout(finish, lingerMs)
+  socket.once('close', () => clearTimeout(timer))
+  socket.once('end', finish)
+  // The parser, and whatever else has read so far.
+  socket.removeAllListeners('data')
+  let left = lingerBytes
+  socket.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) finish()
+  })
+  socket.resume()
 }
 
 /** RFC 9110 §15: of the statuses that can leave before there is a request. */

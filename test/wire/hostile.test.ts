@@ -196,6 +196,48 @@ t.test('garbage behind a pending request is one error, told once', async (t) => 
   socket.destroy()
 })
 
+t.test(
+  'who goes on sending after garbage and reads late gets the answers, and is cut in the end',
+  async (t) => {
+    const program = await startTestProgram(t, {
+      answer: (_seen, socket) => {
+        setTimeout(() => socket.write(plainAnswer), 100)
+        return undefined
+      },
+    })
+    const socket = await open(program, request('GET /v1/status', [host]))
+    const errors: string[] = []
+    socket.on('error', (error) => errors.push(error.message))
+    let received = ''
+    socket.on('data', (data) => {
+      received += data.toString('latin1')
+    })
+    socket.pause()
+    for (let i = 0; i < 20; i++) {
+      await pause(20)
+      socket.write('garbage\r\n')
+    }
+    socket.resume()
+    t.ok(await until(async () => received.includes('BAD_REQUEST')))
+    t.match(received, /^HTTP\/1\.1 200 [\s\S]*HTTP\/1\.1 400 /)
+    t.same(errors, [], 'nothing that was sent has met a closed door')
+    // It has been told, and does not stop: by amount, then by time.
+    const loud = setInterval(() => socket.write(Buffer.alloc(64 * 1024, 'garbage\r\n')), 2)
+    t.teardown(() => clearInterval(loud))
+    t.ok(await until(async () => socket.destroyed), 'cut')
+    const quiet = await open(program, 'garbage\r\n\r\n')
+    quiet.allowHalfOpen = true
+    quiet.resume()
+    await new Promise((resolve) => quiet.once('end', resolve))
+    const isCut = async () => {
+      quiet.write('garbage')
+      return quiet.destroyed
+    }
+    t.ok(await until(isCut), 'and one that never closes')
+    t.equal(program.log.filter((line) => line['code'] === 'BAD_REQUEST').length, 2)
+  },
+)
+
 t.test('an upstream that does not read is not blamed on the client', async (t) => {
   const deaf = createServer((socket) => socket.pause()).listen(0, '127.0.0.1')
   await new Promise((resolve) => deaf.once('listening', resolve))
