@@ -2,6 +2,7 @@
 // judged, the headers as they were built, the body as it comes. Nothing is parsed anew on the way, nothing buffered
 // whole, nothing sent twice unless it is certain that it did no work.
 
+import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { type Denial, deny } from '../errors/denial.ts'
@@ -9,7 +10,7 @@ import { type Access, hasBody } from './access.ts'
 import { Deadline } from './deadlines.ts'
 import { responseTrailers } from './headers.ts'
 import { refuse } from './refuse.ts'
-import { BodyFault, requestBody } from './request-body.ts'
+import { abandonBody, BodyFault, requestBody } from './request-body.ts'
 import { forwardInterim, hasOtherCoding, type ResponseHead, sendHead, writeHead } from './response-head.ts'
 import { denialOf } from './upstream-failure.ts'
 import type { UpstreamPool } from './upstreams.ts'
@@ -225,14 +226,10 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
     })
   }
 
-  /**
-   * RFC 9110 §9.2.2, RFC 9112 §9.3.1: a GET or HEAD without a body, on a connection that was in use before and was
-   * closed before any byte of an answer, was most likely never read. Once.
-   */
+  /** Once, and only what was most likely never read. */
   #mayRetry(error: Error): boolean {
-    const { method } = this.#access.raw
     if (this.#isRetried || this.#hasAnswerBegun || this.#hasBody) return false
-    return (method === 'GET' || method === 'HEAD') && this.#upstream.connections.wasReused(error)
+    return canBeSentAnew(this.#access.raw) && this.#upstream.connections.wasReused(error)
   }
 
   clientClosed(): void {
@@ -276,15 +273,11 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
 /** Answers of one piece up to this size are held for the end of the turn. */
 const heldBytes = 64 * 1024
 
-function flushHead(exchange: Exchange): void {
-  exchange.flush()
+/** RFC 9110 §9.2.2, RFC 9112 §9.3.1: this may be sent anew on another connection. */
+function canBeSentAnew({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
-/** An answer that came before the end of the request: the client gets a moment to read it, then the line is closed. */
-function abandonBody(access: Access): void {
-  const { raw } = access
-  const timer = setTimeout(() => raw.socket.destroySoon(), 1_000)
-  raw.once('end', () => clearTimeout(timer))
-  raw.once('close', () => clearTimeout(timer))
-  raw.resume()
+function flushHead(exchange: Exchange): void {
+  exchange.flush()
 }

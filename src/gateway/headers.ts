@@ -10,6 +10,7 @@ import {
   reservedNames,
 } from '../config/request/forwarded-headers.ts'
 import type { Access } from './access.ts'
+import { makeKnown } from './known-names.ts'
 
 export interface HeaderBuilder {
   /** Flat name, value list for the upstream, without Host and Content-Length, which the dispatcher writes. */
@@ -24,6 +25,9 @@ export function createHeaderBuilder(settings: Settings, table: Table, upstream: 
   const reserved = reservedNames(settings, table, upstream)
   const fates = new Map<string, Fate>()
   const { identity } = settings
+  for (const name of [...ownNames, ...Object.values(identity), ...upstream.headers.map(([name]) => name)]) {
+    makeKnown(name)
+  }
 
   function fateOf(name: string): Fate {
     let fate = fates.get(name)
@@ -72,6 +76,8 @@ function passesAuthorization(access: Access): boolean {
   return api !== undefined && forwardsAuthorization(api)
 }
 
+const ownNames = ['X-Request-Id', 'X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host']
+
 /** X-Request-Id and the X-Forwarded family: what a trusted proxy said is carried on, else only what we saw. */
 function pushForwarded(headers: string[], access: Access): void {
   const { head, isPeerTrusted } = access
@@ -85,41 +91,35 @@ function pushForwarded(headers: string[], access: Access): void {
   headers.push('X-Forwarded-Host', (isPeerTrusted ? head.forwardedHost : undefined) ?? head.host)
 }
 
-/** Of an upstream's response: dropped by lower-case name. */
-const neverBack = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-  'x-request-id',
-  'x-error-source',
-])
-
 type WayBack = 'pass' | 'never' | 'connection' | 'length' | 'trailer'
 
-/** By the name as it came, so that each is judged once; bounded, as upstreams choose the names. */
-const waysBack = new Map<string, WayBack>()
-
-function wayBackOf(name: string): WayBack {
-  let way = waysBack.get(name)
-  if (way === undefined) {
-    const lower = name.toLowerCase()
-    const plain = neverBack.has(lower) ? 'never' : 'pass'
-    way = specialWays.get(lower) ?? plain
-    if (waysBack.size >= rememberedNames) waysBack.clear()
-    // A copy: the name may be a piece of a whole head, which it would keep in memory.
-    waysBack.set(Buffer.from(name, 'latin1').toString('latin1'), way)
-  }
-  return way
-}
-
-const specialWays: ReadonlyMap<string, WayBack> = new Map([
+/** Of an upstream's response, by lower-case name; every other passes. */
+const waysBack: ReadonlyMap<string, WayBack> = new Map([
   ['connection', 'connection'],
   ['content-length', 'length'],
   ['trailer', 'trailer'],
+  ['keep-alive', 'never'],
+  ['proxy-connection', 'never'],
+  ['te', 'never'],
+  ['transfer-encoding', 'never'],
+  ['upgrade', 'never'],
+  ['x-request-id', 'never'],
+  ['x-error-source', 'never'],
 ])
+
+/** Lengths of these names: most others are told from them by that alone. */
+const judgedLengths = new Set([...waysBack.keys()].map((name) => name.length))
+const isJudgedLength = Array.from({ length: Math.max(...judgedLengths) + 1 }, (_, i) => judgedLengths.has(i))
+
+function wayBackOf(name: string): WayBack {
+  return isJudgedLength[name.length] === true ? (waysBack.get(name.toLowerCase()) ?? 'pass') : 'pass'
+}
+
+/** Between hops, or for the gateway alone to say; in lower case. */
+function isNeverBack(name: string): boolean {
+  const way = waysBack.get(name)
+  return way === 'never' || way === 'connection'
+}
 
 /**
  * The response's headers for the client: all but hop-by-hop ones and those that its Connection names, in order, case
@@ -131,12 +131,11 @@ export function responseHeaders(raw: readonly Buffer[], canHaveTrailers: boolean
   let dropped: readonly string[] = []
   let isChunked = canHaveTrailers
   let hasTrailer = false
-  const texts = textsOf(raw)
-  for (let i = 0; i + 1 < texts.length; i += 2) {
-    const name = texts[i] ?? ''
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = latin1(raw[i])
     const way = wayBackOf(name)
     if (way === 'never') continue
-    const value = texts[i + 1] ?? ''
+    const value = latin1(raw[i + 1])
     if (way === 'connection') {
       if (!isUsualConnection(value))
         dropped = [...dropped, ...value.split(',').map((text) => text.trim().toLowerCase())]
@@ -147,27 +146,8 @@ export function responseHeaders(raw: readonly Buffer[], canHaveTrailers: boolean
     headers.push(name, value)
   }
   if (hasTrailer && !isChunked) dropped = [...dropped, 'trailer']
-  const takesAny = dropped.some((name) => name !== '' && name !== 'close' && !neverBack.has(name))
+  const takesAny = dropped.some((name) => name !== '' && name !== 'close' && !isNeverBack(name))
   return takesAny ? withoutNames(headers, dropped) : headers
-}
-
-/**
- * The parts of a head as text, byte for byte. They nearly always lie in one piece of memory, which is then read at once:
- * each call out of JavaScript costs more than the characters.
- */
-function textsOf(parts: readonly Buffer[]): string[] {
-  const first = parts[0]
-  const last = parts.at(-1)
-  if (first === undefined || last === undefined) return []
-  const memory = first.buffer
-  const start = first.byteOffset
-  const end = last.byteOffset + last.length
-  for (const part of parts) {
-    const isInside = part.byteOffset >= start && part.byteOffset + part.length <= end
-    if (!isInside || part.buffer !== memory) return parts.map((each) => each.toString('latin1'))
-  }
-  const all = Buffer.from(memory, start, end - start).toString('latin1')
-  return parts.map((part) => all.slice(part.byteOffset - start, part.byteOffset - start + part.length))
 }
 
 /** Trailer fields, flat, for the client: without what is between hops or speaks for the gateway. */
@@ -175,7 +155,7 @@ export function responseTrailers(flat: readonly (string | Buffer)[]): [string, s
   const trailers: [string, string][] = []
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const name = latin1(flat[i])
-    if (!neverBack.has(name.toLowerCase())) trailers.push([name, latin1(flat[i + 1])])
+    if (!isNeverBack(name.toLowerCase())) trailers.push([name, latin1(flat[i + 1])])
   }
   return trailers
 }

@@ -73,6 +73,15 @@ export function requestBody(access: Access, idleTimeoutMs: number): Readable {
   return body
 }
 
+/** An answer that came before the end of the request: the client gets a moment to read it, then the line is closed. */
+export function abandonBody(access: Access): void {
+  const { raw } = access
+  const timer = setTimeout(() => raw.socket.destroySoon(), 1_000)
+  raw.once('end', () => clearTimeout(timer))
+  raw.once('close', () => clearTimeout(timer))
+  raw.resume()
+}
+
 /** 100 Continue, in its turn: while an earlier answer is under way, Node would put it behind the head of this one. */
 function invite(reply: ServerResponse): void {
   if (reply.socket !== null) reply.writeContinue()
