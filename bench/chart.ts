@@ -26,10 +26,10 @@ export function chartOf(results: readonly Result[], { title, subtitle, footer }:
     .map(({ name, throughput }) => ({
       name,
       cpu: spreadOf(throughput.map(({ cpuMicros }) => cpuMicros)),
-      perSecond: spreadOf(throughput.map(({ perSecond }) => perSecond)).median,
+      perSecond: spreadOf(throughput.map(({ perSecond }) => perSecond)).most,
     }))
-    .toSorted((a, b) => a.cpu.median - b.cpu.median)
-  const longest = Math.max(...rows.map(({ cpu }) => cpu.most), 1)
+    .toSorted((a, b) => a.cpu.least - b.cpu.least)
+  const longest = Math.max(...rows.map(({ cpu }) => cpu.median), 1)
   const scale = (micros: number) => (micros / longest) * (width - left - right)
   const height = top + rows.length * rowHeight + 44
   const bars = rows.map((row, at) => barOf(row, { y: top + at * rowHeight, scale }))
@@ -40,7 +40,7 @@ export function chartOf(results: readonly Result[], { title, subtitle, footer }:
 <text class="title" x="16" y="26">${escape(title)}</text>
 <text class="note" x="16" y="46">${escape(subtitle)}</text>
 ${bars.join('\n')}
-<text class="note" x="16" y="${height - 26}">Shorter is better. Median of the rounds; the thin line is their spread.</text>
+<text class="note" x="16" y="${height - 26}">Shorter is better. The least of all rounds; the thin line ends at their median.</text>
 <text class="note" x="16" y="${height - 9}">${escape(footer)}</text>
 </svg>
 `
@@ -48,21 +48,21 @@ ${bars.join('\n')}
 
 interface Row {
   readonly name: string
-  readonly cpu: { readonly median: number; readonly least: number; readonly most: number }
+  readonly cpu: { readonly median: number; readonly least: number }
   readonly perSecond: number
 }
 
 function barOf({ name, cpu, perSecond }: Row, at: { y: number; scale: (micros: number) => number }): string {
   const { y, scale } = at
   const middle = y + barHeight / 2
-  const [median, least, most] = [cpu.median, cpu.least, cpu.most].map((micros) => round(scale(micros)))
+  const [least, median] = [round(scale(cpu.least)), round(scale(cpu.median))]
   const kind = name.startsWith(names.latchkey) ? 'own' : 'other'
-  const value = `${cpu.median.toFixed(cpu.median < 10 ? 1 : 0)} µs`
+  const value = `${cpu.least.toFixed(cpu.least < 10 ? 1 : 0)} µs`
   const rate = `${Math.round(perSecond).toLocaleString('en')} requests/s`
-  const end = left + Math.max(median ?? 0, most ?? 0)
+  const end = left + median
   return `<text class="name ${kind}-name" x="${left - 12}" y="${middle + 5}">${escape(name)}</text>
-<rect class="${kind}" x="${left}" y="${y}" width="${median}" height="${barHeight}" rx="2"/>
-<line class="spread" x1="${left + (least ?? 0)}" x2="${left + (most ?? 0)}" y1="${middle}" y2="${middle}"/>
+<rect class="${kind}" x="${left}" y="${y}" width="${least}" height="${barHeight}" rx="2"/>
+<line class="spread" x1="${left + least}" x2="${end}" y1="${middle}" y2="${middle}"/>
 <text class="value" x="${end + 10}" y="${middle + 5}">${value}<tspan class="note" dx="10">${rate}</tspan></text>`
 }
 

@@ -1,9 +1,9 @@
 // The bars: ratios and figures of one run that must hold, with what is aimed at beyond them.
 
-import { type Latency, type Result, type Throughput, medianRate } from './measure.ts'
+import type { Latency, Result, Throughput } from './measure.ts'
 import { names, type ScenarioReport } from './scenario.ts'
 import { decisionFigures } from './scenarios/decision.ts'
-import { medianOf } from './statistics.ts'
+import { medianOf, spreadOf } from './statistics.ts'
 
 export interface Figure {
   readonly title: string
@@ -87,6 +87,7 @@ function workerFigures(workers: Reader): Figure[] {
 }
 
 interface Reader {
+  /** Microseconds. */
   cpu(name: string): number
   /** CPU of the subject and of the store that works for it. */
   withStore(name: string): number
@@ -96,18 +97,22 @@ interface Reader {
   figure(name: string): number
 }
 
-/** Medians of a report's results; NaN for what it does not hold. */
+/**
+ * What a report's results come to; NaN for what it does not hold. Of CPU time the least of all rounds: whatever disturbs
+ * a machine adds to it, and never takes away. Of what has a tail of its own, the median.
+ */
 function readerOf(report: ScenarioReport | undefined): Reader {
   const find = (name: string): Result | undefined => report?.results.find((result) => result.name === name)
   const throughput = (name: string, of: (round: Throughput) => number) =>
-    medianOf((find(name)?.throughput ?? []).map(of))
+    spreadOf((find(name)?.throughput ?? []).map(of))
   const latency = (name: string, of: (round: Latency) => number) =>
     medianOf((find(name)?.latency ?? []).map(of))
   return {
-    cpu: (name) => throughput(name, ({ cpuMicros }) => cpuMicros),
-    withStore: (name) => throughput(name, ({ cpuMicros, storeMicros }) => cpuMicros + (storeMicros ?? 0)),
-    rate: (name) => medianRate(find(name)),
-    rss: (name) => throughput(name, ({ rssMiB }) => rssMiB),
+    cpu: (name) => throughput(name, ({ cpuMicros }) => cpuMicros).least,
+    withStore: (name) =>
+      throughput(name, ({ cpuMicros, storeMicros }) => cpuMicros + (storeMicros ?? 0)).least,
+    rate: (name) => throughput(name, ({ perSecond }) => perSecond).most,
+    rss: (name) => throughput(name, ({ rssMiB }) => rssMiB).most,
     p99: (name) => latency(name, ({ p99Ms }) => p99Ms),
     figure: (name) => report?.figures?.[name] ?? Number.NaN,
   }

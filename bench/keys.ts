@@ -16,6 +16,9 @@ export interface KeyList {
 
 const prefix = 'pk_live_'
 const batch = 10_000
+/** Of the keys that are asked for. */
+const keysPerMerchant = 10
+const fillersMerchant = `mer_${'0'.repeat(22)}`
 
 /** Makes well-formed secrets that no database knows. */
 export function makeSecrets({ folder }: Pick<Bench, 'folder'>, name: string, count: number): KeyList {
@@ -32,8 +35,8 @@ export interface Seed {
 }
 
 /**
- * Writes keys of one merchant into a database that a gateway has migrated. The known ones lie scattered among the
- * fillers, so that asking for them does not always hit the same pages.
+ * Writes keys into a database that a gateway has migrated: the known ones of many merchants, the fillers of one. The known
+ * ones lie scattered among the fillers, so that asking for them does not always hit the same pages.
  */
 export async function seedKeys(url: string, { known, fillers }: Seed): Promise<void> {
   await withClient(url, async (client) => {
@@ -41,7 +44,9 @@ export async function seedKeys(url: string, { known, fillers }: Seed): Promise<v
     await client.query('SET session_replication_role = replica')
     await client.query(
       `INSERT INTO merchant (id, name, status, created_at, revision)
-       VALUES ('mer_bench', 'Bench', 'active', now(), 0) ON CONFLICT DO NOTHING`,
+       SELECT 'mer_' || lpad(n::text, 22, '0'), 'Bench', 'active', now(), 0 FROM generate_series(0, $1::int) n
+       ON CONFLICT DO NOTHING`,
+      [Math.floor(known.secrets.length / keysPerMerchant)],
     )
     const steps = Math.max(1, Math.ceil(Math.max(known.secrets.length, fillers) / batch))
     for (let step = 0; step < steps; step++) {
@@ -65,18 +70,19 @@ export function shareOf(count: number, step: number, steps: number): Range {
 
 const keyColumns =
   'id, merchant_id, api, environment, name, status, prefix, permissions, created_at, revision'
-const keyValues = `'mer_bench', 'flintn', 'live', 'Bench', 'active', '${prefix}', '{transaction.read}', now(), 0`
+const keyValues = `'flintn', 'live', 'Bench', 'active', '${prefix}', '{transaction.read}', now(), 0`
 
 async function insertKnown(client: Client, { from, to }: Range, secrets: readonly string[]): Promise<void> {
   const part = secrets.slice(from, to)
   const values = [
-    part.map((_, i) => `known_${from + i}`),
+    part.map((_, i) => `known${String(from + i).padStart(17, '0')}`),
     part.map((secret) => hash('sha256', secret, 'buffer')),
     part.map((secret) => secret.slice(-4)),
+    part.map((_, i) => `mer_${String(Math.floor((from + i) / keysPerMerchant)).padStart(22, '0')}`),
   ]
   await client.query(
-    `WITH given AS (SELECT * FROM unnest($1::text[], $2::bytea[], $3::text[]) AS given (name, digest, last4)),
-       keys AS (INSERT INTO api_key (${keyColumns}) SELECT 'key_' || name, ${keyValues} FROM given)
+    `WITH given AS (SELECT * FROM unnest($1::text[], $2::bytea[], $3::text[], $4::text[]) AS given (name, digest, last4, merchant)),
+       keys AS (INSERT INTO api_key (${keyColumns}) SELECT 'key_' || name, merchant, ${keyValues} FROM given)
      INSERT INTO key_secret (id, key_id, digest, last4, created_at)
      SELECT 'sec_' || name, 'key_' || name, digest, last4, now() FROM given`,
     values,
@@ -86,7 +92,7 @@ async function insertKnown(client: Client, { from, to }: Range, secrets: readonl
 async function insertFillers(client: Client, { from, to }: Range): Promise<void> {
   await client.query(
     `WITH given AS (SELECT 'filler_' || n AS name FROM generate_series($1::bigint, $2::bigint) n),
-       keys AS (INSERT INTO api_key (${keyColumns}) SELECT 'key_' || name, ${keyValues} FROM given)
+       keys AS (INSERT INTO api_key (${keyColumns}) SELECT 'key_' || name, '${fillersMerchant}', ${keyValues} FROM given)
      INSERT INTO key_secret (id, key_id, digest, last4, created_at)
      SELECT 'sec_' || name, 'key_' || name, sha256(name::bytea), '0000', now() FROM given`,
     [from, to - 1],

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 export interface Options {
   /** Names, in the order in which they run. */
   readonly scenarios: readonly string[]
+  /** Of one measurement of throughput, and how many there are of each subject. */
   readonly seconds: number
   readonly rounds: number
   readonly warmUpSeconds: number
@@ -33,8 +34,8 @@ const flags = {
   all: { type: 'boolean', default: false },
   check: { type: 'boolean', default: false },
   only: { type: 'string', default: '' },
-  seconds: { type: 'string', default: '4' },
-  rounds: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '1' },
+  rounds: { type: 'string', default: '12' },
   'warm-up': { type: 'string', default: '5' },
   connections: { type: 'string', default: '64' },
   keys: { type: 'string', default: '100000' },
@@ -100,7 +101,8 @@ export const usage = `npm run bench -- [--scenario NAME,… | --all] [--check]
   --scenario NAME,…   which scenarios (default: ${mainScenario}); --all: every one
   --check             what the bars need; prints each figure with bar and aim, exit code 1 beyond a bar
   --only TEXT,…       only subjects whose names hold one of these (get, post, large)
-  --seconds N         length of a measurement (4); --rounds N how many of each (3); --warm-up N seconds before (5)
+  --seconds N         length of a measurement (1); --rounds N how many of each (12); --warm-up N seconds before (5)
+                      (latencies: four times as long, a quarter as many)
   --connections N     keep-alive connections of the load (64)
   --keys N            keys in the larger database of keys-postgres (100000; 10000000 takes minutes and 6 GB)
   --json FILE         all figures of all rounds

@@ -3,6 +3,7 @@
 import { makeSecrets, type KeyList, seedKeys } from '../keys.ts'
 import {
   gatewaySubject,
+  longer,
   measureOnce,
   measureThroughput,
   type Result,
@@ -48,7 +49,8 @@ export const keysInRedis: Scenario = {
   name: 'keys-redis',
   title: 'Keys that are in Redis and not in memory, each once',
   async run(bench, fleet) {
-    const { rounds, warmUpSeconds } = bench.options
+    const { warmUpSeconds } = bench.options
+    const rounds = Math.ceil(bench.options.rounds / longer)
     const first = await fleet.extra({ name: 'latchkey-redis' })
     const known = makeSecrets(bench, 'redis', 20_000)
     const { database } = first

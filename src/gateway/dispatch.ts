@@ -7,14 +7,13 @@ import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { type Denial, deny } from '../errors/denial.ts'
 import { type Access, hasBody } from './access.ts'
+import { Answer } from './answer.ts'
 import { Deadline } from './deadlines.ts'
-import { responseTrailers } from './headers.ts'
 import { refuse } from './refuse.ts'
 import { abandonBody, BodyFault, requestBody } from './request-body.ts'
-import { forwardInterim, hasOtherCoding, type ResponseHead, sendHead, writeHead } from './response-head.ts'
+import { forwardInterim, hasOtherCoding } from './response-head.ts'
 import { denialOf } from './upstream-failure.ts'
 import type { UpstreamPool } from './upstreams.ts'
-import { endWhole } from './whole-answer.ts'
 
 /** Sends the request to its upstream and the answer to the client. Never throws; ends the response in every case. */
 export function forward(access: Access, upstream: UpstreamPool): void {
@@ -43,16 +42,14 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   /** undici has it and has not yet given it a connection: it keeps its place in the queue until then. */
   #isQueued = false
   #hasLeft = false
-  /** Head of the answer, held until its first bytes or the end of this turn, so that both leave in one write. */
-  #heldHead: ResponseHead | undefined
-  /** First bytes of a body that may be all of it: head and body then leave in one write. */
-  #heldChunk: Buffer | undefined
+  readonly #answer: Answer
 
   constructor(access: Access, upstream: UpstreamPool) {
     super()
     this.#access = access
     this.#upstream = upstream
     this.#hasBody = hasBody(access.head)
+    this.#answer = new Answer(access)
     upstream.connections.enter()
     // The object itself: an arrow function made here keeps each exchange, and with it its request, from being collected
     // until the next full collection of garbage (V8 11.3, seen with --trace-gc-nvp).
@@ -133,7 +130,7 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
     access.upstreamMs = performance.now() - (access.dispatchedAt ?? 0)
     access.status = status
     this.#resume = resume
-    this.#heldHead = head
+    this.#answer.begin(head)
     // No body can follow, whatever Content-Length says (RFC 9110 §15.4.5); undici would wait for it, or complain.
     if (access.raw.method !== 'HEAD' && (status === 204 || status === 304)) this.onComplete(null)
     else process.nextTick(flushHead, this)
@@ -141,29 +138,27 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.#heldHead !== undefined && this.#heldChunk === undefined && chunk.length <= heldBytes) {
-      this.#heldChunk = chunk
-      return true
-    }
-    this.flush()
     if (this.#isOver) return true
-    if (this.#access.reply.write(chunk)) return true
+    try {
+      if (this.#answer.write(chunk)) return true
+    } catch (error) {
+      return this.#refuseHead(error)
+    }
     this.#waitForClient()
     return false
   }
 
   onComplete(trailers: string[] | null): void {
-    const whole = this.#heldChunk
-    this.#heldChunk = undefined
-    this.#writeHead()
     if (this.#isOver) return
+    try {
+      this.#answer.writeHead()
+    } catch (error) {
+      this.#refuseHead(error)
+      return
+    }
     this.#finish()
-    const { reply, raw } = this.#access
-    if (trailers !== null && trailers.length > 0) reply.addTrailers(responseTrailers(trailers))
-    // As text of the head's own encoding, byte for byte: Node sends both as one string.
-    if (whole === undefined) reply.end()
-    else endWhole(reply, whole.toString('latin1'))
-    if (!raw.complete && this.#hasBody) abandonBody(this.#access)
+    this.#answer.end(trailers)
+    if (!this.#access.raw.complete && this.#hasBody) abandonBody(this.#access)
   }
 
   onError(error: Error): void {
@@ -184,29 +179,20 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
     else this.#fail(denial)
   }
 
-  /** Sends what is held: the turn has ended without the end of the answer, or more of it has come. */
+  /** The turn has ended. */
   flush(): void {
-    const chunk = this.#heldChunk
-    this.#heldChunk = undefined
-    if (!this.#writeHead()) return
-    if (chunk === undefined) sendHead(this.#access)
-    // Whether the client keeps up shows with the next one.
-    else this.#access.reply.write(chunk)
+    if (this.#isOver) return
+    try {
+      this.#answer.flush()
+    } catch (error) {
+      this.#refuseHead(error)
+    }
   }
 
-  /** Writes the held head; whether it did. What cannot be written, for a reason yet unknown, ends this exchange alone. */
-  #writeHead(): boolean {
-    const head = this.#heldHead
-    if (head === undefined || this.#isOver) return false
-    this.#heldHead = undefined
-    try {
-      writeHead(this.#access, head)
-      return true
-    } catch (error) {
-      this.#access.failure = error
-      this.#refuseAnswer('head')
-      return false
-    }
+  /** A head that cannot be written, for a reason yet unknown, ends this exchange alone. */
+  #refuseHead(error: unknown): true {
+    this.#access.failure = error
+    return this.#refuseAnswer('head')
   }
 
   /** An answer that cannot be passed on. */
@@ -269,9 +255,6 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
     this.#upstream.connections.leave()
   }
 }
-
-/** Answers of one piece up to this size are held for the end of the turn. */
-const heldBytes = 64 * 1024
 
 /** RFC 9110 §9.2.2, RFC 9112 §9.3.1: this may be sent anew on another connection. */
 function canBeSentAnew({ method }: IncomingMessage): boolean {

@@ -9,12 +9,12 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 const leastGrowth = 20
 const mostGrowth = 300
 /** A heap of this size, in bytes, and all above it, grow by the least. */
-const spacious = 128 * 1024 * 1024
+const spacious = 96 * 1024 * 1024
 const lookEveryMs = 1_000
 
 /**
  * By how many percent a heap may grow that has so many bytes in use. What of them is garbage nobody knows before it is
- * collected: taken for live, so that a cache that fills stays within bounds. A heap of 40 MB so grows to 50 and to 110 MB
+ * collected: taken for live, so that a cache that fills stays within bounds. A heap of 40 MB so grows to 50 and to 90 MB
  * in turn.
  */
 export function growthOf(usedBytes: number): number {

@@ -23,10 +23,14 @@ void t.test('a figure reaches the aim, is within the bar, or misses it', async (
   t.equal(verdictOf({ ...figure(9), bar: null, aim: null }), 'told')
 })
 
-void t.test('ratios are those of the medians of one scenario', async (t) => {
+void t.test('ratios are those of the least of all rounds of one scenario', async (t) => {
+  const rounds = (name: string, ...cpu: readonly number[]): Result => ({
+    ...result(name, 1),
+    throughput: cpu.flatMap((micros) => result(name, micros).throughput),
+  })
   const results = [
-    result(names.latchkey, 60, 1.5),
-    result(names.loop, 50),
+    { ...rounds(names.latchkey, 90, 60, 300), latency: result('', 1, 1.5).latency },
+    rounds(names.loop, 50, 51, 52),
     result(names.httpProxy, 120),
     { ...result(names.direct, 1, 0.5), throughput: [] },
   ]

@@ -6,8 +6,8 @@ const known = ['get', 'post', '401', 'decision', 'memory', 'workers', 'keys-post
 void t.test('without options the main scenario runs', async (t) => {
   t.match(readOptions([], known), {
     scenarios: ['get'],
-    seconds: 4,
-    rounds: 3,
+    seconds: 1,
+    rounds: 12,
     connections: 64,
     isCheck: false,
   })

@@ -5,9 +5,9 @@ const mebibyte = 1024 * 1024
 
 void t.test('a small heap may grow to what costs nothing, a large one by a fifth', async (t) => {
   t.equal(growthOf(16 * mebibyte), 300)
-  t.equal(growthOf(40 * mebibyte), 220)
-  t.equal(growthOf(80 * mebibyte), 60)
-  t.equal(growthOf(100 * mebibyte), 28)
-  t.equal(growthOf(128 * mebibyte), 20)
+  t.equal(growthOf(40 * mebibyte), 140)
+  t.equal(growthOf(60 * mebibyte), 60)
+  t.equal(growthOf(75 * mebibyte), 28)
+  t.equal(growthOf(96 * mebibyte), 20)
   t.equal(growthOf(4_000 * mebibyte), 20)
 })
