@@ -25,9 +25,16 @@ export function verdictOf({ value, bar, aim }: Figure): Verdict {
   return aim !== null && value <= aim ? 'aim' : 'bar'
 }
 
-/** All figures that have a bar, from whatever scenarios have run. */
-export function figuresOf(reports: readonly ScenarioReport[]): Figure[] {
-  const in_ = (scenario: string) => readerOf(reports.find(({ name }) => name === scenario))
+/** How the rounds of a subject become one figure of CPU time. */
+export type Of = 'least' | 'median'
+
+/** All figures that have a bar, from whatever scenarios have run. The bars judge those of the least. */
+export function figuresOf(reports: readonly ScenarioReport[], cpuOf: Of = 'least'): Figure[] {
+  const in_ = (scenario: string) =>
+    readerOf(
+      reports.find(({ name }) => name === scenario),
+      cpuOf,
+    )
   const get = in_('get')
   const own = get.cpu(names.latchkey)
   const flood = in_('401')
@@ -98,19 +105,20 @@ interface Reader {
 }
 
 /**
- * What a report's results come to; NaN for what it does not hold. Of CPU time the least of all rounds: whatever disturbs
- * a machine adds to it, and never takes away. Of what has a tail of its own, the median.
+ * What a report's results come to; NaN for what it does not hold. Of CPU time the least of all rounds, unless asked
+ * otherwise: neighbours add to it, and never take away. Of latencies the median, as they have a tail of their own; of
+ * memory and rate the most.
  */
-function readerOf(report: ScenarioReport | undefined): Reader {
+function readerOf(report: ScenarioReport | undefined, cpuOf: Of): Reader {
   const find = (name: string): Result | undefined => report?.results.find((result) => result.name === name)
   const throughput = (name: string, of: (round: Throughput) => number) =>
     spreadOf((find(name)?.throughput ?? []).map(of))
   const latency = (name: string, of: (round: Latency) => number) =>
     medianOf((find(name)?.latency ?? []).map(of))
   return {
-    cpu: (name) => throughput(name, ({ cpuMicros }) => cpuMicros).least,
+    cpu: (name) => throughput(name, ({ cpuMicros }) => cpuMicros)[cpuOf],
     withStore: (name) =>
-      throughput(name, ({ cpuMicros, storeMicros }) => cpuMicros + (storeMicros ?? 0)).least,
+      throughput(name, ({ cpuMicros, storeMicros }) => cpuMicros + (storeMicros ?? 0))[cpuOf],
     rate: (name) => throughput(name, ({ perSecond }) => perSecond).most,
     rss: (name) => throughput(name, ({ rssMiB }) => rssMiB).most,
     p99: (name) => latency(name, ({ p99Ms }) => p99Ms),

@@ -57,7 +57,7 @@ async function runWrk(bench: Bench, wrk: string, task: LoadTask): Promise<LoadRe
   // It takes whole seconds only.
   const seconds = Math.max(1, Math.round(task.seconds))
   const args = ['-t1', `-c${task.connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', script, url, '--']
-  const files = task.keysFile === undefined ? [message] : [message, task.keysFile]
+  const files = task.keysFile === undefined ? [message] : [message, task.keysFile, String(task.firstKey ?? 0)]
   const child = bench.children.start({
     name: 'wrk',
     file: wrk,
@@ -97,6 +97,7 @@ function init(args)
   else
     before, after = text:sub(1, from - 1), text:sub(to + 1)
     for line in io.lines(args[2]) do keys[#keys + 1] = line end
+    at = tonumber(args[3])
   end
 end
 

@@ -146,6 +146,9 @@ function usage({ pid, storePid }: Subject) {
   return { own: cpuSeconds(pid), store, machine: machineSeconds() }
 }
 
+/** How many of its keys a subject has been asked for: each load goes on where the one before ended. */
+const keysAsked = new WeakMap<Subject, number>()
+
 async function load(
   bench: Bench,
   subject: Subject,
@@ -155,9 +158,11 @@ async function load(
   subject.prepare?.()
   try {
     await probe(subject)
-    const keys = keysFile === undefined ? {} : { keysFile }
+    const firstKey = keysAsked.get(subject) ?? 0
+    const keys = keysFile === undefined ? {} : { keysFile, firstKey }
     const result = await runLoad(bench, { port, isTls, text, ...keys, connections, ...of })
     assertStatuses(subject.statuses, result)
+    keysAsked.set(subject, firstKey + result.requests)
     // The connections of this load close, and those of the next one find their place.
     await sleep(100)
     return result

@@ -43,8 +43,12 @@ export function tableOf({ title, results, figures = {}, notes = [] }: ScenarioRe
   return [title, ...(results.length > 0 ? lines : []), ...single, ...notes].join('\n')
 }
 
-/** The figures with bar and aim. Only what was measured, unless all are asked for. */
-export function barsOf(figures: readonly Figure[], withMissing: boolean): string {
+/** The figures with bar and aim, and beside them those of `medians`. Only what was measured, unless all are asked for. */
+export function barsOf(
+  figures: readonly Figure[],
+  withMissing: boolean,
+  medians: readonly Figure[] = [],
+): string {
   const words = { aim: 'reaches the aim', bar: 'within the bar', missed: 'MISSES THE BAR', told: '' } as const
   return figures
     .flatMap((figure) => {
@@ -54,9 +58,10 @@ export function barsOf(figures: readonly Figure[], withMissing: boolean): string
       }
       const value = `${figure.value.toFixed(2)} ${figure.unit}`.trim()
       const bounds = figure.bar === null ? '' : `bar ${figure.bar}, aim ${figure.aim}`
-      return [
-        `${figure.title.padEnd(62)}${value.padStart(11)}   ${bounds.padEnd(20)}${words[verdict]}`.trimEnd(),
-      ]
+      const median = medians.find(({ title }) => title === figure.title)?.value ?? figure.value
+      const beside = median === figure.value ? '' : `(of medians ${median.toFixed(2)})`
+      const line = `${figure.title.padEnd(62)}${value.padStart(11)}   ${bounds.padEnd(20)}${words[verdict].padEnd(17)}${beside}`
+      return [line.trimEnd()]
     })
     .join('\n')
 }

@@ -1,6 +1,6 @@
 // `npm run bench`: Latchkey in its normal configuration beside its peers, in one run, interleaved, several rounds. Prints
 // CPU time a request (user + system, of all processes of the one under test), requests a second on one core, latencies
-// at half load, memory; medians with spread. Absolute figures hold for one machine only; the ratios are what to look at.
+// at half load, memory; medians with spread, and the bars by the least. Absolute figures hold for one machine only; the ratios are what to look at.
 // docs/performance.md tells how it measures. `npm run bench -- --help` lists the options.
 
 import { writeFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { chartOf } from './chart.ts'
 import { figuresOf, verdictOf } from './check.ts'
 import { createFleet } from './fleet.ts'
 import { mainScenario, type Options, readOptions, UsageError, usage } from './options.ts'
+import { longer } from './measure.ts'
 import { barsOf, missingText, tableOf } from './report.ts'
 import type { Scenario, ScenarioReport } from './scenario.ts'
 import { decision } from './scenarios/decision.ts'
@@ -57,7 +58,7 @@ async function run(bench: Bench): Promise<void> {
     save(bench, reports)
   }
   const figures = figuresOf(reports)
-  const bars = barsOf(figures, options.isCheck)
+  const bars = barsOf(figures, options.isCheck, figuresOf(reports, 'median'))
   if (bars !== '') console.log(`\n${bars}`)
   if (bench.missing().length > 0) console.log(`\n${missingText(bench.missing())}`)
   if (options.isCheck && figures.some((figure) => verdictOf(figure) === 'missed')) process.exitCode = 1
@@ -73,7 +74,7 @@ function headOf({ description, options, upstream, wrk, pins }: Bench): string {
   const placed = pins ? `subject on core ${pins.subject}, all else on ${pins.others}` : 'nothing is pinned'
   return [
     description,
-    `${count} connections, ${rounds} rounds of ${seconds} s, upstream ${upstream.name}, closed loop by ${load}, ${placed}`,
+    `${count} connections, ${rounds} rounds of ${seconds} s (latencies: ${Math.ceil(rounds / longer)} of ${seconds * longer} s), upstream ${upstream.name}, closed loop by ${load}, ${placed}`,
   ].join('\n')
 }
 
@@ -88,6 +89,7 @@ function save(bench: Bench, reports: readonly ScenarioReport[]): void {
       options: shown(options),
       scenarios: reports,
       figures: figuresOf(reports),
+      figuresOfMedians: figuresOf(reports, 'median'),
       missing: missing(),
     }
     writeFileSync(options.jsonFile, `${JSON.stringify(all, undefined, 2)}\n`)

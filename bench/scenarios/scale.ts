@@ -1,7 +1,8 @@
 // More processes, and more connections.
 
+import type { Bench } from '../bench.ts'
 import type { Fleet } from '../fleet.ts'
-import { gatewaySubject, measureThroughput, type Subject } from '../measure.ts'
+import { gatewaySubject, longer, measureThroughput, type Subject } from '../measure.ts'
 import { getSmall } from '../requests.ts'
 import { names, type Scenario } from '../scenario.ts'
 
@@ -39,10 +40,17 @@ export const connections: Scenario = {
     const subjects = levels.flatMap((count) =>
       [gatewaySubject(names.latchkey, latchkey, of), ...others].map((subject) => atLevel(subject, count)),
     )
-    const results = await measureThroughput(bench, subjects)
+    const results = await measureThroughput(inLongerRounds(bench), subjects)
     await fleet.stop(latchkey)
     return { results, notes: ['Latchkey has upstreams.payments.queue: 16384 here.'] }
   },
+}
+
+/** Thousands of connections take seconds to open. */
+function inLongerRounds(bench: Bench): Bench {
+  const { rounds, seconds, warmUpSeconds } = bench.options
+  const times = { rounds: Math.ceil(rounds / longer), seconds: seconds * longer }
+  return { ...bench, options: { ...bench.options, ...times, warmUpSeconds: Math.max(8, warmUpSeconds) } }
 }
 
 async function foreign(fleet: Fleet, of: Pick<Subject, 'text' | 'statuses'>): Promise<Subject[]> {

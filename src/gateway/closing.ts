@@ -19,6 +19,11 @@ export function whenClosed(raw: IncomingMessage, reply: ServerResponse, closed: 
   reply.on('close', () => ending.finish())
 }
 
+/** Ends what is open on a connection as if it had closed. */
+export function endRequestsOn(socket: Socket): void {
+  for (const ending of [...(openRequests.get(socket) ?? [])]) ending.finish()
+}
+
 class Ending {
   readonly #open: Ending[]
   #closed: (() => void) | undefined
@@ -44,8 +49,6 @@ function openOn(socket: Socket): Ending[] {
   if (known !== undefined) return known
   const open: Ending[] = []
   openRequests.set(socket, open)
-  socket.once('close', () => {
-    for (const ending of [...open]) ending.finish()
-  })
+  socket.once('close', () => endRequestsOn(socket))
   return open
 }

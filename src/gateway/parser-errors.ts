@@ -8,6 +8,7 @@ import { entryOf } from '../errors/catalogue.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { endRequestsOn } from './closing.ts'
 import { refuseSocket } from './refuse.ts'
 
 interface ParserErrorDeps {
@@ -22,6 +23,8 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
   function answer(socket: Socket, denial: Denial): void {
     const requestId = deps.newId('req')
     const { status } = entryOf(denial.code)
+    // A request whose body broke off is over here: its upstream is not to wait for the connection to close.
+    endRequestsOn(socket)
     refuseSocket(socket, denial, { requestId })
     const { reason } = denial
     const labels = { api: '', environment: '', route: '', decision: 'deny', reason, status }
@@ -46,7 +49,9 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
   function giveUp(socket: Socket, denial: Denial): void {
     if (givenUp.has(socket)) return
     givenUp.add(socket)
-    // What comes after an error means nothing, and must not be collected while an earlier answer is on its way.
+    // What comes after an error means nothing, and must not be collected while an earlier answer is on its way. A listener
+    // takes the connection from Node's parser, which could neither be stopped nor be made to read again.
+    socket.on('data', () => {})
     socket.pause()
     afterEarlierAnswers(socket, () => answer(socket, denial))
   }

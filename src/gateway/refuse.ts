@@ -95,7 +95,7 @@ function linger(socket: Socket): void {
   const timer = setTimeout(finish, lingerMs)
   socket.once('close', () => clearTimeout(timer))
   socket.once('end', finish)
-  // The parser, and whatever else has read so far.
+  // Whatever has read so far.
   socket.removeAllListeners('data')
   let left = lingerBytes
   socket.on('data', (chunk: Buffer) => {

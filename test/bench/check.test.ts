@@ -38,6 +38,8 @@ void t.test('ratios are those of the least of all rounds of one scenario', async
   const valueOf = (part: string) => figures.find(({ title }) => title.includes(part))?.value
   t.equal(valueOf('@fastify/http-proxy'), 0.5)
   t.equal(valueOf('undici loop'), 1.2)
+  const medians = figuresOf([{ name: 'get', title: '', results }], 'median')
+  t.equal(medians.find(({ title }) => title.includes('@fastify/http-proxy'))?.value, 0.75)
   t.equal(valueOf('p99'), 1)
   t.ok(Number.isNaN(valueOf('Caddy')), 'a peer that is not there')
   t.ok(Number.isNaN(valueOf('RSS')), 'a scenario that did not run')
@@ -64,6 +66,8 @@ void t.test('the report names what misses its bar, and what was not measured', a
   t.match(barsOf([figure(2)], true), /a ratio +2\.00 +bar 1\.5, aim 1\.1 +MISSES THE BAR$/)
   t.match(barsOf([figure(Number.NaN)], true), /not measured in this run/)
   t.equal(barsOf([figure(Number.NaN)], false), '')
+  t.match(barsOf([figure(1)], true, [figure(2)]), /reaches the aim +\(of medians 2\.00\)$/)
+  t.notMatch(barsOf([figure(1)], true, [figure(1)]), /of medians/)
 })
 
 void t.test('a table leaves out the columns in which nothing was measured', async (t) => {
