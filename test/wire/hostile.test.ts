@@ -1,55 +1,16 @@
 // What once ended the process, pinned a connection or misled a client; each case stays as a test. An uncaught exception
 // fails the file.
 
-import { subscribe } from 'node:diagnostics_channel'
-import { connect, createServer, Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
 import t from 'tap'
 import { createEmptyDatabase } from '../support/database.ts'
-import { startTestProgram, type TestProgram } from '../support/program.ts'
+import { startTestProgram } from '../support/program.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { plainAnswer } from '../support/upstream.ts'
 import { codeOf, exchange, request } from '../support/wire.ts'
+import { gauge, host, open, pause, until, writer } from './hostile-client.ts'
 
 t.setTimeout(120_000)
-const host = 'Host: api.flintn.com'
-
-/** This process's own ends of connections, by the port of the other end. */
-const accepted = new Map<number | undefined, Socket>()
-subscribe('net.server.socket', (message) => {
-  const socket: unknown = Object(message).socket
-  if (socket instanceof Socket) accepted.set(socket.remotePort, socket)
-})
-
-function open(program: TestProgram, bytes: string): Promise<Socket> {
-  return new Promise((resolve) => {
-    const socket = connect(program.gatewayPort, '127.0.0.1', () => {
-      socket.write(bytes, 'latin1', () => resolve(socket))
-    })
-    socket.on('error', () => {})
-  })
-}
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
-
-async function gauge(program: TestProgram, name: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${program.controlPort}/metrics`)).text()
-  const values = [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))]
-  return values.reduce((sum, match) => sum + Number(match[1]), 0)
-}
-
-async function until(what: () => Promise<boolean>): Promise<boolean> {
-  for (let i = 0; i < 100; i++) {
-    if (await what()) return true
-    await pause(50)
-  }
-  return false
-}
-
-async function writer(program: TestProgram): Promise<string> {
-  const key = await program.admin.makeKey(await program.admin.makeMerchant(), { permissions: ['*'] })
-  return `X-Api-Key: ${key.secret}`
-}
-
 t.test('CONNECT, then a reset, is nothing to fall over', async (t) => {
   const program = await startTestProgram(t)
   for (let i = 0; i < 5; i++) {
@@ -180,100 +141,6 @@ t.test('requests that wait behind another on a connection end with the connectio
   t.ok(await until(async () => (await gauge(program, 'latchkey_requests_in_flight')) === 0))
   t.ok(await until(async () => (await gauge(program, 'latchkey_upstream_in_flight')) === 0))
   t.equal(program.log.filter((line) => line['msg'] === 'request').length, 3)
-})
-
-t.test('garbage behind a pending request is one error, told once', async (t) => {
-  const program = await startTestProgram(t, {
-    answer: (_seen, socket) => {
-      setTimeout(() => socket.write(plainAnswer), 400)
-      return undefined
-    },
-  })
-  const socket = await open(program, request('GET /v1/status', [host]))
-  let received = ''
-  socket.on('data', (data) => {
-    received += data.toString('latin1')
-  })
-  for (let i = 0; i < 10; i++) {
-    await pause(20)
-    socket.write('garbage\r\n')
-  }
-  t.ok(await until(async () => received.includes('BAD_REQUEST')))
-  t.match(received, /^HTTP\/1\.1 200 [\s\S]*HTTP\/1\.1 400 /)
-  t.equal(program.log.filter((line) => line['code'] === 'BAD_REQUEST').length, 1)
-  socket.destroy()
-})
-
-t.test('who goes on sending after garbage and reads late gets the answers', async (t) => {
-  const program = await startTestProgram(t, {
-    answer: (_seen, socket) => {
-      setTimeout(() => socket.write(plainAnswer), 100)
-      return undefined
-    },
-  })
-  const socket = await open(program, request('GET /v1/status', [host]))
-  socket.allowHalfOpen = true
-  const ours = accepted.get(socket.localPort)
-  const closed = new Promise((resolve) => ours?.once('close', resolve))
-  const errors: string[] = []
-  socket.on('error', (error) => errors.push(error.message))
-  let received = ''
-  socket.on('data', (data) => {
-    received += data.toString('latin1')
-  })
-  socket.pause()
-  for (let i = 0; i < 20; i++) {
-    await pause(20)
-    socket.write('garbage\r\n')
-  }
-  socket.resume()
-  t.ok(await until(async () => received.includes('BAD_REQUEST')))
-  t.match(received, /^HTTP\/1\.1 200 [\s\S]*HTTP\/1\.1 400 /)
-  t.same(errors, [], 'nothing that was sent has met a closed door')
-  socket.write(Buffer.alloc(100_000, 'garbage\r\n'))
-  socket.end()
-  await closed
-  t.equal(ours?.bytesRead, socket.bytesWritten, 'all of it is read, and the end seen')
-  t.equal(program.log.filter((line) => line['code'] === 'BAD_REQUEST').length, 1)
-})
-
-t.test('who never stops after garbage is cut: by amount, and by time', async (t) => {
-  const program = await startTestProgram(t)
-  const loud = await open(program, 'garbage\r\n\r\n')
-  loud.allowHalfOpen = true
-  loud.resume()
-  const ours = accepted.get(loud.localPort)
-  const block = Buffer.alloc(64 * 1024, 'garbage\r\n')
-  const send = () => {
-    while (loud.write(block));
-    loud.once('drain', send)
-  }
-  send()
-  await new Promise((resolve) => loud.once('close', resolve))
-  t.ok((ours?.bytesRead ?? 0) > 1024 * 1024 && (ours?.bytesRead ?? 0) < 2 * 1024 * 1024, `${ours?.bytesRead}`)
-  const quiet = await open(program, 'garbage\r\n\r\n')
-  quiet.allowHalfOpen = true
-  quiet.resume()
-  await new Promise((resolve) => accepted.get(quiet.localPort)?.once('close', resolve))
-  t.equal(program.log.filter((line) => line['code'] === 'BAD_REQUEST').length, 2)
-  quiet.destroy()
-})
-
-t.test('a body that breaks off ends its exchange before the connection', async (t) => {
-  const program = await startTestProgram(t, { answer: () => undefined })
-  const lines = ['POST /v1/upload', [host, await writer(program), 'Transfer-Encoding: chunked']] as const
-  const socket = await open(program, request(...lines, '5\r\nhello\r\n'))
-  socket.allowHalfOpen = true
-  socket.resume()
-  t.ok(await until(async () => (await gauge(program, 'latchkey_upstream_in_flight')) === 1))
-  const ours = accepted.get(socket.localPort)
-  socket.write('no size\r\n')
-  const isCut = () => program.log.some((line) => line['cut'] === true)
-  t.ok(await until(async () => isCut()))
-  t.notOk(ours?.destroyed, 'the client may still read why')
-  const order = program.log.flatMap((line) => (line['cut'] === true ? 'cut' : String(line['code'])))
-  t.ok(order.indexOf('cut') < order.indexOf('BAD_REQUEST'))
-  socket.destroy()
 })
 
 t.test('an upstream that does not read is not blamed on the client', async (t) => {
