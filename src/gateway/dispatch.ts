@@ -10,7 +10,7 @@ import { type Access, hasBody } from './access.ts'
 import { Answer } from './answer.ts'
 import { Deadline } from './deadlines.ts'
 import { refuse } from './refuse.ts'
-import { abandonBody, BodyFault, requestBody } from './request-body.ts'
+import { abandonBody, BodyFault, mayComeWhole, requestBody, wholeBody } from './request-body.ts'
 import { forwardInterim, hasOtherCoding } from './response-head.ts'
 import { denialOf } from './upstream-failure.ts'
 import type { UpstreamPool } from './upstreams.ts'
@@ -21,7 +21,8 @@ export function forward(access: Access, upstream: UpstreamPool): void {
   if (access.isClosed) return
   if (upstream.connections.isFull()) return refuse(access, deny('UPSTREAM_UNAVAILABLE', 'queue_full'))
   const exchange = new Exchange(access, upstream)
-  exchange.send()
+  if (mayComeWhole(access)) process.nextTick(sendNow, exchange)
+  else exchange.send()
 }
 
 /**
@@ -57,6 +58,7 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   }
 
   send(): void {
+    if (this.#isOver) return
     const access = this.#access
     const { settings, headers } = this.#upstream
     const list = headers.build(access)
@@ -65,7 +67,7 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
     if (access.head.contentLength !== undefined)
       list.push('Content-Length', String(access.head.contentLength))
     access.dispatchedAt = performance.now()
-    this.#body = this.#hasBody ? this.#openBody() : null
+    const body = this.#hasBody ? (wholeBody(access) ?? this.#openBody()) : null
     this.#isQueued = true
     try {
       this.#upstream.connections.dispatch(
@@ -74,7 +76,7 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
           path: access.target,
           method: access.raw.method ?? 'GET',
           headers: list,
-          body: this.#body,
+          body,
           headersTimeout: 0,
           bodyTimeout: this.#upstream.idleTimeoutMs,
         },
@@ -88,6 +90,7 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   /** From the first moment somebody listens to its failure: undici does so only once it has a connection. */
   #openBody(): Readable {
     const body = requestBody(this.#access, this.#upstream.idleTimeoutMs)
+    this.#body = body
     body.on('error', (error) => {
       if (!this.#isOver) this.#end(error)
     })
@@ -259,6 +262,10 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
 /** RFC 9110 §9.2.2, RFC 9112 §9.3.1: this may be sent anew on another connection. */
 function canBeSentAnew({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD'
+}
+
+function sendNow(exchange: Exchange): void {
+  exchange.send()
 }
 
 function flushHead(exchange: Exchange): void {

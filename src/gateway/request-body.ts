@@ -1,6 +1,7 @@
-// The client's request body on its way to the upstream: a stream between the two, so that neither side's end takes
-// the other's connection with it. Counts what passes, and keeps back-pressure: the client is read no faster than the
-// upstream takes it, and neither may keep the other waiting for ever.
+// The client's request body on its way to the upstream: whole where it came with its head, as small ones do, else a stream
+// between the two, so that neither side's end takes the other's connection with it. The stream counts what passes, and
+// keeps back-pressure: the client is read no faster than the upstream takes it, and neither may keep the other waiting
+// for ever.
 
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
@@ -16,6 +17,24 @@ export class BodyFault extends Error {
     super(reason)
     this.denial = denial
   }
+}
+
+/** Whether the body may be there in a moment: what came in one piece with the head is parsed right after it. */
+export function mayComeWhole({ raw, head }: Access): boolean {
+  const { contentLength } = head
+  return contentLength !== undefined && raw.readableLength < contentLength && !head.expectsContinue
+}
+
+/**
+ * The body where all of it has come: no stream has to be made then, and nobody be waited for. Its length is the announced
+ * one, which has been judged; a chunked body stays a stream, so that it goes on as it came.
+ */
+export function wholeBody({ raw, head }: Access): Buffer | undefined {
+  if (raw.readableLength !== head.contentLength || head.expectsContinue) return undefined
+  const body: Buffer | null = raw.read()
+  // To its end, which Node waits for.
+  raw.resume()
+  return body ?? undefined
 }
 
 /**

@@ -3,9 +3,12 @@
 import { randomBytes } from 'node:crypto'
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
+import { converse } from '../support/conversation.ts'
 import { startHttpUpstream } from '../support/http-upstream.ts'
-import { startKeyedProgram } from '../support/keyed-program.ts'
+import { host, startKeyedProgram } from '../support/keyed-program.ts'
+import { request as text } from '../support/wire.ts'
 
 t.setTimeout(300_000)
 
@@ -66,6 +69,58 @@ t.test('bodies there and back', async (t) => {
           }
         })
       }
+    }
+  }
+})
+
+t.test('bodies cut anywhere, and what follows on the connection', async (t) => {
+  const program = await startKeyedProgram(t)
+  const post = (auth: string, body: string) =>
+    text('POST /v1/upload', [host, auth, `Content-Length: ${body.length}`], body)
+  let newKeys = 0
+  const newAuth = async () => {
+    const key = await program.admin.makeKey(program.merchant, {
+      permissions: ['*'],
+      name: `cut ${newKeys++}`,
+    })
+    return `X-Api-Key: ${key.secret}`
+  }
+
+  // About the buffers that Node reads a body into: 16 KiB on Node 20, 64 KiB from 22 on.
+  for (const size of [1, 2_048, 16_384, 16_385, 65_536, 65_537, 200_000]) {
+    for (const isKeyKnown of [true, false]) {
+      await t.test(
+        `${size} bytes, ${isKeyKnown ? 'a key in memory' : 'a key still to be looked up'}`,
+        async (t) => {
+          const body = randomBytes(size).toString('latin1')
+          const places = { 'in one': -1, 'after the head': 0, 'after a byte': 1, 'before the last': size - 1 }
+          for (const [name, place] of Object.entries(places)) {
+            const auth = isKeyKnown ? program.auth : await newAuth()
+            const first = post(auth, body)
+            const bytes = first + post(auth, 'second') + text('GET /v1/status', [host, auth])
+            const cuts = place === -1 ? [] : [(first.length - size + place + 0.5) / bytes.length]
+            const before = program.live.requests.length
+            const answers = await converse(program.gatewayPort, {
+              bytes,
+              cuts,
+              methods: ['POST', 'POST', 'GET'],
+              patienceMs: 20_000,
+            })
+            t.same(
+              answers.map((answer) => answer.slice(9, 12)),
+              ['200', '200', '200'],
+              `cut ${name}: all answered`,
+            )
+            // On connections of their own: in any order.
+            const sent = program.live.requests.slice(before).map((received) => received.body)
+            const expected = [body, 'second', '']
+            t.ok(
+              isDeepStrictEqual(sent.toSorted(), expected.toSorted()),
+              `cut ${name}: the bytes are the same`,
+            )
+          }
+        },
+      )
     }
   }
 })
