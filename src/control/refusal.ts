@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { DenialError, deny, type Denial, type FieldFault } from '../errors/denial.ts'
 import { renderError } from '../errors/reply.ts'
-import { StoreUnavailableError } from '../store/postgres.ts'
+import { StoreUnavailableError } from '../store/postgres-errors.ts'
 
 /** A request that cannot be taken as it is, for one reason. */
 export function invalid(path: string, message: string): DenialError {

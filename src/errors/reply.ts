@@ -56,12 +56,15 @@ function bodyOf({ code, required, match, details }: Denial, requestId: string, i
   const beginnings = isProblem ? problemBeginnings : plainBeginnings
   let body = beginnings.get(code)
   if (body === undefined) beginnings.set(code, (body = beginningOf(code, isProblem)))
-  body += JSON.stringify(requestId)
+  body += plainId.test(requestId) ? `"${requestId}"` : JSON.stringify(requestId)
   if (required) body += `,"required":${JSON.stringify(required)}`
   if (match) body += `,"match":${JSON.stringify(match)}`
   if (details) body += `,"details":${JSON.stringify(details)}`
   return body + (isProblem ? '}' : '}}')
 }
+
+/** Holds nothing that JSON would escape: all ids of ours. */
+const plainId = /^[A-Za-z0-9._-]*$/
 
 const plainBeginnings = new Map<ErrorCode, string>()
 const problemBeginnings = new Map<ErrorCode, string>()

@@ -50,8 +50,25 @@ function rightmostUntrusted(
   return client
 }
 
+/** Node's list takes longer for one address than the decision over a key; bounded, as clients have many. */
+const rememberedAddresses = 10_000
+
 /** Whether an address lies in one of the blocks. */
 export function addressMatcher(blocks: readonly string[]): (address: string) => boolean {
+  const matches = blockMatcher(blocks)
+  const remembered = new Map<string, boolean>()
+  return (address) => {
+    let isMatch = remembered.get(address)
+    if (isMatch === undefined) {
+      isMatch = matches(address)
+      if (remembered.size >= rememberedAddresses) remembered.clear()
+      remembered.set(address, isMatch)
+    }
+    return isMatch
+  }
+}
+
+function blockMatcher(blocks: readonly string[]): (address: string) => boolean {
   const list = new BlockList()
   for (const block of blocks) {
     const [address = '', bits] = block.split('/')

@@ -2,13 +2,13 @@
 // judged, the headers as they were built, the body as it comes. Nothing is parsed anew on the way, nothing buffered
 // whole, nothing sent twice unless it is certain that it did no work.
 
-import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { type Denial, deny } from '../errors/denial.ts'
 import { type Access, hasBody } from './access.ts'
 import { Answer } from './answer.ts'
 import { Deadline } from './deadlines.ts'
+import { canBeSentAnew, outgoing } from './outgoing.ts'
 import { refuse } from './refuse.ts'
 import { abandonBody, BodyFault, mayComeWhole, requestBody, wholeBody } from './request-body.ts'
 import { forwardInterim, hasOtherCoding } from './response-head.ts'
@@ -60,28 +60,12 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   send(): void {
     if (this.#isOver) return
     const access = this.#access
-    const { settings, headers } = this.#upstream
-    const list = headers.build(access)
-    // Otherwise it is the upstream's own, which undici has ready.
-    if (settings.preserveHost) list.push('Host', access.head.host)
-    if (access.head.contentLength !== undefined)
-      list.push('Content-Length', String(access.head.contentLength))
-    access.dispatchedAt = performance.now()
     const body = this.#hasBody ? (wholeBody(access) ?? this.#openBody()) : null
+    const options = outgoing(access, this.#upstream, body)
+    access.dispatchedAt = performance.now()
     this.#isQueued = true
     try {
-      this.#upstream.connections.dispatch(
-        {
-          origin: settings.origin,
-          path: access.target,
-          method: access.raw.method ?? 'GET',
-          headers: list,
-          body,
-          headersTimeout: 0,
-          bodyTimeout: this.#upstream.idleTimeoutMs,
-        },
-        this,
-      )
+      this.#upstream.connections.dispatch(options, this)
     } catch (error) {
       this.onError(error instanceof Error ? error : new Error('dispatch failed'))
     }
@@ -257,11 +241,6 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
     this.#hasLeft = true
     this.#upstream.connections.leave()
   }
-}
-
-/** RFC 9110 §9.2.2, RFC 9112 §9.3.1: this may be sent anew on another connection. */
-function canBeSentAnew({ method }: IncomingMessage): boolean {
-  return method === 'GET' || method === 'HEAD'
 }
 
 function sendNow(exchange: Exchange): void {

@@ -3,7 +3,8 @@
 // which asks twice a second for nobody's request, has an answer again.
 
 import { readCredentials } from '../store/credential-table.ts'
-import { type Postgres, StoreUnavailableError } from '../store/postgres.ts'
+import type { Postgres } from '../store/postgres.ts'
+import { StoreUnavailableError } from '../store/postgres-errors.ts'
 import type { Reading } from './changes.ts'
 
 export interface PostgresTier {

@@ -5,7 +5,7 @@ import type { Settings } from '../config/compiled.ts'
 import { parsePostgresUrl } from '../config/store-url.ts'
 import { startEmbeddedPostgres } from '../store/embedded.ts'
 import { migrate } from '../store/migrate.ts'
-import { StoreUnavailableError } from '../store/postgres.ts'
+import { StoreUnavailableError } from '../store/postgres-errors.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { StartError } from './start-error.ts'
 

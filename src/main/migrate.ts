@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import type { CliIo } from '../cli/io.ts'
 import { migrate } from '../store/migrate.ts'
-import { StoreUnavailableError } from '../store/postgres.ts'
+import { StoreUnavailableError } from '../store/postgres-errors.ts'
 import { openDatabase, placeOf } from './database.ts'
 import { loadOrExplain } from './start.ts'
 import { StartError } from './start-error.ts'

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type AuditEntry, writeAudit } from './audit-table.ts'
 import { type Change, stampColumn } from './change-table.ts'
 import { claimReplay, type IdempotentRequest, keepReplay } from './idempotency-table.ts'
-import { type Postgres, type Queryable, StoreUnavailableError } from './postgres.ts'
+import type { Postgres, Queryable } from './postgres.ts'
+import { StoreUnavailableError } from './postgres-errors.ts'
 
 /** On whose behalf, and when by the program's clock. */
 export interface ChangeOrigin {

@@ -3,13 +3,8 @@
 
 import { hash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import {
-  createPostgres,
-  openSession,
-  type PostgresOptions,
-  type Queryable,
-  StoreUnavailableError,
-} from './postgres.ts'
+import { createPostgres, openSession, type PostgresOptions, type Queryable } from './postgres.ts'
+import { StoreUnavailableError } from './postgres-errors.ts'
 
 /** The database and the program do not fit together: the message says which way. */
 export class SchemaError extends Error {

@@ -1,9 +1,9 @@
 // The connections to Postgres: one pool a process. What is asked of it stands in the *-table.ts files beside this one.
 // Nothing of the driver leaves this file: rows come back plain (BIGINT as numbers, timestamps as milliseconds since
-// the epoch), and failures as one of two errors, so that a caller can tell "no answer" from "a wrong question".
-// Neither error carries the connection URL, a value of a statement or the driver's own error object.
+// the epoch), and failures as one of two errors (postgres-errors.ts).
 
-import { type ClientBase, DatabaseError, Pool, type PoolClient, type QueryResultRow, types } from 'pg'
+import { type ClientBase, Pool, type PoolClient, type QueryResultRow, types } from 'pg'
+import { failureOf, rethrow, StoreUnavailableError } from './postgres-errors.ts'
 import { createHosts, type Hosts } from './postgres-hosts.ts'
 
 /** Text with `$1` placeholders; with a name, the statement is prepared once a connection. */
@@ -44,36 +44,6 @@ export interface PostgresOptions {
   readonly connectTimeoutMs?: number
   /** For one statement, here and on the server; default 2,000. */
   readonly queryTimeoutMs?: number
-}
-
-/** No answer from a writable database: the request may be right, and may succeed later. */
-export class StoreUnavailableError extends Error {
-  override readonly name = 'StoreUnavailableError'
-  /** SQLSTATE, a code of the operating system, or a word such as `timeout`. */
-  readonly code: string
-
-  constructor(code: string) {
-    super(`Postgres is unavailable: ${code}`)
-    this.code = code
-  }
-}
-
-/** The database answered that the statement is wrong or broke a constraint. */
-export class StatementError extends Error {
-  override readonly name = 'StatementError'
-  /** SQLSTATE. */
-  readonly code: string
-  readonly constraint: string | null
-
-  constructor(error: {
-    readonly code: string
-    readonly message: string
-    readonly constraint: string | null
-  }) {
-    super(`SQLSTATE ${error.code}: ${error.message}`)
-    this.code = error.code
-    this.constraint = error.constraint
-  }
 }
 
 /** Opens a pool. Connects on first use only; throws on a URL that cannot be read (without repeating it). */
@@ -231,31 +201,6 @@ async function run<Row extends object>(
   const sent = values.length > 0 ? { ...query, values: [...values] } : { ...query }
   const result = await client.query<Row & QueryResultRow>(sent).catch(rethrow)
   return result.rows
-}
-
-function rethrow(error: unknown): never {
-  throw failureOf(error)
-}
-
-/**
- * SQLSTATEs by which a server says that it cannot serve now: whole classes (08 connection, 28 login, 53 resources,
- * 57 operator intervention and cancelled by timeout, 58 system), a read-only or recovering server (25006, 55000),
- * a lock timeout (55P03), and a database or schema that is not there yet (3D000, 42P01).
- */
-const unavailable = /^(?:08|28|53|57|58)|^(?:25006|55000|55P03|3D000|42P01)$/
-
-function failureOf(error: unknown): StoreUnavailableError | StatementError {
-  if (error instanceof DatabaseError && error.code !== undefined) {
-    const { code, message, constraint = null } = error
-    return unavailable.test(code)
-      ? new StoreUnavailableError(code)
-      : new StatementError({ code, message, constraint })
-  }
-  // A value that the driver cannot send is a fault of ours, not of the connection.
-  if (error instanceof TypeError || error instanceof RangeError) throw error
-  const { code, message } = Object(error) as { code?: unknown; message?: unknown }
-  if (typeof code === 'string') return new StoreUnavailableError(code)
-  return new StoreUnavailableError(/timeout/i.test(String(message)) ? 'timeout' : 'connection_lost')
 }
 
 const timestamptz = 1184

@@ -77,3 +77,17 @@ t.test('blocks and single addresses, IPv4 and IPv6; what is no address is in non
     t.notOk(isIn(address), address)
   t.end()
 })
+
+t.test('more addresses than are remembered, each asked for again', (t) => {
+  const isIn = addressMatcher(proxies)
+  const wrong: string[] = []
+  for (let round = 0; round < 2; round++) {
+    for (let i = 0; i < 12_000; i++) {
+      const rest = `${i % 250}.${Math.floor(i / 250)}`
+      if (!isIn(`10.0.${rest}`)) wrong.push(`10.0.${rest}`)
+      if (isIn(`11.0.${rest}`)) wrong.push(`11.0.${rest}`)
+    }
+  }
+  t.same(wrong, [])
+  t.end()
+})

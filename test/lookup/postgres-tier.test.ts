@@ -1,5 +1,6 @@
 import t from 'tap'
-import { type Postgres, StoreUnavailableError } from '../../src/store/postgres.ts'
+import type { Postgres } from '../../src/store/postgres.ts'
+import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
 import { seedKey } from '../store/seed.ts'
 import { createDatabase } from '../support/database.ts'
 import { digestOf, postgresTierOn } from './subject.ts'

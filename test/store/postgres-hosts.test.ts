@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createPostgres, openSession, StoreUnavailableError } from '../../src/store/postgres.ts'
+import { createPostgres, openSession } from '../../src/store/postgres.ts'
+import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
 import { startPostgres } from '../support/postgres-service.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import t from 'tap'
-import { createPostgres, StatementError, StoreUnavailableError } from '../../src/store/postgres.ts'
+import { createPostgres } from '../../src/store/postgres.ts'
+import { StatementError, StoreUnavailableError } from '../../src/store/postgres-errors.ts'
 import { createEmptyDatabase } from '../support/database.ts'
 
 const options = { applicationName: 'latchkey-test' }

@@ -75,9 +75,12 @@ async function initialise({ place, programs, password, data }: Cluster): Promise
   }
 }
 
+/** The `initdb` of a program that was killed goes on for a moment, and ends when its folder is gone. */
 function removeUnfinished(home: string): void {
   for (const name of readdirSync(home)) {
-    if (name.startsWith('unfinished-')) rmSync(join(home, name), { recursive: true, force: true })
+    if (name.startsWith('unfinished-')) {
+      rmSync(join(home, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    }
   }
 }
 

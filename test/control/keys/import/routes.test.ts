@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import t from 'tap'
 import { generateSecret, Secret } from '../../../../src/credentials/secret.ts'
-import { StoreUnavailableError } from '../../../../src/store/postgres.ts'
+import { StoreUnavailableError } from '../../../../src/store/postgres-errors.ts'
 import { createSubject, keyBody, makeKey, makeMerchant, type Subject, startMs } from '../../subject.ts'
 
 const ndjson = { 'content-type': 'application/x-ndjson' }
