@@ -44,25 +44,33 @@ function rightmostUntrusted(
   for (const entry of forwardedFor.split(',').toReversed()) {
     const address = plainAddress(withoutPort(entry.trim()))
     if (isIP(address) === 0) return client
-    client = address
-    if (!isTrusted(address)) return client
+    client = ownCopy(address)
+    if (!isTrusted(client)) return client
   }
   return client
 }
 
+/** A text cut out of another keeps all of that in memory, and addresses outlive their request. */
+function ownCopy(address: string): string {
+  return Buffer.from(address, 'latin1').toString('latin1')
+}
+
 /** Node's list takes longer for one address than the decision over a key; bounded, as clients have many. */
 const rememberedAddresses = 10_000
+/** An IPv6 address with an IPv4 one at its end; only a zone, which may be of any length, makes one longer. */
+const longestRemembered = 45
 
 /** Whether an address lies in one of the blocks. */
 export function addressMatcher(blocks: readonly string[]): (address: string) => boolean {
   const matches = blockMatcher(blocks)
   const remembered = new Map<string, boolean>()
   return (address) => {
+    if (address.length > longestRemembered) return matches(address)
     let isMatch = remembered.get(address)
     if (isMatch === undefined) {
       isMatch = matches(address)
       if (remembered.size >= rememberedAddresses) remembered.clear()
-      remembered.set(address, isMatch)
+      remembered.set(ownCopy(address), isMatch)
     }
     return isMatch
   }

@@ -1,6 +1,6 @@
 // Stage 9: forwards a request and streams the answer back, on undici's dispatch interface: the target as it was
-// judged, the headers as they were built, the body as it comes. Nothing is parsed anew on the way, nothing buffered
-// whole, nothing sent twice unless it is certain that it did no work.
+// judged, the headers as they were built, the body as it comes. Nothing is parsed anew on the way, nothing large is
+// buffered whole, nothing sent twice unless it is certain that it did no work.
 
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
@@ -60,11 +60,11 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   send(): void {
     if (this.#isOver) return
     const access = this.#access
-    const body = this.#hasBody ? (wholeBody(access) ?? this.#openBody()) : null
-    const options = outgoing(access, this.#upstream, body)
-    access.dispatchedAt = performance.now()
-    this.#isQueued = true
     try {
+      const body = this.#hasBody ? (wholeBody(access) ?? this.#openBody()) : null
+      const options = outgoing(access, this.#upstream, body)
+      access.dispatchedAt = performance.now()
+      this.#isQueued = true
       this.#upstream.connections.dispatch(options, this)
     } catch (error) {
       this.onError(error instanceof Error ? error : new Error('dispatch failed'))
@@ -89,7 +89,7 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
     abort()
   }
 
-  /** The last byte of the request is out: from here the upstream has its time to answer. */
+  /** The request is out, or handed to the socket with its body: from here the upstream has its time to answer. */
   onRequestSent(): void {
     if (this.#access.upstreamMs !== undefined || this.#isOver) return
     this.setDeadline(this.#access.route?.timeoutMs ?? this.#upstream.settings.timeoutMs)

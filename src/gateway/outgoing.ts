@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import type { Access } from './access.ts'
 import type { ExchangeOptions, UpstreamPool } from './upstreams.ts'
 
-/** The target as it was judged, the headers as they were built, the body as it comes. */
+/** The target as it was judged, the headers as they were built, the body whole or as it comes. */
 export function outgoing(
   access: Access,
   { settings, headers, idleTimeoutMs }: UpstreamPool,

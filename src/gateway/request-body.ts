@@ -6,7 +6,7 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Denial, deny } from '../errors/denial.ts'
-import type { Access } from './access.ts'
+import type { Access, Head } from './access.ts'
 
 /** Why a body ended early; `denial` is what the client is told, if it is still there. */
 export class BodyFault extends Error {
@@ -19,22 +19,30 @@ export class BodyFault extends Error {
   }
 }
 
-/** Whether the body may be there in a moment: what came in one piece with the head is parsed right after it. */
-export function mayComeWhole({ raw, head }: Access): boolean {
-  const { contentLength } = head
-  return contentLength !== undefined && raw.readableLength < contentLength && !head.expectsContinue
-}
+/** Bodies up to this size may go on whole: what is sent whole is kept until the answer has ended. */
+const wholeBytes = 16 * 1024
 
 /**
- * The body where all of it has come: no stream has to be made then, and nobody be waited for. Its length is the announced
- * one, which has been judged; a chunked body stays a stream, so that it goes on as it came.
+ * Whether the body may be there at the end of the tick. Node parses what came in one piece with the head right after it,
+ * and lets ticks run as soon as it has handed the body over: before it comes to a next request on the connection, which so
+ * does not overtake this one.
  */
+export function mayComeWhole({ raw, head }: Access): boolean {
+  return canBeWhole(head) && raw.readableLength < (head.contentLength ?? 0)
+}
+
+/** The body where all of it has come, and is small: no stream has to be made then, and nobody be waited for. */
 export function wholeBody({ raw, head }: Access): Buffer | undefined {
-  if (raw.readableLength !== head.contentLength || head.expectsContinue) return undefined
+  if (!canBeWhole(head) || raw.readableLength !== head.contentLength) return undefined
   const body: Buffer | null = raw.read()
   // To its end, which Node waits for.
   raw.resume()
   return body ?? undefined
+}
+
+/** Announced, so that it goes on as it came: a chunked one stays a stream. */
+function canBeWhole({ contentLength, expectsContinue }: Head): boolean {
+  return contentLength !== undefined && contentLength <= wholeBytes && !expectsContinue
 }
 
 /**

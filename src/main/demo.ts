@@ -37,6 +37,7 @@ async function runDemo(file: string, io: CliIo): Promise<void> {
       LATCHKEY_CACHE_KEY: io.env.LATCHKEY_CACHE_KEY ?? adminToken,
     },
     { role: 'all', usesRedis: config.settings.redis.kind === 'url' },
+    (message) => tell(`warning: ${message}`),
   )
   // Standard output is for the person who tries it; the log goes to a file.
   const logFile = demoLogFile(config.settings.postgres)

@@ -10,14 +10,15 @@ export interface ProcessSecrets {
   readonly cacheKey: string
 }
 
-/** Reads them; throws a StartError that names the variable and the mend. */
+/** Reads them; throws a StartError that names the variable and the mend. `warn` takes what should be mended, too. */
 export function readSecrets(
   env: Readonly<Record<string, string | undefined>>,
   needs: { readonly role: Role; readonly usesRedis: boolean },
+  warn: (message: string) => void,
 ): ProcessSecrets {
   return {
     tokens: needs.role === 'gateway' ? [] : adminTokens(env.LATCHKEY_ADMIN_TOKEN),
-    cacheKey: needs.usesRedis ? cacheKey(env.LATCHKEY_CACHE_KEY) : '',
+    cacheKey: needs.usesRedis ? cacheKey(env.LATCHKEY_CACHE_KEY, warn) : '',
   }
 }
 
@@ -32,11 +33,20 @@ function adminTokens(text: string | undefined): AdminTokens {
   return parsed.tokens
 }
 
-function cacheKey(text: string | undefined): string {
+/** Half of what `openssl rand -hex 32` gives: 128 bits, written in hex. */
+const shortCacheKey = 32
+
+function cacheKey(text: string | undefined, warn: (message: string) => void): string {
   if (text === undefined || text === '') {
     throw new StartError(
       'LATCHKEY_CACHE_KEY is not set: what goes through Redis is sealed with it, the same on all instances. ' +
         'Make one with `openssl rand -hex 32`.',
+    )
+  }
+  if (text.length < shortCacheKey) {
+    warn(
+      `LATCHKEY_CACHE_KEY is shorter than ${shortCacheKey} characters: whoever can read Redis may find it by trying, ` +
+        'and could then make keys valid. Make one with `openssl rand -hex 32`.',
     )
   }
   return text

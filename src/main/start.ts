@@ -51,7 +51,9 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
   const usesRedis = config.settings.redis.kind === 'url'
   // A worker has no admin API, so it needs no token.
   const role = cluster.isWorker ? 'gateway' : flags.role
-  const secrets = readSecrets(io.env, { role, usesRedis })
+  // Once for all processes.
+  const warn = (message: string) => cluster.isPrimary && io.stderr(`warning: ${message}\n`)
+  const secrets = readSecrets(io.env, { role, usesRedis }, warn)
   const log = createLog({ level: levelOf(io.env), isShared: cluster.isWorker })
   const options: ProgramOptions = {
     config,

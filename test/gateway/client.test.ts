@@ -1,8 +1,13 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import * as fc from 'fast-check'
 import t from 'tap'
 import { addressMatcher, clientIdentifier } from '../../src/gateway/client.ts'
 import { readHead } from '../../src/gateway/message.ts'
 import { rawOf } from './subject.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
 
 const proxies = ['10.0.0.0/8', '2001:db8::/32', '127.0.0.1']
 
@@ -89,5 +94,26 @@ t.test('more addresses than are remembered, each asked for again', (t) => {
     }
   }
   t.same(wrong, [])
+  t.end()
+})
+
+t.test('what clients write to the left of their addresses is not kept', (t) => {
+  const identify = clientIdentifier(proxies)
+  const clients: string[] = []
+  const usedMb = () => {
+    // Twice: what the first collection found to be dead only the second one frees.
+    for (let i = 0; i < 2; i++) collectGarbage()
+    return process.memoryUsage().heapUsed / 1024 / 1024
+  }
+  const before = usedMb()
+  for (let i = 0; i < 9_000; i++) {
+    const address = `2001:db9:0:${i.toString(16)}::1`
+    const forwarded = `${String.fromCharCode(97 + (i % 26)).repeat(15_000)}, ${address}`
+    const raw = rawOf({ peer: '10.0.0.1', fields: [`X-Forwarded-For: ${forwarded}`] })
+    clients.push(identify(raw, readHead(raw)).client)
+  }
+  const grown = usedMb() - before
+  t.equal(clients.length, 9_000)
+  t.ok(grown < 30, `${grown.toFixed(1)} MB for 9,000 addresses, of 129 MB that were written`)
   t.end()
 })

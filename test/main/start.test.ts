@@ -84,6 +84,22 @@ for (const [name, failure] of Object.entries(wrongs)) {
   t.test(`${name}: exit code ${failure.code}, and one message`, (t) => fails(t, failure))
 }
 
+t.test('a cache key that could be guessed: a warning, once, without the key', async (t) => {
+  for (const [key, warnings] of [
+    ['0123456789abcdef0123456789abcde', 1],
+    ['0123456789abcdef0123456789abcdef', 0],
+  ] as const) {
+    const file = await writeConfig(t, { postgres: nowhere, redis: 'redis://127.0.0.1:1' })
+    // A level that there is not ends the start right after.
+    const env = { ...secrets, LATCHKEY_CACHE_KEY: key, LATCHKEY_LOG_LEVEL: 'loud' }
+    const running = latchkey(t, ['start', '--config', file], env)
+    await running.ended
+    const said = running.stderr().match(/^warning: LATCHKEY_CACHE_KEY is shorter than 32 characters/gm)
+    t.equal(said?.length ?? 0, warnings)
+    t.notMatch(running.stderr() + running.stdout(), key)
+  }
+})
+
 t.test('a configuration file that is not there: exit code 2, and its name', async (t) => {
   const running = latchkey(t, ['start', '--config', '/nowhere/gateway.yaml'], secrets)
   t.same(await running.ended, { code: 2, signal: null })

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -151,6 +151,20 @@ void t.test(
     )
   },
 )
+
+void t.test('what is unfinished is removed though its orphan still writes to it', async (t) => {
+  const { start } = makeDirectory(t)
+  const first = await start()
+  await first.stop()
+  const unfinished = join(first.home, 'unfinished-1')
+  const files = `mkdir ${unfinished}; for i in $(seq 20000); do : > ${unfinished}/$i; done`
+  const orphan = spawn('sh', ['-c', files], { stdio: 'ignore' })
+  t.teardown(() => orphan.kill('SIGKILL'))
+  await sleep(50)
+  const second = await start()
+  t.teardown(() => second.stop())
+  t.notOk(existsSync(unfinished))
+})
 
 void t.test('the server is stopped when the program leaves without a stop', async (t) => {
   const { directory, start } = makeDirectory(t)

@@ -144,7 +144,9 @@ async function startFrom(
     config: loaded.config,
     source: { file, files: loaded.files, env: {}, ...(options.shadow && { shadow: options.shadow }) },
     role: options.role,
-    secrets: readSecrets(env, { role: options.role, usesRedis }),
+    secrets: readSecrets(env, { role: options.role, usesRedis }, (message) => {
+      throw new Error(message)
+    }),
     log: createLog({ level: 'info', stream }).logger,
   })
 }

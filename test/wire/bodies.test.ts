@@ -124,3 +124,29 @@ t.test('bodies cut anywhere, and what follows on the connection', async (t) => {
     }
   }
 })
+
+t.test('requests that came together reach the upstream in their order', async (t) => {
+  // One connection: what is dispatched first is sent first.
+  const program = await startKeyedProgram(t, { upstream: ', connections: 1' })
+  const { auth } = program
+  // From here on the key is in memory.
+  await program.send('POST /v1/upload', ['Content-Length: 1'], 'x')
+  for (const size of [1, 2_048, 16_384, 16_385]) {
+    const before = program.live.requests.length
+    const body = 'x'.repeat(size)
+    const post = text('POST /v1/upload', [host, auth, `Content-Length: ${size}`], body)
+    const answers = await converse(program.gatewayPort, {
+      bytes:
+        post + text('GET /v1/status', [host, auth]) + post + text('DELETE /v1/transactions/1', [host, auth]),
+      cuts: [],
+      methods: ['POST', 'GET', 'POST', 'DELETE'],
+      patienceMs: 20_000,
+    })
+    t.equal(answers.length, 4)
+    t.same(
+      program.live.requests.slice(before).map((received) => received.method),
+      ['POST', 'GET', 'POST', 'DELETE'],
+      `${size} bytes`,
+    )
+  }
+})

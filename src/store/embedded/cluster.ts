@@ -14,8 +14,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProgramFolder } from './binaries.ts'
 import type { Place } from './place.ts'
+
+/** For how long an orphan is waited for. */
+const growingMs = 10_000
 
 /** The superuser's name. */
 export const superuser = 'latchkey'
@@ -36,7 +40,7 @@ export interface Cluster {
 export async function prepareCluster(place: Place, programs: ProgramFolder): Promise<Cluster> {
   const data = join(place.home, 'data')
   const passwordFile = join(place.home, 'password')
-  removeUnfinished(place.home)
+  await removeUnfinished(place.home)
   // Without its password a data folder cannot be entered any more; both are made anew, as after a removal by hand.
   if (!existsSync(data)) {
     const password = randomBytes(24).toString('base64url')
@@ -75,12 +79,21 @@ async function initialise({ place, programs, password, data }: Cluster): Promise
   }
 }
 
-/** The `initdb` of a program that was killed goes on for a moment, and ends when its folder is gone. */
-function removeUnfinished(home: string): void {
+async function removeUnfinished(home: string): Promise<void> {
   for (const name of readdirSync(home)) {
-    if (name.startsWith('unfinished-')) {
-      rmSync(join(home, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    if (name.startsWith('unfinished-')) await removeGrowing(join(home, name))
+  }
+}
+
+/** The `initdb` of a program that was killed goes on for a moment, and may put files where others have just been removed. */
+async function removeGrowing(path: string): Promise<void> {
+  for (let isLast = false, until = Date.now() + growingMs; ; isLast = Date.now() > until) {
+    try {
+      return rmSync(path, { recursive: true, force: true })
+    } catch (error) {
+      if (isLast || Object(error).code !== 'ENOTEMPTY') throw error
     }
+    await sleep(20)
   }
 }
 
