@@ -44,7 +44,7 @@ function rightmostUntrusted(
   for (const entry of forwardedFor.split(',').toReversed()) {
     const address = plainAddress(withoutPort(entry.trim()))
     if (isIP(address) === 0) return client
-    client = ownCopy(address)
+    client = address.length === forwardedFor.length ? address : ownCopy(address)
     if (!isTrusted(client)) return client
   }
   return client

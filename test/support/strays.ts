@@ -2,6 +2,7 @@
 
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { acquireLock } from '../../src/store/embedded/lock.ts'
 import { readOwn, stopOrphan } from '../../src/store/embedded/orphan.ts'
 import { inspectProcess, sendSignal } from '../../src/store/embedded/process.ts'
@@ -15,7 +16,7 @@ export async function removeStrays(parent: string = serviceParent()): Promise<vo
     const found = lstatSync(folder, { throwIfNoEntry: false })
     const isOurs = found?.isDirectory() === true && found.uid === process.getuid?.()
     if (!isOurs || !takeOver(folder)) continue
-    endRedis(folder)
+    await endRedis(folder)
     await endPostgres(folder)
     rmSync(folder, { recursive: true, force: true })
   }
@@ -33,9 +34,13 @@ function takeOver(folder: string): boolean {
   }
 }
 
-function endRedis(folder: string): void {
+/** Waits until it is gone: a signal says only that it shall. */
+async function endRedis(folder: string): Promise<void> {
   const pid = Number.parseInt(readOwn(join(folder, pidFileName)), 10)
-  if (inspectProcess(pid)?.command.includes(folder)) sendSignal(pid, 'SIGKILL')
+  const runs = () => inspectProcess(pid)?.command.includes(folder) === true
+  if (!runs()) return
+  sendSignal(pid, 'SIGKILL')
+  for (let i = 0; i < 500 && runs(); i++) await sleep(10)
 }
 
 async function endPostgres(folder: string): Promise<void> {
