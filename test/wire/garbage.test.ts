@@ -5,7 +5,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import { Socket } from 'node:net'
 import t from 'tap'
 import { startTestProgram } from '../support/program.ts'
-import { plainAnswer } from '../support/upstream.ts'
+import { type Answer, plainAnswer } from '../support/upstream.ts'
 import { request } from '../support/wire.ts'
 import { gauge, host, open, pause, until, writer } from './hostile-client.ts'
 
@@ -18,13 +18,16 @@ subscribe('net.server.socket', (message) => {
   if (socket instanceof Socket) accepted.set(socket.remotePort, socket)
 })
 
+/** The upstream's answer, that many milliseconds late. */
+function answerAfter(milliseconds: number): Answer {
+  return (_seen, socket) => {
+    setTimeout(() => socket.write(plainAnswer), milliseconds)
+    return undefined
+  }
+}
+
 t.test('garbage behind a pending request is one error, told once', async (t) => {
-  const program = await startTestProgram(t, {
-    answer: (_seen, socket) => {
-      setTimeout(() => socket.write(plainAnswer), 400)
-      return undefined
-    },
-  })
+  const program = await startTestProgram(t, { answer: answerAfter(400) })
   const socket = await open(program, request('GET /v1/status', [host]))
   let received = ''
   socket.on('data', (data) => {
@@ -41,12 +44,7 @@ t.test('garbage behind a pending request is one error, told once', async (t) => 
 })
 
 t.test('who goes on sending after garbage and reads late gets the answers', async (t) => {
-  const program = await startTestProgram(t, {
-    answer: (_seen, socket) => {
-      setTimeout(() => socket.write(plainAnswer), 100)
-      return undefined
-    },
-  })
+  const program = await startTestProgram(t, { answer: answerAfter(100) })
   const socket = await open(program, request('GET /v1/status', [host]))
   socket.allowHalfOpen = true
   const ours = accepted.get(socket.localPort)

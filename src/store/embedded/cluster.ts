@@ -87,11 +87,12 @@ async function removeUnfinished(home: string): Promise<void> {
 
 /** The `initdb` of a program that was killed goes on for a moment, and may put files where others have just been removed. */
 async function removeGrowing(path: string): Promise<void> {
-  for (let isLast = false, until = Date.now() + growingMs; ; isLast = Date.now() > until) {
+  const until = performance.now() + growingMs
+  for (;;) {
     try {
       return rmSync(path, { recursive: true, force: true })
     } catch (error) {
-      if (isLast || Object(error).code !== 'ENOTEMPTY') throw error
+      if (Object(error).code !== 'ENOTEMPTY' || performance.now() > until) throw error
     }
     await sleep(20)
   }
