@@ -1,34 +1,48 @@
 // A checked file and its tables → the immutable value that the program runs on. No fault is found here.
 
 import { dirname, resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { environments } from '../credentials/record.ts'
 import type { Api, CompiledConfig, Settings, Table, Upstream } from './compiled.ts'
 import { createHostMatcher, normalizeHost } from './hosts.ts'
-import { createRouteMatcher } from './matcher.ts'
+import { createRouteTries, type MatchableRoute } from './matcher.ts'
 import type { GatewayFile } from './schema.ts'
-import type { PermissionTable } from './table.ts'
 import { parseDuration, parseSize } from './units.ts'
 
+/** What checking leaves: plain values, which another thread can hand over. */
 export interface Checked {
   /** Path of gateway.yaml: relative paths in it start at its folder. */
   readonly path: string
   readonly file: GatewayFile
   /** By API name. */
-  readonly tables: ReadonlyMap<string, PermissionTable>
+  readonly tables: ReadonlyMap<string, CheckedTable>
   /** Lower-case hex. */
   readonly sha256: string
 }
 
-/** Builds the configuration. All parts have been checked: a missing one is a bug, and throws. */
-export function compile(checked: Checked): CompiledConfig {
-  const settings = compileSettings(checked)
-  const isMarked = [...checked.tables.values()].some(({ routes }) => routes.some((route) => route.isShadow))
-  const candidate = isMarked ? { settings, table: compileAccess(checked), candidate: null } : null
-  const tables = new Map([...checked.tables].map(([name, table]) => [name, withoutShadow(table)]))
-  return { settings, table: compileAccess({ ...checked, tables }), candidate }
+export interface CheckedTable {
+  readonly permissions: ReadonlyMap<string, string>
+  readonly routes: readonly CheckedRoute[]
 }
 
-function withoutShadow(table: PermissionTable): PermissionTable {
+export interface CheckedRoute extends MatchableRoute {
+  /** Part of the candidate table only. */
+  readonly isShadow: boolean
+}
+
+/**
+ * Builds the configuration, a large table with pauses: requests are served meanwhile. All parts have been checked: a
+ * missing one is a bug, and throws.
+ */
+export async function compile(checked: Checked): Promise<CompiledConfig> {
+  const settings = compileSettings(checked)
+  const isMarked = [...checked.tables.values()].some(({ routes }) => routes.some((route) => route.isShadow))
+  const candidate = isMarked ? { settings, table: await compileAccess(checked), candidate: null } : null
+  const tables = new Map([...checked.tables].map(([name, table]) => [name, withoutShadow(table)]))
+  return { settings, table: await compileAccess({ ...checked, tables }), candidate }
+}
+
+function withoutShadow(table: CheckedTable): CheckedTable {
   return { ...table, routes: table.routes.filter((route) => !route.isShadow) }
 }
 
@@ -92,12 +106,12 @@ function compileUpstream(name: string, entry: GatewayFile['upstreams'][string], 
   }
 }
 
-function compileAccess({ file, tables, sha256 }: Checked): Table {
+async function compileAccess({ file, tables, sha256 }: Checked): Promise<Table> {
   const apis = new Map<string, Api>()
   for (const [name, entry] of Object.entries(file.apis)) {
     const table = tables.get(name)
     if (!table) throw new Error(`the API ${name} has no permission table`)
-    apis.set(name, compileApi(name, entry, table))
+    apis.set(name, await compileApi(name, entry, table))
   }
   const all = [...apis.values()]
   return {
@@ -109,7 +123,11 @@ function compileAccess({ file, tables, sha256 }: Checked): Table {
   }
 }
 
-function compileApi(name: string, entry: GatewayFile['apis'][string], table: PermissionTable): Api {
+async function compileApi(
+  name: string,
+  entry: GatewayFile['apis'][string],
+  table: CheckedTable,
+): Promise<Api> {
   return {
     name,
     credential: { header: entry.credential.header ?? null, bearer: entry.credential.bearer },
@@ -123,6 +141,18 @@ function compileApi(name: string, entry: GatewayFile['apis'][string], table: Per
     cors: entry.cors,
     forwardAuthorization: entry.forward_authorization,
     routes: table.routes.map(({ route }) => route),
-    matchRoute: createRouteMatcher(table.routes),
+    matchRoute: await matcherOf(table.routes),
   }
+}
+
+/** Some milliseconds' worth. */
+const routesATurn = 500
+
+async function matcherOf(routes: readonly MatchableRoute[]): Promise<Api['matchRoute']> {
+  const { add, match } = createRouteTries()
+  for (const [index, route] of routes.entries()) {
+    if (index > 0 && index % routesATurn === 0) await setImmediate()
+    add(route)
+  }
+  return match
 }

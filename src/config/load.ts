@@ -14,7 +14,8 @@ import { createReport, type Fault, formatFault, type Report, sortFaults } from '
 import { fit } from './fit.ts'
 import { GatewayFile } from './schema.ts'
 import { readSource, type Source } from './source.ts'
-import { compileTable, type PermissionTable } from './table.ts'
+import { type PermissionTable, readTable } from './table.ts'
+import { readTableAside } from './table-aside.ts'
 import { type Node, parseTree, placeOfValue } from './tree.ts'
 
 export { type Fault, formatFault }
@@ -39,6 +40,8 @@ export type LoadResult =
 export interface LoadOptions {
   /** Leaves the deny file alone: a running process reads it on its own, and neither waits for the other. */
   readonly skipsDeny?: boolean
+  /** The process serves requests meanwhile: what would hold them up is left to a thread. */
+  readonly isServing?: boolean
 }
 
 /**
@@ -48,7 +51,7 @@ export interface LoadOptions {
 export async function loadConfig(
   file: string,
   env: Environment,
-  { skipsDeny = false }: LoadOptions = {},
+  { skipsDeny = false, isServing = false }: LoadOptions = {},
 ): Promise<LoadResult> {
   const report = createReport()
   const read = await readSource(file)
@@ -63,7 +66,7 @@ export async function loadConfig(
   const named = new Set([file])
   if (tree && gateway) {
     const paths = Object.entries(gateway.apis ?? {}).map(([api, entry]) => [api, entry?.permissions] as const)
-    const loader = createTableLoader({ file, tree, env, report, sources, named })
+    const loader = createTableLoader({ file, tree, env, report, sources, named, isServing })
     for (const [api, path] of paths) {
       const table = path === undefined ? undefined : await loader(api, path)
       if (table) tables.set(api, table)
@@ -83,7 +86,7 @@ export async function loadConfig(
   // No fault, so no hole: TypeBox has the last word on that.
   if (!Value.Check(GatewayFile, gateway))
     throw new Error('a configuration without faults must fit the schema')
-  const config = compile({ path: file, file: gateway, tables, sha256: hashSources(file, sources) })
+  const config = await compile({ path: file, file: gateway, tables, sha256: hashSources(file, sources) })
   return { ok: true, config, warnings, files: [...named] }
 }
 
@@ -114,10 +117,12 @@ interface TableLoading {
   readonly sources: Source[]
   /** Every file that was asked for, read or not. */
   readonly named: Set<string>
+  readonly isServing: boolean
 }
 
 /** APIs may share a table: each file is read, and its faults told, once. */
-function createTableLoader({ file, tree, env, report, sources, named }: TableLoading) {
+function createTableLoader({ file, tree, env, report, sources, named, isServing }: TableLoading) {
+  const readAs = isServing ? readTableAside : readTable
   const loaded = new Map<string, PermissionTable | undefined>()
   return async (api: string, path: string): Promise<PermissionTable | undefined> => {
     const tableFile = besideFile(file, path)
@@ -127,8 +132,7 @@ function createTableLoader({ file, tree, env, report, sources, named }: TableLoa
     let table: PermissionTable | undefined
     if (read.ok) {
       sources.push(read.source)
-      const tableTree = parseTree(read.source, env, report)
-      table = tableTree && compileTable(tableTree, report)
+      table = await readAs(read.source, env, report)
     } else {
       const place = placeOfValue(tree, ['apis', api, 'permissions'])
       report.fault(place, `the permission table of \`${api}\` ${read.message}`)

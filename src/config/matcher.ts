@@ -22,9 +22,10 @@ interface Leaf {
 }
 
 interface TrieNode {
-  readonly literals: Map<string, TrieNode>
-  /** Folded literal → the literals that fold to it. */
-  readonly folded: Map<string, string[]>
+  /** undefined: none; most nodes are leaves, and an empty map would be the largest part of them. */
+  literals: Map<string, TrieNode> | undefined
+  /** Folded literal → the literals that fold to it. Of the trie over all methods only. */
+  folded: Map<string, string[]> | undefined
   parameter: TrieNode | undefined
   leaf: Leaf | undefined
   rest: Leaf | undefined
@@ -33,25 +34,35 @@ interface TrieNode {
 const notFound: RouteMatch = Object.freeze({ kind: 'not_found' })
 const hiddenLiteral: RouteMatch = Object.freeze({ kind: 'hidden_literal' })
 
+type MatchRoute = (method: string, path: string) => RouteMatch
+
 /** A matcher for one API's routes. Its cost depends on the path and the depth of the table, not on its size. */
-export function createRouteMatcher(
-  routes: readonly MatchableRoute[],
-): (method: string, path: string) => RouteMatch {
+export function createRouteMatcher(routes: readonly MatchableRoute[]): MatchRoute {
+  const { add, match } = createRouteTries()
+  for (const route of routes) add(route)
+  return match
+}
+
+/** The same, given its routes one by one: so that a large table can be built with pauses. */
+export function createRouteTries(): { add(route: MatchableRoute): void; readonly match: MatchRoute } {
   const tries = new Map<string, TrieNode>()
   const merged = createNode()
-  for (const { route, segments } of routes) {
-    const leaf = createLeaf(route, segments)
-    let root = tries.get(route.method)
-    if (!root) tries.set(route.method, (root = createNode()))
-    insert(root, segments, leaf)
-    insert(merged, segments, leaf)
-  }
-
-  return (method, path) => {
-    const own = tries.get(method)
-    const leaf = (own && find(own, path, 1)) ?? (method === 'HEAD' ? findGet(tries, path) : undefined)
-    if (leaf === undefined) return wrongMethodOrNotFound(tries, path)
-    return leaf.hasVariable && hidesLiteral(merged, path, 1, leaf.isVariable, 0) ? hiddenLiteral : leaf.found
+  return {
+    add({ route, segments }) {
+      const leaf = createLeaf(route, segments)
+      let root = tries.get(route.method)
+      if (!root) tries.set(route.method, (root = createNode()))
+      insert(root, segments, leaf, undefined)
+      insert(merged, segments, leaf, foldLiteral)
+    },
+    match(method, path) {
+      const own = tries.get(method)
+      const leaf = (own && find(own, path, 1)) ?? (method === 'HEAD' ? findGet(tries, path) : undefined)
+      if (leaf === undefined) return wrongMethodOrNotFound(tries, path)
+      return leaf.hasVariable && hidesLiteral(merged, path, 1, leaf.isVariable, 0)
+        ? hiddenLiteral
+        : leaf.found
+    },
   }
 }
 
@@ -73,7 +84,7 @@ function wrongMethodOrNotFound(tries: ReadonlyMap<string, TrieNode>, path: strin
 function find(node: TrieNode, path: string, start: number): Leaf | undefined {
   const end = path.indexOf('/', start)
   const segment = end === -1 ? path.slice(start) : path.slice(start, end)
-  const literal = node.literals.get(segment)
+  const literal = node.literals?.get(segment)
   if (literal) {
     const leaf = end === -1 ? literal.leaf : find(literal, path, end + 1)
     if (leaf) return leaf
@@ -99,12 +110,12 @@ function hidesLiteral(
   const end = path.indexOf('/', start)
   const segment = end === -1 ? path.slice(start) : path.slice(start, end)
   const isInVariable = isVariable[Math.min(index, isVariable.length - 1)] === true
-  if (isInVariable && node.folded.size > 0) {
+  if (isInVariable && node.folded !== undefined) {
     const literals = node.folded.get(foldSegment(segment))
     if (literals?.some((literal) => literal !== segment)) return true
   }
   if (end === -1) return false
-  const literal = node.literals.get(segment)
+  const literal = node.literals?.get(segment)
   if (literal && hidesLiteral(literal, path, end + 1, isVariable, index + 1)) return true
   return (
     segment !== '' &&
@@ -124,7 +135,7 @@ export function foldSegment(segment: string): string {
 }
 
 function createNode(): TrieNode {
-  return { literals: new Map(), folded: new Map(), parameter: undefined, leaf: undefined, rest: undefined }
+  return { literals: undefined, folded: undefined, parameter: undefined, leaf: undefined, rest: undefined }
 }
 
 function createLeaf(route: Route, segments: readonly Segment[]): Leaf {
@@ -136,24 +147,36 @@ function createLeaf(route: Route, segments: readonly Segment[]): Leaf {
   }
 }
 
-function insert(root: TrieNode, segments: readonly Segment[], leaf: Leaf): void {
+type Fold = (node: TrieNode, literal: string) => void
+
+/** `fold` is told of each new literal. */
+function insert(root: TrieNode, segments: readonly Segment[], leaf: Leaf, fold: Fold | undefined): void {
   let node = root
   for (const segment of segments) {
     if (segment.kind === 'rest') {
       node.rest = leaf
       return
     }
-    node = segment.kind === 'parameter' ? (node.parameter ??= createNode()) : literalChild(node, segment.text)
+    if (segment.kind === 'parameter') node = node.parameter ??= createNode()
+    else node = literalChild(node, segment.text, fold)
   }
   node.leaf = leaf
 }
 
-function literalChild(node: TrieNode, text: string): TrieNode {
-  const known = node.literals.get(text)
+function literalChild(node: TrieNode, text: string, fold: Fold | undefined): TrieNode {
+  const literals = (node.literals ??= new Map<string, TrieNode>())
+  const known = literals.get(text)
   if (known) return known
   const child = createNode()
-  node.literals.set(text, child)
-  const key = foldSegment(text)
-  node.folded.set(key, [...(node.folded.get(key) ?? []), text])
+  literals.set(text, child)
+  fold?.(node, text)
   return child
+}
+
+function foldLiteral(node: TrieNode, literal: string): void {
+  const folded = (node.folded ??= new Map<string, string[]>())
+  const key = foldSegment(literal)
+  const same = folded.get(key)
+  if (same) same.push(literal)
+  else folded.set(key, [literal])
 }

@@ -4,7 +4,7 @@
 
 import { Composer, type Document, Lexer, LineCounter, type ParsedNode, Parser } from 'yaml'
 import type { Place, Report } from './fault.ts'
-import type { Source } from './source.ts'
+import type { SourceText } from './source.ts'
 
 export interface ParsedYaml {
   readonly contents: ParsedNode
@@ -21,7 +21,7 @@ const mostAliases = 10_000
 const mostSyntaxFaults = 20
 
 /** The one document in a file, or undefined after its faults went to the report. */
-export function parseYaml(source: Source, report: Report, lexemes = mostLexemes): ParsedYaml | undefined {
+export function parseYaml(source: SourceText, report: Report, lexemes = mostLexemes): ParsedYaml | undefined {
   const start = { file: source.file, line: 1, column: 1 }
   const lines = new LineCounter()
   const placeOf = (offset: number): Place => {

@@ -6,11 +6,14 @@ import { open } from 'node:fs/promises'
 /** A file larger than this is no configuration. */
 export const largestFileBytes = 4 * 1024 * 1024
 
-export interface Source {
+export interface SourceText {
   /** As shown in faults. */
   readonly file: string
-  readonly bytes: Uint8Array
   readonly text: string
+}
+
+export interface Source extends SourceText {
+  readonly bytes: Uint8Array
 }
 
 export type SourceResult =

@@ -1,29 +1,28 @@
 // One permission table: its vocabulary and its routes, checked and ready to be built into an API.
 
 import type { Requirement } from '../credentials/permission.ts'
+import type { CheckedRoute, CheckedTable } from './compile.ts'
 import type { Route } from './compiled.ts'
+import type { Environment } from './expand.ts'
 import { formatPlace, type Place, type Report } from './fault.ts'
 import { fit, type Holed } from './fit.ts'
-import type { MatchableRoute } from './matcher.ts'
 import { findOverlaps } from './overlaps.ts'
 import { findUnreachable } from './unreachable.ts'
 import { PermissionFile, type RouteRule } from './permission-schema.ts'
+import type { SourceText } from './source.ts'
 import { suggest } from './suggest.ts'
 import { methods, parseTemplate, type Segment } from './template.ts'
-import { isGiven, type Node, placeOfKey, placeOfValue, rawText } from './tree.ts'
+import { isGiven, type Node, parseTree, placeOfKey, placeOfValue, rawText } from './tree.ts'
 import { parseDuration, parseSize } from './units.ts'
 
-export interface TableRoute extends MatchableRoute {
+export interface TableRoute extends CheckedRoute {
   readonly method: string
   /** As the file has it, runs of spaces included. */
   readonly key: string
   readonly place: Place
-  /** Part of the candidate table only. */
-  readonly isShadow: boolean
 }
 
-export interface PermissionTable {
-  readonly permissions: ReadonlyMap<string, string>
+export interface PermissionTable extends CheckedTable {
   readonly routes: readonly TableRoute[]
 }
 
@@ -31,6 +30,12 @@ interface Checking {
   readonly tree: Node
   readonly report: Report
   readonly vocabulary: ReadonlySet<string>
+}
+
+/** Reads one file, or undefined when its text is no usable YAML; faults go to the report. */
+export function readTable(source: SourceText, env: Environment, report: Report): PermissionTable | undefined {
+  const tree = parseTree(source, env, report)
+  return tree && compileTable(tree, report)
 }
 
 /** Checks one file's tree. What is faulty is reported and left out, so that the rest can be checked too. */

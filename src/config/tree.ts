@@ -5,7 +5,7 @@ import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar } from 'y
 import { type Environment, expand, typeAsCore } from './expand.ts'
 import { formatPlace, type Place, type Report } from './fault.ts'
 import { parseYaml } from './parse-yaml.ts'
-import type { Source } from './source.ts'
+import type { SourceText } from './source.ts'
 
 interface ScalarNode {
   readonly kind: 'scalar'
@@ -37,7 +37,7 @@ const deepest = 64
 const mostNodes = 200_000
 
 /** The tree of one file, or undefined when its text is not usable YAML at all; faults go to the report. */
-export function parseTree(source: Source, env: Environment, report: Report): Node | undefined {
+export function parseTree(source: SourceText, env: Environment, report: Report): Node | undefined {
   const parsed = parseYaml(source, report)
   if (!parsed) return undefined
   return createReader({ env, report, placeOf: parsed.placeOf })(parsed.contents, 0)

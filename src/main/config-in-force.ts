@@ -84,7 +84,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   }
 
   async function load(): Promise<void> {
-    const loaded = await loadConfig(deps.file, deps.env, { skipsDeny: true })
+    const loaded = await loadConfig(deps.file, deps.env, { skipsDeny: true, isServing: true })
     files = loaded.files
     if (!loaded.ok) {
       const lines = loaded.faults.map(formatFault)
@@ -107,7 +107,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   /** A bad candidate leaves the one before in its place: it decides nothing, so it is only told. */
   async function loadCandidate(): Promise<void> {
     if (deps.shadow === undefined) return
-    const loaded = await loadConfig(deps.shadow.file, deps.env, { skipsDeny: true })
+    const loaded = await loadConfig(deps.shadow.file, deps.env, { skipsDeny: true, isServing: true })
     candidateFiles = loaded.files
     if (loaded.ok) candidate = loaded.config
     else log.error({ faults: loaded.faults.map(formatFault) }, 'The candidate on disk is not taken')

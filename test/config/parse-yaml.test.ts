@@ -4,7 +4,7 @@ import { parseYaml } from '../../src/config/parse-yaml.ts'
 
 function parse(text: string, lexemes?: number) {
   const report = createReport()
-  const parsed = parseYaml({ file: 'f.yaml', text, bytes: Buffer.from(text) }, report, lexemes)
+  const parsed = parseYaml({ file: 'f.yaml', text }, report, lexemes)
   return { parsed, faults: report.faults.map(formatFault) }
 }
 

@@ -4,7 +4,7 @@ import { isGiven, parseTree, placeOfKey, placeOfValue, rawText } from '../../src
 
 function parse(text: string, env: Record<string, string> = {}) {
   const report = createReport()
-  const source = { file: 'f.yaml', text, bytes: Buffer.from(text) }
+  const source = { file: 'f.yaml', text }
   const tree = parseTree(source, env, report)
   return { tree, faults: report.faults.map(formatFault) }
 }

@@ -61,6 +61,32 @@ t.test('a bad file changes nothing, says why, and a mended one is taken', async 
   t.ok(await until(async () => (await health(program))['config_fault'] === undefined))
 })
 
+t.test('a large table is taken while requests are served, and a bad one is not', async (t) => {
+  const prepared = await prepareTestProgram(t)
+  const program = await startPrepared(t, prepared)
+  const table = join(dirname(prepared.file), 'flintn.yaml')
+  const text = await readFile(table, 'utf8')
+  const routes = Array.from({ length: 5_000 }, (_, n) => `  GET /v1/new${n}/{id}: public\n`).join('')
+  await writeFile(table, text + routes)
+  const loading = { isDone: false }
+  const reloaded = program.program.reload().finally(() => {
+    loading.isDone = true
+  })
+  let served = 0
+  while (!loading.isDone) {
+    t.equal((await ask(program, '/v1/status')).status, 200)
+    served++
+  }
+  await reloaded
+  // Some hundred here; without a thread they wait for the end.
+  t.ok(served > 20, `${served} requests`)
+  t.equal((await ask(program, '/v1/new4999/x')).status, 200)
+  await writeFile(table, `${text}${routes}  GET /v1/bad: no.such.permission\n`)
+  await program.program.reload()
+  t.match((await health(program))['config_fault'], /flintn\.yaml:\d+:\d+ .*no\.such\.permission/)
+  t.equal((await ask(program, '/v1/new4999/x')).status, 200)
+})
+
 t.test('a swapped symlink, as Kubernetes mounts a ConfigMap, is noticed', async (t) => {
   const prepared = await prepareTestProgram(t)
   const folder = dirname(prepared.file)

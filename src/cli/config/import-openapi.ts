@@ -15,8 +15,7 @@ import { operationsOf, type Skipped } from '../../config/openapi/operations.ts'
 import { defaultRule, placeholders, unknownPlaceholder } from '../../config/openapi/rule.ts'
 import { editTable } from '../../config/openapi/table-text.ts'
 import { readSource } from '../../config/source.ts'
-import { compileTable } from '../../config/table.ts'
-import { parseTree } from '../../config/tree.ts'
+import { readTable } from '../../config/table.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
 import type { CliIo } from '../io.ts'
@@ -119,8 +118,7 @@ async function write({
   const read = await readSource(into)
   if (!read.ok) throw new CliError(`${into} ${read.message}`, exitCodes.usage)
   const report = createReport()
-  const tree = parseTree(read.source, {}, report)
-  const table = tree && compileTable(tree, report)
+  const table = readTable(read.source, {}, report)
   const editable = editTable(into, read.source.text)
   const faults = [...report.faults, ...(editable.ok ? [] : editable.faults)]
   if (table === undefined || !editable.ok || faults.length > 0)
@@ -138,8 +136,7 @@ function titleOf({ root, file }: OpenApiDocument): string {
 /** Nothing is written that the gateway would not load. */
 function faultsOf(file: string, text: string): readonly Fault[] {
   const report = createReport()
-  const tree = parseTree({ file, text, bytes: Buffer.from(text) }, {}, report)
-  if (tree !== undefined) compileTable(tree, report)
+  readTable({ file, text }, {}, report)
   return report.faults
 }
 

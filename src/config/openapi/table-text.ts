@@ -38,7 +38,7 @@ export type TableTextResult =
 /** Makes a text editable. Refuses one that has not got both sections as mappings. */
 export function editTable(file: string, text: string): TableTextResult {
   const report = createReport()
-  const parsed = parseYaml({ file, text, bytes: Buffer.from(text) }, report)
+  const parsed = parseYaml({ file, text }, report)
   if (parsed === undefined) return { ok: false, faults: report.faults }
   const sections = {
     permissions: section(parsed.contents, 'permissions'),
