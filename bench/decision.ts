@@ -9,6 +9,8 @@ import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { loadConfig } from '../src/config/load.ts'
 import { digestOf, generateSecret, Secret } from '../src/credentials/secret.ts'
+import type { Denial } from '../src/errors/denial.ts'
+import type { Access } from '../src/gateway/access.ts'
 import { accessMaker } from '../src/gateway/begin.ts'
 import { decisionStages } from '../src/gateway/decision.ts'
 import { runStages } from '../src/gateway/stages.ts'
@@ -106,8 +108,9 @@ function microseconds(requests: readonly IncomingMessage[]): number {
 }
 
 function decide(raw: IncomingMessage): void {
-  const access = begin(raw, reply, raw.url ?? '')
-  runStages(stages, access, (denial) => {
-    if (denial !== undefined || access.principal === undefined) throw new Error(`refused: ${denial?.code}`)
-  })
+  runStages(stages, begin(raw, reply, raw.url ?? ''), mustBeAllowed)
+}
+
+function mustBeAllowed(access: Access, denial: Denial | undefined): void {
+  if (denial !== undefined || access.principal === undefined) throw new Error(`refused: ${denial?.code}`)
 }

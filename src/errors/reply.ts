@@ -18,11 +18,15 @@ export interface ErrorContext {
   readonly realm?: Realm | undefined
 }
 
+const problemJson = 'application/problem+json'
+
 export interface RenderedError {
   readonly status: number
   /** Flat name, value, name, value …: as `writeHead` takes it. Content-Length included. */
   readonly headers: string[]
   readonly body: string
+  /** Each of its characters is one byte. */
+  readonly isAscii: boolean
 }
 
 /** An error in the shape of contract 5: JSON, or RFC 9457 where the client prefers it. */
@@ -30,11 +34,12 @@ export function renderError(denial: Denial, context: ErrorContext): RenderedErro
   const entry = entryOf(denial.code)
   const isProblem = context.accept !== undefined && prefersProblemJson(context.accept)
   const body = bodyOf(denial, context.requestId, isProblem)
+  const bytes = Buffer.byteLength(body)
   const headers = [
     'Content-Type',
-    isProblem ? 'application/problem+json' : 'application/json; charset=utf-8',
+    isProblem ? problemJson : 'application/json; charset=utf-8',
     'Content-Length',
-    String(Buffer.byteLength(body)),
+    String(bytes),
     'Cache-Control',
     'no-store',
     'X-Request-Id',
@@ -45,7 +50,7 @@ export function renderError(denial: Denial, context: ErrorContext): RenderedErro
   if (denial.allow) headers.push('Allow', denial.allow.join(', '))
   if (entry.retryAfterSeconds !== undefined) headers.push('Retry-After', String(entry.retryAfterSeconds))
   if (entry.challenge !== undefined && context.realm) pushChallenges(headers, context.realm, entry.challenge)
-  return { status: entry.status, headers, body }
+  return { status: entry.status, headers, body, isAscii: bytes === body.length }
 }
 
 /**
@@ -89,13 +94,14 @@ function pushChallenges(headers: string[], realm: Realm, error: string | null): 
  * one named first wins. Wildcards get plain JSON.
  */
 export function prefersProblemJson(accept: string): boolean {
-  if (!/problem\+json/i.test(accept)) return false
+  // The usual one is far shorter than the name.
+  if (accept.length < problemJson.length || !/problem\+json/i.test(accept)) return false
   let problem = 0
   let json = 0
   for (const part of accept.split(',')) {
     const [range = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())
     const weight = weightOf(parameters)
-    if (range === 'application/problem+json' && weight > json) problem = Math.max(problem, weight)
+    if (range === problemJson && weight > json) problem = Math.max(problem, weight)
     if (range === 'application/json' && weight > problem) json = Math.max(json, weight)
   }
   return problem > json

@@ -1,7 +1,7 @@
 // Who the client is: the peer, or the address that a trusted proxy vouches for (contract 6).
 
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Head } from './access.ts'
 
@@ -17,19 +17,31 @@ export function clientIdentifier(
   trustedProxies: readonly string[],
 ): (raw: IncomingMessage, head: Head) => ClientIdentity {
   const isTrusted = addressMatcher(trustedProxies)
-  return (raw, head) => {
-    const peer = plainAddress(raw.socket.remoteAddress ?? '')
-    const isEncrypted = raw.socket instanceof TLSSocket
-    if (trustedProxies.length === 0 || !isTrusted(peer)) {
-      return { peer, client: peer, isPeerTrusted: false, isSecure: isEncrypted }
+  // What is the same for all requests of a connection; to ask Node for the address alone takes longer than to find it here.
+  const peers = new WeakMap<Socket, ClientIdentity>()
+
+  function peerOf(socket: Socket): ClientIdentity {
+    let identity = peers.get(socket)
+    if (identity === undefined) {
+      const peer = plainAddress(socket.remoteAddress ?? '')
+      const isPeerTrusted = trustedProxies.length > 0 && isTrusted(peer)
+      identity = { peer, client: peer, isPeerTrusted, isSecure: socket instanceof TLSSocket }
+      peers.set(socket, identity)
     }
+    return identity
+  }
+
+  return (raw, head) => {
+    const identity = peerOf(raw.socket)
+    if (!identity.isPeerTrusted) return identity
+    const { peer, isSecure } = identity
     // The proxy's word on the scheme counts over the hop between it and us.
     const proto = head.forwardedProto?.split(',').at(-1)?.trim().toLowerCase()
     return {
       peer,
       client: rightmostUntrusted(head.forwardedFor, isTrusted) ?? peer,
       isPeerTrusted: true,
-      isSecure: proto === undefined ? isEncrypted : proto === 'https',
+      isSecure: proto === undefined ? isSecure : proto === 'https',
     }
   }
 }

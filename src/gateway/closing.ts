@@ -1,8 +1,8 @@
 // When a request is over, however it came to that: its response closed, or its connection gone. A response that waits
 // its turn behind another on the same connection has no socket yet, and is never told when the connection goes.
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Access } from './access.ts'
 
 /**
  * By connection, what to call for each of its open requests. One listener a connection, not one a request. An array: a
@@ -11,12 +11,12 @@ import type { Socket } from 'node:net'
  */
 const openRequests = new WeakMap<Socket, Ending[]>()
 
-/** Calls `closed` once, when the response or its connection has closed. */
-export function whenClosed(raw: IncomingMessage, reply: ServerResponse, closed: () => void): void {
-  const open = openOn(raw.socket)
-  const ending = new Ending(open, closed)
+/** Calls `closed` once, when the response of a request or its connection has closed. */
+export function whenClosed(access: Access, closed: (access: Access) => void): void {
+  const open = openOn(access.raw.socket)
+  const ending = new Ending(open, access, closed)
   open.push(ending)
-  reply.on('close', () => ending.finish())
+  access.reply.on('close', () => ending.finish())
 }
 
 /** Ends what is open on a connection as if it had closed. */
@@ -26,10 +26,12 @@ export function endRequestsOn(socket: Socket): void {
 
 class Ending {
   readonly #open: Ending[]
-  #closed: (() => void) | undefined
+  readonly #access: Access
+  #closed: ((access: Access) => void) | undefined
 
-  constructor(open: Ending[], closed: () => void) {
+  constructor(open: Ending[], access: Access, closed: (access: Access) => void) {
     this.#open = open
+    this.#access = access
     this.#closed = closed
   }
 
@@ -40,7 +42,7 @@ class Ending {
     // Nearly always it is the only one.
     if (this.#open.at(-1) === this) this.#open.pop()
     else this.#open.splice(this.#open.indexOf(this), 1)
-    closed()
+    closed(this.#access)
   }
 }
 

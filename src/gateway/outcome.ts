@@ -2,11 +2,14 @@
 // the route itself: hashing six labels and writing them as JSON for each request costs as much as deciding it.
 
 import type { Route } from '../config/compiled.ts'
+import type { ErrorCode } from '../errors/catalogue.ts'
 import { asciiJson } from '../telemetry/log.ts'
 import type { Metrics, RequestSeries } from '../telemetry/metrics.ts'
 import type { Access } from './access.ts'
 
 export interface Outcome {
+  readonly status: number
+  readonly code: ErrorCode | undefined
   readonly series: RequestSeries
   /** Fields of the log line, as ASCII JSON behind a comma. */
   readonly fields: string
@@ -16,8 +19,8 @@ export interface Outcomes {
   of(access: Access): Outcome
 }
 
-/** By environment, then by status (let through) or reason and status (refused): closed sets all. */
-type Known = Map<string, Map<number | string, Outcome>>
+/** By environment, then by status (let through) or reason (refused), which nearly always tells code and status as well. */
+type Known = Map<string, Map<number | string, Outcome[]>>
 
 /** Makes an empty set. */
 export function createOutcomes(metrics: Metrics): Outcomes {
@@ -43,9 +46,14 @@ export function createOutcomes(metrics: Metrics): Outcomes {
       const environment = access.environment?.name ?? ''
       let outcomes = known.get(environment)
       if (outcomes === undefined) known.set(environment, (outcomes = new Map()))
-      const name = denial === undefined ? status : `${denial.code} ${denial.reason} ${status}`
-      let outcome = outcomes.get(name)
-      if (outcome === undefined) outcomes.set(name, (outcome = outcomeOf(access, metrics)))
+      const name = denial === undefined ? status : denial.reason
+      let same = outcomes.get(name)
+      if (same === undefined) outcomes.set(name, (same = []))
+      for (const outcome of same) {
+        if (outcome.status === status && outcome.code === denial?.code) return outcome
+      }
+      const outcome = outcomeOf(access, metrics)
+      same.push(outcome)
       return outcome
     },
   }
@@ -65,7 +73,7 @@ function outcomeOf({ denial, environment, host, route, status }: Access, metrics
     code: denial?.code,
     ...(route !== undefined && requiredBy(route)),
   })
-  return { series: metrics.requests(labels), fields: `,${fields.slice(1, -1)}` }
+  return { status, code: denial?.code, series: metrics.requests(labels), fields: `,${fields.slice(1, -1)}` }
 }
 
 /** What replays a log against another table needs; what the key holds is not logged. */

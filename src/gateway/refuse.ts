@@ -32,13 +32,13 @@ export function refuse(access: Access, denial: Denial): void {
   if (mayLeaveBody(access)) closeAfter(access, rendered)
   else {
     access.reply.writeHead(rendered.status, rendered.headers)
-    endWhole(access.reply, bytesAsText(rendered.body))
+    endWhole(access.reply, bytesAsText(rendered))
   }
 }
 
 /** UTF-8 bytes as latin1 characters: names of permissions may hold any. */
-function bytesAsText(text: string): string {
-  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1')
+function bytesAsText({ body, isAscii }: RenderedError): string {
+  return isAscii ? body : Buffer.from(body).toString('latin1')
 }
 
 function realmOf(access: Access): Realm | undefined {

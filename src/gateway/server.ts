@@ -9,7 +9,7 @@ import { Server as HttpsServer } from 'node:https'
 import { performance } from 'node:perf_hooks'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
-import { deny } from '../errors/denial.ts'
+import { type Denial, deny } from '../errors/denial.ts'
 import type { Lookup } from '../lookup/chain.ts'
 import { type Logger, lineLogOf } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -80,29 +80,33 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   const begin = accessMaker({ ...deps, trustedProxies })
   const shadow = createShadow(deps)
   const record = createRecorder({ ...deps, lines: lineLogOf(deps.log, 'request') })
+  const over = (access: Access): void => {
+    access.isClosed = true
+    access.exchange?.clientClosed()
+    overload.leave()
+    record(access)
+    shadow(access)
+  }
 
   app.decorateRequest('access')
   app.addHook('onRequest', (request, reply, _done) => {
     const access = begin(request.raw, reply.raw, request.originalUrl)
     request.access = access
     overload.enter()
-    whenClosed(request.raw, reply.raw, () => {
-      access.isClosed = true
-      access.exchange?.clientClosed()
-      overload.leave()
-      record(access)
-      shadow(access)
-    })
-    runStages(stages, access, (denial) => {
-      reply.hijack()
-      if (denial === undefined) sendOn(access)
-      else refuse(access, denial)
-    })
+    whenClosed(access, over)
+    // From here on the answer is ours, whatever the stages throw.
+    reply.hijack()
+    runStages(stages, access, answer)
   })
   answerFrameworkErrors(app)
   answerParserErrors(app.server, deps)
   await registerProxy(app)
   return app
+}
+
+function answer(access: Access, denial: Denial | undefined): void {
+  if (denial === undefined) sendOn(access)
+  else refuse(access, denial)
 }
 
 function serverOptions(settings: Settings): FastifyServerOptions {
@@ -121,6 +125,8 @@ function serverOptions(settings: Settings): FastifyServerOptions {
     // The router sees one constant path: it decodes, limits and cuts paths in ways of its own.
     rewriteUrl: () => '/',
     logger: false,
+    // Nobody reads it: ours is another (`Access.requestId`).
+    genReqId: () => '',
     keepAliveTimeout: limits.idleTimeoutMs,
     forceCloseConnections: 'idle',
     return503OnClosing: false,

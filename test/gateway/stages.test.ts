@@ -20,7 +20,7 @@ function run(stages: Record<string, Stage>) {
       },
   )
   const ended = new Promise<void>((resolve) => {
-    runStages(noted, access, (denial) => {
+    runStages(noted, access, (_access, denial) => {
       verdicts.push(denial)
       resolve()
     })

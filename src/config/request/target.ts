@@ -44,20 +44,20 @@ function faultInPath(path: string): string | undefined {
       hasEscapes = true
       i += 2
     } else {
-      const fault = plainFaults.get(code)
+      const fault = code < plainFaults.length ? plainFaults[code] : 'raw_byte'
       if (fault !== undefined) return fault
-      if (code <= 0x20 || code >= 0x7f) return 'raw_byte'
     }
   }
   if (isDotSegment(path, segmentStart, path.length)) return 'dot_segment'
   return hasEscapes && !isUtf8(path) ? 'not_utf8' : undefined
 }
 
-const plainFaults: ReadonlyMap<number, string> = new Map([
-  [0x5c, 'backslash'],
-  [0x3b, 'semicolon'],
-  [0x23, 'fragment'],
-])
+const namedFaults: Readonly<Record<string, string>> = { '\\': 'backslash', ';': 'semicolon', '#': 'fragment' }
+
+/** By character code; undefined: it may stand in a path. All beyond are faults. */
+const plainFaults: readonly (string | undefined)[] = Array.from({ length: 0x7f }, (_, code) =>
+  code <= 0x20 ? 'raw_byte' : namedFaults[String.fromCharCode(code)],
+)
 
 /** Escapes that stand for a delimiter or a control character: some reader takes them for the thing itself. */
 function faultInEscape(path: string, at: number): string | undefined {
