@@ -12,7 +12,7 @@ import { canBeSentAnew, outgoing } from './outgoing.ts'
 import { refuse } from './refuse.ts'
 import { abandonBody, BodyFault, mayComeWhole, requestBody, wholeBody } from './request-body.ts'
 import { forwardInterim, hasOtherCoding } from './response-head.ts'
-import { denialOf } from './upstream-failure.ts'
+import { denialOf, unnamedFailure } from './upstream-failure.ts'
 import type { UpstreamPool } from './upstreams.ts'
 
 /** Sends the request to its upstream and the answer to the client. Never throws; ends the response in every case. */
@@ -162,8 +162,9 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
 
   #end(error: Error): void {
     const denial = denialOf(error)
-    if (denial === undefined) this.#cut()
-    else this.#fail(denial)
+    if (denial === undefined) return this.#cut()
+    if (denial.reason === unnamedFailure) this.#access.failure = error
+    this.#fail(denial)
   }
 
   /** The turn has ended. */

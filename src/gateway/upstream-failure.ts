@@ -11,8 +11,11 @@ export function denialOf(error: Error): Denial | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return deny('UPSTREAM_TIMEOUT', 'connect_timeout')
   if (code === 'UND_ERR_BODY_TIMEOUT') return deny('UPSTREAM_ERROR', 'body_idle')
-  return deny('UPSTREAM_ERROR', reasons[code] ?? 'upstream_failed')
+  return deny('UPSTREAM_ERROR', reasons[code] ?? unnamedFailure)
 }
+
+/** The reason of a failure that has none of its own: what was thrown must tell. */
+export const unnamedFailure = 'upstream_failed'
 
 /** Reasons for log and metric: a bounded set. */
 const reasons: Readonly<Record<string, string>> = {
