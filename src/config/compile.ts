@@ -7,27 +7,17 @@ import type { Api, CompiledConfig, Settings, Table, Upstream } from './compiled.
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
 import type { GatewayFile } from './schema.ts'
+import type { PermissionTable } from './table.ts'
 import { parseDuration, parseSize } from './units.ts'
 
-/** What checking leaves: plain values, which another thread can hand over. */
 export interface Checked {
   /** Path of gateway.yaml: relative paths in it start at its folder. */
   readonly path: string
   readonly file: GatewayFile
   /** By API name. */
-  readonly tables: ReadonlyMap<string, CheckedTable>
+  readonly tables: ReadonlyMap<string, PermissionTable>
   /** Lower-case hex. */
   readonly sha256: string
-}
-
-export interface CheckedTable {
-  readonly permissions: ReadonlyMap<string, string>
-  readonly routes: readonly CheckedRoute[]
-}
-
-export interface CheckedRoute extends MatchableRoute {
-  /** Part of the candidate table only. */
-  readonly isShadow: boolean
 }
 
 /**
@@ -42,7 +32,7 @@ export async function compile(checked: Checked): Promise<CompiledConfig> {
   return { settings, table: await compileAccess({ ...checked, tables }), candidate }
 }
 
-function withoutShadow(table: CheckedTable): CheckedTable {
+function withoutShadow(table: PermissionTable): PermissionTable {
   return { ...table, routes: table.routes.filter((route) => !route.isShadow) }
 }
 
@@ -126,7 +116,7 @@ async function compileAccess({ file, tables, sha256 }: Checked): Promise<Table> 
 async function compileApi(
   name: string,
   entry: GatewayFile['apis'][string],
-  table: CheckedTable,
+  table: PermissionTable,
 ): Promise<Api> {
   return {
     name,

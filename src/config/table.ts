@@ -1,11 +1,11 @@
 // One permission table: its vocabulary and its routes, checked and ready to be built into an API.
 
 import type { Requirement } from '../credentials/permission.ts'
-import type { CheckedRoute, CheckedTable } from './compile.ts'
 import type { Route } from './compiled.ts'
 import type { Environment } from './expand.ts'
 import { formatPlace, type Place, type Report } from './fault.ts'
 import { fit, type Holed } from './fit.ts'
+import type { MatchableRoute } from './matcher.ts'
 import { findOverlaps } from './overlaps.ts'
 import { findUnreachable } from './unreachable.ts'
 import { PermissionFile, type RouteRule } from './permission-schema.ts'
@@ -15,14 +15,17 @@ import { methods, parseTemplate, type Segment } from './template.ts'
 import { isGiven, type Node, parseTree, placeOfKey, placeOfValue, rawText } from './tree.ts'
 import { parseDuration, parseSize } from './units.ts'
 
-export interface TableRoute extends CheckedRoute {
+export interface TableRoute extends MatchableRoute {
   readonly method: string
   /** As the file has it, runs of spaces included. */
   readonly key: string
   readonly place: Place
+  /** Part of the candidate table only. */
+  readonly isShadow: boolean
 }
 
-export interface PermissionTable extends CheckedTable {
+export interface PermissionTable {
+  readonly permissions: ReadonlyMap<string, string>
   readonly routes: readonly TableRoute[]
 }
 

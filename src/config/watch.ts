@@ -42,8 +42,8 @@ export function watchFiles(
       restless = 0
       handled = stamp
       await changed()
-      // It may depend on other files now; those are as they were read. The same ones may have changed meanwhile.
-      if (files().join('|') !== looked.join('|')) handled = last = await stampOf(files())
+      // Of other files that it depends on now, nobody knows whether they are still as they were read: once more.
+      if (files().join('|') !== looked.join('|')) handled = ''
     } else last = stamp
   }
 

@@ -4,7 +4,7 @@
 
 import httpProxy from '@fastify/http-proxy'
 import type { FastifyInstance } from 'fastify'
-import { deny } from '../errors/denial.ts'
+import { type Denial, deny } from '../errors/denial.ts'
 import type { Access } from './access.ts'
 import { forward } from './dispatch.ts'
 import { refuse } from './refuse.ts'
@@ -23,8 +23,22 @@ export async function registerProxy(app: FastifyInstance): Promise<void> {
   })
 }
 
-/** Sends a request that all stages let through on to its upstream. */
-export function sendOn(access: Access): void {
+/**
+ * Does what the stages decided: refuses, or sends on to the upstream. Never throws: nobody would hear it, and the client
+ * would wait for ever.
+ */
+export function conclude(access: Access, denial: Denial | undefined): void {
+  try {
+    if (denial === undefined) sendOn(access)
+    else refuse(access, denial)
+  } catch (error) {
+    access.failure = error
+    access.isCut = true
+    access.raw.socket.destroy()
+  }
+}
+
+function sendOn(access: Access): void {
   const { environment, route, isPreflight, upstreams } = access
   // Only a stage that let the request through sets these; without them nothing is forwarded.
   const isDecided = environment !== undefined && (route !== undefined || isPreflight)

@@ -36,7 +36,7 @@ export function refuse(access: Access, denial: Denial): void {
   }
 }
 
-/** UTF-8 bytes as latin1 characters: names of permissions may hold any. */
+/** UTF-8 bytes as latin1 characters. All that we say is ASCII today. */
 function bytesAsText({ body, isAscii }: RenderedError): string {
   return isAscii ? body : Buffer.from(body).toString('latin1')
 }

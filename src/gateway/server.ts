@@ -9,7 +9,7 @@ import { Server as HttpsServer } from 'node:https'
 import { performance } from 'node:perf_hooks'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
-import { type Denial, deny } from '../errors/denial.ts'
+import { deny } from '../errors/denial.ts'
 import type { Lookup } from '../lookup/chain.ts'
 import { type Logger, lineLogOf } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -22,7 +22,7 @@ import { decisionStages } from './decision.ts'
 import type { DenyList } from './deny-list.ts'
 import { answerParserErrors } from './parser-errors.ts'
 import { createOverload } from './overload.ts'
-import { registerProxy, sendOn } from './proxy.ts'
+import { conclude, registerProxy } from './proxy.ts'
 import { createRecorder } from './record.ts'
 import { refuse } from './refuse.ts'
 import { createShadow } from './shadow.ts'
@@ -94,19 +94,14 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     request.access = access
     overload.enter()
     whenClosed(access, over)
-    // From here on the answer is ours, whatever the stages throw.
+    // From here on the answer is ours.
     reply.hijack()
-    runStages(stages, access, answer)
+    runStages(stages, access, conclude)
   })
   answerFrameworkErrors(app)
   answerParserErrors(app.server, deps)
   await registerProxy(app)
   return app
-}
-
-function answer(access: Access, denial: Denial | undefined): void {
-  if (denial === undefined) sendOn(access)
-  else refuse(access, denial)
 }
 
 function serverOptions(settings: Settings): FastifyServerOptions {

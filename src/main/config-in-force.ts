@@ -64,6 +64,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   let running: Promise<void> | undefined
   let isWanted = false
   let stopWatching = () => {}
+  let isClosed = false
 
   metrics.gauge(
     'latchkey_table',
@@ -78,18 +79,21 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     'min',
   )
 
-  function refuse(reason: string, faults: readonly string[]): void {
-    fault = reason
+  function refuse(faults: readonly string[]): void {
+    fault = faults[0] ?? 'unknown'
     log.error({ faults, table: inForce.table.sha256 }, 'The configuration on disk is not in force')
+  }
+
+  function refuseCandidate(faults: readonly string[]): void {
+    log.error({ faults }, 'The candidate on disk is not taken')
   }
 
   async function load(): Promise<void> {
     const loaded = await loadConfig(deps.file, deps.env, { skipsDeny: true, isServing: true })
+    // Nobody would close the upstreams that were made now.
+    if (isClosed) return
     files = loaded.files
-    if (!loaded.ok) {
-      const lines = loaded.faults.map(formatFault)
-      return refuse(lines[0] ?? 'unknown', lines)
-    }
+    if (!loaded.ok) return refuse(loaded.faults.map(formatFault))
     const { table } = loaded.config
     const next = mended(settings, loaded.config.settings)
     const upstreams = createUpstreams(next, table, inForce.upstreams)
@@ -110,19 +114,14 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     const loaded = await loadConfig(deps.shadow.file, deps.env, { skipsDeny: true, isServing: true })
     candidateFiles = loaded.files
     if (loaded.ok) candidate = loaded.config
-    else log.error({ faults: loaded.faults.map(formatFault) }, 'The candidate on disk is not taken')
+    else refuseCandidate(loaded.faults.map(formatFault))
   }
 
   async function run(): Promise<void> {
     do {
       isWanted = false
-      try {
-        await load()
-        await loadCandidate()
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : 'unknown'
-        refuse(reason, [reason])
-      }
+      await load().catch((error: unknown) => refuse([reasonOf(error)]))
+      await loadCandidate().catch((error: unknown) => refuseCandidate([reasonOf(error)]))
     } while (isWanted)
   }
 
@@ -146,10 +145,15 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
       stopWatching = () => watch.stop()
     },
     async close() {
+      isClosed = true
       stopWatching()
       await inForce.upstreams.close()
     },
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown'
 }
 
 /** What a running process takes from a new file; the rest of its settings stay. */

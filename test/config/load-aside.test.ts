@@ -1,11 +1,21 @@
 // A table that a thread reads becomes the same configuration, and the loop turns meanwhile.
 
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { Value } from 'typebox/value'
+import { compile } from '../../src/config/compile.ts'
 import type { Api, CompiledConfig } from '../../src/config/compiled.ts'
 import { loadConfig, type LoadResult } from '../../src/config/load.ts'
+import { createReport } from '../../src/config/fault.ts'
+import { fit } from '../../src/config/fit.ts'
+import { GatewayFile } from '../../src/config/schema.ts'
+import { readTable } from '../../src/config/table.ts'
+import { answerOf, unpackTable } from '../../src/config/table-aside.ts'
+import { parseTree } from '../../src/config/tree.ts'
 import { edit, gatewayYaml, tableYaml, withFlint } from './files.ts'
 
 t.setTimeout(120_000)
@@ -117,6 +127,70 @@ t.test('a large table decides the same for every path', async (t) => {
     }
   }
   t.equal(differing, 0)
+})
+
+/** How often others have their turn until `work` is done, which waits for nothing but them. */
+async function turnsOf(work: () => Promise<unknown>): Promise<number> {
+  let turns = 0
+  let next: NodeJS.Immediate
+  const count = () => {
+    turns++
+    next = setImmediate(count)
+  }
+  next = setImmediate(count)
+  await work()
+  clearImmediate(next)
+  return turns
+}
+
+t.test('what comes back is taken piece by piece', async (t) => {
+  const report = createReport()
+  const table = readTable({ file: 'table.yaml', text: largeTable(4_000) }, {}, report)
+  if (table === undefined) throw new Error('the table must be valid')
+  const permissions = new Map(Array.from({ length: 4_000 }, (_, n) => [`thing.read${n}`, 'Read'] as const))
+  const { table: packed } = answerOf({ permissions, routes: table.routes }, report)
+  if (packed === undefined) throw new Error('there must be a table')
+  t.ok((await turnsOf(() => unpackTable(packed))) >= 14)
+  t.strictSame(await unpackTable(packed), { permissions, routes: table.routes })
+
+  const tree = parseTree({ file: 'gateway.yaml', text: gatewayYaml }, {}, report)
+  const file: unknown = tree && fit(GatewayFile, tree, report)
+  if (!Value.Check(GatewayFile, file)) throw new Error('the file must be valid')
+  const checked = { path: 'gateway.yaml', file, tables: new Map([['flintn', table]]), sha256: '' }
+  t.ok((await turnsOf(() => compile(checked))) >= 7)
+})
+
+t.test('more faults than anybody reads are told in part', async (t) => {
+  const routes = Array.from({ length: 3_000 }, (_, n) => `  GTE /v1/r${n}: transaction.read\n`).join('')
+  const table = `permissions: { transaction.read: Read }\nroutes:\n${routes}`
+  const folder = t.testdir({ 'gateway.yaml': gatewayYaml, 'table.yaml': table })
+  const result = await loadConfig(join(folder, 'gateway.yaml'), {}, { isServing: true })
+  const faults = result.ok ? [] : result.faults
+  t.equal(faults.length, 1_001)
+  t.match(faults[0]?.message, '1000 of 3000 are told')
+  t.match(faults[1]?.message, '`GTE` is no method')
+})
+
+t.test('a thread that runs out of memory is a fault of its file, and nothing else happens', async (t) => {
+  const folder = t.testdir({
+    'good.yaml': gatewayYaml.replace('table.yaml', 'small.yaml'),
+    'gateway.yaml': gatewayYaml,
+    'small.yaml': padding + tableYaml,
+    'table.yaml': largeTable(40_000),
+  })
+  const program = fileURLToPath(new URL('tight-memory.js', import.meta.url))
+  const files = ['gateway.yaml', 'good.yaml'].map((name) => join(folder, name))
+  const child = spawnSync(process.execPath, ['--max-old-space-size=48', program, ...files], {
+    encoding: 'utf8',
+  })
+  t.equal(child.status, 0, child.stderr.slice(-500))
+  const [bad, good] = child.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+  t.strictSame(bad.files, [files[0], join(folder, 'table.yaml')], 'what is to be watched')
+  t.match(bad.faults, [{ file: join(folder, 'table.yaml'), message: /^the thread .*failed: .*memory/ }])
+  t.strictSame(good.ok, true)
 })
 
 t.test('ten thousand routes leave most of the time to others', async (t) => {

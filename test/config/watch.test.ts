@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -70,6 +70,32 @@ t.test('a change while the last one is being read is not lost', async (t) => {
   await writeFile(file, 'two')
   t.equal(await untilCalled(2), 2)
 })
+
+t.test(
+  'a change to a file that is new to the set, while it is read for the first time, is not lost',
+  async (t) => {
+    const folder = t.testdir({ first: 'one', second: 'one' })
+    const [first, second] = [join(folder, 'first'), join(folder, 'second')]
+    let files = [first]
+    const read: string[] = []
+    const watch = watchFiles(
+      () => files,
+      async () => {
+        read.push(await readFile(second, 'utf8'))
+        files = [first, second]
+        if (read.length === 1) await writeFile(second, 'two, which nobody has read')
+      },
+      { lookEveryMs },
+    )
+    t.teardown(() => watch.stop())
+    await sleep(50)
+    await writeFile(first, 'names the second')
+    const endsAt = performance.now() + 5_000
+    while (read.length < 2 && performance.now() < endsAt) await sleep(5)
+    await sleep(200)
+    t.same(read, ['one', 'two, which nobody has read'])
+  },
+)
 
 t.test('a file that is written again and again is read all the same', async (t) => {
   const folder = t.testdir({ 'a.yaml': '0' })

@@ -44,6 +44,20 @@ for (const [forwarded, client] of Object.entries(behindProxy)) {
   })
 }
 
+t.test('each request of one connection has its own client, and its own scheme', (t) => {
+  const identify = clientIdentifier(proxies)
+  const { socket } = rawOf({ peer: '10.0.0.1' })
+  const seen = ['203.0.113.5 https', '203.0.113.6 http', '203.0.113.5 http'].map((text) => {
+    const [client, scheme] = text.split(' ')
+    const raw = rawOf({ fields: [`X-Forwarded-For: ${client}`, `X-Forwarded-Proto: ${scheme}`] })
+    raw.socket = socket
+    const { peer, client: found, isSecure } = identify(raw, readHead(raw))
+    return `${peer} ${found} ${isSecure}`
+  })
+  t.same(seen, ['10.0.0.1 203.0.113.5 true', '10.0.0.1 203.0.113.6 false', '10.0.0.1 203.0.113.5 false'])
+  t.end()
+})
+
 t.test('what a client writes to the left of its own address never counts', (t) => {
   fc.assert(
     fc.property(fc.string(), (forged) => {

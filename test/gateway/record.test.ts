@@ -7,18 +7,25 @@ import { accessOf, loadDemo, principalOf } from './subject.ts'
 
 const config = await loadDemo()
 
-/** The text of the line that is left of a request, and what it says. */
-function lineOf(of: Partial<Access>) {
-  const lines: string[] = []
+/** Records requests one after another; the text of the last one's line, and what it says. */
+function recorder() {
+  let text = ''
+  const metrics = createMetrics()
   const record = createRecorder({
-    lines: (line) => void lines.push(line),
-    metrics: createMetrics(),
+    lines: (line) => {
+      text = line
+    },
+    metrics,
     activity: { count: () => {}, flush: async () => {}, stop: () => {}, waiting: () => 0 },
   })
-  record(Object.assign(accessOf(config), of))
-  const [text = ''] = lines
-  return { text, said: JSON.parse(`{${text}}`) }
+  const lineOf = (of: Partial<Access>) => {
+    record(Object.assign(accessOf(config), of))
+    return { text, said: JSON.parse(`{${text}}`) }
+  }
+  return { lineOf, metrics }
 }
+
+const { lineOf } = recorder()
 
 void t.test('times are numbers of milliseconds, to three places', async (t) => {
   for (const [upstreamMs, written] of [
@@ -54,4 +61,22 @@ void t.test('names are JSON whatever they hold, and the line is ASCII', async (t
   t.match(text, /^[\x20-\x7e]*$/)
   t.match(said, { merchant: merchantId, key_id: 'key_1', status: 403, reason: 'stage_failed' })
   t.match(said.failure, 'größer')
+})
+
+void t.test('outcomes of one reason are told apart by code and status', async (t) => {
+  const { lineOf, metrics } = recorder()
+  const outcomes = [
+    [deny('BAD_REQUEST', 'content_length'), 400],
+    [deny('BODY_TOO_LARGE', 'content_length'), 413],
+    [deny('BAD_REQUEST', 'content_length'), 408],
+  ] as const
+  for (let round = 0; round < 2; round++) {
+    for (const [denial, status] of outcomes) {
+      const { said } = lineOf({ denial, status })
+      t.match(said, { code: denial.code, reason: 'content_length', status })
+    }
+  }
+  const counted = (await metrics.text([])).split('\n').filter((line) => line.includes('content_length'))
+  t.equal(counted.length, 3)
+  for (const line of counted) t.match(line, / 2$/)
 })

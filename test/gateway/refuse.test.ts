@@ -52,6 +52,15 @@ t.test('a refusal is the whole answer, and is noted on the request', async (t) =
   t.match(seen[0], { denial, status: 403, isCut: false })
 })
 
+t.test('what is beyond ASCII leaves as UTF-8, as long as it was announced', async (t) => {
+  const odd = deny('INSUFFICIENT_PERMISSIONS', 'test', { required: ['größe.€'] })
+  const { port } = await serve(t, (access) => refuse(access, odd))
+  const response = await exchange(port, request('GET /', [host]))
+  const body = Buffer.from(response.body, 'latin1')
+  t.match(JSON.parse(body.toString()), { error: { required: ['größe.€'] } })
+  t.equal(fieldOf(response, 'Content-Length'), String(body.length))
+})
+
 t.test('once an answer has begun the connection is cut instead', async (t) => {
   const { port, seen } = await serve(t, (access, reply) => {
     reply.writeHead(200, { 'Content-Length': '100' })

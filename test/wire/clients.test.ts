@@ -44,6 +44,23 @@ t.test('behind trusted proxies', async (t) => {
     })
   }
 
+  await t.test('requests of many clients over one connection of the proxy are told apart', async (t) => {
+    const clients = ['203.0.113.7', '203.0.113.8', '203.0.113.7']
+    const before = program.live.requests.length
+    await program.raw(
+      clients.map((client) => request('GET /v1/status', [host, `X-Forwarded-For: ${client}`])).join(''),
+      300,
+    )
+    const seen = program.live.requests.slice(before)
+    t.equal(seen.length, clients.length)
+    for (const one of seen) {
+      const [forwarded] = valuesOf(one, 'X-Forwarded-For')
+      const logged = await loggedClient(program, valuesOf(one, 'X-Request-Id')[0])
+      t.equal(forwarded, `${String(logged)}, 127.0.0.1`)
+    }
+    t.equal(new Set(seen.map((one) => valuesOf(one, 'X-Forwarded-For')[0])).size, 2)
+  })
+
   await t.test('what only a proxy may say is passed on, identity is not', async (t) => {
     await program.send('GET /v1/transactions/1', [
       'Forwarded: for=1.2.3.4',

@@ -1,0 +1,12 @@
+// Started as a program with little memory: reads a configuration as a process that serves does, says what became of it,
+// and reads another one, to show that it is still there.
+
+import { loadConfig } from '../../src/config/load.ts'
+
+// As the servers of a process do, which the thread does not.
+const alive = setInterval(() => {}, 1_000)
+for (const file of process.argv.slice(2)) {
+  const loaded = await loadConfig(file, {}, { isServing: true })
+  console.log(JSON.stringify({ ok: loaded.ok, files: loaded.files, faults: loaded.ok ? [] : loaded.faults }))
+}
+clearInterval(alive)
