@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import t from 'tap'
 import { Value } from 'typebox/value'
 import { compile } from '../../src/config/compile.ts'
@@ -171,6 +171,19 @@ t.test('more faults than anybody reads are told in part', async (t) => {
   t.match(faults[1]?.message, '`GTE` is no method')
 })
 
+/** What a process of its own says of each of the files; nothing but `NODE_OPTIONS` is in its environment. */
+function readIn(flags: readonly string[], options: string, files: readonly string[]) {
+  const program = fileURLToPath(new URL('serving-program.js', import.meta.url))
+  // By `env`: the runner of the tests gives each child that it sees options of its own.
+  const args = ['-i', `NODE_OPTIONS=${options}`, process.execPath, ...flags, program, ...files]
+  const child = spawnSync('env', args, { encoding: 'utf8' })
+  if (child.status !== 0) throw new Error(`${child.status} ${child.stderr.slice(-500)}`)
+  return child.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+}
+
 t.test('a thread that runs out of memory is a fault of its file, and nothing else happens', async (t) => {
   const folder = t.testdir({
     'good.yaml': gatewayYaml.replace('table.yaml', 'small.yaml'),
@@ -178,19 +191,31 @@ t.test('a thread that runs out of memory is a fault of its file, and nothing els
     'small.yaml': padding + tableYaml,
     'table.yaml': largeTable(40_000),
   })
-  const program = fileURLToPath(new URL('tight-memory.js', import.meta.url))
   const files = ['gateway.yaml', 'good.yaml'].map((name) => join(folder, name))
-  const child = spawnSync(process.execPath, ['--max-old-space-size=48', program, ...files], {
-    encoding: 'utf8',
-  })
-  t.equal(child.status, 0, child.stderr.slice(-500))
-  const [bad, good] = child.stdout
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line))
+  const [bad, good] = readIn(['--max-old-space-size=48'], '', files)
   t.strictSame(bad.files, [files[0], join(folder, 'table.yaml')], 'what is to be watched')
   t.match(bad.faults, [{ file: join(folder, 'table.yaml'), message: /^the thread .*failed: .*memory/ }])
   t.strictSame(good.ok, true)
+})
+
+t.test('where no thread may be started, the table is read all the same', async (t) => {
+  const folder = t.testdir({ 'gateway.yaml': gatewayYaml, 'table.yaml': padding + tableYaml })
+  const flag = ['--permission', '--experimental-permission'].find((name) =>
+    process.allowedNodeEnvironmentFlags.has(name),
+  )
+  if (flag === undefined) throw new Error('this Node has no permissions')
+  t.match(readIn([flag, '--allow-fs-read=*'], '', [join(folder, 'gateway.yaml')]), [{ ok: true }])
+})
+
+t.test('what the process was told to load first is not loaded by the thread', async (t) => {
+  const folder = t.testdir({
+    'gateway.yaml': gatewayYaml,
+    'table.yaml': padding + tableYaml,
+    'first.mjs': `import { isMainThread } from 'node:worker_threads'
+      if (!isMainThread) process.exit(7)`,
+  })
+  const options = `--import=${pathToFileURL(join(folder, 'first.mjs')).href}`
+  t.match(readIn([], options, [join(folder, 'gateway.yaml')]), [{ ok: true }])
 })
 
 t.test('ten thousand routes leave most of the time to others', async (t) => {

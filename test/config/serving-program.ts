@@ -1,5 +1,5 @@
-// Started as a program with little memory: reads a configuration as a process that serves does, says what became of it,
-// and reads another one, to show that it is still there.
+// Started as a program with flags of its own: reads configurations one after another as a process that serves does, and says
+// what became of each.
 
 import { loadConfig } from '../../src/config/load.ts'
 
