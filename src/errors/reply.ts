@@ -4,11 +4,10 @@
 import { type ErrorCode, entryOf } from './catalogue.ts'
 import type { Denial } from './denial.ts'
 
-/** How an API takes its key: decides which challenges a 401 or 403 carries. */
+/** An API by what decides which challenges a 401 or 403 carries. One object an API: its challenges are kept with it. */
 export interface Realm {
-  readonly api: string
-  readonly takesHeader: boolean
-  readonly takesBearer: boolean
+  readonly name: string
+  readonly credential: { readonly header: string | null; readonly bearer: boolean }
 }
 
 export interface ErrorContext {
@@ -33,8 +32,7 @@ export interface RenderedError {
 export function renderError(denial: Denial, context: ErrorContext): RenderedError {
   const entry = entryOf(denial.code)
   const isProblem = context.accept !== undefined && prefersProblemJson(context.accept)
-  const body = bodyOf(denial, context.requestId, isProblem)
-  const bytes = Buffer.byteLength(body)
+  const { body, bytes } = bodyOf(denial, context.requestId, isProblem)
   const headers = [
     'Content-Type',
     isProblem ? problemJson : 'application/json; charset=utf-8',
@@ -49,44 +47,75 @@ export function renderError(denial: Denial, context: ErrorContext): RenderedErro
   ]
   if (denial.allow) headers.push('Allow', denial.allow.join(', '))
   if (entry.retryAfterSeconds !== undefined) headers.push('Retry-After', String(entry.retryAfterSeconds))
-  if (entry.challenge !== undefined && context.realm) pushChallenges(headers, context.realm, entry.challenge)
+  if (entry.challenge !== undefined && context.realm) {
+    for (const text of challengesOf(context.realm, entry.challenge)) headers.push(text)
+  }
   return { status: entry.status, headers, body, isAscii: bytes === body.length }
+}
+
+interface Text {
+  readonly body: string
+  /** Length as UTF-8. */
+  readonly bytes: number
 }
 
 /**
  * The body as JSON. Junk comes in floods, and the part before the request id is the same for all of it: it is written
- * once for each code.
+ * and measured once for each code.
  */
-function bodyOf({ code, required, match, details }: Denial, requestId: string, isProblem: boolean): string {
+function bodyOf(denial: Denial, requestId: string, isProblem: boolean): Text {
   const beginnings = isProblem ? problemBeginnings : plainBeginnings
-  let body = beginnings.get(code)
-  if (body === undefined) beginnings.set(code, (body = beginningOf(code, isProblem)))
-  body += plainId.test(requestId) ? `"${requestId}"` : JSON.stringify(requestId)
-  if (required) body += `,"required":${JSON.stringify(required)}`
-  if (match) body += `,"match":${JSON.stringify(match)}`
-  if (details) body += `,"details":${JSON.stringify(details)}`
-  return body + (isProblem ? '}' : '}}')
+  let beginning = beginnings.get(denial.code)
+  if (beginning === undefined) beginnings.set(denial.code, (beginning = beginningOf(denial.code, isProblem)))
+  const isPlain = plainId.test(requestId)
+  const more = furtherMembers(denial)
+  const rest = `${isPlain ? `"${requestId}"` : JSON.stringify(requestId)}${more}${isProblem ? '}' : '}}'}`
+  const bytes = isPlain && more === '' ? rest.length : Buffer.byteLength(rest)
+  return { body: beginning.body + rest, bytes: beginning.bytes + bytes }
 }
 
-/** Holds nothing that JSON would escape: all ids of ours. */
+function furtherMembers({ required, match, details }: Denial): string {
+  let members = ''
+  if (required) members += `,"required":${JSON.stringify(required)}`
+  if (match) members += `,"match":${JSON.stringify(match)}`
+  if (details) members += `,"details":${JSON.stringify(details)}`
+  return members
+}
+
+/** ASCII that JSON would not escape: all ids of ours. */
 const plainId = /^[A-Za-z0-9._-]*$/
 
-const plainBeginnings = new Map<ErrorCode, string>()
-const problemBeginnings = new Map<ErrorCode, string>()
+const plainBeginnings = new Map<ErrorCode, Text>()
+const problemBeginnings = new Map<ErrorCode, Text>()
 
-function beginningOf(code: ErrorCode, isProblem: boolean): string {
+function beginningOf(code: ErrorCode, isProblem: boolean): Text {
   const { message, status } = entryOf(code)
   const members = isProblem ? { type: 'about:blank', title: message, status, code } : { code, message }
-  return `${isProblem ? '' : '{"error":'}${JSON.stringify(members).slice(0, -1)},"request_id":`
+  const body = `${isProblem ? '' : '{"error":'}${JSON.stringify(members).slice(0, -1)},"request_id":`
+  return { body, bytes: Buffer.byteLength(body) }
+}
+
+/** By realm, then by the error attribute. */
+const knownChallenges = new WeakMap<Realm, Map<string | null, readonly string[]>>()
+
+/** Flat name, value, name, value …; written once: Node looks at each value that it is given, and takes long over a new one. */
+function challengesOf(realm: Realm, error: string | null): readonly string[] {
+  let known = knownChallenges.get(realm)
+  if (known === undefined) knownChallenges.set(realm, (known = new Map()))
+  let challenges = known.get(error)
+  if (challenges === undefined) known.set(error, (challenges = writeChallenges(realm, error)))
+  return challenges
 }
 
 /** RFC 9110 §11.6.1, RFC 6750 §3. API names are identifiers, so the quoted string needs no escapes. */
-function pushChallenges(headers: string[], realm: Realm, error: string | null): void {
-  if (realm.takesHeader) headers.push('WWW-Authenticate', `ApiKey realm="${realm.api}"`)
-  if (realm.takesBearer) {
+function writeChallenges({ name, credential }: Realm, error: string | null): readonly string[] {
+  const challenges: string[] = []
+  if (credential.header !== null) challenges.push('WWW-Authenticate', `ApiKey realm="${name}"`)
+  if (credential.bearer) {
     const attribute = error === null ? '' : `, error="${error}"`
-    headers.push('WWW-Authenticate', `Bearer realm="${realm.api}"${attribute}`)
+    challenges.push('WWW-Authenticate', `Bearer realm="${name}"${attribute}`)
   }
+  return challenges
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net'
 import type { Denial } from '../errors/denial.ts'
-import { type ErrorContext, type Realm, type RenderedError, renderError } from '../errors/reply.ts'
+import { type ErrorContext, type RenderedError, renderError } from '../errors/reply.ts'
 import { type Access, hasBody } from './access.ts'
 import { endWhole } from './whole-answer.ts'
 
@@ -23,7 +23,7 @@ export function refuse(access: Access, denial: Denial): void {
   const rendered = renderError(denial, {
     requestId: access.requestId,
     accept: access.head.accept,
-    realm: realmOf(access),
+    realm: access.host?.api,
   })
   access.status = rendered.status
   // A head that could not be written may have left its reason phrase.
@@ -39,12 +39,6 @@ export function refuse(access: Access, denial: Denial): void {
 /** UTF-8 bytes as latin1 characters. All that we say is ASCII today. */
 function bytesAsText({ body, isAscii }: RenderedError): string {
   return isAscii ? body : Buffer.from(body).toString('latin1')
-}
-
-function realmOf(access: Access): Realm | undefined {
-  const api = access.host?.api
-  if (api === undefined) return undefined
-  return { api: api.name, takesHeader: api.credential.header !== null, takesBearer: api.credential.bearer }
 }
 
 /** Whether the client may still be sending a body that nobody reads, or may never send the one that it announced. */

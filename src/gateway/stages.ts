@@ -22,11 +22,10 @@ function runFrom(start: number, run: Run): void {
   try {
     for (let i = start; i < stages.length; i++) {
       const verdict = stages[i]?.(access)
+      if (verdict === undefined) continue
       if (verdict instanceof Promise) return goOnAfter(verdict, i + 1, run)
-      if (verdict !== undefined) {
-        denial = verdict
-        break
-      }
+      denial = verdict
+      break
     }
   } catch (error) {
     denial = failed(access, error)

@@ -47,6 +47,24 @@ void t.test('what the caller may know of a refusal is in the body, and only ther
   t.same(wrongMethod.values('Allow'), ['GET, HEAD'])
 })
 
+void t.test('the length is that of the bytes, whatever the text holds', async (t) => {
+  const details = [{ path: '/größe', message: 'ist zu groß 😀' }]
+  for (const accept of [undefined, 'application/problem+json']) {
+    for (const requestId of ['req_1', 'req_é', 'req_"1"']) {
+      for (const denial of [
+        deny('VALIDATION_FAILED', 'x', { details }),
+        deny('INSUFFICIENT_PERMISSIONS', 'x', { required: ['größe.read'], match: 'any' }),
+        deny('INVALID_API_KEY', 'x'),
+      ]) {
+        const { values, body, json } = render(denial, { accept, requestId })
+        t.same(values('Content-Length'), [String(Buffer.byteLength(body))], body)
+        t.match(accept === undefined ? json : { error: json }, { error: { request_id: requestId } })
+        t.equal(renderError(denial, { requestId, accept }).isAscii, /^[ -~]*$/.test(body), body)
+      }
+    }
+  }
+})
+
 void t.test('a client that prefers problem+json gets RFC 9457 with the same members on top', async (t) => {
   const required = ['transaction.refund']
   const { status, values, json, body } = render(deny('INSUFFICIENT_PERMISSIONS', 'x', { required }), {
@@ -88,8 +106,8 @@ void t.test('only a client that names problem+json above JSON prefers it', async
   }
 })
 
-const header = { api: 'flintn', takesHeader: true, takesBearer: false }
-const bearer = { api: 'flint', takesHeader: false, takesBearer: true }
+const header = { name: 'flintn', credential: { header: 'X-Api-Key', bearer: false } }
+const bearer = { name: 'flint', credential: { header: null, bearer: true } }
 
 void t.test('a challenge names what the API takes', async (t) => {
   const challenges = (code: ErrorCode, realm: ErrorContext['realm']) =>
@@ -99,9 +117,14 @@ void t.test('a challenge names what the API takes', async (t) => {
   t.same(challenges('WRONG_ENVIRONMENT', bearer), ['Bearer realm="flint", error="invalid_token"'])
   t.same(challenges('INSUFFICIENT_PERMISSIONS', bearer), ['Bearer realm="flint", error="insufficient_scope"'])
   t.same(challenges('MISSING_API_KEY', bearer), ['Bearer realm="flint"'])
-  t.same(challenges('MISSING_API_KEY', { ...header, takesBearer: true }), [
-    'ApiKey realm="flintn"',
-    'Bearer realm="flintn"',
+  t.same(
+    challenges('MISSING_API_KEY', { name: 'flintn', credential: { header: 'X-Api-Key', bearer: true } }),
+    ['ApiKey realm="flintn"', 'Bearer realm="flintn"'],
+  )
+  // Asked again, and under another table: an API of the same name that takes its keys elsewhere.
+  t.same(challenges('INVALID_API_KEY', header), ['ApiKey realm="flintn"'])
+  t.same(challenges('INVALID_API_KEY', { name: 'flintn', credential: { header: null, bearer: true } }), [
+    'Bearer realm="flintn", error="invalid_token"',
   ])
 })
 
