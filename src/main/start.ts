@@ -11,6 +11,7 @@ import { createLog, type Log } from '../telemetry/log.ts'
 import type { ShadowSource } from './config-in-force.ts'
 import { type Role, roles } from './core.ts'
 import { boundHeapGrowth } from './heap.ts'
+import { inlineMore } from './inlining.ts'
 import { startPrimary } from './primary.ts'
 import { type ConfigSource, type ProgramOptions, startProgram } from './program.ts'
 import { readSecrets } from './secrets.ts'
@@ -45,6 +46,7 @@ export function registerStartCommand(program: Command, io: CliIo): void {
 
 async function start(flags: StartFlags, io: CliIo): Promise<void> {
   boundHeapGrowth()
+  inlineMore()
   const count = workerCount(flags.workers)
   const { config, source } = await loadOrExplain(flags.config, io)
   const shadow = flags.shadow === undefined ? undefined : await loadCandidate(flags.shadow, io)

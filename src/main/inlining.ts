@@ -1,0 +1,13 @@
+// How much V8 compiles into one function. A request runs through many small ones: Node's, Fastify's, undici's, ours. V8
+// stops taking them in when they come to 920 bytes of bytecode, and what is left out is called for each request.
+
+import { setFlagsFromString } from 'node:v8'
+
+/** Of V8, as `node --v8-options` names it: most bytes of bytecode that one compiled function takes in. */
+export const inliningFlag = '--max-inlined-bytecode-size-cumulative'
+const mostBytecode = 2_000
+
+/** Has V8 take in more from here on; a request costs 3 to 6 % less (docs/performance.md). */
+export function inlineMore(): void {
+  setFlagsFromString(`${inliningFlag}=${mostBytecode}`)
+}
