@@ -20,6 +20,7 @@ import { whenClosed } from './closing.ts'
 import { limitConnections } from './connections.ts'
 import { decisionStages } from './decision.ts'
 import type { DenyList } from './deny-list.ts'
+import { closeEmptyBody } from './empty-body.ts'
 import { answerParserErrors } from './parser-errors.ts'
 import { createOverload } from './overload.ts'
 import { conclude, registerProxy } from './proxy.ts'
@@ -92,6 +93,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   app.addHook('onRequest', (request, reply, _done) => {
     const access = begin(request.raw, reply.raw, request.originalUrl)
     request.access = access
+    closeEmptyBody(request.raw, access.head)
     overload.enter()
     whenClosed(access, over)
     // From here on the answer is ours.
