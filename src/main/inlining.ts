@@ -3,11 +3,10 @@
 
 import { setFlagsFromString } from 'node:v8'
 
-/** Of V8, as `node --v8-options` names it: most bytes of bytecode that one compiled function takes in. */
-export const inliningFlag = '--max-inlined-bytecode-size-cumulative'
-const mostBytecode = 2_000
+/** Bytes of bytecode. */
+const mostTakenIn = 2_000
 
-/** Has V8 take in more from here on; a request costs 3 to 6 % less (docs/performance.md). */
+/** Has V8 take in more from here on; a request costs some 5 % less (docs/performance.md). */
 export function inlineMore(): void {
-  setFlagsFromString(`${inliningFlag}=${mostBytecode}`)
+  setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${mostTakenIn}`)
 }

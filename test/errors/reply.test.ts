@@ -121,6 +121,11 @@ void t.test('a challenge names what the API takes', async (t) => {
     challenges('MISSING_API_KEY', { name: 'flintn', credential: { header: 'X-Api-Key', bearer: true } }),
     ['ApiKey realm="flintn"', 'Bearer realm="flintn"'],
   )
+  // On one object, with and without an error in turn.
+  for (let round = 0; round < 2; round++) {
+    t.same(challenges('MISSING_API_KEY', bearer), ['Bearer realm="flint"'])
+    t.same(challenges('INVALID_API_KEY', bearer), ['Bearer realm="flint", error="invalid_token"'])
+  }
   // Asked again, and under another table: an API of the same name that takes its keys elsewhere.
   t.same(challenges('INVALID_API_KEY', header), ['ApiKey realm="flintn"'])
   t.same(challenges('INVALID_API_KEY', { name: 'flintn', credential: { header: null, bearer: true } }), [

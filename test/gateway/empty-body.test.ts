@@ -1,9 +1,12 @@
+import { channel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer, IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo, Socket } from 'node:net'
 import t from 'tap'
 import { closeEmptyBody } from '../../src/gateway/empty-body.ts'
 import { readHead } from '../../src/gateway/message.ts'
+import { startTestProgram } from '../support/program.ts'
+import { exchange as askGateway, request } from '../support/wire.ts'
 
 interface Ending {
   teardown(fn: () => void): unknown
@@ -15,7 +18,7 @@ interface Seen {
   readonly reply: ServerResponse
 }
 
-/** A server that treats requests as the gateway does, and answers each with its path; `/open` stays open. */
+/** A server that hears what its requests emit, and answers each with its path; `/open` stays open. */
 async function serve(t: Ending) {
   const seen: Seen[] = []
   const server = createServer((raw, reply) => {
@@ -73,6 +76,62 @@ void t.test('a request without a body is read, ended and closed before anybody l
       [],
     )
   }
+})
+
+/** Of each request that is answered from here on, how its stream stood when its answer was out. */
+function streamsAtFinish(t: Ending): { url: string; isEnded: boolean; isDestroyed: boolean }[] {
+  const streams: { url: string; isEnded: boolean; isDestroyed: boolean }[] = []
+  const finish = channel('http.server.response.finish')
+  const look = (message: unknown) => {
+    const { request: raw } = message as { request: IncomingMessage }
+    streams.push({ url: raw.url ?? '', isEnded: raw.readableEnded, isDestroyed: raw.destroyed })
+  }
+  finish.subscribe(look)
+  t.teardown(() => {
+    finish.unsubscribe(look)
+  })
+  return streams
+}
+
+void t.test('nobody listens, as in the gateway: Node finds nothing left to do for its stream', async (t) => {
+  const messages: IncomingMessage[] = []
+  const server = createServer((raw, reply) => {
+    messages.push(raw)
+    closeEmptyBody(raw, readHead(raw))
+    reply.end('over')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const streams = streamsAtFinish(t)
+  const { port } = server.address() as AddressInfo
+  await exchange(t, port, 'GET /1 HTTP/1.1\r\nHost: a\r\n\r\n', 'over')
+  t.same(streams, [{ url: '/1', isEnded: true, isDestroyed: true }])
+  const [message] = messages
+  t.ok(message?.closed)
+  // Neither told that it ends, nor read to its end.
+  t.match(message, { _readableState: { ended: true, resumeScheduled: false, closeEmitted: true } })
+})
+
+void t.test('the gateway does so with its requests, let through and refused', async (t) => {
+  const { admin, gatewayPort } = await startTestProgram(t)
+  const key = await admin.makeKey(await admin.makeMerchant(), { permissions: ['transaction.search'] })
+  const fields = ['Host: api.flintn.com', `X-Api-Key: ${key.secret}`]
+  const streams = streamsAtFinish(t)
+  await askGateway(gatewayPort, request('GET /v1/transactions/txn_1', ['Host: api.flintn.com']))
+  await askGateway(
+    gatewayPort,
+    request('POST /v1/transactions/search', [...fields, 'Content-Length: 2'], '{}'),
+  )
+  const isOurs = ({ url }: { url: string }) => url === '/'
+  // What Fastify routes by: the target itself is kept elsewhere.
+  t.same(
+    streams.filter(isOurs).map(({ isEnded }) => isEnded),
+    [true, false],
+  )
 })
 
 void t.test('what announces a body keeps its stream', async (t) => {

@@ -1,17 +1,44 @@
 import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { inlineMore, inliningFlag } from '../../src/main/inlining.ts'
 
 const run = promisify(execFile)
+const ours = new URL('../../src/main/inlining.js', import.meta.url).href
 
-// V8 says nothing of a flag that it does not know: a release that renames it would leave the gateway slower, and silent.
-void t.test('this V8 has the flag, and takes in less unless told', async (t) => {
-  const { stdout } = await run(process.execPath, ['--v8-options'])
-  const known = new RegExp(`${inliningFlag} [^]{1,200}?default: ${inliningFlag}=(\\d+)`).exec(stdout)
-  t.ok(Number(known?.[1]) < 2_000, known?.[0] ?? 'not there')
+/** Fourteen functions of some 270 bytes of bytecode, and one that calls them all, which V8 is then told to compile. */
+const program = `
+if (process.argv[2] !== undefined) (await import(process.argv[2])).inlineMore()
+const indices = Array.from({ length: 14 }, (_, i) => i)
+const parts = indices.map((i) => {
+  const steps = Array.from({ length: 24 }, (_, k) => \`s = (s * \${k + 3} + \${i * 7 + k}) | 0;\`)
+  return \`function part\${i}(x) { let s = x; \${steps.join('')} return s }\`
 })
+new Function(\`
+  \${parts.join('\\n')}
+  function whole(x) { return \${indices.map((i) => \`part\${i}(x)\`).join('+')} }
+  %PrepareFunctionForOptimization(whole);
+  \${indices.map((i) => \`%PrepareFunctionForOptimization(part\${i});\`).join('')}
+  for (let i = 0; i < 50; i++) whole(i);
+  %OptimizeFunctionOnNextCall(whole);
+  whole(1)
+\`)()
+`
 
-void t.test('it can be set while the process runs', async (t) => {
-  t.doesNotThrow(inlineMore)
+/** How many of them V8 took into the one that calls them. */
+async function taken(file: string, args: readonly string[]): Promise<number> {
+  const flags = ['--allow-natives-syntax', '--trace-turbo-inlining']
+  // Without the options of this run, which would load more into the process.
+  const { stdout } = await run(process.execPath, [...flags, file, ...args], { env: {} })
+  return stdout.match(/^Inlining .* into .* whole>/gm)?.length ?? 0
+}
+
+void t.test('a running V8 takes more into one function once it is told', async (t) => {
+  const file = join(t.testdir(), 'program.mjs')
+  writeFileSync(file, program)
+  const before = await taken(file, [])
+  const after = await taken(file, [ours])
+  t.ok(before > 0)
+  t.ok(after > before, `${before}, ${after}`)
 })
