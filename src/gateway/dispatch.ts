@@ -27,7 +27,9 @@ export function forward(access: Access, upstream: UpstreamPool): void {
 
 /**
  * One request and its answer. A class, as it is undici's handler: made once a request, its methods shared. Its deadline is
- * that of the answer's head.
+ * that of the answer's head; then, of an answer that takes longer than a turn, that of its next bytes, or of the client
+ * that has to read some first. undici's own timers live on for a second after they were called off: a hundred bytes a
+ * request that only a full collection of garbage gives back.
  */
 class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   readonly #access: Access
@@ -36,9 +38,10 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   #body: Readable | null = null
   #abortUpstream: ((error?: Error) => void) | undefined
   #resume: (() => void) | undefined
-  #stallTimer: NodeJS.Timeout | undefined
   #isRetried = false
   #hasAnswerBegun = false
+  /** The turn has ended in which the head came, and the answer has not. */
+  #isStreamed = false
   #isOver = false
   /** undici has it and has not yet given it a connection: it keeps its place in the queue until then. */
   #isQueued = false
@@ -96,7 +99,8 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   }
 
   protected override timedOut(): void {
-    this.#fail(deny('UPSTREAM_TIMEOUT', 'no_response_head'))
+    if (this.#access.upstreamMs === undefined) this.#fail(deny('UPSTREAM_TIMEOUT', 'no_response_head'))
+    else this.#cut()
   }
 
   onResponseStarted(): void {
@@ -126,6 +130,7 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
 
   onData(chunk: Buffer): boolean {
     if (this.#isOver) return true
+    if (this.#isStreamed) this.setDeadline(this.#upstream.idleTimeoutMs)
     try {
       if (this.#answer.write(chunk)) return true
     } catch (error) {
@@ -170,6 +175,8 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   /** The turn has ended. */
   flush(): void {
     if (this.#isOver) return
+    this.#isStreamed = true
+    this.setDeadline(this.#upstream.idleTimeoutMs)
     try {
       this.#answer.flush()
     } catch (error) {
@@ -189,13 +196,11 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
     return true
   }
 
-  /** The client takes its time: the upstream is not read meanwhile, and not held for ever. */
+  /** The client takes its time: the upstream is not read meanwhile, and not held for longer than the deadline. */
   #waitForClient(): void {
-    const { reply } = this.#access
-    const stalled = setTimeout(() => this.#cut(), this.#upstream.idleTimeoutMs)
-    this.#stallTimer = stalled
-    reply.once('drain', () => {
-      clearTimeout(stalled)
+    this.#access.reply.once('drain', () => {
+      if (this.#isOver) return
+      this.setDeadline(this.#upstream.idleTimeoutMs)
       this.#resume?.()
     })
   }
@@ -231,7 +236,6 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   #finish(): void {
     this.#isOver = true
     this.clearDeadline()
-    clearTimeout(this.#stallTimer)
     this.#body?.destroy()
     if (!this.#isQueued) this.#leave()
   }

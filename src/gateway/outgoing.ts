@@ -8,7 +8,7 @@ import type { ExchangeOptions, UpstreamPool } from './upstreams.ts'
 /** The target as it was judged, the headers as they were built, the body whole or as it comes. */
 export function outgoing(
   access: Access,
-  { settings, headers, idleTimeoutMs }: UpstreamPool,
+  { settings, headers }: UpstreamPool,
   body: Buffer | Readable | null,
 ): ExchangeOptions {
   const list = headers.build(access)
@@ -21,9 +21,6 @@ export function outgoing(
     method: access.raw.method ?? 'GET',
     headers: list,
     body,
-    // The exchange has a deadline of its own for the head.
-    headersTimeout: 0,
-    bodyTimeout: idleTimeoutMs,
   }
 }
 

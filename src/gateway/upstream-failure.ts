@@ -10,7 +10,6 @@ export function denialOf(error: Error): Denial | undefined {
   if (error instanceof CircuitOpen) return deny('UPSTREAM_UNAVAILABLE', 'circuit_open')
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return deny('UPSTREAM_TIMEOUT', 'connect_timeout')
-  if (code === 'UND_ERR_BODY_TIMEOUT') return deny('UPSTREAM_ERROR', 'body_idle')
   return deny('UPSTREAM_ERROR', reasons[code] ?? unnamedFailure)
 }
 

@@ -61,7 +61,7 @@ export function createUpstreams(settings: Settings, table: Table, before?: Upstr
       opened,
       headers: createHeaderBuilder(settings, table, upstream),
       idleTimeoutMs,
-      connections: known?.opened === opened ? known.connections : openConnections(upstream, idleTimeoutMs),
+      connections: known?.opened === opened ? known.connections : openConnections(upstream),
     })
   }
   return {
@@ -88,16 +88,16 @@ function openedWith(upstream: Upstream): string {
   return JSON.stringify([origin, connections, queue, connectTimeoutMs, files, stampOfFiles(files)])
 }
 
-function openConnections(upstream: Upstream, idleTimeoutMs: number): Connections {
+function openConnections(upstream: Upstream): Connections {
   const url = new URL(upstream.origin)
   const failures = new WeakMap<Error, boolean>()
   const pool = new Pool(upstream.origin, {
     connections: upstream.connections,
     pipelining: 1,
     connect: connectorFor(upstream, url, failures),
-    // Both are timed by the exchange, or set for each request.
+    // Both are timed by the exchange.
     headersTimeout: 0,
-    bodyTimeout: idleTimeoutMs,
+    bodyTimeout: 0,
   })
   const most = upstream.connections + upstream.queue
   // undici takes the name for TLS from the Host header otherwise, and reconnects each time that it changes.

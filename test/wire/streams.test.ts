@@ -74,6 +74,55 @@ t.test('events and long polls', async (t) => {
   )
 })
 
+t.test('how long an answer may pause', async (t) => {
+  const streams = createWaiting<ServerResponse>()
+  const liveUrl = await startHttpUpstream(t, (_, response) => streams.add(response))
+  const idleMs = 2_000
+  const gateway = `, limits: { idle_timeout: ${idleMs}ms }`
+  const program = await startKeyedProgram(t, { liveUrl, gateway })
+  /** Asks, and gives what came until the connection closed. */
+  const ask = (): { readonly client: Socket; readonly received: Promise<number> } => {
+    const client = connect(program.gatewayPort, '127.0.0.1')
+    client.write(request('GET /v1/transactions/1', [host, program.auth, 'Connection: close']))
+    let received = 0
+    client.on('data', (chunk: Buffer) => (received += chunk.length))
+    return { client, received: once(client, 'close').then(() => received) }
+  }
+
+  await t.test('one that pauses for longer is cut, on both sides', async (t) => {
+    const { received } = ask()
+    const stream = await streams.next()
+    const gone = once(stream, 'close')
+    stream.writeHead(200, { 'Content-Length': 10 }).write('abc')
+    t.ok(await received, 'what has come')
+    await gone
+  })
+
+  await t.test('each of its pieces has that time anew', async (t) => {
+    const { received } = ask()
+    const stream = await streams.next()
+    stream.writeHead(200, { 'Content-Length': 4_000 })
+    for (let i = 0; i < 4; i++) {
+      await sleep(idleMs / 2)
+      stream.write(Buffer.alloc(1_000, 'x'))
+    }
+    stream.end()
+    t.ok((await received) > 4_000, 'longer than that in all, and whole')
+  })
+
+  await t.test('a client that reads nothing for so long is cut, and the upstream too', async (t) => {
+    const { client } = ask()
+    const stream = await streams.next()
+    const gone = once(stream, 'close')
+    client.pause()
+    stream.writeHead(200, { 'Content-Length': wholeBytes })
+    stream.write(Buffer.alloc(wholeBytes - 1, 'x'))
+    await gone
+    t.notOk(stream.writableFinished)
+    client.destroy()
+  })
+})
+
 t.test('a client that does not read: the upstream is not read ahead, and nothing is lost', async (t) => {
   const sockets = createWaiting<Socket>()
   const liveUrl = await startHttpUpstream(t, (incoming, response) => {
