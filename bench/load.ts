@@ -1,6 +1,7 @@
 // Runs a load against a port: wrk for the closed loop where it is there, else our own program; always our own for the
 // open loop, for keys that must come once each, and for counts.
 
+import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -49,9 +50,12 @@ export async function runLoad(bench: Bench, task: LoadTask): Promise<LoadResult>
  * The open loop keeps its core busy until the next request is due. In the scheduler's idle class it does so only while
  * nobody else wants the core; otherwise the upstream waits for it, up to a tick of 4 ms, and that is what one measures.
  */
-function givingWay({ find }: Bench): string[] {
+function givingWay({ find, pins }: Bench): string[] {
+  if (pins === null) return []
   const chrt = find({ program: 'chrt', packages: ['util-linux'], what: 'an open loop that gives way' })
-  return chrt === undefined ? [] : [chrt, '--idle', '0']
+  // Some containers do not let their processes change it.
+  const isAllowed = chrt !== undefined && spawnSync(chrt, ['--idle', '0', 'true']).status === 0
+  return isAllowed ? [chrt, '--idle', '0'] : []
 }
 
 async function runWrk(bench: Bench, wrk: string, task: LoadTask): Promise<LoadResult> {

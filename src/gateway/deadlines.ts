@@ -70,7 +70,11 @@ function queueOf(milliseconds: number): Queue {
   return queue
 }
 
-/** It is not moved when the first deadline is called off: it finds the next one when it rings, once in all that time. */
+/**
+ * It is not moved when the first deadline is called off: it finds the next one when it rings, once in all that time. Between
+ * the ring and the end of anything, sockets are read once: what stood still was this process, perhaps, and what was waited
+ * for has come long ago.
+ */
 function arm(queue: Queue, milliseconds: number): void {
   queue.isArmed = true
   const ring = () => {
@@ -83,5 +87,5 @@ function arm(queue: Queue, milliseconds: number): void {
       if (queue.first !== undefined) arm(queue, rest ?? 0)
     }
   }
-  setTimeout(ring, Math.ceil(milliseconds)).unref()
+  setTimeout(setImmediate, Math.ceil(milliseconds), ring).unref()
 }

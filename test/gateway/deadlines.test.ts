@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { Deadline } from '../../src/gateway/deadlines.ts'
@@ -107,4 +109,24 @@ void t.test('who is told may set, and call off, deadlines of the same queue', as
   await untilEnded(ended, 3)
   await sleep(40)
   t.same(ended, ['first', 'again', 'again'])
+})
+
+void t.test('what came while the process stood still has come in time', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const sender = connect(Object(server.address()).port, '127.0.0.1')
+  const [receiver]: Socket[] = await once(server, 'connection')
+  t.teardown(() => {
+    sender.destroy()
+    receiver?.destroy()
+    server.close()
+  })
+  const ended: string[] = []
+  const noted = new Noted('late', ended).within(20)
+  receiver?.on('data', () => noted.callOff())
+  sender.write('x')
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
+  await once(receiver ?? sender, 'data')
+  await sleep(30)
+  t.same(ended, [])
 })
