@@ -28,7 +28,7 @@ export function forward(access: Access, upstream: UpstreamPool): void {
 /**
  * One request and its answer. A class, as it is undici's handler: made once a request, its methods shared. Its deadline is
  * that of the answer's head; then, of an answer that takes longer than a turn, that of its next bytes, or of the client
- * that has to read some first. undici's own timers live on for a second after they were called off: a hundred bytes a
+ * that has to read some first. undici's own timers live on for a second after they were called off: some seventy bytes a
  * request that only a full collection of garbage gives back.
  */
 class Exchange extends Deadline implements Dispatcher.DispatchHandler {
