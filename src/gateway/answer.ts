@@ -3,47 +3,47 @@
 
 import type { Access } from './access.ts'
 import { responseTrailers } from './headers.ts'
-import { type ResponseHead, sendHead, writeHead } from './response-head.ts'
+import { sendHead, writeHead } from './response-head.ts'
+import type { AnswerHead } from './upstream/answer-head.ts'
+import { copiedBytes } from './upstream/answer-reader.ts'
 import { endWhole } from './whole-answer.ts'
-
-/** Answers of one piece up to this size are held. */
-const heldBytes = 64 * 1024
 
 /** Takes an answer as it comes. What throws has found a head that cannot be written; nothing of the answer is sent then. */
 export class Answer {
   readonly #access: Access
   /** Until the first bytes after the held ones, or the end of the turn. */
-  #head: ResponseHead | undefined
-  /** First bytes of a body that may be all of it. */
-  #chunk: Buffer | undefined
+  #head: AnswerHead | undefined
+  /** First bytes of a body that may be all of it: as text of the head's encoding, which Node sends as one with it. */
+  #text: string | undefined
 
   constructor(access: Access) {
     this.#access = access
   }
 
   /** Takes the head; `flush` has to be called at the end of the turn. */
-  begin(head: ResponseHead): void {
+  begin(head: AnswerHead): void {
     this.#head = head
   }
 
-  /** Takes bytes of the body; false where the client does not keep up. */
-  write(chunk: Buffer): boolean {
-    if (this.#head !== undefined && this.#chunk === undefined && chunk.length <= heldBytes) {
-      this.#chunk = chunk
+  /** Takes bytes of the body, as AnswerReceiver gives them; false where the client does not keep up. */
+  write(buffer: Buffer, start: number, end: number): boolean {
+    if (this.#head !== undefined && this.#text === undefined) {
+      this.#text = buffer.toString('latin1', start, end)
       return true
     }
     this.flush()
-    return this.#access.reply.write(chunk)
+    const piece = buffer.subarray(start, end)
+    return this.#access.reply.write(end - start > copiedBytes ? piece : Buffer.from(piece))
   }
 
   /** Sends what is held: the turn has ended without the end of the answer, or more of it has come. */
   flush(): void {
-    const chunk = this.#chunk
+    const text = this.#text
     if (!this.writeHead()) return
-    this.#chunk = undefined
-    if (chunk === undefined) sendHead(this.#access)
+    this.#text = undefined
+    if (text === undefined) sendHead(this.#access)
     // Whether the client keeps up shows with the next one.
-    else this.#access.reply.write(chunk)
+    else this.#access.reply.write(text, 'latin1')
   }
 
   /** Writes the head where it is still held, and tells whether it was; sends nothing yet. */
@@ -59,8 +59,7 @@ export class Answer {
   end(trailers: readonly string[] | null): void {
     const { reply } = this.#access
     if (trailers !== null && trailers.length > 0) reply.addTrailers(responseTrailers(trailers))
-    // As text of the head's own encoding, byte for byte: Node sends both as one string.
-    if (this.#chunk === undefined) reply.end()
-    else endWhole(reply, this.#chunk.toString('latin1'))
+    if (this.#text === undefined) reply.end()
+    else endWhole(reply, this.#text)
   }
 }

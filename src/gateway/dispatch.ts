@@ -1,17 +1,19 @@
-// Stage 9: forwards a request and streams the answer back, on undici's dispatch interface: the target as it was
-// judged, the headers as they were built, the body as it comes. Nothing is parsed anew on the way, nothing large is
-// buffered whole, nothing sent twice unless it is certain that it did no work.
+// Stage 9: forwards a request and streams the answer back: the target as it was judged, the headers as they were built,
+// the body as it comes. Nothing is parsed anew on the way, nothing large is buffered whole, nothing sent twice unless it
+// is certain that it did no work.
 
 import type { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import { type Denial, deny } from '../errors/denial.ts'
 import { type Access, hasBody } from './access.ts'
 import { Answer } from './answer.ts'
 import { Deadline } from './deadlines.ts'
 import { canBeSentAnew, outgoing } from './outgoing.ts'
 import { refuse } from './refuse.ts'
-import { abandonBody, BodyFault, mayComeWhole, requestBody, wholeBody } from './request-body.ts'
-import { forwardInterim, hasOtherCoding } from './response-head.ts'
+import { abandonBody, mayComeWhole, requestBody, wholeBody } from './request-body.ts'
+import { forwardInterim } from './response-head.ts'
+import { type AnswerHead, InvalidAnswer } from './upstream/answer-head.ts'
+import type { Connection, Exchange } from './upstream/connection.ts'
+import type { OutgoingRequest } from './upstream/outgoing-request.ts'
 import { denialOf, unnamedFailure } from './upstream-failure.ts'
 import type { UpstreamPool } from './upstreams.ts'
 
@@ -20,32 +22,25 @@ export function forward(access: Access, upstream: UpstreamPool): void {
   // It left while its key was looked up: nobody would read the answer, and a refund would still be made.
   if (access.isClosed) return
   if (upstream.connections.isFull()) return refuse(access, deny('UPSTREAM_UNAVAILABLE', 'queue_full'))
-  const exchange = new Exchange(access, upstream)
-  if (mayComeWhole(access)) process.nextTick(sendNow, exchange)
-  else exchange.send()
+  const forwarding = new Forwarding(access, upstream)
+  if (mayComeWhole(access)) process.nextTick(sendNow, forwarding)
+  else forwarding.send()
 }
 
 /**
- * One request and its answer. A class, as it is undici's handler: made once a request, its methods shared. Its deadline is
- * that of the answer's head; then, of an answer that takes longer than a turn, that of its next bytes, or of the client
- * that has to read some first. undici's own timers live on for a second after they were called off: some seventy bytes a
- * request that only a full collection of garbage gives back.
+ * One request and its answer. A class: made once a request, its methods shared. Its deadline is that of the answer's head;
+ * then, of an answer that takes longer than a turn, that of its next bytes, or of the client that has to read some first.
  */
-class Exchange extends Deadline implements Dispatcher.DispatchHandler {
+class Forwarding extends Deadline implements Exchange {
   readonly #access: Access
   readonly #upstream: UpstreamPool
   readonly #hasBody: boolean
+  #request: OutgoingRequest | undefined
   #body: Readable | null = null
-  #abortUpstream: ((error?: Error) => void) | undefined
-  #resume: (() => void) | undefined
+  #connection: Connection | undefined
   #isRetried = false
-  #hasAnswerBegun = false
-  /** The turn has ended in which the head came, and the answer has not. */
-  #isStreamed = false
+  #isClientBehind = false
   #isOver = false
-  /** undici has it and has not yet given it a connection: it keeps its place in the queue until then. */
-  #isQueued = false
-  #hasLeft = false
   readonly #answer: Answer
 
   constructor(access: Access, upstream: UpstreamPool) {
@@ -60,21 +55,25 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
     access.exchange = this
   }
 
+  get request(): OutgoingRequest {
+    if (this.#request === undefined) throw new Error('not sent')
+    return this.#request
+  }
+
   send(): void {
     if (this.#isOver) return
     const access = this.#access
     try {
       const body = this.#hasBody ? (wholeBody(access) ?? this.#openBody()) : null
-      const options = outgoing(access, this.#upstream, body)
+      this.#request = outgoing(access, this.#upstream, body)
       access.dispatchedAt = performance.now()
-      this.#isQueued = true
-      this.#upstream.connections.dispatch(options, this)
+      this.#upstream.connections.send(this)
     } catch (error) {
-      this.onError(error instanceof Error ? error : new Error('dispatch failed'))
+      this.onFailure(error instanceof Error ? error : new Error('dispatch failed'), false)
     }
   }
 
-  /** From the first moment somebody listens to its failure: undici does so only once it has a connection. */
+  /** From the first moment somebody listens to its failure: it is sent only once there is a connection. */
   #openBody(): Readable {
     const body = requestBody(this.#access, this.#upstream.idleTimeoutMs)
     this.#body = body
@@ -84,16 +83,12 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
     return body
   }
 
-  onConnect(abort: (error?: Error) => void): void {
-    this.#isQueued = false
-    this.#abortUpstream = abort
-    if (!this.#isOver) return
-    this.#leave()
-    abort()
+  onConnection(connection: Connection): void {
+    this.#connection = connection
   }
 
-  /** The request is out, or handed to the socket with its body: from here the upstream has its time to answer. */
-  onRequestSent(): void {
+  /** From here the upstream has its time to answer. */
+  onSent(): void {
     if (this.#access.upstreamMs !== undefined || this.#isOver) return
     this.setDeadline(this.#access.route?.timeoutMs ?? this.#upstream.settings.timeoutMs)
   }
@@ -103,45 +98,41 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
     else this.#cut()
   }
 
-  onResponseStarted(): void {
-    this.#hasAnswerBegun = true
+  onInterim(head: AnswerHead): void {
+    forwardInterim(this.#access, head)
   }
 
-  onHeaders(status: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
+  onHead(head: AnswerHead): void {
     const access = this.#access
-    if (this.#isOver) return true
-    const head = { status, statusText, raw }
-    if (status < 100) return this.#refuseAnswer('status')
-    if (status < 200) {
-      forwardInterim(access, head)
-      return true
-    }
-    if (hasOtherCoding(raw)) return this.#refuseAnswer('transfer_coding')
     this.clearDeadline()
     access.upstreamMs = performance.now() - (access.dispatchedAt ?? 0)
-    access.status = status
-    this.#resume = resume
+    access.status = head.status
     this.#answer.begin(head)
-    // No body can follow, whatever Content-Length says (RFC 9110 §15.4.5); undici would wait for it, or complain.
-    if (access.raw.method !== 'HEAD' && (status === 204 || status === 304)) this.onComplete(null)
-    else process.nextTick(flushHead, this)
-    return true
   }
 
-  onData(chunk: Buffer): boolean {
-    if (this.#isOver) return true
-    if (this.#isStreamed) this.setDeadline(this.#upstream.idleTimeoutMs)
+  onBody(buffer: Buffer, start: number, end: number): void {
     try {
-      if (this.#answer.write(chunk)) return true
+      if (!this.#answer.write(buffer, start, end)) this.#isClientBehind = true
     } catch (error) {
-      return this.#refuseHead(error)
+      this.#refuseHead(error)
     }
+  }
+
+  onPause(): boolean {
+    if (this.#isOver || this.#access.upstreamMs === undefined) return true
+    this.setDeadline(this.#upstream.idleTimeoutMs)
+    try {
+      this.#answer.flush()
+    } catch (error) {
+      this.#refuseHead(error)
+      return true
+    }
+    if (!this.#isClientBehind) return true
     this.#waitForClient()
     return false
   }
 
-  onComplete(trailers: string[] | null): void {
-    if (this.#isOver) return
+  onEnd(trailers: readonly string[]): void {
     try {
       this.#answer.writeHead()
     } catch (error) {
@@ -153,11 +144,11 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
     if (!this.#access.raw.complete && this.#hasBody) abandonBody(this.#access)
   }
 
-  onError(error: Error): void {
-    this.#isQueued = false
-    if (this.#isOver) return this.#leave()
-    if (this.#mayRetry(error)) {
+  onFailure(error: Error, wasStale: boolean): void {
+    if (this.#isOver) return
+    if (wasStale && this.#mayRetry()) {
       this.#isRetried = true
+      this.#connection = undefined
       this.clearDeadline()
       this.send()
       return
@@ -168,20 +159,8 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   #end(error: Error): void {
     const denial = denialOf(error)
     if (denial === undefined) return this.#cut()
-    if (denial.reason === unnamedFailure) this.#access.failure = error
+    if (denial.reason === unnamedFailure || error instanceof InvalidAnswer) this.#access.failure = error
     this.#fail(denial)
-  }
-
-  /** The turn has ended. */
-  flush(): void {
-    if (this.#isOver) return
-    this.#isStreamed = true
-    this.setDeadline(this.#upstream.idleTimeoutMs)
-    try {
-      this.#answer.flush()
-    } catch (error) {
-      this.#refuseHead(error)
-    }
   }
 
   /** A head that cannot be written, for a reason yet unknown, ends this exchange alone. */
@@ -200,58 +179,51 @@ class Exchange extends Deadline implements Dispatcher.DispatchHandler {
   #waitForClient(): void {
     this.#access.reply.once('drain', () => {
       if (this.#isOver) return
+      this.#isClientBehind = false
       this.setDeadline(this.#upstream.idleTimeoutMs)
-      this.#resume?.()
+      this.#connection?.resume()
     })
   }
 
-  /** Once, and only what was most likely never read. */
-  #mayRetry(error: Error): boolean {
-    if (this.#isRetried || this.#hasAnswerBegun || this.#hasBody) return false
-    return canBeSentAnew(this.#access.raw) && this.#upstream.connections.wasReused(error)
+  /** Once, and only what may be done twice. */
+  #mayRetry(): boolean {
+    return !this.#isRetried && !this.#hasBody && canBeSentAnew(this.#access.raw)
   }
 
   clientClosed(): void {
     if (this.#isOver) return
     this.#access.isCut = true
-    this.#finish()
-    this.#abortUpstream?.(new BodyFault('client_gone'))
+    this.#abort()
   }
 
   /** Ends the exchange with a refusal; after the answer has begun, by cutting the connection. */
   #fail(denial: Denial): void {
-    this.#finish()
-    this.#abortUpstream?.(new BodyFault('refused'))
+    this.#abort()
     refuse(this.#access, denial)
   }
 
   /** What is cut must look cut: no final chunk, no rest of the announced length. */
   #cut(): void {
-    this.#finish()
-    this.#abortUpstream?.(new BodyFault('cut'))
+    this.#abort()
     this.#access.isCut = true
     this.#access.reply.destroy()
+  }
+
+  /** Ends the exchange on the upstream's side too: out of the queue, or with the connection that carries it. */
+  #abort(): void {
+    this.#finish()
+    if (this.#connection === undefined) this.#upstream.connections.withdraw(this)
+    else this.#connection.abort(this)
   }
 
   #finish(): void {
     this.#isOver = true
     this.clearDeadline()
     this.#body?.destroy()
-    if (!this.#isQueued) this.#leave()
-  }
-
-  /** Gives the place in the upstream's bounds back, once. */
-  #leave(): void {
-    if (this.#hasLeft) return
-    this.#hasLeft = true
     this.#upstream.connections.leave()
   }
 }
 
-function sendNow(exchange: Exchange): void {
-  exchange.send()
-}
-
-function flushHead(exchange: Exchange): void {
-  exchange.flush()
+function sendNow(forwarding: Forwarding): void {
+  forwarding.send()
 }

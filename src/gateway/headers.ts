@@ -1,6 +1,7 @@
 // The headers of the request to the upstream, built anew from the raw list: order, case and repeats survive, and
 // nothing that a client writes, under whatever alias, can take away or stand beside what the gateway says.
 
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Settings, Table, Upstream } from '../config/compiled.ts'
 import { foldHeaderName } from '../config/header-names.ts'
 import {
@@ -9,25 +10,24 @@ import {
   judgeName,
   reservedNames,
 } from '../config/request/forwarded-headers.ts'
-import type { Access } from './access.ts'
-import { makeKnown } from './known-names.ts'
+import type { Access, Principal } from './access.ts'
 
 export interface HeaderBuilder {
-  /** Flat name, value list for the upstream, without Host and Content-Length, which the dispatcher writes. */
-  build(access: Access): string[]
+  /**
+   * Field lines for the upstream, each with its CRLF, without Host and what frames the message. Throws where the caller's
+   * record holds what cannot stand in a header.
+   */
+  build(access: Access): string
 }
 
 /** Names seen lately, so that each is folded and judged once; bounded, as clients choose the names. */
 const rememberedNames = 2_000
 
-/** Makes the builder for one upstream under one table: their names are known beforehand. */
+/** Makes the builder for one upstream under one table: their names are known beforehand. Throws on one that is none. */
 export function createHeaderBuilder(settings: Settings, table: Table, upstream: Upstream): HeaderBuilder {
   const reserved = reservedNames(settings, table, upstream)
   const fates = new Map<string, Fate>()
-  const { identity } = settings
-  for (const name of [...ownNames, ...Object.values(identity), ...upstream.headers.map(([name]) => name)]) {
-    makeKnown(name)
-  }
+  const identify = createIdentifier(settings)
 
   function fateOf(name: string): Fate {
     let fate = fates.get(name)
@@ -48,27 +48,46 @@ export function createHeaderBuilder(settings: Settings, table: Table, upstream: 
     return connectionNames.length === 0 || !connectionNames.includes(foldHeaderName(name))
   }
 
+  const configured = upstream.headers.map(([name, value]) => fieldLine(name, value)).join('')
+
   return {
     build(access) {
-      const headers: string[] = []
+      let lines = ''
       const fields = access.raw.rawHeaders
       for (let i = 0; i + 1 < fields.length; i += 2) {
         const name = fields[i] ?? ''
-        if (passes(access, name)) headers.push(name, fields[i + 1] ?? '')
+        // Parsed from a head: neither can hold the end of a line.
+        if (passes(access, name)) lines += `${name}: ${fields[i + 1]}\r\n`
       }
-      pushForwarded(headers, access)
-      for (const [name, value] of upstream.headers) headers.push(name, value)
-      const { principal } = access
-      if (principal !== undefined) {
-        const { record } = principal
-        headers.push(identity.merchant, record.merchantId)
-        headers.push(identity.permissions, principal.grant.permissionsHeader)
-        headers.push(identity.key, record.keyId)
-        headers.push(identity.environment, record.environment)
-      }
-      return headers
+      lines += forwarded(access) + configured
+      return access.principal === undefined ? lines : lines + identify(access.principal)
     },
   }
+}
+
+/** Tells who calls. */
+function createIdentifier({ identity }: Settings): (principal: Principal) => string {
+  for (const name of Object.values(identity)) validateHeaderName(name)
+  return ({ record, grant }) => {
+    const merchant = `${identity.merchant}: ${checked(record.merchantId)}\r\n`
+    const permissions = `${identity.permissions}: ${checked(grant.permissionsHeader)}\r\n`
+    const key = `${identity.key}: ${checked(record.keyId)}\r\n`
+    return `${merchant}${permissions}${key}${identity.environment}: ${checked(record.environment)}\r\n`
+  }
+}
+
+const unwritable = /[^\t\x20-\x7e\x80-\xff]/
+
+/** A line's end in a value would be the next field's beginning. */
+function checked(value: string): string {
+  if (unwritable.test(value)) throw new Error("the caller's record holds what cannot stand in a header")
+  return value
+}
+
+function fieldLine(name: string, value: string): string {
+  validateHeaderName(name)
+  validateHeaderValue(name, value)
+  return `${name}: ${value}\r\n`
 }
 
 function passesAuthorization(access: Access): boolean {
@@ -76,19 +95,13 @@ function passesAuthorization(access: Access): boolean {
   return api !== undefined && forwardsAuthorization(api)
 }
 
-const ownNames = ['X-Request-Id', 'X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host']
-
 /** X-Request-Id and the X-Forwarded family: what a trusted proxy said is carried on, else only what we saw. */
-function pushForwarded(headers: string[], access: Access): void {
-  const { head, isPeerTrusted } = access
-  const peer = access.peer
-  headers.push('X-Request-Id', access.requestId)
-  headers.push(
-    'X-Forwarded-For',
-    isPeerTrusted && head.forwardedFor !== undefined ? `${head.forwardedFor}, ${peer}` : peer,
-  )
-  headers.push('X-Forwarded-Proto', access.isSecure ? 'https' : 'http')
-  headers.push('X-Forwarded-Host', (isPeerTrusted ? head.forwardedHost : undefined) ?? head.host)
+function forwarded(access: Access): string {
+  const { head, isPeerTrusted, peer } = access
+  const before = isPeerTrusted && head.forwardedFor !== undefined ? `${head.forwardedFor}, ` : ''
+  const host = (isPeerTrusted ? head.forwardedHost : undefined) ?? head.host
+  const id = `X-Request-Id: ${access.requestId}\r\nX-Forwarded-For: ${before}${peer}\r\n`
+  return `${id}X-Forwarded-Proto: ${access.isSecure ? 'https' : 'http'}\r\nX-Forwarded-Host: ${host}\r\n`
 }
 
 type WayBack = 'pass' | 'never' | 'connection' | 'length' | 'trailer'
@@ -126,16 +139,16 @@ function isNeverBack(name: string): boolean {
  * and repeats as they came (latin1, byte for byte). `Trailer` goes where no trailers can follow: Node would not write
  * the head.
  */
-export function responseHeaders(raw: readonly Buffer[], canHaveTrailers: boolean): string[] {
+export function responseHeaders(fields: readonly string[], canHaveTrailers: boolean): string[] {
   const headers: string[] = []
   let dropped: readonly string[] = []
   let isChunked = canHaveTrailers
   let hasTrailer = false
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = latin1(raw[i])
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] ?? ''
     const way = wayBackOf(name)
     if (way === 'never') continue
-    const value = latin1(raw[i + 1])
+    const value = fields[i + 1] ?? ''
     if (way === 'connection') {
       if (!isUsualConnection(value))
         dropped = [...dropped, ...value.split(',').map((text) => text.trim().toLowerCase())]
@@ -151,11 +164,11 @@ export function responseHeaders(raw: readonly Buffer[], canHaveTrailers: boolean
 }
 
 /** Trailer fields, flat, for the client: without what is between hops or speaks for the gateway. */
-export function responseTrailers(flat: readonly (string | Buffer)[]): [string, string][] {
+export function responseTrailers(flat: readonly string[]): [string, string][] {
   const trailers: [string, string][] = []
   for (let i = 0; i + 1 < flat.length; i += 2) {
-    const name = latin1(flat[i])
-    if (!isNeverBack(name.toLowerCase())) trailers.push([name, latin1(flat[i + 1])])
+    const name = flat[i] ?? ''
+    if (!isNeverBack(name.toLowerCase())) trailers.push([name, flat[i + 1] ?? ''])
   }
   return trailers
 }
@@ -163,10 +176,6 @@ export function responseTrailers(flat: readonly (string | Buffer)[]): [string, s
 /** What nearly every Connection says: it names no field that would have to be looked for. */
 export function isUsualConnection(value: string): boolean {
   return value === 'keep-alive' || value === 'close'
-}
-
-function latin1(text: string | Buffer | undefined): string {
-  return typeof text === 'string' ? text : (text?.toString('latin1') ?? '')
 }
 
 /** Connection cannot take away what frames the message. */

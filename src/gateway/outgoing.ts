@@ -1,25 +1,22 @@
-// A request as it leaves for its upstream, in the dispatcher's terms.
+// A request as it leaves for its upstream.
 
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Access } from './access.ts'
-import type { ExchangeOptions, UpstreamPool } from './upstreams.ts'
+import type { OutgoingRequest } from './upstream/outgoing-request.ts'
+import type { UpstreamPool } from './upstreams.ts'
 
 /** The target as it was judged, the headers as they were built, the body whole or as it comes. */
 export function outgoing(
   access: Access,
-  { settings, headers }: UpstreamPool,
+  { settings, headers, host }: UpstreamPool,
   body: Buffer | Readable | null,
-): ExchangeOptions {
-  const list = headers.build(access)
-  // Otherwise it is the upstream's own, which undici has ready.
-  if (settings.preserveHost) list.push('Host', access.head.host)
-  if (access.head.contentLength !== undefined) list.push('Content-Length', String(access.head.contentLength))
+): OutgoingRequest {
   return {
-    origin: settings.origin,
-    path: access.target,
     method: access.raw.method ?? 'GET',
-    headers: list,
+    target: access.target,
+    fields: `host: ${settings.preserveHost ? access.head.host : host}\r\n${headers.build(access)}`,
+    contentLength: access.head.contentLength,
     body,
   }
 }

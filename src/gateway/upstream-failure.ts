@@ -3,13 +3,18 @@
 import { type Denial, deny } from '../errors/denial.ts'
 import { CircuitOpen } from './connect-circuit.ts'
 import { BodyFault } from './request-body.ts'
+import { InvalidAnswer } from './upstream/answer-head.ts'
+import { ConnectTimeout } from './upstream/connect.ts'
+import { UpstreamClosed } from './upstream/connection.ts'
 
 /** What the client is told of a failed exchange; undefined: it is not there any more. */
 export function denialOf(error: Error): Denial | undefined {
   if (error instanceof BodyFault) return error.denial
   if (error instanceof CircuitOpen) return deny('UPSTREAM_UNAVAILABLE', 'circuit_open')
+  if (error instanceof ConnectTimeout) return deny('UPSTREAM_TIMEOUT', 'connect_timeout')
+  if (error instanceof UpstreamClosed) return deny('UPSTREAM_ERROR', 'closed')
+  if (error instanceof InvalidAnswer) return deny('UPSTREAM_ERROR', error.reason)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return deny('UPSTREAM_TIMEOUT', 'connect_timeout')
   return deny('UPSTREAM_ERROR', reasons[code] ?? unnamedFailure)
 }
 
@@ -21,7 +26,6 @@ const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused',
   ECONNRESET: 'reset',
   EPIPE: 'reset',
-  UND_ERR_SOCKET: 'closed',
   ENOTFOUND: 'name_not_found',
   EAI_AGAIN: 'name_not_found',
   EHOSTUNREACH: 'unreachable',
@@ -31,6 +35,4 @@ const reasons: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate',
   CERT_HAS_EXPIRED: 'certificate',
   ERR_TLS_CERT_ALTNAME_INVALID: 'certificate',
-  UND_ERR_HEADERS_OVERFLOW: 'headers_too_large',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'closed',
 }

@@ -1,0 +1,166 @@
+// The head of an upstream's answer, read to the letter: what two readers could frame in two ways is no answer
+// (RFC 9112 §4 to §6). What it says beyond its framing is nobody's business here.
+
+/** An answer that is no HTTP/1.1, or no unambiguous one. Its message tells where, and repeats nothing of the answer. */
+export class InvalidAnswer extends Error {
+  override readonly name = 'InvalidAnswer'
+  /** For log and metric. */
+  readonly reason: 'malformed' | 'headers_too_large' | 'transfer_coding'
+
+  constructor(message: string, reason: InvalidAnswer['reason'] = 'malformed') {
+    super(message)
+    this.reason = reason
+  }
+}
+
+/** Text of it is latin1: a character a byte. */
+export interface AnswerHead {
+  readonly status: number
+  /** May be empty, and may hold control characters. */
+  readonly reason: string
+  /** Flat name, value list, in order, case and repeats as they came; values without the white space around them. */
+  readonly fields: readonly string[]
+  /** Content-Length in bytes; undefined: there is none. */
+  readonly contentLength: number | undefined
+  /** The body comes in chunks (and in no other coding). */
+  readonly isChunked: boolean
+  /** The upstream will answer more requests on this connection. */
+  readonly isPersistent: boolean
+  /** For how long it keeps the connection open, by its Keep-Alive; undefined: it does not say. */
+  readonly keepAliveSeconds: number | undefined
+}
+
+/** Bytes of a head, and of trailers, at most. */
+export const maxHeadBytes = 16 * 1024
+
+// RFC 9110 §5.1 and §5.5, RFC 9112 §4: no obs-fold, no space before the colon, no control character, no bare CR or LF.
+const statusLine = /^HTTP\/1\.([01]) ([0-9]{3})(?: ([^\r\n\0]*))?$/
+const fieldLines = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/
+
+/** Reads a whole head, with the empty line at its end. Throws InvalidAnswer. */
+export function readAnswerHead(text: string): AnswerHead {
+  const endOfLine = text.indexOf('\r\n')
+  const line = text.slice(0, endOfLine)
+  const start = usualStart(line) ?? anyStart(line)
+  const fields = readFields(text.slice(endOfLine + 2, -2))
+  return framed(start, fields)
+}
+
+interface Start {
+  readonly isHttp10: boolean
+  readonly status: number
+  readonly reason: string
+}
+
+const known = new Map<string, Start>()
+const rememberedLines = 200
+
+/** Few lines are ever sent; bounded all the same. */
+function usualStart(line: string): Start | undefined {
+  return known.get(line)
+}
+
+function anyStart(line: string): Start {
+  const match = statusLine.exec(line)
+  if (match === null) throw new InvalidAnswer('the status line is not one of HTTP/1.1')
+  const start = { isHttp10: match[1] === '0', status: Number(match[2]), reason: match[3] ?? '' }
+  if (known.size >= rememberedLines) known.clear()
+  // A copy: a part of a text keeps the whole of it in memory.
+  known.set(Buffer.from(line, 'latin1').toString('latin1'), start)
+  return start
+}
+
+/** Field lines, each with its CRLF: a flat list of names and values. Throws InvalidAnswer. */
+export function readFields(text: string): string[] {
+  if (!fieldLines.test(text)) throw new InvalidAnswer('a line is no header field')
+  const fields: string[] = []
+  for (let at = 0; at < text.length; ) {
+    const colon = text.indexOf(':', at)
+    const end = text.indexOf('\r', colon)
+    fields.push(text.slice(at, colon), trimmed(text, colon + 1, end))
+    at = end + 2
+  }
+  return fields
+}
+
+const space = 0x20
+const tab = 0x09
+
+/** Without the spaces and tabs around it. */
+function trimmed(text: string, start: number, end: number): string {
+  let from = start
+  let to = end
+  for (let code = text.charCodeAt(from); from < to && (code === space || code === tab); ) {
+    code = text.charCodeAt(++from)
+  }
+  for (let code = text.charCodeAt(to - 1); to > from && (code === space || code === tab); ) {
+    code = text.charCodeAt(--to - 1)
+  }
+  return text.slice(from, to)
+}
+
+/** RFC 9112 §6.3 and §9.3. */
+function framed({ isHttp10, status, reason }: Start, fields: readonly string[]): AnswerHead {
+  let contentLength: number | undefined
+  let coding: string | undefined
+  let connection = ''
+  let keepAliveSeconds: number | undefined
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] ?? ''
+    if (!framingLengths.has(name.length)) continue
+    const value = fields[i + 1] ?? ''
+    switch (name.toLowerCase()) {
+      case 'content-length':
+        if (contentLength !== undefined) throw new InvalidAnswer('Content-Length is there more than once')
+        contentLength = readLength(value)
+        break
+      case 'transfer-encoding':
+        coding = coding === undefined ? value : `${coding}, ${value}`
+        break
+      case 'connection':
+        connection = connection === '' ? value : `${connection}, ${value}`
+        break
+      case 'keep-alive':
+        keepAliveSeconds = readTimeout(value)
+    }
+  }
+  const isChunked = coding !== undefined
+  if (isChunked && coding?.toLowerCase() !== 'chunked')
+    throw new InvalidAnswer('Transfer-Encoding is not chunked alone', 'transfer_coding')
+  if (isChunked && contentLength !== undefined)
+    throw new InvalidAnswer('Content-Length stands beside Transfer-Encoding')
+  // Each may be followed by bytes that another reader would take for its body.
+  const hasDoubtfulEnd =
+    (isHttp10 && isChunked) || (status === 204 && (isChunked || (contentLength ?? 0) > 0))
+  return {
+    status,
+    reason,
+    fields,
+    contentLength,
+    isChunked,
+    isPersistent: isPersistent(connection, isHttp10) && !hasDoubtfulEnd,
+    keepAliveSeconds,
+  }
+}
+
+const framingLengths = new Set(
+  ['content-length', 'transfer-encoding', 'connection'].map((name) => name.length),
+)
+
+function readLength(value: string): number {
+  const length = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN
+  if (!Number.isSafeInteger(length)) throw new InvalidAnswer('Content-Length is no length')
+  return length
+}
+
+function readTimeout(value: string): number | undefined {
+  const seconds = /(?:^|[,\s])timeout=([0-9]{1,9})/i.exec(value)?.[1]
+  return seconds === undefined ? undefined : Number(seconds)
+}
+
+function isPersistent(connection: string, isHttp10: boolean): boolean {
+  if (connection === '') return !isHttp10
+  if (connection === 'keep-alive') return true
+  const options = connection.split(',').map((option) => option.trim().toLowerCase())
+  return !options.includes('close') && (!isHttp10 || options.includes('keep-alive'))
+}

@@ -1,0 +1,197 @@
+// One connection to an upstream, and the exchange that it carries: one at a time, so that no answer can be taken for
+// another's. After anything out of the ordinary it is closed, not used again.
+
+import type { OnReadOpts, Socket } from 'node:net'
+import { Deadline } from '../deadlines.ts'
+import { AnswerReader, type AnswerReceiver, copiedBytes } from './answer-reader.ts'
+import { type OutgoingRequest, isSafeToFollow, sendRequest } from './outgoing-request.ts'
+
+/** The upstream has closed the connection. */
+export class UpstreamClosed extends Error {
+  override readonly name = 'UpstreamClosed'
+}
+
+/** A request and who is told of its answer. */
+export interface Exchange extends AnswerReceiver {
+  readonly request: OutgoingRequest
+  /** A connection carries it from here on. */
+  onConnection(connection: Connection): void
+  /** The whole request has been handed to the socket. */
+  onSent(): void
+  /** All that has been read is told, and the answer is not over. False: nothing is to be read until `resume`. */
+  onPause(): boolean
+  /**
+   * There will be no answer, or no more of it. `wasStale`: the connection had answered before, and nothing of this answer
+   * has come: most likely the upstream had closed it before it saw the request.
+   */
+  onFailure(error: Error, wasStale: boolean): void
+}
+
+/** What a connection is part of. */
+export interface ConnectionOwner {
+  /** It can carry another exchange. */
+  released(connection: Connection): void
+  closed(connection: Connection): void
+}
+
+const bufferBytes = 64 * 1024
+/** For an upstream that does not say how long it keeps a connection; and how much of what it says is left unused. */
+const usualIdleMs = 4_000
+const idleMarginMs = 2_000
+const mostIdleMs = 600_000
+
+/** Its deadline is that of its idleness. */
+export class Connection extends Deadline {
+  readonly #owner: ConnectionOwner
+  readonly #reader = new AnswerReader()
+  #socket: Socket | undefined
+  #exchange: Exchange | undefined
+  #buffer: Buffer | undefined
+  #error: Error | undefined
+  /** The request has not been handed to the socket whole. */
+  #isSending = false
+  /** Bytes that had been sent before the request. */
+  #bytesBefore = 0
+  /** What was sent leaves no doubt where the next request begins. */
+  #canFollow = true
+  #answers = 0
+
+  constructor(owner: ConnectionOwner) {
+    super()
+    this.#owner = owner
+  }
+
+  /** To be given to the socket when it is made. */
+  readonly onread: OnReadOpts = {
+    buffer: () => (this.#buffer ??= Buffer.allocUnsafeSlow(bufferBytes)),
+    callback: (length) => this.#read(length),
+  }
+
+  /** The socket is connected. */
+  opened(socket: Socket): void {
+    this.#socket = socket
+    socket.on('error', (error) => {
+      this.#error = error
+    })
+    socket.on('end', () => this.#ended())
+    socket.on('close', () => this.#closed())
+  }
+
+  /** A request can be sent over it. */
+  get isUsable(): boolean {
+    return this.#socket?.writable === true
+  }
+
+  send(exchange: Exchange): void {
+    const socket = this.#socket
+    if (socket === undefined) throw new Error('not connected')
+    this.clearDeadline()
+    const { request } = exchange
+    this.#exchange = exchange
+    this.#isSending = true
+    this.#bytesBefore = socket.bytesWritten
+    this.#canFollow = isSafeToFollow(request)
+    this.#reader.await(exchange, request.method === 'HEAD')
+    exchange.onConnection(this)
+    if (this.#exchange !== exchange) return
+    try {
+      sendRequest(request, socket, (error) => this.#sent(exchange, error))
+    } catch (error) {
+      socket.destroy(error instanceof Error ? error : new Error('sending failed'))
+    }
+  }
+
+  #sent(exchange: Exchange, error: Error | null): void {
+    if (this.#exchange !== exchange) return
+    this.#isSending = false
+    if (error === null) exchange.onSent()
+    else this.#socket?.destroy(error)
+  }
+
+  /** Ends the exchange without telling it; nothing where it is over. */
+  abort(exchange: Exchange): void {
+    if (this.#exchange !== exchange) return
+    this.#exchange = undefined
+    this.#reader.stop()
+    this.close()
+  }
+
+  /** Reads on after `onPause` gave false. */
+  resume(): void {
+    this.#socket?.resume()
+  }
+
+  close(): void {
+    this.clearDeadline()
+    this.#canFollow = false
+    this.#socket?.destroy()
+  }
+
+  protected override timedOut(): void {
+    this.close()
+  }
+
+  /** Never throws: Node has no place for it. */
+  #read(length: number): boolean {
+    try {
+      return this.#take(length)
+    } catch (error) {
+      this.#socket?.destroy(error instanceof Error ? error : new Error('reading failed'))
+      return true
+    }
+  }
+
+  #take(length: number): boolean {
+    const exchange = this.#exchange
+    const buffer = this.#buffer
+    // An answer to nothing: what comes next could be taken for the answer to the next request.
+    if (exchange === undefined || buffer === undefined || this.#isUnsent()) {
+      this.close()
+      return true
+    }
+    if (length > copiedBytes) this.#buffer = undefined
+    const taken = this.#reader.read(buffer, length)
+    if (this.#reader.isIdle) {
+      if (this.#exchange === exchange) this.#answered(taken === length)
+      return true
+    }
+    return exchange.onPause()
+  }
+
+  /** Nothing of the request has left: it waits for the first bytes of its body. */
+  #isUnsent(): boolean {
+    return this.#isSending && this.#socket?.bytesWritten === this.#bytesBefore
+  }
+
+  #answered(isAll: boolean): void {
+    const head = this.#reader.head
+    this.#exchange = undefined
+    this.#answers++
+    if (!isAll || this.#isSending || !this.#canFollow || head?.isPersistent !== true) return this.close()
+    const idleMs =
+      head.keepAliveSeconds === undefined ? usualIdleMs : head.keepAliveSeconds * 1_000 - idleMarginMs
+    if (idleMs <= 0) return this.close()
+    this.setDeadline(Math.min(idleMs, mostIdleMs))
+    this.#owner.released(this)
+  }
+
+  #ended(): void {
+    try {
+      if (this.#reader.end()) this.#exchange = undefined
+    } catch (error) {
+      this.#error = error instanceof Error ? error : new Error('reading failed')
+    }
+    this.close()
+  }
+
+  #closed(): void {
+    this.clearDeadline()
+    this.#owner.closed(this)
+    const exchange = this.#exchange
+    if (exchange === undefined) return
+    this.#exchange = undefined
+    const wasStale = this.#answers > 0 && !this.#reader.hasBegun
+    this.#reader.stop()
+    exchange.onFailure(this.#error ?? new UpstreamClosed('the upstream closed the connection'), wasStale)
+  }
+}

@@ -1,0 +1,99 @@
+// The connections to one upstream, bounded, and the queue of exchanges that wait for one.
+
+import { Connection, type Exchange } from './connection.ts'
+import type { Connect } from './connect.ts'
+
+export interface Pool {
+  /** Takes an exchange: it is told of everything else. */
+  send(exchange: Exchange): void
+  /** Takes one out of the queue again; nothing where a connection carries it. */
+  withdraw(exchange: Exchange): void
+  /** No connection is opened any more but for those that wait; idle ones are closed. */
+  close(): void
+}
+
+/** Opens at most `most` connections. */
+export function createPool(connect: Connect, most: number): Pool {
+  const waiting = new Set<Exchange>()
+  const idle: Connection[] = []
+  const open = new Set<Connection>()
+  let opening = 0
+  let isDue = false
+  let isClosed = false
+
+  /**
+   * Once a turn, after all that has come was read: an idle connection that the upstream has closed meanwhile, or on which
+   * it sent what nobody asked for, is not used then.
+   */
+  function serveSoon(): void {
+    if (isDue) return
+    isDue = true
+    setImmediate(serve)
+  }
+
+  function serve(): void {
+    isDue = false
+    for (const exchange of waiting) {
+      const connection = usable()
+      if (connection === undefined) break
+      waiting.delete(exchange)
+      connection.send(exchange)
+    }
+    while (opening < waiting.size && open.size + opening < most) openOne()
+  }
+
+  function usable(): Connection | undefined {
+    let connection = idle.pop()
+    while (connection !== undefined && !connection.isUsable) connection = idle.pop()
+    return connection
+  }
+
+  function openOne(): void {
+    opening++
+    const connection = new Connection(owner)
+    connect(connection.onread, (error, socket) => {
+      opening--
+      if (socket === undefined) return failed(error ?? new Error('no connection'))
+      open.add(connection)
+      connection.opened(socket)
+      owner.released(connection)
+    })
+  }
+
+  /** One attempt is one exchange's; where nothing is left that could carry them, it was that of all. */
+  function failed(error: Error): void {
+    const isHopeless = opening === 0 && open.size === 0
+    for (const exchange of [...waiting]) {
+      waiting.delete(exchange)
+      exchange.onFailure(error, false)
+      if (!isHopeless) break
+    }
+    if (opening === 0 && waiting.size > 0) serveSoon()
+  }
+
+  const owner = {
+    released(connection: Connection): void {
+      if (isClosed && waiting.size === 0) return connection.close()
+      idle.push(connection)
+      if (waiting.size > 0) serveSoon()
+    },
+    closed(connection: Connection): void {
+      open.delete(connection)
+      const at = idle.indexOf(connection)
+      if (at !== -1) idle.splice(at, 1)
+      if (waiting.size > 0) serveSoon()
+    },
+  }
+
+  return {
+    send(exchange) {
+      waiting.add(exchange)
+      serveSoon()
+    },
+    withdraw: (exchange) => void waiting.delete(exchange),
+    close() {
+      isClosed = true
+      for (const connection of idle.splice(0)) connection.close()
+    },
+  }
+}
