@@ -71,7 +71,7 @@ function anyStart(line: string): Start {
 }
 
 /** Field lines, each with its CRLF: a flat list of names and values. Throws InvalidAnswer. */
-export function readFields(text: string): string[] {
+function readFields(text: string): string[] {
   if (!fieldLines.test(text)) throw new InvalidAnswer('a line is no header field')
   const fields: string[] = []
   for (let at = 0; at < text.length; ) {
@@ -80,6 +80,14 @@ export function readFields(text: string): string[] {
     fields.push(text.slice(at, colon), trimmed(text, colon + 1, end))
     at = end + 2
   }
+  return fields
+}
+
+/** Field lines after a last chunk. Throws InvalidAnswer, where one frames the message too (RFC 9110 §6.5.1). */
+export function readTrailers(text: string): string[] {
+  const fields = readFields(text)
+  if (fields.some((name, i) => i % 2 === 0 && /^(?:content-length|transfer-encoding)$/i.test(name)))
+    throw new InvalidAnswer('a trailer frames the message')
   return fields
 }
 

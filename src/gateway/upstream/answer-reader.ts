@@ -1,7 +1,7 @@
 // The answers that come on a connection, taken out of the bytes as they are read: where a head ends, where a body does.
 // Pure: knows no socket. Strict as the reader of heads is: after a fault the connection is of no use any more.
 
-import { type AnswerHead, InvalidAnswer, maxHeadBytes, readAnswerHead, readFields } from './answer-head.ts'
+import { type AnswerHead, InvalidAnswer, maxHeadBytes, readAnswerHead, readTrailers } from './answer-head.ts'
 
 /** Pieces of a body up to this size are read into a buffer that is used again; larger ones may be kept as they are. */
 export const copiedBytes = 16 * 1024
@@ -160,7 +160,7 @@ export class AnswerReader {
     if (this.#text === '') this.#text = '\r\n'
     const end = this.#collect(buffer, at, length, '\r\n\r\n')
     if (end === undefined) return length
-    this.#finish(readFields(this.#takeText().slice(2, -2)))
+    this.#finish(readTrailers(this.#takeText().slice(2, -2)))
     return end
   }
 

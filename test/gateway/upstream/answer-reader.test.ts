@@ -264,6 +264,11 @@ const bad: Readonly<Record<string, readonly [bytes: string, what: RegExp, reason
   'a chunk that ends in CR alone': [`${chunked}5\r\nhello\r0\r\n\r\n`, /does not end/],
   'trailers that are none': [`${chunked}0\r\nX 1\r\n\r\n`, /header field/],
   'a trailer that goes on in the next line': [`${chunked}0\r\nX: 1\r\n 2\r\n\r\n`, /header field/],
+  'a length after the chunks': [`${chunked}0\r\nContent-Length: 0\r\n\r\n`, /frames the message/],
+  'a coding after the chunks': [
+    `${chunked}0\r\nX: 1\r\ntransfer-Encoding: chunked\r\n\r\n`,
+    /frames the message/,
+  ],
   'trailers without end': [`${chunked}0\r\nX: ${long}`, /longer than/, 'headers_too_large'],
   'a head without end': [`${ok}X: ${long}`, /longer than/, 'headers_too_large'],
   'a head that is too long': [`${ok}X: ${long}\r\n\r\n`, /longer than/, 'headers_too_large'],

@@ -1,0 +1,106 @@
+// An exchange over a pool, as a test asks for it.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Readable } from 'node:stream'
+import type { Test } from 'tap'
+import type { AnswerHead } from '../../../src/gateway/upstream/answer-head.ts'
+import { copiedBytes } from '../../../src/gateway/upstream/answer-reader.ts'
+import { createConnect } from '../../../src/gateway/upstream/connect.ts'
+import type { Connection, Exchange } from '../../../src/gateway/upstream/connection.ts'
+import { createPool, type Pool } from '../../../src/gateway/upstream/pool.ts'
+
+export interface Ask {
+  readonly method?: string
+  readonly target?: string
+  readonly body?: Buffer | Readable
+  readonly contentLength?: number
+  /** Whether to read on after each read; else nothing is read until `connection.resume`. */
+  readonly isKeepingUp?: boolean
+}
+
+export class Asked implements Exchange {
+  readonly request
+  readonly #isKeepingUp: boolean
+  head: AnswerHead | undefined
+  /** Of the body, kept as a receiver may keep them. */
+  readonly pieces: Buffer[] = []
+  trailers: readonly string[] | undefined
+  failure: Error | undefined
+  wasStale: boolean | undefined
+  connection: Connection | undefined
+  isSent = false
+  /** How often its end was told, of whatever kind. */
+  ends = 0
+
+  constructor({ method = 'GET', target = '/', body, contentLength, isKeepingUp = true }: Ask) {
+    this.request = { method, target, fields: 'host: a\r\n', contentLength, body: body ?? null }
+    this.#isKeepingUp = isKeepingUp
+  }
+
+  onConnection(connection: Connection): void {
+    this.connection = connection
+  }
+
+  onSent(): void {
+    this.isSent = true
+  }
+
+  onInterim(): void {}
+
+  onHead(head: AnswerHead): void {
+    this.head = head
+  }
+
+  onBody(buffer: Buffer, start: number, end: number): void {
+    const piece = buffer.subarray(start, end)
+    this.pieces.push(end - start > copiedBytes ? piece : Buffer.from(piece))
+  }
+
+  onPause(): boolean {
+    return this.#isKeepingUp
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    this.trailers = trailers
+    this.ends++
+  }
+
+  onFailure(error: Error, wasStale: boolean): void {
+    this.failure = error
+    this.wasStale = wasStale
+    this.ends++
+  }
+
+  get body(): string {
+    return Buffer.concat(this.pieces).toString('latin1')
+  }
+
+  /** Waits for its end, gives its status and body, or the name of what went wrong. */
+  async ended(): Promise<string> {
+    await until(() => this.ends > 0)
+    return this.failure === undefined ? `${this.head?.status} ${this.body}` : this.failure.name
+  }
+}
+
+/** Waits for something that comes about by itself; throws after ten seconds. */
+export async function until(isSo: () => boolean): Promise<void> {
+  for (let i = 0; !isSo(); i++) {
+    if (i > 2_000) throw new Error('it did not come about')
+    await sleep(5)
+  }
+}
+
+/** A pool to `port` on this machine, closed at the end of the test. */
+export function openPool(t: Test, port: number, most = 8): Pool & { ask(of?: Ask): Asked } {
+  const connect = createConnect({ origin: `http://127.0.0.1:${port}`, timeoutMs: 5_000, certificates: {} })
+  const pool = createPool(connect, most)
+  t.teardown(() => pool.close())
+  return {
+    ...pool,
+    ask(of = {}) {
+      const asked = new Asked(of)
+      pool.send(asked)
+      return asked
+    },
+  }
+}

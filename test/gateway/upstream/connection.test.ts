@@ -1,0 +1,268 @@
+// One connection to an upstream: whose answer is whose, what a request looks like on the wire, and what is told of a
+// connection that is lost.
+
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { Worker } from 'node:worker_threads'
+import t, { type Test } from 'tap'
+import { plainAnswer, startUpstream } from '../../support/upstream.ts'
+import { openPool, until } from './asked.ts'
+
+const ok = 'HTTP/1.1 200 OK\r\n'
+const plain = '200 {"ok":true}'
+
+/** An upstream of which each connection is the test's own. */
+async function startRaw(t: Test, onConnection: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    onConnection(socket)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(async () => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return Object(server.address()).port
+}
+
+t.test("what comes on an idle connection is nobody's answer", async (t) => {
+  let socket: Socket | undefined
+  const upstream = await startUpstream((_, its) => {
+    socket = its
+    return plainAnswer
+  })
+  t.teardown(() => upstream.close())
+  const pool = openPool(t, upstream.port)
+  await pool.ask().ended()
+  socket?.write(`${ok}Content-Length: 6\r\n\r\nstolen`)
+  await until(() => upstream.open() === 0)
+  t.equal(await pool.ask().ended(), plain)
+})
+
+/** Answers each request plainly; told to, writes one answer more, while the test's own thread stands still. */
+const intruder = `
+const { parentPort, workerData } = require('node:worker_threads')
+const { createServer } = require('node:net')
+let last
+const server = createServer((socket) => {
+  last = socket
+  socket.on('error', () => {})
+  socket.on('data', () => socket.write(workerData.answer))
+}).listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))
+parentPort.on('message', () => last.write(workerData.intrusion, () => {
+  Atomics.store(workerData.flag, 0, 1)
+  Atomics.notify(workerData.flag, 0)
+}))
+`
+
+t.test('nor is what came before a request was sent, and has not been read', async (t) => {
+  const flag = new Int32Array(new SharedArrayBuffer(4))
+  const worker = new Worker(intruder, {
+    eval: true,
+    workerData: { flag, answer: plainAnswer, intrusion: `${ok}Content-Length: 6\r\n\r\nstolen` },
+  })
+  t.teardown(() => worker.terminate())
+  const [port] = await once(worker, 'message')
+  const pool = openPool(t, port)
+  t.equal(await pool.ask().ended(), plain)
+  worker.postMessage('write')
+  Atomics.wait(flag, 0, 0)
+  // The intruder's bytes are here; this thread has not looked yet.
+  const asked = [pool.ask(), pool.ask({ method: 'POST' })]
+  for (const it of asked) t.equal(await it.ended(), plain)
+})
+
+t.test('nor is what comes before the first bytes of a request', async (t) => {
+  const port = await startRaw(t, (socket) => {
+    setTimeout(() => socket.write('HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n'), 50)
+  })
+  const body = new Readable({ read() {} })
+  const asked = openPool(t, port).ask({ method: 'POST', body })
+  t.equal(await asked.ended(), 'UpstreamClosed')
+  t.equal(asked.head, undefined)
+})
+
+t.test('a lost connection tells whether it was stale', async (t) => {
+  const endings: Readonly<Record<string, (socket: Socket) => void>> = {
+    '/closed': (socket) => void socket.end(),
+    '/reset': (socket) => void socket.resetAndDestroy(),
+    '/begun': (socket) => void socket.end('HTTP/1.1'),
+    '/interim': (socket) => void socket.end('HTTP/1.1 103 Early Hints\r\n\r\n'),
+  }
+  const upstream = await startUpstream(({ target }, socket) => {
+    const end = endings[target]
+    if (end === undefined) return plainAnswer
+    end(socket)
+    return undefined
+  })
+  t.teardown(() => upstream.close())
+  for (const [target, whenUsed] of [
+    ['/closed', true],
+    ['/reset', true],
+    ['/begun', false],
+    ['/interim', false],
+  ] as const) {
+    const fresh = openPool(t, upstream.port).ask({ target })
+    await fresh.ended()
+    t.equal(fresh.wasStale, false, `${target}, as the first of its connection`)
+    const pool = openPool(t, upstream.port)
+    await pool.ask().ended()
+    const used = pool.ask({ target })
+    await used.ended()
+    t.equal(used.wasStale, whenUsed, `${target}, after an answer`)
+    t.equal(used.ends, 1)
+  }
+})
+
+t.test('a request on the wire', async (t) => {
+  const cases: readonly [
+    name: string,
+    of: Parameters<ReturnType<typeof openPool>['ask']>[0],
+    bytes: string,
+  ][] = [
+    ['no body', {}, 'GET / HTTP/1.1\r\nhost: a\r\nconnection: keep-alive\r\n\r\n'],
+    ['HEAD', { method: 'HEAD' }, 'HEAD / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'],
+    [
+      'POST without a body',
+      { method: 'POST' },
+      'POST / HTTP/1.1\r\nhost: a\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n',
+    ],
+    [
+      'a body in one piece',
+      { method: 'POST', body: Buffer.from('\u00e9\0', 'latin1'), contentLength: 2 },
+      'POST / HTTP/1.1\r\nhost: a\r\nconnection: keep-alive\r\ncontent-length: 2\r\n\r\n\u00e9\0',
+    ],
+    [
+      'a body as it comes',
+      { method: 'PUT', body: Readable.from([Buffer.from('ab'), Buffer.from('c')]), contentLength: 3 },
+      'PUT / HTTP/1.1\r\nhost: a\r\nconnection: keep-alive\r\ncontent-length: 3\r\n\r\nabc',
+    ],
+    [
+      'a body of unknown length',
+      { method: 'POST', body: Readable.from([Buffer.from('ab'), Buffer.alloc(17, 'c')]) },
+      'POST / HTTP/1.1\r\nhost: a\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n' +
+        '2\r\nab\r\n11\r\nccccccccccccccccc\r\n0\r\n\r\n',
+    ],
+    [
+      'a body of unknown length that is empty',
+      { method: 'POST', body: Readable.from([]) },
+      'POST / HTTP/1.1\r\nhost: a\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n',
+    ],
+    [
+      'a body of GET',
+      { body: Readable.from([Buffer.from('ab')]), contentLength: 2 },
+      'GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 2\r\n\r\nab',
+    ],
+  ]
+  for (const [name, of, bytes] of cases) {
+    let seen = ''
+    const port = await startRaw(t, (socket) => {
+      socket.on('data', (chunk) => {
+        seen += chunk.toString('latin1')
+        if (seen.length >= bytes.length) socket.write(plainAnswer)
+      })
+    })
+    const asked = openPool(t, port).ask(of)
+    await asked.ended()
+    t.equal(seen, bytes, name)
+    t.equal(asked.isSent, true)
+  }
+})
+
+t.test('a body that is not as long as announced ends the connection', async (t) => {
+  let seen = ''
+  let isClosed = false
+  const port = await startRaw(t, (socket) => {
+    socket.on('data', (chunk) => (seen += chunk.toString('latin1'))).on('close', () => (isClosed = true))
+  })
+  const body = Readable.from([Buffer.from('ab')])
+  const asked = openPool(t, port).ask({ method: 'POST', body, contentLength: 3 })
+  t.equal(await asked.ended(), 'Error')
+  t.equal(asked.isSent, false)
+  await until(() => isClosed)
+  t.match(seen, /\r\n\r\nab$/)
+})
+
+t.test('an answer that comes before the end of the request ends the connection', async (t) => {
+  let connections = 0
+  let isClosed = false
+  const port = await startRaw(t, (socket) => {
+    connections++
+    socket.once('data', () => socket.write(plainAnswer))
+    socket.on('close', () => (isClosed = true))
+  })
+  const body = new Readable({ read() {} })
+  body.push(Buffer.from('ab'))
+  const pool = openPool(t, port, 1)
+  const asked = pool.ask({ method: 'POST', body, contentLength: 3 })
+  t.equal(await asked.ended(), plain)
+  await until(() => isClosed)
+  t.equal(await pool.ask().ended(), plain)
+  t.equal(connections, 2)
+})
+
+t.test('streamed bodies leave nothing behind on the connection', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  const pool = openPool(t, upstream.port, 1)
+  const warned: Error[] = []
+  const onWarning = (warning: Error) => void warned.push(warning)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  for (let i = 0; i < 30; i++) {
+    const body = Readable.from([Buffer.from('ab')])
+    t.equal(await pool.ask({ method: 'POST', body }).ended(), plain)
+  }
+  t.equal(upstream.connections(), 1)
+  t.same(warned, [])
+})
+
+t.test('pieces that may be kept stay as they came', async (t) => {
+  const bytes = Buffer.alloc(8 * 1024 * 1024)
+  for (let i = 0; i < bytes.length; i += 4) bytes.writeUInt32LE((i * 2_654_435_761) >>> 0, i)
+  const head = Buffer.from(`${ok}Content-Length: ${bytes.length}\r\n\r\n`)
+  const port = await startRaw(t, (socket) => {
+    socket.on('data', () => socket.write(Buffer.concat([head, bytes])))
+  })
+  const pool = openPool(t, port, 1)
+  for (let i = 0; i < 3; i++) {
+    const asked = pool.ask()
+    await asked.ended()
+    const digest = (of: Buffer) => createHash('sha256').update(of).digest('hex')
+    t.equal(digest(Buffer.concat(asked.pieces)), digest(bytes))
+  }
+})
+
+t.test('nothing is read for who does not keep up', async (t) => {
+  let written = 0
+  const port = await startRaw(t, (socket) => {
+    socket.on('data', () => {
+      socket.write(`${ok}\r\n`)
+      const piece = Buffer.alloc(1024 * 1024)
+      const write = () => {
+        while (socket.write(piece)) written += piece.length
+        written += piece.length
+      }
+      socket.on('drain', write)
+      write()
+    })
+  })
+  const asked = openPool(t, port).ask({ isKeepingUp: false })
+  await until(() => asked.head !== undefined)
+  const readSoFar = () => asked.pieces.reduce((sum, { length }) => sum + length, 0)
+  const first = readSoFar()
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  t.equal(readSoFar(), first, 'not a byte')
+  asked.connection?.resume()
+  await until(() => readSoFar() > first)
+  const second = readSoFar()
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  t.equal(readSoFar(), second)
+  t.ok(second - first <= 64 * 1024, 'one read at a time')
+  asked.connection?.abort(asked)
+  t.equal(asked.ends, 0, 'who ends it is not told')
+})
