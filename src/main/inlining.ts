@@ -1,4 +1,4 @@
-// How much V8 compiles into one function. A request runs through many small ones: Node's, Fastify's, undici's, ours. V8
+// How much V8 compiles into one function. A request runs through many small ones: Node's, Fastify's, ours. V8
 // stops taking them in when they come to 920 bytes of bytecode, and what is left out is called for each request.
 
 import { setFlagsFromString } from 'node:v8'

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
 import { plainAnswer, startUpstream } from '../../support/upstream.ts'
-import { openPool, until } from './asked.ts'
+import { Asked, openPool, until } from './asked.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\n'
 const plain = '200 {"ok":true}'
@@ -199,10 +199,61 @@ t.test('an answer that comes before the end of the request ends the connection',
   body.push(Buffer.from('ab'))
   const pool = openPool(t, port, 1)
   const asked = pool.ask({ method: 'POST', body, contentLength: 3 })
+  const next = pool.ask()
   t.equal(await asked.ended(), plain)
-  await until(() => isClosed)
-  t.equal(await pool.ask().ended(), plain)
+  t.equal(await next.ended(), plain)
   t.equal(connections, 2)
+  await until(() => isClosed)
+})
+
+t.test('an exchange that is over cannot end the next one', async (t) => {
+  const held: Socket[] = []
+  const upstream = await startUpstream(({ target }, socket) =>
+    target === '/held' ? void held.push(socket) : plainAnswer,
+  )
+  t.teardown(() => upstream.close())
+  const pool = openPool(t, upstream.port)
+  const first = pool.ask()
+  await first.ended()
+  const second = pool.ask({ target: '/held' })
+  await until(() => held.length > 0)
+  t.equal(second.connection, first.connection)
+  first.connection?.abort(first)
+  held[0]?.write(plainAnswer)
+  t.equal(await second.ended(), plain)
+})
+
+t.test('who ends it in the middle of what was read is told nothing more', async (t) => {
+  const upstream = await startUpstream(
+    () => `${ok}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n2\r\nok\r\n0\r\n\r\n`,
+  )
+  t.teardown(() => upstream.close())
+  const asked = new (class extends Asked {
+    override onBody(buffer: Buffer, start: number, end: number): void {
+      super.onBody(buffer, start, end)
+      this.connection?.abort(this)
+    }
+  })({})
+  const pool = openPool(t, upstream.port)
+  pool.send(asked)
+  await until(() => asked.pieces.length > 0)
+  await until(() => upstream.open() === 0)
+  t.equal(asked.body, 'ok')
+  t.equal(asked.ends, 0)
+})
+
+t.test('the time that a connection may be idle is not that of an exchange', async (t) => {
+  const answer = `${ok}Keep-Alive: timeout=3\r\nContent-Length: 2\r\n\r\nok`
+  const upstream = await startUpstream(({ target }, socket) => {
+    if (target === '/slow') setTimeout(() => socket.write(answer), 1_500)
+    else return answer
+    return undefined
+  })
+  t.teardown(() => upstream.close())
+  const pool = openPool(t, upstream.port)
+  await pool.ask().ended()
+  t.equal(await pool.ask({ target: '/slow' }).ended(), '200 ok')
+  t.equal(upstream.connections(), 1)
 })
 
 t.test('streamed bodies leave nothing behind on the connection', async (t) => {

@@ -90,13 +90,20 @@ t.test('where no connection comes about, nobody goes on waiting', async (t) => {
   await new Promise((resolve) => server.once('listening', resolve))
   const { port } = Object(server.address())
   await new Promise((resolve) => server.close(resolve))
-  const pool = openPool(t, port, 2)
-  const asked = Array.from({ length: 10 }, () => pool.ask())
+  const connect = createConnect({ origin: `http://127.0.0.1:${port}`, timeoutMs: 5_000, certificates: {} })
+  let attempts = 0
+  const pool = createPool((onread, done) => {
+    attempts++
+    connect(onread, done)
+  }, 2)
+  const asked = Array.from({ length: 10 }, () => new Asked({}))
+  for (const it of asked) pool.send(it)
   for (const it of asked) {
     await it.ended()
     t.match(it.failure, { code: 'ECONNREFUSED' })
     t.equal(it.wasStale, false)
   }
+  t.equal(attempts, 2, 'nor is it tried for each')
   await sleep(20)
   t.ok(asked.every((it) => it.ends === 1))
 })
@@ -122,6 +129,7 @@ t.test('while a connection is busy for long, others that wait go on trying', asy
   await until(() => long.isSent)
   const failed = [ask('/a'), ask('/b'), ask('/c')]
   for (const it of failed) t.equal(await it.ended(), 'Error', 'each is told of an attempt')
+  t.equal(attempts, 4)
   isRefused = false
   t.equal(await ask('/d').ended(), '200 ok')
   t.equal(long.ends, 0)
@@ -142,8 +150,9 @@ t.test('who is withdrawn is not sent', async (t) => {
 
 t.test('a pool that closes lets go of what is idle at once, and of the rest when it is done', async (t) => {
   const held: Socket[] = []
+  const lasting = `${ok}Keep-Alive: timeout=600\r\nContent-Length: 2\r\n\r\nok`
   const upstream = await startUpstream(({ target }, socket) =>
-    target === '/held' ? void held.push(socket) : plainAnswer,
+    target === '/held' ? void held.push(socket) : lasting,
   )
   t.teardown(() => upstream.close())
   const pool = openPool(t, upstream.port)
@@ -152,9 +161,9 @@ t.test('a pool that closes lets go of what is idle at once, and of the rest when
   t.equal(upstream.open(), 2)
   pool.close()
   await until(() => upstream.open() === 1)
-  held[0]?.write(sized)
+  held[0]?.write(lasting)
   t.equal(await under.ended(), '200 ok')
   await until(() => upstream.open() === 0)
-  t.equal(await pool.ask().ended(), plain, 'who is late is served')
+  t.equal(await pool.ask().ended(), '200 ok', 'who is late is served')
   await until(() => upstream.open() === 0)
 })
