@@ -40,8 +40,7 @@ const fieldLines = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n
 /** Reads a whole head, with the empty line at its end. Throws InvalidAnswer. */
 export function readAnswerHead(text: string): AnswerHead {
   const endOfLine = text.indexOf('\r\n')
-  const line = text.slice(0, endOfLine)
-  const start = usualStart(line) ?? anyStart(line)
+  const start = readStatusLine(text.slice(0, endOfLine))
   const fields = readFields(text.slice(endOfLine + 2, -2))
   return framed(start, fields)
 }
@@ -52,22 +51,10 @@ interface Start {
   readonly reason: string
 }
 
-const known = new Map<string, Start>()
-const rememberedLines = 200
-
-/** Few lines are ever sent; bounded all the same. */
-function usualStart(line: string): Start | undefined {
-  return known.get(line)
-}
-
-function anyStart(line: string): Start {
+function readStatusLine(line: string): Start {
   const match = statusLine.exec(line)
   if (match === null) throw new InvalidAnswer('the status line is not one of HTTP/1.1')
-  const start = { isHttp10: match[1] === '0', status: Number(match[2]), reason: match[3] ?? '' }
-  if (known.size >= rememberedLines) known.clear()
-  // A copy: a part of a text keeps the whole of it in memory.
-  known.set(Buffer.from(line, 'latin1').toString('latin1'), start)
-  return start
+  return { isHttp10: match[1] === '0', status: Number(match[2]), reason: match[3] ?? '' }
 }
 
 /** Field lines, each with its CRLF: a flat list of names and values. Throws InvalidAnswer. */

@@ -56,9 +56,12 @@ export function createConnect({ origin, timeoutMs, certificates }: ConnectOption
     // It alone keeps no process alive: the client's connection does.
     socket.setNoDelay(true).setKeepAlive(true, tcpKeepAliveMs).unref()
     const timer = setTimeout(() => socket.destroy(new ConnectTimeout('no connection')), timeoutMs)
+    let isOver = false
     const finish = (error: Error | null) => {
+      // Listens on, as nobody may for a moment: an error without a listener would end the process.
+      if (isOver) return
+      isOver = true
       clearTimeout(timer)
-      socket.off('error', finish)
       if (error instanceof ConnectTimeout) circuit.timedOut()
       else circuit.answered()
       if (error === null) done(null, socket)

@@ -83,7 +83,6 @@ function sendStream(
   }
   const onDrain = () => void body.resume()
   const onEnd = () => {
-    socket.off('drain', onDrain)
     if (contentLength !== undefined && sent !== contentLength) {
       done(new Error('the body has another length than was announced'))
       return
