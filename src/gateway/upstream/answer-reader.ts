@@ -23,20 +23,21 @@ export class AnswerReader {
   #state: State = 'idle'
   #receiver: AnswerReceiver | undefined
   #isHeadRequest = false
-  /** The last final head. */
-  #head: AnswerHead | undefined
   /** The beginning of a head, a chunk's line or trailers that have not come whole. */
   #text = ''
   /** Bytes of the body, or of the chunk, that are still to come. */
   #left = 0
   /** Something of the answer has come. */
   hasBegun = false
+  // Of the last final head; not the head itself, which would live as long as the connection does, until the next one.
+  isPersistent = false
+  keepAliveSeconds: number | undefined
 
   /** From here on an answer is awaited. A HEAD request's has no body, whatever its head says. */
   await(receiver: AnswerReceiver, isHeadRequest: boolean): void {
     this.#receiver = receiver
     this.#isHeadRequest = isHeadRequest
-    this.#head = undefined
+    this.isPersistent = false
     this.#state = 'head'
     this.hasBegun = false
   }
@@ -51,11 +52,6 @@ export class AnswerReader {
   /** No answer is awaited. */
   get isIdle(): boolean {
     return this.#state === 'idle'
-  }
-
-  /** The head of the answer that ended last, or is under way. */
-  get head(): AnswerHead | undefined {
-    return this.#head
   }
 
   /** Takes bytes from `buffer`, gives how many of them belonged to the answer. Throws InvalidAnswer. */
@@ -107,7 +103,8 @@ export class AnswerReader {
   }
 
   #begin(head: AnswerHead): void {
-    this.#head = head
+    this.isPersistent = head.isPersistent
+    this.keepAliveSeconds = head.keepAliveSeconds
     const isBodiless = this.#isHeadRequest || head.status === 204 || head.status === 304
     this.#left = head.contentLength ?? 0
     // Before it is told: who is told may stop the reading.

@@ -164,12 +164,11 @@ export class Connection extends Deadline {
   }
 
   #answered(isAll: boolean): void {
-    const head = this.#reader.head
+    const { isPersistent, keepAliveSeconds } = this.#reader
     this.#exchange = undefined
     this.#answers++
-    if (!isAll || this.#isSending || !this.#canFollow || head?.isPersistent !== true) return this.close()
-    const idleMs =
-      head.keepAliveSeconds === undefined ? usualIdleMs : head.keepAliveSeconds * 1_000 - idleMarginMs
+    if (!isAll || this.#isSending || !this.#canFollow || !isPersistent) return this.close()
+    const idleMs = keepAliveSeconds === undefined ? usualIdleMs : keepAliveSeconds * 1_000 - idleMarginMs
     if (idleMs <= 0) return this.close()
     this.setDeadline(Math.min(idleMs, mostIdleMs))
     this.#owner.released(this)

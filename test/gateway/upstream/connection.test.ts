@@ -5,6 +5,8 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
 import { plainAnswer, startUpstream } from '../../support/upstream.ts'
@@ -12,6 +14,11 @@ import { Asked, openPool, until } from './asked.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\n'
 const plain = '200 {"ok":true}'
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+}
 
 /** An upstream of which each connection is the test's own. */
 async function startRaw(t: Test, onConnection: (socket: Socket) => void): Promise<number> {
@@ -254,6 +261,26 @@ t.test('the time that a connection may be idle is not that of an exchange', asyn
   await pool.ask().ended()
   t.equal(await pool.ask({ target: '/slow' }).ended(), '200 ok')
   t.equal(upstream.connections(), 1)
+})
+
+t.test('a connection keeps nothing of an exchange that is over', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  const pool = openPool(t, upstream.port)
+  const answered = async (): Promise<WeakRef<object>[]> => {
+    const asked = pool.ask()
+    await asked.ended()
+    return [asked, asked.request, asked.head ?? {}].map((it) => new WeakRef(it))
+  }
+  const kept = await answered()
+  // What a WeakRef was asked for lives to the end of the turn.
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  collectGarbage()
+  t.same(
+    kept.map((it) => it.deref()),
+    [undefined, undefined, undefined],
+  )
+  t.equal(upstream.open(), 1)
 })
 
 t.test('streamed bodies leave nothing behind on the connection', async (t) => {
