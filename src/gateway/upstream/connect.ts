@@ -55,7 +55,7 @@ export function createConnect({ origin, timeoutMs, certificates }: ConnectOption
     const socket = open(onread)
     // It alone keeps no process alive: the client's connection does.
     socket.setNoDelay(true).setKeepAlive(true, tcpKeepAliveMs).unref()
-    const timer = setTimeout(() => socket.destroy(new ConnectTimeout('no connection')), timeoutMs)
+    const timer = setTimeout(() => socket.destroy(new ConnectTimeout('no connection')), timeoutMs).unref()
     let isOver = false
     const finish = (error: Error | null) => {
       // Listens on, as nobody may for a moment: an error without a listener would end the process.
