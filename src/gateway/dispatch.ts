@@ -140,7 +140,12 @@ class Forwarding extends Deadline implements Exchange {
       return
     }
     this.#finish()
-    this.#answer.end(trailers)
+    try {
+      this.#answer.end(trailers)
+    } catch (error) {
+      this.#access.failure = error
+      return this.#cut()
+    }
     if (!this.#access.raw.complete && this.#hasBody) abandonBody(this.#access)
   }
 
@@ -204,7 +209,7 @@ class Forwarding extends Deadline implements Exchange {
 
   /** What is cut must look cut: no final chunk, no rest of the announced length. */
   #cut(): void {
-    this.#abort()
+    if (!this.#isOver) this.#abort()
     this.#access.isCut = true
     this.#access.reply.destroy()
   }

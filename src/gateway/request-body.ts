@@ -89,8 +89,9 @@ export function requestBody(access: Access, idleTimeoutMs: number): Readable {
     }
   }
   const onEnd = () => {
-    clearTimeout(timer)
-    body.push(null)
+    // The last bytes may still wait for the upstream to take them.
+    waitFor(() => deny('UPSTREAM_TIMEOUT', 'body_not_read'))
+    body.once('end', () => clearTimeout(timer)).push(null)
   }
   const onClose = () => {
     if (!raw.complete) body.destroy(new BodyFault('client_gone'))

@@ -15,6 +15,7 @@ export function denialOf(error: Error): Denial | undefined {
   if (error instanceof UpstreamClosed) return deny('UPSTREAM_ERROR', 'closed')
   if (error instanceof InvalidAnswer) return deny('UPSTREAM_ERROR', error.reason)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (code.startsWith('ERR_SSL_')) return deny('UPSTREAM_ERROR', 'tls')
   return deny('UPSTREAM_ERROR', reasons[code] ?? unnamedFailure)
 }
 
@@ -26,6 +27,7 @@ const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused',
   ECONNRESET: 'reset',
   EPIPE: 'reset',
+  EPROTO: 'tls',
   ENOTFOUND: 'name_not_found',
   EAI_AGAIN: 'name_not_found',
   EHOSTUNREACH: 'unreachable',

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { generateSecret, Secret } from '../../src/credentials/secret.ts'
@@ -66,6 +66,28 @@ t.test('a body that pauses too long is 408, and the upstream request ends', asyn
   t.equal(codeOf(answer), 'REQUEST_TIMEOUT')
   await new Promise((resolve) => setTimeout(resolve, 100))
   t.ok(program.live.connections() - program.live.open() >= 1, 'its connection was closed')
+})
+
+t.test('an upstream that takes no more of a body that has all come is not waited for', async (t) => {
+  const stalled = createTcpServer((socket) => void socket.on('error', () => {}).pause()).listen(
+    0,
+    '127.0.0.1',
+  )
+  await once(stalled, 'listening')
+  t.teardown(() => void stalled.close())
+  const program = await startTestProgram(t, {
+    liveUrl: `http://127.0.0.1:${Object(stalled.address()).port}`,
+    upstream: ', timeout: 1s',
+    gateway: ', limits: { idle_timeout: 400ms }',
+  })
+  const key = await program.admin.makeKey(await program.admin.makeMerchant(), { permissions: ['*'] })
+  // Somewhere among these, the last bytes wait between the two sockets.
+  for (let length = 2_000_000; length <= 6_000_000; length += 250_000) {
+    const fields = [host, `X-Api-Key: ${key.secret}`, `Content-Length: ${length}`]
+    const bytes = request('POST /v1/upload', fields, 'x'.repeat(length))
+    const answer = await exchange(program.gatewayPort, bytes, 10_000)
+    t.equal(codeOf(answer), 'UPSTREAM_TIMEOUT', `${length} bytes`)
+  }
 })
 
 t.test('a refused upload is answered at once, without reading it all', async (t) => {

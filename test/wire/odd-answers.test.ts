@@ -24,6 +24,7 @@ const answers: Readonly<Record<string, string>> = {
     'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n' +
     'X-Sum: 1\r\nX-Error-Source: gateway\r\nConnection: close\r\n\r\n',
   'status-099': `HTTP/1.1 099 Odd\r\n${body}`,
+  'no-end': '-ERR unknown command\r\n',
   'no-http': 'card-4242 is no status line\r\n\r\n',
   'two-codings': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
   'interim-104': `HTTP/1.1 104 Upload Resumption\r\nLink: <a>\r\nConnection: X-Hop\r\nX-Hop: 1\r\nX-Error-Source: gateway\r\n\r\n${plainAnswer}`,
@@ -90,6 +91,10 @@ t.test('odd answers', async (t) => {
       t.notMatch(JSON.stringify(line), 'card-4242')
     },
   )
+
+  await t.test('what is no HTTP and does not end is not waited for', async (t) => {
+    t.equal(codeOf(await get('no-end')), 'UPSTREAM_ERROR')
+  })
 
   await t.test(
     'a transfer coding that nobody takes off is an error, not a body without its label',

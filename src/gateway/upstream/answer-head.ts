@@ -45,6 +45,21 @@ export function readAnswerHead(text: string): AnswerHead {
   return framed(start, fields)
 }
 
+/** Refuses the beginning of a head of which no rest can make one: nobody has to wait for it. Throws InvalidAnswer. */
+export function refuseBeginning(text: string): void {
+  const endOfLine = text.indexOf('\r\n')
+  const line = endOfLine === -1 ? text : text.slice(0, endOfLine)
+  if (!usualStart.startsWith(line.slice(0, usualStart.length)) || bareEnd.test(line))
+    throw new InvalidAnswer(noStatusLine)
+  if (bareEnd.test(text)) throw new InvalidAnswer(noField)
+}
+
+/** CR or LF alone; a CR at the very end may still get its LF. */
+const bareEnd = /\r[^\n]|(?:^|[^\r])\n/
+const usualStart = 'HTTP/1.'
+const noStatusLine = 'the status line is not one of HTTP/1.1'
+const noField = 'a line is no header field'
+
 interface Start {
   readonly isHttp10: boolean
   readonly status: number
@@ -53,13 +68,13 @@ interface Start {
 
 function readStatusLine(line: string): Start {
   const match = statusLine.exec(line)
-  if (match === null) throw new InvalidAnswer('the status line is not one of HTTP/1.1')
+  if (match === null) throw new InvalidAnswer(noStatusLine)
   return { isHttp10: match[1] === '0', status: Number(match[2]), reason: match[3] ?? '' }
 }
 
 /** Field lines, each with its CRLF: a flat list of names and values. Throws InvalidAnswer. */
 function readFields(text: string): string[] {
-  if (!fieldLines.test(text)) throw new InvalidAnswer('a line is no header field')
+  if (!fieldLines.test(text)) throw new InvalidAnswer(noField)
   const fields: string[] = []
   for (let at = 0; at < text.length; ) {
     const colon = text.indexOf(':', at)

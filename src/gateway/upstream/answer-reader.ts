@@ -1,7 +1,14 @@
 // The answers that come on a connection, taken out of the bytes as they are read: where a head ends, where a body does.
 // Pure: knows no socket. Strict as the reader of heads is: after a fault the connection is of no use any more.
 
-import { type AnswerHead, InvalidAnswer, maxHeadBytes, readAnswerHead, readTrailers } from './answer-head.ts'
+import {
+  type AnswerHead,
+  InvalidAnswer,
+  maxHeadBytes,
+  readAnswerHead,
+  readTrailers,
+  refuseBeginning,
+} from './answer-head.ts'
 
 /** Pieces of a body up to this size are read into a buffer that is used again; larger ones may be kept as they are. */
 export const copiedBytes = 16 * 1024
@@ -27,6 +34,7 @@ export class AnswerReader {
   #text = ''
   /** Bytes of the body, or of the chunk, that are still to come. */
   #left = 0
+  #interimBytes = 0
   /** Something of the answer has come. */
   hasBegun = false
   // Of the last final head; not the head itself, which would live as long as the connection does, until the next one.
@@ -40,6 +48,7 @@ export class AnswerReader {
     this.isPersistent = false
     this.#state = 'head'
     this.hasBegun = false
+    this.#interimBytes = 0
   }
 
   /** Nobody is told anything any more. */
@@ -91,12 +100,18 @@ export class AnswerReader {
   #readHead(buffer: Buffer, at: number, length: number): number {
     this.hasBegun = true
     const end = this.#collect(buffer, at, length, '\r\n\r\n')
-    if (end === undefined) return length
-    const head = readAnswerHead(this.#takeText())
+    if (end === undefined) {
+      refuseBeginning(this.#text)
+      return length
+    }
+    const text = this.#takeText()
+    const head = readAnswerHead(text)
     if (head.status < 100) throw new InvalidAnswer('the status is below 100')
     if (head.status < 200) {
       // Not asked for (RFC 9110 §7.8): what follows would be in another protocol.
       if (head.status === 101) throw new InvalidAnswer('the upstream switches protocols')
+      this.#interimBytes += text.length
+      if (this.#interimBytes > maxInterimBytes) throw new InvalidAnswer('too many interim answers')
       this.#receiver?.onInterim(head)
     } else this.#begin(head)
     return end
@@ -187,9 +202,11 @@ export class AnswerReader {
 }
 
 const none: readonly string[] = []
+/** Of all interim answers before an answer: they pass at once, and a client may not be reading. */
+const maxInterimBytes = 64 * 1024
 const carriageReturn = 0x0d
 const lineFeed = 0x0a
 /** Of a line before a chunk. */
 const maxLineBytes = 4 * 1024
 /** At most 2^52: what a number holds exactly. */
-const chunkLine = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n$/
+const chunkLine = /^0*([0-9A-Fa-f]{1,13})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n$/

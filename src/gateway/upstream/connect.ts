@@ -68,7 +68,7 @@ export function createConnect({ origin, timeoutMs, certificates }: ConnectOption
       else done(error)
     }
     socket.once(isSecure ? 'secureConnect' : 'connect', () => finish(null))
-    socket.on('error', finish)
+    socket.on('error', finish).once('close', () => finish(new Error('closed before it was connected')))
   }
 }
 

@@ -21,7 +21,7 @@ export interface Exchange extends AnswerReceiver {
   /** All that has been read is told, and the answer is not over. False: nothing is to be read until `resume`. */
   onPause(): boolean
   /**
-   * There will be no answer, or no more of it. `wasStale`: the connection had answered before, and nothing of this answer
+   * There will be no answer, or no more of it. `wasStale`: the connection had rested before, and nothing of this answer
    * has come: most likely the upstream had closed it before it saw the request.
    */
   onFailure(error: Error, wasStale: boolean): void
@@ -54,7 +54,11 @@ export class Connection extends Deadline {
   #bytesBefore = 0
   /** What was sent leaves no doubt where the next request begins. */
   #canFollow = true
-  #answers = 0
+  /** It has rested: the upstream may have closed it since. */
+  #hasRested = false
+  /** Nothing is to be read for now. Over TLS, what had come already is told all the same. */
+  #isPaused = false
+  #isClosed = false
 
   constructor(owner: ConnectionOwner) {
     super()
@@ -71,10 +75,19 @@ export class Connection extends Deadline {
   opened(socket: Socket): void {
     this.#socket = socket
     socket.on('error', (error) => {
-      this.#error = error
+      this.#error ??= error
+      // Over TLS one may come that leaves the socket as it is.
+      this.close()
     })
     socket.on('end', () => this.#ended())
     socket.on('close', () => this.#closed())
+    if (this.#isClosed) socket.destroy()
+    else this.setDeadline(usualIdleMs)
+  }
+
+  /** Nobody waits for it. */
+  rest(): void {
+    this.#hasRested = true
   }
 
   /** A request can be sent over it. */
@@ -118,12 +131,13 @@ export class Connection extends Deadline {
 
   /** Reads on after `onPause` gave false. */
   resume(): void {
+    this.#isPaused = false
     this.#socket?.resume()
   }
 
   close(): void {
     this.clearDeadline()
-    this.#canFollow = false
+    this.#isClosed = true
     this.#socket?.destroy()
   }
 
@@ -155,7 +169,8 @@ export class Connection extends Deadline {
       if (this.#exchange === exchange) this.#answered(taken === length)
       return true
     }
-    return exchange.onPause()
+    this.#isPaused ||= !exchange.onPause()
+    return !this.#isPaused
   }
 
   /** Nothing of the request has left: it waits for the first bytes of its body. */
@@ -166,12 +181,17 @@ export class Connection extends Deadline {
   #answered(isAll: boolean): void {
     const { isPersistent, keepAliveSeconds } = this.#reader
     this.#exchange = undefined
-    this.#answers++
-    if (!isAll || this.#isSending || !this.#canFollow || !isPersistent) return this.close()
+    this.#hasRested = true
+    if (!isAll || !isPersistent || !this.#isAtRest()) return this.close()
     const idleMs = keepAliveSeconds === undefined ? usualIdleMs : keepAliveSeconds * 1_000 - idleMarginMs
     if (idleMs <= 0) return this.close()
     this.setDeadline(Math.min(idleMs, mostIdleMs))
     this.#owner.released(this)
+  }
+
+  /** All of the request has left, and nothing but the next answer can come. */
+  #isAtRest(): boolean {
+    return this.#canFollow && !this.#isSending && !this.#isPaused && this.#socket?.writableLength === 0
   }
 
   #ended(): void {
@@ -189,7 +209,7 @@ export class Connection extends Deadline {
     const exchange = this.#exchange
     if (exchange === undefined) return
     this.#exchange = undefined
-    const wasStale = this.#answers > 0 && !this.#reader.hasBegun
+    const wasStale = this.#hasRested && !this.#reader.hasBegun
     this.#reader.stop()
     exchange.onFailure(this.#error ?? new UpstreamClosed('the upstream closed the connection'), wasStale)
   }

@@ -1,5 +1,6 @@
 // The connections to one upstream, bounded, and the queue of exchanges that wait for one.
 
+import type { Socket } from 'node:net'
 import { Connection, type Exchange } from './connection.ts'
 import type { Connect } from './connect.ts'
 
@@ -40,6 +41,11 @@ export function createPool(connect: Connect, most: number): Pool {
       connection.send(exchange)
     }
     while (opening < waiting.size && open.size + opening < most) openOne()
+    if (isClosed && waiting.size === 0) closeIdle()
+  }
+
+  function closeIdle(): void {
+    for (const connection of idle.splice(0)) connection.close()
   }
 
   function usable(): Connection | undefined {
@@ -51,13 +57,19 @@ export function createPool(connect: Connect, most: number): Pool {
   function openOne(): void {
     opening++
     const connection = new Connection(owner)
-    connect(connection.onread, (error, socket) => {
+    const done = (error: Error | null, socket?: Socket) => {
       opening--
       if (socket === undefined) return failed(error ?? new Error('no connection'))
       open.add(connection)
       connection.opened(socket)
+      if (waiting.size === 0) connection.rest()
       owner.released(connection)
-    })
+    }
+    try {
+      connect(connection.onread, done)
+    } catch (error) {
+      process.nextTick(done, error)
+    }
   }
 
   /** One attempt is one exchange's; where nothing is left that could carry them, it was that of all. */
@@ -93,7 +105,7 @@ export function createPool(connect: Connect, most: number): Pool {
     withdraw: (exchange) => void waiting.delete(exchange),
     close() {
       isClosed = true
-      for (const connection of idle.splice(0)) connection.close()
+      closeIdle()
     },
   }
 }

@@ -58,6 +58,10 @@ const good: Readonly<Record<string, Case>> = {
     bytes: `${chunked}9\r\n\r\n0\r\n\r\n\r\n\r\n4\r\n0\r\n\r\r\n0\r\n\r\n`,
     read: { ...whole, body: '\r\n0\r\n\r\n\r\n0\r\n\r' },
   },
+  'a size with zeros before it': {
+    bytes: `${chunked}${'0'.repeat(20)}2\r\nok\r\n${'0'.repeat(20)}\r\n\r\n`,
+    read: { ...whole, body: 'ok' },
+  },
   'no chunk but the last': { bytes: `${chunked}0\r\n\r\n`, read: { ...whole, body: '' } },
   'a body until the end': {
     bytes: `${ok}\r\nhello`,
@@ -285,6 +289,43 @@ t.test('what could be read in two ways is no answer, however it is cut', async (
     t.equal(fault instanceof InvalidAnswer ? fault.reason : fault, reason, name)
     t.notMatch(faults[0], /card|hello|aaa/, 'it repeats nothing')
   }
+})
+
+t.test('what no rest can make a head is refused before its end', async (t) => {
+  for (const [bytes, what] of [
+    ['-ERR unknown command\r\n', /status line/],
+    ['\x15\x03\x01\0\x02\x02\x0a', /status line/],
+    ['HTTP/1.1 200 OK\n', /status line/],
+    ['HTTP/1.1 200 OK\rX', /status line/],
+    [`${ok}X: 1\nContent-Length: 0\n\n`, /header field/],
+    [`${ok}X: 1\rY`, /header field/],
+  ] as const)
+    t.match(
+      faultOf(() => readAnswer([latin1(bytes)])),
+      what,
+      JSON.stringify(bytes),
+    )
+  for (const bytes of [
+    'H',
+    'HTTP/1.1 2',
+    'HTTP/1.1 200 OK\r',
+    ok,
+    `${ok}X`,
+    `${ok}X: 1\r`,
+    `${ok}X: 1\r\n\r`,
+  ])
+    t.equal(readAnswer([latin1(bytes)]).isWhole, false, JSON.stringify(bytes))
+})
+
+t.test('interim answers do not come without end', async (t) => {
+  const interim = 'HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n'
+  const final = `${ok}Content-Length: 0\r\n\r\n`
+  t.equal(readAnswer([latin1(interim.repeat(1_000)), latin1(final)]).isWhole, true)
+  const flood = Array.from({ length: 2_000 }, () => latin1(interim))
+  t.match(
+    faultOf(() => readAnswer(flood)),
+    /too many interim/,
+  )
 })
 
 t.test('a head of the greatest length is read, and one byte more is not', async (t) => {

@@ -1,13 +1,15 @@
 // An exchange over a pool, as a test asks for it.
 
-import { setTimeout as sleep } from 'node:timers/promises'
+import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { AnswerHead } from '../../../src/gateway/upstream/answer-head.ts'
 import { copiedBytes } from '../../../src/gateway/upstream/answer-reader.ts'
 import { createConnect } from '../../../src/gateway/upstream/connect.ts'
 import type { Connection, Exchange } from '../../../src/gateway/upstream/connection.ts'
 import { createPool, type Pool } from '../../../src/gateway/upstream/pool.ts'
+import { tlsFile } from '../../support/tls.ts'
 
 export interface Ask {
   readonly method?: string
@@ -90,9 +92,17 @@ export async function until(isSo: () => boolean): Promise<void> {
   }
 }
 
-/** A pool to `port` on this machine, closed at the end of the test. */
-export function openPool(t: Test, port: number, most = 8): Pool & { ask(of?: Ask): Asked } {
-  const connect = createConnect({ origin: `http://127.0.0.1:${port}`, timeoutMs: 5_000, certificates: {} })
+/** A pool to `port` on this machine, over TLS if `isSecure`; closed at the end of the test. */
+export function openPool(
+  t: Test,
+  port: number,
+  { most = 8, isSecure = false } = {},
+): Pool & { ask(of?: Ask): Asked } {
+  const connect = createConnect({
+    origin: `http${isSecure ? 's' : ''}://127.0.0.1:${port}`,
+    timeoutMs: 5_000,
+    certificates: isSecure ? { ca: readFileSync(tlsFile('ca.pem')) } : {},
+  })
   const pool = createPool(connect, most)
   t.teardown(() => pool.close())
   return {

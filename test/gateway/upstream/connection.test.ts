@@ -3,14 +3,15 @@
 
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { plainAnswer, startUpstream } from '../../support/upstream.ts'
 import { Asked, openPool, until } from './asked.ts'
+import { startRaw } from './raw-upstream.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\n'
 const plain = '200 {"ok":true}'
@@ -18,22 +19,6 @@ const plain = '200 {"ok":true}'
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   runInNewContext('gc')()
-}
-
-/** An upstream of which each connection is the test's own. */
-async function startRaw(t: Test, onConnection: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    onConnection(socket)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(async () => {
-    for (const socket of sockets) socket.destroy()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  return Object(server.address()).port
 }
 
 t.test("what comes on an idle connection is nobody's answer", async (t) => {
@@ -204,7 +189,7 @@ t.test('an answer that comes before the end of the request ends the connection',
   })
   const body = new Readable({ read() {} })
   body.push(Buffer.from('ab'))
-  const pool = openPool(t, port, 1)
+  const pool = openPool(t, port, { most: 1 })
   const asked = pool.ask({ method: 'POST', body, contentLength: 3 })
   const next = pool.ask()
   t.equal(await asked.ended(), plain)
@@ -286,7 +271,7 @@ t.test('a connection keeps nothing of an exchange that is over', async (t) => {
 t.test('streamed bodies leave nothing behind on the connection', async (t) => {
   const upstream = await startUpstream()
   t.teardown(() => upstream.close())
-  const pool = openPool(t, upstream.port, 1)
+  const pool = openPool(t, upstream.port, { most: 1 })
   const warned: Error[] = []
   const onWarning = (warning: Error) => void warned.push(warning)
   process.on('warning', onWarning)
@@ -306,7 +291,7 @@ t.test('pieces that may be kept stay as they came', async (t) => {
   const port = await startRaw(t, (socket) => {
     socket.on('data', () => socket.write(Buffer.concat([head, bytes])))
   })
-  const pool = openPool(t, port, 1)
+  const pool = openPool(t, port, { most: 1 })
   for (let i = 0; i < 3; i++) {
     const asked = pool.ask()
     await asked.ended()

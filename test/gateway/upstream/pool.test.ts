@@ -36,7 +36,7 @@ for (const [name, [method, answer, body]] of Object.entries(doubtful)) {
   t.test(`a connection is not used again after ${name}`, async (t) => {
     const upstream = await startUpstream(({ target }) => (target === '/first' ? answer : plainAnswer))
     t.teardown(() => upstream.close())
-    const pool = openPool(t, upstream.port, 1)
+    const pool = openPool(t, upstream.port, { most: 1 })
     const first = pool.ask({
       method,
       target: '/first',
@@ -62,7 +62,7 @@ t.test('no more connections than allowed; who came first is first', async (t) =>
   const held: Socket[] = []
   const upstream = await startUpstream((_, socket) => void held.push(socket))
   t.teardown(() => upstream.close())
-  const pool = openPool(t, upstream.port, 2)
+  const pool = openPool(t, upstream.port, { most: 2 })
   const asked = Array.from({ length: 6 }, (_, i) => pool.ask({ target: `/${i}` }))
   for (let i = 0; i < asked.length; i++) {
     await until(() => held.length > 0)
@@ -79,7 +79,7 @@ t.test('no more connections than allowed; who came first is first', async (t) =>
 t.test('an upstream that closes after each answer serves all who wait', async (t) => {
   const upstream = await startUpstream((_, socket) => void socket.end(`${ok}Connection: close\r\n\r\nok`))
   t.teardown(() => upstream.close())
-  const pool = openPool(t, upstream.port, 2)
+  const pool = openPool(t, upstream.port, { most: 2 })
   const asked = Array.from({ length: 20 }, () => pool.ask())
   for (const it of asked) t.equal(await it.ended(), '200 ok')
   t.equal(upstream.connections(), 20)
@@ -139,13 +139,69 @@ t.test('while a connection is busy for long, others that wait go on trying', asy
 t.test('who is withdrawn is not sent', async (t) => {
   const upstream = await startUpstream()
   t.teardown(() => upstream.close())
-  const pool = openPool(t, upstream.port, 1)
+  const pool = openPool(t, upstream.port, { most: 1 })
   const [first, second, third] = [pool.ask(), pool.ask({ target: '/withdrawn' }), pool.ask()]
   pool.withdraw(second)
   t.equal(await first.ended(), plain)
   t.equal(await third.ended(), plain)
   t.equal(second.ends, 0)
   t.notOk(upstream.requests.some(({ target }) => target === '/withdrawn'))
+})
+
+t.test('a connection that nobody waited for is idle like any other', async (t) => {
+  const upstream = await startUpstream((_, socket) => void socket.end())
+  t.teardown(() => upstream.close())
+  const pool = openPool(t, upstream.port, { most: 1 })
+  const spare = async () => {
+    const asked = pool.ask()
+    // The connection is being made then.
+    await new Promise((resolve) => setImmediate(resolve))
+    pool.withdraw(asked)
+    await until(() => upstream.open() === 1)
+  }
+  await spare()
+  const late = pool.ask()
+  await late.ended()
+  t.equal(late.wasStale, true, 'the upstream may have closed it meanwhile')
+  await until(() => upstream.open() === 0)
+  await spare()
+  await until(() => upstream.open() === 0)
+  t.equal(upstream.connections(), 2)
+})
+
+t.test('a connection that comes about after its pool was closed does not stay', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  let open = () => {}
+  const connect = createConnect({ origin: upstream.url, timeoutMs: 5_000, certificates: {} })
+  let isOpened = false
+  const pool = createPool((onread, done) => {
+    connect(onread, (error, socket) => {
+      open = () => done(error, socket)
+      isOpened = true
+    })
+  }, 1)
+  const asked = new Asked({})
+  pool.send(asked)
+  await until(() => isOpened)
+  pool.close()
+  open()
+  pool.withdraw(asked)
+  // Well before it would be closed for its idleness.
+  for (let i = 0; i < 100 && upstream.open() > 0; i++) await sleep(10)
+  t.equal(upstream.open(), 0)
+})
+
+t.test('an attempt that cannot even begin is a failed one', async (t) => {
+  const pool = createPool(() => {
+    throw new Error('no such thing')
+  }, 1)
+  const asked = [new Asked({}), new Asked({})]
+  for (const it of asked) pool.send(it)
+  for (const it of asked) {
+    await it.ended()
+    t.match(it.failure, { message: 'no such thing' })
+  }
 })
 
 t.test('a pool that closes lets go of what is idle at once, and of the rest when it is done', async (t) => {
