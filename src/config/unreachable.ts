@@ -14,33 +14,31 @@ export interface Unreachable<R> {
 export function findUnreachable<R extends Overlappable>(routes: readonly R[]): Unreachable<R>[] {
   const wide = new Map<string, R[]>()
   for (const route of routes) {
-    // From the first parameter on a taker has no literal, but perhaps the empty one of a trailing slash.
-    if (!isTaker(route.segments)) continue
-    const key = keyOf(route)
-    const known = wide.get(key)
-    if (known) known.push(route)
-    else wide.set(key, [route])
+    for (const key of keysOfTaker(route)) {
+      const known = wide.get(key)
+      if (known) known.push(route)
+      else wide.set(key, [route])
+    }
   }
   return routes.flatMap((route) => {
     if (route.segments.at(-1)?.kind !== 'rest') return []
-    const others = takersOf(route, wide.get(keyOf(route)) ?? [])
+    const others = takersOf(route, wide.get(keyOf(route.method, route.segments.slice(0, -1))) ?? [])
     return others === undefined ? [] : [{ route, others }]
   })
 }
 
-function isTaker(segments: readonly Segment[]): boolean {
-  const first = segments.findIndex(({ kind }) => kind !== 'literal')
-  return (
-    first !== -1 &&
-    segments.slice(first).every((segment) => segment.kind !== 'literal' || segment.text === '')
-  )
+/**
+ * Keys of the rests of which a route may take something: what is before such a rest is the same of both, and from there on a
+ * taker has no literal, but perhaps the empty one of a trailing slash.
+ */
+function keysOfTaker({ method, segments }: Overlappable): string[] {
+  const last = segments.findLastIndex((segment) => segment.kind === 'literal' && segment.text !== '')
+  return segments.slice(last + 1).map((_, i) => keyOf(method, segments.slice(0, last + 1 + i)))
 }
 
-/** Method and the literals before the first parameter or rest: takers of a route share them. */
-function keyOf({ method, segments }: Overlappable): string {
-  const first = segments.findIndex(({ kind }) => kind !== 'literal')
-  const literals = segments.slice(0, first).map((segment) => (segment.kind === 'literal' ? segment.text : ''))
-  return `${method} ${literals.join('/')}`
+/** Method, and the literals and places of parameters. */
+function keyOf(method: string, before: readonly Segment[]): string {
+  return `${method} ${before.map((segment) => (segment.kind === 'literal' ? segment.text : '{}')).join('/')}`
 }
 
 /** The routes that take every shape of the rest: one segment, two, …, each with and without a trailing slash. */

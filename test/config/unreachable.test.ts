@@ -46,6 +46,15 @@ t.test('a rest that narrower routes take whole can never match', async (t) => {
   )
 })
 
+t.test('so can a rest below a parameter and a literal', async (t) => {
+  const takers = ['/{p}/a/{x}', '/{p}/a/{x}/', '/{p}/a/{x}/{s...}']
+  t.strictSame(unreachable('/{p}/a/{r...}', ...takers), [
+    '/{p}/a/{r...} < /{p}/a/{x}, /{p}/a/{x}/, /{p}/a/{x}/{s...}',
+  ])
+  t.strictSame(unreachable('/{p}/b/{r...}', ...takers), [])
+  t.strictSame(unreachable('/{p}/{q}/{r...}', ...takers), [])
+})
+
 t.test('one request that is left over is enough', async (t) => {
   t.strictSame(unreachable('/a/{r...}', '/a/{x}', '/a/{x}/{s...}'), [], '/a/x/')
   t.strictSame(unreachable('/a/{r...}', '/a/{x}/', '/a/{x}/{s...}'), [], '/a/x')
