@@ -82,12 +82,13 @@ t.test('an upstream that takes no more of a body that has all come is not waited
   })
   const key = await program.admin.makeKey(await program.admin.makeMerchant(), { permissions: ['*'] })
   // Somewhere among these, the last bytes wait between the two sockets.
-  for (let length = 2_000_000; length <= 6_000_000; length += 250_000) {
+  const lengths = Array.from({ length: 40 }, (_, i) => 3_400_000 + i * 30_000)
+  const answers = lengths.map(async (length) => {
     const fields = [host, `X-Api-Key: ${key.secret}`, `Content-Length: ${length}`]
     const bytes = request('POST /v1/upload', fields, 'x'.repeat(length))
-    const answer = await exchange(program.gatewayPort, bytes, 10_000)
-    t.equal(codeOf(answer), 'UPSTREAM_TIMEOUT', `${length} bytes`)
-  }
+    return codeOf(await exchange(program.gatewayPort, bytes, 10_000))
+  })
+  t.same([...new Set(await Promise.all(answers))], ['UPSTREAM_TIMEOUT'])
 })
 
 t.test('a refused upload is answered at once, without reading it all', async (t) => {
