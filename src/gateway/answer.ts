@@ -56,9 +56,9 @@ export class Answer {
   }
 
   /** Ends the answer whose head has been written. */
-  end(trailers: readonly string[] | null): void {
+  end(trailers: readonly string[]): void {
     const { reply } = this.#access
-    if (trailers !== null && trailers.length > 0) reply.addTrailers(responseTrailers(trailers))
+    if (trailers.length > 0) reply.addTrailers(responseTrailers(trailers))
     if (this.#text === undefined) reply.end()
     else endWhole(reply, this.#text)
   }

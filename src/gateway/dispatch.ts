@@ -169,15 +169,9 @@ class Forwarding extends Deadline implements Exchange {
   }
 
   /** A head that cannot be written, for a reason yet unknown, ends this exchange alone. */
-  #refuseHead(error: unknown): true {
+  #refuseHead(error: unknown): void {
     this.#access.failure = error
-    return this.#refuseAnswer('head')
-  }
-
-  /** An answer that cannot be passed on. */
-  #refuseAnswer(reason: string): true {
-    this.#fail(deny('UPSTREAM_ERROR', reason))
-    return true
+    this.#fail(deny('UPSTREAM_ERROR', 'head'))
   }
 
   /** The client takes its time: the upstream is not read meanwhile, and not held for longer than the deadline. */

@@ -153,9 +153,8 @@ function framed({ isHttp10, status, reason }: Start, fields: readonly string[]):
   }
 }
 
-const framingLengths = new Set(
-  ['content-length', 'transfer-encoding', 'connection'].map((name) => name.length),
-)
+const framingNames = ['content-length', 'transfer-encoding', 'connection', 'keep-alive']
+const framingLengths = new Set(framingNames.map((name) => name.length))
 
 function readLength(value: string): number {
   const length = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN
