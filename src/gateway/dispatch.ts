@@ -32,6 +32,9 @@ export function forward(access: Access, upstream: UpstreamPool): void {
  * then, of an answer that takes longer than a turn, that of its next bytes, or of the client that has to read some first.
  */
 class Forwarding extends Deadline implements Exchange {
+  queuedBefore: Exchange | undefined
+  queuedAfter: Exchange | undefined
+  isQueued = false
   readonly #access: Access
   readonly #upstream: UpstreamPool
   readonly #hasBody: boolean

@@ -3,7 +3,7 @@
 
 import { createHook } from 'node:async_hooks'
 import { renameSync, writeFileSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 export interface ResourceReport {
@@ -14,6 +14,8 @@ export interface ResourceReport {
   /** Timers that are pending, also those that do not keep the process alive. */
   readonly timers: number
   readonly heapMiB: number
+  /** What was among the old objects and of no use any more: it goes with a full collection alone. */
+  readonly oldGarbageMiB: number
   readonly residentMiB: number
   /** Uncaught exceptions and unhandled rejections. */
   readonly failures: readonly string[]
@@ -37,13 +39,19 @@ if (file !== undefined) {
   }).enable()
   process.on('uncaughtExceptionMonitor', (error, origin) => failures.push(`${origin}: ${error.message}`))
   process.on('SIGUSR2', () => {
+    const before = oldMiB()
     if (typeof collectGarbage === 'function') collectGarbage()
-    writeFileSync(`${file}.draft`, JSON.stringify(report()))
+    writeFileSync(`${file}.draft`, JSON.stringify(report(before - oldMiB())))
     renameSync(`${file}.draft`, file)
   })
 }
 
-function report(): ResourceReport {
+function oldMiB(): number {
+  const old = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'old_space')
+  return (old?.space_used_size ?? 0) / 1024 ** 2
+}
+
+function report(oldGarbageMiB: number): ResourceReport {
   const resources: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1
   const { heapUsed, rss } = process.memoryUsage()
@@ -52,6 +60,7 @@ function report(): ResourceReport {
     resources,
     timers: timers.size,
     heapMiB: heapUsed / 1024 ** 2,
+    oldGarbageMiB,
     residentMiB: rss / 1024 ** 2,
     failures,
   }

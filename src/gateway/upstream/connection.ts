@@ -5,6 +5,7 @@ import type { OnReadOpts, Socket } from 'node:net'
 import { Deadline } from '../deadlines.ts'
 import { AnswerReader, type AnswerReceiver, copiedBytes } from './answer-reader.ts'
 import { type OutgoingRequest, isSafeToFollow, sendRequest } from './outgoing-request.ts'
+import type { Queued } from './queue.ts'
 
 /** The upstream has closed the connection. */
 export class UpstreamClosed extends Error {
@@ -12,7 +13,7 @@ export class UpstreamClosed extends Error {
 }
 
 /** A request and who is told of its answer. */
-export interface Exchange extends AnswerReceiver {
+export interface Exchange extends AnswerReceiver, Queued<Exchange> {
   readonly request: OutgoingRequest
   /** A connection carries it from here on. */
   onConnection(connection: Connection): void

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net'
 import { Connection, type Exchange } from './connection.ts'
 import type { Connect } from './connect.ts'
+import { Queue } from './queue.ts'
 
 export interface Pool {
   /** Takes an exchange: it is told of everything else. */
@@ -15,7 +16,7 @@ export interface Pool {
 
 /** Opens at most `most` connections. */
 export function createPool(connect: Connect, most: number): Pool {
-  const waiting = new Set<Exchange>()
+  const waiting = new Queue<Exchange>()
   const idle: Connection[] = []
   const open = new Set<Connection>()
   let opening = 0
@@ -34,14 +35,14 @@ export function createPool(connect: Connect, most: number): Pool {
 
   function serve(): void {
     isDue = false
-    for (const exchange of waiting) {
+    while (waiting.length > 0) {
       const connection = usable()
       if (connection === undefined) break
-      waiting.delete(exchange)
-      connection.send(exchange)
+      const exchange = waiting.shift()
+      if (exchange !== undefined) connection.send(exchange)
     }
-    while (opening < waiting.size && open.size + opening < most) openOne()
-    if (isClosed && waiting.size === 0) closeIdle()
+    while (opening < waiting.length && open.size + opening < most) openOne()
+    if (isClosed && waiting.length === 0) closeIdle()
   }
 
   function closeIdle(): void {
@@ -62,7 +63,7 @@ export function createPool(connect: Connect, most: number): Pool {
       if (socket === undefined) return failed(error ?? new Error('no connection'))
       open.add(connection)
       connection.opened(socket)
-      if (waiting.size === 0) connection.rest()
+      if (waiting.length === 0) connection.rest()
       owner.released(connection)
     }
     try {
@@ -75,34 +76,31 @@ export function createPool(connect: Connect, most: number): Pool {
   /** One attempt is one exchange's; where nothing is left that could carry them, it was that of all. */
   function failed(error: Error): void {
     const isHopeless = opening === 0 && open.size === 0
-    for (const exchange of [...waiting]) {
-      waiting.delete(exchange)
-      exchange.onFailure(error, false)
-      if (!isHopeless) break
-    }
-    if (opening === 0 && waiting.size > 0) serveSoon()
+    for (let left = isHopeless ? waiting.length : 1; left > 0; left--)
+      waiting.shift()?.onFailure(error, false)
+    if (opening === 0 && waiting.length > 0) serveSoon()
   }
 
   const owner = {
     released(connection: Connection): void {
-      if (isClosed && waiting.size === 0) return connection.close()
+      if (isClosed && waiting.length === 0) return connection.close()
       idle.push(connection)
-      if (waiting.size > 0) serveSoon()
+      if (waiting.length > 0) serveSoon()
     },
     closed(connection: Connection): void {
       open.delete(connection)
       const at = idle.indexOf(connection)
       if (at !== -1) idle.splice(at, 1)
-      if (waiting.size > 0) serveSoon()
+      if (waiting.length > 0) serveSoon()
     },
   }
 
   return {
     send(exchange) {
-      waiting.add(exchange)
+      waiting.push(exchange)
       serveSoon()
     },
-    withdraw: (exchange) => void waiting.delete(exchange),
+    withdraw: (exchange) => waiting.remove(exchange),
     close() {
       isClosed = true
       closeIdle()

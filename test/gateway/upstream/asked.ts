@@ -21,6 +21,9 @@ export interface Ask {
 }
 
 export class Asked implements Exchange {
+  queuedBefore: Exchange | undefined
+  queuedAfter: Exchange | undefined
+  isQueued = false
   readonly request
   readonly #isKeepingUp: boolean
   head: AnswerHead | undefined

@@ -1,0 +1,51 @@
+// A queue that things leave from anywhere, each in the same time however long it is. Its links are in what is in it, and
+// are taken out with it. A Set would do the same, but leaves tables behind, each holding what was in it and the next
+// table: once one of them is among the old objects, all that passes is kept until the next full collection of garbage.
+
+/** What can wait: in one queue at a time. All of this is the queue's own. */
+export interface Queued<T> {
+  queuedBefore: T | undefined
+  queuedAfter: T | undefined
+  isQueued: boolean
+}
+
+/** In the order in which they came. */
+export class Queue<T extends Queued<T>> {
+  #first: T | undefined
+  #last: T | undefined
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  push(one: T): void {
+    one.queuedBefore = this.#last
+    one.isQueued = true
+    if (this.#last === undefined) this.#first = one
+    else this.#last.queuedAfter = one
+    this.#last = one
+    this.#length++
+  }
+
+  /** Takes the first out; undefined: there is none. */
+  shift(): T | undefined {
+    const first = this.#first
+    if (first !== undefined) this.remove(first)
+    return first
+  }
+
+  /** Takes one out, wherever it is; nothing where it is in none. */
+  remove(one: T): void {
+    if (!one.isQueued) return
+    const { queuedBefore, queuedAfter } = one
+    if (queuedBefore === undefined) this.#first = queuedAfter
+    else queuedBefore.queuedAfter = queuedAfter
+    if (queuedAfter === undefined) this.#last = queuedBefore
+    else queuedAfter.queuedBefore = queuedBefore
+    one.queuedBefore = undefined
+    one.queuedAfter = undefined
+    one.isQueued = false
+    this.#length--
+  }
+}
