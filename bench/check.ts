@@ -121,7 +121,7 @@ function readerOf(report: ScenarioReport | undefined, cpuOf: Of): Reader {
       throughput(name, ({ cpuMicros, storeMicros }) => cpuMicros + (storeMicros ?? 0))[cpuOf],
     rate: (name) => throughput(name, ({ perSecond }) => perSecond).most,
     rss: (name) => throughput(name, ({ rssMiB }) => rssMiB).most,
-    p99: (name) => latency(name, ({ p99Ms }) => p99Ms),
+    p99: (name) => (report?.rate === undefined ? latency(name, ({ p99Ms }) => p99Ms) : Number.NaN),
     figure: (name) => report?.figures?.[name] ?? Number.NaN,
   }
 }

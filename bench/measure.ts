@@ -46,6 +46,8 @@ export interface Latency {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly p999Ms: number
+  /** Cores' worth of CPU that it took. */
+  readonly busyCores: number
 }
 
 export interface Result {
@@ -105,7 +107,8 @@ export async function measureLatency(
   for (let round = 1; round <= rounds; round++) {
     bench.tell(`  latency, round ${round} of ${rounds}`)
     for (const subject of subjects) {
-      const rate = Math.floor(rateOf(subject.name))
+      const rate = Math.max(1, Math.floor(bench.options.rate ?? rateOf(subject.name)))
+      const before = cpuSeconds(subject.pid)
       const {
         p50Ms,
         p99Ms,
@@ -118,7 +121,8 @@ export async function measureLatency(
         warmUpSeconds: latencyWarmUpSeconds,
       })
       const result = results.find(({ name }) => name === subject.name)
-      result?.latency.push({ perSecond: requests / took, p50Ms, p99Ms, p999Ms })
+      const busyCores = (cpuSeconds(subject.pid) - before) / (took + latencyWarmUpSeconds)
+      result?.latency.push({ perSecond: requests / took, p50Ms, p99Ms, p999Ms, busyCores })
     }
   }
 }

@@ -10,6 +10,8 @@ export interface Options {
   readonly rounds: number
   readonly warmUpSeconds: number
   readonly connections: number
+  /** Requests a second of the open loops; null: half of what a subject carries. */
+  readonly rate: number | null
   /** Keys in Postgres, of which as good as all are asked for never: the larger of two databases. */
   readonly keys: number
   readonly isCheck: boolean
@@ -38,6 +40,7 @@ const flags = {
   rounds: { type: 'string', default: '12' },
   'warm-up': { type: 'string', default: '5' },
   connections: { type: 'string', default: '64' },
+  rate: { type: 'string' },
   keys: { type: 'string', default: '100000' },
   json: { type: 'string' },
   svg: { type: 'string' },
@@ -53,6 +56,9 @@ export function readOptions(argv: readonly string[], known: readonly string[]): 
   if (unknown.length > 0) {
     throw new UsageError(`no scenario ${unknown.join(', ')}; there are ${known.join(', ')}`)
   }
+  if (values.rate !== undefined && values.check) {
+    throw new UsageError('--check measures at half load: it takes no --rate')
+  }
   const asked = [...named, ...(values.all ? known : []), ...(values.check ? checkScenarios : [])]
   return {
     scenarios: asked.length === 0 ? [mainScenario] : known.filter((name) => asked.includes(name)),
@@ -60,6 +66,7 @@ export function readOptions(argv: readonly string[], known: readonly string[]): 
     rounds: whole('rounds', values.rounds),
     warmUpSeconds: positive('warm-up', values['warm-up']),
     connections: whole('connections', values.connections),
+    rate: values.rate === undefined ? null : positive('rate', values.rate),
     keys: whole('keys', values.keys),
     isCheck: values.check,
     jsonFile: values.json ?? null,
@@ -104,6 +111,7 @@ export const usage = `npm run bench -- [--scenario NAME,… | --all] [--check]
   --seconds N         length of a measurement (1); --rounds N how many of each (12); --warm-up N seconds before (5)
                       (latencies: four times as long, a quarter as many)
   --connections N     keep-alive connections of the load (64)
+  --rate N            requests a second at which latencies are measured (half of what a subject carries)
   --keys N            keys in the larger database of keys-postgres (100000; 10000000 takes minutes and 6 GB)
   --json FILE         all figures of all rounds
   --svg FILE          a chart of the main scenario`

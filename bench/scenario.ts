@@ -15,6 +15,8 @@ export interface Findings {
   /** Single figures, by name, that are no rounds of a load. */
   readonly figures?: Readonly<Record<string, number>>
   readonly notes?: readonly string[]
+  /** Requests a second of its open loops, where one was asked for: not half of what each carries, as the bar has it. */
+  readonly rate?: number
 }
 
 export interface ScenarioReport extends Findings {

@@ -97,6 +97,8 @@ async function measureBoth(bench: Bench, subjects: readonly Subject[], asked: As
     return Math.max(1, Math.min(...measured.filter((rate) => !Number.isNaN(rate))) / 2)
   }
   await measureLatency(bench, [direct, ...subjects], { results: all, rateOf })
+  const { rate } = bench.options
+  if (rate !== null) return { results: all, rate, notes: ['Latencies: open loop, at the rate asked for.'] }
   return {
     results: all,
     notes: [

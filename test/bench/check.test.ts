@@ -11,7 +11,7 @@ function result(name: string, cpuMicros: number, p99Ms = Number.NaN): Result {
   return {
     name,
     throughput: [{ ...round, storeMicros: null }],
-    latency: Number.isNaN(p99Ms) ? [] : [{ perSecond: 1, p50Ms: 1, p99Ms, p999Ms: 9 }],
+    latency: Number.isNaN(p99Ms) ? [] : [{ perSecond: 1, p50Ms: 1, p99Ms, p999Ms: 9, busyCores: 0.5 }],
   }
 }
 
@@ -41,6 +41,8 @@ void t.test('ratios are those of the least of all rounds of one scenario', async
   const medians = figuresOf([{ name: 'get', title: '', results }], 'median')
   t.equal(medians.find(({ title }) => title.includes('@fastify/http-proxy'))?.value, 0.75)
   t.equal(valueOf('p99'), 1)
+  const asked = figuresOf([{ name: 'get', title: '', results, rate: 4_000 }])
+  t.ok(Number.isNaN(asked.find(({ title }) => title.includes('p99'))?.value), 'not at half load')
   t.ok(Number.isNaN(valueOf('Caddy')), 'a peer that is not there')
   t.ok(Number.isNaN(valueOf('RSS')), 'a scenario that did not run')
 })

@@ -36,6 +36,8 @@ void t.test('what cannot be understood is told', async (t) => {
     [['--seconds', ''], /--seconds/],
     [['--rounds', '1.5'], /--rounds takes a whole number/],
     [['--keys', 'many'], /--keys/],
+    [['--rate', '0'], /--rate takes a number above 0/],
+    [['--check', '--rate', '4000'], /--check measures at half load: it takes no --rate/],
     [['--nonsense'], /nonsense/],
   ] as const) {
     t.throws(() => readOptions(argv, known), { name: UsageError.name, message }, argv.join(' '))
