@@ -19,7 +19,9 @@ export class Queue<T extends Queued<T>> {
     return this.#length
   }
 
+  /** Puts one at the end; nothing where it waits already. */
   push(one: T): void {
+    if (one.isQueued) return
     one.queuedBefore = this.#last
     one.isQueued = true
     if (this.#last === undefined) this.#first = one

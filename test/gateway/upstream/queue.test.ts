@@ -56,6 +56,8 @@ t.test('what has left may come again', (t) => {
   queue.push(two)
   queue.remove(one)
   queue.push(one)
+  // It waits already.
+  queue.push(two)
   t.equal(queue.shift(), two)
   t.equal(queue.shift(), one)
   t.equal(queue.length, 0)
