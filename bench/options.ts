@@ -66,7 +66,7 @@ export function readOptions(argv: readonly string[], known: readonly string[]): 
     rounds: whole('rounds', values.rounds),
     warmUpSeconds: positive('warm-up', values['warm-up']),
     connections: whole('connections', values.connections),
-    rate: values.rate === undefined ? null : positive('rate', values.rate),
+    rate: values.rate === undefined ? null : whole('rate', values.rate),
     keys: whole('keys', values.keys),
     isCheck: values.check,
     jsonFile: values.json ?? null,
@@ -111,7 +111,7 @@ export const usage = `npm run bench -- [--scenario NAME,… | --all] [--check]
   --seconds N         length of a measurement (1); --rounds N how many of each (12); --warm-up N seconds before (5)
                       (latencies: four times as long, a quarter as many)
   --connections N     keep-alive connections of the load (64)
-  --rate N            requests a second at which latencies are measured (half of what a subject carries)
+  --rate N            requests a second at which latencies are measured (get, post, large; half of what a subject carries)
   --keys N            keys in the larger database of keys-postgres (100000; 10000000 takes minutes and 6 GB)
   --json FILE         all figures of all rounds
   --svg FILE          a chart of the main scenario`

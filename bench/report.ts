@@ -25,7 +25,7 @@ const columns: readonly Column[] = [
   { title: '(spread)', text: lateSpread(({ p99Ms }) => p99Ms) },
   { title: 'p99.9', text: late(({ p999Ms }) => p999Ms) },
   { title: 'at req/s', text: late(({ perSecond }) => perSecond, 0) },
-  { title: 'cores', text: late(({ busyCores }) => busyCores) },
+  { title: 'busy', text: late(({ busyCores }) => busyCores) },
 ]
 
 /** The table of one scenario. Columns in which nothing was measured are left out. */

@@ -101,6 +101,6 @@ function save(bench: Bench, reports: readonly ScenarioReport[]): void {
   writeFileSync(options.svgFile, chartOf(main.results, { title, subtitle, footer: description }))
 }
 
-function shown({ scenarios: names, seconds, rounds, connections: count, keys }: Options) {
-  return { scenarios: names, seconds, rounds, connections: count, keys }
+function shown({ scenarios: names, seconds, rounds, connections: count, rate, keys }: Options) {
+  return { scenarios: names, seconds, rounds, connections: count, rate, keys }
 }

@@ -14,6 +14,7 @@ import { forwardInterim } from './response-head.ts'
 import { type AnswerHead, InvalidAnswer } from './upstream/answer-head.ts'
 import type { Connection, Exchange } from './upstream/connection.ts'
 import type { OutgoingRequest } from './upstream/outgoing-request.ts'
+import type { Queue } from './upstream/queue.ts'
 import { denialOf, unnamedFailure } from './upstream-failure.ts'
 import type { UpstreamPool } from './upstreams.ts'
 
@@ -32,9 +33,9 @@ export function forward(access: Access, upstream: UpstreamPool): void {
  * then, of an answer that takes longer than a turn, that of its next bytes, or of the client that has to read some first.
  */
 class Forwarding extends Deadline implements Exchange {
+  queuedIn: Queue<Exchange> | undefined
   queuedBefore: Exchange | undefined
   queuedAfter: Exchange | undefined
-  isQueued = false
   readonly #access: Access
   readonly #upstream: UpstreamPool
   readonly #hasBody: boolean

@@ -145,6 +145,8 @@ export interface Message {
   readonly epoch: string
   readonly change: Change
   readonly key: number
+  /** The epoch of the change once its maker had polled: another one where the database had gone back. */
+  settledEpoch?: string | undefined
   /** The change that it tells of is no part of the database's history any more. */
   isLost?: true
 }

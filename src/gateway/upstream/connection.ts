@@ -206,6 +206,7 @@ export class Connection extends Deadline {
 
   #closed(): void {
     this.clearDeadline()
+    this.#buffer = undefined
     this.#owner.closed(this)
     const exchange = this.#exchange
     if (exchange === undefined) return

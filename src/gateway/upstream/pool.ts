@@ -18,7 +18,7 @@ export interface Pool {
 export function createPool(connect: Connect, most: number): Pool {
   const waiting = new Queue<Exchange>()
   const idle: Connection[] = []
-  const open = new Set<Connection>()
+  let open = 0
   let opening = 0
   let isDue = false
   let isClosed = false
@@ -35,13 +35,13 @@ export function createPool(connect: Connect, most: number): Pool {
 
   function serve(): void {
     isDue = false
-    while (waiting.length > 0) {
+    for (let first = waiting.first; first !== undefined; first = waiting.first) {
       const connection = usable()
       if (connection === undefined) break
-      const exchange = waiting.shift()
-      if (exchange !== undefined) connection.send(exchange)
+      waiting.remove(first)
+      connection.send(first)
     }
-    while (opening < waiting.length && open.size + opening < most) openOne()
+    while (opening < waiting.length && open + opening < most) openOne()
     if (isClosed && waiting.length === 0) closeIdle()
   }
 
@@ -61,7 +61,7 @@ export function createPool(connect: Connect, most: number): Pool {
     const done = (error: Error | null, socket?: Socket) => {
       opening--
       if (socket === undefined) return failed(error ?? new Error('no connection'))
-      open.add(connection)
+      open++
       connection.opened(socket)
       if (waiting.length === 0) connection.rest()
       owner.released(connection)
@@ -75,7 +75,7 @@ export function createPool(connect: Connect, most: number): Pool {
 
   /** One attempt is one exchange's; where nothing is left that could carry them, it was that of all. */
   function failed(error: Error): void {
-    const isHopeless = opening === 0 && open.size === 0
+    const isHopeless = opening === 0 && open === 0
     for (let left = isHopeless ? waiting.length : 1; left > 0; left--)
       waiting.shift()?.onFailure(error, false)
     if (opening === 0 && waiting.length > 0) serveSoon()
@@ -88,7 +88,7 @@ export function createPool(connect: Connect, most: number): Pool {
       if (waiting.length > 0) serveSoon()
     },
     closed(connection: Connection): void {
-      open.delete(connection)
+      open--
       const at = idle.indexOf(connection)
       if (at !== -1) idle.splice(at, 1)
       if (waiting.length > 0) serveSoon()

@@ -3,10 +3,10 @@
 // table: once one of them is among the old objects, all that passes is kept until the next full collection of garbage.
 
 /** What can wait: in one queue at a time. All of this is the queue's own. */
-export interface Queued<T> {
+export interface Queued<T extends Queued<T>> {
+  queuedIn: Queue<T> | undefined
   queuedBefore: T | undefined
   queuedAfter: T | undefined
-  isQueued: boolean
 }
 
 /** In the order in which they came. */
@@ -19,15 +19,34 @@ export class Queue<T extends Queued<T>> {
     return this.#length
   }
 
-  /** Puts one at the end; nothing where it waits already. */
+  get first(): T | undefined {
+    return this.#first
+  }
+
+  /** Puts one at the end; nothing where it waits here already. Throws where it waits in another queue. */
   push(one: T): void {
-    if (one.isQueued) return
+    if (one.queuedIn === this) return
+    if (one.queuedIn !== undefined) throw new Error('it waits in another queue')
+    one.queuedIn = this
     one.queuedBefore = this.#last
-    one.isQueued = true
     if (this.#last === undefined) this.#first = one
     else this.#last.queuedAfter = one
     this.#last = one
     this.#length++
+  }
+
+  /** Takes one out, wherever it is; nothing where it does not wait here. */
+  remove(one: T): void {
+    if (one.queuedIn !== this) return
+    const { queuedBefore, queuedAfter } = one
+    if (queuedBefore === undefined) this.#first = queuedAfter
+    else queuedBefore.queuedAfter = queuedAfter
+    if (queuedAfter === undefined) this.#last = queuedBefore
+    else queuedAfter.queuedBefore = queuedBefore
+    one.queuedIn = undefined
+    one.queuedBefore = undefined
+    one.queuedAfter = undefined
+    this.#length--
   }
 
   /** Takes the first out; undefined: there is none. */
@@ -35,19 +54,5 @@ export class Queue<T extends Queued<T>> {
     const first = this.#first
     if (first !== undefined) this.remove(first)
     return first
-  }
-
-  /** Takes one out, wherever it is; nothing where it is in none. */
-  remove(one: T): void {
-    if (!one.isQueued) return
-    const { queuedBefore, queuedAfter } = one
-    if (queuedBefore === undefined) this.#first = queuedAfter
-    else queuedBefore.queuedAfter = queuedAfter
-    if (queuedAfter === undefined) this.#last = queuedBefore
-    else queuedAfter.queuedBefore = queuedBefore
-    one.queuedBefore = undefined
-    one.queuedAfter = undefined
-    one.isQueued = false
-    this.#length--
   }
 }

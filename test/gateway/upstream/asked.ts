@@ -9,6 +9,7 @@ import { copiedBytes } from '../../../src/gateway/upstream/answer-reader.ts'
 import { createConnect } from '../../../src/gateway/upstream/connect.ts'
 import type { Connection, Exchange } from '../../../src/gateway/upstream/connection.ts'
 import { createPool, type Pool } from '../../../src/gateway/upstream/pool.ts'
+import type { Queue } from '../../../src/gateway/upstream/queue.ts'
 import { tlsFile } from '../../support/tls.ts'
 
 export interface Ask {
@@ -21,9 +22,9 @@ export interface Ask {
 }
 
 export class Asked implements Exchange {
+  queuedIn: Queue<Exchange> | undefined
   queuedBefore: Exchange | undefined
   queuedAfter: Exchange | undefined
-  isQueued = false
   readonly request
   readonly #isKeepingUp: boolean
   head: AnswerHead | undefined

@@ -4,9 +4,9 @@ import t from 'tap'
 import { Queue, type Queued } from '../../../src/gateway/upstream/queue.ts'
 
 class Item implements Queued<Item> {
+  queuedIn: Queue<Item> | undefined
   queuedBefore: Item | undefined
   queuedAfter: Item | undefined
-  isQueued = false
 }
 
 const step = fc.oneof(
@@ -61,5 +61,19 @@ t.test('what has left may come again', (t) => {
   t.equal(queue.shift(), two)
   t.equal(queue.shift(), one)
   t.equal(queue.length, 0)
+  t.end()
+})
+
+t.test('nothing waits in two queues', (t) => {
+  const [queue, other] = [new Queue<Item>(), new Queue<Item>()]
+  const item = new Item()
+  queue.push(item)
+  t.throws(() => other.push(item), /another queue/)
+  other.remove(item)
+  t.equal(queue.length, 1)
+  t.equal(other.length, 0)
+  t.equal(queue.shift(), item)
+  other.push(item)
+  t.equal(other.first, item)
   t.end()
 })
