@@ -16,6 +16,11 @@ t.setTimeout(1_200_000)
 const mebibyte = 1024 * 1024
 const bodyBytes = process.env['LATCHKEY_TEST_LONG'] === '1' ? 1024 * mebibyte : 16 * mebibyte
 const atOnce = 10
+/**
+ * Less than the bodies of one way, also in the short form. Seen: 47 MiB with Node 20; with Node 24, which lets more
+ * garbage gather, 86, and 96 in the long form.
+ */
+const mostGrowthMiB = 128
 const block = randomBytes(64 * 1024)
 
 /** A body of `bytes` bytes, the same every time. */
@@ -108,5 +113,5 @@ t.test('ten large bodies at once', { timeout: 1_200_000 }, async (t) => {
   })
 
   t.comment(`resident: ${before.toFixed(0)} MiB before, ${most.toFixed(0)} MiB at most`)
-  t.ok(most - before < 64, 'memory grows by less than 64 MiB')
+  t.ok(most - before < mostGrowthMiB, `memory grows by less than ${mostGrowthMiB} MiB`)
 })
