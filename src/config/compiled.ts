@@ -48,6 +48,8 @@ export interface Limits {
   readonly headerTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly handshakeTimeoutMs: number
+  /** Bytes a second that a body must bring after its first ten; 0: no such limit. */
+  readonly bodyRate: number
   /** Connections from one address at once. */
   readonly clientConnections: number
   /** Requests with unknown keys from one client in a minute. */
@@ -66,7 +68,10 @@ export interface Upstream {
   readonly connections: number
   /** Requests that may wait for a connection. */
   readonly queue: number
+  readonly queueTimeoutMs: number
   readonly connectTimeoutMs: number
+  /** After which requests a connection is used again. */
+  readonly reuse: 'bodiless' | 'all' | 'none'
   readonly preserveHost: boolean
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** PEM bundle that replaces the system's; null: the system's. */

@@ -29,6 +29,12 @@ const LimitsSection = Type.Object(
       description: 'Time for a whole request head; beyond it 408.',
     }),
     idle_timeout: Duration({ default: '60s', description: 'Longest pause between bytes of a body.' }),
+    body_rate: Type.Integer({
+      minimum: 0,
+      default: 240,
+      description:
+        'Bytes a second that a request body must bring, on average, after its first 10 s; beyond it 408. 0: no such limit.',
+    }),
     handshake_timeout: Duration({
       default: '10s',
       description: 'Time for a TLS handshake; beyond it the connection is closed.',
@@ -127,9 +133,19 @@ const Upstream = Type.Object(
           'Most requests that wait for a connection; beyond it 503. Left out: four for each connection.',
       }),
     ),
+    queue_timeout: Duration({
+      default: '10s',
+      description: 'Longest that a request waits for a connection; beyond it 503.',
+    }),
     connect_timeout: Duration({
       default: '5s',
       description: 'Time to connect, TLS included; beyond it 504.',
+    }),
+    reuse: Type.Enum(['bodiless', 'all', 'none'], {
+      default: 'bodiless',
+      expects: '`bodiless`, `all` or `none`',
+      description:
+        'After which requests a connection is used again. `all` only for an upstream that reads each body whole or closes: one that does not takes the rest of a body for the next request.',
     }),
     preserve_host: Type.Boolean({ default: true, description: 'Sends Host on as the client sent it.' }),
     headers: Type.Record(Type.String(), Text('Value of the header.'), {

@@ -3,6 +3,7 @@
 
 import type { Access } from './access.ts'
 import { responseTrailers } from './headers.ts'
+import { Pieces } from './pieces.ts'
 import { sendHead, writeHead } from './response-head.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import { copiedBytes } from './upstream/answer-reader.ts'
@@ -15,6 +16,8 @@ export class Answer {
   #head: AnswerHead | undefined
   /** First bytes of a body that may be all of it: as text of the head's encoding, which Node sends as one with it. */
   #text: string | undefined
+  /** What came in this turn after it; most answers have none. */
+  #pieces: Pieces | undefined
 
   constructor(access: Access) {
     this.#access = access
@@ -25,25 +28,35 @@ export class Answer {
     this.#head = head
   }
 
-  /** Takes bytes of the body, as AnswerReceiver gives them; false where the client does not keep up. */
-  write(buffer: Buffer, start: number, end: number): boolean {
+  /** Takes bytes of the body, as AnswerReceiver gives them. */
+  write(buffer: Buffer, start: number, end: number): void {
     if (this.#head !== undefined && this.#text === undefined) {
       this.#text = buffer.toString('latin1', start, end)
-      return true
+      return
     }
-    this.flush()
     const piece = buffer.subarray(start, end)
-    return this.#access.reply.write(end - start > copiedBytes ? piece : Buffer.from(piece))
+    this.#pieces ??= new Pieces()
+    if (end - start > copiedBytes) this.#pieces.add(piece)
+    else this.#pieces.addCopy(piece)
   }
 
-  /** Sends what is held: the turn has ended without the end of the answer, or more of it has come. */
-  flush(): void {
-    const text = this.#text
-    if (!this.writeHead()) return
-    this.#text = undefined
-    if (text === undefined) sendHead(this.#access)
-    // Whether the client keeps up shows with the next one.
-    else this.#access.reply.write(text, 'latin1')
+  /** Sends what is held, as the turn has ended without the end of the answer; false where the client does not keep up. */
+  flush(): boolean {
+    if (this.writeHead() && this.#text === undefined) sendHead(this.#access)
+    return this.#writeBody()
+  }
+
+  #writeBody(): boolean {
+    const { reply } = this.#access
+    let keepsUp = true
+    if (this.#text !== undefined) {
+      // Whether the client keeps up shows with the next one.
+      reply.write(this.#text, 'latin1')
+      this.#text = undefined
+    }
+    if (this.#pieces !== undefined && this.#pieces.count > 0)
+      for (const piece of this.#pieces.take()) keepsUp = reply.write(piece)
+    return keepsUp
   }
 
   /** Writes the head where it is still held, and tells whether it was; sends nothing yet. */
@@ -58,6 +71,7 @@ export class Answer {
   /** Ends the answer whose head has been written. */
   end(trailers: readonly string[]): void {
     const { reply } = this.#access
+    if (this.#pieces !== undefined) this.#writeBody()
     if (trailers.length > 0) reply.addTrailers(responseTrailers(trailers))
     if (this.#text === undefined) reply.end()
     else endWhole(reply, this.#text)

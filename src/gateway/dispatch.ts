@@ -2,19 +2,26 @@
 // the body as it comes. Nothing is parsed anew on the way, nothing large is buffered whole, nothing sent twice unless it
 // is certain that it did no work.
 
-import type { Readable } from 'node:stream'
 import { type Denial, deny } from '../errors/denial.ts'
 import { type Access, hasBody } from './access.ts'
 import { Answer } from './answer.ts'
 import { Deadline } from './deadlines.ts'
 import { canBeSentAnew, outgoing } from './outgoing.ts'
 import { refuse } from './refuse.ts'
-import { abandonBody, mayComeWhole, requestBody, wholeBody } from './request-body.ts'
+import {
+  abandonBody,
+  type BodyFault,
+  type BodyOwner,
+  mayComeWhole,
+  RequestBody,
+  wholeBody,
+} from './request-body.ts'
 import { forwardInterim } from './response-head.ts'
 import { type AnswerHead, InvalidAnswer } from './upstream/answer-head.ts'
 import type { Connection, Exchange } from './upstream/connection.ts'
-import type { OutgoingRequest } from './upstream/outgoing-request.ts'
+import type { BodySource, OutgoingRequest } from './upstream/outgoing-request.ts'
 import type { Queue } from './upstream/queue.ts'
+import { clientNetwork } from './client.ts'
 import { denialOf, unnamedFailure } from './upstream-failure.ts'
 import type { UpstreamPool } from './upstreams.ts'
 
@@ -22,7 +29,9 @@ import type { UpstreamPool } from './upstreams.ts'
 export function forward(access: Access, upstream: UpstreamPool): void {
   // It left while its key was looked up: nobody would read the answer, and a refund would still be made.
   if (access.isClosed) return
-  if (upstream.connections.isFull()) return refuse(access, deny('UPSTREAM_UNAVAILABLE', 'queue_full'))
+  const { connections } = upstream
+  if (connections.isFull() && !connections.yieldsTo(clientOf(access)))
+    return refuse(access, deny('UPSTREAM_UNAVAILABLE', 'queue_full'))
   const forwarding = new Forwarding(access, upstream)
   if (mayComeWhole(access)) process.nextTick(sendNow, forwarding)
   else forwarding.send()
@@ -32,15 +41,17 @@ export function forward(access: Access, upstream: UpstreamPool): void {
  * One request and its answer. A class: made once a request, its methods shared. Its deadline is that of the answer's head;
  * then, of an answer that takes longer than a turn, that of its next bytes, or of the client that has to read some first.
  */
-class Forwarding extends Deadline implements Exchange {
+class Forwarding extends Deadline implements Exchange, BodyOwner {
   queuedIn: Queue<Exchange> | undefined
   queuedBefore: Exchange | undefined
   queuedAfter: Exchange | undefined
+  waitsSince = 0
   readonly #access: Access
   readonly #upstream: UpstreamPool
   readonly #hasBody: boolean
   #request: OutgoingRequest | undefined
-  #body: Readable | null = null
+  #body: RequestBody | undefined
+  #client: string | undefined
   #connection: Connection | undefined
   #isRetried = false
   #isClientBehind = false
@@ -64,27 +75,49 @@ class Forwarding extends Deadline implements Exchange {
     return this.#request
   }
 
+  get client(): string {
+    return (this.#client ??= clientOf(this.#access))
+  }
+
+  get isBodyOpen(): boolean {
+    return this.#body?.isOpen === true
+  }
+
+  get isBodyScant(): boolean {
+    return this.#body?.isScant === true
+  }
+
   send(): void {
     if (this.#isOver) return
     const access = this.#access
+    access.dispatchedAt = performance.now()
+    const whole = this.#hasBody ? wholeBody(access) : null
+    if (whole !== undefined) return this.#dispatch(whole)
+    this.#body = new RequestBody(access, this.#upstream.bodyLimits, this)
+    this.#body.start()
+  }
+
+  /** A connection is taken once something of the body is there: one that never comes holds none. */
+  onBodyProgress(): void {
+    if (this.#isOver || this.#body === undefined) return
+    if (this.#request === undefined) this.#dispatch(this.#body)
+    else if (this.#connection === undefined) this.#upstream.connections.send(this)
+  }
+
+  onBodyFault(fault: BodyFault): void {
+    if (!this.#isOver) this.#end(fault)
+  }
+
+  /** Never throws: what cannot be put together is a failure of this exchange alone. */
+  #dispatch(body: Buffer | BodySource | null): void {
+    const { connections } = this.#upstream
     try {
-      const body = this.#hasBody ? (wholeBody(access) ?? this.#openBody()) : null
-      this.#request = outgoing(access, this.#upstream, body)
-      access.dispatchedAt = performance.now()
-      this.#upstream.connections.send(this)
+      this.#request = outgoing(this.#access, this.#upstream, body)
+      if (this.#isRetried) connections.sendAnew(this)
+      else connections.send(this)
     } catch (error) {
       this.onFailure(error instanceof Error ? error : new Error('dispatch failed'), false)
     }
-  }
-
-  /** From the first moment somebody listens to its failure: it is sent only once there is a connection. */
-  #openBody(): Readable {
-    const body = requestBody(this.#access, this.#upstream.idleTimeoutMs)
-    this.#body = body
-    body.on('error', (error) => {
-      if (!this.#isOver) this.#end(error)
-    })
-    return body
   }
 
   onConnection(connection: Connection): void {
@@ -115,18 +148,14 @@ class Forwarding extends Deadline implements Exchange {
   }
 
   onBody(buffer: Buffer, start: number, end: number): void {
-    try {
-      if (!this.#answer.write(buffer, start, end)) this.#isClientBehind = true
-    } catch (error) {
-      this.#refuseHead(error)
-    }
+    this.#answer.write(buffer, start, end)
   }
 
   onPause(): boolean {
     if (this.#isOver || this.#access.upstreamMs === undefined) return true
-    this.setDeadline(this.#upstream.idleTimeoutMs)
+    this.setDeadline(this.#upstream.bodyLimits.idleTimeoutMs)
     try {
-      this.#answer.flush()
+      if (!this.#answer.flush()) this.#isClientBehind = true
     } catch (error) {
       this.#refuseHead(error)
       return true
@@ -183,7 +212,7 @@ class Forwarding extends Deadline implements Exchange {
     this.#access.reply.once('drain', () => {
       if (this.#isOver) return
       this.#isClientBehind = false
-      this.setDeadline(this.#upstream.idleTimeoutMs)
+      this.setDeadline(this.#upstream.bodyLimits.idleTimeoutMs)
       this.#connection?.resume()
     })
   }
@@ -222,9 +251,15 @@ class Forwarding extends Deadline implements Exchange {
   #finish(): void {
     this.#isOver = true
     this.clearDeadline()
-    this.#body?.destroy()
+    this.#body?.stop()
     this.#upstream.connections.leave()
   }
+}
+
+/** Who shares connections with others: a merchant where it is known, from an address or a network of them. */
+function clientOf({ client, principal }: Access): string {
+  const network = clientNetwork(client)
+  return principal === undefined ? network : `${network} ${principal.record.merchantId}`
 }
 
 function sendNow(forwarding: Forwarding): void {

@@ -1,16 +1,15 @@
 // A request as it leaves for its upstream.
 
 import type { IncomingMessage } from 'node:http'
-import type { Readable } from 'node:stream'
 import type { Access } from './access.ts'
-import type { OutgoingRequest } from './upstream/outgoing-request.ts'
+import type { BodySource, OutgoingRequest } from './upstream/outgoing-request.ts'
 import type { UpstreamPool } from './upstreams.ts'
 
 /** The target as it was judged, the headers as they were built, the body whole or as it comes. */
 export function outgoing(
   access: Access,
   { settings, headers, host }: UpstreamPool,
-  body: Buffer | Readable | null,
+  body: Buffer | BodySource | null,
 ): OutgoingRequest {
   return {
     method: access.raw.method ?? 'GET',
@@ -18,6 +17,7 @@ export function outgoing(
     fields: `host: ${settings.preserveHost ? access.head.host : host}\r\n${headers.build(access)}`,
     contentLength: access.head.contentLength,
     body,
+    reuse: settings.reuse,
   }
 }
 

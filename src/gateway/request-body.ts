@@ -1,12 +1,14 @@
-// The client's request body on its way to the upstream: whole where it came with its head, as small ones do, else a stream
-// between the two, so that neither side's end takes the other's connection with it. The stream counts what passes, and
-// keeps back-pressure: the client is read no faster than the upstream takes it, and neither may keep the other waiting
-// for ever.
+// The client's request body on its way to the upstream: whole where it came with its head, as small ones do, else as it
+// comes, so that neither side's end takes the other's connection with it. It counts what passes and keeps
+// back-pressure: the client is read no faster than the upstream takes it, and neither may keep the other waiting for ever.
 
 import type { ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
+import { performance } from 'node:perf_hooks'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Access, Head } from './access.ts'
+import { areManyCrumbs, restAfterCrumbs } from './crumbs.ts'
+import { Pieces } from './pieces.ts'
+import type { BodySink, BodySource } from './upstream/outgoing-request.ts'
 
 /** Why a body ended early; `denial` is what the client is told, if it is still there. */
 export class BodyFault extends Error {
@@ -45,60 +47,229 @@ function canBeWhole({ contentLength, expectsContinue }: Head): boolean {
   return contentLength !== undefined && contentLength <= wholeBytes && !expectsContinue
 }
 
-/**
- * The body of a request as a stream for the dispatcher. Fails with a BodyFault when the client leaves or sends more
- * than the route takes, when the client sends nothing for `idleTimeoutMs` while it is waited for, or when the upstream
- * takes nothing for as long. Destroying it leaves the client's connection alone.
- */
-export function requestBody(access: Access, idleTimeoutMs: number): Readable {
-  const { raw, reply, head } = access
-  const limitBytes = access.route?.maxBodyBytes ?? Number.POSITIVE_INFINITY
-  let received = 0
-  let isInvited = !head.expectsContinue
-  let timer: NodeJS.Timeout | undefined
+/** What a body has to keep to. */
+export interface BodyLimits {
+  /** Longest silence of whoever is waited for. */
+  readonly idleTimeoutMs: number
+  /** Bytes a second that it has to bring, on average, after `rateGraceMs` of waiting for the client; 0: no such limit. */
+  readonly bodyRate: number
+}
 
-  /** Who is waited for has the time to move; the other one's clock stands still. */
-  const waitFor = (denial: () => Denial) => {
-    clearTimeout(timer)
-    timer = setTimeout(() => body.destroy(new BodyFault('idle', denial())), idleTimeoutMs)
+/** Who is told of a body. */
+export interface BodyOwner {
+  /** More than before is there to be sent: first bytes, a good part (`isScant`), or all of it (`isOpen`). */
+  onBodyProgress(): void
+  /** It will not come to its end. */
+  onBodyFault(fault: BodyFault): void
+}
+
+/** Time that a body may take to begin, before its rate counts: as long as its rate is averaged over at least. */
+const rateGraceMs = 10_000
+/** Of a body that nobody takes yet, so much is read. */
+const heldBytes = 16 * 1024
+
+/**
+ * The body of a request as it comes. Fails when the client leaves or sends more than the route takes, sends nothing for
+ * `idleTimeoutMs` or too little while it is waited for, or when the upstream takes nothing for as long. What came in one
+ * turn of the loop goes on together: a body in tiny pieces costs no write for each.
+ */
+export class RequestBody implements BodySource {
+  readonly #access: Access
+  readonly #limits: BodyLimits
+  readonly #owner: BodyOwner
+  readonly #limitBytes: number
+  readonly #pieces = new Pieces()
+  #sink: BodySink | undefined
+  #hasRoom = true
+  #received = 0
+  /** What came in this turn is handed on at its end. */
+  #isDue = false
+  #hasEnded = false
+  #isResting = false
+  #isOver = false
+  #waitsFor: 'client' | 'upstream' | undefined
+  #waitingSince = 0
+  /** When whoever is waited for has moved last. */
+  #movedAt = 0
+  /** Time spent waiting for the client before this wait. */
+  #waitedMs = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(access: Access, limits: BodyLimits, owner: BodyOwner) {
+    this.#access = access
+    this.#limits = limits
+    this.#owner = owner
+    this.#limitBytes = access.route?.maxBodyBytes ?? Number.POSITIVE_INFINITY
   }
-  const body = new Readable({
-    read() {
-      if (!isInvited) {
-        // Only now is there somebody to read it: authorised, and connected to the upstream (RFC 9110 §10.1.1).
-        isInvited = true
-        invite(reply)
-      }
-      waitFor(() => deny('REQUEST_TIMEOUT', 'body_idle'))
-      raw.resume()
-    },
-    destroy(error, done) {
-      clearTimeout(timer)
-      raw.off('data', onData).off('end', onEnd).off('close', onClose)
-      done(error)
-    },
-  })
-  const onData = (chunk: Buffer) => {
-    received += chunk.length
-    if (received > limitBytes) {
-      body.destroy(new BodyFault('too_large', deny('BODY_TOO_LARGE', 'streamed')))
-    } else if (body.push(chunk)) timer?.refresh()
+
+  /** Asks for the body, which is authorised now (RFC 9110 §10.1.1), and begins to read it. */
+  start(): void {
+    const { raw, reply, head } = this.#access
+    if (head.expectsContinue) invite(reply)
+    raw.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose)
+    this.#waitFor('client')
+    raw.resume()
+  }
+
+  /** The client has more of it to send. */
+  get isOpen(): boolean {
+    return !this.#hasEnded
+  }
+
+  /** Not much of it is there, and the rest may never come. */
+  get isScant(): boolean {
+    return !this.#hasEnded && this.#received < heldBytes
+  }
+
+  flowTo(sink: BodySink): void {
+    this.#sink = sink
+    this.#hasRoom = true
+    if (this.#pieces.bytes > 0 || this.#hasEnded) this.#handOn()
+    else this.#read()
+  }
+
+  resume(): void {
+    if (this.#isOver || this.#hasRoom) return
+    this.#hasRoom = true
+    this.#movedAt = performance.now()
+    if (this.#pieces.bytes > 0 || this.#hasEnded) this.#handOn()
+    else this.#read()
+  }
+
+  /** Nobody wants the rest. Leaves the client's connection alone. */
+  stop(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    clearTimeout(this.#timer)
+    this.#access.raw.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
+    this.#sink?.onStop()
+    this.#sink = undefined
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#received += chunk.length
+    if (this.#received > this.#limitBytes) return this.#fail('too_large', deny('BODY_TOO_LARGE', 'streamed'))
+    this.#pieces.add(chunk)
+    if (!this.#isResting && areManyCrumbs(this.#pieces)) {
+      // No more is read in this turn. The connection, not the message: what was read already comes, paused or not.
+      this.#isResting = true
+      this.#access.raw.socket.pause()
+    }
+    this.#moveSoon()
+  }
+
+  readonly #onEnd = (): void => {
+    this.#hasEnded = true
+    this.#moveSoon()
+  }
+
+  readonly #onClose = (): void => {
+    if (!this.#access.raw.complete) this.#fail('client_gone')
+  }
+
+  #moveSoon(): void {
+    if (this.#isDue) return
+    this.#isDue = true
+    setImmediate(move, this)
+  }
+
+  /** At the end of a turn in which something came. */
+  move(): void {
+    this.#isDue = false
+    if (this.#isOver) return
+    const now = performance.now()
+    if (this.#waitsFor === 'client') this.#movedAt = now
+    if (this.#isResting) this.#rest(restAfterCrumbs(this.#pieces, now))
+    if (this.#sink !== undefined) return this.#handOn()
+    if (!this.isScant) {
+      this.#access.raw.pause()
+      this.#waitFor(undefined)
+    }
+    this.#owner.onBodyProgress()
+  }
+
+  /** What is there goes to the upstream, if it has room; then somebody is waited for. */
+  #handOn(): void {
+    const sink = this.#sink
+    if (sink === undefined || !this.#hasRoom) return
+    if (this.#pieces.bytes > 0) this.#hasRoom = sink.onPieces(this.#pieces.take())
+    if (this.#isOver) return
+    if (this.#hasRoom && this.#hasEnded) {
+      this.stop()
+      sink.onEnd()
+    } else if (this.#hasRoom) this.#read()
     else {
-      raw.pause()
-      waitFor(() => deny('UPSTREAM_TIMEOUT', 'body_not_read'))
+      this.#access.raw.pause()
+      this.#waitFor('upstream')
     }
   }
-  const onEnd = () => {
-    // The last bytes may still wait for the upstream to take them.
-    waitFor(() => deny('UPSTREAM_TIMEOUT', 'body_not_read'))
-    body.once('end', () => clearTimeout(timer)).push(null)
+
+  /** Reads nothing for so long, which is not held against the client. */
+  #rest(milliseconds: number): void {
+    this.#waitedMs -= milliseconds
+    setTimeout(this.#wake, milliseconds)
   }
-  const onClose = () => {
-    if (!raw.complete) body.destroy(new BodyFault('client_gone'))
+
+  readonly #wake = (): void => {
+    this.#isResting = false
+    this.#access.raw.socket.resume()
   }
-  raw.on('data', onData).on('end', onEnd).on('close', onClose)
-  raw.pause()
-  return body
+
+  #read(): void {
+    if (this.#hasEnded) return
+    this.#waitFor('client')
+    this.#access.raw.resume()
+  }
+
+  /** Who is waited for has the time to move; the other one's clock stands still. */
+  #waitFor(whom: 'client' | 'upstream' | undefined): void {
+    if (whom === this.#waitsFor) return
+    const now = performance.now()
+    if (this.#waitsFor === 'client') this.#waitedMs += now - this.#waitingSince
+    this.#waitsFor = whom
+    this.#waitingSince = now
+    this.#movedAt = now
+    this.#look()
+  }
+
+  /** Sets the timer to the moment at which whoever is waited for would be late, or tells that it is. */
+  #look(): void {
+    clearTimeout(this.#timer)
+    if (this.#waitsFor === undefined) return
+    const now = performance.now()
+    const idleMs = this.#movedAt + this.#limits.idleTimeoutMs - now
+    const slowMs = this.#waitsFor === 'client' ? this.#msAhead(now) : Number.POSITIVE_INFINITY
+    const leftMs = Math.min(idleMs, slowMs)
+    if (leftMs > 0) {
+      // Sockets are read once more before it is looked: what stood still was this process, perhaps.
+      this.#timer = setTimeout(setImmediate, Math.ceil(leftMs), this.#onTime)
+    } else if (this.#waitsFor === 'upstream') this.#fail('idle', deny('UPSTREAM_TIMEOUT', 'body_not_read'))
+    else {
+      const reason = idleMs <= slowMs ? 'body_idle' : 'body_too_slow'
+      this.#fail('idle', deny('REQUEST_TIMEOUT', reason))
+    }
+  }
+
+  readonly #onTime = (): void => {
+    if (!this.#isOver) this.#look()
+  }
+
+  /** For how long the client may still be waited for, by its rate so far. */
+  #msAhead(now: number): number {
+    const { bodyRate } = this.#limits
+    if (bodyRate === 0) return Number.POSITIVE_INFINITY
+    const allowedMs = rateGraceMs + (this.#received / bodyRate) * 1_000
+    return allowedMs - this.#waitedMs - (now - this.#waitingSince)
+  }
+
+  #fail(reason: string, denial?: Denial): void {
+    this.stop()
+    this.#owner.onBodyFault(new BodyFault(reason, denial))
+  }
+}
+
+function move(body: RequestBody): void {
+  body.move()
 }
 
 /** An answer that came before the end of the request: the client gets a moment to read it, then the line is closed. */

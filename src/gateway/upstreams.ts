@@ -6,8 +6,8 @@ import { stampOfFiles } from './file-stamp.ts'
 import { certificateFiles, readCertificates } from './upstream-certificates.ts'
 import { createHeaderBuilder, type HeaderBuilder } from './headers.ts'
 import { createConnect } from './upstream/connect.ts'
-import type { Exchange } from './upstream/connection.ts'
-import { createPool } from './upstream/pool.ts'
+import type { BodyLimits } from './request-body.ts'
+import { createPool, type Pool } from './upstream/pool.ts'
 
 /** An upstream under one configuration. */
 export interface UpstreamPool {
@@ -15,19 +15,15 @@ export interface UpstreamPool {
   readonly headers: HeaderBuilder
   /** Its own name, as Host says it. */
   readonly host: string
-  readonly idleTimeoutMs: number
+  /** What bodies have to keep to; the silence that is allowed to answers too. */
+  readonly bodyLimits: BodyLimits
   readonly connections: Connections
   /** What the connections were opened with; others under the same name are opened anew. */
   readonly opened: string
 }
 
 /** The connections to an upstream, whatever tables come and go. */
-export interface Connections {
-  send(exchange: Exchange): void
-  /** Takes it out of the queue. */
-  withdraw(exchange: Exchange): void
-  /** Whether connections and queue are full. */
-  isFull(): boolean
+export interface Connections extends Omit<Pool, 'close'> {
   enter(): void
   leave(): void
   /** Exchanges under way. */
@@ -51,7 +47,7 @@ const retireAfterMs = 30_000
 /** Opens no connection yet; takes over what it can of `before`. Throws when a certificate file cannot be read. */
 export function createUpstreams(settings: Settings, table: Table, before?: Upstreams): Upstreams {
   const pools = new Map<string, UpstreamPool>()
-  const { idleTimeoutMs } = settings.gateway.limits
+  const { idleTimeoutMs, bodyRate } = settings.gateway.limits
   for (const [name, upstream] of settings.upstreams) {
     const known = before?.get(name)
     const opened = openedWith(upstream)
@@ -60,7 +56,7 @@ export function createUpstreams(settings: Settings, table: Table, before?: Upstr
       opened,
       headers: createHeaderBuilder(settings, table, upstream),
       host: new URL(upstream.origin).host,
-      idleTimeoutMs,
+      bodyLimits: { idleTimeoutMs, bodyRate },
       connections: known?.opened === opened ? known.connections : openConnections(upstream),
     })
   }
@@ -83,22 +79,22 @@ async function closeAll(pools: readonly UpstreamPool[]): Promise<void> {
 
 /** What decides over the connections themselves; a certificate renewed under the same name is another one. */
 function openedWith(upstream: Upstream): string {
-  const { origin, connections, queue, connectTimeoutMs } = upstream
+  const { origin, connections, queue, queueTimeoutMs, connectTimeoutMs } = upstream
   const files = certificateFiles(upstream)
-  return JSON.stringify([origin, connections, queue, connectTimeoutMs, files, stampOfFiles(files)])
+  const numbers = [connections, queue, queueTimeoutMs, connectTimeoutMs]
+  return JSON.stringify([origin, numbers, files, stampOfFiles(files)])
 }
 
 function openConnections(upstream: Upstream): Connections {
-  const { origin, connections, queue, connectTimeoutMs } = upstream
+  const { origin, connections, queue, queueTimeoutMs, connectTimeoutMs } = upstream
   const certificates = readCertificates(upstream)
-  const pool = createPool(createConnect({ origin, timeoutMs: connectTimeoutMs, certificates }), connections)
+  const connect = createConnect({ origin, timeoutMs: connectTimeoutMs, certificates })
+  const pool = createPool(connect, { most: connections, queue, queueTimeoutMs })
   let inFlight = 0
   let ended: (() => void) | undefined
 
   return {
-    send: (exchange) => pool.send(exchange),
-    withdraw: (exchange) => pool.withdraw(exchange),
-    isFull: () => inFlight >= connections + queue,
+    ...pool,
     enter() {
       inFlight++
     },

@@ -15,6 +15,14 @@ export class UpstreamClosed extends Error {
 /** A request and who is told of its answer. */
 export interface Exchange extends AnswerReceiver, Queued<Exchange> {
   readonly request: OutgoingRequest
+  /** Whose it is, where connections are scarce. */
+  readonly client: string
+  /** Bytes of its body are still to come from the client. */
+  readonly isBodyOpen: boolean
+  /** So far few of them have come. */
+  readonly isBodyScant: boolean
+  /** When it began to wait, in milliseconds of `performance.now()`; the pool's own. */
+  waitsSince: number
   /** A connection carries it from here on. */
   onConnection(connection: Connection): void
   /** The whole request has been handed to the socket. */
@@ -30,9 +38,14 @@ export interface Exchange extends AnswerReceiver, Queued<Exchange> {
 
 /** What a connection is part of. */
 export interface ConnectionOwner {
+  /** It carries this one no more: told before what becomes of the connection. */
+  done(exchange: Exchange): void
   /** It can carry another exchange. */
   released(connection: Connection): void
-  closed(connection: Connection): void
+  /** Its place is free, but it is still open: waits for the upstream to close it, if this gives true. */
+  retired(): boolean
+  /** `wasRetired`: its place has been free before. */
+  closed(connection: Connection, wasRetired: boolean): void
 }
 
 const bufferBytes = 64 * 1024
@@ -40,6 +53,8 @@ const bufferBytes = 64 * 1024
 const usualIdleMs = 4_000
 const idleMarginMs = 2_000
 const mostIdleMs = 600_000
+/** How long an upstream has to close a connection that it was told to close. */
+const closingMs = 1_000
 
 /** Its deadline is that of its idleness. */
 export class Connection extends Deadline {
@@ -59,6 +74,7 @@ export class Connection extends Deadline {
   #hasRested = false
   /** Nothing is to be read for now. Over TLS, what had come already is told all the same. */
   #isPaused = false
+  #isRetired = false
   #isClosed = false
 
   constructor(owner: ConnectionOwner) {
@@ -125,9 +141,14 @@ export class Connection extends Deadline {
   /** Ends the exchange without telling it; nothing where it is over. */
   abort(exchange: Exchange): void {
     if (this.#exchange !== exchange) return
-    this.#exchange = undefined
+    this.#letGo(exchange)
     this.#reader.stop()
     this.close()
+  }
+
+  #letGo(exchange: Exchange): void {
+    this.#exchange = undefined
+    this.#owner.done(exchange)
   }
 
   /** Reads on after `onPause` gave false. */
@@ -167,7 +188,7 @@ export class Connection extends Deadline {
     if (length > copiedBytes) this.#buffer = undefined
     const taken = this.#reader.read(buffer, length)
     if (this.#reader.isIdle) {
-      if (this.#exchange === exchange) this.#answered(taken === length)
+      if (this.#exchange === exchange) this.#answered(exchange, taken === length)
       return true
     }
     this.#isPaused ||= !exchange.onPause()
@@ -179,25 +200,35 @@ export class Connection extends Deadline {
     return this.#isSending && this.#socket?.bytesWritten === this.#bytesBefore
   }
 
-  #answered(isAll: boolean): void {
-    const { isPersistent, keepAliveSeconds } = this.#reader
-    this.#exchange = undefined
+  #answered(exchange: Exchange, isAll: boolean): void {
+    this.#letGo(exchange)
     this.#hasRested = true
-    if (!isAll || !isPersistent || !this.#isAtRest()) return this.close()
+    if (!isAll || !this.#isAtRest()) return this.close()
+    const { isPersistent, keepAliveSeconds } = this.#reader
     const idleMs = keepAliveSeconds === undefined ? usualIdleMs : keepAliveSeconds * 1_000 - idleMarginMs
-    if (idleMs <= 0) return this.close()
+    if (!isPersistent || !this.#canFollow || idleMs <= 0) return this.#retire()
     this.setDeadline(Math.min(idleMs, mostIdleMs))
     this.#owner.released(this)
   }
 
-  /** All of the request has left, and nothing but the next answer can come. */
+  /** All of the request has left, and nothing more of its answer can come. */
   #isAtRest(): boolean {
-    return this.#canFollow && !this.#isSending && !this.#isPaused && this.#socket?.writableLength === 0
+    return !this.#isSending && !this.#isPaused && this.#socket?.writableLength === 0
+  }
+
+  /**
+   * The upstream closes it, as it was told to or said itself. Who closes first keeps its port in TIME_WAIT for a minute,
+   * and one gateway has few ports for each upstream.
+   */
+  #retire(): void {
+    if (!this.#owner.retired()) return this.close()
+    this.#isRetired = true
+    this.setDeadline(closingMs)
   }
 
   #ended(): void {
     try {
-      if (this.#reader.end()) this.#exchange = undefined
+      if (this.#reader.end() && this.#exchange !== undefined) this.#letGo(this.#exchange)
     } catch (error) {
       this.#error = error instanceof Error ? error : new Error('reading failed')
     }
@@ -207,10 +238,10 @@ export class Connection extends Deadline {
   #closed(): void {
     this.clearDeadline()
     this.#buffer = undefined
-    this.#owner.closed(this)
+    this.#owner.closed(this, this.#isRetired)
     const exchange = this.#exchange
     if (exchange === undefined) return
-    this.#exchange = undefined
+    this.#letGo(exchange)
     const wasStale = this.#hasRested && !this.#reader.hasBegun
     this.#reader.stop()
     exchange.onFailure(this.#error ?? new UpstreamClosed('the upstream closed the connection'), wasStale)

@@ -1,7 +1,27 @@
 // A request as it leaves for its upstream.
 
 import type { Socket } from 'node:net'
-import type { Readable } from 'node:stream'
+
+/** Who takes a body as it comes: the connection that carries the request. */
+export interface BodySink {
+  /** Takes pieces that came together. False: they are the last for now, until the source's `resume`. */
+  onPieces(pieces: readonly Buffer[]): boolean
+  /** That was all. */
+  onEnd(): void
+  /** There will be no more of it, whether or not it has ended. */
+  onStop(): void
+}
+
+/** A body as it comes. */
+export interface BodySource {
+  /** Gives what comes to `sink`. */
+  flowTo(sink: BodySink): void
+  /** The sink has room again. */
+  resume(): void
+}
+
+/** After which requests a connection is used again: those without a body, all, none. */
+export type Reuse = 'bodiless' | 'all' | 'none'
 
 export interface OutgoingRequest {
   readonly method: string
@@ -12,18 +32,20 @@ export interface OutgoingRequest {
   /** Bytes of the body, where they were announced; undefined: it goes in chunks. Nothing where there is no body. */
   readonly contentLength: number | undefined
   /** Whole, or as it comes; null: none. */
-  readonly body: Buffer | Readable | null
+  readonly body: Buffer | BodySource | null
+  readonly reuse: Reuse
 }
 
 /** RFC 9110 §8.6: of these a length is expected, be it none. */
 const withContent = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH'])
 
 /**
- * Whether another request can follow on the connection: an upstream may leave a body unread that it does not expect, or
- * send one in answer to HEAD.
+ * Whether another request can follow on the connection: an upstream may leave a body unread, and take what is left of it
+ * for the next request, or send one in answer to HEAD. `reuse` says for which upstream that is known not to be so.
  */
-export function isSafeToFollow({ method, body }: OutgoingRequest): boolean {
-  return method !== 'HEAD' && (body === null || withContent.has(method))
+export function isSafeToFollow({ method, body, reuse }: OutgoingRequest): boolean {
+  if (reuse === 'none' || method === 'HEAD') return false
+  return body === null || (reuse === 'all' && withContent.has(method))
 }
 
 /** Hands a request to the socket; `done` is called once all of it was, or with what went wrong, but not after a close. */
@@ -33,7 +55,7 @@ export function sendRequest(
   done: (error: Error | null) => void,
 ): void {
   const { body } = request
-  if (body !== null && !Buffer.isBuffer(body)) return sendStream(request, body, socket, done)
+  if (body !== null && !Buffer.isBuffer(body)) return sendStream(request, body, { socket, done })
   // Text of one encoding leaves in one write: two pieces cost a quarter more.
   socket.write(
     body === null ? emptyHead(request) : sizedHead(request, body.length) + body.toString('latin1'),
@@ -58,42 +80,43 @@ function sizedHead(request: OutgoingRequest, length: number): string {
 /** The head waits for the first bytes of the body, and leaves with them. */
 function sendStream(
   request: OutgoingRequest,
-  body: Readable,
-  socket: Socket,
-  done: (error: Error | null) => void,
+  body: BodySource,
+  { socket, done }: { readonly socket: Socket; readonly done: (error: Error | null) => void },
 ): void {
   const { contentLength } = request
   let sent = 0
-
-  const onData = (chunk: Buffer) => {
-    socket.cork()
-    if (sent === 0) {
-      const head =
-        contentLength === undefined
-          ? `${headOf(request)}transfer-encoding: chunked\r\n\r\n`
-          : sizedHead(request, contentLength)
-      socket.write(head, 'latin1')
-    }
-    if (contentLength === undefined) socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
-    let hasRoom = socket.write(chunk)
-    if (contentLength === undefined) hasRoom = socket.write('\r\n', 'latin1')
-    socket.uncork()
-    sent += chunk.length
-    if (!hasRoom) body.pause()
-  }
-  const onDrain = () => void body.resume()
-  const onEnd = () => {
-    if (contentLength !== undefined && sent !== contentLength) {
-      done(new Error('the body has another length than was announced'))
-      return
-    }
-    if (sent === 0) socket.write(emptyHead(request), 'latin1')
-    else if (contentLength === undefined) socket.write('0\r\n\r\n', 'latin1')
-    done(null)
-  }
+  const onDrain = () => body.resume()
   socket.on('drain', onDrain)
-  body
-    .on('data', onData)
-    .once('end', onEnd)
-    .once('close', () => socket.off('drain', onDrain))
+  body.flowTo({
+    onPieces(pieces) {
+      let bytes = 0
+      for (const { length } of pieces) bytes += length
+      const size = contentLength === undefined ? `${bytes.toString(16)}\r\n` : ''
+      socket.cork()
+      if (sent === 0) socket.write(streamHead(request) + size, 'latin1')
+      else if (size !== '') socket.write(size, 'latin1')
+      let hasRoom = true
+      for (const piece of pieces) hasRoom = socket.write(piece)
+      if (size !== '') hasRoom = socket.write('\r\n', 'latin1')
+      socket.uncork()
+      sent += bytes
+      return hasRoom
+    },
+    onEnd() {
+      if (contentLength !== undefined && sent !== contentLength) {
+        done(new Error('the body has another length than was announced'))
+        return
+      }
+      if (sent === 0) socket.write(emptyHead(request), 'latin1')
+      else if (contentLength === undefined) socket.write('0\r\n\r\n', 'latin1')
+      done(null)
+    },
+    onStop: () => void socket.off('drain', onDrain),
+  })
+}
+
+function streamHead(request: OutgoingRequest): string {
+  return request.contentLength === undefined
+    ? `${headOf(request)}transfer-encoding: chunked\r\n\r\n`
+    : sizedHead(request, request.contentLength)
 }

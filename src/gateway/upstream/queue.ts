@@ -23,6 +23,10 @@ export class Queue<T extends Queued<T>> {
     return this.#first
   }
 
+  get last(): T | undefined {
+    return this.#last
+  }
+
   /** Puts one at the end; nothing where it waits here already. Throws where it waits in another queue. */
   push(one: T): void {
     if (one.queuedIn === this) return

@@ -1,14 +1,15 @@
 // An exchange over a pool, as a test asks for it.
 
 import { readFileSync } from 'node:fs'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { AnswerHead } from '../../../src/gateway/upstream/answer-head.ts'
 import { copiedBytes } from '../../../src/gateway/upstream/answer-reader.ts'
 import { createConnect } from '../../../src/gateway/upstream/connect.ts'
 import type { Connection, Exchange } from '../../../src/gateway/upstream/connection.ts'
-import { createPool, type Pool } from '../../../src/gateway/upstream/pool.ts'
+import type { BodySource, OutgoingRequest, Reuse } from '../../../src/gateway/upstream/outgoing-request.ts'
+import { createPool, type Pool, type PoolLimits } from '../../../src/gateway/upstream/pool.ts'
 import type { Queue } from '../../../src/gateway/upstream/queue.ts'
 import { tlsFile } from '../../support/tls.ts'
 
@@ -17,6 +18,10 @@ export interface Ask {
   readonly target?: string
   readonly body?: Buffer | Readable
   readonly contentLength?: number
+  readonly reuse?: Reuse
+  readonly client?: string
+  readonly isBodyOpen?: boolean
+  readonly isBodyScant?: boolean
   /** Whether to read on after each read; else nothing is read until `connection.resume`. */
   readonly isKeepingUp?: boolean
 }
@@ -25,7 +30,11 @@ export class Asked implements Exchange {
   queuedIn: Queue<Exchange> | undefined
   queuedBefore: Exchange | undefined
   queuedAfter: Exchange | undefined
-  readonly request
+  waitsSince = 0
+  readonly request: OutgoingRequest
+  readonly client: string
+  isBodyOpen: boolean
+  isBodyScant: boolean
   readonly #isKeepingUp: boolean
   head: AnswerHead | undefined
   /** Of the body, kept as a receiver may keep them. */
@@ -38,8 +47,18 @@ export class Asked implements Exchange {
   /** How often its end was told, of whatever kind. */
   ends = 0
 
-  constructor({ method = 'GET', target = '/', body, contentLength, isKeepingUp = true }: Ask) {
-    this.request = { method, target, fields: 'host: a\r\n', contentLength, body: body ?? null }
+  constructor({ method = 'GET', target = '/', body, contentLength, isKeepingUp = true, ...rest }: Ask) {
+    this.request = {
+      method,
+      target,
+      fields: 'host: a\r\n',
+      contentLength,
+      body: body instanceof Readable ? sourceOf(body) : (body ?? null),
+      reuse: rest.reuse ?? 'all',
+    }
+    this.client = rest.client ?? '192.0.2.1'
+    this.isBodyOpen = rest.isBodyOpen ?? false
+    this.isBodyScant = rest.isBodyScant ?? false
     this.#isKeepingUp = isKeepingUp
   }
 
@@ -96,18 +115,36 @@ export async function until(isSo: () => boolean): Promise<void> {
   }
 }
 
+/** A stream as a body that comes. */
+function sourceOf(stream: Readable): BodySource {
+  return {
+    flowTo(sink) {
+      stream.on('data', (piece: Buffer) => {
+        if (!sink.onPieces([piece])) stream.pause()
+      })
+      stream.once('end', () => sink.onEnd()).once('close', () => sink.onStop())
+    },
+    resume: () => void stream.resume(),
+  }
+}
+
+/** Bounds of a pool where a test is about something else. */
+export function limitsOf({ most = 8, queue = 1_000, queueTimeoutMs = 10_000 } = {}): PoolLimits {
+  return { most, queue, queueTimeoutMs }
+}
+
 /** A pool to `port` on this machine, over TLS if `isSecure`; closed at the end of the test. */
 export function openPool(
   t: Test,
   port: number,
-  { most = 8, isSecure = false } = {},
+  { isSecure = false, ...limits }: Partial<PoolLimits> & { readonly isSecure?: boolean } = {},
 ): Pool & { ask(of?: Ask): Asked } {
   const connect = createConnect({
     origin: `http${isSecure ? 's' : ''}://127.0.0.1:${port}`,
     timeoutMs: 5_000,
     certificates: isSecure ? { ca: readFileSync(tlsFile('ca.pem')) } : {},
   })
-  const pool = createPool(connect, most)
+  const pool = createPool(connect, limitsOf(limits))
   t.teardown(() => pool.close())
   return {
     ...pool,

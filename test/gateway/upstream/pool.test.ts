@@ -6,7 +6,7 @@ import t from 'tap'
 import { createConnect } from '../../../src/gateway/upstream/connect.ts'
 import { createPool } from '../../../src/gateway/upstream/pool.ts'
 import { plainAnswer, startUpstream } from '../../support/upstream.ts'
-import { Asked, openPool, until } from './asked.ts'
+import { Asked, limitsOf, openPool, until } from './asked.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\n'
 const sized = `${ok}Content-Length: 2\r\n\r\nok`
@@ -92,10 +92,13 @@ t.test('where no connection comes about, nobody goes on waiting', async (t) => {
   await new Promise((resolve) => server.close(resolve))
   const connect = createConnect({ origin: `http://127.0.0.1:${port}`, timeoutMs: 5_000, certificates: {} })
   let attempts = 0
-  const pool = createPool((onread, done) => {
-    attempts++
-    connect(onread, done)
-  }, 2)
+  const pool = createPool(
+    (onread, done) => {
+      attempts++
+      connect(onread, done)
+    },
+    limitsOf({ most: 2 }),
+  )
   const asked = Array.from({ length: 10 }, () => new Asked({}))
   for (const it of asked) pool.send(it)
   for (const it of asked) {
@@ -114,11 +117,14 @@ t.test('while a connection is busy for long, others that wait go on trying', asy
   let isRefused = true
   const connect = createConnect({ origin: upstream.url, timeoutMs: 5_000, certificates: {} })
   let attempts = 0
-  const pool = createPool((onread, done) => {
-    attempts++
-    if (attempts > 1 && isRefused) process.nextTick(done, new Error('refused'))
-    else connect(onread, done)
-  }, 2)
+  const pool = createPool(
+    (onread, done) => {
+      attempts++
+      if (attempts > 1 && isRefused) process.nextTick(done, new Error('refused'))
+      else connect(onread, done)
+    },
+    limitsOf({ most: 2 }),
+  )
   t.teardown(() => pool.close())
   const ask = (target: string) => {
     const asked = new Asked({ target })
@@ -175,12 +181,15 @@ t.test('a connection that comes about after its pool was closed does not stay', 
   let open = () => {}
   const connect = createConnect({ origin: upstream.url, timeoutMs: 5_000, certificates: {} })
   let isOpened = false
-  const pool = createPool((onread, done) => {
-    connect(onread, (error, socket) => {
-      open = () => done(error, socket)
-      isOpened = true
-    })
-  }, 1)
+  const pool = createPool(
+    (onread, done) => {
+      connect(onread, (error, socket) => {
+        open = () => done(error, socket)
+        isOpened = true
+      })
+    },
+    limitsOf({ most: 1 }),
+  )
   const asked = new Asked({})
   pool.send(asked)
   await until(() => isOpened)
@@ -193,9 +202,12 @@ t.test('a connection that comes about after its pool was closed does not stay', 
 })
 
 t.test('an attempt that cannot even begin is a failed one', async (t) => {
-  const pool = createPool(() => {
-    throw new Error('no such thing')
-  }, 1)
+  const pool = createPool(
+    () => {
+      throw new Error('no such thing')
+    },
+    limitsOf({ most: 1 }),
+  )
   const asked = [new Asked({}), new Asked({})]
   for (const it of asked) pool.send(it)
   for (const it of asked) {

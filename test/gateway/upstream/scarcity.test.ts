@@ -1,0 +1,147 @@
+// When there are not enough connections for all: who gets one, who waits, and for how long.
+
+import type { Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { type RecordingUpstream, startUpstream } from '../../support/upstream.ts'
+import { type Ask, openPool, until } from './asked.ts'
+
+const sized = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+
+/** An upstream that holds each request until it is let go, one after the other. */
+async function startHolding(t: Test) {
+  const held: { readonly target: string; readonly socket: Socket }[] = []
+  const upstream: RecordingUpstream = await startUpstream(({ target }, socket) => {
+    held.push({ target, socket })
+  })
+  t.teardown(() => upstream.close())
+  return {
+    upstream,
+    held: () => held.map(({ target }) => target),
+    /** Answers the oldest. */
+    answer: () => held.shift()?.socket.write(sized),
+  }
+}
+
+t.test('who holds more than half gets none while another waits', async (t) => {
+  const { upstream, held, answer } = await startHolding(t)
+  const pool = openPool(t, upstream.port, { most: 4 })
+  for (let i = 0; i < 12; i++) pool.ask({ target: `/many-${i}`, client: 'many' })
+  await until(() => held().length === 4)
+  for (let i = 0; i < 3; i++) pool.ask({ target: `/few-${i}`, client: 'few' })
+  answer()
+  await until(() => held().length === 4)
+  t.equal(held().at(-1), '/few-0', 'before the eight that came earlier')
+  answer()
+  await until(() => held().length === 4)
+  t.equal(held().at(-1), '/few-1')
+  answer()
+  await until(() => held().length === 4)
+  t.equal(held().at(-1), '/many-4', 'each has its half: who came first is first')
+  for (let i = 0; i < 15; i++) {
+    await until(() => held().length > 0 || upstream.requests.length === 15)
+    answer()
+  }
+  await until(() => upstream.requests.length === 15)
+})
+
+t.test('alone, it may have them all', async (t) => {
+  const { upstream, held } = await startHolding(t)
+  const pool = openPool(t, upstream.port, { most: 4 })
+  for (let i = 0; i < 12; i++) pool.ask({ target: `/many-${i}`, client: 'many' })
+  await until(() => held().length === 4)
+  t.same(held().toSorted(), ['/many-0', '/many-1', '/many-2', '/many-3'])
+})
+
+t.test('bodies that may never end have half of the connections at most, of one client', async (t) => {
+  const { upstream, held } = await startHolding(t)
+  const pool = openPool(t, upstream.port, { most: 4 })
+  const open: Ask = { client: 'uploads', isBodyOpen: true }
+  for (let i = 0; i < 6; i++) pool.ask({ ...open, target: `/upload-${i}` })
+  await until(() => held().length === 2)
+  pool.ask({ target: '/other', client: 'uploads' })
+  pool.ask({ target: '/another', client: 'other' })
+  await until(() => held().length === 4)
+  t.same(held().slice(2).toSorted(), ['/another', '/other'])
+})
+
+t.test('and of all clients together, where little of them has come', async (t) => {
+  const { upstream, held } = await startHolding(t)
+  const pool = openPool(t, upstream.port, { most: 4, queue: 2 })
+  const scant = Array.from({ length: 40 }, (_, i) =>
+    pool.ask({ target: `/scant-${i}`, client: `${i}`, isBodyOpen: true, isBodyScant: true }),
+  )
+  await until(() => held().length === 2)
+  t.notOk(pool.isFull(), 'nor do they fill the queue')
+  pool.ask({ target: '/whole', client: 'x' })
+  await until(() => held().length === 3)
+  t.equal(held().at(-1), '/whole')
+
+  const [, , third] = scant
+  if (third === undefined) throw new Error('there are forty')
+  third.isBodyScant = false
+  pool.send(third)
+  await until(() => held().length === 4)
+  t.equal(held().at(-1), '/scant-2', 'who has brought enough is carried')
+})
+
+t.test('bodies of which little has come are carried when there is room again', async (t) => {
+  const { upstream, held, answer } = await startHolding(t)
+  const pool = openPool(t, upstream.port, { most: 2 })
+  pool.ask({ target: '/a' })
+  await until(() => held().length === 1)
+  const scant = pool.ask({ target: '/scant', isBodyOpen: true, isBodyScant: true })
+  const gone = pool.ask({ target: '/gone', isBodyOpen: true, isBodyScant: true })
+  pool.withdraw(gone)
+  answer()
+  await until(() => held().includes('/scant'))
+  answer()
+  t.equal(await scant.ended(), '200 ok')
+  t.notOk(upstream.requests.some(({ target }) => target === '/gone'))
+})
+
+t.test('who waits for too long is told, and not sent', async (t) => {
+  const { upstream, held, answer } = await startHolding(t)
+  const pool = openPool(t, upstream.port, { most: 1, queueTimeoutMs: 100 })
+  const first = pool.ask({ target: '/first' })
+  await until(() => held().length === 1)
+  const waited = [pool.ask({ target: '/second' }), pool.ask({ target: '/third' })]
+  for (const it of waited) {
+    t.equal(await it.ended(), 'NotSent')
+    t.match(it.failure, { reason: 'queue_timeout' })
+  }
+  answer()
+  t.equal(await first.ended(), '200 ok', 'who is carried is not meant')
+  const next = pool.ask({ target: '/next' })
+  await until(() => held().length === 1)
+  answer()
+  t.equal(await next.ended(), '200 ok')
+  t.same(
+    upstream.requests.map(({ target }) => target),
+    ['/first', '/next'],
+  )
+})
+
+t.test('a full queue yields to who has little of it, at the cost of who has most', async (t) => {
+  const { upstream, held } = await startHolding(t)
+  const pool = openPool(t, upstream.port, { most: 2, queue: 4 })
+  const many = Array.from({ length: 6 }, (_, i) => pool.ask({ target: `/many-${i}`, client: 'many' }))
+  await until(() => held().length === 2)
+  t.ok(pool.isFull())
+  t.notOk(pool.yieldsTo('many'))
+  t.ok(pool.yieldsTo('few'))
+  const few = pool.ask({ target: '/few-0', client: 'few' })
+  t.match(many.at(-1)?.failure, { reason: 'queue_full' }, 'the newest of them')
+  t.equal(few.ends, 0)
+  t.equal(many.filter(({ ends }) => ends > 0).length, 1)
+  const more = pool.ask({ client: 'many' })
+  t.match(more.failure, { reason: 'queue_full' })
+})
+
+t.test('where all have as much, a full queue is full', async (t) => {
+  const { upstream, held } = await startHolding(t)
+  const pool = openPool(t, upstream.port, { most: 1, queue: 3 })
+  for (const client of ['a', 'b', 'c', 'd']) pool.ask({ client })
+  await until(() => held().length === 1)
+  t.notOk(pool.yieldsTo('e'))
+  t.match(pool.ask({ client: 'e' }).failure, { reason: 'queue_full' })
+})
