@@ -151,9 +151,8 @@ export class RequestBody implements BodySource {
     if (this.#received > this.#limitBytes) return this.#fail('too_large', deny('BODY_TOO_LARGE', 'streamed'))
     this.#pieces.add(chunk)
     if (!this.#isResting && areManyCrumbs(this.#pieces)) {
-      // No more is read in this turn. The connection, not the message: what was read already comes, paused or not.
       this.#isResting = true
-      this.#access.raw.socket.pause()
+      this.#access.raw.pause()
     }
     this.#moveSoon()
   }
@@ -179,7 +178,8 @@ export class RequestBody implements BodySource {
     if (this.#isOver) return
     const now = performance.now()
     if (this.#waitsFor === 'client') this.#movedAt = now
-    if (this.#isResting) this.#rest(restAfterCrumbs(this.#pieces, now))
+    const restMs = this.#isResting ? restAfterCrumbs(this.#pieces, now) : 0
+    if (restMs > 0) this.#rest(restMs)
     if (this.#sink !== undefined) return this.#handOn()
     if (!this.isScant) {
       this.#access.raw.pause()
@@ -212,13 +212,13 @@ export class RequestBody implements BodySource {
 
   readonly #wake = (): void => {
     this.#isResting = false
-    this.#access.raw.socket.resume()
+    if (!this.#isOver && this.#waitsFor === 'client') this.#access.raw.resume()
   }
 
   #read(): void {
     if (this.#hasEnded) return
     this.#waitFor('client')
-    this.#access.raw.resume()
+    if (!this.#isResting) this.#access.raw.resume()
   }
 
   /** Who is waited for has the time to move; the other one's clock stands still. */
