@@ -9,6 +9,8 @@ export interface Fleet {
   latchkey(): Promise<Gateway>
   /** The same over TLS, on the same stores. */
   latchkeyTls(): Promise<Gateway>
+  /** The same with other options, on the same stores. */
+  variant(options: GatewayOptions): Promise<Gateway>
   /** undefined: it is not installed. */
   peer(name: PeerName): Promise<Server | undefined>
   /** One for a single scenario; its end is for `stop`. */
@@ -27,12 +29,14 @@ export function createFleet(bench: Bench): Fleet {
     return known
   }
   const latchkey = () => kept({ name: 'latchkey' })
+  const variant = async (options: GatewayOptions): Promise<Gateway> => {
+    const { database } = await latchkey()
+    return kept({ ...options, database })
+  }
   return {
     latchkey,
-    async latchkeyTls() {
-      const { database } = await latchkey()
-      return kept({ name: 'latchkey-tls', isTls: true, database })
-    },
+    latchkeyTls: () => variant({ name: 'latchkey-tls', isTls: true }),
+    variant,
     async peer(name) {
       const known = peers.get(name) ?? startPeer(bench, name)
       peers.set(name, known)

@@ -1,7 +1,7 @@
 // Latchkey as it is run: Postgres and Redis, access log to a file, metrics, activity.
 
 import { mkdirSync, openSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../src/store/embedded/postmaster.ts'
 import { type AdminClient, adminClient } from '../test/support/admin.ts'
@@ -22,6 +22,10 @@ export interface GatewayOptions {
   /** Requests that may wait for a connection to the upstream. */
   readonly queue?: number
   readonly staleLimit?: string
+  /** After which requests connections to the upstream are used again; left out: as it is by default. */
+  readonly reuse?: string
+  /** A checkout of another version, built. */
+  readonly checkout?: string
 }
 
 export interface Gateway {
@@ -36,7 +40,12 @@ export interface Gateway {
   emptyLog(): void
 }
 
-const main = fileURLToPath(new URL('../src/main.js', import.meta.url))
+function mainOf(checkout: string | undefined): string {
+  return checkout === undefined
+    ? fileURLToPath(new URL('../src/main.js', import.meta.url))
+    : resolve(checkout, 'build/src/main.js')
+}
+
 const permissions = fileURLToPath(new URL('../../config/permissions/flintn.yaml', import.meta.url))
 const token = 'bench-admin-token-of-more-than-32-characters'
 let databases = 0
@@ -53,7 +62,7 @@ export async function startGateway(bench: Bench, options: GatewayOptions): Promi
   const child = bench.children.start({
     name: options.name,
     file: process.execPath,
-    args: [main, 'start', '--config', file, '--workers', String(options.workers ?? 1)],
+    args: [mainOf(options.checkout), 'start', '--config', file, '--workers', String(options.workers ?? 1)],
     cores: options.isUnpinned === true ? null : (bench.pins?.subject ?? null),
     env: { LATCHKEY_ADMIN_TOKEN: token, LATCHKEY_CACHE_KEY: `of-${new URL(database).pathname}-${token}` },
     stdout: openSync(log, 'a'),
@@ -87,6 +96,7 @@ function configFile(bench: Bench, { database, ports, ...options }: Written): str
   const limits =
     options.failedLookups === undefined ? '' : `, limits: { failed_lookups: ${options.failedLookups} }`
   const queue = options.queue === undefined ? '' : `, queue: ${options.queue}`
+  const reuse = options.reuse === undefined ? '' : `, reuse: ${options.reuse}`
   const stale = options.staleLimit === undefined ? '' : `\n    stale_limit: ${options.staleLimit}`
   const { port } = bench.upstream
   return `gateway: { host: 127.0.0.1, port: ${ports.gateway}${tls}${limits} }
@@ -94,7 +104,7 @@ control: { host: 127.0.0.1, port: ${ports.control} }
 postgres: ${database}
 redis: ${bench.stores.redis.url}
 upstreams:
-  payments: { url: "http://127.0.0.1:${port}"${queue} }
+  payments: { url: "http://127.0.0.1:${port}"${queue}${reuse} }
   payments-sandbox: { url: "http://localhost:${port}" }
 apis:
   flintn:

@@ -19,6 +19,8 @@ export interface Options {
   readonly svgFile: string | null
   /** Of the scenarios with peers, only the subjects whose names hold one of these; empty: all. */
   readonly only: readonly string[]
+  /** A checkout of another version, built, to be measured beside this one (get, post, large); null: none. */
+  readonly before: string | null
 }
 
 /** What was written is no command line of ours; the message says why. */
@@ -36,6 +38,7 @@ const flags = {
   all: { type: 'boolean', default: false },
   check: { type: 'boolean', default: false },
   only: { type: 'string', default: '' },
+  before: { type: 'string' },
   seconds: { type: 'string', default: '1' },
   rounds: { type: 'string', default: '12' },
   'warm-up': { type: 'string', default: '5' },
@@ -72,6 +75,7 @@ export function readOptions(argv: readonly string[], known: readonly string[]): 
     jsonFile: values.json ?? null,
     svgFile: values.svg ?? null,
     only: split(values.only),
+    before: values.before ?? null,
   }
 }
 
@@ -108,6 +112,7 @@ export const usage = `npm run bench -- [--scenario NAME,… | --all] [--check]
   --scenario NAME,…   which scenarios (default: ${mainScenario}); --all: every one
   --check             what the bars need; prints each figure with bar and aim, exit code 1 beyond a bar
   --only TEXT,…       only subjects whose names hold one of these (get, post, large)
+  --before DIR        another version of Latchkey, a checkout that is built, beside this one (get, post, large)
   --seconds N         length of a measurement (1); --rounds N how many of each (12); --warm-up N seconds before (5)
                       (latencies: four times as long, a quarter as many)
   --connections N     keep-alive connections of the load (64)

@@ -37,6 +37,8 @@ export const names = {
   haproxy: 'HAProxy',
   latchkey: 'Latchkey',
   latchkeyTls: 'Latchkey, TLS',
+  latchkeyReuse: 'Latchkey, reuse: all',
+  latchkeyBefore: 'Latchkey, before',
   junk: 'Latchkey, junk key',
   oneWorker: 'Latchkey, 1 worker',
   twoWorkers: 'Latchkey, 2 workers',

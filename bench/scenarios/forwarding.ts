@@ -3,6 +3,7 @@
 
 import type { Bench } from '../bench.ts'
 import type { Fleet } from '../fleet.ts'
+import type { Gateway } from '../gateway.ts'
 import { gatewaySubject, measureLatency, measureThroughput, medianRate, type Subject } from '../measure.ts'
 import type { PeerName } from '../peers.ts'
 import { getLarge, getSmall, postSmall } from '../requests.ts'
@@ -45,7 +46,7 @@ function forwarding(name: string, title: string, { message, ...traffic }: Traffi
       const wanted = peers.filter(([peer]) => peer !== 'hello' || name === 'get')
       const subjects = [
         ...(await peerSubjects(bench, fleet, { wanted, asked })),
-        ...(await ownSubjects(bench, fleet, asked)),
+        ...(await ownSubjects(bench, fleet, { name, asked })),
       ]
       return measureBoth(bench, subjects, asked)
     },
@@ -66,14 +67,28 @@ async function peerSubjects(bench: Bench, fleet: Fleet, { wanted, asked }: Wante
   return subjects
 }
 
-async function ownSubjects(bench: Bench, fleet: Fleet, asked: Asked): Promise<Subject[]> {
+async function ownSubjects(
+  bench: Bench,
+  fleet: Fleet,
+  { name, asked }: { readonly name: string; readonly asked: Asked },
+): Promise<Subject[]> {
+  const { before } = bench.options
+  const own: readonly (readonly [name: string, start: () => Promise<Gateway>])[] = [
+    [names.latchkey, fleet.latchkey],
+    [names.latchkeyTls, fleet.latchkeyTls],
+    // Of a request without a body it makes no difference.
+    ...(name === 'post'
+      ? ([[names.latchkeyReuse, () => fleet.variant({ name: 'latchkey-reuse', reuse: 'all' })]] as const)
+      : []),
+    ...(before === null
+      ? []
+      : ([
+          [names.latchkeyBefore, () => fleet.variant({ name: 'latchkey-before', checkout: before })],
+        ] as const)),
+  ]
   const subjects: Subject[] = []
-  if (isChosen(bench, names.latchkey)) {
-    subjects.push(gatewaySubject(names.latchkey, await fleet.latchkey(), asked))
-  }
-  if (isChosen(bench, names.latchkeyTls)) {
-    subjects.push(gatewaySubject(names.latchkeyTls, await fleet.latchkeyTls(), asked))
-  }
+  for (const [subject, start] of own)
+    if (isChosen(bench, subject)) subjects.push(gatewaySubject(subject, await start(), asked))
   return subjects
 }
 
