@@ -10,6 +10,7 @@ export interface ConfigParts {
   readonly staleLimit?: string
   readonly failedLookups?: number
   readonly isBehindProxy?: boolean
+  readonly upstreamConnections?: number
   readonly ports: { readonly gateway: number; readonly control: number }
   readonly postgresUrl: string
   readonly redisUrl: string
@@ -21,7 +22,7 @@ export async function writeConfig(t: Teardown, parts: ConfigParts): Promise<stri
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   await writeFile(
     join(folder, 'permissions.yaml'),
-    'permissions: { a.read: Read }\nroutes:\n  GET /v1/a: a.read\n',
+    'permissions: { a.read: Read }\nroutes:\n  GET /v1/a: a.read\n  GET /v1/open: public\n  POST /v1/open: public\n',
   )
   // All of a test shares one machine: what is refused because that is slow would be taken for a fault.
   const file = join(folder, 'gateway.yaml')
@@ -32,7 +33,7 @@ control: { host: 127.0.0.1, port: ${parts.ports.control} }
 postgres: ${parts.postgresUrl}
 redis: ${parts.redisUrl}
 upstreams:
-  live: { url: "http://127.0.0.1:${parts.upstreamPort}", connections: 512 }
+  live: { url: "http://127.0.0.1:${parts.upstreamPort}", connections: ${parts.upstreamConnections ?? 512} }
   sandbox: { url: "http://127.0.0.1:1" }
 apis:
   demo:

@@ -39,6 +39,8 @@ export interface InstanceOptions {
   readonly failedLookups?: number
   /** Believes X-Forwarded-For, so that one test can be many clients. */
   readonly isBehindProxy?: boolean
+  /** Connections to the upstream; 512 unless said. */
+  readonly upstreamConnections?: number
   /** Without Redis at all. */
   readonly withoutRedis?: boolean
   readonly postgres?: TcpProxyOptions

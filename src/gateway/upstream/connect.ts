@@ -32,7 +32,8 @@ export function createConnect({ origin, timeoutMs, certificates }: ConnectOption
   let session: Buffer | undefined
 
   function open(onread: OnReadOpts): Socket {
-    if (!isSecure) return connectTcp({ host, port, onread })
+    // Half open: who is told of the other side's end closes the whole, and has nothing to shut down before.
+    if (!isSecure) return connectTcp({ host, port, onread, allowHalfOpen: true })
     const servername = isIP(host) === 0 ? host : ''
     const options: ConnectionOptions & { onread: OnReadOpts } = {
       ...certificates,
@@ -54,7 +55,7 @@ export function createConnect({ origin, timeoutMs, certificates }: ConnectOption
     if (!circuit.allows()) return process.nextTick(done, new CircuitOpen('not tried'))
     const socket = open(onread)
     // It alone keeps no process alive: the client's connection does.
-    socket.setNoDelay(true).setKeepAlive(true, tcpKeepAliveMs).unref()
+    socket.setNoDelay(true).unref()
     const timer = setTimeout(() => socket.destroy(new ConnectTimeout('no connection')), timeoutMs).unref()
     let isOver = false
     const finish = (error: Error | null) => {
@@ -71,6 +72,3 @@ export function createConnect({ origin, timeoutMs, certificates }: ConnectOption
     socket.on('error', finish).once('close', () => finish(new Error('closed before it was connected')))
   }
 }
-
-/** Until the first probe of a connection on which nothing moves. */
-const tcpKeepAliveMs = 60_000

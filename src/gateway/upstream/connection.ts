@@ -49,10 +49,17 @@ export interface ConnectionOwner {
 }
 
 const bufferBytes = 64 * 1024
+/**
+ * What nearly every answer fits into is read into a place that all connections share: what it holds is told, or copied,
+ * before anything else is read.
+ */
+const sharedBuffer = Buffer.allocUnsafeSlow(copiedBytes)
 /** For an upstream that does not say how long it keeps a connection; and how much of what it says is left unused. */
 const usualIdleMs = 4_000
 const idleMarginMs = 2_000
 const mostIdleMs = 600_000
+/** Until the first probe of a connection on which nothing moves. */
+const tcpKeepAliveMs = 60_000
 /** How long an upstream has to close a connection that it was told to close. */
 const closingMs = 1_000
 
@@ -63,6 +70,8 @@ export class Connection extends Deadline {
   #socket: Socket | undefined
   #exchange: Exchange | undefined
   #buffer: Buffer | undefined
+  /** What was read last filled the shared buffer: much is to come. */
+  #isFull = false
   #error: Error | undefined
   /** The request has not been handed to the socket whole. */
   #isSending = false
@@ -75,6 +84,7 @@ export class Connection extends Deadline {
   /** Nothing is to be read for now. Over TLS, what had come already is told all the same. */
   #isPaused = false
   #isRetired = false
+  #isKept = false
   #isClosed = false
 
   constructor(owner: ConnectionOwner) {
@@ -84,7 +94,7 @@ export class Connection extends Deadline {
 
   /** To be given to the socket when it is made. */
   readonly onread: OnReadOpts = {
-    buffer: () => (this.#buffer ??= Buffer.allocUnsafeSlow(bufferBytes)),
+    buffer: () => (this.#buffer ??= this.#isFull ? Buffer.allocUnsafeSlow(bufferBytes) : sharedBuffer),
     callback: (length) => this.#read(length),
   }
 
@@ -185,9 +195,13 @@ export class Connection extends Deadline {
       this.close()
       return true
     }
-    if (length > copiedBytes) this.#buffer = undefined
+    // What is given away, and what was too small, is not read into again.
+    if (length > copiedBytes || length === sharedBuffer.length) this.#buffer = undefined
+    this.#isFull ||= length === sharedBuffer.length
     const taken = this.#reader.read(buffer, length)
     if (this.#reader.isIdle) {
+      this.#isFull = false
+      this.#buffer = undefined
       if (this.#exchange === exchange) this.#answered(exchange, taken === length)
       return true
     }
@@ -208,7 +222,14 @@ export class Connection extends Deadline {
     const idleMs = keepAliveSeconds === undefined ? usualIdleMs : keepAliveSeconds * 1_000 - idleMarginMs
     if (!isPersistent || !this.#canFollow || idleMs <= 0) return this.#retire()
     this.setDeadline(Math.min(idleMs, mostIdleMs))
+    if (!this.#isKept) this.#keep()
     this.#owner.released(this)
+  }
+
+  /** From its first rest on it is asked for signs of life: most that carry one request alone need none. */
+  #keep(): void {
+    this.#isKept = true
+    this.#socket?.setKeepAlive(true, tcpKeepAliveMs)
   }
 
   /** All of the request has left, and nothing more of its answer can come. */
