@@ -45,6 +45,7 @@ const reply = new ServerResponse(new IncomingMessage(new Socket()))
 const upstreams = createUpstreams(settings, table)
 const begin = accessMaker({
   trustedProxies,
+  limits,
   drain: { isDraining: false },
   inForce: () => ({ table, upstreams }),
   denied: () => null,

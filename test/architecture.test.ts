@@ -84,6 +84,10 @@ void t.test('what the text of a file must not hold is found', async (t) => {
     ['src/lookup/a.ts', "import pg from 'pg'", /connection/],
     ['src/control/a.ts', "import { Redis } from 'ioredis'", /connection/],
     ['src/main/a.ts', "await import('pg')", /connection/],
+    ['src/gateway/a.ts', 'value.trim()', /white space/],
+    ['src/gateway/upstream/a.ts', 'value?.trimEnd()', /white space/],
+    ['src/config/request/a.ts', '/^bearer\\s+/', /white space/],
+    ['src/errors/a.ts', "text.split(';').map((part) => part.trim())", /white space/],
   ] as const) {
     t.match(layoutFaults(new Map([[path, text]])), [fault], `${path}: ${text}`)
   }
@@ -98,6 +102,12 @@ void t.test('comments and names that only look alike are no faults', async (t) =
     "import { b } from './b.ts'",
     "import type { Redis } from 'ioredis'",
     'const doing = `update key ${id}`',
+    'const name = text.trim()',
   ].join('\n')
   t.same(layoutFaults(new Map([['src/cli/types-of-key.ts', text]])), [])
+})
+
+void t.test('header text is trimmed where it comes from a file, and by our own function', async (t) => {
+  t.same(layoutFaults(new Map([['src/config/a.ts', 'line.trim()']])), [])
+  t.same(layoutFaults(new Map([['src/gateway/a.ts', '// not by trim()\nconst a = trimBlanks(value)']])), [])
 })

@@ -22,12 +22,14 @@ const framing: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** What the gateway adds to every forwarded request. Folded. */
+/** What the gateway adds to forwarded requests. Folded. */
 const added: ReadonlySet<string> = new Set([
+  'x-client-id',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
   'x-request-id',
+  'x-user-id',
 ])
 
 /** Why a configured header may not have this name; undefined: it may. */

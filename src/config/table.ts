@@ -6,6 +6,7 @@ import type { Environment } from './expand.ts'
 import { formatPlace, type Place, type Report } from './fault.ts'
 import { fit, type Holed } from './fit.ts'
 import type { MatchableRoute } from './matcher.ts'
+import { findWeakerPosts } from './method-override.ts'
 import { findOverlaps } from './overlaps.ts'
 import { findUnreachable } from './unreachable.ts'
 import { PermissionFile, type RouteRule } from './permission-schema.ts'
@@ -53,6 +54,7 @@ export function compileTable(tree: Node, report: Report): PermissionTable {
     if (route) routes.push(route)
   }
   compareRoutes(routes, report)
+  warnOfWeakerPosts(routes, report)
   if (file?.permissions && file.routes) warnOfUnused(checking, file.routes)
   return { permissions, routes }
 }
@@ -183,6 +185,18 @@ function requireKnown(
     `unknown permission \`${rawText(tree, path)}\``,
     suggest(name, [...vocabulary, ...others]),
   )
+}
+
+function warnOfWeakerPosts(routes: readonly TableRoute[], report: Report): void {
+  for (const { post, others } of findWeakerPosts(routes.filter(({ isShadow }) => !isShadow))) {
+    const named = others.map(
+      (other) => `\`${other.method} ${other.route.template}\` (${formatPlace(other.place)})`,
+    )
+    report.warn(
+      post.place,
+      `\`POST ${post.route.template}\` asks for less than ${named.join(', ')}: an upstream that takes \`_method\` from query or body would serve it as that`,
+    )
+  }
 }
 
 /** Permissions that no route asks for: people could grant them, and would have granted nothing. */

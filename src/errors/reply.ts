@@ -1,6 +1,7 @@
 // The one place where an error becomes bytes: status, headers and body, whatever the way out
 // (a stage, the upstream, Fastify's own handlers, the HTTP parser, the admin API).
 
+import { prefersProblemJson, problemJson } from './accept.ts'
 import { type ErrorCode, entryOf } from './catalogue.ts'
 import type { Denial } from './denial.ts'
 
@@ -16,8 +17,6 @@ export interface ErrorContext {
   readonly accept?: string | undefined
   readonly realm?: Realm | undefined
 }
-
-const problemJson = 'application/problem+json'
 
 export interface RenderedError {
   readonly status: number
@@ -116,29 +115,4 @@ function writeChallenges({ name, credential }: Realm, error: string | null): rea
     challenges.push('WWW-Authenticate', `Bearer realm="${name}"${attribute}`)
   }
   return challenges
-}
-
-/**
- * Whether an Accept header ranks `application/problem+json`, by name, above JSON; of two with the same weight the
- * one named first wins. Wildcards get plain JSON.
- */
-export function prefersProblemJson(accept: string): boolean {
-  // The usual one is far shorter than the name.
-  if (accept.length < problemJson.length || !/problem\+json/i.test(accept)) return false
-  let problem = 0
-  let json = 0
-  for (const part of accept.split(',')) {
-    const [range = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())
-    const weight = weightOf(parameters)
-    if (range === problemJson && weight > json) problem = Math.max(problem, weight)
-    if (range === 'application/json' && weight > problem) json = Math.max(json, weight)
-  }
-  return problem > json
-}
-
-function weightOf(parameters: readonly string[]): number {
-  const weight = parameters.find((text) => text.startsWith('q='))
-  if (weight === undefined) return 1
-  const value = Number(weight.slice(2))
-  return value >= 0 && value <= 1 ? value : 0
 }

@@ -83,20 +83,27 @@ export interface Access {
   isCut: boolean
 }
 
+/** What a head may have too much of: fields, bytes, names that its Connection lists. */
+export type HeadExcess = 'header_count' | 'header_bytes' | 'connection_names'
+
 /** The header fields that decide anything, gathered in one pass over the raw list. */
 export interface Head {
+  /** Why the head was not read to its end: nothing but Accept is known of it then; undefined: it was. */
+  excess: HeadExcess | undefined
   hosts: number
   host: string
   contentLength: number | undefined
+  /** A body follows whose length is not known: it comes in chunks, or the head was not read to its end. */
   isChunked: boolean
-  /** Values of Transfer-Encoding fields. */
-  transferEncodings: readonly string[]
+  /** How many Transfer-Encoding fields there are, and the value of the last one. */
+  transferEncodings: number
+  transferEncoding: string
   expectsContinue: boolean
   accept: string | undefined
   /** Values of Authorization fields. */
-  authorization: readonly string[]
+  authorization: string[]
   /** Folded names of the fields that Connection lists. */
-  connectionNames: readonly string[]
+  connectionNames: string[]
   /** X-Forwarded-For values joined in order of arrival. */
   forwardedFor: string | undefined
   forwardedProto: string | undefined

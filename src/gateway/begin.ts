@@ -7,11 +7,12 @@ import type { Table } from '../config/compiled.ts'
 import type { Access } from './access.ts'
 import { clientIdentifier } from './client.ts'
 import type { DenyList } from './deny-list.ts'
-import { readHead } from './message.ts'
+import { type HeadLimits, readHead } from './head.ts'
 import type { Upstreams } from './upstreams.ts'
 
 export interface BeginDeps {
   readonly trustedProxies: readonly string[]
+  readonly limits: HeadLimits
   readonly drain: { readonly isDraining: boolean }
   readonly inForce: () => { readonly table: Table; readonly upstreams: Upstreams }
   readonly denied: () => DenyList | null
@@ -24,7 +25,7 @@ export function accessMaker(
 ): (raw: IncomingMessage, reply: ServerResponse, target: string) => Access {
   const identify = clientIdentifier(deps.trustedProxies)
   return (raw, reply, target) => {
-    const head = readHead(raw)
+    const head = readHead(raw, deps.limits)
     const { peer, client, isPeerTrusted, isSecure } = identify(raw, head)
     const { table, upstreams } = deps.inForce()
     return {

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { trimBlanks } from '../errors/wire-text.ts'
 import type { Head } from './access.ts'
 
 export interface ClientIdentity {
@@ -36,7 +37,9 @@ export function clientIdentifier(
     if (!identity.isPeerTrusted) return identity
     const { peer, isSecure } = identity
     // The proxy's word on the scheme counts over the hop between it and us.
-    const proto = head.forwardedProto?.split(',').at(-1)?.trim().toLowerCase()
+    const { forwardedProto } = head
+    const proto =
+      forwardedProto && trimBlanks(forwardedProto, forwardedProto.lastIndexOf(',') + 1).toLowerCase()
     return {
       peer,
       client: rightmostUntrusted(head.forwardedFor, isTrusted) ?? peer,
@@ -46,20 +49,25 @@ export function clientIdentifier(
   }
 }
 
-/** The rightmost entry that is no trusted proxy; what is no address ends the search, as nobody vouches for it. */
+/**
+ * The rightmost entry that is no trusted proxy; what is no address ends the search, as nobody vouches for it. What stands
+ * to the left of that, which may be long, is not looked at.
+ */
 function rightmostUntrusted(
   forwardedFor: string | undefined,
   isTrusted: (address: string) => boolean,
 ): string | undefined {
   if (forwardedFor === undefined) return undefined
   let client: string | undefined
-  for (const entry of forwardedFor.split(',').toReversed()) {
-    const address = plainAddress(withoutPort(entry.trim()))
-    if (isIP(address) === 0) return client
-    client = address.length === forwardedFor.length ? address : ownCopy(address)
-    if (!isTrusted(client)) return client
+  for (let end = forwardedFor.length; ; ) {
+    const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(',', end - 1)
+    const address = plainAddress(withoutPort(trimBlanks(forwardedFor, comma + 1, end)))
+    if (isIP(address) === 0) break
+    client = address
+    if (comma === -1 || !isTrusted(address)) break
+    end = comma
   }
-  return client
+  return client === undefined || client.length === forwardedFor.length ? client : ownCopy(client)
 }
 
 /** A text cut out of another keeps all of that in memory, and addresses outlive their request. */

@@ -5,6 +5,7 @@ import { chooseByKey } from '../config/request/environment.ts'
 import { carriesKeyInQuery } from '../config/request/key-in-query.ts'
 import { hasPrefix, Secret } from '../credentials/secret.ts'
 import { type Denial, deny } from '../errors/denial.ts'
+import { trimBlanks } from '../errors/wire-text.ts'
 import type { Access } from './access.ts'
 
 /** Finds the credential (contract 5.4). */
@@ -49,10 +50,10 @@ export function chooseEnvironment(access: Access): Denial | undefined {
 
 /** RFC 6750 §2.1; the scheme's case does not count. An empty or bare `Bearer` is an empty token. */
 function bearerToken(value: string): string | undefined {
-  const text = value.trim()
+  const text = trimBlanks(value)
   if (text === '') return ''
   const match = /^bearer(?:[ \t]+(.*))?$/i.exec(text)
-  return match === null ? undefined : (match[1] ?? '').trim()
+  return match === null ? undefined : (match[1] ?? '')
 }
 
 function headerValues(access: Access, name: string): string[] {
@@ -62,7 +63,7 @@ function headerValues(access: Access, name: string): string[] {
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const field = fields[i] ?? ''
     if (field.length === wanted.length && field.toLowerCase() === wanted) {
-      values.push((fields[i + 1] ?? '').trim())
+      values.push(trimBlanks(fields[i + 1] ?? ''))
     }
   }
   return values

@@ -10,6 +10,7 @@ import {
   judgeName,
   reservedNames,
 } from '../config/request/forwarded-headers.ts'
+import { listElements } from '../errors/wire-text.ts'
 import type { Access, Principal } from './access.ts'
 
 export interface HeaderBuilder {
@@ -20,24 +21,11 @@ export interface HeaderBuilder {
   build(access: Access): string
 }
 
-/** Names seen lately, so that each is folded and judged once; bounded, as clients choose the names. */
-const rememberedNames = 2_000
-
 /** Makes the builder for one upstream under one table: their names are known beforehand. Throws on one that is none. */
 export function createHeaderBuilder(settings: Settings, table: Table, upstream: Upstream): HeaderBuilder {
   const reserved = reservedNames(settings, table, upstream)
-  const fates = new Map<string, Fate>()
+  const fateOf = remembering((name) => judgeName(foldHeaderName(name), reserved))
   const identify = createIdentifier(settings)
-
-  function fateOf(name: string): Fate {
-    let fate = fates.get(name)
-    if (fate === undefined) {
-      fate = judgeName(foldHeaderName(name), reserved)
-      if (fates.size >= rememberedNames) fates.clear()
-      fates.set(name, fate)
-    }
-    return fate
-  }
 
   function passes(access: Access, name: string): boolean {
     const fate = fateOf(name)
@@ -45,6 +33,7 @@ export function createHeaderBuilder(settings: Settings, table: Table, upstream: 
     if (fate === 'trusted' && !access.isPeerTrusted) return false
     if (fate === 'authorization' && !passesAuthorization(access)) return false
     const { connectionNames } = access.head
+    // As many as may be listed, and no more (`mostConnectionNames`).
     return connectionNames.length === 0 || !connectionNames.includes(foldHeaderName(name))
   }
 
@@ -62,6 +51,30 @@ export function createHeaderBuilder(settings: Settings, table: Table, upstream: 
       lines += forwarded(access) + configured
       return access.principal === undefined ? lines : lines + identify(access.principal)
     },
+  }
+}
+
+/** So many names at least are remembered, and twice as many at most. */
+const rememberedNames = 1_000
+
+/**
+ * What was judged of the names seen lately, so that each is folded and judged once. Clients choose the names: those that
+ * one of them makes up push out what nobody asks for any more, not what comes with every request.
+ */
+function remembering(judge: (name: string) => Fate): (name: string) => Fate {
+  let recent = new Map<string, Fate>()
+  let older = recent
+  return (name) => {
+    let fate = recent.get(name)
+    if (fate === undefined) {
+      fate = older.get(name) ?? judge(name)
+      if (recent.size >= rememberedNames) {
+        older = recent
+        recent = new Map()
+      }
+      recent.set(name, fate)
+    }
+    return fate
   }
 }
 
@@ -141,7 +154,7 @@ function isNeverBack(name: string): boolean {
  */
 export function responseHeaders(fields: readonly string[], canHaveTrailers: boolean): string[] {
   const headers: string[] = []
-  let dropped: readonly string[] = []
+  let dropped: Set<string> | undefined
   let isChunked = canHaveTrailers
   let hasTrailer = false
   for (let i = 0; i + 1 < fields.length; i += 2) {
@@ -150,17 +163,27 @@ export function responseHeaders(fields: readonly string[], canHaveTrailers: bool
     if (way === 'never') continue
     const value = fields[i + 1] ?? ''
     if (way === 'connection') {
-      if (!isUsualConnection(value))
-        dropped = [...dropped, ...value.split(',').map((text) => text.trim().toLowerCase())]
+      if (!isUsualConnection(value)) dropped = withNames(dropped, value)
       continue
     }
     if (way === 'length') isChunked = false
     else if (way === 'trailer') hasTrailer = true
     headers.push(name, value)
   }
-  if (hasTrailer && !isChunked) dropped = [...dropped, 'trailer']
-  const takesAny = dropped.some((name) => name !== '' && name !== 'close' && !isNeverBack(name))
-  return takesAny ? withoutNames(headers, dropped) : headers
+  if (hasTrailer && !isChunked) dropped = (dropped ?? new Set<string>()).add('trailer')
+  return dropped === undefined ? headers : withoutNames(headers, dropped)
+}
+
+/** Adds those names that Connection lists and that would pass, but for what frames the message, which it cannot take away. */
+function withNames(names: Set<string> | undefined, connection: string): Set<string> | undefined {
+  let more = names
+  for (const element of listElements(connection)) {
+    const name = element.toLowerCase()
+    const way = waysBack.get(name)
+    if (name !== '' && name !== 'close' && (way === undefined || way === 'trailer'))
+      more = (more ?? new Set<string>()).add(name)
+  }
+  return more
 }
 
 /** Trailer fields, flat, for the client: without what is between hops or speaks for the gateway. */
@@ -178,13 +201,11 @@ export function isUsualConnection(value: string): boolean {
   return value === 'keep-alive' || value === 'close'
 }
 
-/** Connection cannot take away what frames the message. */
-function withoutNames(headers: readonly string[], names: readonly string[]): string[] {
+function withoutNames(headers: readonly string[], names: ReadonlySet<string>): string[] {
   const kept: string[] = []
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? ''
-    const lower = name.toLowerCase()
-    if (lower === 'content-length' || !names.includes(lower)) kept.push(name, headers[i + 1] ?? '')
+    if (!names.has(name.toLowerCase())) kept.push(name, headers[i + 1] ?? '')
   }
   return kept
 }

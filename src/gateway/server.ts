@@ -8,7 +8,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import { performance } from 'node:perf_hooks'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
+import type { CompiledConfig, Limits, Settings, Table } from '../config/compiled.ts'
 import { deny } from '../errors/denial.ts'
 import type { Lookup } from '../lookup/chain.ts'
 import { type Logger, lineLogOf } from '../telemetry/log.ts'
@@ -67,7 +67,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   ]
 
   const app = Fastify(serverOptions(deps.settings))
-  prepareServer(app.server, app.routing)
+  prepareServer(app.server, app.routing, limits)
   // Many clients stand behind each of these.
   limitConnections(app.server, limits.clientConnections, [...trustedProxies, '127.0.0.0/8', '::1'])
   if (tls !== null && app.server instanceof HttpsServer) renewCertificate(app.server, tls, deps.log)
@@ -78,7 +78,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   deps.metrics.gauge('latchkey_event_loop_delay_ms', 'Median lag of the event loop', () => ({
     gateway: overload.delayMs(),
   }))
-  const begin = accessMaker({ ...deps, trustedProxies })
+  const begin = accessMaker({ ...deps, trustedProxies, limits })
   const shadow = createShadow(deps)
   const record = createRecorder({ ...deps, lines: lineLogOf(deps.log, 'request') })
   const over = (access: Access): void => {
@@ -132,9 +132,15 @@ function serverOptions(settings: Settings): FastifyServerOptions {
 }
 
 /** What Node would answer by itself goes the same way as everything else. */
-function prepareServer(server: Server, routing: (raw: IncomingMessage, reply: ServerResponse) => void): void {
-  // 0: no silent dropping of fields beyond a count (CVE-2026-58044); the limit is ours, in judgeMessage.
-  server.maxHeadersCount = 0
+function prepareServer(
+  server: Server,
+  routing: (raw: IncomingMessage, reply: ServerResponse) => void,
+  limits: Limits,
+): void {
+  // Well over our own limit, as the parser's limit of bytes is: what exceeds ours gets an answer by name. Of fields beyond this
+  // one older releases drop the rest in silence (CVE-2026-58044): what is left is over our limit then, and the head refused
+  // whole. Newer ones end in the parser. Without a bound 250,000 fields of a byte each cost 80 ms.
+  server.maxHeadersCount = 4 * limits.headerCount + 64
   // The dispatcher says when to go on; an expectation that nobody knows is ignored, as RFC 9110 §10.1.1 allows.
   server.on('checkContinue', routing)
   server.on('checkExpectation', routing)

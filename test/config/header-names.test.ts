@@ -13,6 +13,8 @@ t.test('names that frame a message or that the gateway writes are reserved, in a
     'Transfer-Encoding',
     'X-Request-Id',
     'x_forwarded_for',
+    'X-Client-Id',
+    'x_user_id',
   ]) {
     t.type(whyReserved(name), 'string', name)
   }

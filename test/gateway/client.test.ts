@@ -3,8 +3,8 @@ import { runInNewContext } from 'node:vm'
 import * as fc from 'fast-check'
 import t from 'tap'
 import { addressMatcher, clientIdentifier } from '../../src/gateway/client.ts'
-import { readHead } from '../../src/gateway/message.ts'
-import { rawOf } from './subject.ts'
+import { readHead } from '../../src/gateway/head.ts'
+import { headLimits, rawOf } from './subject.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
@@ -13,7 +13,7 @@ const proxies = ['10.0.0.0/8', '2001:db8::/32', '127.0.0.1']
 
 function identify(peer: string, fields: readonly string[], trusted: readonly string[] = proxies) {
   const raw = rawOf({ peer, fields })
-  return clientIdentifier(trusted)(raw, readHead(raw))
+  return clientIdentifier(trusted)(raw, readHead(raw, headLimits))
 }
 
 t.test('a peer that is no trusted proxy is the client, whatever it says', (t) => {
@@ -33,6 +33,12 @@ const behindProxy: Record<string, string> = {
   '::ffff:203.0.113.5': '203.0.113.5',
   '1.1.1.1, unknown, 10.2.2.2': '10.2.2.2',
   '1.1.1.1, , 10.2.2.2': '10.2.2.2',
+  '\t203.0.113.5 ,10.2.2.2\t': '203.0.113.5',
+  ',203.0.113.5': '203.0.113.5',
+  ',10.2.2.2': '10.2.2.2',
+  // No white space on the wire, so no address.
+  '203.0.113.5\u00a0, 10.2.2.2': '10.2.2.2',
+  '203.0.113.5,\u00a010.2.2.2': '10.0.0.1',
   '10.1.1.1, 10.2.2.2': '10.1.1.1',
   unknown: '10.0.0.1',
   '': '10.0.0.1',
@@ -51,7 +57,7 @@ t.test('each request of one connection has its own client, and its own scheme', 
     const [client, scheme] = text.split(' ')
     const raw = rawOf({ fields: [`X-Forwarded-For: ${client}`, `X-Forwarded-Proto: ${scheme}`] })
     raw.socket = socket
-    const { peer, client: found, isSecure } = identify(raw, readHead(raw))
+    const { peer, client: found, isSecure } = identify(raw, readHead(raw, headLimits))
     return `${peer} ${found} ${isSecure}`
   })
   t.same(seen, ['10.0.0.1 203.0.113.5 true', '10.0.0.1 203.0.113.6 false', '10.0.0.1 203.0.113.5 false'])
@@ -124,7 +130,7 @@ t.test('what clients write to the left of their addresses is not kept', (t) => {
     const address = `2001:db9:0:${i.toString(16)}::1`
     const forwarded = `${String.fromCharCode(97 + (i % 26)).repeat(15_000)}, ${address}`
     const raw = rawOf({ peer: '10.0.0.1', fields: [`X-Forwarded-For: ${forwarded}`] })
-    clients.push(identify(raw, readHead(raw)).client)
+    clients.push(identify(raw, readHead(raw, headLimits)).client)
   }
   const grown = usedMb() - before
   t.equal(clients.length, 9_000)

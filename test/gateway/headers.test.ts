@@ -1,6 +1,11 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { foldHeaderName } from '../../src/config/header-names.ts'
+import {
+  ofProxies as keptOfProxies,
+  otherIdentity,
+  otherRequest,
+} from '../../src/config/request/kept-names.ts'
 import { createHeaderBuilder, responseHeaders } from '../../src/gateway/headers.ts'
 import { matchRoute } from '../../src/gateway/route.ts'
 import { accessOf, loadDemo, principalOf } from './subject.ts'
@@ -96,6 +101,8 @@ const never = [
   ],
   ...['X-Original-URL', 'X-Rewrite-URL', 'X-Replaced-Path', 'X-Envoy-Original-Path', 'X-Accel-Redirect'],
   ...['X-Auth-Request-User', 'X-Remote-User', 'X-Latchkey-Anything', 'Authorization', 'Host'],
+  ...['X-Client-Id', 'X-User-Id'],
+  ...[...otherRequest, ...otherIdentity].map((name) => name.replace('*', 'any')),
 ]
 const ofProxies = [
   ...[
@@ -107,6 +114,9 @@ const ofProxies = [
     'True-Client-IP',
   ],
   ...['X-Client-IP', 'CF-Connecting-IP', 'Fastly-Client-IP'],
+  ...keptOfProxies
+    .map((name) => name.replace('*', 'any'))
+    .filter((name) => !name.startsWith('x-forwarded-f')),
 ]
 
 t.test('no spelling of a reserved name passes', (t) => {

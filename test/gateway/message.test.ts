@@ -1,7 +1,7 @@
-import * as fc from 'fast-check'
 import t from 'tap'
-import { judgeMessage, readHead } from '../../src/gateway/message.ts'
-import { accessOf, loadDemo, type Question, rawOf } from './subject.ts'
+import { mostConnectionNames } from '../../src/gateway/head.ts'
+import { judgeMessage } from '../../src/gateway/message.ts'
+import { accessOf, loadDemo, type Question } from './subject.ts'
 
 const config = await loadDemo()
 const { limits } = config.settings.gateway
@@ -66,31 +66,39 @@ t.test('plain http is refused where https is required', async (t) => {
   t.equal(await judge({}, true), 'HTTPS_REQUIRED plain_http')
 })
 
-t.test('a head is gathered whatever the case of its names; repeated fields are one list', (t) => {
-  const names = ['Accept', 'X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Request-Id']
-  const cased = fc
-    .func(fc.boolean())
-    .map(
-      (isUpper) => (name: string) =>
-        Array.from(name, (char, i) => (isUpper(name, i) ? char.toUpperCase() : char.toLowerCase())).join(''),
-    )
-  fc.assert(
-    fc.property(cased, (of) => {
-      const fields = names.flatMap((name) => [`${of(name)}: one`, `${of(name)}: two`])
-      const head = readHead(
-        rawOf({ fields: [...fields, `${of('Authorization')}: a`, `${of('Connection')}: X_y, Close`] }),
-      )
-      t.match(head, {
-        accept: 'one, two',
-        forwardedFor: 'one, two',
-        forwardedProto: 'one, two',
-        forwardedHost: 'one, two',
-        requestId: 'one, two',
-        authorization: ['a'],
-        connectionNames: ['x-y', 'close'],
-      })
-    }),
-    { numRuns: 20 },
+t.test(
+  'a head that is over a limit is the last one of its connection, as it was not read to its end',
+  async (t) => {
+    const many = Array.from({ length: limits.headerCount + 1 }, () => 'A: b')
+    const access = accessOf(config, { fields: [host, ...many] })
+    const stage = judgeMessage(limits, false)
+    t.match(await stage(access), { code: 'HEADERS_TOO_LARGE', reason: 'header_count' })
+    t.equal(access.reply.shouldKeepAlive, false)
+    const next = accessOf(config, { fields: [host] })
+    next.raw.socket = access.raw.socket
+    t.match(await stage(next), { code: 'BAD_REQUEST', reason: 'after_last_request' })
+  },
+)
+
+t.test('a target that is too long is told before a head that is too large', async (t) => {
+  const many = Array.from({ length: limits.headerCount + 1 }, () => 'A: b')
+  const target = `/${'a'.repeat(limits.urlBytes)}`
+  t.equal(await judge({ target, fields: [host, ...many] }), 'URI_TOO_LONG url_bytes')
+})
+
+t.test('a Connection that lists too many names is refused', async (t) => {
+  const listing = (count: number) =>
+    `Connection: ${Array.from({ length: count }, (_, i) => `a${i}`).join(', ')}`
+  t.equal(await judge({ fields: [host, listing(mostConnectionNames)] }), undefined)
+  t.equal(
+    await judge({ fields: [host, listing(mostConnectionNames + 1)] }),
+    'HEADERS_TOO_LARGE connection_names',
   )
-  t.end()
+  const one = 'Connection: a'
+  const fields = Array.from({ length: mostConnectionNames }, () => one)
+  t.equal(await judge({ fields: [host, ...fields] }), undefined)
+  t.equal(await judge({ fields: [host, ...fields, one] }), 'HEADERS_TOO_LARGE connection_names')
+  // These name no field.
+  const usual = Array.from({ length: 150 }, (_, i) => `Connection: ${i % 2 === 0 ? 'close' : 'keep-alive'}`)
+  t.equal(await judge({ fields: [host, ...usual] }), undefined)
 })

@@ -4,10 +4,10 @@ import { connect, createServer as createTcpServer, Socket } from 'node:net'
 import t from 'tap'
 import { deny } from '../../src/errors/denial.ts'
 import type { Access } from '../../src/gateway/access.ts'
-import { readHead } from '../../src/gateway/message.ts'
+import { readHead } from '../../src/gateway/head.ts'
 import { refuse, refuseSocket } from '../../src/gateway/refuse.ts'
 import { exchange, fieldOf, request } from '../support/wire.ts'
-import { accessOf, loadDemo } from './subject.ts'
+import { accessOf, headLimits, loadDemo } from './subject.ts'
 
 const config = await loadDemo()
 const denial = deny('INSUFFICIENT_PERMISSIONS', 'test', { required: ['a.read'] })
@@ -25,7 +25,7 @@ async function serve(t: Teardown, answer: (access: Access, reply: ServerResponse
       ...accessOf(config),
       raw,
       reply,
-      head: readHead(raw),
+      head: readHead(raw, headLimits),
       host: config.table.matchHost('api.flintn.com'),
     }
     seen.push(access)

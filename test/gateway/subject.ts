@@ -10,6 +10,9 @@ import type { Access, Principal } from '../../src/gateway/access.ts'
 import { accessMaker } from '../../src/gateway/begin.ts'
 import { createUpstreams } from '../../src/gateway/upstreams.ts'
 
+/** As they are unless a file says otherwise. */
+export const headLimits = { headerBytes: 32_768, headerCount: 200 }
+
 const demoFile = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url))
 
 export async function loadDemo(): Promise<CompiledConfig> {
@@ -33,6 +36,7 @@ export function accessOf(config: CompiledConfig, question: Question = {}): Acces
   const { target = '/v1/transactions/1' } = question
   const begin = accessMaker({
     trustedProxies: [],
+    limits: config.settings.gateway.limits,
     drain: { isDraining: false },
     inForce: () => ({ table: config.table, upstreams: createUpstreams(config.settings, config.table) }),
     denied: () => null,

@@ -36,6 +36,8 @@ export const folders: readonly string[] = Object.keys(mayImport)
 interface TextRule {
   readonly fault: string
   readonly pattern: RegExp
+  /** Paths or folders (ending in `/`) that the rule is for; all, if not said. */
+  readonly within?: readonly string[]
   /** Path or folder (ending in `/`) where the pattern may stand, and why. */
   readonly allowed: Readonly<Record<string, string>>
 }
@@ -63,6 +65,13 @@ const textRules: readonly TextRule[] = [
       'src/credentials/secret.ts': 'makes and digests secrets',
       'src/control/keys/key-object.ts': 'the one answer to create and rotate',
     },
+  },
+  {
+    fault: 'white space that is none on the wire (errors/wire-text.ts)',
+    // `trim` and `\s` take 0xA0 and more away, which to every other reader is part of the text.
+    pattern: /\btrim(?:Start|End|Left|Right)?\b|\\[sS]/,
+    within: ['src/gateway/', 'src/config/request/', 'src/errors/'],
+    allowed: {},
   },
   {
     fault: 'the environment read outside main',
@@ -96,6 +105,7 @@ function nameFaults(path: string): string[] {
 function textFaults(path: string, code: string): string[] {
   return textRules
     .filter(({ pattern }) => pattern.test(code))
+    .filter(({ within }) => within === undefined || within.some((place) => isAt(path, place)))
     .filter(({ allowed }) => !Object.keys(allowed).some((place) => isAt(path, place)))
     .map(({ fault }) => `has ${fault}`)
 }

@@ -3,52 +3,20 @@
 
 import type { Api, Settings, Table, Upstream } from '../compiled.ts'
 import { foldHeaderName } from '../header-names.ts'
+import { nameMatcher, neverForwarded, ofProxies, otherIdentity, otherRequest } from './kept-names.ts'
 
-/** Never forwarded on any route (contract 6), by folded name. */
-const neverNames = new Set([
-  // Hop by hop, RFC 9110 §7.6.1; and what only makes sense on this connection.
-  'connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-  'expect',
-  'proxy',
-  // Written anew by the dispatcher or by `added`.
-  'host',
-  'content-length',
-  'x-request-id',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  // Credentials, also the one that was not used.
-  'x-api-key',
-  // What would make an upstream serve another method or path than the one that was judged.
-  'x-http-method',
-  'x-http-method-override',
-  'x-method-override',
-  'x-replaced-path',
-  'x-envoy-original-path',
-  // What upstreams behind other gateways take for an identity.
-  'x-remote-user',
-])
-const neverPrefixes = ['x-latchkey-', 'proxy-', 'x-original-', 'x-rewrite-', 'x-accel-', 'x-auth-request-']
-
-/** What only a trusted proxy may say. */
-const proxyNames = new Set(['forwarded', 'x-forwarded', 'x-real-ip', 'client-ip', 'cf-connecting-ip'])
+const never = [...neverForwarded, ...otherRequest, ...otherIdentity]
+const isNever = nameMatcher(never)
+const isOfProxies = nameMatcher(ofProxies)
 
 /** Fate of a header name: forwarded, forwarded from trusted proxies only, never, or as the API says. */
 export type Fate = 'pass' | 'trusted' | 'never' | 'authorization'
 
 /** The fate of a folded name; `reserved` as `reservedNames` gives it. */
 export function judgeName(folded: string, reserved: ReadonlySet<string>): Fate {
-  if (neverNames.has(folded) || reserved.has(folded)) return 'never'
-  if (neverPrefixes.some((prefix) => folded.startsWith(prefix))) return 'never'
+  if (reserved.has(folded) || isNever(folded)) return 'never'
   if (folded === 'authorization') return 'authorization'
-  if (proxyNames.has(folded) || folded.startsWith('x-forwarded-') || folded.endsWith('-client-ip'))
-    return 'trusted'
+  if (isOfProxies(folded)) return 'trusted'
   return 'pass'
 }
 
@@ -88,16 +56,13 @@ export function headerChanges(
     ...(hasCaller ? [merchant, permissions, key, environment] : []),
   ]
   const reserved = reservedNames(settings, table, upstream)
-  const exact = new Set([
+  const removed = new Set([
     ...reserved,
     ...(forwardsAuthorization(api) ? [] : ['authorization']),
-    ...neverNames,
+    ...never,
+    ...(settings.gateway.trustedProxies.length === 0 ? ofProxies : []),
   ])
-  const untrusted =
-    settings.gateway.trustedProxies.length === 0 ? [...proxyNames, 'x-forwarded-*', '*-client-ip'] : []
-  const patterns = neverPrefixes.map((prefix) => `${prefix}*`)
-  const removed = [...exact, ...patterns, ...untrusted]
-  return { added, removed: removed.filter((name) => !rewritten.has(name)).map(titled) }
+  return { added, removed: [...removed].filter((name) => !rewritten.has(name)).map(titled) }
 }
 
 const addedNames = ['X-Request-Id', 'X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host']

@@ -104,7 +104,8 @@ function isUtf8(path: string): boolean {
   }
 }
 
-function hexValue(code: number): number {
+/** Of a character code; below 0: it is no hex digit. */
+export function hexValue(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30
   const lower = code | 0x20
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1

@@ -1,6 +1,8 @@
 // The head of an upstream's answer, read to the letter: what two readers could frame in two ways is no answer
 // (RFC 9112 §4 to §6). What it says beyond its framing is nobody's business here.
 
+import { listElements, trimBlanks } from '../../errors/wire-text.ts'
+
 /** An answer that is no HTTP/1.1, or no unambiguous one. Its message tells where, and repeats nothing of the answer. */
 export class InvalidAnswer extends Error {
   override readonly name = 'InvalidAnswer'
@@ -45,13 +47,18 @@ export function readAnswerHead(text: string): AnswerHead {
   return framed(start, fields)
 }
 
-/** Refuses the beginning of a head of which no rest can make one: nobody has to wait for it. Throws InvalidAnswer. */
-export function refuseBeginning(text: string): void {
-  const endOfLine = text.indexOf('\r\n')
-  const line = endOfLine === -1 ? text : text.slice(0, endOfLine)
-  if (!usualStart.startsWith(line.slice(0, usualStart.length)) || bareEnd.test(line))
+/**
+ * Refuses the beginning of a head of which no rest can make one: nobody has to wait for it. `from`: what stands before it was
+ * looked at already, so that a head which comes byte by byte is not read as often. Throws InvalidAnswer.
+ */
+export function refuseBeginning(text: string, from: number): void {
+  if (from < usualStart.length && !usualStart.startsWith(text.slice(0, usualStart.length)))
     throw new InvalidAnswer(noStatusLine)
-  if (bareEnd.test(text)) throw new InvalidAnswer(noField)
+  // The character before may be a CR that waits for its LF; an LF there had its CR.
+  const fresh = from > 0 && text[from - 1] !== '\n' ? from - 1 : from
+  if (!bareEnd.test(text.slice(fresh))) return
+  const endOfLine = text.indexOf('\r\n')
+  throw new InvalidAnswer(endOfLine === -1 || bareEnd.test(text.slice(0, endOfLine)) ? noStatusLine : noField)
 }
 
 /** CR or LF alone; a CR at the very end may still get its LF. */
@@ -79,7 +86,7 @@ function readFields(text: string): string[] {
   for (let at = 0; at < text.length; ) {
     const colon = text.indexOf(':', at)
     const end = text.indexOf('\r', colon)
-    fields.push(text.slice(at, colon), trimmed(text, colon + 1, end))
+    fields.push(text.slice(at, colon), trimBlanks(text, colon + 1, end))
     at = end + 2
   }
   return fields
@@ -91,22 +98,6 @@ export function readTrailers(text: string): string[] {
   if (fields.some((name, i) => i % 2 === 0 && /^(?:content-length|transfer-encoding)$/i.test(name)))
     throw new InvalidAnswer('a trailer frames the message')
   return fields
-}
-
-const space = 0x20
-const tab = 0x09
-
-/** Without the spaces and tabs around it. */
-function trimmed(text: string, start: number, end: number): string {
-  let from = start
-  let to = end
-  for (let code = text.charCodeAt(from); from < to && (code === space || code === tab); ) {
-    code = text.charCodeAt(++from)
-  }
-  for (let code = text.charCodeAt(to - 1); to > from && (code === space || code === tab); ) {
-    code = text.charCodeAt(--to - 1)
-  }
-  return text.slice(from, to)
 }
 
 /** RFC 9112 §6.3 and §9.3. */
@@ -163,13 +154,13 @@ function readLength(value: string): number {
 }
 
 function readTimeout(value: string): number | undefined {
-  const seconds = /(?:^|[,\s])timeout=([0-9]{1,9})/i.exec(value)?.[1]
+  const seconds = /(?:^|[,\t ])timeout=([0-9]{1,9})/i.exec(value)?.[1]
   return seconds === undefined ? undefined : Number(seconds)
 }
 
 function isPersistent(connection: string, isHttp10: boolean): boolean {
   if (connection === '') return !isHttp10
   if (connection === 'keep-alive') return true
-  const options = connection.split(',').map((option) => option.trim().toLowerCase())
+  const options = listElements(connection).map((option) => option.toLowerCase())
   return !options.includes('close') && (!isHttp10 || options.includes('keep-alive'))
 }

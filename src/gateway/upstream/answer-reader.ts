@@ -99,9 +99,10 @@ export class AnswerReader {
 
   #readHead(buffer: Buffer, at: number, length: number): number {
     this.hasBegun = true
+    const before = this.#text.length
     const end = this.#collect(buffer, at, length, '\r\n\r\n')
     if (end === undefined) {
-      refuseBeginning(this.#text)
+      refuseBeginning(this.#text, before)
       return length
     }
     const text = this.#takeText()

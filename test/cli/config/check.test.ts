@@ -31,6 +31,23 @@ t.test('check prints warnings and is still 0', async (t) => {
   t.equal(exitCode, 0)
 })
 
+t.test('a POST that asks for less than the DELETE of its path is a warning', async (t) => {
+  const route = '  GET /v1/transactions/{id}: transaction.read\n'
+  const table = edit(
+    tableYaml,
+    route,
+    `${route}  DELETE /v1/transactions/{id}: transaction.read\n  POST /v1/transactions/{id}: public\n`,
+  )
+  const folder = t.testdir({ 'gateway.yaml': gatewayYaml, 'table.yaml': table })
+  const { stdout, stderr, exitCode } = await typed(['check', join(folder, 'gateway.yaml')])
+  t.match(
+    stderr,
+    /table\.yaml:6:3 {2}warning: `POST \/v1\/transactions\/\{id\}` asks for less than `DELETE .+`_method`/,
+  )
+  t.match(stdout, /is valid/)
+  t.equal(exitCode, 0)
+})
+
 t.test('check of a file that cannot be read is 2', async (t) => {
   const { stderr, exitCode } = await typed(['check', 'none.yaml'])
   t.match(stderr, /^none\.yaml:1:1 {2}the file does not exist\n/)

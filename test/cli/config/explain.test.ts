@@ -30,7 +30,15 @@ t.test(
       held: ['transaction.read'],
     })
     t.ok(found.headers.added.includes('X-Merchant-Id'))
-    for (const name of ['X-Api-Key', 'Authorization', 'X-Latchkey-*', 'X-Merchant-Id', 'X-Forwarded-*'])
+    for (const name of [
+      'X-Api-Key',
+      'Authorization',
+      'X-Latchkey-*',
+      'X-Merchant-Id',
+      'X-Forwarded-*',
+      'Script-Name',
+      '*-Client-Ip',
+    ])
       t.ok(found.headers.removed.includes(name), name)
   },
 )

@@ -41,11 +41,12 @@ t.test('what no rest can make a head is refused before its end', async (t) => {
     [`${ok}X: 1\nContent-Length: 0\n\n`, /header field/],
     [`${ok}X: 1\rY`, /header field/],
   ] as const)
-    t.match(
-      faultOf(() => readAnswer([latin1(bytes)])),
-      what,
-      JSON.stringify(bytes),
-    )
+    for (const pieces of [[latin1(bytes)], perByte(bytes)])
+      t.match(
+        faultOf(() => readAnswer(pieces)),
+        what,
+        JSON.stringify(bytes),
+      )
   for (const bytes of [
     'H',
     'HTTP/1.1 2',
@@ -55,7 +56,8 @@ t.test('what no rest can make a head is refused before its end', async (t) => {
     `${ok}X: 1\r`,
     `${ok}X: 1\r\n\r`,
   ])
-    t.equal(readAnswer([latin1(bytes)]).isWhole, false, JSON.stringify(bytes))
+    for (const pieces of [[latin1(bytes)], perByte(bytes)])
+      t.equal(readAnswer(pieces).isWhole, false, JSON.stringify(bytes))
 })
 
 t.test('interim answers do not come without end', async (t) => {
