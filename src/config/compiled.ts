@@ -3,6 +3,7 @@
 
 import type { Requirement } from '../credentials/permission.ts'
 import type { Environment } from '../credentials/record.ts'
+import type { Disguises } from './disguise.ts'
 
 /** Everything that the files say. */
 export interface CompiledConfig {
@@ -132,6 +133,8 @@ export interface Route {
   readonly timeoutMs: number | null
   /** null: no limit. */
   readonly maxBodyBytes: number | null
+  /** Which values of its parameters are refused for a literal beside them. */
+  readonly disguises: Disguises
   /** `file:line:col` of the route in its permission table. */
   readonly source: string
 }
@@ -141,5 +144,5 @@ export type RouteMatch =
   | { readonly kind: 'not_found' }
   /** The path has routes, but none for this method; `allow` sorted, HEAD included where GET is. */
   | { readonly kind: 'wrong_method'; readonly allow: readonly string[] }
-  /** A parameter's value is, decoded and case ignored, a sibling literal: two readers could disagree. */
+  /** A parameter's value can be read as a literal beside it (disguise.ts): two readers could disagree. */
   | { readonly kind: 'hidden_literal' }

@@ -20,7 +20,12 @@ function compareGroup(group: HostGroup): Change[] {
   const after = group.after?.api
   const found = new Map<string, Change>()
   const lanes = lanesOf(group)
-  for (const path of representativePaths(templatesOf(before), templatesOf(after))) {
+  const paths = representativePaths({
+    oldTemplates: templatesOf(before),
+    newTemplates: templatesOf(after),
+    hasExact: [before, after].some((api) => api?.routes.some(({ disguises }) => disguises === 'exact')),
+  })
+  for (const path of paths) {
     const asked = askAll(before, after, path)
     for (const [method, [old, now]] of asked) {
       if (method === 'HEAD' && followsGet(asked, old, now)) continue
@@ -36,7 +41,9 @@ function isUnchanged({ before, after }: HostGroup): boolean {
   const seen = [before, after].map((match) =>
     JSON.stringify([
       ...[match?.api.name, match?.environments.map(({ name }) => name), match?.api.cors],
-      match?.api.routes.map(({ method, template, requirement }) => [method, template, requirement]),
+      match?.api.routes.map(({ method, template, requirement, disguises }) => {
+        return [method, template, requirement, disguises]
+      }),
     ]),
   )
   return seen[0] === seen[1]
