@@ -60,9 +60,7 @@ export function createRouteTries(): { add(route: MatchableRoute): void; readonly
       const own = tries.get(method)
       const leaf = (own && find(own, path, 1)) ?? (method === 'HEAD' ? findGet(tries, path) : undefined)
       if (leaf === undefined) return wrongMethodOrNotFound(tries, path)
-      return leaf.hasVariable && hidesLiteral(merged, path, 1, leaf, 0)
-        ? hiddenLiteral
-        : leaf.found
+      return leaf.hasVariable && hidesLiteral(merged, path, 1, leaf, 0) ? hiddenLiteral : leaf.found
     },
   }
 }

@@ -94,8 +94,23 @@ t.test('a parameter that hides the literal of another route is refused', async (
 })
 
 const disguisesOfSummary = [
-  ...['summary.json', 'summary.', 'summary...', 'summary.JSON', 'summary..json', 'summary.json.', 'SUMMARY.json'],
-  ...['summary%20', 'summary%20.', 'summary.%20', 'summary.json%20%20', 'summary%20.json', '%53ummary%2ejson'],
+  ...[
+    'summary.json',
+    'summary.',
+    'summary...',
+    'summary.JSON',
+    'summary..json',
+    'summary.json.',
+    'SUMMARY.json',
+  ],
+  ...[
+    'summary%20',
+    'summary%20.',
+    'summary.%20',
+    'summary.json%20%20',
+    'summary%20.json',
+    '%53ummary%2ejson',
+  ],
   ...['summary%C2%A0', 'summary%E3%80%80', 'summary%E2%80%A8', 'summary%C2%85', 'summary%EF%BB%BF'],
   ...['%EF%BD%93ummary', '%EF%BC%B3%EF%BC%B5MMARY', 'summary%EF%BC%8Ejson', 'summary%E2%80%A6'],
   ...['%E2%93%A2ummary', 'summar%CA%B8', '%C5%BFummary.pdf', 'summary.%73'],
@@ -107,7 +122,16 @@ t.test('a value that some server reads as the literal beside it is refused', asy
     t.equal(match(`GET /v1/exports/${value}`), 'hidden_literal', value)
   }
   for (const value of [
-    ...['tr_1.5', 'summary2', 'xsummary.json', 'summary-1.json', 'summary.a.b', '.summary', '%20summary', 'summary_'],
+    ...[
+      'tr_1.5',
+      'summary2',
+      'xsummary.json',
+      'summary-1.json',
+      'summary.a.b',
+      '.summary',
+      '%20summary',
+      'summary_',
+    ],
     ...['summa.ry', 'summary%20x', 'sum', '...', '%20', '%C3%A9', 'a@summary.org', 'summary@a.b'],
   ]) {
     t.equal(match(`GET /v1/exports/${value}`), 'GET /v1/exports/{id}', value)
@@ -151,7 +175,13 @@ t.test('dots and blanks alone are what stands behind the last slash, where a rou
 
 t.test('in a rest, each segment is looked at', async (t) => {
   const match = matcherOf('GET /f/{path...}', 'GET /f/a/secret', 'PUT /g/{path...} exact', 'PUT /g/a/secret')
-  for (const path of ['/f/a.json/1', '/f/a/secret.json', '/f/a/secret.json/', '/f/a%20/secret', '/f/a/secret./x']) {
+  for (const path of [
+    '/f/a.json/1',
+    '/f/a/secret.json',
+    '/f/a/secret.json/',
+    '/f/a%20/secret',
+    '/f/a/secret./x',
+  ]) {
     t.equal(match(`GET ${path}`), 'hidden_literal', path)
   }
   t.equal(match('GET /f/b/secret.json'), 'GET /f/{path...}')
@@ -285,7 +315,24 @@ function readings(part: string, disguises: string): Set<string> {
 }
 
 const part = fc.constantFrom(
-  ...['a', 'b', 'A', '%61', '%62b', 'bb', 'c', 'b.a', 'B.A', 'b.', 'a.b.c', 'b.c.', 'a%20', 'b%E3%80%80', '.a', '...'],
+  ...[
+    'a',
+    'b',
+    'A',
+    '%61',
+    '%62b',
+    'bb',
+    'c',
+    'b.a',
+    'B.A',
+    'b.',
+    'a.b.c',
+    'b.c.',
+    'a%20',
+    'b%E3%80%80',
+    '.a',
+    '...',
+  ],
   ...['%EF%BD%81', '%EF%BC%A2%EF%BC%8E%EF%BD%83', 'bb%C2%A0.%2E', 'b..c'],
 )
 const segment = fc.oneof(fc.constantFrom('a', 'b', 'bb', 'b.a'), fc.constant('{p}'))
@@ -300,11 +347,13 @@ const line = fc
   .map(([method, path, disguises]) => `${method} ${path}${disguises}`)
 
 t.test('the matcher agrees with a plain one, on every table that is accepted', async (t) => {
-  const table = fc.uniqueArray(line, { minLength: 1, maxLength: 8, selector: (text) => text.replace(' exact', '') }).map((lines) => {
-    const routes = lines.map(routeOf)
-    const clashing = new Set(findOverlaps(routes).map(([later]) => later))
-    return routes.filter((route) => !clashing.has(route))
-  })
+  const table = fc
+    .uniqueArray(line, { minLength: 1, maxLength: 8, selector: (text) => text.replace(' exact', '') })
+    .map((lines) => {
+      const routes = lines.map(routeOf)
+      const clashing = new Set(findOverlaps(routes).map(([later]) => later))
+      return routes.filter((route) => !clashing.has(route))
+    })
   const path = fc
     .tuple(fc.array(part, { minLength: 1, maxLength: 4 }), fc.constantFrom('', '/'))
     .map(([parts, end]) => `/${parts.join('/')}${end}`)

@@ -21,7 +21,15 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     const parsed = parseTemplate(template)
     if (!parsed.ok) throw new Error(parsed.message)
     const source = `${method} ${template} ${JSON.stringify(requirement)} ${disguises}`
-    const route: Route = { method, template, requirement, timeoutMs: null, maxBodyBytes: null, disguises, source }
+    const route: Route = {
+      method,
+      template,
+      requirement,
+      timeoutMs: null,
+      maxBodyBytes: null,
+      disguises,
+      source,
+    }
     return { method, route, segments: parsed.segments }
   })
   const clashing = new Set(findOverlaps(routes).map(([later]) => later))
@@ -142,6 +150,30 @@ t.test('preflights that pass without a key are a decision too', async (t) => {
   t.strictSame(show(compareTables(on, off)), ['closed OPTIONS (preflight) /a anyone'])
 })
 
+t.test('a route for OPTIONS that comes or goes decides whether preflights pass without a key', async (t) => {
+  const tables = (['GET /a: p', 'OPTIONS /a: q', 'OPTIONS /a: public'] as const).map((text) =>
+    tableOf(apiOf([...new Set(['GET /a: p', text])].map(line), { cors: 'upstream' })),
+  )
+  const [none, keyed, open] = tables
+  if (!none || !keyed || !open) throw new Error('all are made')
+  t.strictSame(show(compareTables(keyed, none)), [
+    'opened OPTIONS (preflight) /a anyone',
+    'closed OPTIONS /a q',
+  ])
+  t.match(compareTables(keyed, none)[0], {
+    before: { refusal: 'MISSING_API_KEY', route: { method: 'OPTIONS' } },
+    after: { refusal: null },
+  })
+  t.strictSame(show(compareTables(none, keyed)), [
+    'opened OPTIONS /a q',
+    'closed OPTIONS (preflight) /a anyone',
+  ])
+  t.strictSame(show(compareTables(open, none)), ['closed OPTIONS /a anyone'], 'preflights still pass')
+  t.strictSame(show(compareTables(none, open)), ['opened OPTIONS /a anyone'])
+  t.strictSame(show(compareTables(open, keyed)), ['closed OPTIONS /a anyone'])
+  t.strictSame(show(compareTables(none, tableOf(apiOf([], { cors: 'upstream' })))), ['closed GET /a p'])
+})
+
 t.test(
   'tables too entangled to be compared are said to be so, unless they are the same',
   { timeout: 60_000 },
@@ -180,7 +212,14 @@ const paths = [
   ...values.flatMap((one) =>
     values.flatMap((two) => ['a', '%61', 'c'].map((three) => `/${one}/${two}/${three}`)),
   ),
-  ...endings.flatMap((one) => [`/${one}`, `/${one}/`, `/${one}/a`, `/a/${one}`, `/c/${one}/a`, `/a/c/${one}`]),
+  ...endings.flatMap((one) => [
+    `/${one}`,
+    `/${one}/`,
+    `/${one}/a`,
+    `/a/${one}`,
+    `/c/${one}/a`,
+    `/a/c/${one}`,
+  ]),
 ]
 const subsets: (readonly string[] | null)[] = [null, [], ['p'], ['q'], ['p', 'q'], ['p', 'q', 'r']]
 
