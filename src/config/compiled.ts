@@ -101,6 +101,10 @@ export interface Api {
     /** Header name as configured; null: the API takes no header. */
     readonly header: string | null
     readonly bearer: boolean
+    /** Names of the header fields that it can stand in; at least one. */
+    readonly fields: readonly string[]
+    /** The same with commas between them. */
+    readonly fieldList: string
   }
   readonly environments: readonly ApiEnvironment[]
   /** Permission name → the text that people see, in the file's order. */

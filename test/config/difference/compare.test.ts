@@ -39,7 +39,7 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
   })
   return {
     name: 'api',
-    credential: { header: 'X-Api-Key', bearer: false },
+    credential: { header: 'X-Api-Key', bearer: false, fields: ['X-Api-Key'], fieldList: 'X-Api-Key' },
     environments: [environment('live', 'live.example'), environment('sandbox', 'sandbox.example')],
     permissions: new Map(['p', 'q', 'r'].map((name) => [name, name])),
     staleLimitMs: 1,
