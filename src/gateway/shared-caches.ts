@@ -2,6 +2,12 @@
 // `Authorization` only (RFC 9111 §3.5): one to another header they store and give to whoever asks for the same URL.
 
 import type { Api } from '../config/compiled.ts'
+import type { Access } from './access.ts'
+
+/** Where keys stand on the API of a request whose route asks for one; undefined: the answer is the same for all. */
+export function keyPlaces({ route, host }: Access): Api['credential'] | undefined {
+  return route === undefined || route.requirement.kind === 'public' ? undefined : host?.api.credential
+}
 
 /**
  * Completes the head of an answer on a keyed route, flat and without what is between hops: `Vary` lists where the key

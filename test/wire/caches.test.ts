@@ -109,7 +109,9 @@ t.test('every final answer on a keyed route speaks to caches, and no other', asy
   const passed = await program.raw(request('OPTIONS /v1/transactions/1', [host, ...preflight]))
   t.equal(passed.status, 200)
   t.same(toCaches(passed), [], 'a preflight')
-  t.same(toCaches(await program.send('GET /v1/nothing')), ['Cache-Control: no-store'], 'a refusal')
+  t.same(toCaches(await program.send('GET /v1/nothing')), ['Cache-Control: no-store'], 'no route')
+  const refused = await program.raw(request('GET /v1/transactions/1', [host]))
+  t.same(toCaches(refused), ['Cache-Control: no-store', 'Vary: X-Api-Key'], 'a refusal')
 })
 
 t.test(
