@@ -74,7 +74,15 @@ function routesOf(size: number): MatchableRoute[] {
     const parsed = parseTemplate(template)
     if (!parsed.ok) throw new Error(parsed.message)
     const requirement = { kind: 'all', permissions: ['thing.read'] } as const
-    const route: Route = { method, template, requirement, timeoutMs: null, maxBodyBytes: null, source: '' }
+    const route: Route = {
+      method,
+      template,
+      requirement,
+      timeoutMs: null,
+      maxBodyBytes: null,
+      disguises: 'strict',
+      source: '',
+    }
     return { route, segments: parsed.segments }
   })
 }

@@ -123,7 +123,7 @@ async function compileApi(
 ): Promise<Api> {
   return {
     name,
-    credential: { header: entry.credential.header ?? null, bearer: entry.credential.bearer },
+    credential: compileCredential(entry.credential),
     environments: environments.map((environment) => {
       const { hosts, prefix, upstream } = entry.environments[environment]
       return { name: environment, hosts: hosts.map(normalizeHost), prefix, upstream }
@@ -136,6 +136,11 @@ async function compileApi(
     routes: table.routes.map(({ route }) => route),
     matchRoute: await matcherOf(table.routes),
   }
+}
+
+function compileCredential({ header, bearer }: GatewayFile['apis'][string]['credential']): Api['credential'] {
+  const fields = [...(header === undefined ? [] : [header]), ...(bearer ? ['Authorization'] : [])]
+  return { header: header ?? null, bearer, fields, fieldList: fields.join(', ') }
 }
 
 /** Some milliseconds' worth. */

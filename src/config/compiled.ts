@@ -3,6 +3,7 @@
 
 import type { Requirement } from '../credentials/permission.ts'
 import type { Environment } from '../credentials/record.ts'
+import type { Disguises } from './disguise.ts'
 
 /** Everything that the files say. */
 export interface CompiledConfig {
@@ -105,6 +106,10 @@ export interface Api {
     /** Header name as configured; null: the API takes no header. */
     readonly header: string | null
     readonly bearer: boolean
+    /** Names of the header fields that it can stand in; at least one. */
+    readonly fields: readonly string[]
+    /** The same with commas between them. */
+    readonly fieldList: string
   }
   readonly environments: readonly ApiEnvironment[]
   /** Permission name → the text that people see, in the file's order. */
@@ -137,6 +142,8 @@ export interface Route {
   readonly timeoutMs: number | null
   /** null: no limit. */
   readonly maxBodyBytes: number | null
+  /** Which values of its parameters are refused for a literal beside them. */
+  readonly disguises: Disguises
   /** `file:line:col` of the route in its permission table. */
   readonly source: string
 }
@@ -146,5 +153,5 @@ export type RouteMatch =
   | { readonly kind: 'not_found' }
   /** The path has routes, but none for this method; `allow` sorted, HEAD included where GET is. */
   | { readonly kind: 'wrong_method'; readonly allow: readonly string[] }
-  /** A parameter's value is, decoded and case ignored, a sibling literal: two readers could disagree. */
+  /** A parameter's value can be read as a literal beside it (disguise.ts): two readers could disagree. */
   | { readonly kind: 'hidden_literal' }

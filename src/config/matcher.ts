@@ -2,9 +2,10 @@
 // walk in that order with backtracking finds, because overlaps that it could not settle were refused at load.
 //
 // Beside it stands one trie over all methods. It answers the question that makes parameters safe: would an upstream
-// that decodes, or ignores case, read this parameter's value as the literal of another route?
+// read this parameter's value as the literal of another route (disguise.ts)?
 
 import type { Route, RouteMatch } from './compiled.ts'
+import { addFolded, type FoldedLiterals, isDisguise } from './disguise.ts'
 import { methods, type Segment } from './template.ts'
 
 export interface MatchableRoute {
@@ -24,8 +25,8 @@ interface Leaf {
 interface TrieNode {
   /** undefined: none; most nodes are leaves, and an empty map would be the largest part of them. */
   literals: Map<string, TrieNode> | undefined
-  /** Folded literal → the literals that fold to it. Of the trie over all methods only. */
-  folded: Map<string, string[]> | undefined
+  /** Of the trie over all methods only. */
+  folded: FoldedLiterals | undefined
   parameter: TrieNode | undefined
   leaf: Leaf | undefined
   rest: Leaf | undefined
@@ -59,9 +60,7 @@ export function createRouteTries(): { add(route: MatchableRoute): void; readonly
       const own = tries.get(method)
       const leaf = (own && find(own, path, 1)) ?? (method === 'HEAD' ? findGet(tries, path) : undefined)
       if (leaf === undefined) return wrongMethodOrNotFound(tries, path)
-      return leaf.hasVariable && hidesLiteral(merged, path, 1, leaf.isVariable, 0)
-        ? hiddenLiteral
-        : leaf.found
+      return leaf.hasVariable && hidesLiteral(merged, path, 1, leaf, 0) ? hiddenLiteral : leaf.found
     },
   }
 }
@@ -97,41 +96,25 @@ function find(node: TrieNode, path: string, start: number): Leaf | undefined {
 }
 
 /**
- * Whether a segment that the chosen route matches by a parameter folds to a literal which stands at the same place
+ * Whether a segment that the chosen route matches by a parameter can be read as a literal which stands at the same place
  * in any route whose earlier segments match, without being that literal.
  */
-function hidesLiteral(
-  node: TrieNode,
-  path: string,
-  start: number,
-  isVariable: readonly boolean[],
-  index: number,
-): boolean {
+function hidesLiteral(node: TrieNode, path: string, start: number, leaf: Leaf, index: number): boolean {
+  const { isVariable, found } = leaf
   const end = path.indexOf('/', start)
   const segment = end === -1 ? path.slice(start) : path.slice(start, end)
   const isInVariable = isVariable[Math.min(index, isVariable.length - 1)] === true
   if (isInVariable && node.folded !== undefined) {
-    const literals = node.folded.get(foldSegment(segment))
-    if (literals?.some((literal) => literal !== segment)) return true
+    if (isDisguise(node.folded, segment, found.route.disguises)) return true
   }
   if (end === -1) return false
   const literal = node.literals?.get(segment)
-  if (literal && hidesLiteral(literal, path, end + 1, isVariable, index + 1)) return true
+  if (literal && hidesLiteral(literal, path, end + 1, leaf, index + 1)) return true
   return (
     segment !== '' &&
     node.parameter !== undefined &&
-    hidesLiteral(node.parameter, path, end + 1, isVariable, index + 1)
+    hidesLiteral(node.parameter, path, end + 1, leaf, index + 1)
   )
-}
-
-/** Percent-decoded, case ignored. Upper-casing first also folds what only meets in capitals (`ſ` and `s`). */
-export function foldSegment(segment: string): string {
-  if (!segment.includes('%')) return segment.toLowerCase()
-  try {
-    return decodeURIComponent(segment).toUpperCase().toLowerCase()
-  } catch {
-    return segment.toLowerCase()
-  }
 }
 
 function createNode(): TrieNode {
@@ -174,9 +157,5 @@ function literalChild(node: TrieNode, text: string, fold: Fold | undefined): Tri
 }
 
 function foldLiteral(node: TrieNode, literal: string): void {
-  const folded = (node.folded ??= new Map<string, string[]>())
-  const key = foldSegment(literal)
-  const same = folded.get(key)
-  if (same) same.push(literal)
-  else folded.set(key, [literal])
+  addFolded((node.folded ??= new Map<string, string[]>()), literal)
 }

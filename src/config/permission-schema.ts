@@ -20,6 +20,13 @@ const RouteRule = Type.Object(
     max_body: Type.Optional(
       Size({ description: 'Largest body of a request; beyond it 413. No limit by default.' }),
     ),
+    disguises: Type.Enum(['strict', 'exact'], {
+      default: 'strict',
+      description:
+        'Which values of its parameters are refused because a server could read them as a literal beside them: `strict` ' +
+        'also those with an ending (`.json`), trailing dots or blanks, or letters of other forms; `exact` only those that ' +
+        'differ by escapes and case.',
+    }),
     shadow: Type.Boolean({
       default: false,
       description: 'Only compared: the route is not there for clients, and what it would decide is logged.',

@@ -202,7 +202,9 @@ const Api = Type.Object(
     legacy_keys: Type.Boolean({ default: false, description: 'Looks up keys without a checksum too.' }),
     cors: Type.Enum(['off', 'upstream'], {
       default: 'off',
-      description: '`upstream`: a preflight for a listed route passes to the upstream without a key.',
+      description:
+        '`upstream`: a preflight for a listed method passes to the upstream without a key, where the table has no route for ' +
+        'OPTIONS on its path.',
     }),
     forward_authorization: Type.Boolean({
       default: false,

@@ -97,6 +97,7 @@ function compileRoute(checking: Checking, key: string, rule: Rule): TableRoute |
     requirement: requirement ?? { kind: 'all', permissions: [] },
     timeoutMs: settings.timeout === undefined ? null : parseDuration(settings.timeout),
     maxBodyBytes: settings.max_body === undefined ? null : parseSize(settings.max_body),
+    disguises: settings.disguises ?? 'strict',
     source: formatPlace(place),
   }
   const isShadow = settings.shadow === true

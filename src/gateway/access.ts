@@ -109,8 +109,9 @@ export interface Head {
   forwardedProto: string | undefined
   forwardedHost: string | undefined
   requestId: string | undefined
-  hasOrigin: boolean
-  /** Access-Control-Request-Method. */
+  /** Origin; a repeated one is a list, which is no origin. */
+  origin: string | undefined
+  /** Access-Control-Request-Method; a repeated one is a list, which is no method. */
   requestMethod: string | undefined
 }
 

@@ -68,7 +68,7 @@ function emptyHead(): Head {
     forwardedProto: undefined,
     forwardedHost: undefined,
     requestId: undefined,
-    hasOrigin: false,
+    origin: undefined,
     requestMethod: undefined,
   }
 }
@@ -122,11 +122,11 @@ const readers: ReadonlyMap<string, Reader> = new Map(
     'x-request-id'(head: Head, value: string) {
       head.requestId = joined(head.requestId, value)
     },
-    origin(head: Head) {
-      head.hasOrigin = true
+    origin(head: Head, value: string) {
+      head.origin = joined(head.origin, value)
     },
     'access-control-request-method'(head: Head, value: string) {
-      head.requestMethod = value
+      head.requestMethod = joined(head.requestMethod, value)
     },
   }),
 )

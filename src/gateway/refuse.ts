@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Denial } from '../errors/denial.ts'
 import { type ErrorContext, type RenderedError, renderError } from '../errors/reply.ts'
 import { type Access, hasBody } from './access.ts'
+import { keyPlaces } from './shared-caches.ts'
 import { endWhole } from './whole-answer.ts'
 
 /** A body of this size or less is read and dropped, and the connection goes on; a larger one ends it. */
@@ -25,6 +26,9 @@ export function refuse(access: Access, denial: Denial): void {
     accept: access.head.accept,
     realm: access.host?.api,
   })
+  // Not to be stored, it is remembered as such: for this key, or none, and no other.
+  const places = keyPlaces(access)
+  if (places !== undefined) rendered.headers.push('Vary', places.fieldList)
   access.status = rendered.status
   // A head that could not be written may have left its reason phrase.
   access.reply.statusMessage = ''

@@ -3,12 +3,15 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Access } from './access.ts'
 import { responseHeaders } from './headers.ts'
+import { keyPlaces, tellSharedCaches } from './shared-caches.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 
-/** Puts the head on a response, in order, case and repeats as it came; our X-Request-Id last. Sends nothing yet. */
+/** Puts the head on a response, in order, case and repeats as it came; what is ours last. Sends nothing yet. */
 export function writeHead(access: Access, { status, reason, fields }: AnswerHead): void {
   const { reply } = access
   const headers = responseHeaders(fields, canHaveTrailers(reply, status))
+  const places = keyPlaces(access)
+  if (places !== undefined) tellSharedCaches(headers, places)
   headers.push('X-Request-Id', access.requestId)
   // The upstream's Date, or none: ours would be a header that it did not send.
   reply.sendDate = false

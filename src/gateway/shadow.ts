@@ -8,6 +8,7 @@ import type { ErrorCode } from '../errors/catalogue.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Access } from './access.ts'
+import { preflightFor } from './route.ts'
 
 export interface ShadowDeps {
   /** null: there is no candidate. */
@@ -39,6 +40,7 @@ export function createShadow(deps: ShadowDeps): (access: Access) => void {
       target: access.target,
       host: access.head.host,
       isSecure: access.isSecure,
+      preflightFor: preflightFor(access.head),
       caller: callerOf(access, deps.now()),
     })
     const inForce = outcomeOf(access)
@@ -76,8 +78,8 @@ function outcomeOf(access: Access): string {
 }
 
 /** Let through by the table (whatever the upstream made of it), or refused by it. */
-function isOfTheTable({ denial, route, dispatchedAt }: Access): boolean {
-  if (denial === undefined) return route !== undefined
+function isOfTheTable({ denial, route, isPreflight, dispatchedAt }: Access): boolean {
+  if (denial === undefined) return route !== undefined || isPreflight
   return tableCodes.has(denial.code) || dispatchedAt !== undefined
 }
 

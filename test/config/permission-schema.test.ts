@@ -5,7 +5,7 @@ import { PermissionFile } from '../../src/config/permission-schema.ts'
 t.test('a permission table is a vocabulary and routes, nothing else', async (t) => {
   const table = {
     permissions: { a: 'A' },
-    routes: { 'GET /': 'a', 'GET /b': { permission: 'a', shadow: false } },
+    routes: { 'GET /': 'a', 'GET /b': { permission: 'a', disguises: 'exact', shadow: false } },
   }
   t.equal(Value.Check(PermissionFile, table), true)
   t.equal(Value.Check(PermissionFile, { ...table, extra: 1 }), false)

@@ -16,7 +16,8 @@ t.test('requirements, limits and sources of routes are compiled', async (t) => {
   POST /any: { any_of: [a.read, a.write], timeout: 120s, max_body: 1mb, shadow: false }
   PUT /single: { permission: a.write, max_body: 0 }
   GET /open: public
-  GET /open/2: { permission: public, timeout: 1s }
+  GET /open/2: { permission: public, timeout: 1s, disguises: strict }
+  GET /exact/{id}: { permission: a.read, disguises: exact }
 `
   const { table: compiled } = await configOf(t, { table })
   const expected: [number, string, string, Requirement, number | null, number | null][] = [
@@ -26,11 +27,15 @@ t.test('requirements, limits and sources of routes are compiled', async (t) => {
     [8, 'PUT', '/single', { kind: 'all', permissions: ['a.write'] }, null, 0],
     [9, 'GET', '/open', { kind: 'public' }, null, null],
     [10, 'GET', '/open/2', { kind: 'public' }, 1000, null],
+    [11, 'GET', '/exact/{id}', { kind: 'all', permissions: ['a.read'] }, null, null],
   ]
   t.strictSame(
     compiled.apis.get('flintn')?.routes.map(({ source, ...route }) => [route, source.replace(/^.*\//, '')]),
     expected.map(([line, method, template, requirement, timeoutMs, maxBodyBytes]) => [
-      { method, template, requirement, timeoutMs, maxBodyBytes },
+      {
+        ...{ method, template, requirement, timeoutMs, maxBodyBytes },
+        disguises: template === '/exact/{id}' ? 'exact' : 'strict',
+      },
       `table.yaml:${line}:3`,
     ]),
   )
@@ -54,6 +59,13 @@ t.test('an unknown permission is told with the one that was meant, at its own pl
   )
   t.match(await faultOf(t, 'GET /x: { all_of: [a.read, public] }'), /unknown permission `public`/)
   t.match(await faultOf(t, 'GET /x: "*"'), /unknown permission `\*`/)
+})
+
+t.test('`disguises` is strict or exact', async (t) => {
+  t.match(
+    await faultOf(t, 'GET /x/{id}: { permission: a.read, disguises: off }'),
+    /^table\.yaml:6:\d+ {2}`disguises` must be/,
+  )
 })
 
 t.test('a route without a requirement, or with two, is a fault', async (t) => {

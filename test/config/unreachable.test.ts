@@ -16,6 +16,7 @@ function routesOf(templates: readonly string[]) {
       requirement: { kind: 'public' as const },
       timeoutMs: null,
       maxBodyBytes: null,
+      disguises: 'strict' as const,
       source: text,
     }
     return { method, segments: parsed.segments, route }

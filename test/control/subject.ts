@@ -125,7 +125,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
 function apiOf(name: string, prefixes: readonly [string, string]): Api {
   return {
     name,
-    credential: { header: 'X-Api-Key', bearer: false },
+    credential: { header: 'X-Api-Key', bearer: false, fields: ['X-Api-Key'], fieldList: 'X-Api-Key' },
     environments: [
       { name: 'live', hosts: ['a'], prefix: prefixes[0], upstream: 'u' },
       { name: 'sandbox', hosts: ['b'], prefix: prefixes[1], upstream: 'u' },

@@ -40,17 +40,36 @@ export async function startNginx(
   t: Teardown,
   files: Readonly<Record<string, string>>,
 ): Promise<NginxService> {
-  const { file, env } = await findNginx()
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-nginx-'))
   for (const [path, content] of Object.entries(files)) {
     const place = join(folder, 'www', 'files', path)
     mkdirSync(dirname(place), { recursive: true })
     writeFileSync(place, content)
   }
-  for (const name of ['temp', 'logs']) mkdirSync(join(folder, name))
   const port = await freePort()
+  await runNginx(t, { folder, port, http: httpFor(folder, port) })
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    requests: () => readLog(join(folder, 'logs', 'access.log')),
+  }
+}
+
+interface NginxRun {
+  /** Of its own; removed with the test. */
+  readonly folder: string
+  /** That it listens on. */
+  readonly port: number
+  /** What stands in the `http` block. */
+  readonly http: string
+}
+
+/** Runs an nginx in the foreground, ended with the test. */
+export async function runNginx(t: Teardown, { folder, port, http }: NginxRun): Promise<void> {
+  const { file, env } = await findNginx()
+  for (const name of ['temp', 'logs']) mkdirSync(join(folder, name))
   const config = join(folder, 'nginx.conf')
-  writeFileSync(config, configFor(folder, port))
+  writeFileSync(config, configFor(folder, http))
   const child = spawn(file, ['-p', folder, '-c', config], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -65,14 +84,9 @@ export async function startNginx(
     rmSync(folder, { recursive: true, force: true })
   })
   await untilUp(child, port)
-  return {
-    url: `http://127.0.0.1:${port}`,
-    port,
-    requests: () => readLog(join(folder, 'logs', 'access.log')),
-  }
 }
 
-function configFor(folder: string, port: number): string {
+function configFor(folder: string, http: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `  ${name}_temp_path ${folder}/temp/${name};`)
     .join('\n')
@@ -83,7 +97,13 @@ error_log stderr warn;
 events { worker_connections 256; }
 http {
 ${temporary}
-  log_format seen escape=json '["$request_method","$request_uri","$uri",$status,"$connection"]';
+${http}
+}
+`
+}
+
+function httpFor(folder: string, port: number): string {
+  return `  log_format seen escape=json '["$request_method","$request_uri","$uri",$status,"$connection"]';
   access_log ${folder}/logs/access.log seen;
   default_type text/plain;
   client_max_body_size ${nginxBodyLimitBytes};
@@ -98,9 +118,7 @@ ${temporary}
     # Without a slash at its end, as it is often written: /v1/files../x leaves the folder.
     location /v1/files { alias ${folder}/www/files/; dav_methods PUT; }
     location /v1/secret { return 200 "secret\\n"; }
-  }
-}
-`
+  }`
 }
 
 async function untilUp(child: ChildProcess, port: number): Promise<void> {

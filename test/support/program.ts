@@ -39,6 +39,8 @@ export interface TestProgramOptions {
   /** Base URL of the live upstream instead of the recording one. */
   readonly liveUrl?: string
   readonly api?: string
+  /** Where flintn takes its key. */
+  readonly credential?: string
   readonly routes?: string
   readonly redis?: string
   readonly role?: Role
@@ -190,7 +192,7 @@ upstreams:
   payments-sandbox: { url: "${parts.sandbox.url}"${upstream} }
 apis:
   flintn:
-    credential: { header: X-Api-Key }
+    credential: ${parts.credential ?? '{ header: X-Api-Key }'}
     environments:
       live:    { hosts: [api.flintn.com], prefix: pk_live_, upstream: payments }
       sandbox: { hosts: [sandbox.api.flintn.com], prefix: pk_test_, upstream: payments-sandbox }

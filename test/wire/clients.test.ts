@@ -91,14 +91,19 @@ t.test('a proxy that comes by IPv6 is trusted by its IPv6 block, and no other is
   }
 })
 
-const preflight = (path: string, method: string) =>
-  request(`OPTIONS ${path}`, [
-    host,
-    'Origin: https://shop.example',
-    `Access-Control-Request-Method: ${method}`,
-    'Access-Control-Request-Headers: x-api-key',
-    'X-Merchant-Id: forged',
-  ])
+const preflight = (path: string, method: string, fields: readonly string[] = [], body = '') =>
+  request(
+    `OPTIONS ${path}`,
+    [
+      ...fields,
+      host,
+      'Origin: https://shop.example',
+      `Access-Control-Request-Method: ${method}`,
+      'Access-Control-Request-Headers: x-api-key',
+      'X-Merchant-Id: forged',
+    ],
+    body,
+  )
 
 t.test('a preflight is refused unless the API says otherwise', async (t) => {
   const program = await startKeyedProgram(t)
@@ -120,4 +125,51 @@ t.test('cors: upstream lets a preflight for a listed route through, without key 
   const plain = request('OPTIONS /v1/transactions/1', [host, 'Origin: https://shop.example'])
   t.equal(codeOf(await program.raw(plain)), 'METHOD_NOT_ALLOWED', 'OPTIONS alone is no preflight')
   t.equal(program.live.requests.length, before)
+})
+
+const listed = `
+  GET     /v1/reports/{id}: transaction.read
+  OPTIONS /v1/reports/{id}: transaction.refund
+  OPTIONS /v1/open: public
+  POST    /v1/open: transaction.read
+  GET     /v1/plain: transaction.read
+`
+
+t.test('a route for OPTIONS that the table lists asks for its key, a preflight or not', async (t) => {
+  const program = await startKeyedProgram(t, { api: '    cors: upstream', routes: listed })
+  const weak = await program.admin.makeKey(program.merchant, { permissions: ['transaction.read'] })
+  t.equal(codeOf(await program.raw(preflight('/v1/reports/1', 'GET'))), 'MISSING_API_KEY')
+  t.equal(codeOf(await program.raw(preflight('/v1/reports/1', 'OPTIONS'))), 'MISSING_API_KEY')
+  const withWeak = preflight('/v1/reports/1', 'GET', [`X-Api-Key: ${weak.secret}`])
+  t.equal(codeOf(await program.raw(withWeak)), 'INSUFFICIENT_PERMISSIONS')
+  t.equal(program.live.requests.length, 0)
+
+  t.equal((await program.raw(preflight('/v1/reports/1', 'GET', [program.auth]))).status, 200)
+  t.same(valuesOf(program.last(), 'X-Merchant-Id'), [program.merchant])
+  t.equal((await program.raw(preflight('/v1/open', 'POST'))).status, 200)
+  t.equal((await program.raw(preflight('/v1/plain', 'GET'))).status, 200)
+  t.same(valuesOf(program.last(), 'X-Merchant-Id'), [])
+})
+
+t.test('what is not quite a preflight is none', async (t) => {
+  const program = await startKeyedProgram(t, { api: '    cors: upstream', routes: listed })
+  const chunks = '2\r\nab\r\n0\r\n\r\n'
+  const refused: Readonly<Record<string, string>> = {
+    'a body with its length': preflight('/v1/plain', 'GET', ['Content-Length: 2'], 'ab'),
+    'a body in chunks': preflight('/v1/plain', 'GET', ['Transfer-Encoding: chunked'], chunks),
+    'chunks of nothing': preflight('/v1/plain', 'GET', ['Transfer-Encoding: chunked'], '0\r\n\r\n'),
+    'another method besides': preflight('/v1/plain', 'GET', ['Access-Control-Request-Method: GET']),
+    'two origins': preflight('/v1/plain', 'GET', ['Origin: https://other.example']),
+    'an empty origin': request('OPTIONS /v1/plain', [host, 'Origin:', 'Access-Control-Request-Method: GET']),
+    'no origin': request('OPTIONS /v1/plain', [host, 'Access-Control-Request-Method: GET']),
+    'small letters': preflight('/v1/plain', 'get'),
+    'a list of methods': preflight('/v1/plain', 'GET, POST'),
+    'OPTIONS, which is not listed': preflight('/v1/plain', 'OPTIONS'),
+  }
+  for (const [what, bytes] of Object.entries(refused))
+    t.equal(codeOf(await program.raw(bytes)), 'METHOD_NOT_ALLOWED', what)
+  t.equal(program.live.requests.length, 0)
+  t.equal((await program.raw(preflight('/v1/plain', 'GET', ['Content-Length: 0']))).status, 200)
+  t.equal((await program.raw(preflight('/v1/plain', 'HEAD'))).status, 200)
+  t.equal(program.live.requests.length, 2)
 })

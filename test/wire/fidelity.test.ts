@@ -47,10 +47,17 @@ function passed(response: RawResponse): string[] {
     .filter((line) => !/^(?:connection|keep-alive|transfer-encoding|x-request-id):/i.test(line))
 }
 
-/** Header fields of an answer of the table. */
+/** Header fields of an answer of the table, and what a keyed route's answer says to shared caches besides. */
 function sent(word: string): string[] {
   const [head = ''] = (answers[word] ?? '').toString('latin1').split('\r\n\r\n')
-  return head.split('\r\n').slice(1)
+  return forCaches(head.split('\r\n').slice(1))
+}
+
+/** No answer here says anything of caching, and at most one line of Vary. */
+function forCaches(lines: readonly string[]): string[] {
+  const vary = lines.find((line) => line.startsWith('Vary: '))
+  const completed = lines.map((line) => (line === vary ? `${vary}, X-Api-Key` : line))
+  return [...completed, ...(vary === undefined ? ['Vary: X-Api-Key'] : []), 'Cache-Control: private']
 }
 
 t.test('answers', async (t) => {
@@ -137,7 +144,7 @@ t.test('answers', async (t) => {
   await t.test('a body that ends with its connection arrives whole', async (t) => {
     for (const word of Object.keys(closing)) {
       const response = await get(word)
-      t.same(passed(response), ['X-A: 1'], word)
+      t.same(passed(response), forCaches(['X-A: 1']), word)
       t.equal(response.body, '10\r\nno length at all\r\n0\r\n\r\n', word)
     }
   })

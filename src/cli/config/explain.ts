@@ -29,6 +29,7 @@ interface ExplainFlags extends OutputFlags {
   readonly permissions?: string
   readonly key?: string
   readonly environment?: string
+  readonly preflightFor?: string
 }
 
 /** Adds the verb. */
@@ -47,6 +48,7 @@ export function registerExplain(group: Command, session: Session): void {
         .choices(['live', 'sandbox'])
         .conflicts('key'),
     )
+    .option('--preflight-for <method>', 'a CORS preflight (OPTIONS with an Origin) that asks for this method')
     .option('--json', 'print JSON')
     .addHelpText('after', help)
     .action(async (file: string, method: string, url: string, flags: ExplainFlags) => {
@@ -77,7 +79,7 @@ async function explain(config: CompiledConfig, { method, url, flags, session }: 
   const read = readUrl(url, flags.host, config)
   if (!read.ok) throw new CliError(read.message, exitCodes.usage)
   const caller = flags.key === undefined ? namedCaller(flags) : await fetchCaller(session, flags.key)
-  const decision = decide(config, { ...read, method, caller })
+  const decision = decide(config, { ...read, method, preflightFor: flags.preflightFor, caller })
   return describe({ config, method, host: read.host, decision, key: flags.key })
 }
 

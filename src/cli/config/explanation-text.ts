@@ -40,7 +40,8 @@ function because({ code, reason, allow }: Explanation): string {
   return `${entryOf(code).message} (${reason})${methods}`
 }
 
-function required({ required: names, match, held: has }: Explanation): Cell[] {
+function required({ code, required: names, match, held: has }: Explanation): Cell[] {
+  if (names === null && code === null) return ['nothing: a preflight carries no key']
   if (names === null) return [{ text: '-', colour: 'dim' }]
   if (match === 'none') return ['public: no key is asked for']
   const lines = names.map((name): Cell => {

@@ -71,6 +71,6 @@ function headersOf({ settings, table }: CompiledConfig, decision: Decision): Hea
   const { denial, host, environment, route } = decision
   const upstream = environment === undefined ? undefined : settings.upstreams.get(environment.upstream)
   if (denial !== undefined || host === undefined || upstream === undefined) return { added: [], removed: [] }
-  const hasCaller = route?.requirement.kind !== 'public'
+  const hasCaller = route !== undefined && route.requirement.kind !== 'public'
   return headerChanges({ settings, table, upstream, api: host.api }, hasCaller)
 }

@@ -20,7 +20,12 @@ function compareGroup(group: HostGroup): Change[] {
   const after = group.after?.api
   const found = new Map<string, Change>()
   const lanes = lanesOf(group)
-  for (const path of representativePaths(templatesOf(before), templatesOf(after))) {
+  const paths = representativePaths({
+    oldTemplates: templatesOf(before),
+    newTemplates: templatesOf(after),
+    hasExact: [before, after].some((api) => api?.routes.some(({ disguises }) => disguises === 'exact')),
+  })
+  for (const path of paths) {
     const asked = askAll(before, after, path)
     for (const [method, [old, now]] of asked) {
       if (method === 'HEAD' && followsGet(asked, old, now)) continue
@@ -36,7 +41,9 @@ function isUnchanged({ before, after }: HostGroup): boolean {
   const seen = [before, after].map((match) =>
     JSON.stringify([
       ...[match?.api.name, match?.environments.map(({ name }) => name), match?.api.cors],
-      match?.api.routes.map(({ method, template, requirement }) => [method, template, requirement]),
+      match?.api.routes.map(({ method, template, requirement, disguises }) => {
+        return [method, template, requirement, disguises]
+      }),
     ]),
   )
   return seen[0] === seen[1]
@@ -152,16 +159,38 @@ const refusals = {
   hidden_literal: 'INVALID_PATH',
 } as const
 
-/** Where `cors` is the same, a preflight passes where a method is listed, and the method's own change is told. */
+/**
+ * Preflights without a key. What a route for `OPTIONS` lets pass is told as its own change; and where `cors` is the same they
+ * pass where another method is listed, whose change is told; but not where `OPTIONS` is listed too, with a requirement.
+ */
 function comparePreflights({ hosts, before, after }: HostGroup, path: string): Change[] {
-  if ((before?.api.cors ?? 'off') === (after?.api.cors ?? 'off')) return []
-  const passes = (api: Api | undefined) =>
-    api?.cors === 'upstream' && methods.some((method) => api.matchRoute(method, path).kind === 'found')
-  const [old, now] = [passes(before?.api), passes(after?.api)]
-  if (old === now) return []
-  const kind = now ? ('opened' as const) : ('closed' as const)
-  const side = (is: boolean): Side => ({ route: undefined, refusal: is ? null : 'METHOD_NOT_ALLOWED' })
+  const [old, now] = [preflightOf(before?.api, path), preflightOf(after?.api, path)]
+  if (old.passes === now.passes) return []
+  const [passing, refusing] = now.passes ? [now, old] : [old, now]
+  const isSameRule = (before?.api.cors ?? 'off') === (after?.api.cors ?? 'off')
+  if (passing.own !== undefined || (isSameRule && refusing.own === undefined)) return []
+  const kind = now.passes ? ('opened' as const) : ('closed' as const)
+  const side = ({ own, passes }: Preflight): Side => ({
+    route: own,
+    refusal: passes ? null : own === undefined ? 'METHOD_NOT_ALLOWED' : 'MISSING_API_KEY',
+  })
   const shared = { method: 'OPTIONS (preflight)', path, hosts, environments: null, permissions: null }
   const api = (after ?? before)?.api.name ?? ''
   return [{ ...shared, api, kind, before: side(old), after: side(now) }]
+}
+
+interface Preflight {
+  /** The path's own `OPTIONS` route. */
+  readonly own: Route | undefined
+  readonly passes: boolean
+}
+
+function preflightOf(api: Api | undefined, path: string): Preflight {
+  if (api === undefined) return { own: undefined, passes: false }
+  const match = api.matchRoute('OPTIONS', path)
+  const own = routeOf(match)
+  if (own !== undefined || match.kind !== 'wrong_method')
+    return { own, passes: own?.requirement.kind === 'public' }
+  const isListed = methods.some((method) => api.matchRoute(method, path).kind === 'found')
+  return { own, passes: api.cors === 'upstream' && isListed }
 }

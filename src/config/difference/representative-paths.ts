@@ -1,10 +1,11 @@
 // One path for each kind of path that two tables could tell apart: whatever two routes tables say to all other paths,
 // they say to one of these. So a comparison over these few is one over all paths.
 //
-// A matcher looks at a segment in four ways: is it this literal; does it decode to a literal without being it (refused
+// A matcher looks at a segment in four ways: is it this literal; can it be read as a literal without being it (refused
 // where a parameter would take it); is it empty; is it something else. Walking both tries at once, a branch for each.
 
-import { foldSegment } from '../matcher.ts'
+import { addFolded, type FoldedLiterals, isDisguise } from '../disguise.ts'
+import { disguisesOf } from './disguises-of.ts'
 import { parseTemplate, type Segment } from '../template.ts'
 
 /** Tables so entangled are compared by nobody; it also bounds the work. */
@@ -12,7 +13,7 @@ export const mostPaths = 500_000
 
 interface TrieNode {
   readonly literals: Map<string, TrieNode>
-  readonly folded: Set<string>
+  readonly folded: FoldedLiterals
   parameter: TrieNode | undefined
 }
 
@@ -22,17 +23,21 @@ interface Reached {
   readonly next: readonly TrieNode[]
 }
 
-/** The paths for two tables, given by their templates. Throws RangeError beyond `mostPaths`. */
-export function representativePaths(
-  oldTemplates: readonly string[],
-  newTemplates: readonly string[],
-): string[] {
+export interface Compared {
+  readonly oldTemplates: readonly string[]
+  readonly newTemplates: readonly string[]
+  /** Whether a route of either table says `disguises: exact`. */
+  readonly hasExact: boolean
+}
+
+/** The paths for two tables. Throws RangeError beyond `mostPaths`. */
+export function representativePaths({ oldTemplates, newTemplates, hasExact }: Compared): string[] {
   const paths: string[] = []
   visit({ old: [trieOf(oldTemplates)], next: [trieOf(newTemplates)] }, '')
   return paths
 
   function visit(reached: Reached, prefix: string): void {
-    for (const value of valuesAt(reached)) {
+    for (const value of valuesAt(reached, hasExact)) {
       const path = `${prefix}/${value}`
       paths.push(path)
       if (paths.length > mostPaths) throw new RangeError('too many kinds of paths')
@@ -51,47 +56,48 @@ function follow(nodes: readonly TrieNode[], value: string): TrieNode[] {
 }
 
 /** A segment of each kind: empty, each literal, something else, and disguises of literals. */
-function valuesAt({ old, next }: Reached): string[] {
-  const all = [...old, ...next]
-  const literals = new Set(all.flatMap((node) => [...node.literals.keys()]))
-  const folded = new Set(all.flatMap((node) => [...node.folded]))
-  const disguises = new Map<string, string>()
-  for (const key of folded) {
-    const inOld = old.some((node) => node.folded.has(key))
-    const inNew = next.some((node) => node.folded.has(key))
-    // What both tables refuse differs in nothing; of those that one refuses, one is like the other.
-    if (inOld === inNew || disguises.has(String(inOld))) continue
-    const disguise = disguised(key, literals)
-    if (disguise !== undefined) disguises.set(String(inOld), disguise)
-  }
-  return ['', ...[...literals].filter((text) => text !== ''), other(folded), ...disguises.values()]
+function valuesAt(reached: Reached, hasExact: boolean): string[] {
+  const literals = new Set([...reached.old, ...reached.next].flatMap((node) => [...node.literals.keys()]))
+  const disguises = disguisesAt(reached, literals, hasExact)
+  return ['', ...[...literals].filter((text) => text !== ''), other(reached), ...disguises]
 }
 
-/** A value that is none of the literals, whoever decodes it. */
-function other(folded: ReadonlySet<string>): string {
+/**
+ * One value for each way in which the two tables can take it for a disguise. Where no route is exact, those that both
+ * refuse differ in nothing.
+ */
+function disguisesAt({ old, next }: Reached, literals: ReadonlySet<string>, hasExact: boolean): string[] {
+  const found = new Map<string, string>()
+  for (const literal of literals) {
+    if (!hasExact && old.some(holds(literal)) && next.some(holds(literal))) continue
+    for (const value of disguisesOf(literal)) {
+      if (literals.has(value)) continue
+      const [before, after] = [howDisguised(old, value, hasExact), howDisguised(next, value, hasExact)]
+      if (before === after && (before === 'to_all' || before === 'to_none')) continue
+      const way = `${before} ${after}`
+      if (!found.has(way)) found.set(way, value)
+    }
+  }
+  return [...found.values()]
+}
+
+function holds(literal: string): (node: TrieNode) => boolean {
+  return ({ literals }) => literals.has(literal)
+}
+
+/** For which routes of a table a value is a disguise: all, those that are strict, or none. */
+function howDisguised(nodes: readonly TrieNode[], value: string, hasExact: boolean): string {
+  if (!nodes.some(({ folded }) => isDisguise(folded, value, 'strict'))) return 'to_none'
+  const isToAll = !hasExact || nodes.some(({ folded }) => isDisguise(folded, value, 'exact'))
+  return isToAll ? 'to_all' : 'to_strict'
+}
+
+/** A value that is none of the literals, whoever reads it. */
+function other({ old, next }: Reached): string {
+  const nodes = [...old, ...next]
   let value = 'x'
-  while (folded.has(value)) value += 'x'
+  while (nodes.some(({ folded }) => folded.has(value))) value += 'x'
   return value
-}
-
-/** A value that folds to `key` and is no literal itself: with one escape more, of one character after the other. */
-function disguised(key: string, literals: ReadonlySet<string>): string | undefined {
-  for (let escapes = 1; escapes <= key.length; escapes++) {
-    const characters = Array.from(key, (character, index) =>
-      index < escapes ? escaped(character) : safe(character),
-    )
-    const value = characters.join('')
-    if (!literals.has(value) && foldSegment(value) === key) return value
-  }
-  return undefined
-}
-
-function escaped(character: string): string {
-  return [...Buffer.from(character, 'utf8')].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
-}
-
-function safe(character: string): string {
-  return /^[A-Za-z0-9._~-]$/.test(character) ? character : escaped(character)
 }
 
 function trieOf(templates: readonly string[]): TrieNode {
@@ -118,10 +124,10 @@ function literalChild(node: TrieNode, text: string): TrieNode {
   if (known !== undefined) return known
   const child = createNode()
   node.literals.set(text, child)
-  if (text !== '') node.folded.add(foldSegment(text))
+  addFolded(node.folded, text)
   return child
 }
 
 function createNode(): TrieNode {
-  return { literals: new Map(), folded: new Set(), parameter: undefined }
+  return { literals: new Map(), folded: new Map(), parameter: undefined }
 }

@@ -73,8 +73,13 @@ function judge(api: Api | undefined, one: Recorded, held: Held): Verdict | undef
   // Paths are not recorded: a fresh value stands for whatever a parameter had.
   const path = one.template.replace(/\{[^{}]*\}/g, 'x-recorded-x')
   const match = api.matchRoute(one.method, path)
-  if (match.kind !== 'found')
-    return gone(match.kind === 'wrong_method' ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND')
+  if (match.kind !== 'found') {
+    // A preflight may have been let through by a public route; the log does not say for which method.
+    const mayBePreflight = one.method === 'OPTIONS' && one.keyId === undefined && api.cors === 'upstream'
+    return match.kind === 'wrong_method'
+      ? { ...gone('METHOD_NOT_ALLOWED'), isCertain: !mayBePreflight }
+      : gone('ROUTE_NOT_FOUND')
+  }
   const { requirement } = match.route
   if (requirement.kind === 'public') return undefined
   if (one.keyId === undefined) return refusedBy(match.route, 'MISSING_API_KEY', true)

@@ -31,6 +31,8 @@ export interface RequestQuestion {
   /** As a Host header has it. */
   readonly host: string
   readonly isSecure: boolean
+  /** The method that a CORS preflight asks for; undefined: the request is none. */
+  readonly preflightFor: string | undefined
   /** undefined: no key. */
   readonly caller: Caller | undefined
 }
@@ -42,6 +44,8 @@ export interface Decision {
   readonly path: string | undefined
   readonly host: HostMatch | undefined
   readonly route: Route | undefined
+  /** A preflight that passes without a key; it has no route. */
+  readonly isPreflight: boolean
   readonly environment: ApiEnvironment | undefined
   /** Sorted, `*` expanded. */
   readonly held: readonly string[] | undefined
@@ -56,6 +60,7 @@ export function decide(config: CompiledConfig, question: RequestQuestion): Decis
     path: undefined,
     host: undefined,
     route: undefined,
+    isPreflight: false,
     environment: undefined,
     held: undefined,
   }
@@ -77,7 +82,7 @@ function judgeMessage(
 
 function findWay(
   { table }: CompiledConfig,
-  { method, target, host }: RequestQuestion,
+  { method, target, host, preflightFor }: RequestQuestion,
   found: Found,
 ): Denial | undefined {
   const judged = judgeTarget(target)
@@ -86,9 +91,10 @@ function findWay(
   found.host = table.matchHost(host)
   if (found.host === undefined) return deny('UNKNOWN_HOST', 'unknown_host')
   if (found.host.environments.length === 1) found.environment = found.host.environments[0]
-  const way = findRoute(found.host.api, { method, path: judged.path, preflightFor: undefined })
+  const way = findRoute(found.host.api, { method, path: judged.path, preflightFor })
   if (way.kind === 'denied') return way.denial
   if (way.kind === 'route') found.route = way.route
+  else found.isPreflight = true
   return undefined
 }
 
@@ -98,14 +104,15 @@ function judgeCaller(
   found: Found,
 ): Denial | undefined {
   const { host, route } = found
-  if (host === undefined || route === undefined) return deny('INTERNAL_ERROR', 'no_route')
+  if (host === undefined) return deny('INTERNAL_ERROR', 'no_host')
   const { api } = host
   if (caller !== undefined) found.held = expandPermissions(caller.permissions, [...api.permissions.keys()])
   if (carriesKeyInQuery(table.prefixes, target)) return deny('INVALID_API_KEY', 'key_in_query')
-  if (route.requirement.kind === 'public') {
+  if (found.isPreflight || route?.requirement.kind === 'public') {
     found.environment = host.environments[0]
     return undefined
   }
+  if (route === undefined) return deny('INTERNAL_ERROR', 'no_route')
   if (caller === undefined) return deny('MISSING_API_KEY', 'missing')
   if (caller.api !== undefined && caller.api !== api.name) return deny('INVALID_API_KEY', 'other_api')
   const wanted = caller.environment ?? host.environments[0].name

@@ -13,14 +13,23 @@ interface Line {
   readonly method: string
   readonly template: string
   readonly requirement: Requirement
+  readonly disguises?: 'strict' | 'exact'
 }
 
 function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
-  const routes = lines.map(({ method, template, requirement }) => {
+  const routes = lines.map(({ method, template, requirement, disguises = 'strict' }) => {
     const parsed = parseTemplate(template)
     if (!parsed.ok) throw new Error(parsed.message)
-    const source = `${method} ${template} ${JSON.stringify(requirement)}`
-    const route: Route = { method, template, requirement, timeoutMs: null, maxBodyBytes: null, source }
+    const source = `${method} ${template} ${JSON.stringify(requirement)} ${disguises}`
+    const route: Route = {
+      method,
+      template,
+      requirement,
+      timeoutMs: null,
+      maxBodyBytes: null,
+      disguises,
+      source,
+    }
     return { method, route, segments: parsed.segments }
   })
   const clashing = new Set(findOverlaps(routes).map(([later]) => later))
@@ -30,7 +39,7 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
   })
   return {
     name: 'api',
-    credential: { header: 'X-Api-Key', bearer: false },
+    credential: { header: 'X-Api-Key', bearer: false, fields: ['X-Api-Key'], fieldList: 'X-Api-Key' },
     environments: [environment('live', 'live.example'), environment('sandbox', 'sandbox.example')],
     permissions: new Map(['p', 'q', 'r'].map((name) => [name, name])),
     staleLimitMs: 1,
@@ -92,6 +101,18 @@ t.test('a literal of another method guards its disguises: with it gone they open
   t.equal(changes[0]?.before.refusal, 'INVALID_PATH')
 })
 
+t.test('a route that becomes exact opens for what only strict ones refuse', async (t) => {
+  const [strict, exact] = (['strict', 'exact'] as const).map((disguises) =>
+    tableOf(apiOf([{ ...line('GET /x/{id}: p'), disguises }, line('GET /x/secret: q')])),
+  )
+  if (!strict || !exact) throw new Error('both are made')
+  t.strictSame(show(compareTables(strict, exact)), ['opened GET /x/secret.x p'])
+  t.strictSame(show(compareTables(exact, strict)), ['closed GET /x/secret.x p'])
+  t.strictSame(show(compareTables(exact, exact)), [])
+  const gone = tableOf(apiOf([{ ...line('GET /x/{id}: p'), disguises: 'exact' }]))
+  t.strictSame(show(compareTables(exact, gone)), ['opened GET /x/secret p', 'closed GET /x/secret q'])
+})
+
 t.test('a host for another environment, or another API, opens for its keys', async (t) => {
   const api = apiOf([line('GET /a: p'), line('GET /b: public')])
   const environments = api.environments.map((one) => ({ ...one, hosts: ['live.example', 'sandbox.example'] }))
@@ -129,6 +150,30 @@ t.test('preflights that pass without a key are a decision too', async (t) => {
   t.strictSame(show(compareTables(on, off)), ['closed OPTIONS (preflight) /a anyone'])
 })
 
+t.test('a route for OPTIONS that comes or goes decides whether preflights pass without a key', async (t) => {
+  const tables = (['GET /a: p', 'OPTIONS /a: q', 'OPTIONS /a: public'] as const).map((text) =>
+    tableOf(apiOf([...new Set(['GET /a: p', text])].map(line), { cors: 'upstream' })),
+  )
+  const [none, keyed, open] = tables
+  if (!none || !keyed || !open) throw new Error('all are made')
+  t.strictSame(show(compareTables(keyed, none)), [
+    'opened OPTIONS (preflight) /a anyone',
+    'closed OPTIONS /a q',
+  ])
+  t.match(compareTables(keyed, none)[0], {
+    before: { refusal: 'MISSING_API_KEY', route: { method: 'OPTIONS' } },
+    after: { refusal: null },
+  })
+  t.strictSame(show(compareTables(none, keyed)), [
+    'opened OPTIONS /a q',
+    'closed OPTIONS (preflight) /a anyone',
+  ])
+  t.strictSame(show(compareTables(open, none)), ['closed OPTIONS /a anyone'], 'preflights still pass')
+  t.strictSame(show(compareTables(none, open)), ['opened OPTIONS /a anyone'])
+  t.strictSame(show(compareTables(open, keyed)), ['closed OPTIONS /a anyone'])
+  t.strictSame(show(compareTables(none, tableOf(apiOf([], { cors: 'upstream' })))), ['closed GET /a p'])
+})
+
 t.test(
   'tables too entangled to be compared are said to be so, unless they are the same',
   { timeout: 60_000 },
@@ -156,6 +201,7 @@ t.test('a table of 10,000 routes is compared in seconds', { timeout: 60_000 }, a
 
 const methodsTried = ['GET', 'HEAD', 'POST']
 const values = ['a', 'b', 'A', '%61', '%62', 'B', 'c']
+const endings = ['a.a', 'A.A', 'a.b', 'b.', 'a%20', '%EF%BD%81', 'b.c.', 'a.a.c', '%EF%BD%81.a', '%20']
 const paths = [
   '/',
   ...values.flatMap((one) => [
@@ -166,6 +212,14 @@ const paths = [
   ...values.flatMap((one) =>
     values.flatMap((two) => ['a', '%61', 'c'].map((three) => `/${one}/${two}/${three}`)),
   ),
+  ...endings.flatMap((one) => [
+    `/${one}`,
+    `/${one}/`,
+    `/${one}/a`,
+    `/a/${one}`,
+    `/c/${one}/a`,
+    `/a/c/${one}`,
+  ]),
 ]
 const subsets: (readonly string[] | null)[] = [null, [], ['p'], ['q'], ['p', 'q'], ['p', 'q', 'r']]
 
@@ -216,7 +270,7 @@ function checkAgainstBruteForce(before: Api, after: Api): void {
   }
 }
 
-const segment = fc.constantFrom('a', 'b', 'A', '{p}')
+const segment = fc.constantFrom('a', 'b', 'A', 'a.a', '{p}', '{p}')
 const template = fc
   .tuple(fc.array(segment, { maxLength: 2 }), fc.constantFrom('', '/', '/{rest...}', '/a'))
   .map(
@@ -229,7 +283,9 @@ const requirement: fc.Arbitrary<Requirement> = fc.constantFrom<Requirement>(
   { kind: 'all', permissions: ['p', 'q'] },
   { kind: 'any', permissions: ['p', 'q'] },
 )
-const lines = fc.uniqueArray(fc.record({ method: fc.constantFrom(...methodsTried), template, requirement }), {
+const disguises = fc.constantFrom('strict' as const, 'strict' as const, 'exact' as const)
+const oneLine = fc.record({ method: fc.constantFrom(...methodsTried), template, requirement, disguises })
+const lines = fc.uniqueArray(oneLine, {
   maxLength: 6,
   selector: ({ method, template: path }) => `${method} ${path}`,
 })
@@ -248,8 +304,14 @@ t.test(
       checkAgainstBruteForce(apiOf(old), apiOf(removed))
       checkAgainstBruteForce(apiOf(removed), apiOf(old))
       checkAgainstBruteForce(apiOf(old), apiOf(changed))
+      const turned = old.map((one, position) =>
+        position === index
+          ? { ...one, disguises: one.disguises === 'exact' ? ('strict' as const) : ('exact' as const) }
+          : one,
+      )
+      checkAgainstBruteForce(apiOf(old), apiOf(turned))
     })
     fc.assert(edited, { numRuns: 100 })
-    t.pass('400 pairs of tables')
+    t.pass('500 pairs of tables')
   },
 )

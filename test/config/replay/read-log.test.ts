@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { readLog } from '../../../src/config/replay/read-log.ts'
 import { replay } from '../../../src/config/replay/replay.ts'
-import { configOf } from '../files.ts'
+import { configOf, edit, gatewayYaml } from '../files.ts'
 
 const line =
   '{"msg":"request","api":"flintn","route":"GET /v1/transactions/{id}","decision":"allow","key_id":"key_1"}'
@@ -32,6 +32,32 @@ t.test('a file that cannot be read rejects', async (t) => {
   await t.rejects(readLog('none.log'), { code: 'ENOENT' })
   await t.rejects(readLog('test'), { code: 'EISDIR' })
 })
+
+t.test(
+  'what was let through a public OPTIONS route may have been a preflight, and pass as one',
+  async (t) => {
+    const one = {
+      api: 'flintn',
+      method: 'OPTIONS',
+      template: '/x',
+      merchant: 'm',
+      code: undefined,
+      requests: 1,
+    }
+    const recorded = [
+      { ...one, keyId: undefined, required: { kind: 'public' as const }, held: undefined },
+      { ...one, keyId: 'k', required: { kind: 'all' as const, permissions: ['a.read'] }, held: undefined },
+    ]
+    const table = 'permissions: { a.read: Read }\nroutes:\n  GET /x: a.read\n'
+    const permissions = '    permissions: table.yaml'
+    for (const cors of ['off', 'upstream']) {
+      const gateway = edit(gatewayYaml, permissions, `${permissions}\n    cors: ${cors}`)
+      const { certain, requests } = replay(await configOf(t, { gateway, table }), recorded, new Map())
+      t.equal(requests, 2)
+      t.equal(certain.requests, cors === 'upstream' ? 1 : 2, cors)
+    }
+  },
+)
 
 t.test('a replay counts only what was let through', async (t) => {
   const config = await configOf(t, {})

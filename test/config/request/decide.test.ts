@@ -24,6 +24,7 @@ t.test('each step refuses before the next one is asked', async (t) => {
         target: '/v1/transactions/1',
         host: 'api.flintn.com',
         isSecure: true,
+        preflightFor: undefined,
         caller: full,
       },
       ...change,
@@ -46,10 +47,41 @@ t.test('each step refuses before the next one is asked', async (t) => {
 t.test('plain http is refused where https is required', async (t) => {
   const config = await configOf(t, { gateway: `gateway: { require_https: true }\n${gatewayYaml}` })
   const ask = (isSecure: boolean) =>
-    decide(config, { method: 'GET', target: '/', host: 'api.flintn.com', isSecure, caller: full }).denial
-      ?.code
+    decide(config, {
+      ...{ method: 'GET', target: '/', host: 'api.flintn.com', isSecure, caller: full },
+      preflightFor: undefined,
+    }).denial?.code
   t.equal(ask(false), 'HTTPS_REQUIRED')
   t.equal(ask(true), 'ROUTE_NOT_FOUND')
+})
+
+t.test('a route for OPTIONS decides, a preflight passes only where there is none', async (t) => {
+  const table = `permissions: { a.read: Read, a.write: Write }
+routes:
+  OPTIONS /w/{id}: a.write
+  GET /w/{id}: a.read
+  OPTIONS /open: public
+  GET /open: a.read
+  GET /plain: a.read
+`
+  const permissions = '    permissions: table.yaml'
+  const edited = edit(gatewayYaml, permissions, `${permissions}\n    cors: upstream`)
+  const config = await configOf(t, { gateway: edited, table })
+  const ask = (target: string, preflightFor: string | undefined, caller?: Caller) => {
+    const asked = { method: 'OPTIONS', target, host: 'api.flintn.com', isSecure: true, preflightFor, caller }
+    const { denial, isPreflight } = decide(config, asked)
+    return denial?.code ?? (isPreflight ? 'preflight' : 'route')
+  }
+  t.equal(ask('/w/1', 'GET'), 'MISSING_API_KEY')
+  t.equal(ask('/w/1', undefined), 'MISSING_API_KEY')
+  t.equal(ask('/w/1', 'GET', { ...full, permissions: ['a.read'] }), 'INSUFFICIENT_PERMISSIONS')
+  t.equal(ask('/w/1', 'GET', full), 'route')
+  t.equal(ask('/open', 'GET'), 'route')
+  t.equal(ask('/plain', 'GET'), 'preflight')
+  t.equal(ask('/plain', 'HEAD'), 'preflight', 'HEAD follows GET')
+  for (const method of ['POST', 'get', 'OPTIONS', '', undefined])
+    t.equal(ask('/plain', method), 'METHOD_NOT_ALLOWED', method ?? 'no method')
+  t.equal(ask('/plain?a=pk_live_x', 'GET'), 'INVALID_API_KEY')
 })
 
 t.test('a target is judged by its bytes', async (t) => {
