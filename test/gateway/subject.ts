@@ -8,6 +8,7 @@ import { formatFault, loadConfig } from '../../src/config/load.ts'
 import type { CredentialRecord } from '../../src/credentials/record.ts'
 import type { Access, Principal } from '../../src/gateway/access.ts'
 import { accessMaker } from '../../src/gateway/begin.ts'
+import { keepPeer } from '../../src/gateway/peer.ts'
 import { createUpstreams } from '../../src/gateway/upstreams.ts'
 
 const demoFile = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url))
@@ -52,6 +53,7 @@ export function rawOf({
 }: Question) {
   const socket = new Socket()
   Object.defineProperty(socket, 'remoteAddress', { value: peer ?? '192.0.2.1' })
+  keepPeer(socket)
   const raw = new IncomingMessage(socket)
   raw.method = method
   raw.httpVersionMajor = httpVersion[0]
