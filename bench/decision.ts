@@ -46,6 +46,7 @@ const upstreams = createUpstreams(settings, table)
 const begin = accessMaker({
   trustedProxies,
   drain: { isDraining: false },
+  load: { leave() {} },
   inForce: () => ({ table, upstreams }),
   denied: () => null,
   newId: () => 'req_bench',

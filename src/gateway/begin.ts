@@ -13,6 +13,7 @@ import type { Upstreams } from './upstreams.ts'
 export interface BeginDeps {
   readonly trustedProxies: readonly string[]
   readonly drain: { readonly isDraining: boolean }
+  readonly load: { leave(): void }
   readonly inForce: () => { readonly table: Table; readonly upstreams: Upstreams }
   readonly denied: () => DenyList | null
   readonly newId: (prefix: string) => string
@@ -36,6 +37,7 @@ export function accessMaker(
       upstreams,
       denied: deps.denied(),
       server: deps.drain,
+      load: deps.load,
       startedAt: performance.now(),
       head,
       peer,
@@ -56,6 +58,7 @@ export function accessMaker(
       dispatchedAt: undefined,
       heldMs: 0,
       status: 0,
+      isUnderWay: true,
       isClosed: false,
       exchange: undefined,
       isCut: false,

@@ -17,6 +17,8 @@ interface ParserErrorDeps {
   readonly metrics: Metrics
   readonly newId: (prefix: string) => string
   readonly inForce: () => { readonly table: Table }
+  /** No request is taken from that connection any more. */
+  readonly readNoMore: (socket: Socket) => void
 }
 
 /** Answers them on the socket, and records them as requests that were refused. */
@@ -54,6 +56,7 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
     givenUp.add(socket)
     // What comes after an error means nothing, and must not be collected while an earlier answer is on its way. A listener
     // takes the connection from Node's parser, which could neither be stopped nor be made to read again.
+    deps.readNoMore(socket)
     socket.on('data', () => {})
     socket.pause()
     afterEarlierAnswers(socket, () => answer(socket, denial))

@@ -35,6 +35,7 @@ export function accessOf(config: CompiledConfig, question: Question = {}): Acces
   const begin = accessMaker({
     trustedProxies: [],
     drain: { isDraining: false },
+    load: { leave() {} },
     inForce: () => ({ table: config.table, upstreams: createUpstreams(config.settings, config.table) }),
     denied: () => null,
     newId: () => 'req_test',
