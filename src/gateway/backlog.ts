@@ -14,7 +14,7 @@ export interface BacklogDeps {
   /** Beyond so many bytes connections are cut, those first that hold most for longest. */
   readonly mostBytes: number
   /** Told of each cut. */
-  readonly cut: (reason: CutReason) => void
+  readonly cut: (socket: Socket, reason: CutReason) => void
   /** Monotonic milliseconds. */
   readonly monotonicNow: () => number
 }
@@ -55,7 +55,7 @@ export function createBacklog(deps: BacklogDeps): Backlog {
     open.delete(socket)
     turns.forget(socket)
     socket.destroy()
-    deps.cut(reason)
+    deps.cut(socket, reason)
   }
 
   function look(): void {

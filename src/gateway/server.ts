@@ -25,6 +25,7 @@ import { closeEmptyBody } from './empty-body.ts'
 import { answerParserErrors } from './parser-errors.ts'
 import { createOverload, endWork } from './overload.ts'
 import { conclude, registerProxy } from './proxy.ts'
+import { peerOf } from './peer.ts'
 import { createRecorder } from './record.ts'
 import { refuse } from './refuse.ts'
 import { createShadow } from './shadow.ts'
@@ -76,7 +77,10 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     turns,
     idleMs: limits.idleTimeoutMs,
     mostBytes: limits.unreadBytes,
-    cut: deps.metrics.connectionCut,
+    cut(socket, limit) {
+      deps.metrics.connectionCut(limit)
+      deps.log.info({ client: peerOf(socket), limit }, 'Connection cut: its client does not read')
+    },
     monotonicNow: () => performance.now(),
   })
   // Many clients stand behind each of these.
