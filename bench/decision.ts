@@ -47,6 +47,7 @@ const begin = accessMaker({
   trustedProxies,
   limits,
   drain: { isDraining: false },
+  load: { leave() {} },
   inForce: () => ({ table, upstreams }),
   denied: () => null,
   newId: () => 'req_bench',

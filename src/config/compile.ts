@@ -60,6 +60,7 @@ function compileSettings({ path, file }: Checked): Settings {
         clientConnections: gateway.limits.client_connections,
         failedLookups: gateway.limits.failed_lookups,
         inFlight: gateway.limits.in_flight,
+        unreadBytes: parseSize(gateway.limits.unread_bytes),
         eventLoopDelayMs: parseDuration(gateway.limits.event_loop_delay),
       },
     },

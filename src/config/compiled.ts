@@ -57,6 +57,8 @@ export interface Limits {
   readonly failedLookups: number
   /** Requests under way at once in one process. */
   readonly inFlight: number
+  /** Bytes kept for clients that do not read, in one process. */
+  readonly unreadBytes: number
   /** Lag of the event loop beyond which new requests are refused. */
   readonly eventLoopDelayMs: number
 }

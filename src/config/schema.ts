@@ -28,7 +28,10 @@ const LimitsSection = Type.Object(
       default: '15s',
       description: 'Time for a whole request head; beyond it 408.',
     }),
-    idle_timeout: Duration({ default: '60s', description: 'Longest pause between bytes of a body.' }),
+    idle_timeout: Duration({
+      default: '60s',
+      description: 'Longest pause between bytes of a body, and of a client that takes nothing of its answer.',
+    }),
     body_rate: Type.Integer({
       minimum: 0,
       default: 240,
@@ -53,6 +56,11 @@ const LimitsSection = Type.Object(
       minimum: 1,
       default: 20000,
       description: 'Most requests under way at once in one process; beyond it 503 OVERLOADED.',
+    }),
+    unread_bytes: Size({
+      default: 268435456,
+      description:
+        'Most bytes that a process keeps for clients that do not read: answers, and requests that wait behind them; beyond it connections are cut.',
     }),
     event_loop_delay: Duration({
       default: '500ms',

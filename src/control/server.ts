@@ -60,6 +60,7 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   app.setNotFoundHandler(refuseUnknownPath)
   ignoreExpectations(app)
   closeQuickly(app)
+  refuseUnknownPeers(app)
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id).header('cache-control', 'no-store')
     const denial = judgeHost(request.raw)
@@ -111,6 +112,16 @@ function acceptEmptyBodies(app: ControlApp): void {
   })
   app.addHook('preValidation', async (request) => {
     request.body ??= {}
+  })
+}
+
+/**
+ * Node asks for an address when it is wanted, and gets none once the other side has reset the connection: asked as one is
+ * taken, it is known, or nothing is read.
+ */
+function refuseUnknownPeers(app: ControlApp): void {
+  app.server.on('connection', (socket) => {
+    if (socket.remoteAddress === undefined) socket.destroy()
   })
 }
 

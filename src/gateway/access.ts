@@ -35,6 +35,8 @@ export interface Access {
   readonly denied: DenyList | null
   /** Shared by all requests: whether the server is in its drain, so that answers end their connections. */
   readonly server: { readonly isDraining: boolean }
+  /** Shared by all requests: what counts those under way. */
+  readonly load: { leave(): void }
   /** `performance.now()` at the start. */
   readonly startedAt: number
 
@@ -75,6 +77,8 @@ export interface Access {
   heldMs: number
   /** Status sent to the client. */
   status: number
+  /** Counts as under way: it is not answered yet. What waits for its reader then is no work any more. */
+  isUnderWay: boolean
   /** The response, or its connection, has closed. */
   isClosed: boolean
   /** Told when that happens: the exchange with the upstream. */

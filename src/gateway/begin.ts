@@ -14,6 +14,7 @@ export interface BeginDeps {
   readonly trustedProxies: readonly string[]
   readonly limits: HeadLimits
   readonly drain: { readonly isDraining: boolean }
+  readonly load: { leave(): void }
   readonly inForce: () => { readonly table: Table; readonly upstreams: Upstreams }
   readonly denied: () => DenyList | null
   readonly newId: (prefix: string) => string
@@ -37,6 +38,7 @@ export function accessMaker(
       upstreams,
       denied: deps.denied(),
       server: deps.drain,
+      load: deps.load,
       startedAt: performance.now(),
       head,
       peer,
@@ -57,6 +59,7 @@ export function accessMaker(
       dispatchedAt: undefined,
       heldMs: 0,
       status: 0,
+      isUnderWay: true,
       isClosed: false,
       exchange: undefined,
       isCut: false,

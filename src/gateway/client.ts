@@ -5,6 +5,7 @@ import { BlockList, isIP, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { trimBlanks } from '../errors/wire-text.ts'
 import type { Head } from './access.ts'
+import { peerOf, plainAddress } from './peer.ts'
 
 export interface ClientIdentity {
   readonly peer: string
@@ -18,22 +19,24 @@ export function clientIdentifier(
   trustedProxies: readonly string[],
 ): (raw: IncomingMessage, head: Head) => ClientIdentity {
   const isTrusted = addressMatcher(trustedProxies)
-  // What is the same for all requests of a connection; to ask Node for the address alone takes longer than to find it here.
-  const peers = new WeakMap<Socket, ClientIdentity>()
+  // What is the same for all requests of a connection.
+  const identities = new WeakMap<Socket, ClientIdentity>()
 
-  function peerOf(socket: Socket): ClientIdentity {
-    let identity = peers.get(socket)
+  function identityOf(socket: Socket): ClientIdentity {
+    let identity = identities.get(socket)
     if (identity === undefined) {
-      const peer = plainAddress(socket.remoteAddress ?? '')
+      const peer = peerOf(socket)
+      // Such a connection was never taken.
+      if (peer === undefined) throw new Error('a request without a peer')
       const isPeerTrusted = trustedProxies.length > 0 && isTrusted(peer)
       identity = { peer, client: peer, isPeerTrusted, isSecure: socket instanceof TLSSocket }
-      peers.set(socket, identity)
+      identities.set(socket, identity)
     }
     return identity
   }
 
   return (raw, head) => {
-    const identity = peerOf(raw.socket)
+    const identity = identityOf(raw.socket)
     if (!identity.isPeerTrusted) return identity
     const { peer, isSecure } = identity
     // The proxy's word on the scheme counts over the hop between it and us.
@@ -107,11 +110,6 @@ function blockMatcher(blocks: readonly string[]): (address: string) => boolean {
     const version = isIP(address)
     return version !== 0 && list.check(address, version === 6 ? 'ipv6' : 'ipv4')
   }
-}
-
-/** An IPv4 address that arrived on an IPv6 socket in its plain form. */
-export function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address
 }
 
 /** What counts as one client: an IPv4 address, or an IPv6 /64, as one subscriber has that many to change between. */

@@ -1,16 +1,21 @@
-// How many connections one address may hold.
+// Which connections are taken: those whose peer is known, and of one address so many.
 
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { addressMatcher, clientNetwork, plainAddress } from './client.ts'
+import { addressMatcher, clientNetwork } from './client.ts'
+import { keepPeer } from './peer.ts'
 
-/** Closes connections beyond `most` from one address as they come, before a byte is read; those of `exempt` never. */
+/**
+ * Closes connections without a peer, and those beyond `most` from one address, as they come, before a byte is read;
+ * addresses of `exempt` have no limit.
+ */
 export function limitConnections(server: Server, most: number, exempt: readonly string[]): void {
   const isExempt = addressMatcher(exempt)
   const open = new Map<string, number>()
 
   server.on('connection', (socket: Socket) => {
-    const address = plainAddress(socket.remoteAddress ?? '')
+    const address = keepPeer(socket)
+    if (address === undefined) return void socket.destroy()
     if (isExempt(address)) return
     const network = clientNetwork(address)
     const count = (open.get(network) ?? 0) + 1
@@ -21,5 +26,9 @@ export function limitConnections(server: Server, most: number, exempt: readonly 
       else open.set(network, left)
     })
     if (count > most) socket.destroy()
+  })
+  // Above TLS it is a socket of its own; its peer may have gone during the handshake.
+  server.on('secureConnection', (socket: Socket) => {
+    if (keepPeer(socket) === undefined) socket.destroy()
   })
 }

@@ -7,6 +7,7 @@ import { type Access, hasBody } from './access.ts'
 import { Answer } from './answer.ts'
 import { Deadline } from './deadlines.ts'
 import { canBeSentAnew, outgoing } from './outgoing.ts'
+import { endWork } from './overload.ts'
 import { refuse } from './refuse.ts'
 import {
   abandonBody,
@@ -132,6 +133,8 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
 
   protected override timedOut(): void {
     if (this.#access.upstreamMs === undefined) this.#fail(deny('UPSTREAM_TIMEOUT', 'no_response_head'))
+    // A client that reads slowly may need longer for what it has been sent; the backlog knows whether it reads at all.
+    else if (this.#isClientBehind && this.#access.reply.writableLength > 0) this.#giveClientTime()
     else this.#cut()
   }
 
@@ -179,6 +182,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
       this.#access.failure = error
       return this.#cut()
     }
+    endWork(this.#access)
     if (!this.#access.raw.complete && this.#hasBody) abandonBody(this.#access)
   }
 
@@ -207,7 +211,11 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
     this.#fail(deny('UPSTREAM_ERROR', 'head'))
   }
 
-  /** The client takes its time: the upstream is not read meanwhile, and not held for longer than the deadline. */
+  #giveClientTime(): void {
+    this.setDeadline(this.#upstream.bodyLimits.idleTimeoutMs)
+  }
+
+  /** The client takes its time: the upstream is not read meanwhile. */
   #waitForClient(): void {
     this.#access.reply.once('drain', () => {
       if (this.#isOver) return

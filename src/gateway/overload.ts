@@ -3,6 +3,7 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type Denial, deny } from '../errors/denial.ts'
+import type { Access } from './access.ts'
 
 export interface Overload {
   /** The refusal of a request that would be too many now. */
@@ -19,6 +20,13 @@ export interface Overload {
 export interface OverloadLimits {
   readonly inFlight: number
   readonly eventLoopDelayMs: number
+}
+
+/** The gateway's part of a request is done, once: it was answered, or is closed. The answer may still wait for its reader. */
+export function endWork(access: Access): void {
+  if (!access.isUnderWay) return
+  access.isUnderWay = false
+  access.load.leave()
 }
 
 const windowMs = 250

@@ -9,6 +9,7 @@ import { type Denial, deny } from '../errors/denial.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { endRequestsOn } from './closing.ts'
+import { peerOf } from './peer.ts'
 import { refuseSocket } from './refuse.ts'
 
 interface ParserErrorDeps {
@@ -16,11 +17,15 @@ interface ParserErrorDeps {
   readonly metrics: Metrics
   readonly newId: (prefix: string) => string
   readonly inForce: () => { readonly table: Table }
+  /** No request is taken from that connection any more. */
+  readonly readNoMore: (socket: Socket) => void
 }
 
 /** Answers them on the socket, and records them as requests that were refused. */
 export function answerParserErrors(server: Server, deps: ParserErrorDeps): void {
   function answer(socket: Socket, denial: Denial): void {
+    const client = peerOf(socket)
+    if (client === undefined) return void socket.destroy()
     const requestId = deps.newId('req')
     const { status } = entryOf(denial.code)
     // A request whose body broke off is over here: its upstream is not to wait for the connection to close.
@@ -32,7 +37,7 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
     deps.log.info(
       {
         request_id: requestId,
-        client: socket.remoteAddress,
+        client,
         decision: 'deny',
         code: denial.code,
         reason: denial.reason,
@@ -51,6 +56,7 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
     givenUp.add(socket)
     // What comes after an error means nothing, and must not be collected while an earlier answer is on its way. A listener
     // takes the connection from Node's parser, which could neither be stopped nor be made to read again.
+    deps.readNoMore(socket)
     socket.on('data', () => {})
     socket.pause()
     afterEarlierAnswers(socket, () => answer(socket, denial))
@@ -65,7 +71,7 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
   // Before the handshake is done nothing can be said, and what is written would wait for it for ever.
   server.removeAllListeners('tlsClientError')
   server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
-  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+  server.on('connect', ({ socket }: IncomingMessage) => {
     // Node has taken its own listeners off: without one, a reset would end the process.
     socket.on('error', () => socket.destroy())
     giveUp(socket, deny('INVALID_PATH', 'connect'))

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Denial } from '../errors/denial.ts'
 import { type ErrorContext, type RenderedError, renderError } from '../errors/reply.ts'
 import { type Access, hasBody } from './access.ts'
+import { endWork } from './overload.ts'
 import { keyPlaces } from './shared-caches.ts'
 import { endWhole } from './whole-answer.ts'
 
@@ -38,6 +39,7 @@ export function refuse(access: Access, denial: Denial): void {
     access.reply.writeHead(rendered.status, rendered.headers)
     endWhole(access.reply, bytesAsText(rendered))
   }
+  endWork(access)
 }
 
 /** UTF-8 bytes as latin1 characters. All that we say is ASCII today. */

@@ -4,7 +4,7 @@
 // body is read. Errors leave by Fastify's four ways, by Node's own (missing Host, unknown Expect) and by the stages:
 // all end in errors/reply.ts. This folder knows nothing of the stores behind the look-up, nor of the control plane.
 
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import { performance } from 'node:perf_hooks'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
@@ -15,6 +15,7 @@ import { type Logger, lineLogOf } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Access } from './access.ts'
 import type { ActivityRecorder } from './activity.ts'
+import { createBacklog } from './backlog.ts'
 import { accessMaker } from './begin.ts'
 import { whenClosed } from './closing.ts'
 import { limitConnections } from './connections.ts'
@@ -22,13 +23,15 @@ import { decisionStages } from './decision.ts'
 import type { DenyList } from './deny-list.ts'
 import { closeEmptyBody } from './empty-body.ts'
 import { answerParserErrors } from './parser-errors.ts'
-import { createOverload } from './overload.ts'
+import { createOverload, endWork } from './overload.ts'
 import { conclude, registerProxy } from './proxy.ts'
+import { peerOf } from './peer.ts'
 import { createRecorder } from './record.ts'
 import { refuse } from './refuse.ts'
 import { createShadow } from './shadow.ts'
 import { runStages } from './stages.ts'
 import { renewCertificate, tlsOptions } from './tls.ts'
+import { type Begin, createTurns } from './turns.ts'
 import type { Upstreams } from './upstreams.ts'
 
 declare module 'fastify' {
@@ -67,24 +70,43 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   ]
 
   const app = Fastify(serverOptions(deps.settings))
-  prepareServer(app.server, app.routing, limits)
+  const turns = createTurns(app.routing, () => backlog.relieve())
+  prepareServer(app.server, turns.take, limits)
+  const backlog = createBacklog({
+    server: app.server,
+    turns,
+    idleMs: limits.idleTimeoutMs,
+    mostBytes: limits.unreadBytes,
+    cut(socket, limit) {
+      deps.metrics.connectionCut(limit)
+      deps.log.info({ client: peerOf(socket), limit }, 'Connection cut: its client does not read')
+    },
+    monotonicNow: () => performance.now(),
+  })
   // Many clients stand behind each of these.
   limitConnections(app.server, limits.clientConnections, [...trustedProxies, '127.0.0.0/8', '::1'])
   if (tls !== null && app.server instanceof HttpsServer) renewCertificate(app.server, tls, deps.log)
-  app.addHook('onClose', async () => overload.stop())
+  app.addHook('onClose', async () => {
+    overload.stop()
+    backlog.stop()
+  })
   deps.metrics.gauge('latchkey_requests_in_flight', 'Requests under way', () => ({
     gateway: overload.inFlight(),
   }))
   deps.metrics.gauge('latchkey_event_loop_delay_ms', 'Median lag of the event loop', () => ({
     gateway: overload.delayMs(),
   }))
-  const begin = accessMaker({ ...deps, trustedProxies, limits })
+  deps.metrics.gauge('latchkey_unread_bytes', 'Bytes kept for clients that do not read', () => ({
+    answers: backlog.answers(),
+    requests: turns.waiting(),
+  }))
+  const begin = accessMaker({ ...deps, trustedProxies, limits, load: overload })
   const shadow = createShadow(deps)
   const record = createRecorder({ ...deps, lines: lineLogOf(deps.log, 'request') })
   const over = (access: Access): void => {
     access.isClosed = true
     access.exchange?.clientClosed()
-    overload.leave()
+    endWork(access)
     record(access)
     shadow(access)
   }
@@ -101,7 +123,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     runStages(stages, access, conclude)
   })
   answerFrameworkErrors(app)
-  answerParserErrors(app.server, deps)
+  answerParserErrors(app.server, { ...deps, readNoMore: turns.readNoMore })
   await registerProxy(app)
   return app
 }
@@ -132,18 +154,17 @@ function serverOptions(settings: Settings): FastifyServerOptions {
 }
 
 /** What Node would answer by itself goes the same way as everything else. */
-function prepareServer(
-  server: Server,
-  routing: (raw: IncomingMessage, reply: ServerResponse) => void,
-  limits: Limits,
-): void {
+function prepareServer(server: Server, take: Begin, limits: Limits): void {
   // Well over our own limit, as the parser's limit of bytes is: what exceeds ours gets an answer by name. Of fields beyond this
   // one older releases drop the rest in silence (CVE-2026-58044): what is left is over our limit then, and the head refused
   // whole. Newer ones end in the parser. Without a bound 250,000 fields of a byte each cost 80 ms.
   server.maxHeadersCount = 4 * limits.headerCount + 64
   // The dispatcher says when to go on; an expectation that nobody knows is ignored, as RFC 9110 §10.1.1 allows.
-  server.on('checkContinue', routing)
-  server.on('checkExpectation', routing)
+  server.on('checkContinue', take)
+  server.on('checkExpectation', take)
+  // Fastify's own listener begins a request as soon as it is parsed.
+  server.removeAllListeners('request')
+  server.on('request', take)
 }
 
 /** Fastify's own errors: none is expected on this path, so what comes is ours to look into. */

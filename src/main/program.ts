@@ -205,8 +205,10 @@ async function listen(
   at: { host: string; port: number },
   name: keyof Settings,
 ): Promise<number> {
+  // For `localhost` Fastify makes a second server, for ::1, which nothing of ours would guard.
+  const host = at.host === 'localhost' ? '127.0.0.1' : at.host
   try {
-    await app.listen({ host: at.host, port: at.port })
+    await app.listen({ host, port: at.port })
   } catch (error) {
     throw new StartError(explain(error, `${at.host}:${at.port}`, name))
   }

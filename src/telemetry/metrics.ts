@@ -29,6 +29,8 @@ export interface Metrics {
   shadow(labels: Readonly<Record<'api' | 'route' | 'decision' | 'candidate', string>>): void
   cacheRejected(): void
   activityDropped(): void
+  /** A client's connection was cut as it did not read. */
+  connectionCut(reason: string): void
   /** Registers a gauge that is read at each scrape: label value → number. */
   gauge(name: string, help: string, read: () => Readonly<Record<string, number>>, merge?: Merge): void
   /** The text of a scrape, with what other processes count merged in. */
@@ -103,6 +105,12 @@ export function createMetrics(): Metrics {
     help: 'Uses that were not recorded because the activity buffer was full',
     registers,
   })
+  const cuts = new Counter({
+    name: 'latchkey_connections_cut_total',
+    help: 'Connections of clients that were cut as they did not read, by the limit',
+    labelNames: ['reason'],
+    registers,
+  })
 
   return {
     requests(labels) {
@@ -130,6 +138,7 @@ export function createMetrics(): Metrics {
     shadow: (labels) => shadows.inc(labels),
     cacheRejected: () => rejected.inc(),
     activityDropped: () => dropped.inc(),
+    connectionCut: (reason) => cuts.inc({ reason }),
     gauge(name, help, read, merge = 'sum') {
       const gauge = new Gauge({
         aggregator: merge,

@@ -13,7 +13,15 @@ function found(...routes: readonly [key: string, requirement: Requirement][]): s
     const [method = '', template = ''] = key.split(' ')
     const parsed = parseTemplate(template)
     if (!parsed.ok) throw new Error(parsed.message)
-    const route = { method, template, requirement, timeoutMs: null, maxBodyBytes: null, source: '' }
+    const route = {
+      method,
+      template,
+      requirement,
+      timeoutMs: null,
+      maxBodyBytes: null,
+      disguises: 'strict' as const,
+      source: '',
+    }
     return { method, route, segments: parsed.segments }
   })
   return findWeakerPosts(tabled).map(

@@ -8,6 +8,7 @@ import { formatFault, loadConfig } from '../../src/config/load.ts'
 import type { CredentialRecord } from '../../src/credentials/record.ts'
 import type { Access, Principal } from '../../src/gateway/access.ts'
 import { accessMaker } from '../../src/gateway/begin.ts'
+import { keepPeer } from '../../src/gateway/peer.ts'
 import { createUpstreams } from '../../src/gateway/upstreams.ts'
 
 /** As they are unless a file says otherwise. */
@@ -38,6 +39,7 @@ export function accessOf(config: CompiledConfig, question: Question = {}): Acces
     trustedProxies: [],
     limits: config.settings.gateway.limits,
     drain: { isDraining: false },
+    load: { leave() {} },
     inForce: () => ({ table: config.table, upstreams: createUpstreams(config.settings, config.table) }),
     denied: () => null,
     newId: () => 'req_test',
@@ -56,6 +58,7 @@ export function rawOf({
 }: Question) {
   const socket = new Socket()
   Object.defineProperty(socket, 'remoteAddress', { value: peer ?? '192.0.2.1' })
+  keepPeer(socket)
   const raw = new IncomingMessage(socket)
   raw.method = method
   raw.httpVersionMajor = httpVersion[0]

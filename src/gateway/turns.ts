@@ -1,0 +1,136 @@
+// One request at a time on a connection. Node makes a request of all that it finds in what it has read, thousands of them
+// where they are small; each of ours is begun when the answer before it has been handed to the kernel, and waits until
+// then as Node has made it: without a head of ours, a look-up, an exchange. Answers come in order all the same.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+export type Begin = (raw: IncomingMessage, reply: ServerResponse) => void
+
+export interface Turns {
+  /** Begins a request when it is its turn: nearly always at once. */
+  readonly take: Begin
+  /** A connection from which no more requests are taken: what is read of it is somebody else's from here on. */
+  readNoMore(socket: Socket): void
+  /** A connection is about to be cut: what waits on it is not kept until it has closed. */
+  forget(socket: Socket): void
+  /** About how many bytes the requests take that wait on a connection. */
+  waitingOn(socket: Socket): number
+  /** The same of all connections. */
+  waiting(): number
+}
+
+/** What Node keeps of one that waits, besides what was read (1.5 KB with two fields; Node 20 to 26). */
+const requestBytes = 2_048
+/**
+ * With so much waiting a connection is not read any more, until none does. One that is read tells when the client
+ * leaves: who sends a few ahead and goes still ends them.
+ */
+const mostWaitingBytes = 64 * requestBytes
+/** So many are begun one right after another; then the other connections have their turn. */
+const mostInARow = 16
+
+/** Calls `begin` for each request in its turn, and `grown` after each one that has to wait. */
+export function createTurns(begin: Begin, grown: () => void): Turns {
+  // Of connections on which a request had to wait: few clients send any ahead.
+  const lines = new WeakMap<Socket, Line>()
+  let waiting = 0
+
+  function count(line: Line, change: number): void {
+    waiting -= line.bytes
+    line.count(change)
+    waiting += line.bytes
+  }
+
+  function open(socket: Socket): Line {
+    const line = new Line(socket)
+    lines.set(socket, line)
+    socket.once('close', () => count(line, -line.requests))
+    return line
+  }
+
+  function next(line: Line, raw: IncomingMessage, reply: ServerResponse): void {
+    if (line.isForgotten) return
+    count(line, -1)
+    if (raw.socket.destroyed || (line.isReadNoMore && !raw.complete)) return
+    begin(raw, reply)
+  }
+
+  return {
+    take(raw, reply) {
+      // Node gives a response its socket when it is its turn.
+      if (reply.socket !== null) return begin(raw, reply)
+      const { socket } = raw
+      const line = lines.get(socket) ?? open(socket)
+      if (socket.destroyed || line.isForgotten) return
+      count(line, 1)
+      reply.once('socket', () => {
+        if (++line.begun % mostInARow === 0) setImmediate(next, line, raw, reply)
+        else next(line, raw, reply)
+      })
+      grown()
+    },
+    readNoMore(socket) {
+      lines.get(socket)?.readNoMore()
+    },
+    forget(socket) {
+      const line = lines.get(socket)
+      if (line === undefined) return
+      count(line, -line.requests)
+      line.isForgotten = true
+    },
+    waitingOn: (socket) => lines.get(socket)?.bytes ?? 0,
+    waiting: () => waiting,
+  }
+}
+
+/** The requests that wait on one connection. */
+class Line {
+  requests = 0
+  bytes = 0
+  begun = 0
+  isReadNoMore = false
+  isForgotten = false
+  readonly #socket: Socket
+  #isStopped = false
+  /** What had been read of the connection when the first of them began to wait. */
+  #readBefore = 0
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  count(change: number): void {
+    if (this.requests === 0) this.#readBefore = this.#socket.bytesRead
+    this.requests += change
+    const read = this.requests === 0 ? 0 : this.#socket.bytesRead - this.#readBefore
+    this.bytes = this.requests * requestBytes + read
+    if (this.requests === 0) this.#goOn()
+    else if (this.bytes >= mostWaitingBytes) this.#stop()
+  }
+
+  readNoMore(): void {
+    this.isReadNoMore = true
+    this.#isStopped = false
+  }
+
+  #stop(): void {
+    if (this.#isStopped || this.isReadNoMore) return
+    this.#isStopped = true
+    this.#socket.pause()
+    // Node reads on by itself when it has written.
+    if (this.#socket.listenerCount('resume', this.#stayStopped) === 0) {
+      this.#socket.on('resume', this.#stayStopped)
+    }
+  }
+
+  #goOn(): void {
+    if (!this.#isStopped) return
+    this.#isStopped = false
+    if (!this.#socket.destroyed) this.#socket.resume()
+  }
+
+  readonly #stayStopped = (): void => {
+    if (this.#isStopped) this.#socket.pause()
+  }
+}
