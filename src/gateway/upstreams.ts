@@ -1,12 +1,15 @@
 // The upstreams: a connection pool each, with its bounds, and the header builder that belongs to it. Made anew with
 // each configuration; a pool whose settings have not changed goes on, one that is no longer named finishes what it has.
 
+import { lookup } from 'node:dns'
+import { performance } from 'node:perf_hooks'
 import type { Settings, Table, Upstream } from '../config/compiled.ts'
 import { stampOfFiles } from './file-stamp.ts'
 import { certificateFiles, readCertificates } from './upstream-certificates.ts'
 import { createHeaderBuilder, type HeaderBuilder } from './headers.ts'
 import { createConnect } from './upstream/connect.ts'
 import type { Exchange } from './upstream/connection.ts'
+import { type AskSystem, createNames, type Names } from './upstream/names.ts'
 import { createPool } from './upstream/pool.ts'
 
 /** An upstream under one configuration. */
@@ -39,6 +42,8 @@ export interface Connections {
 export interface Upstreams {
   get(name: string): UpstreamPool | undefined
   all(): Iterable<UpstreamPool>
+  /** What is known of their names: one for the process, whatever configurations come and go. */
+  readonly names: Names
   /** `next` has taken over: closes the connections that it does not use, when those who hold this one are done. */
   retire(next: Upstreams): void
   /** Waits for what is under way, then closes all. */
@@ -51,6 +56,7 @@ const retireAfterMs = 30_000
 /** Opens no connection yet; takes over what it can of `before`. Throws when a certificate file cannot be read. */
 export function createUpstreams(settings: Settings, table: Table, before?: Upstreams): Upstreams {
   const pools = new Map<string, UpstreamPool>()
+  const names = before?.names ?? createNames({ ask: askSystem, now: () => performance.now() })
   const { idleTimeoutMs } = settings.gateway.limits
   for (const [name, upstream] of settings.upstreams) {
     const known = before?.get(name)
@@ -61,12 +67,13 @@ export function createUpstreams(settings: Settings, table: Table, before?: Upstr
       headers: createHeaderBuilder(settings, table, upstream),
       host: new URL(upstream.origin).host,
       idleTimeoutMs,
-      connections: known?.opened === opened ? known.connections : openConnections(upstream),
+      connections: known?.opened === opened ? known.connections : openConnections(upstream, names),
     })
   }
   return {
     get: (name) => pools.get(name),
     all: () => pools.values(),
+    names,
     retire(next) {
       const kept = new Set([...next.all()].map((pool) => pool.connections))
       const gone = [...pools.values()].filter((pool) => !kept.has(pool.connections))
@@ -88,10 +95,15 @@ function openedWith(upstream: Upstream): string {
   return JSON.stringify([origin, connections, queue, connectTimeoutMs, files, stampOfFiles(files)])
 }
 
-function openConnections(upstream: Upstream): Connections {
+function askSystem(name: string, done: Parameters<AskSystem>[1]): void {
+  lookup(name, { all: true }, done)
+}
+
+function openConnections(upstream: Upstream, names: Names): Connections {
   const { origin, connections, queue, connectTimeoutMs } = upstream
   const certificates = readCertificates(upstream)
-  const pool = createPool(createConnect({ origin, timeoutMs: connectTimeoutMs, certificates }), connections)
+  const connect = createConnect({ origin, timeoutMs: connectTimeoutMs, certificates, names })
+  const pool = createPool(connect, connections)
   let inFlight = 0
   let ended: (() => void) | undefined
 
