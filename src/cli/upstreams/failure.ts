@@ -1,6 +1,6 @@
 // Why an upstream could not be reached, in words that say where to look. Never repeats what was sent.
 
-import { ProbeTimeout } from './probe-connection.ts'
+import { type ConnectStage, ProbeTimeout } from './probe-connection.ts'
 
 export interface ProbeFailure {
   readonly reason: string
@@ -54,12 +54,17 @@ const known: Readonly<Record<string, readonly [reason: string, explanation: stri
   ERR_SSL_UNSUPPORTED_PROTOCOL: ['tls_version', 'it speaks older versions of TLS only'],
 }
 
+const timeouts: Readonly<Record<ConnectStage, ProbeFailure>> = {
+  name: { reason: 'name_timeout', explanation: 'its name was not resolved within `connect_timeout`' },
+  connect: { reason: 'connect_timeout', explanation: 'no connection within `connect_timeout`' },
+  handshake: {
+    reason: 'tls_timeout',
+    explanation: 'it takes connections, and no TLS handshake came about within `connect_timeout`',
+  },
+}
+
 export function failureOf(error: unknown): ProbeFailure {
-  if (error instanceof ProbeTimeout) {
-    return error.isNamed
-      ? { reason: 'connect_timeout', explanation: 'no connection within `connect_timeout`' }
-      : { reason: 'name_timeout', explanation: 'its name was not resolved within `connect_timeout`' }
-  }
+  if (error instanceof ProbeTimeout) return timeouts[error.stage]
   const code = codeOf(error)
   const [reason, explanation] = known[code] ?? unnamed(code)
   return { reason, explanation }

@@ -30,14 +30,17 @@ export interface ProbeConnection {
   close(): void
 }
 
-/** The connection could not be made. */
+/** What a connection waited for when its time was over. */
+export type ConnectStage = 'name' | 'connect' | 'handshake'
+
+/** The connection did not come about in time. */
 export class ProbeTimeout extends Error {
   override readonly name = 'ProbeTimeout'
-  readonly isNamed: boolean
+  readonly stage: ConnectStage
 
-  constructor(isNamed: boolean) {
-    super(isNamed ? 'no connection in time' : 'the name was not resolved in time')
-    this.isNamed = isNamed
+  constructor(stage: ConnectStage) {
+    super(`${stage}: not in time`)
+    this.stage = stage
   }
 }
 
@@ -57,33 +60,32 @@ export async function openConnection(
   upstream: Upstream,
   protocols: readonly string[] = ['http/1.1'],
 ): Promise<ProbeConnection> {
-  const socket = socketTo(upstream, protocols)
-  await untilConnected(socket, upstream.connectTimeoutMs)
+  const { isSecure, host, port } = placeOf(upstream)
+  const options = { host, port, servername: isIP(host) === 0 ? host : '', rejectUnauthorized: true }
+  const socket = isSecure
+    ? connectTls({ ...certificatesOf(upstream), ...options, ALPNProtocols: [...protocols] })
+    : connectTcp({ host, port })
+  await untilConnected(socket, { timeoutMs: upstream.connectTimeoutMs, isNamed: isIP(host) === 0 })
   socket.setNoDelay(true)
   return connectionOver(socket)
 }
 
-function socketTo({ origin, ...upstream }: Upstream, protocols: readonly string[]): Socket {
+function placeOf({ origin }: Upstream): { isSecure: boolean; host: string; port: number } {
   const url = new URL(origin)
   const isSecure = url.protocol === 'https:'
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  const port = Number(url.port === '' ? (isSecure ? 443 : 80) : url.port)
-  if (!isSecure) return connectTcp({ host, port })
-  return connectTls({
-    ...certificatesOf({ origin, ...upstream }),
-    host,
-    port,
-    servername: isIP(host) === 0 ? host : '',
-    rejectUnauthorized: true,
-    ALPNProtocols: [...protocols],
-  })
+  return { isSecure, host, port: Number(url.port === '' ? (isSecure ? 443 : 80) : url.port) }
 }
 
-function untilConnected(socket: Socket, timeoutMs: number): Promise<void> {
+function untilConnected(
+  socket: Socket,
+  { timeoutMs, isNamed }: { readonly timeoutMs: number; readonly isNamed: boolean },
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    let isNamed = false
-    const timer = setTimeout(() => socket.destroy(new ProbeTimeout(isNamed)), timeoutMs)
-    socket.once('lookup', () => (isNamed = true))
+    let stage: ConnectStage = isNamed ? 'name' : 'connect'
+    const timer = setTimeout(() => socket.destroy(new ProbeTimeout(stage)), timeoutMs)
+    socket.on('lookup', () => (stage = 'connect'))
+    socket.once('connect', () => (stage = 'handshake'))
     socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
       clearTimeout(timer)
       resolve()
