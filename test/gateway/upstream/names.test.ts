@@ -6,6 +6,7 @@ import type { LookupAddress } from 'node:dns'
 import { createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { CircuitOpen } from '../../../src/gateway/connect-circuit.ts'
 import { ConnectTimeout, createConnect } from '../../../src/gateway/upstream/connect.ts'
 import {
   againMs,
@@ -248,4 +249,21 @@ t.test('an address that refuses makes its name doubtful; an address needs no loo
   await until(() => system.asked.length === 2)
   t.match(await connected(`http://127.0.0.1:${port}`, system.names), { code: 'ECONNREFUSED' })
   t.equal(system.asked.length, 2)
+})
+
+t.test('names are inside the circuit: five that no name server tells open it', async (t) => {
+  const system = createSystem()
+  const connect = createConnect({
+    origin: 'http://a.test',
+    timeoutMs: 5_000,
+    certificates: {},
+    names: system.names,
+  })
+  const onread = { buffer: Buffer.alloc(1024), callback: () => true }
+  const failed = () => new Promise<Error | null>((resolve) => connect(onread, resolve))
+  const five = Array.from({ length: 5 }, failed)
+  system.answer('a.test', failure('EAI_AGAIN'))
+  for (const error of await Promise.all(five)) t.match(error, { code: 'EAI_AGAIN' })
+  t.type(await failed(), CircuitOpen)
+  t.equal(system.asked.length, 1)
 })
