@@ -21,8 +21,7 @@ const idleMarginMs = 2_000
 export function propose(findings: Findings): Proposal {
   const { connectionsAtOnce } = findings
   const [reuse, why] = reuseFor(findings)
-  const connections = connectionsAtOnce === null ? null : Math.max(1, connectionsAtOnce)
-  return { reuse, why, connections, notes: notesOn(findings) }
+  return { reuse, why, connections: connectionsAtOnce, notes: notesOn(findings) }
 }
 
 function reuseFor({ connectionsAtOnce, persistence, bodies }: Findings): [Proposal['reuse'], string] {

@@ -14,7 +14,7 @@ import { tlsFile } from '../../support/tls.ts'
 import { listen, type Oddity, startOddServer } from './odd-server.ts'
 import { apiHost, byName, gatewayFile, probing } from './probing.ts'
 
-t.setTimeout(180_000)
+t.setTimeout(300_000)
 const ca = `ca: ${tlsFile('ca.pem')}`
 const identity = { cert: readFileSync(tlsFile('server.pem')), key: readFileSync(tlsFile('server.key')) }
 const keepAlive = 'Keep-Alive: timeout=60\r\n'
@@ -57,7 +57,7 @@ t.test('settings are proposed by what a server was seen to do', async (t) => {
     servers.push([name, `url: "${(await startOddServer(t, oddity)).url}"`])
   }
   const file = await gatewayFile(t, Object.fromEntries(servers))
-  const outcome = await probing(file, '--json', '--patience', '5s')
+  const outcome = await probing(file, '--json', '--patience', '3s')
   t.equal(outcome.exitCode, 0)
   t.equal(outcome.stderr, '')
   const found = byName(outcome)
@@ -76,7 +76,7 @@ t.test(
     const deaf = await startOddServer(t, { reads: () => 'nothing', isDeafToClose: true })
     const hearing = await startOddServer(t, { reads: () => 'nothing' })
     const file = await gatewayFile(t, { deaf: `url: "${deaf.url}"`, hearing: `url: "${hearing.url}"` })
-    const { stdout, exitCode } = await probing(file, '--patience', '2s')
+    const { stdout, exitCode } = await probing(file, '--patience', '3s')
     t.equal(exitCode, 0)
     t.match(
       stdout,
@@ -89,7 +89,7 @@ t.test(
 t.test('later requests that wait are seen', async (t) => {
   const slow = await startOddServer(t, { laterMs: 200 })
   const file = await gatewayFile(t, { slow: `url: "${slow.url}"` })
-  const { slow: found } = byName(await probing(file, '--json', '--patience', '2s'))
+  const { slow: found } = byName(await probing(file, '--json', '--patience', '3s'))
   t.match(found, { stalls: { stalling: true }, proposal: { notes: [/TCP_NODELAY/] } })
 })
 
@@ -98,7 +98,7 @@ t.test(
   async (t) => {
     const server = await startOddServer(t, { reads: () => 'nothing' })
     const file = await gatewayFile(t, { a: `url: "${server.url}", headers: { X-Internal-Auth: inside }` })
-    await probing(file, '--patience', '1s')
+    await probing(file, '--patience', '3s')
     const methods = new Set(server.heads.map((head) => head.slice(0, head.indexOf(' '))))
     t.same(methods, new Set(['GET', 'OPTIONS', 'POST']))
     for (const head of server.heads) {
@@ -108,7 +108,7 @@ t.test(
       t.match(head, '\r\nX-Internal-Auth: inside')
     }
     const asked = server.heads.length
-    const { stdout } = await probing(file, '--patience', '1s', '--without-bodies')
+    const { stdout } = await probing(file, '--patience', '3s', '--without-bodies')
     const later = server.heads.slice(asked)
     t.ok(later.length > 0)
     t.notOk(later.some((head) => !head.startsWith('GET ') || /content-length|transfer-encoding/i.test(head)))
@@ -134,7 +134,7 @@ t.test('configured secrets are sent and never shown', async (t) => {
     c: `url: "http://127.0.0.1:1", ${headers}`,
   })
   for (const more of [[], ['--json']]) {
-    const { stdout, stderr, exitCode } = await probing(file, '--patience', '500ms', ...more)
+    const { stdout, stderr, exitCode } = await probing(file, '--patience', '3s', ...more)
     t.equal(exitCode, 1)
     t.notMatch(stdout + stderr, secret)
     t.match(stderr, /2 upstreams could not be reached/)
@@ -173,7 +173,7 @@ t.test('what cannot be reached is told by its kind', async (t) => {
   }
   const entries = Object.fromEntries(Object.entries(cases).map(([name, [entry]]) => [name, entry]))
   const file = await gatewayFile(t, entries)
-  const outcome = await probing(file, '--json', '--patience', '500ms')
+  const outcome = await probing(file, '--json', '--patience', '3s')
   t.equal(outcome.exitCode, 1)
   const found = byName(outcome)
   for (const [name, [, reason]] of Object.entries(cases)) {
@@ -192,10 +192,10 @@ t.test('TLS and what it offers are told', async (t) => {
   await once(server, 'listening')
   t.teardown(() => void server.close())
   const file = await gatewayFile(t, { a: `url: "https://127.0.0.1:${Object(server.address()).port}", ${ca}` })
-  const { a: found } = byName(await probing(file, '--json', '--patience', '1s'))
+  const { a: found } = byName(await probing(file, '--json', '--patience', '3s'))
   t.match(found, { http: '1.1', tls: { version: 'TLSv1.3', alpn: 'http/1.1', offers_h2: true } })
   t.match(
-    (await probing(file, 'a', '--patience', '1s')).stdout,
+    (await probing(file, 'a', '--patience', '3s')).stdout,
     /TLSv1\.3, ALPN http\/1\.1; offers HTTP\/2 too/,
   )
 })
@@ -207,14 +207,14 @@ t.test('sizes are found out up to the one that was asked for', async (t) => {
     incoming.resume().once('end', () => response.end('none'))
   })
   const file = await gatewayFile(t, { a: `url: "${await listen(t, server)}"` })
-  const { a: found } = byName(await probing(file, '--json', '--patience', '2s', '--most', '2mb'))
+  const { a: found } = byName(await probing(file, '--json', '--patience', '3s', '--most', '2mb'))
   t.match(found, {
     largest_body: { taken_bytes: 65_536, refused: { bytes: 1_048_576, by: 413 } },
     largest_head: { taken_bytes: 8_192, refused: { bytes: 16_384, by: 431 } },
     expect_continue: 'continues',
     proposal: { reuse: 'all' },
   })
-  const { a: small } = byName(await probing(file, '--json', '--patience', '2s', '--most', '100kb'))
+  const { a: small } = byName(await probing(file, '--json', '--patience', '3s', '--most', '100kb'))
   t.match(small, { largest_body: { taken_bytes: 102_400, refused: null } })
 })
 
@@ -244,7 +244,7 @@ t.test('the sample upstream and nginx read what they are sent', async (t) => {
   t.teardown(() => sample.close())
   const nginx = await startNginx(t, {})
   const file = await gatewayFile(t, { sample: `url: "${sample.url}"`, nginx: `url: "${nginx.url}"` })
-  const outcome = await probing(file, '--json', '--patience', '2s')
+  const outcome = await probing(file, '--json', '--patience', '3s')
   const found = byName(outcome)
   t.match(found['sample'], { reachable: true, proposal: { reuse: 'all' } })
   t.match(found['nginx'], { reachable: true, persistence: { says: 'keep-alive' }, connections_at_once: null })
@@ -284,7 +284,7 @@ t.test(
   { skip: python === undefined && 'no Python' },
   async (t) => {
     const file = await gatewayFile(t, { a: `url: "${await startPython(t, python ?? '')}"` })
-    const { a: found } = byName(await probing(file, '--json', '--patience', '2s'))
+    const { a: found } = byName(await probing(file, '--json', '--patience', '3s'))
     t.match(found, { reachable: true, proposal: { reuse: 'bodiless' } })
     t.ok(Object(found)['bodies'].some(({ outcome }: { outcome: string }) => outcome === 'left'))
   },
