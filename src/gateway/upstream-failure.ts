@@ -13,7 +13,7 @@ export function denialOf(error: Error): Denial | undefined {
   if (error instanceof BodyFault) return error.denial
   if (error instanceof NotSent) return deny('UPSTREAM_UNAVAILABLE', error.reason)
   if (error instanceof CircuitOpen) return deny('UPSTREAM_UNAVAILABLE', 'circuit_open')
-  if (error instanceof ConnectTimeout) return deny('UPSTREAM_TIMEOUT', 'connect_timeout')
+  if (error instanceof ConnectTimeout) return deny('UPSTREAM_TIMEOUT', error.reason)
   if (error instanceof UpstreamClosed) return deny('UPSTREAM_ERROR', 'closed')
   if (error instanceof InvalidAnswer) return deny('UPSTREAM_ERROR', error.reason)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''

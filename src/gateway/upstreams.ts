@@ -1,12 +1,15 @@
 // The upstreams: a connection pool each, with its bounds, and the header builder that belongs to it. Made anew with
 // each configuration; a pool whose settings have not changed goes on, one that is no longer named finishes what it has.
 
+import { lookup } from 'node:dns'
+import { performance } from 'node:perf_hooks'
 import type { Settings, Table, Upstream } from '../config/compiled.ts'
 import { stampOfFiles } from './file-stamp.ts'
 import { certificateFiles, readCertificates } from './upstream-certificates.ts'
 import { createHeaderBuilder, type HeaderBuilder } from './headers.ts'
 import { createConnect } from './upstream/connect.ts'
 import type { BodyLimits } from './request-body.ts'
+import { type AskSystem, createNames, type Names } from './upstream/names.ts'
 import { createPool, type Pool } from './upstream/pool.ts'
 
 /** An upstream under one configuration. */
@@ -35,6 +38,8 @@ export interface Connections extends Omit<Pool, 'close'> {
 export interface Upstreams {
   get(name: string): UpstreamPool | undefined
   all(): Iterable<UpstreamPool>
+  /** What is known of their names: one for the process, whatever configurations come and go. */
+  readonly names: Names
   /** `next` has taken over: closes the connections that it does not use, when those who hold this one are done. */
   retire(next: Upstreams): void
   /** Waits for what is under way, then closes all. */
@@ -48,6 +53,7 @@ const retireAfterMs = 30_000
 export function createUpstreams(settings: Settings, table: Table, before?: Upstreams): Upstreams {
   const pools = new Map<string, UpstreamPool>()
   const { idleTimeoutMs, bodyRate } = settings.gateway.limits
+  const names = before?.names ?? createNames({ ask: askSystem, now: () => performance.now() })
   for (const [name, upstream] of settings.upstreams) {
     const known = before?.get(name)
     const opened = openedWith(upstream)
@@ -57,12 +63,13 @@ export function createUpstreams(settings: Settings, table: Table, before?: Upstr
       headers: createHeaderBuilder(settings, table, upstream),
       host: new URL(upstream.origin).host,
       bodyLimits: { idleTimeoutMs, bodyRate },
-      connections: known?.opened === opened ? known.connections : openConnections(upstream),
+      connections: known?.opened === opened ? known.connections : openConnections(upstream, names),
     })
   }
   return {
     get: (name) => pools.get(name),
     all: () => pools.values(),
+    names,
     retire(next) {
       const kept = new Set([...next.all()].map((pool) => pool.connections))
       const gone = [...pools.values()].filter((pool) => !kept.has(pool.connections))
@@ -85,10 +92,14 @@ function openedWith(upstream: Upstream): string {
   return JSON.stringify([origin, numbers, files, stampOfFiles(files)])
 }
 
-function openConnections(upstream: Upstream): Connections {
+function askSystem(name: string, done: Parameters<AskSystem>[1]): void {
+  lookup(name, { all: true }, done)
+}
+
+function openConnections(upstream: Upstream, names: Names): Connections {
   const { origin, connections, queue, queueTimeoutMs, connectTimeoutMs } = upstream
   const certificates = readCertificates(upstream)
-  const connect = createConnect({ origin, timeoutMs: connectTimeoutMs, certificates })
+  const connect = createConnect({ origin, timeoutMs: connectTimeoutMs, certificates, names })
   const pool = createPool(connect, { most: connections, queue, queueTimeoutMs })
   let inFlight = 0
   let ended: (() => void) | undefined

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { registerAdminCommands } from '../cli/admin.ts'
 import { registerConfigCommands } from '../cli/config.ts'
 import { exitCodeOf, prepareCommands } from '../cli/errors.ts'
+import { registerUpstreamsCommands } from '../cli/upstreams.ts'
 import { registerDemoCommand } from './demo.ts'
 import { registerMigrateCommand } from './migrate.ts'
 import { registerStartCommand } from './start.ts'
@@ -24,6 +25,7 @@ registerStartCommand(program, io)
 registerMigrateCommand(program, io)
 registerConfigCommands(program, io)
 registerAdminCommands(program, io)
+registerUpstreamsCommands(program, io)
 registerDemoCommand(program, io)
 prepareCommands(program, io)
 

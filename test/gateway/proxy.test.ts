@@ -1,6 +1,7 @@
 import t from 'tap'
 import { deny } from '../../src/errors/denial.ts'
 import { conclude } from '../../src/gateway/proxy.ts'
+import { createNames } from '../../src/gateway/upstream/names.ts'
 import type { Upstreams } from '../../src/gateway/upstreams.ts'
 import { accessOf, loadDemo } from './subject.ts'
 
@@ -20,6 +21,7 @@ t.test('a fault of our own ends the connection, and is kept for the log', (t) =>
       throw broken
     },
     all: () => [],
+    names: createNames({ ask: () => {}, now: () => 0 }),
     retire: () => {},
     close: async () => {},
   }

@@ -3,10 +3,18 @@
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type SecureContextOptions } from 'node:tls'
 import { CircuitOpen, createConnectCircuit } from '../connect-circuit.ts'
+import type { Names } from './names.ts'
 
 /** No connection came about in the time that it had. */
 export class ConnectTimeout extends Error {
   override readonly name = 'ConnectTimeout'
+  /** What the time was spent on. */
+  readonly reason: 'connect_timeout' | 'name_timeout'
+
+  constructor(reason: ConnectTimeout['reason']) {
+    super(reason === 'name_timeout' ? 'no address' : 'no connection')
+    this.reason = reason
+  }
 }
 
 export interface ConnectOptions {
@@ -14,6 +22,8 @@ export interface ConnectOptions {
   readonly timeoutMs: number
   /** Authorities to trust and a certificate to show, for https. */
   readonly certificates: SecureContextOptions
+  /** What names resolve to; left out: each connect asks the system. */
+  readonly names?: Names
 }
 
 /**
@@ -23,20 +33,23 @@ export interface ConnectOptions {
 export type Connect = (onread: OnReadOpts, done: (error: Error | null, socket?: Socket) => void) => void
 
 /** Connects with certificate checks on, against the upstream's own name whatever Host the client sent. */
-export function createConnect({ origin, timeoutMs, certificates }: ConnectOptions): Connect {
+export function createConnect({ origin, timeoutMs, certificates, names }: ConnectOptions): Connect {
   const url = new URL(origin)
   const isSecure = url.protocol === 'https:'
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port === '' ? (isSecure ? 443 : 80) : url.port)
+  const isAddress = isIP(host) !== 0
+  const lookup = names === undefined ? {} : { lookup: names.lookup }
   const circuit = createConnectCircuit(() => performance.now())
   let session: Buffer | undefined
 
   function open(onread: OnReadOpts): Socket {
     // Half open: who is told of the other side's end closes the whole, and has nothing to shut down before.
-    if (!isSecure) return connectTcp({ host, port, onread, allowHalfOpen: true })
-    const servername = isIP(host) === 0 ? host : ''
+    if (!isSecure) return connectTcp({ host, port, onread, allowHalfOpen: true, ...lookup })
+    const servername = isAddress ? '' : host
     const options: ConnectionOptions & { onread: OnReadOpts } = {
       ...certificates,
+      ...lookup,
       rejectUnauthorized: true,
       ALPNProtocols: ['http/1.1'],
       servername,
@@ -56,19 +69,29 @@ export function createConnect({ origin, timeoutMs, certificates }: ConnectOption
     const socket = open(onread)
     // It alone keeps no process alive: the client's connection does.
     socket.setNoDelay(true).unref()
-    const timer = setTimeout(() => socket.destroy(new ConnectTimeout('no connection')), timeoutMs).unref()
+    let isResolved = isAddress
+    if (!isAddress) socket.on('lookup', (error: Error | null) => (isResolved = error === null))
+    const giveUp = () => socket.destroy(new ConnectTimeout(isResolved ? 'connect_timeout' : 'name_timeout'))
+    const timer = setTimeout(giveUp, timeoutMs).unref()
     let isOver = false
     const finish = (error: Error | null) => {
       // Listens on, as nobody may for a moment: an error without a listener would end the process.
       if (isOver) return
       isOver = true
       clearTimeout(timer)
-      if (error instanceof ConnectTimeout) circuit.timedOut()
+      if (error instanceof ConnectTimeout || isUnresolved(error)) circuit.timedOut()
       else circuit.answered()
-      if (error === null) done(null, socket)
-      else done(error)
+      if (error === null) return done(null, socket)
+      // Somebody else may have the address by now, or nobody.
+      if (!isAddress && isResolved) names?.doubt(host)
+      done(error)
     }
     socket.once(isSecure ? 'secureConnect' : 'connect', () => finish(null))
     socket.on('error', finish).once('close', () => finish(new Error('closed before it was connected')))
   }
+}
+
+/** The name servers said nothing in their time, which is not the upstream's answer. */
+function isUnresolved(error: Error | null): boolean {
+  return error !== null && 'code' in error && error.code === 'EAI_AGAIN'
 }
