@@ -29,6 +29,8 @@ export interface Metrics {
   shadow(labels: Readonly<Record<'api' | 'route' | 'decision' | 'candidate', string>>): void
   cacheRejected(): void
   activityDropped(): void
+  /** Registers a counter that is read at each scrape. */
+  counter(name: string, help: string, read: () => number): void
   /** Registers a gauge that is read at each scrape: label value → number. */
   gauge(name: string, help: string, read: () => Readonly<Record<string, number>>, merge?: Merge): void
   /** The text of a scrape, with what other processes count merged in. */
@@ -130,6 +132,17 @@ export function createMetrics(): Metrics {
     shadow: (labels) => shadows.inc(labels),
     cacheRejected: () => rejected.inc(),
     activityDropped: () => dropped.inc(),
+    counter(name, help, read) {
+      const counter = new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          counter.reset()
+          counter.inc(read())
+        },
+      })
+    },
     gauge(name, help, read, merge = 'sum') {
       const gauge = new Gauge({
         aggregator: merge,
