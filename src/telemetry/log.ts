@@ -128,7 +128,7 @@ function buffered({ file, isShared }: LogOptions): Omit<Log, 'logger'> & { reado
   const stream = bufferLines(output, {
     mostBytes: isSharedPipe ? wholeOnPipe : blockBytes,
     forMs: 1_000,
-    ...(isSharedPipe && { shorten }),
+    ...(isSharedPipe && { shorten: shortened }),
   })
   process.once('exit', () => {
     stream.flush()
@@ -140,8 +140,8 @@ function buffered({ file, isShared }: LogOptions): Omit<Log, 'logger'> & { reado
 /** Each of its characters may become six bytes. */
 const keptOfLong = 600
 
-/** A line for one that is longer than what a pipe keeps whole. */
-function shorten(line: string): string {
+/** The line for one that is longer than what a pipe keeps whole: its level, and how it begins. */
+export function shortened(line: string): string {
   const level = /^\{"level":"([a-z]+)"/.exec(line)?.[1] ?? 'error'
   const time = timestamps()()
   return `{"level":"${level}"${time},"begins":${asciiJson(line.slice(0, keptOfLong))},"msg":"A line too long for a pipe that processes share"}\n`

@@ -81,9 +81,11 @@ export function createOutput(device: Device, { mostWaitingBytes, lostLine }: Out
     return waiting[0]
   }
 
+  const isIdle = () => !isWriting && retry === undefined
+
   function pump(): void {
     isPumping = true
-    while (!isWriting && retry === undefined) {
+    while (isIdle()) {
       const block = next()
       if (block === undefined) break
       isWriting = true
