@@ -87,7 +87,8 @@ function subject(
     ask,
     dropped,
     async askUntilDropping() {
-      for (let round = 0; round < 200 && (await dropped()) === 0; round++) {
+      for (let round = 0; !((await dropped()) > 0); round++) {
+        if (round === 200) throw new Error('no line was dropped')
         const counts = await Promise.all(Array.from({ length: 8 }, () => askManyAtOnce(gateway)))
         if (counts.some((count) => count !== atOnce)) throw new Error(`answers: ${counts.join()}`)
       }
