@@ -64,6 +64,9 @@ function askThread({ source: { file, text }, env }: TableOrder): Promise<TableAn
       // Nothing that the process was told to load first: it is for the process, and may never end in a thread.
       execArgv: [],
       env: {},
+      // It writes nothing, and Node need not lay its streams upon the process's own (main/command-line.ts).
+      stdout: true,
+      stderr: true,
     })
     // A process that ends does not wait for it.
     thread.unref()

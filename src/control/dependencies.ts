@@ -72,6 +72,8 @@ export interface Health {
   readonly denied?: Readonly<Record<string, number>>
   /** Why the deny file on disk is not in force. */
   readonly denyFault?: string | undefined
+  /** A word on the log where it is not well. */
+  readonly log?: 'dropping' | undefined
 }
 
 /** As ControlDeps, where there is a database. */

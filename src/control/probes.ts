@@ -23,6 +23,9 @@ const docs = {
         Type.Record(Type.String(), Type.Integer(), { description: 'Entries of the emergency stop, by kind' }),
       ),
       deny_fault: Type.Optional(Type.String({ description: 'Why the deny file on disk is not in force' })),
+      log: Type.Optional(
+        Type.Literal('dropping', { description: 'The log cannot be written, and lines of it are lost' }),
+      ),
     }),
   },
   metrics: { summary: "Metrics in Prometheus' text format", status: 200, answer: 'text/plain' },
@@ -43,6 +46,7 @@ export function serveProbes(app: ControlApp, deps: ControlDeps): void {
       ...(health.configFault !== undefined && { config_fault: health.configFault }),
       ...(health.denied !== undefined && { deny: health.denied }),
       ...(health.denyFault !== undefined && { deny_fault: health.denyFault }),
+      ...(health.log !== undefined && { log: health.log }),
     })
   })
 

@@ -1,5 +1,6 @@
 // The command line: every verb of the program, and the one place that ends the process.
 
+import { isatty } from 'node:tty'
 import { Command } from 'commander'
 import { registerAdminCommands } from '../cli/admin.ts'
 import { registerConfigCommands } from '../cli/config.ts'
@@ -10,11 +11,13 @@ import { registerMigrateCommand } from './migrate.ts'
 import { registerStartCommand } from './start.ts'
 import { version } from './version.ts'
 
+// Node makes these streams when they are first asked for, and a pipe then no longer waits while it is full, for no program
+// that has it. So `start` does not ask for standard output: its log has a way of its own.
 const io = {
-  stdout: (text: string) => void process.stdout.write(text),
-  stderr: (text: string) => void process.stderr.write(text),
+  stdout: (text: string) => void standardOutput().write(text),
+  stderr: (text: string) => void standardError().write(text),
   env: process.env,
-  isTerminal: process.stdout.isTTY,
+  isTerminal: isatty(1),
 }
 
 const program = new Command('latchkey')
@@ -29,13 +32,28 @@ registerUpstreamsCommands(program, io)
 registerDemoCommand(program, io)
 prepareCommands(program, io)
 
-// A reader that leaves early, such as `head`, is no failure of what is read.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-})
-
 try {
   await program.parseAsync(process.argv)
 } catch (error) {
   process.exitCode = exitCodeOf(error, io)
+}
+
+function standardOutput(): NodeJS.WriteStream {
+  const { stdout } = process
+  // A reader that leaves early, such as `head`, is no failure of what is read.
+  if (stdout.listenerCount('error', endUnlessLeft) === 0) stdout.on('error', endUnlessLeft)
+  return stdout
+}
+
+/** What cannot be told there is no reason to end for. */
+function standardError(): NodeJS.WriteStream {
+  const { stderr } = process
+  if (stderr.listenerCount('error', ignore) === 0) stderr.on('error', ignore)
+  return stderr
+}
+
+function ignore(): void {}
+
+function endUnlessLeft(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }

@@ -4,14 +4,13 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
-import { destination } from 'pino'
 import type { CliIo } from '../cli/io.ts'
 import { createLog } from '../telemetry/log.ts'
 import { type DemoKey, makeDemoKeys } from './demo-keys.ts'
 import { type SampleUpstream, startSampleUpstream } from './demo-upstream.ts'
 import { type Program, startProgram } from './program.ts'
 import { readSecrets } from './secrets.ts'
-import { loadOrExplain } from './start.ts'
+import { endSoon, loadOrExplain } from './start.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 
 const configFile = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url))
@@ -23,7 +22,7 @@ export function registerDemoCommand(program: Command, io: CliIo): void {
     .description('run everything on this machine, with a sample upstream and keys to try')
     .option('--config <file>', 'gateway file', configFile)
     .addHelpText('after', '\nExample:\n  $ npm run demo')
-    .action(async (flags: { config: string }) => runDemo(flags.config, io))
+    .action(async (flags: { config: string }) => runDemo(flags.config, io).catch(endSoon))
 }
 
 async function runDemo(file: string, io: CliIo): Promise<void> {
@@ -41,12 +40,12 @@ async function runDemo(file: string, io: CliIo): Promise<void> {
   )
   // Standard output is for the person who tries it; the log goes to a file.
   const logFile = demoLogFile(config.settings.postgres)
-  const log = createLog({ level: 'info', stream: destination({ dest: logFile, mkdir: true, sync: false }) })
+  const log = createLog({ level: 'info', file: logFile })
 
   tell('Starting the sample upstream, Postgres, gateway and control plane …')
   const { upstream, program } = await startBoth(
     () => startSampleUpstream(config.settings.upstreams, tell),
-    () => startProgram({ config, source, role: 'all', secrets, log: log.logger, tell }),
+    () => startProgram({ config, source, role: 'all', secrets, log: log.logger, losses: log.losses, tell }),
   )
   const stop = async () => {
     await program.stop()

@@ -7,7 +7,7 @@ import { createControlServer } from '../control/server.ts'
 import { createActivityRecorder } from '../gateway/activity.ts'
 import { createGateway } from '../gateway/server.ts'
 import { addActivity } from '../store/activity-table.ts'
-import type { Logger } from '../telemetry/log.ts'
+import { type Logger, type LogLosses, noLosses } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createIds } from '../telemetry/request-id.ts'
 import { type ConfigInForce, type ConfigInForceDeps, createConfigInForce } from './config-in-force.ts'
@@ -37,6 +37,8 @@ export interface ProgramOptions {
   readonly denied?: (take: (words: readonly string[]) => void) => void
   readonly secrets: ProcessSecrets
   readonly log: Logger
+  /** What of the log could not be written; nothing is lost unless said. */
+  readonly losses?: LogLosses
   /** Told of slow steps of the start, a line each. */
   readonly tell?: (line: string) => void
 }
@@ -69,6 +71,12 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     if (plan.admin) await migrateOrRetry(database.url, log, aborter.signal)
 
     const metrics = createMetrics()
+    const { losses = noLosses } = options
+    metrics.counter(
+      'latchkey_log_lines_dropped_total',
+      'Lines of the log that could not be written',
+      losses.dropped,
+    )
     const inForce = createConfigInForce({ ...options.source, config, log, metrics })
     drain.last('upstreams', () => inForce.close())
     const table = () => inForce.current().table
@@ -94,7 +102,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       return !done.includes(false)
     })
     drain.last('sign-offs', () => signOffs.finish())
-    const parts = { ...options, plan, core, metrics, drain, inForce, deny }
+    const parts = { ...options, losses, plan, core, metrics, drain, inForce, deny }
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
       const housekeeping = createHousekeeping(core.db, table, log)
@@ -112,6 +120,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
 }
 
 interface Parts extends ProgramOptions {
+  readonly losses: LogLosses
   readonly plan: Plan
   readonly core: Core
   readonly metrics: Metrics
@@ -157,7 +166,7 @@ async function openGateway({ config, core, metrics, log, drain, inForce, deny }:
 }
 
 async function openControl(parts: Parts): Promise<number> {
-  const { config, core, metrics, log, drain, secrets, plan, inForce, deny, workers } = parts
+  const { config, core, metrics, log, drain, secrets, plan, inForce, deny, workers, losses } = parts
   const newId = createIds(Date.now)
   const table = () => inForce.current().table
   const app = createControlServer({
@@ -177,7 +186,8 @@ async function openControl(parts: Parts): Promise<number> {
       const { canDecide, postgres, redis, appliedRevision } = core.state()
       const configFault = inForce.fault()
       const denyFault = deny.fault()
-      const isValid = configFault === undefined && denyFault === undefined
+      const isDropping = losses.isDropping() || (workers?.areDropping() ?? false)
+      const isValid = configFault === undefined && denyFault === undefined && !isDropping
       return {
         isReady: canDecide && !drain.isDraining && (workers?.areServing() ?? true),
         status: postgres === 'up' && redis !== 'down' && isValid ? 'ok' : 'degraded',
@@ -188,6 +198,7 @@ async function openControl(parts: Parts): Promise<number> {
         configFault,
         denied: deny.counts(),
         denyFault,
+        log: isDropping ? 'dropping' : undefined,
       }
     },
     metrics: async () => metrics.text(await workers?.metrics()),

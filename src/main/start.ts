@@ -41,7 +41,16 @@ export function registerStartCommand(program: Command, io: CliIo): void {
     .option('--shadow <file>', 'candidate gateway file: decides nothing, its differing decisions are logged')
     .option('--workers <n>', 'processes, or auto for one a core', '1')
     .addHelpText('after', example)
-    .action(async (flags: StartFlags) => start(flags, io))
+    .action(async (flags: StartFlags) => start(flags, io).catch(endSoon))
+}
+
+/** A reason on standard error that nobody reads must not keep a process that has failed: somebody may start another. */
+const reasonReadWithinMs = 5_000
+
+/** Throws the error, and ends the process where it does not end by itself. */
+export function endSoon(error: unknown): never {
+  setTimeout(() => process.exit(), reasonReadWithinMs).unref()
+  throw error
 }
 
 async function start(flags: StartFlags, io: CliIo): Promise<void> {
@@ -56,13 +65,14 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
   // Once for all processes.
   const warn = (message: string) => cluster.isPrimary && io.stderr(`warning: ${message}\n`)
   const secrets = readSecrets(io.env, { role, usesRedis }, warn)
-  const log = createLog({ level: levelOf(io.env), isShared: cluster.isWorker })
+  const log = createLog({ level: levelOf(io.env), isShared: count > 1 })
   const options: ProgramOptions = {
     config,
     source: { ...source, ...(shadow !== undefined && { shadow }) },
     role: flags.role,
     secrets,
     log: log.logger,
+    losses: log.losses,
     tell: (line) => log.logger.info(line),
   }
   try {
@@ -70,7 +80,7 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
     else if (count > 1) await startPrimary(options, count, log)
     else await startAlone(options, log)
   } finally {
-    // Whoever waits for `ready`, or for the reason why not, reads it now, not with the next full buffer.
+    // Whoever waits for `ready`, or for the reason why not, reads it now, not with the next full block.
     log.flush()
   }
 }

@@ -5,21 +5,17 @@ import type { Log } from '../telemetry/log.ts'
 
 /**
  * SIGTERM and SIGINT drain and exit 0. A second one does not wait, except for a worker: it hears Ctrl-C and its primary
- * both. What nobody foresaw ends the process, told.
+ * both. What nobody foresaw ends the process, told. What the log still has is written at the end, as far as it can be.
  */
 export function stopOnSignal(stop: () => Promise<void>, log: Log, isWorker = false): void {
   let isStopping = false
   const onSignal = (signal: NodeJS.Signals) => {
     if (isStopping && isWorker) return
-    if (isStopping) {
-      log.flush()
-      process.exit(exitCodes.failed)
-    }
+    if (isStopping) process.exit(exitCodes.failed)
     isStopping = true
     log.logger.info({ signal }, 'draining')
     void stop().then(() => {
       log.logger.info('stopped')
-      log.flush()
       process.exit(exitCodes.done)
     })
   }
@@ -32,9 +28,12 @@ export function stopOnSignal(stop: () => Promise<void>, log: Log, isWorker = fal
       'unhandled rejection',
     )
   })
+  // Node would write it to standard error, and stand still where nobody reads that.
+  process.removeAllListeners('warning').on('warning', (warning) => {
+    log.logger.warn({ err: warning }, 'a warning of Node')
+  })
   process.on('uncaughtException', (error) => {
     log.logger.fatal({ err: error }, 'uncaught exception')
-    log.flush()
     process.exit(exitCodes.failed)
   })
 }

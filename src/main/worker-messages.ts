@@ -10,6 +10,8 @@ export type FromWorker =
   /** The first word, and who it is among the instances. The primary answers with what is denied. */
   | { readonly type: 'started'; readonly instance: string }
   | { readonly type: 'serving' }
+  /** Whether it loses lines of the log, when that has changed. */
+  | { readonly type: 'log'; readonly isDropping: boolean }
   /** All that it counts: the answer to question `id`, or, unasked, its last word. */
   | { readonly type: 'metrics'; readonly id: number | null; readonly metrics: object[] }
 
@@ -20,7 +22,7 @@ export function isToWorker(message: unknown): message is ToWorker {
 
 /** Whether a message is one of ours. */
 export function isFromWorker(message: unknown): message is FromWorker {
-  return hasType(message, ['started', 'serving', 'metrics'])
+  return hasType(message, ['started', 'serving', 'log', 'metrics'])
 }
 
 function hasType(message: unknown, types: readonly string[]): boolean {

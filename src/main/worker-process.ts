@@ -14,6 +14,8 @@ export interface WorkerProcess {
   isServing(): boolean
   /** Whether it was asked to go. */
   isLeaving(): boolean
+  /** Whether it loses lines of the log. */
+  isDropping(): boolean
   /** Whether it has ever served, and so answers questions. */
   hasServed(): boolean
   /** Says it, unless nobody is there to hear it. Never throws. */
@@ -49,6 +51,7 @@ export function forkWorker(hear: (message: FromWorker) => void): WorkerProcess {
 function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerProcess {
   let instance: string | undefined
   let hasServed = false
+  let isDropping = false
   let hasEnded = false
   let retiring: Promise<void> | undefined
   const ended = endOf(worker).finally(() => (hasEnded = true))
@@ -58,6 +61,7 @@ function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerPro
     if (!isFromWorker(message)) return
     if (message.type === 'started') instance = message.instance
     if (message.type === 'serving') hasServed = true
+    if (message.type === 'log') isDropping = message.isDropping
     hear(message)
   })
 
@@ -74,6 +78,7 @@ function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerPro
     instance: () => instance,
     isServing: () => hasServed && !hasEnded && retiring === undefined,
     isLeaving: () => retiring !== undefined,
+    isDropping: () => isDropping,
     hasServed: () => hasServed,
     tell: (message) => tell(worker, message),
     ask: (id, withinMs) => ask(worker, id, withinMs),
@@ -113,6 +118,7 @@ function unborn(reason: string): WorkerProcess {
     instance: () => undefined,
     isServing: () => false,
     isLeaving: () => false,
+    isDropping: () => false,
     hasServed: () => false,
     tell() {},
     ask: () => Promise.resolve(false),

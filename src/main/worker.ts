@@ -1,7 +1,7 @@
 // A worker's side of `--workers N`: serves the gateway for the primary that forked it, and ends with it.
 
 import cluster from 'node:cluster'
-import type { Log } from '../telemetry/log.ts'
+import type { Log, LogLosses } from '../telemetry/log.ts'
 import { makeInstanceId } from './core.ts'
 import { type Program, type ProgramOptions, startProgram } from './program.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
@@ -9,6 +9,9 @@ import { type FromWorker, isToWorker, type ToWorker } from './worker-messages.ts
 
 /** The primary reads at once; a stuck one must not hold up an end. */
 const lastWordWithinMs = 1_000
+
+/** How often it looks whether its log is written, in milliseconds. */
+const lookAtLogMs = 250
 
 /** Serves the gateway for the primary that forked this process; resolves when its port is open. */
 export async function startWorker(options: ProgramOptions, log: Log): Promise<void> {
@@ -31,12 +34,24 @@ export async function startWorker(options: ProgramOptions, log: Log): Promise<vo
     .then(() => startProgram({ ...options, place: 'worker', instanceId, denied: denied.follow }))
   const program = await started
   stopOnSignal(() => stop(program), log, true)
+  tellOfLosses(log.losses)
   await say({ type: 'serving' })
 }
 
 async function obey(program: Program, message: Exclude<ToWorker, { type: 'deny' }>): Promise<void> {
   if (message.type === 'reload') await program.reload()
   else await say({ type: 'metrics', id: message.id, metrics: await program.metrics.part() })
+}
+
+/** The primary's `/readyz` speaks for all. */
+function tellOfLosses(losses: LogLosses): void {
+  let told = false
+  const look = () => {
+    const isDropping = losses.isDropping()
+    if (isDropping !== told) void say({ type: 'log', isDropping })
+    told = isDropping
+  }
+  setInterval(look, lookAtLogMs).unref()
 }
 
 /** What it has counted must outlast it: the last requests are answered in the drain. */

@@ -15,6 +15,8 @@ export interface Workers {
   start(): Promise<void>
   /** Whether enough of them serve. */
   areServing(): boolean
+  /** Whether one of them loses lines of the log. */
+  areDropping(): boolean
   /** What they count, those that have ended included, in parts as prom-client writes them. */
   metrics(): Promise<object[][]>
   reload(): void
@@ -119,6 +121,7 @@ export function createWorkers({ count, log, gone }: WorkersDeps): Workers {
       )
     },
     areServing: () => [...workers].some((worker) => worker.isServing()),
+    areDropping: () => [...workers].some((worker) => worker.isDropping()),
     async metrics() {
       const id = ++question
       const asked = [...workers].filter((worker) => worker.hasServed())

@@ -1,24 +1,35 @@
 // The program's log: pino, JSON lines. Secrets never reach it (they are Secret objects, printed as `[secret]`);
 // the redaction here is a second fence.
 
-import { bufferLines, type LineBuffer, type Sink } from './line-buffer.ts'
-import { type DestinationStream, destination, type Logger, type LoggerOptions, pino } from 'pino'
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { appendTo, standardOutput } from './device.ts'
+import { bufferLines, type LineBuffer } from './line-buffer.ts'
+import { createOutput, type Output } from './output.ts'
 
 export type { Logger } from 'pino'
 
 export interface LogOptions {
   readonly level: string
-  /** Where lines go; standard output, buffered, unless said. */
+  /** Where lines go; standard output, buffered, unless this or `file` is said. */
   readonly stream?: DestinationStream
+  /** A file that they go to, buffered, behind what is there. */
+  readonly file?: string
   /** Several processes write to one pipe: no write is longer than what a pipe keeps whole. */
   readonly isShared?: boolean
 }
 
 export interface Log {
   readonly logger: Logger
-  /** Writes out what is buffered. */
+  /** Hands what is buffered to who takes it now. Never waits: what is left is written at the end of the process, or lost. */
   flush(): void
+  readonly losses: LogLosses
 }
+
+/** What could not be written. */
+export type LogLosses = Pick<Output, 'dropped' | 'isDropping'>
+
+/** Of a log that loses nothing. */
+export const noLosses: LogLosses = { dropped: () => 0, isDropping: () => false }
 
 /**
  * Writes one line of the log: `fields` is JSON without its braces, and ASCII (`asciiJson`). For the one line a request,
@@ -53,9 +64,13 @@ export function asciiJson(value: unknown): string {
   )
 }
 
-/** Makes the log. Lines are buffered up to 64 KiB and written at least once a second, and flushed at exit. */
+/**
+ * Makes the log. Lines are gathered up to 64 KiB and handed on at least once a second and at the process's end. Nobody
+ * ever waits for them to be written. Throws what the system says where `file` cannot be opened.
+ */
 export function createLog(options: LogOptions): Log {
-  const stream = options.stream ?? standardOutput(options.isShared ?? false)
+  const { stream, flush, losses } =
+    options.stream === undefined ? buffered(options) : { stream: options.stream, losses: noLosses }
   const common: LoggerOptions = {
     level: options.level,
     base: null,
@@ -67,12 +82,7 @@ export function createLog(options: LogOptions): Log {
     censor: '[secret]',
   }
   const logger = pino({ ...common, redact }, stream)
-  return {
-    logger,
-    flush() {
-      if ('flushSync' in stream && typeof stream.flushSync === 'function') stream.flushSync()
-    },
-  }
+  return { logger, flush: flush ?? (() => {}), losses }
 }
 
 /** RFC 3339 with milliseconds; a second is written once, a millisecond when it has changed. */
@@ -95,23 +105,44 @@ function timestamps(): () => string {
   }
 }
 
-/** The stream takes bytes where it is told so; its type does not say it. */
-function bytesInto(stream: ReturnType<typeof destination>): Sink {
-  return stream as unknown as Sink
-}
-
-/** A write is handed to another thread, which costs more than the write: the less often, the better. */
+/** Each write has a cost of its own: the less often, the better. */
 const blockBytes = 64 * 1024
 
 /** A pipe takes a write of so many bytes whole, whoever else writes to it (POSIX, PIPE_BUF). */
 const wholeOnPipe = 4096
 
-function standardOutput(isShared: boolean): LineBuffer {
-  const sink = destination({ fd: 1, minLength: 0, sync: isShared, contentMode: 'buffer' })
-  const buffer = bufferLines(bytesInto(sink), {
-    mostBytes: isShared ? wholeOnPipe : blockBytes,
+/** What waits for a reader that has stopped for a moment, a fifth of a second of a busy process. */
+const mostWaitingBytes = 1024 * 1024
+
+/** The end of a process waits so long for a reader. */
+const finishWithinMs = 1_000
+
+function buffered({ file, isShared }: LogOptions): Omit<Log, 'logger'> & { readonly stream: LineBuffer } {
+  const device = file === undefined ? standardOutput() : appendTo(file)
+  const time = timestamps()
+  const lostLine = (lines: number) =>
+    `{"level":"warn"${time()},"lines":${lines},"msg":"Lines of the log were lost here"}\n`
+  const output = createOutput(device, { mostWaitingBytes, lostLine })
+  // A system takes a write to a file as one, however long.
+  const isSharedPipe = isShared === true && !device.isFile
+  const stream = bufferLines(output, {
+    mostBytes: isSharedPipe ? wholeOnPipe : blockBytes,
     forMs: 1_000,
+    ...(isSharedPipe && { shorten: shortened }),
   })
-  process.once('exit', () => buffer.flushSync())
-  return buffer
+  process.once('exit', () => {
+    stream.flush()
+    output.finish(finishWithinMs)
+  })
+  return { stream, flush: stream.flush, losses: output }
+}
+
+/** Each of its characters may become six bytes. */
+const keptOfLong = 600
+
+/** The line for one that is longer than what a pipe keeps whole: its level, and how it begins. */
+export function shortened(line: string): string {
+  const level = /^\{"level":"([a-z]+)"/.exec(line)?.[1] ?? 'error'
+  const time = timestamps()()
+  return `{"level":"${level}"${time},"begins":${asciiJson(line.slice(0, keptOfLong))},"msg":"A line too long for a pipe that processes share"}\n`
 }

@@ -31,6 +31,8 @@ export interface Metrics {
   activityDropped(): void
   /** A client's connection was cut as it did not read. */
   connectionCut(reason: string): void
+  /** Registers a counter that is read at each scrape. */
+  counter(name: string, help: string, read: () => number): void
   /** Registers a gauge that is read at each scrape: label value → number. */
   gauge(name: string, help: string, read: () => Readonly<Record<string, number>>, merge?: Merge): void
   /** The text of a scrape, with what other processes count merged in. */
@@ -139,6 +141,17 @@ export function createMetrics(): Metrics {
     cacheRejected: () => rejected.inc(),
     activityDropped: () => dropped.inc(),
     connectionCut: (reason) => cuts.inc({ reason }),
+    counter(name, help, read) {
+      const counter = new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          counter.reset()
+          counter.inc(read())
+        },
+      })
+    },
     gauge(name, help, read, merge = 'sum') {
       const gauge = new Gauge({
         aggregator: merge,

@@ -9,7 +9,7 @@ void t.test('the probes show health without a token', async (t) => {
   const deps = depsOf({ db: null, ...world() })
   const app = createControlServer({
     ...deps,
-    health: () => ({ ...deps.health(), isReady, configFault: 'line 3' }),
+    health: () => ({ ...deps.health(), isReady, configFault: 'line 3', log: 'dropping' }),
   })
   const ready = await app.inject('/readyz')
   t.same(ready.json(), {
@@ -19,6 +19,7 @@ void t.test('the probes show health without a token', async (t) => {
     redis: 'none',
     applied_revision: 7,
     config_fault: 'line 3',
+    log: 'dropping',
   })
   t.match(ready.headers, { 'x-request-id': /^req_/ })
   isReady = false

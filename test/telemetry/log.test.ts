@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import t from 'tap'
 import { Secret } from '../../src/credentials/secret.ts'
-import { createLog } from '../../src/telemetry/log.ts'
+import { createLog, shortened } from '../../src/telemetry/log.ts'
 
 const hidden = 'pk_live_hidden'
 
@@ -62,5 +64,34 @@ t.test('flushing a stream that keeps nothing back does nothing', (t) => {
   const log = createLog({ level: 'info', stream: { write() {} } })
   log.flush()
   t.pass()
+  t.end()
+})
+
+t.test('a file has the lines when they are flushed', async (t) => {
+  const file = join(t.testdir(), 'log')
+  const log = createLog({ level: 'info', file })
+  log.logger.info('one')
+  log.flush()
+  while (readFileSync(file, 'utf8') === '') await new Promise((resolve) => setTimeout(resolve, 5))
+  t.match(JSON.parse(readFileSync(file, 'utf8')), { msg: 'one' })
+  t.notOk(log.losses.isDropping())
+})
+
+t.test('lines for a file on a full disk are counted', async (t) => {
+  const log = createLog({ level: 'info', file: '/dev/full' })
+  for (let i = 0; i < 3; i++) log.logger.info('lost')
+  log.flush()
+  while (log.losses.dropped() === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  t.equal(log.losses.dropped(), 3)
+  t.ok(log.losses.isDropping())
+})
+
+t.test('a line too long for a pipe that processes share is cut to what stays whole', (t) => {
+  for (const letter of ['a', 'é', '"', '\u0000']) {
+    const line = `{"level":"warn","time":"now","text":${JSON.stringify(letter.repeat(5_000))}}\n`
+    const short = shortened(line)
+    t.ok(Buffer.byteLength(short) <= 4096)
+    t.match(JSON.parse(short), { level: 'warn', begins: line.slice(0, 600) })
+  }
   t.end()
 })

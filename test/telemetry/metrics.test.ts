@@ -50,6 +50,16 @@ t.test('look-ups are counted by tier and outcome; only those that waited are tim
   t.notMatch(text, 'latchkey_lookup_seconds_count{tier="memory"}')
 })
 
+t.test('what others count is read at each scrape', async (t) => {
+  const [one, two] = [createMetrics(), createMetrics()]
+  let count = 3
+  one.counter('latchkey_log_lines_dropped_total', 'Dropped', () => count)
+  two.counter('latchkey_log_lines_dropped_total', 'Dropped', () => 2)
+  t.match(await one.text(), /^latchkey_log_lines_dropped_total 3$/m)
+  count = 4
+  t.match(await one.text([await two.part()]), /^latchkey_log_lines_dropped_total 6$/m)
+})
+
 t.test('what was refused or dropped is counted from nought', async (t) => {
   const metrics = createMetrics()
   t.match(await metrics.text(), /^latchkey_cache_rejected_total 0$/m)
