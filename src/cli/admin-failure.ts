@@ -6,7 +6,7 @@ import type { ErrorCode } from '../errors/catalogue.ts'
 import type { AdminCall } from './admin-call.ts'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
-import { printable } from './table.ts'
+import { printable } from '../errors/printable.ts'
 
 const Detail = Type.Object({
   path: Type.String(),

@@ -6,7 +6,7 @@ import { checked, ImportAnswer } from './admin-objects.ts'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
 import { addVerb, type OutputFlags, type Session, showChange } from './session.ts'
-import { printable } from './table.ts'
+import { printable } from '../errors/printable.ts'
 
 /** For the largest import that the admin API takes. */
 const importTimeoutMs = 10 * 60_000

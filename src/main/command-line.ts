@@ -4,17 +4,18 @@ import { Command } from 'commander'
 import { registerAdminCommands } from '../cli/admin.ts'
 import { registerConfigCommands } from '../cli/config.ts'
 import { exitCodeOf, prepareCommands } from '../cli/errors.ts'
+import { createIo } from '../cli/io.ts'
 import { registerDemoCommand } from './demo.ts'
 import { registerMigrateCommand } from './migrate.ts'
 import { registerStartCommand } from './start.ts'
 import { version } from './version.ts'
 
-const io = {
-  stdout: (text: string) => void process.stdout.write(text),
-  stderr: (text: string) => void process.stderr.write(text),
+const io = createIo({
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
   env: process.env,
   isTerminal: process.stdout.isTTY,
-}
+})
 
 const program = new Command('latchkey')
   .description('Authentication gateway for payment APIs')

@@ -104,10 +104,10 @@ export async function loadOrExplain(
   const loaded = await loadConfig(file, io.env)
   for (const warning of loaded.warnings) io.stderr(`warning: ${formatFault(warning)}\n`)
   if (loaded.ok) return { config: loaded.config, source: { file, files: loaded.files, env: io.env } }
-  const lines = loaded.faults.map(formatFault).join('\n')
+  const lines = loaded.faults.map(formatFault)
   const count = loaded.faults.length === 1 ? '1 fault' : `${loaded.faults.length} faults`
   throw new StartError(
-    `${lines}\n${count} in the configuration; nothing was started.`,
+    [...lines, `${count} in the configuration; nothing was started.`],
     loaded.unreadable ? exitCodes.usage : exitCodes.failed,
   )
 }
