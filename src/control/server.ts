@@ -2,6 +2,7 @@
 // It must not know the gateway: a change reaches it through the store and the functions in ControlDeps.
 // Who calls is judged before a body is read; every refusal leaves through refusal.ts.
 
+import { isUtf8 } from 'node:buffer'
 import Fastify, { type FastifyRequest, LogController } from 'fastify'
 import type { Denial } from '../errors/denial.ts'
 import { serveActivity } from './activity/routes.ts'
@@ -14,11 +15,12 @@ import { serveKeyImport } from './keys/import/routes.ts'
 import { serveKeys } from './keys/routes.ts'
 import { serveMerchants } from './merchants/routes.ts'
 import { ignoreExpectations, judgeHost, parserOptions } from './message.ts'
+import { nameKeyword } from './name-rule.ts'
 import { createOperatorCheck, type OperatorCheck } from './operator.ts'
 import { serveOpenApi } from './openapi/routes.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveProbes } from './probes.ts'
-import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { invalid, refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -49,7 +51,10 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     http: { ...parserOptions, maxHeaderSize: maxHeaderBytes },
     // Unknown fields and wrong types are refused, not mended (contract 8).
     ajv: {
-      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true },
+      customOptions: {
+        ...{ removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true },
+        keywords: [nameKeyword],
+      },
     },
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
     clientErrorHandler: (error, socket) => refuseBytes(error, socket, deps.newId('req')),
@@ -101,17 +106,27 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): voi
   serveDeny(app, deps)
 }
 
-/** No body, an empty one, and `{}` mean the same: what is required is then named by the schema. */
+/**
+ * No body, an empty one, and `{}` mean the same: what is required is then named by the schema. Bytes that are no UTF-8
+ * are refused (RFC 8259 §8.1): replaced, they would be another name than the one that was sent.
+ */
 function acceptEmptyBodies(app: ControlApp): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined)
-    else void parse(request, String(body), done)
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined)
+    const text = textOf(body)
+    if (text === undefined) done(invalid('', 'must be JSON in UTF-8'), undefined)
+    else void parse(request, text, done)
   })
   app.addHook('preValidation', async (request) => {
     request.body ??= {}
   })
+}
+
+function textOf(body: string | Buffer): string | undefined {
+  if (typeof body === 'string') return body
+  return isUtf8(body) ? body.toString() : undefined
 }
 
 /** A client that keeps its connection open must not hold up the end: its last answer says close. */

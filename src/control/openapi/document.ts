@@ -2,6 +2,7 @@
 
 import type { RouteOptions } from 'fastify'
 import { catalogue, type ErrorCode } from '../../errors/catalogue.ts'
+import { nameRule } from '../name-rule.ts'
 import { componentNames, components } from './components.ts'
 import { type RequestHeader, requestHeaders, type RouteDoc } from './route-doc.ts'
 
@@ -162,5 +163,8 @@ function referring(schema: unknown, self?: string): unknown {
   if (typeof schema !== 'object' || schema === null) return schema
   const name = componentNames.get(schema)
   if (name !== undefined && name !== self) return { $ref: `#/components/schemas/${name}` }
-  return Object.fromEntries(Object.entries(schema).map(([key, member]) => [key, referring(member)]))
+  // A rule of our own says to others what `maxLength` does.
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, member]) => [key === nameRule ? 'maxLength' : key, referring(member)]),
+  )
 }
