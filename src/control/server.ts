@@ -3,12 +3,14 @@
 // Who calls is judged before a body is read; every refusal leaves through refusal.ts.
 
 import { isUtf8 } from 'node:buffer'
+import { hostname } from 'node:os'
 import Fastify, { type FastifyRequest, LogController } from 'fastify'
 import type { Denial } from '../errors/denial.ts'
 import { serveActivity } from './activity/routes.ts'
 import { serveAudit } from './audit/routes.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
+import { createHostCheck } from './hosts.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
 import { serveKeyImport } from './keys/import/routes.ts'
@@ -19,8 +21,9 @@ import { nameKeyword } from './name-rule.ts'
 import { createOperatorCheck, type OperatorCheck } from './operator.ts'
 import { serveOpenApi } from './openapi/routes.ts'
 import { servePermissions } from './permissions/routes.ts'
-import { serveProbes } from './probes.ts'
+import { serveLiveness, serveProbes } from './probes.ts'
 import { invalid, refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { createWrongTokens } from './wrong-tokens.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -71,8 +74,18 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     return denial && sendDenial(denial, request, reply)
   })
   const { db } = deps
+  const judgeName = createHostCheck(deps.hosts, [hostname()])
+  // These two say nothing of the installation.
   if (db) serveOpenApi(app)
-  serveProbes(app, deps)
+  serveLiveness(app)
+  // Whoever asks for the others has no token, either.
+  void app.register(async (open: ControlApp) => {
+    open.addHook('onRequest', async (request, reply) => {
+      const denial = judgeName(request.raw.headers.host)
+      return denial && sendDenial(denial, request, reply)
+    })
+    serveProbes(open, deps)
+  })
   if (db) {
     void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }, check), {
       prefix: '/admin/v1',
@@ -82,10 +95,20 @@ export function createControlServer(deps: ControlDeps): ControlApp {
 }
 
 function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): void {
+  const wrongTokens = createWrongTokens({
+    monotonicNow: () => performance.now(),
+    persistent: (address, count) =>
+      deps.log.warn({ client: address, count }, 'wrong admin tokens in a row; each further one is held back'),
+  })
   app.addHook('onRequest', async (request, reply) => {
     const { remoteAddress } = request.socket
     const verdict = check({ address: remoteAddress, authorization: request.headers.authorization })
-    if ('code' in verdict) return sendDenial(verdict, request, reply)
+    if ('code' in verdict) {
+      deps.refused(verdict.reason)
+      const isHeld = verdict.reason === 'admin_token_wrong' && (await wrongTokens.add(remoteAddress ?? ''))
+      if (isHeld) void reply.header('connection', 'close')
+      return sendDenial(verdict, request, reply)
+    }
     request.actor = verdict.actor
     return undefined
   })
@@ -148,6 +171,10 @@ function accessLine(request: FastifyRequest, reply: { statusCode: number; elapse
     route: request.routeOptions.url,
     status: reply.statusCode,
     duration_ms: Math.round(reply.elapsedTime),
-    ...(request.denial && { code: request.denial.code, reason: request.denial.reason }),
+    ...(request.denial && {
+      code: request.denial.code,
+      reason: request.denial.reason,
+      client: request.socket.remoteAddress,
+    }),
   }
 }

@@ -7,13 +7,15 @@ import { exitCodeOf, prepareCommands } from '../cli/errors.ts'
 import { createIo } from '../cli/io.ts'
 import { registerDemoCommand } from './demo.ts'
 import { registerMigrateCommand } from './migrate.ts'
+import { readSecretFiles } from './secret-files.ts'
 import { registerStartCommand } from './start.ts'
 import { version } from './version.ts'
 
+const env: Record<string, string | undefined> = { ...process.env }
 const io = createIo({
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
-  env: process.env,
+  env,
   isTerminal: process.stdout.isTTY,
 })
 
@@ -34,6 +36,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
+  Object.assign(env, readSecretFiles(env))
   await program.parseAsync(process.argv)
 } catch (error) {
   process.exitCode = exitCodeOf(error, io)

@@ -12,6 +12,7 @@ import type { ShadowSource } from './config-in-force.ts'
 import { type Role, roles } from './core.ts'
 import { boundHeapGrowth } from './heap.ts'
 import { inlineMore } from './inlining.ts'
+import { refuseKnownSecrets } from './known-secrets.ts'
 import { startPrimary } from './primary.ts'
 import { type ConfigSource, type ProgramOptions, startProgram } from './program.ts'
 import { readSecrets } from './secrets.ts'
@@ -56,6 +57,7 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
   // Once for all processes.
   const warn = (message: string) => cluster.isPrimary && io.stderr(`warning: ${message}\n`)
   const secrets = readSecrets(io.env, { role, usesRedis }, warn)
+  refuseKnownSecrets(io.env, config.settings)
   const log = createLog({ level: levelOf(io.env), isShared: cluster.isWorker })
   const options: ProgramOptions = {
     config,

@@ -29,6 +29,8 @@ export interface Metrics {
   shadow(labels: Readonly<Record<'api' | 'route' | 'decision' | 'candidate', string>>): void
   cacheRejected(): void
   activityDropped(): void
+  /** A call of the admin API that was refused before its path was looked at. */
+  adminRefused(reason: string): void
   /** Registers a gauge that is read at each scrape: label value → number. */
   gauge(name: string, help: string, read: () => Readonly<Record<string, number>>, merge?: Merge): void
   /** The text of a scrape, with what other processes count merged in. */
@@ -98,6 +100,12 @@ export function createMetrics(): Metrics {
     help: 'Redis entries and messages refused for a wrong seal: forged, or another LATCHKEY_CACHE_KEY',
     registers,
   })
+  const adminRefused = new Counter({
+    name: 'latchkey_admin_refused_total',
+    help: 'Calls of the admin API refused for their token or address',
+    labelNames: ['reason'],
+    registers,
+  })
   const dropped = new Counter({
     name: 'latchkey_activity_dropped_total',
     help: 'Uses that were not recorded because the activity buffer was full',
@@ -130,6 +138,7 @@ export function createMetrics(): Metrics {
     shadow: (labels) => shadows.inc(labels),
     cacheRejected: () => rejected.inc(),
     activityDropped: () => dropped.inc(),
+    adminRefused: (reason) => adminRefused.inc({ reason }),
     gauge(name, help, read, merge = 'sum') {
       const gauge = new Gauge({
         aggregator: merge,

@@ -126,12 +126,16 @@ function answerOf(doc: RouteDoc | undefined): Record<string, object> {
 }
 
 /** The codes that follow from where a route is and what it takes, and its own. */
-function errorsOf({ doc, schema }: DocumentedRoute, isAdmin: boolean): readonly ErrorCode[] {
+function errorsOf({ doc, schema, url }: DocumentedRoute, isAdmin: boolean): readonly ErrorCode[] {
   const takesBody = schema?.body !== undefined || doc?.lines !== undefined
   const isChecked = takesBody || schema?.querystring !== undefined
   return [
     'BAD_REQUEST',
-    ...(isAdmin ? (['UNAUTHORIZED', 'FORBIDDEN'] as const) : []),
+    ...(isAdmin
+      ? (['UNAUTHORIZED', 'FORBIDDEN'] as const)
+      : url === '/livez'
+        ? []
+        : (['UNKNOWN_HOST'] as const)),
     ...(schema?.params === undefined ? [] : (['NOT_FOUND'] as const)),
     ...(isChecked ? (['VALIDATION_FAILED'] as const) : []),
     ...(takesBody ? (['REQUEST_TIMEOUT', 'BODY_TOO_LARGE'] as const) : []),
