@@ -31,7 +31,7 @@ void t.test(
         'BOX1.corp.example:8081',
       ],
     ]) {
-      t.equal(judge(host), undefined, host)
+      t.equal(judge(host), undefined, host ?? 'none')
     }
   },
 )
