@@ -36,7 +36,7 @@ export function createIo({ stdout, stderr, env, isTerminal }: CliStreams): CliIo
 }
 
 /** The sequences that table.ts makes, and no others. */
-const colour = new RegExp('(\x1b\\[(?:1|2|22|31|32|33|39)m)')
+const colour = new RegExp(`(${String.fromCharCode(0x1b)}\\[(?:1|2|22|31|32|33|39)m)`)
 
 function guarded(text: string, hasColours: boolean): string {
   const safe = hasColours

@@ -60,7 +60,7 @@ void t.test(
     const wrong = async (index: number) => {
       const headers = { authorization: `Bearer ${'x'.repeat(40)}${index}` }
       const { statusCode, headers: answer } = await subject.app.inject({ url: '/admin/v1/keys', headers })
-      order.push(`wrong ${statusCode} ${answer['connection'] ?? ''}`)
+      order.push(`wrong ${statusCode} ${String(answer['connection'] ?? '')}`)
     }
     for (let index = 0; index < 5; index++) await wrong(index)
     const held = Promise.all([wrong(5), wrong(6)])
