@@ -46,7 +46,7 @@ function guarded(text: string, hasColours: boolean): string {
         .join('')
     : printableLines(text)
   // GitHub takes a line that begins with `::`, after blanks, for a command. The escape is one in JSON, too.
-  return withoutOldCommands(safe).replace(/^(\s*):(?=:)/gm, '$1\\u003a')
+  return withoutOldCommands(safe).replace(/^([^\S\n]*):(?=:)/gm, '$1\\u003a')
 }
 
 /** Commands that stand anywhere in a line: GitHub's older form, Azure Pipelines', TeamCity's. */

@@ -18,8 +18,8 @@ interface WrongTokenDeps {
 
 const windowMs = 60_000
 /** Answered at once in a minute. */
-const slips = 5
-const holdMs = 1000
+const slips = 10
+const holdMs = 200
 /** Held back at once, of all addresses; those beyond are answered: holding must not cost memory without end. */
 const mostHeld = 200
 const mostAddresses = 10_000
