@@ -11,8 +11,13 @@ export interface AdminCall {
   readonly path: string
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly body?: Readonly<Record<string, unknown>>
-  /** A file instead of a body. */
-  readonly file?: { readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** A file, or a part of one, instead of a body. */
+  readonly file?: {
+    readonly type: string
+    readonly body: ReadableStream<Uint8Array>
+    /** How many lines of the file are not part of it: faults are told with their lines in the file. */
+    readonly linesBefore: number
+  }
   /** For a call that may take longer than others. */
   readonly timeoutMs?: number
 }

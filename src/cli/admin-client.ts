@@ -83,7 +83,7 @@ async function exchange(
       method: call.method,
       headers,
       ...(call.body && { body: JSON.stringify(call.body) }),
-      ...(call.file && { body: call.file.bytes }),
+      ...(call.file && { body: call.file.body, duplex: 'half' as const }),
       // The token goes where LATCHKEY_ADMIN_URL says, and nowhere else.
       redirect: 'manual',
       signal: AbortSignal.timeout(call.timeoutMs ?? options.timeoutMs),

@@ -6,7 +6,7 @@ import type { ErrorCode } from '../errors/catalogue.ts'
 import type { AdminCall } from './admin-call.ts'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
-import { printable } from './table.ts'
+import { printable } from '../errors/printable.ts'
 
 const Detail = Type.Object({
   path: Type.String(),
@@ -97,7 +97,8 @@ function isKnown(code: string): code is keyof typeof mends {
 /** A fault of a file stands at a line of it; any other at what was typed. */
 function detailLine({ path, message, line }: Static<typeof Detail>, call: AdminCall): string {
   const place = line === undefined && call.file === undefined ? placeOf(path, call) : printable(path.slice(1))
-  const places = [line === undefined ? '' : `line ${line}`, place].filter((text) => text !== '')
+  const at = line === undefined ? '' : `line ${line + (call.file?.linesBefore ?? 0)}`
+  const places = [at, place].filter((text) => text !== '')
   return places.length === 0 ? printable(message) : `${places.join(', ')}: ${printable(message)}`
 }
 

@@ -71,6 +71,7 @@ export const PendingPart = Type.Object({
 export const ImportAnswer = Type.Object({
   created: Type.Integer(),
   unchanged: Type.Integer(),
+  results: Type.Array(Type.Object({ line: Type.Integer() })),
   warnings: Type.Array(Type.Object({ api: Type.String(), message: Type.String() })),
 })
 

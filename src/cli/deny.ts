@@ -5,7 +5,8 @@ import { type Static, Type } from 'typebox'
 import { type DenyKind, denyKinds } from '../config/deny.ts'
 import { checked } from './admin-objects.ts'
 import { addVerb, type OutputFlags, type Session, shortTime, show } from './session.ts'
-import { printable, renderTable } from './table.ts'
+import { renderTable } from './table.ts'
+import { printable } from '../errors/printable.ts'
 
 const NullableText = Type.Union([Type.String(), Type.Null()])
 

@@ -1,21 +1,27 @@
-// `latchkey keys import`: keys made elsewhere, from a file of JSON Lines.
+// `latchkey keys import`: keys made elsewhere, from a file of JSON Lines of any size.
 
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { printable } from '../errors/printable.ts'
+import type { AdminClient } from './admin-client.ts'
 import { checked, ImportAnswer } from './admin-objects.ts'
 import { CliError } from './errors.ts'
-import { exitCodes } from './exit.ts'
-import { addVerb, type OutputFlags, type Session, showChange } from './session.ts'
-import { printable } from './table.ts'
+import { type ImportFile, type ImportPart, openImportFile, partLimits } from './import-file.ts'
+import { addVerb, type OutputFlags, type Session, show, showChange } from './session.ts'
 
 /** For the largest import that the admin API takes. */
 const importTimeoutMs = 10 * 60_000
 
 const format = `
 A line is a JSON object: merchant_id, api, environment, name, permissions, and secret, or sha256 and last4;
-if need be expires_at and status. A fault in any line refuses all; a repeat leaves what is there as it is.`
+if need be expires_at and status. A fault in any line refuses all; a repeat leaves what is there as it is.
+More than 64 MiB or 100,000 lines go in parts: first all are checked, then one after the other is made. What changes
+meanwhile, and a secret that stands in two parts, is found when its part is made: the parts before it are there then.`
 
-export function registerImport(group: Command, session: Session): void {
+interface ImportFlags extends OutputFlags {
+  readonly allowWeak?: true
+}
+
+export function registerImport(group: Command, session: Session, limits = partLimits): void {
   addVerb(group, {
     name: 'import',
     about: 'make keys whose secrets were made elsewhere',
@@ -24,34 +30,98 @@ export function registerImport(group: Command, session: Session): void {
     .argument('<file>', 'file of JSON Lines')
     .option('--allow-weak', 'take secrets of under 24 characters after the prefix, too')
     .addHelpText('after', format)
-    .action(async (file: string, flags: OutputFlags & { readonly allowWeak?: true }) => {
+    .action(async (name: string, flags: ImportFlags) => {
       const client = session.connect()
-      const answer = await client.call({
-        doing: `import ${printable(file)}`,
-        method: 'POST',
-        path: '/keys/import',
-        query: { allow_weak: flags.allowWeak && 'true' },
-        file: { type: 'application/x-ndjson', bytes: await readBytes(file) },
-        timeoutMs: importTimeoutMs,
-      })
-      const { created, unchanged, warnings } = checked(ImportAnswer, answer)
-      const render = () => `${count(created)} imported, ${unchanged} there already.\n`
-      showChange(session, flags, { answer, render })
-      for (const { api, message } of warnings) {
-        session.io.stderr(`warning: ${printable(api)}: ${printable(message)}\n`)
+      const file = await openImportFile(name, limits)
+      try {
+        await importFile({ name, file, flags, client, session })
+      } finally {
+        await file.close()
       }
     })
 }
 
-async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await readFile(file))
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw new CliError(`cannot read ${printable(file)}: ${code}`, exitCodes.usage)
+interface Importing {
+  readonly name: string
+  readonly file: ImportFile
+  readonly flags: ImportFlags
+  readonly client: AdminClient
+  readonly session: Session
+}
+
+async function importFile(importing: Importing): Promise<void> {
+  const { file, session, flags } = importing
+  const [only, ...more] = file.parts
+  if (only !== undefined && more.length === 0) {
+    const answer = await send(importing, only)
+    const { created, unchanged } = checked(ImportAnswer, answer)
+    showChange(session, flags, { answer, render: () => `${sumText(created, unchanged)}.\n` })
+    warn(session, answer, '')
+    return
+  }
+  for (const part of file.parts) {
+    await send(importing, part, true)
+    session.io.stderr(`checked lines ${part.firstLine} to ${part.lastLine}\n`)
+  }
+  await importParts(importing)
+}
+
+/** Makes one part after the other; all have been checked. */
+async function importParts(importing: Importing): Promise<void> {
+  const { file, session, flags } = importing
+  const { parts } = file
+  const sum = { created: 0, unchanged: 0 }
+  let last: unknown
+  for (const [index, part] of parts.entries()) {
+    const answer = await send(importing, part).catch((error: unknown) => {
+      throw index === 0 ? error : broken(error, part)
+    })
+    const { created, unchanged, results } = checked(ImportAnswer, answer)
+    sum.created += created
+    sum.unchanged += unchanged
+    last = answer
+    const lines = `lines ${part.firstLine} to ${part.lastLine}`
+    if (flags.json) {
+      const shifted = results.map((result) => ({ ...result, line: result.line + part.firstLine - 1 }))
+      const place = {
+        number: index + 1,
+        of: parts.length,
+        first_line: part.firstLine,
+        last_line: part.lastLine,
+      }
+      show(session, flags, { answer: { part: place, ...Object(answer), results: shifted }, render: () => '' })
+    } else session.io.stderr(`imported ${lines}\n`)
+    warn(session, answer, `${lines}: `)
+  }
+  // Who has applied the last of the changes has applied all.
+  const render = () => `${sumText(sum.created, sum.unchanged)}, in ${parts.length} parts.\n`
+  showChange(session, {}, { answer: last, render: flags.json ? () => '' : render })
+}
+
+async function send(importing: Importing, part: ImportPart, isDryRun = false): Promise<unknown> {
+  const { name, file, flags, client } = importing
+  return client.call({
+    doing: `import ${printable(name)}`,
+    method: 'POST',
+    path: '/keys/import',
+    query: { allow_weak: flags.allowWeak && 'true', dry_run: isDryRun ? 'true' : undefined },
+    file: { type: 'application/x-ndjson', body: file.body(part), linesBefore: part.firstLine - 1 },
+    timeoutMs: importTimeoutMs,
+  })
+}
+
+function broken(error: unknown, part: ImportPart): unknown {
+  if (!(error instanceof CliError)) return error
+  const before = `Lines 1 to ${part.firstLine - 1} were imported before; a repeat leaves them as they are and imports the rest.`
+  return new CliError(error.message, error.exitCode, [...error.lines, before])
+}
+
+function warn(session: Session, answer: unknown, place: string): void {
+  for (const { api, message } of checked(ImportAnswer, answer).warnings) {
+    session.io.stderr(`warning: ${place}${printable(api)}: ${printable(message)}\n`)
   }
 }
 
-function count(keys: number): string {
-  return `${keys} ${keys === 1 ? 'key' : 'keys'}`
+function sumText(created: number, unchanged: number): string {
+  return `${created} ${created === 1 ? 'key' : 'keys'} imported, ${unchanged} there already`
 }

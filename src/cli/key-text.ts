@@ -3,7 +3,8 @@
 
 import type { KeyObject, KeyWithSecret, SecretObject } from './admin-objects.ts'
 import { shortTime } from './session.ts'
-import { type Cell, printable, renderFields, renderTable } from './table.ts'
+import { type Cell, renderFields, renderTable } from './table.ts'
+import { printable } from '../errors/printable.ts'
 
 const listHeader = ['ID', 'NAME', 'MERCHANT', 'API', 'ENV', 'STATUS', 'KEY', 'EXPIRES', 'LAST USED']
 

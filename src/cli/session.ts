@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import type { AdminClient } from './admin-client.ts'
 import { checked, PendingPart } from './admin-objects.ts'
 import type { CliIo } from './io.ts'
-import { printable } from './table.ts'
+import { printable } from '../errors/printable.ts'
 
 export interface Session {
   readonly io: CliIo

@@ -1,5 +1,7 @@
 // Text tables for people: columns aligned, nothing that could move the cursor, colour only where asked for.
 
+import { printable } from '../errors/printable.ts'
+
 /** A cell: text, or text in a colour. */
 export type Cell = string | { readonly text: string; readonly colour: Colour }
 
@@ -50,11 +52,6 @@ function padded(cell: Cell, width: number, isColoured: boolean): string {
 
 function textOf(cell: Cell): string {
   return typeof cell === 'string' ? cell : cell.text
-}
-
-/** Names come from elsewhere: a control character in one must not reach the terminal, nor turn the direction of text. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
 }
 
 const wide =

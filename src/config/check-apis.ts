@@ -1,12 +1,11 @@
 // What the schema cannot say about APIs: who has a host, a prefix, an upstream; what a shared host forbids.
 
-import { isIPv6 } from 'node:net'
 import type { Environment } from '../credentials/record.ts'
 import { environments } from '../credentials/record.ts'
 import type { CheckedFile } from './check-settings.ts'
 import { formatPlace, type Place } from './fault.ts'
 import { foldHeaderName, whyReserved } from './header-names.ts'
-import { normalizeHost } from './hosts.ts'
+import { isHostName, normalizeHost } from './hosts.ts'
 import { suggest } from './suggest.ts'
 import type { PermissionTable } from './table.ts'
 import { isGiven, placeOfKey, placeOfValue, rawText } from './tree.ts'
@@ -92,12 +91,6 @@ function checkHosts(
       report.fault(place, `the host \`${text}\` is listed twice (${formatPlace(claim.place)})`)
     }
   }
-}
-
-function isHostName(host: string): boolean {
-  // Labels apart from dots: an expression that could read one text in many ways would take for ever over a slip.
-  if (host === '*' || /^[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.?$/.test(host)) return true
-  return isIPv6(host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host)
 }
 
 function checkPrefix(

@@ -3,6 +3,7 @@
 import { isAddressOrBlock } from './address.ts'
 import type { Report } from './fault.ts'
 import type { Holed } from './fit.ts'
+import { isHostName } from './hosts.ts'
 import { foldHeaderName, isHeaderValue, whyReserved } from './header-names.ts'
 import type { GatewayFile } from './schema.ts'
 import { parsePostgresUrl, parseRedisUrl } from './store-url.ts'
@@ -37,6 +38,14 @@ function checkPlanes({ tree, file, report }: CheckedFile): void {
         `\`${rawText(tree, at)}\` is neither an IP address nor a CIDR block`,
       )
     }
+  }
+  for (const [index, host] of (control?.hosts ?? []).entries()) {
+    if (host === undefined || isHostName(host.replace(/^\*\./, ''))) continue
+    const at = ['control', 'hosts', index]
+    report.fault(
+      placeOfValue(tree, at),
+      `\`${rawText(tree, at)}\` is no host name: give it without scheme, port or path`,
+    )
   }
   if (gateway?.port !== undefined && gateway.port !== 0 && gateway.port === control?.port) {
     report.fault(

@@ -64,7 +64,12 @@ function compileSettings({ path, file }: Checked): Settings {
         eventLoopDelayMs: parseDuration(gateway.limits.event_loop_delay),
       },
     },
-    control: { host: control.host, port: control.port, adminFrom: control.admin_from },
+    control: {
+      host: control.host,
+      port: control.port,
+      adminFrom: control.admin_from,
+      hosts: control.hosts,
+    },
     postgres:
       file.postgres === 'embedded'
         ? { kind: 'embedded', directory: resolve(folder, '.latchkey') }

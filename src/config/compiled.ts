@@ -26,7 +26,13 @@ export interface Settings {
     readonly denyFile: string | null
     readonly limits: Limits
   }
-  readonly control: { readonly host: string; readonly port: number; readonly adminFrom: readonly string[] }
+  readonly control: {
+    readonly host: string
+    readonly port: number
+    readonly adminFrom: readonly string[]
+    /** Names in public DNS that the control port answers without a token. */
+    readonly hosts: readonly string[]
+  }
   readonly postgres:
     | { readonly kind: 'url'; readonly url: string }
     /** `directory`: absolute; where the demo's data lives. */

@@ -1,5 +1,8 @@
 // What is wrong with a configuration, and where. Faults refuse the files; warnings do not.
-// A message may quote the file, never a value that came from the environment.
+// A message may quote the file, never a value that came from the environment. What it quotes is escaped where it
+// becomes text: here, for all who show a fault.
+
+import { printable } from '../errors/printable.ts'
 
 export interface Place {
   /** As given on the command line, or joined to the folder of the file that names it. */
@@ -40,10 +43,10 @@ export function createReport(): Report {
   }
 }
 
-/** `file:line:col  what is wrong  (did you mean …?)` */
+/** `file:line:col  what is wrong  (did you mean …?)`, on one line, whatever stands in the file. */
 export function formatFault(fault: Fault): string {
   const hint = fault.suggestion === undefined ? '' : `  (did you mean ${fault.suggestion}?)`
-  return `${formatPlace(fault)}  ${fault.message}${hint}`
+  return printable(`${formatPlace(fault)}  ${fault.message}${hint}`)
 }
 
 /** `file:line:col` */

@@ -1,5 +1,6 @@
 // Host → API and the environments that the host allows. An exact host beats `*`.
 
+import { isIPv6 } from 'node:net'
 import type { Api, ApiEnvironment, HostMatch } from './compiled.ts'
 
 /**
@@ -38,4 +39,11 @@ export function createHostMatcher(apis: Iterable<Api>): (host: string) => HostMa
 /** RFC 9110 §7.2: uri-host [":" port]. No user info, no path, no list. */
 export function isHostValue(host: string): boolean {
   return /^(?:[A-Za-z0-9._~!$&'()*+=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/.test(host)
+}
+
+/** A name as the configuration lists it, an IPv6 address with or without brackets, or `*`. */
+export function isHostName(host: string): boolean {
+  // Labels apart from dots: an expression that could read one text in many ways would take for ever over a slip.
+  if (host === '*' || /^[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.?$/.test(host)) return true
+  return isIPv6(host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host)
 }

@@ -103,6 +103,11 @@ const ControlSection = Type.Object(
       default: ['127.0.0.0/8', '::1'],
       description: 'Addresses and CIDR blocks that the admin API is served to.',
     }),
+    hosts: Type.Array(Type.String({ expects: 'a host name, `*.` and one, or `*`' }), {
+      default: [],
+      description:
+        'Names in public DNS under which /readyz and /metrics are asked for; `*.` before one: all below it; `*`: any. Addresses, names without dots and those of private networks need not be listed.',
+    }),
   },
   { ...closed, default: {}, description: 'The control plane. Never reachable on the gateway port.' },
 )

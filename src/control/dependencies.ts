@@ -24,6 +24,10 @@ export interface ControlDeps {
   readonly tokens: AdminTokens
   /** CIDR blocks or single addresses that the admin API is served to. */
   readonly adminFrom: readonly string[]
+  /** Names that the control port answers without a token, besides addresses and those of private networks. */
+  readonly hosts: readonly string[]
+  /** Counts a call that the admin API refused for its token or its address. */
+  refused(reason: string): void
   /** Milliseconds since the epoch. */
   now(): number
   /** `key_…`: after the prefix 10 to 40 letters and digits, in the order of creation. */

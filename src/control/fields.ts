@@ -1,13 +1,12 @@
 // The fields that requests of several features share, and how their text becomes values.
 
 import { Type } from 'typebox'
+import { maxNameLength } from '../credentials/name.ts'
 import { deny, DenialError } from '../errors/denial.ts'
+import { nameRule } from './name-rule.ts'
 import { invalid } from './refusal.ts'
 
-/**
- * Text for people, 1 to `maxLength` characters: not only spaces, and nothing that does not print or turns the
- * direction of what follows (an operator reads these names in tables and logs). Keeps NUL from Postgres.
- */
+/** A word of 1 to `maxLength` characters that is compared: nothing that does not print. Keeps NUL from Postgres. */
 export function textField(maxLength: number) {
   return Type.String({
     minLength: 1,
@@ -16,7 +15,14 @@ export function textField(maxLength: number) {
   })
 }
 
-export const nameField = textField(100)
+/** What people call something: comes to the handler in its normal form (credentials/name.ts). */
+export const nameField = Type.String({
+  minLength: 1,
+  [nameRule]: maxNameLength,
+  description:
+    `1 to ${maxNameLength} characters, counted after NFC and without white space at the ends, in which form it is ` +
+    'kept. Controls, invisible and bidirectional formatting characters, private and unassigned ones are refused.',
+})
 
 /** Refuses every field: the body of an action. */
 export const emptyBody = Type.Object({}, { additionalProperties: false })

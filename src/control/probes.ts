@@ -31,10 +31,13 @@ const docs = {
   metrics: { summary: "Metrics in Prometheus' text format", status: 200, answer: 'text/plain' },
 } as const satisfies Record<string, RouteDoc>
 
-/** GET /livez, /readyz, /metrics. */
-export function serveProbes(app: ControlApp, deps: ControlDeps): void {
+/** GET /livez: under any name, as it says nothing. */
+export function serveLiveness(app: ControlApp): void {
   app.get('/livez', { config: { doc: docs.live } }, () => ({ status: 'ok' }))
+}
 
+/** GET /readyz, /metrics. */
+export function serveProbes(app: ControlApp, deps: ControlDeps): void {
   app.get('/readyz', { config: { doc: docs.ready } }, (_request, reply) => {
     const health = deps.health()
     return reply.code(health.isReady ? 200 : 503).send({

@@ -62,7 +62,7 @@ function denialOf(error: unknown): Denial {
   if (error.validation) {
     const part = error.validationContext ?? 'body'
     return deny('VALIDATION_FAILED', 'schema', {
-      details: error.validation.map((fault) => fieldFault(fault, part)),
+      details: error.validation.slice(0, mostDetails).map((fault) => fieldFault(fault, part)),
     })
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return deny('BODY_TOO_LARGE', 'body_limit')
@@ -80,6 +80,8 @@ function isFastifyError(error: unknown): error is FastifyError {
 }
 
 const maxPathLength = 128
+/** A body can have a fault for every two bytes of it; nobody reads more than these. */
+const mostDetails = 100
 
 /** A JSON pointer into the body (RFC 6901), or the bare name of a query parameter. */
 export function fieldFault(fault: FastifySchemaValidationError, part: string): FieldFault {

@@ -2,23 +2,28 @@
 // It must not know the gateway: a change reaches it through the store and the functions in ControlDeps.
 // Who calls is judged before a body is read; every refusal leaves through refusal.ts.
 
+import { isUtf8 } from 'node:buffer'
+import { hostname } from 'node:os'
 import Fastify, { type FastifyRequest, LogController } from 'fastify'
 import type { Denial } from '../errors/denial.ts'
 import { serveActivity } from './activity/routes.ts'
 import { serveAudit } from './audit/routes.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
+import { createHostCheck } from './hosts.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
 import { serveKeyImport } from './keys/import/routes.ts'
 import { serveKeys } from './keys/routes.ts'
 import { serveMerchants } from './merchants/routes.ts'
 import { ignoreExpectations, judgeHost, parserOptions } from './message.ts'
+import { nameKeyword } from './name-rule.ts'
 import { createOperatorCheck, type OperatorCheck } from './operator.ts'
 import { serveOpenApi } from './openapi/routes.ts'
 import { servePermissions } from './permissions/routes.ts'
-import { serveProbes } from './probes.ts'
-import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { serveLiveness, serveProbes } from './probes.ts'
+import { invalid, refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { createWrongTokens } from './wrong-tokens.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -49,7 +54,10 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     http: { ...parserOptions, maxHeaderSize: maxHeaderBytes },
     // Unknown fields and wrong types are refused, not mended (contract 8).
     ajv: {
-      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true },
+      customOptions: {
+        ...{ removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true },
+        keywords: [nameKeyword],
+      },
     },
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
     clientErrorHandler: (error, socket) => refuseBytes(error, socket, deps.newId('req')),
@@ -67,8 +75,18 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     return denial && sendDenial(denial, request, reply)
   })
   const { db } = deps
+  const judgeName = createHostCheck(deps.hosts, [hostname()])
+  // These two say nothing of the installation.
   if (db) serveOpenApi(app)
-  serveProbes(app, deps)
+  serveLiveness(app)
+  // Whoever asks for the others has no token, either.
+  void app.register(async (open: ControlApp) => {
+    open.addHook('onRequest', async (request, reply) => {
+      const denial = judgeName(request.raw.headers.host)
+      return denial && sendDenial(denial, request, reply)
+    })
+    serveProbes(open, deps)
+  })
   if (db) {
     void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }, check), {
       prefix: '/admin/v1',
@@ -78,10 +96,20 @@ export function createControlServer(deps: ControlDeps): ControlApp {
 }
 
 function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): void {
+  const wrongTokens = createWrongTokens({
+    monotonicNow: () => performance.now(),
+    persistent: (address, count) =>
+      deps.log.warn({ client: address, count }, 'wrong admin tokens in a row; each further one is held back'),
+  })
   app.addHook('onRequest', async (request, reply) => {
     const { remoteAddress } = request.socket
     const verdict = check({ address: remoteAddress, authorization: request.headers.authorization })
-    if ('code' in verdict) return sendDenial(verdict, request, reply)
+    if ('code' in verdict) {
+      deps.refused(verdict.reason)
+      const isHeld = verdict.reason === 'admin_token_wrong' && (await wrongTokens.add(remoteAddress ?? ''))
+      if (isHeld) void reply.header('connection', 'close')
+      return sendDenial(verdict, request, reply)
+    }
     request.actor = verdict.actor
     return undefined
   })
@@ -102,13 +130,18 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): voi
   serveDeny(app, deps)
 }
 
-/** No body, an empty one, and `{}` mean the same: what is required is then named by the schema. */
+/**
+ * No body, an empty one, and `{}` mean the same: what is required is then named by the schema. Bytes that are no UTF-8
+ * are refused (RFC 8259 §8.1): replaced, they would be another name than the one that was sent.
+ */
 function acceptEmptyBodies(app: ControlApp): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined)
-    else void parse(request, String(body), done)
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined)
+    const text = textOf(body)
+    if (text === undefined) done(invalid('', 'must be JSON in UTF-8'), undefined)
+    else void parse(request, text, done)
   })
   app.addHook('preValidation', async (request) => {
     request.body ??= {}
@@ -123,6 +156,11 @@ function refuseUnknownPeers(app: ControlApp): void {
   app.server.on('connection', (socket) => {
     if (socket.remoteAddress === undefined) socket.destroy()
   })
+}
+
+function textOf(body: string | Buffer): string | undefined {
+  if (typeof body === 'string') return body
+  return isUtf8(body) ? body.toString() : undefined
 }
 
 /** A client that keeps its connection open must not hold up the end: its last answer says close. */
@@ -144,6 +182,10 @@ function accessLine(request: FastifyRequest, reply: { statusCode: number; elapse
     route: request.routeOptions.url,
     status: reply.statusCode,
     duration_ms: Math.round(reply.elapsedTime),
-    ...(request.denial && { code: request.denial.code, reason: request.denial.reason }),
+    ...(request.denial && {
+      code: request.denial.code,
+      reason: request.denial.reason,
+      client: request.socket.remoteAddress,
+    }),
   }
 }

@@ -126,7 +126,7 @@ export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
     dismiss: async (instance) => (await spread?.dismiss(instance)) ?? true,
     async start() {
       const first = await read()
-      if (!first.ok) throw new StartError(first.faults.map(formatFault).join('\n'))
+      if (!first.ok) throw new StartError(first.faults.map(formatFault))
       take(first)
       await spread?.start()
       const files = () => [inForce.denyFile()].filter((file) => file !== null)

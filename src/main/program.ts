@@ -174,6 +174,8 @@ async function openControl(parts: Parts): Promise<number> {
     table,
     tokens: secrets.tokens,
     adminFrom: config.settings.control.adminFrom,
+    hosts: [...config.settings.control.hosts, config.settings.control.host],
+    refused: metrics.adminRefused,
     now: Date.now,
     newId,
     published: core.publish,

@@ -5,9 +5,13 @@ import { exitCodes } from '../cli/exit.ts'
 export class StartError extends Error {
   override readonly name = 'StartError'
   readonly exitCode: number
+  /** The message, line for line. */
+  readonly told: readonly string[]
 
-  constructor(message: string, exitCode: number = exitCodes.failed) {
-    super(message)
+  constructor(message: string | readonly string[], exitCode: number = exitCodes.failed) {
+    const told = [message].flat()
+    super(told.join('\n'))
     this.exitCode = exitCode
+    this.told = told
   }
 }

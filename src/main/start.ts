@@ -12,6 +12,7 @@ import type { ShadowSource } from './config-in-force.ts'
 import { type Role, roles } from './core.ts'
 import { boundHeapGrowth } from './heap.ts'
 import { inlineMore } from './inlining.ts'
+import { refuseKnownSecrets } from './known-secrets.ts'
 import { startPrimary } from './primary.ts'
 import { type ConfigSource, type ProgramOptions, startProgram } from './program.ts'
 import { readSecrets } from './secrets.ts'
@@ -65,6 +66,7 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
   // Once for all processes.
   const warn = (message: string) => cluster.isPrimary && io.stderr(`warning: ${message}\n`)
   const secrets = readSecrets(io.env, { role, usesRedis }, warn)
+  refuseKnownSecrets(io.env, config.settings)
   const log = createLog({ level: levelOf(io.env), isShared: count > 1 })
   const options: ProgramOptions = {
     config,
@@ -114,10 +116,10 @@ export async function loadOrExplain(
   const loaded = await loadConfig(file, io.env)
   for (const warning of loaded.warnings) io.stderr(`warning: ${formatFault(warning)}\n`)
   if (loaded.ok) return { config: loaded.config, source: { file, files: loaded.files, env: io.env } }
-  const lines = loaded.faults.map(formatFault).join('\n')
+  const lines = loaded.faults.map(formatFault)
   const count = loaded.faults.length === 1 ? '1 fault' : `${loaded.faults.length} faults`
   throw new StartError(
-    `${lines}\n${count} in the configuration; nothing was started.`,
+    [...lines, `${count} in the configuration; nothing was started.`],
     loaded.unreadable ? exitCodes.usage : exitCodes.failed,
   )
 }

@@ -1,5 +1,6 @@
 // Keys made elsewhere, many at once: one transaction and one statement for a batch, a revision for each key.
 
+import { normalName } from '../credentials/name.ts'
 import type { Environment, KeyStatus } from '../credentials/record.ts'
 import type { Change } from './change-table.ts'
 import { type ChangeOrigin, commitTraced } from './commit-table.ts'
@@ -172,7 +173,8 @@ function isSame(key: ImportedKey, row: KnownRow): boolean {
     key.merchantId === row.merchantId &&
     key.api === row.api &&
     key.environment === row.environment &&
-    key.name === row.name &&
+    // Names that were made before there was a normal form stay as they are.
+    key.name === normalName(row.name) &&
     key.expiresAtMs === row.expiresAtMs &&
     (!key.isStatusSaid || key.status === row.status) &&
     key.permissions.length === row.permissions.length &&

@@ -33,6 +33,8 @@ export interface Metrics {
   connectionCut(reason: string): void
   /** Registers a counter that is read at each scrape. */
   counter(name: string, help: string, read: () => number): void
+  /** A call of the admin API that was refused before its path was looked at. */
+  adminRefused(reason: string): void
   /** Registers a gauge that is read at each scrape: label value → number. */
   gauge(name: string, help: string, read: () => Readonly<Record<string, number>>, merge?: Merge): void
   /** The text of a scrape, with what other processes count merged in. */
@@ -102,6 +104,12 @@ export function createMetrics(): Metrics {
     help: 'Redis entries and messages refused for a wrong seal: forged, or another LATCHKEY_CACHE_KEY',
     registers,
   })
+  const adminRefused = new Counter({
+    name: 'latchkey_admin_refused_total',
+    help: 'Calls of the admin API refused for their token or address',
+    labelNames: ['reason'],
+    registers,
+  })
   const dropped = new Counter({
     name: 'latchkey_activity_dropped_total',
     help: 'Uses that were not recorded because the activity buffer was full',
@@ -152,6 +160,7 @@ export function createMetrics(): Metrics {
         },
       })
     },
+    adminRefused: (reason) => adminRefused.inc({ reason }),
     gauge(name, help, read, merge = 'sum') {
       const gauge = new Gauge({
         aggregator: merge,

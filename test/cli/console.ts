@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Command } from 'commander'
 import { type AdminSurroundings, registerAdminCommands } from '../../src/cli/admin.ts'
 import { exitCodeOf, prepareCommands } from '../../src/cli/errors.ts'
-import type { CliIo } from '../../src/cli/io.ts'
+import { type CliIo, createIo } from '../../src/cli/io.ts'
 import type { ControlDeps } from '../../src/control/dependencies.ts'
 import { createSubject, startMs, type Subject, token } from '../control/subject.ts'
 
@@ -46,12 +46,12 @@ export function typist(
   return async (...words) => {
     let stdout = ''
     let stderr = ''
-    const io: CliIo = {
+    const io = createIo({
       stdout: (text) => void (stdout += text),
       stderr: (text) => void (stderr += text),
       env,
       isTerminal: surroundings.isTerminal ?? false,
-    }
+    })
     const program = new Command('latchkey')
     registerAdminCommands(program, io, { now: () => startMs, ...surroundings })
     prepareCommands(program, io)

@@ -25,7 +25,12 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
       eventLoopDelayMs: 500,
     },
   })
-  t.strictSame(settings.control, { host: '127.0.0.1', port: 8081, adminFrom: ['127.0.0.0/8', '::1'] })
+  t.strictSame(settings.control, {
+    host: '127.0.0.1',
+    port: 8081,
+    adminFrom: ['127.0.0.0/8', '::1'],
+    hosts: [],
+  })
   t.strictSame(settings.identity, {
     merchant: 'X-Merchant-Id',
     permissions: 'X-Permissions',

@@ -90,3 +90,34 @@ void t.test('the log names its fields as the access log of the gateway does', as
     [],
   )
 })
+
+void t.test('a body that is no UTF-8 is refused, and never kept as something else', async (t) => {
+  const { app, call, db } = await createSubject(t)
+  const bodies = {
+    'a lone continuation byte': [0x80],
+    'a cut sequence': [0xc3],
+    'an overlong slash': [0xc0, 0xaf],
+    'a surrogate': [0xed, 0xa0, 0x80],
+    'beyond Unicode': [0xf4, 0x90, 0x80, 0x80],
+    'Latin-1': [0xe9],
+  }
+  for (const [what, bytes] of Object.entries(bodies)) {
+    const payload = Buffer.concat([Buffer.from('{"name":"a'), Buffer.from(bytes), Buffer.from('b"}')])
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const answer = await app.inject({ method: 'POST', url: '/admin/v1/merchants', headers, payload })
+    t.equal(answer.statusCode, 422, what)
+    t.match(answer.json(), {
+      error: { code: 'VALIDATION_FAILED', details: [{ path: '', message: 'must be JSON in UTF-8' }] },
+    })
+  }
+  t.same(await db.query('SELECT id FROM merchant'), [])
+  t.match(await call('POST', '/merchants', '\ufeff{"name":"a"}'), { status: 201 })
+})
+
+void t.test('a body with a fault in every byte has an answer of a size that can be read', async (t) => {
+  const { call } = await createSubject(t)
+  const permissions = Array.from({ length: 30_000 }, () => 1)
+  const { status, body } = await call('POST', '/keys', { permissions })
+  t.equal(status, 422)
+  t.equal((body['error'] as { details: unknown[] }).details.length, 100)
+})

@@ -95,6 +95,8 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     table: () => table,
     tokens: tokens.kind === 'tokens' ? tokens.tokens : [],
     adminFrom: ['127.0.0.0/8', '::1'],
+    hosts: [],
+    refused: () => undefined,
     now: () => clock.nowMs,
     newId: (prefix) => `${prefix}_${String(++count).padStart(12, '0')}`,
     published: () => undefined,

@@ -67,6 +67,17 @@ const wrongs: Record<string, Failure> = {
     code: 1,
     says: [/LATCHKEY_CACHE_KEY is not set/, /openssl rand -hex 32/],
   },
+  'a secret that everybody can read, where a store is elsewhere': {
+    places: { redis: 'redis://redis.internal:6379' },
+    env: { ...secrets, LATCHKEY_ADMIN_TOKEN: 'development-admin-token-0123456789abcdef' },
+    code: 1,
+    says: [/LATCHKEY_ADMIN_TOKEN is a default/, /Redis is reached from elsewhere/, /openssl rand -hex 32/],
+  },
+  'a file of a secret that is not there': {
+    env: { ...secrets, DATABASE_URL_FILE: '/nowhere/url' },
+    code: 1,
+    says: [/DATABASE_URL_FILE: \/nowhere\/url cannot be read \(ENOENT\)/],
+  },
   'a role that there is not': {
     words: ['--role', 'proxy'],
     code: 2,

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander'
 import type { Fault } from '../../config/fault.ts'
 import { type LoadResult, loadConfig } from '../../config/load.ts'
 import { apiOfDocument, findDrift } from '../../config/openapi/drift.ts'
+import { printable } from '../../errors/printable.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
 import type { CliIo } from '../io.ts'
@@ -89,13 +90,15 @@ interface Printing {
 
 function printResult(file: string, { result, format, io }: Printing): void {
   const faults: readonly Fault[] = result.ok ? [] : result.faults
+  const text = formatFaults({ faults, warnings: result.warnings }, format)
   // GitHub reads annotations from either stream; people pipe stdout.
-  io.stderr(formatFaults({ faults, warnings: result.warnings }, format))
+  if (format === 'github') io.annotate(text)
+  else io.stderr(text)
   if (!result.ok) return
   const { apis, routes, sha256 } = summarize(result.config.table)
   const names = apis.map((api) => api.name).join(', ')
   io.stdout(
-    `${file} is valid: ${count(apis.length, 'API')} (${names}), ${count(routes, 'route')}, sha256 ${sha256}\n`,
+    `${printable(file)} is valid: ${count(apis.length, 'API')} (${printable(names)}), ${count(routes, 'route')}, sha256 ${sha256}\n`,
   )
 }
 

@@ -6,6 +6,7 @@ import type { CompiledConfig } from '../../config/compiled.ts'
 import { type Caller, decide } from '../../config/request/decide.ts'
 import { readUrl } from '../../config/request/url.ts'
 import { suggest } from '../../config/suggest.ts'
+import { printable } from '../../errors/printable.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
 import { type OutputFlags, type Session, show } from '../session.ts'
@@ -55,7 +56,7 @@ export function registerExplain(group: Command, session: Session): void {
       const config = await loadTable(file, session.io.env)
       const explanation = await explain(config, { method, url, flags, session })
       const unknown = unknownPermissions(config, explanation, flags)
-      for (const line of unknown) session.io.stderr(`warning: ${line}\n`)
+      for (const line of unknown) session.io.stderr(`warning: ${printable(line)}\n`)
       show(session, flags, {
         answer: explanation,
         render: (isColoured) => explanationText(explanation, isColoured),

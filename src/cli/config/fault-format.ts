@@ -1,6 +1,7 @@
 // Faults and warnings as text for people, or as annotations that GitHub puts beside the lines.
 
 import { type Fault, formatFault } from '../../config/fault.ts'
+import { printable } from '../../errors/printable.ts'
 
 export const formats = ['text', 'github', 'json'] as const
 export type Format = (typeof formats)[number]
@@ -33,9 +34,11 @@ function annotation(level: 'error' | 'warning', fault: Fault): string {
 }
 
 function data(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  return printable(text).replaceAll('%', '%25')
 }
 
+/** A name is escaped as GitHub reads it back, so that the annotation finds its file. */
 function property(text: string): string {
-  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+  const escaped = text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  return escaped.replaceAll(':', '%3A').replaceAll(',', '%2C')
 }

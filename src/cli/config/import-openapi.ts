@@ -16,6 +16,7 @@ import { defaultRule, placeholders, unknownPlaceholder } from '../../config/open
 import { editTable } from '../../config/openapi/table-text.ts'
 import { readSource } from '../../config/source.ts'
 import { readTable } from '../../config/table.ts'
+import { printable } from '../../errors/printable.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
 import type { CliIo } from '../io.ts'
@@ -144,10 +145,12 @@ function summaryText(summary: ImportSummary, skipped: readonly Skipped[]): strin
   const { added, changed, kept, onlyInTable, removed, newPermissions } = summary
   return [
     `${count(added.length, 'route')} added, ${changed.length} changed, ${kept} kept, ${removed.length} removed\n`,
-    ...changed.map((text) => `  changed: ${text}\n`),
-    ...removed.map((text) => `  removed: ${text}\n`),
-    ...onlyInTable.map((text) => `  not in the document: ${text}\n`),
-    ...newPermissions.map((text) => `  new permission: ${text}\n`),
-    ...skipped.map(({ name, why }) => `  left out: ${name}: ${why}\n`),
+    ...[
+      ...changed.map((text) => `changed: ${text}`),
+      ...removed.map((text) => `removed: ${text}`),
+      ...onlyInTable.map((text) => `not in the document: ${text}`),
+      ...newPermissions.map((text) => `new permission: ${text}`),
+      ...skipped.map(({ name, why }) => `left out: ${name}: ${why}`),
+    ].map((text) => `  ${printable(text)}\n`),
   ].join('')
 }

@@ -2,6 +2,7 @@
 
 import type { Coverage, Gap } from '../../config/cases/coverage.ts'
 import type { CaseOutcome } from '../../config/cases/run-cases.ts'
+import { printable } from '../../errors/printable.ts'
 import { type Cell, renderFields, renderTable } from '../table.ts'
 
 export interface TestRun {
@@ -42,7 +43,7 @@ export function testText(run: TestRun): string {
     ...shown.map((outcome) => outcomeText(outcome, isColoured)),
     `${shown.length > 0 ? '\n' : ''}${outcomes.length - failed} passed, ${failed} failed\n`,
     `coverage: ${routes.covered} of ${routes.total} routes, ${checks.covered} of ${checks.total} checks\n`,
-    ...untouched.map((api) => `no case asks for the API ${api}\n`),
+    ...untouched.map((api) => `no case asks for the API ${printable(api)}\n`),
   ]
   if (gaps.length > 0) {
     const rows = gaps.map((gap): Cell[] => [gap.route, missingText(gap), { text: gap.source, colour: 'dim' }])

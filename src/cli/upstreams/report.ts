@@ -1,7 +1,8 @@
 // What was found, for people: a few lines for each upstream, and what to write into the gateway file. Nothing of what
 // was sent or received is repeated but figures.
 
-import { type Cell, printable, renderFields } from '../table.ts'
+import { printable } from '../../errors/printable.ts'
+import { type Cell, renderFields } from '../table.ts'
 import { type BodyCase, bodyOutcomes } from './examine-bodies.ts'
 import { mostAtOnce, type Persistence, type Stalls } from './examine-connections.ts'
 import type { Largest } from './examine-sizes.ts'

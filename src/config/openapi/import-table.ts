@@ -2,6 +2,7 @@
 // document does not state itself, settings, comments, order, and routes that it does not have.
 
 import { meets, type Requirement } from '../../credentials/permission.ts'
+import { printable } from '../../errors/printable.ts'
 import type { PermissionTable } from '../table.ts'
 import { type Operation, shapeOf } from './operations.ts'
 import { permissionByRule } from './rule.ts'
@@ -55,7 +56,7 @@ export function newTable(routes: readonly ImportedRoute[], title: string): strin
     group = resource
     return `${head}  ${(keys[index] ?? '').padEnd(width)} ${requirementYaml(requirement)}\n`
   })
-  const about = `# Imported from ${title.replace(/\s+/g, ' ')}. What is changed here stays at the next import.\n`
+  const about = `# Imported from ${printable(title.replace(/\s+/g, ' '))}. What is changed here stays at the next import.\n`
   return `${about}permissions:\n${permissions.join('')}\nroutes:\n${lines.join('')}`
 }
 

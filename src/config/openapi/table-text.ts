@@ -2,6 +2,7 @@
 
 import { isMap, isScalar, type ParsedNode, stringify, type YAMLMap } from 'yaml'
 import type { Requirement } from '../../credentials/permission.ts'
+import { printable } from '../../errors/printable.ts'
 import { createReport, type Fault } from '../fault.ts'
 import { parseYaml } from '../parse-yaml.ts'
 
@@ -156,8 +157,10 @@ function requirementPair(requirement: Requirement): string {
   return `${requirement.kind}_of: [${requirement.permissions.map(scalar).join(', ')}]`
 }
 
-/** A text as a YAML scalar on one line. */
+/** A text as a YAML scalar on one line; what does not print stands in it as an escape. */
 export function scalar(text: string): string {
   const plain = text.replace(/\s+/g, ' ').trim()
-  return /[{}[\],]/.test(plain) ? JSON.stringify(plain) : stringify(plain, { lineWidth: 0 }).trim()
+  const quoted = printable(JSON.stringify(plain))
+  const needsQuotes = /[{}[\],]/.test(plain) || quoted !== JSON.stringify(plain)
+  return needsQuotes ? quoted : stringify(plain, { lineWidth: 0 }).trim()
 }

@@ -34,6 +34,8 @@ const doc = {
 } as const
 
 const dayMs = 24 * 60 * 60 * 1000
+/** The end of the last year with four digits. */
+const lastMs = Date.UTC(10_000, 0)
 
 /** GET …/activity: the times that begin from `from` on and before `to`; the last 24 hours unless said. Newest first. */
 export function serveActivity(app: ControlApp, deps: AdminDeps): void {
@@ -61,12 +63,17 @@ function placeOf({ startMs, span, secretId, route, outcome }: ActivityRow): Plac
 function isPlace(value: unknown): value is Place {
   if (typeof value !== 'object' || value === null) return false
   const { startMs, span, secretId, route, outcome } = value as Record<string, unknown>
-  const isTime = typeof startMs === 'number' && Math.abs(startMs) < 8.64e15
-  // NUL is the one character that Postgres does not take.
   return (
-    isTime &&
-    [span, secretId, route, outcome].every((text) => typeof text === 'string' && !text.includes('\0'))
+    isMinute(startMs) &&
+    activitySpans.some((known) => known === span) &&
+    // NUL is the one character that Postgres does not take.
+    [secretId, route, outcome].every((text) => typeof text === 'string' && !text.includes('\0'))
   )
+}
+
+/** One that a row can have begun at: a JavaScript Date reaches further back than Postgres' timestamps do. */
+function isMinute(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value < lastMs && value % 60_000 === 0
 }
 
 function activityObject(row: ActivityRow): Static<typeof activitySchema> {

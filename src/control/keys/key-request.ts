@@ -11,10 +11,13 @@ import { nameField, pageFields, textField } from '../fields.ts'
 import { instantOf } from '../instant.ts'
 import { invalid } from '../refusal.ts'
 
+/** Of one key. */
+export const mostPermissions = 500
+
 export const environmentField = Type.Enum([...environments])
 export const permissionsField = Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
   minItems: 1,
-  maxItems: 500,
+  maxItems: mostPermissions,
 })
 export const expiryField = Type.Union([Type.String({ maxLength: 64 }), Type.Null()])
 
@@ -50,7 +53,7 @@ export const keyListQuery = Type.Object(
     status: Type.Optional(Type.Enum([...keyStatuses])),
     api: Type.Optional(textField(100)),
     environment: Type.Optional(environmentField),
-    q: Type.Optional(textField(100)),
+    q: Type.Optional(nameField),
     ...pageFields,
   },
   { additionalProperties: false },

@@ -2,6 +2,7 @@
 
 import type { RouteOptions } from 'fastify'
 import { catalogue, type ErrorCode } from '../../errors/catalogue.ts'
+import { nameRule } from '../name-rule.ts'
 import { componentNames, components } from './components.ts'
 import { type RequestHeader, requestHeaders, type RouteDoc } from './route-doc.ts'
 
@@ -125,12 +126,16 @@ function answerOf(doc: RouteDoc | undefined): Record<string, object> {
 }
 
 /** The codes that follow from where a route is and what it takes, and its own. */
-function errorsOf({ doc, schema }: DocumentedRoute, isAdmin: boolean): readonly ErrorCode[] {
+function errorsOf({ doc, schema, url }: DocumentedRoute, isAdmin: boolean): readonly ErrorCode[] {
   const takesBody = schema?.body !== undefined || doc?.lines !== undefined
   const isChecked = takesBody || schema?.querystring !== undefined
   return [
     'BAD_REQUEST',
-    ...(isAdmin ? (['UNAUTHORIZED', 'FORBIDDEN'] as const) : []),
+    ...(isAdmin
+      ? (['UNAUTHORIZED', 'FORBIDDEN'] as const)
+      : url === '/livez'
+        ? []
+        : (['UNKNOWN_HOST'] as const)),
     ...(schema?.params === undefined ? [] : (['NOT_FOUND'] as const)),
     ...(isChecked ? (['VALIDATION_FAILED'] as const) : []),
     ...(takesBody ? (['REQUEST_TIMEOUT', 'BODY_TOO_LARGE'] as const) : []),
@@ -162,5 +167,8 @@ function referring(schema: unknown, self?: string): unknown {
   if (typeof schema !== 'object' || schema === null) return schema
   const name = componentNames.get(schema)
   if (name !== undefined && name !== self) return { $ref: `#/components/schemas/${name}` }
-  return Object.fromEntries(Object.entries(schema).map(([key, member]) => [key, referring(member)]))
+  // A rule of our own says to others what `maxLength` does.
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, member]) => [key === nameRule ? 'maxLength' : key, referring(member)]),
+  )
 }

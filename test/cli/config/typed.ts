@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { type AdminSurroundings } from '../../../src/cli/admin.ts'
 import { registerConfigCommands } from '../../../src/cli/config.ts'
 import { exitCodeOf, prepareCommands } from '../../../src/cli/errors.ts'
-import type { CliIo } from '../../../src/cli/io.ts'
+import { type CliIo, createIo } from '../../../src/cli/io.ts'
 
 export interface Outcome {
   readonly stdout: string
@@ -22,12 +22,12 @@ export async function typed(words: readonly string[], surroundings: Surroundings
   const { env = {}, isTerminal = false, ...admin } = surroundings
   let stdout = ''
   let stderr = ''
-  const io: CliIo = {
+  const io = createIo({
     stdout: (text) => void (stdout += text),
     stderr: (text) => void (stderr += text),
     env,
     isTerminal,
-  }
+  })
   const program = new Command('latchkey')
   registerConfigCommands(program, io, admin)
   prepareCommands(program, io)

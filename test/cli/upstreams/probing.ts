@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { exitCodeOf, prepareCommands } from '../../../src/cli/errors.ts'
-import type { CliIo } from '../../../src/cli/io.ts'
+import { createIo } from '../../../src/cli/io.ts'
 import { registerUpstreamsCommands } from '../../../src/cli/upstreams.ts'
 
 export interface Outcome {
@@ -52,12 +52,12 @@ ${lines.join('')}apis:
 export async function probing(...words: string[]): Promise<Outcome> {
   let stdout = ''
   let stderr = ''
-  const io: CliIo = {
+  const io = createIo({
     stdout: (text) => void (stdout += text),
     stderr: (text) => void (stderr += text),
     env: {},
     isTerminal: false,
-  }
+  })
   const program = new Command('latchkey')
   registerUpstreamsCommands(program, io)
   prepareCommands(program, io)

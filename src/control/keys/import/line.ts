@@ -24,6 +24,7 @@ import { fieldFault } from '../../refusal.ts'
 import {
   environmentField,
   expiryField,
+  mostPermissions,
   permissionFaults,
   permissionsField,
   sortedPermissions,
@@ -63,6 +64,11 @@ export type JudgedLine =
   | { readonly kind: 'key'; readonly key: ImportedKey; readonly checksum: 'right' | 'none' | 'unknown' }
   | { readonly kind: 'faults'; readonly faults: readonly FieldFault[] }
 
+/** Twice what a line can have. */
+const mostMembers = 20
+/** Of one line. */
+const mostLineFaults = 20
+
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** Reads one line; `bytes` null: it was too long. */
@@ -74,8 +80,10 @@ export function judgeLine(bytes: Buffer | null, judge: Judge): JudgedLine {
   } catch {
     return faulty('', 'must be one JSON object, in UTF-8')
   }
+  const gross = grossFault(value)
+  if (gross !== undefined) return { kind: 'faults', faults: [gross] }
   const found = judge.schemaFaults(value)
-  if (found.length > 0) return { kind: 'faults', faults: found.map(quietFault) }
+  if (found.length > 0) return { kind: 'faults', faults: firstOf(found.map(quietFault)) }
   return judgeMembers(value as ImportLine, judge)
 }
 
@@ -94,7 +102,7 @@ function judgeMembers(line: ImportLine, judge: Judge): JudgedLine {
       ? [{ path: '/expires_at', message: 'must be an RFC 3339 date and time with an offset' }]
       : []),
   ]
-  if (faults.length > 0 || expiresAtMs === undefined) return { kind: 'faults', faults }
+  if (faults.length > 0 || expiresAtMs === undefined) return { kind: 'faults', faults: firstOf(faults) }
   const { name, status = 'active' } = line
   const key: ImportedKey = {
     id: judge.newId('key'),
@@ -111,6 +119,22 @@ function judgeMembers(line: ImportLine, judge: Judge): JudgedLine {
     secret: { id: judge.newId('sec'), ...(secret ? storedOf(secret) : givenOf(line)) },
   }
   return { kind: 'key', key, checksum: checksumOf(secret, environment) }
+}
+
+/** What the schema would have a fault for each member of: a line of 64 KiB has room for thirty thousand. */
+function grossFault(value: unknown): FieldFault | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const members = Object.keys(value)
+  if (members.length > mostMembers) return { path: '', message: 'has members that are not known' }
+  const { permissions } = value as { permissions?: unknown }
+  if (!Array.isArray(permissions) || permissions.length <= mostPermissions) return undefined
+  return { path: '/permissions', message: `must not have more than ${mostPermissions} items` }
+}
+
+function firstOf(faults: readonly FieldFault[]): readonly FieldFault[] {
+  if (faults.length <= mostLineFaults) return faults
+  const more = { path: '', message: `has ${faults.length - mostLineFaults} more faults` }
+  return [...faults.slice(0, mostLineFaults), more]
 }
 
 function sourceFaults(line: ImportLine): readonly FieldFault[] {

@@ -1,5 +1,6 @@
 // The lines of a body, one after the other as they arrive: the whole is never held, and is bounded.
 
+import { maxBodyBytes, maxLineBytes, maxLines } from '../../../credentials/import-limits.ts'
 import { deny, DenialError } from '../../../errors/denial.ts'
 
 export interface Line {
@@ -8,10 +9,6 @@ export interface Line {
   /** null: longer than a line may be. */
   readonly bytes: Buffer | null
 }
-
-export const maxBodyBytes = 64 * 1024 * 1024
-export const maxLines = 100_000
-export const maxLineBytes = 64 * 1024
 
 const newline = 0x0a
 

@@ -1,6 +1,7 @@
 // What an import is to make, checked whole before anything is made: every line by itself, the lines against each
 // other, and all of them against what there is.
 
+import { setImmediate } from 'node:timers/promises'
 import { deny, DenialError, type FieldFault } from '../../../errors/denial.ts'
 import { compareKeys, type ImportedKey, knownMerchants } from '../../../store/key-import-table.ts'
 import type { AdminDeps } from '../../dependencies.ts'
@@ -15,6 +16,8 @@ export interface PlannedKey {
 
 export interface ImportPlan {
   readonly keys: readonly PlannedKey[]
+  /** How many of them are there already. */
+  readonly unchanged: number
   readonly warnings: readonly ImportWarning[]
 }
 
@@ -25,8 +28,12 @@ export interface ImportWarning {
 
 /** How many keys go into one transaction, and into one question. */
 export const batchSize = 500
+/** Then no further line is judged. */
+const mostFaults = 1000
+/** Judged at a stretch; then others have their turn. */
+const stretchBytes = 32 * 1024
 
-/** Reads a body to its end. Throws VALIDATION_FAILED with every fault, each with its line. */
+/** Reads a body to its end. Throws VALIDATION_FAILED with the first 1,000 faults, each with its line. */
 export async function planImport(
   deps: AdminDeps,
   body: AsyncIterable<unknown>,
@@ -36,10 +43,20 @@ export async function planImport(
   const keys: PlannedKey[] = []
   const lineOfDigest = new Map<string, number>()
   const legacy = createLegacyCount()
+  let judgedBytes = 0
   for await (const { number, bytes } of linesOf(body)) {
+    // The rest is still read, so that the sender comes to read the answer.
+    if (faults.length >= mostFaults) continue
+    judgedBytes += bytes?.length ?? 0
+    if (judgedBytes >= stretchBytes) {
+      judgedBytes = 0
+      await setImmediate()
+    }
     const judged = judgeLine(bytes, judge)
     if (judged.kind === 'faults') {
       for (const fault of judged.faults) faults.push({ line: number, ...fault })
+      if (faults.length >= mostFaults)
+        faults.push({ path: '', message: `nothing was checked after line ${number}` })
       continue
     }
     const { digest } = judged.key.secret
@@ -52,10 +69,15 @@ export async function planImport(
     keys.push({ line: number, key: judged.key })
     if (judged.checksum !== 'right') legacy.count(judged.key.api, judged.checksum)
   }
-  faults.push(...(await storedFaults(deps, keys)))
+  const stored = await compareStored(deps, keys, mostFaults - faults.length)
+  faults.push(...stored.faults)
   if (faults.length === 0 && keys.length === 0) faults.push({ path: '', message: 'holds no line with a key' })
   if (faults.length > 0) throw refused(faults)
-  return { keys, warnings: legacy.warnings((api) => judge.table.apis.get(api)?.legacyKeys === true) }
+  return {
+    keys,
+    unchanged: stored.unchanged,
+    warnings: legacy.warnings((api) => judge.table.apis.get(api)?.legacyKeys === true),
+  }
 }
 
 /** Keys in batches. */
@@ -68,10 +90,17 @@ export function conflictFault(line: number): FieldFault {
   return { line, path: '', message: 'has the secret of a key that exists already with other data' }
 }
 
-/** Merchants that are not there, and secrets of other keys. */
-async function storedFaults(deps: AdminDeps, keys: readonly PlannedKey[]): Promise<readonly FieldFault[]> {
+interface Stored {
+  readonly faults: readonly FieldFault[]
+  readonly unchanged: number
+}
+
+/** Merchants that are not there, and secrets of other keys: batches until there are `most` faults. */
+async function compareStored(deps: AdminDeps, keys: readonly PlannedKey[], most: number): Promise<Stored> {
   const faults: FieldFault[] = []
+  let unchanged = 0
   for (const batch of batchesOf(keys)) {
+    if (faults.length >= most) break
     const ids = new Set(batch.map(({ key }) => key.merchantId))
     const merchants = await knownMerchants(deps.db, [...ids])
     const found = await compareKeys(
@@ -82,13 +111,15 @@ async function storedFaults(deps: AdminDeps, keys: readonly PlannedKey[]): Promi
       const isKnown = merchants.has(key.merchantId)
       if (!isKnown) faults.push({ line, path: '/merchant_id', message: 'no such merchant' })
       else if (found[index]?.kind === 'conflict') faults.push(conflictFault(line))
+      else if (found[index]?.kind === 'unchanged') unchanged += 1
     }
   }
-  return faults
+  return { faults, unchanged }
 }
 
 function refused(faults: readonly FieldFault[]): DenialError {
-  const details = faults.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
+  // What is said of no line stands at the end.
+  const details = faults.toSorted((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity))
   return new DenialError(deny('VALIDATION_FAILED', 'import', { details }))
 }
 

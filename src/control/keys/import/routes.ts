@@ -14,7 +14,15 @@ import { importLine, type Judge } from './line.ts'
 import { batchesOf, conflictFault, type ImportPlan, type PlannedKey, planImport } from './plan.ts'
 
 const importQuery = Type.Object(
-  { wait: Type.Optional(Type.Literal('all')), allow_weak: Type.Optional(Type.Enum(['true', 'false'])) },
+  {
+    wait: Type.Optional(Type.Literal('all')),
+    allow_weak: Type.Optional(Type.Enum(['true', 'false'])),
+    dry_run: Type.Optional(
+      Type.Enum(['true', 'false'], {
+        description: 'true: checks all, makes nothing, counts what would be made',
+      }),
+    ),
+  },
   { additionalProperties: false },
 )
 
@@ -48,11 +56,12 @@ export function serveKeyImport(app: ControlApp, deps: AdminDeps): void {
     takeLines(scope)
     const options = { schema: { querystring: importQuery }, config: { doc } }
     scope.post('/keys/import', options, async (request, reply) => {
-      const { wait, allow_weak: allowWeak } = request.query
+      const { wait, allow_weak: allowWeak, dry_run: dryRun } = request.query
       // Where the answer comes before the body's end, the rest of it is not read.
       void reply.header('connection', 'close')
       const plan = await planImport(deps, bodyOf(request), judgeOf(request, deps, allowWeak === 'true'))
       void reply.removeHeader('connection')
+      if (dryRun === 'true') return untouched(plan)
       const results = await apply(deps, request, plan)
       const revision = results.reduce((last, result) => Math.max(last, result.revision), 0)
       const settled = await settle(deps, { object: { revision }, change: null }, wait)
@@ -61,6 +70,11 @@ export function serveKeyImport(app: ControlApp, deps: AdminDeps): void {
       return { ...counts, results, warnings: plan.warnings, ...settled }
     })
   })
+}
+
+/** The answer where nothing is to be made. */
+function untouched({ keys, unchanged, warnings }: ImportPlan) {
+  return { created: keys.length - unchanged, unchanged, results: [], warnings }
 }
 
 async function apply(deps: AdminDeps, request: FastifyRequest, plan: ImportPlan): Promise<ImportResult[]> {

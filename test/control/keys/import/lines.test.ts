@@ -1,5 +1,6 @@
 import t from 'tap'
-import { linesOf, maxBodyBytes, maxLineBytes, maxLines } from '../../../../src/control/keys/import/lines.ts'
+import { linesOf } from '../../../../src/control/keys/import/lines.ts'
+import { maxBodyBytes, maxLineBytes, maxLines } from '../../../../src/credentials/import-limits.ts'
 
 async function* chunksOf(chunks: readonly (string | Buffer)[]): AsyncGenerator<Buffer> {
   for (const chunk of chunks) yield Buffer.from(chunk)

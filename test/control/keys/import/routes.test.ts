@@ -221,3 +221,64 @@ void t.test('?wait=all waits for the last of the revisions', async (t) => {
   t.match((await importer(subject)(lines, '?wait=all')).body, { pending: [{ instance: 'a' }] })
   t.same(waited, [3])
 })
+
+void t.test('a line full of faults is told in a few of them, and the answer has an end', async (t) => {
+  const subject = await createSubject(t)
+  const merchantId = await makeMerchant(subject)
+  const numbers = Array.from({ length: 31_000 }, () => 1)
+  const ok = keyBody(merchantId, { secret: legacy })
+  const names = Array.from({ length: 500 }, (_, index) => `nope-${index}`)
+  const lines = [
+    { ...ok, permissions: numbers },
+    { ...ok, permissions: names },
+    { ...ok, permissions: names.map(() => 1) },
+    { ...ok, ...Object.fromEntries(names.map((name) => [name, 1])) },
+  ]
+  const first = detailsOf((await importer(subject)(lines)).body)
+  t.match(first[0], { line: 1, path: '/permissions', message: 'must not have more than 500 items' })
+  t.same(
+    [1, 2, 3, 4].map((line) => first.filter((detail) => detail.line === line).length),
+    [1, 21, 21, 1],
+  )
+  t.match(first.filter(({ line }) => line === 2).at(-1), { path: '', message: 'has 480 more faults' })
+  const many = Array.from({ length: 3000 }, () => ({ ...ok, api: 'other' }))
+  const details = detailsOf((await importer(subject)(many)).body)
+  t.equal(details.length, 1001)
+  t.match(details[1000], { path: '', message: 'nothing was checked after line 1000' })
+  const unknown = many.map((_, index) => keyBody('mer_999999999999', { secret: `${legacy}-${index}` }))
+  t.equal(detailsOf((await importer(subject)(unknown)).body).length, 1000)
+})
+
+void t.test('while lines are judged, others have their turn', async (t) => {
+  const subject = await createSubject(t)
+  let turns = 0
+  let isOver = false
+  const count = () => {
+    turns++
+    if (!isOver) setImmediate(count)
+  }
+  // One chunk: nothing comes from the network that would end the stretch.
+  const line = JSON.stringify({ permissions: Array.from({ length: 31_000 }, () => 1) })
+  const body = Array.from({ length: 200 }, () => line).join('\n')
+  count()
+  const { status } = await subject.call('POST', '/keys/import', body, ndjson)
+  isOver = true
+  t.equal(status, 422)
+  t.ok(turns > 150, `${turns} turns of the loop for 200 lines of 62 KB`)
+})
+
+void t.test('?dry_run=true checks as an import does, counts, and makes nothing', async (t) => {
+  const subject = await createSubject(t)
+  const send = importer(subject)
+  const merchantId = await makeMerchant(subject)
+  const [first, second] = [1, 2].map((index) => keyBody(merchantId, { secret: `${legacy}-${index}` }))
+  await send([first])
+  const before = subject.published.length
+  t.match(await send([first, second], '?dry_run=true&wait=all'), {
+    status: 200,
+    body: { created: 1, unchanged: 1, results: [], warnings: [{ api: 'flintn' }] },
+  })
+  t.equal(subject.published.length, before)
+  t.equal(((await subject.call('GET', '/keys')).body['data'] as unknown[]).length, 1)
+  t.match(await send([{ ...first, name: 'Other' }], '?dry_run=true'), { status: 422 })
+})
