@@ -87,7 +87,10 @@ function unnamed(code: string): readonly [reason: string, explanation: string] {
 /** It took a connection, and no HTTP/1 came of it. */
 export const noHttp = {
   silent: { reason: 'silent', explanation: 'it takes connections and answers nothing' },
-  closed: { reason: 'closed', explanation: 'it closed the connection instead of answering' },
+  closed: {
+    reason: 'closed',
+    explanation: 'it closed the connection instead of answering: does it want https://?',
+  },
   garbled: {
     reason: 'no_http',
     explanation: 'what it answers is no HTTP/1: is it https://, or HTTP/2 alone?',

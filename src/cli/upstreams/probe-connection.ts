@@ -139,7 +139,7 @@ function connectionOver(socket: Socket): ProbeConnection {
   function take(): ProbeAnswer | NoAnswer | undefined {
     if (bytes === '') return isOver ? 'closed' : undefined
     const read = readAnswer(bytes, isOver)
-    if (read.kind === 'garbled') return isOver ? 'closed' : 'garbled'
+    if (read.kind === 'garbled') return isOver && bytes.startsWith('HTTP/1.') ? 'closed' : 'garbled'
     if (read.kind === 'part') return undefined
     bytes = read.rest
     if (read.answer.status >= 200) return read.answer

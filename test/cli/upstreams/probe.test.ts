@@ -158,6 +158,10 @@ t.test('what cannot be reached is told by its kind', async (t) => {
     t,
     createTlsServer({ ...identity, requestCert: true, ca: readFileSync(tlsFile('ca.pem')) }, () => {}),
   )
+  const other = await listen(
+    t,
+    createServer((socket) => void socket.on('error', () => {}).end('220 mail.test\r\n')),
+  )
   const plain = await listen(t, createHttpServer())
   const overTls = (url: string) => url.replace('http:', 'https:')
   const cases: Record<string, [entry: string, reason: string]> = {
@@ -167,6 +171,7 @@ t.test('what cannot be reached is told by its kind', async (t) => {
     hangs: [`url: "${hangsUp}"`, 'closed'],
     handshake: [`url: "${overTls(mute)}", connect_timeout: 300ms`, 'tls_timeout'],
     plain: [`url: "${overTls(plain)}"`, 'no_tls'],
+    other: [`url: "${other}"`, 'no_http'],
     authority: [`url: "${overTls(secure)}"`, 'certificate_unknown_authority'],
     name: [`url: "${overTls(secure).replace('127.0.0.1', '[::ffff:127.0.0.1]')}", ${ca}`, 'certificate_name'],
     client: [`url: "${overTls(strict)}", ${ca}`, 'client_certificate'],

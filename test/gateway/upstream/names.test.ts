@@ -4,7 +4,9 @@
 import { once } from 'node:events'
 import type { LookupAddress } from 'node:dns'
 import { createServer, type Socket } from 'node:net'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createServer as createTlsServer } from 'node:tls'
 import t, { type Test } from 'tap'
 import { CircuitOpen } from '../../../src/gateway/connect-circuit.ts'
 import { ConnectTimeout, createConnect } from '../../../src/gateway/upstream/connect.ts'
@@ -18,6 +20,7 @@ import {
   type Names,
   staleMs,
 } from '../../../src/gateway/upstream/names.ts'
+import { tlsFile } from '../../support/tls.ts'
 import { until } from './asked.ts'
 
 const one = (address: string): LookupAddress => ({ address, family: address.includes(':') ? 6 : 4 })
@@ -224,6 +227,39 @@ t.test(
     }
   },
 )
+
+t.test('over TLS the certificate is held against the name, whatever it resolves to', async (t) => {
+  const identity = { cert: readFileSync(tlsFile('server.pem')), key: readFileSync(tlsFile('server.key')) }
+  const server = createTlsServer(identity, (socket) => void socket.on('error', () => {})).listen(
+    0,
+    '127.0.0.1',
+  )
+  server.on('tlsClientError', () => {})
+  await once(server, 'listening')
+  t.teardown(() => void server.close())
+  const { port } = Object(server.address())
+  for (const [name, isRight] of [
+    ['api.flintn.com', true],
+    ['other.flintn.com', false],
+  ] as const) {
+    const system = await knowing(name, ['127.0.0.1'])
+    const connect = createConnect({
+      origin: `https://${name}:${port}`,
+      timeoutMs: 5_000,
+      certificates: { ca: readFileSync(tlsFile('ca.pem')) },
+      names: system.names,
+    })
+    const onread = { buffer: Buffer.alloc(1024), callback: () => true }
+    const error = await new Promise<Error | null>((resolve) => {
+      connect(onread, (reason, socket) => {
+        socket?.destroy()
+        resolve(reason)
+      })
+    })
+    if (isRight) t.equal(error, null)
+    else t.match(error, { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+  }
+})
 
 t.test('the time to connect covers the look-up, and what it says later is kept', async (t) => {
   const port = await listen(t)
