@@ -35,7 +35,7 @@ t.test('strangers who do what costs most: customers are served as before', async
   t.same(Object.keys(load.counts), ['200'], 'a customer gets nothing but its answers')
   t.ok(meanwhile.length > 100)
   for (const [kind, count] of Object.entries({ ...Object(sent) }))
-    t.ok(Number(count) > 0, `${kind}: ${count}`)
+    t.ok(Number(count) > 0, `${kind}: ${Number(count)}`)
   t.equal((await instance.ready()).status, 200)
   note(t, { what: 'Strangers: customers when quiet, p50, p99', value: spread(quiet) })
   note(t, { what: 'Strangers: customers meanwhile, p50, p99', value: spread(meanwhile), bound: 'p99 ≤ 3×' })

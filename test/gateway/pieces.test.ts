@@ -1,18 +1,29 @@
 // What came in pieces goes on in few.
 
-import fc from 'fast-check'
+import {
+  array,
+  assert,
+  boolean,
+  constant,
+  constantFrom,
+  integer,
+  nat,
+  oneof,
+  property,
+  tuple,
+} from 'fast-check'
 import t from 'tap'
 import { Pieces } from '../../src/gateway/pieces.ts'
 
-const sizes = fc.oneof(
-  fc.constant(1),
-  fc.integer({ min: 1, max: 300 }),
-  fc.constantFrom(2_047, 2_048, 2_049, 16_383, 16_384, 16_385, 70_000),
+const sizes = oneof(
+  constant(1),
+  integer({ min: 1, max: 300 }),
+  constantFrom(2_047, 2_048, 2_049, 16_383, 16_384, 16_385, 70_000),
 )
 
 t.test('the bytes are the same, whatever they came in, borrowed or not', (t) => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(sizes, fc.boolean()), { maxLength: 60 }), fc.nat(255), (given, seed) => {
+  assert(
+    property(array(tuple(sizes, boolean()), { maxLength: 60 }), nat(255), (given, seed) => {
       const pieces = new Pieces()
       for (let round = 0; round < 2; round++) {
         const all: Buffer[] = []
