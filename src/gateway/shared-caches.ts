@@ -17,13 +17,17 @@ export function keyPlaces({ route, host }: Access): Api['credential'] | undefine
  */
 export function tellSharedCaches(headers: string[], { fields, fieldList }: Api['credential']): void {
   let varyAt = -1
+  let varies = 0
   let saysCaching = false
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? ''
-    if (isVary(name)) varyAt = i + 1
-    else saysCaching ||= isOfCaching(name)
+    if (isVary(name)) {
+      varyAt = i + 1
+      varies++
+    } else saysCaching ||= isOfCaching(name)
   }
-  if (varyAt === -1) headers.push('Vary', fieldList)
+  if (varies === 0) headers.push('Vary', fieldList)
+  else if (varies === 1) headers[varyAt] = completed(headers, headers[varyAt] ?? '', fields)
   else headers[varyAt] = withNames(headers, headers[varyAt] ?? '', fields)
   if (!saysCaching) headers.push('Cache-Control', 'private')
 }
@@ -40,6 +44,20 @@ function isVary(name: string): boolean {
 function isOfCaching(name: string): boolean {
   if (name.length === 13) return name.toLowerCase() === 'cache-control'
   return name.length === 7 && name.toLowerCase() === 'expires'
+}
+
+/** The last one: an upstream says the same nearly always, and Node takes long over a value that it has not seen. */
+let known: { readonly fields: readonly string[]; readonly value: string; readonly completed: string } = {
+  fields: [],
+  value: '',
+  completed: '',
+}
+
+function completed(headers: readonly string[], value: string, fields: readonly string[]): string {
+  if (known.fields !== fields || known.value !== value) {
+    known = { fields, value, completed: withNames(headers, value, fields) }
+  }
+  return known.completed
 }
 
 function withNames(headers: readonly string[], last: string, fields: readonly string[]): string {
