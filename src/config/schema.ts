@@ -28,7 +28,10 @@ const LimitsSection = Type.Object(
       default: '15s',
       description: 'Time for a whole request head; beyond it 408.',
     }),
-    idle_timeout: Duration({ default: '60s', description: 'Longest pause between bytes of a body, and of a client that takes nothing of its answer.' }),
+    idle_timeout: Duration({
+      default: '60s',
+      description: 'Longest pause between bytes of a body, and of a client that takes nothing of its answer.',
+    }),
     handshake_timeout: Duration({
       default: '10s',
       description: 'Time for a TLS handshake; beyond it the connection is closed.',

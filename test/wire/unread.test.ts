@@ -153,33 +153,36 @@ t.test('what is kept for those who do not read is bounded', async (t) => {
   for (const socket of sockets) socket.destroy()
 })
 
-t.test('hundreds of connections with thousands of requests that wait take a bounded share of memory', async (t) => {
-  const { file, live } = await prepareTestProgram(t, {
-    gateway: ', limits: { unread_bytes: 32mb }',
-    upstream: ', connections: 400',
-    // Nobody gets an answer on the public route.
-    answer: ({ target }) => (target === '/v1/status' ? undefined : plainAnswer),
-  })
-  const gateway = await startWatchedProcess(t, file)
-  const { secret } = await gateway.admin.makeKey(await gateway.admin.makeMerchant())
-  const stop = customer(gateway.gatewayPort, secret)
-  await sleep(300)
-  const before = gateway.residentMiB()
-  const ask = asked('GET /v1/status')
-  const sockets: Socket[] = []
-  let most = before
-  for (let i = 0; i < 30; i++) {
-    for (let j = 0; j < 10; j++) sockets.push(sendOnly(gateway.gatewayPort, ask.repeat(1_700)))
-    await sleep(200)
-    most = Math.max(most, gateway.residentMiB())
-  }
-  t.comment(`${before.toFixed(0)} MiB, then at most ${most.toFixed(0)} MiB`)
-  t.same(await stop(), [200])
-  t.ok((await cut(gateway, 'unread_bytes')) > 0)
-  t.ok(live.requests.filter(({ target }) => target === '/v1/status').length <= 300, 'one a connection')
-  t.ok(most - before < 250, 'MiB more')
-  for (const socket of sockets) socket.destroy()
-})
+t.test(
+  'hundreds of connections with thousands of requests that wait take a bounded share of memory',
+  async (t) => {
+    const { file, live } = await prepareTestProgram(t, {
+      gateway: ', limits: { unread_bytes: 32mb }',
+      upstream: ', connections: 400',
+      // Nobody gets an answer on the public route.
+      answer: ({ target }) => (target === '/v1/status' ? undefined : plainAnswer),
+    })
+    const gateway = await startWatchedProcess(t, file)
+    const { secret } = await gateway.admin.makeKey(await gateway.admin.makeMerchant())
+    const stop = customer(gateway.gatewayPort, secret)
+    await sleep(300)
+    const before = gateway.residentMiB()
+    const ask = asked('GET /v1/status')
+    const sockets: Socket[] = []
+    let most = before
+    for (let i = 0; i < 30; i++) {
+      for (let j = 0; j < 10; j++) sockets.push(sendOnly(gateway.gatewayPort, ask.repeat(1_700)))
+      await sleep(200)
+      most = Math.max(most, gateway.residentMiB())
+    }
+    t.comment(`${before.toFixed(0)} MiB, then at most ${most.toFixed(0)} MiB`)
+    t.same(await stop(), [200])
+    t.ok((await cut(gateway, 'unread_bytes')) > 0)
+    t.ok(live.requests.filter(({ target }) => target === '/v1/status').length <= 300, 'one a connection')
+    t.ok(most - before < 250, 'MiB more')
+    for (const socket of sockets) socket.destroy()
+  },
+)
 
 t.test('thousands of requests sent ahead are answered one by one, in order', async (t) => {
   let open = 0
@@ -203,7 +206,10 @@ t.test('thousands of requests sent ahead are answered one by one, in order', asy
   )
   const { bytes: answers } = await exchange(program.gatewayPort, bytes.join(''), 5_000, count)
   const bodies = [...answers.matchAll(/\r\n\r\n([^\r]*?)(?=HTTP\/1\.1|$)/g)].map(([, body]) => body)
-  t.same(bodies, paths.map((path, i) => (i % 3 === 0 ? `${path}/refund` : path)))
+  t.same(
+    bodies,
+    paths.map((path, i) => (i % 3 === 0 ? `${path}/refund` : path)),
+  )
   t.equal(most, 1)
 })
 
