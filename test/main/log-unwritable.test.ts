@@ -132,6 +132,15 @@ function entriesOf(log: string): Record<string, unknown>[] {
     .map((line) => ({ ...Object(JSON.parse(line)) }))
 }
 
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** How many lines the log itself says are missing. */
 function missingIn(entries: readonly Record<string, unknown>[]): number {
   return entries
@@ -261,8 +270,14 @@ for (const words of [[], ['--workers', '2']]) {
     t.same(await subject.ask(100), { 200: 100 })
     const dropped = await subject.dropped()
     t.same(await subject.stop(), [0, null])
-    const entries = entriesOf(readFileSync(join(folder, 'log'), 'utf8'))
-    t.equal(missingIn(entries), dropped)
+    const lines = readFileSync(join(folder, 'log'), 'utf8').split('\n').slice(0, -1)
+    const whole = lines.filter(isJson)
+    // The disk may have been full in the middle of a line, and another process' line have come behind it.
+    const broken = lines.length - whole.length
+    t.ok(broken <= (words.length === 0 ? 0 : 2), `${broken} lines are broken`)
+    const entries = entriesOf(whole.map((line) => `${line}\n`).join(''))
+    if (broken === 0) t.equal(missingIn(entries), dropped)
+    t.ok(missingIn(entries) <= dropped)
     t.match(entries.at(-1), { msg: 'stopped' })
   })
 }

@@ -65,13 +65,19 @@ for (const [method, text, reuse, isReused] of kinds) {
 }
 
 t.test('what a body says is served as no request of its own', async (t) => {
-  const { port, connections } = await startCareless(t)
-  const pool = openPool(t, port, { most: 1 })
   const body = Buffer.from('left to itself\r\n\r\n')
-  const posted = pool.ask({ method: 'POST', body, contentLength: body.length, reuse: 'bodiless' })
-  t.equal(await posted.ended(), '200 ok')
-  t.equal(await pool.ask({ reuse: 'bodiless' }).ended(), '200 ok', 'the next one gets its own answer')
-  t.equal(connections(), 2)
+  const ask = async (reuse: Reuse) => {
+    const { port, connections, lines } = await startCareless(t)
+    const pool = openPool(t, port, { most: 1 })
+    const posted = pool.ask({ method: 'POST', body, contentLength: body.length, reuse })
+    t.equal(await posted.ended(), '200 ok')
+    return { next: await pool.ask({ reuse }).ended(), connections: connections(), lines }
+  }
+  const { next, connections } = await ask('bodiless')
+  t.equal(next, '200 ok', 'the next one gets its own answer')
+  t.equal(connections, 2)
+  const { lines } = await ask('all')
+  t.equal(lines[1], 'left to itself', 'which is not so with every server')
 })
 
 t.test('the upstream closes what it was told to close, and holds no place meanwhile', async (t) => {
