@@ -65,6 +65,8 @@ export interface BodyOwner {
 
 /** Time that a body may take to begin, before its rate counts: as long as its rate is averaged over at least. */
 const rateGraceMs = 10_000
+/** With so much of it there, what came in a turn goes on before its end, or no more is read. */
+const fullBytes = 64 * 1024
 /** Of a body that nobody takes yet, so much is read. */
 const heldBytes = 16 * 1024
 
@@ -155,6 +157,9 @@ export class RequestBody implements BodySource {
       this.#access.raw.pause()
     }
     this.#moveSoon()
+    if (this.#pieces.bytes < fullBytes) return
+    if (this.#sink !== undefined && this.#hasRoom) this.#handOn()
+    else this.#access.raw.pause()
   }
 
   readonly #onEnd = (): void => {

@@ -8,7 +8,7 @@ import t from 'tap'
 import { host, type KeyedProgram, startKeyedProgram, withKey } from '../support/keyed-program.ts'
 import { prepareTestProgram, startPrepared } from '../support/program.ts'
 import { valuesOf } from '../support/upstream.ts'
-import { codeOf, request } from '../support/wire.ts'
+import { exchange, codeOf, request } from '../support/wire.ts'
 
 t.setTimeout(300_000)
 
@@ -47,9 +47,11 @@ t.test('behind trusted proxies', async (t) => {
   await t.test('requests of many clients over one connection of the proxy are told apart', async (t) => {
     const clients = ['203.0.113.7', '203.0.113.8', '203.0.113.7']
     const before = program.live.requests.length
-    await program.raw(
+    await exchange(
+      program.gatewayPort,
       clients.map((client) => request('GET /v1/status', [host, `X-Forwarded-For: ${client}`])).join(''),
       300,
+      clients.length,
     )
     const seen = program.live.requests.slice(before)
     t.equal(seen.length, clients.length)
