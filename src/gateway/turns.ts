@@ -27,14 +27,18 @@ const requestBytes = 2_048
  * leaves: who sends a few ahead and goes still ends them.
  */
 const mostWaitingBytes = 64 * requestBytes
-/** So many are begun one right after another; then the other connections have their turn. */
-const mostInARow = 16
+/** So many of all that were sent ahead are begun in one turn of the loop: what comes one by one is served in between. */
+const mostATurn = 8
 
 /** Calls `begin` for each request in its turn, and `grown` after each one that has to wait. */
 export function createTurns(begin: Begin, grown: () => void): Turns {
   // Of connections on which a request had to wait: few clients send any ahead.
   const lines = new WeakMap<Socket, Line>()
+  /** Whose turn it is, but not in this turn of the loop: one a connection at most. */
+  const due: Due[] = []
   let waiting = 0
+  let begun = 0
+  let isArmed = false
 
   function count(line: Line, change: number): void {
     waiting -= line.bytes
@@ -49,7 +53,21 @@ export function createTurns(begin: Begin, grown: () => void): Turns {
     return line
   }
 
-  function next(line: Line, raw: IncomingMessage, reply: ServerResponse): void {
+  function goOnSoon(): void {
+    if (isArmed) return
+    isArmed = true
+    setImmediate(goOn)
+  }
+
+  function goOn(): void {
+    isArmed = false
+    const now = due.splice(0, mostATurn)
+    begun = now.length
+    for (const one of now) next(one)
+    if (due.length > 0) goOnSoon()
+  }
+
+  function next({ line, raw, reply }: Due): void {
     if (line.isForgotten) return
     count(line, -1)
     if (raw.socket.destroyed || (line.isReadNoMore && !raw.complete)) return
@@ -65,8 +83,10 @@ export function createTurns(begin: Begin, grown: () => void): Turns {
       if (socket.destroyed || line.isForgotten) return
       count(line, 1)
       reply.once('socket', () => {
-        if (++line.begun % mostInARow === 0) setImmediate(next, line, raw, reply)
-        else next(line, raw, reply)
+        goOnSoon()
+        if (begun >= mostATurn || due.length > 0) return void due.push({ line, raw, reply })
+        begun++
+        next({ line, raw, reply })
       })
       grown()
     },
@@ -84,11 +104,16 @@ export function createTurns(begin: Begin, grown: () => void): Turns {
   }
 }
 
+interface Due {
+  readonly line: Line
+  readonly raw: IncomingMessage
+  readonly reply: ServerResponse
+}
+
 /** The requests that wait on one connection. */
 class Line {
   requests = 0
   bytes = 0
-  begun = 0
   isReadNoMore = false
   isForgotten = false
   readonly #socket: Socket

@@ -1,12 +1,12 @@
 // Started as a process of its own (child.ts): clients without a key who do what costs a gateway most, each kind by
-// itself, all at once. Arguments: port of the gateway, milliseconds for which to go on. Says how many requests of each
+// itself, all at once. Arguments: port of the gateway, milliseconds for which to go on, kinds (all unless said). Says how many requests of each
 // kind it has sent when it has ended. Each kind comes from an address of its own, where the machine has more than one.
 
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const [, , port, forMs] = process.argv
+const [, , port, forMs, only] = process.argv
 const endsAt = performance.now() + Number(forMs)
 const isGoingOn = () => performance.now() < endsAt
 const sent: Record<string, number> = {}
@@ -110,6 +110,7 @@ const kinds: Readonly<Record<string, readonly [kind: Kind, clients: number]>> = 
 
 await Promise.all(
   Object.entries(kinds).flatMap(([name, [kind, clients]], place) => {
+    if (only !== undefined && !only.split(',').includes(name)) return []
     const localAddress = process.platform === 'linux' ? `127.0.2.${place + 1}` : '127.0.0.1'
     sent[name] = 0
     return Array.from({ length: clients }, () =>
