@@ -6,6 +6,7 @@ import { compareTables } from '../../../src/config/difference/compare.ts'
 import { createHostMatcher } from '../../../src/config/hosts.ts'
 import { createRouteMatcher } from '../../../src/config/matcher.ts'
 import { findOverlaps } from '../../../src/config/overlaps.ts'
+import { type EscapeName, escapeNames, escapesOf } from '../../../src/config/request/escapes.ts'
 import { parseTemplate } from '../../../src/config/template.ts'
 import { meets, type Requirement } from '../../../src/credentials/permission.ts'
 
@@ -14,13 +15,14 @@ interface Line {
   readonly template: string
   readonly requirement: Requirement
   readonly disguises?: 'strict' | 'exact'
+  readonly escapes?: readonly EscapeName[]
 }
 
 function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
-  const routes = lines.map(({ method, template, requirement, disguises = 'strict' }) => {
+  const routes = lines.map(({ method, template, requirement, disguises = 'strict', escapes = [] }) => {
     const parsed = parseTemplate(template)
     if (!parsed.ok) throw new Error(parsed.message)
-    const source = `${method} ${template} ${JSON.stringify(requirement)} ${disguises}`
+    const source = `${method} ${template} ${JSON.stringify(requirement)} ${disguises} ${escapes.join('+')}`
     const route: Route = {
       method,
       template,
@@ -28,6 +30,7 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
       timeoutMs: null,
       maxBodyBytes: null,
       disguises,
+      escapes: escapesOf(escapes),
       source,
     }
     return { method, route, segments: parsed.segments }
@@ -54,7 +57,9 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
 
 function tableOf(...apis: Api[]): Table {
   const byName = new Map(apis.map((api) => [api.name, api]))
-  return { sha256: '', apis: byName, prefixes: [], maxStaleLimitMs: 1, matchHost: createHostMatcher(apis) }
+  const escapes = apis.flatMap(({ routes }) => routes).reduce((set, route) => set | route.escapes, 0)
+  const shared = { sha256: '', prefixes: [], maxStaleLimitMs: 1, escapes }
+  return { ...shared, apis: byName, matchHost: createHostMatcher(apis) }
 }
 
 function line(text: string): Line {
@@ -111,6 +116,20 @@ t.test('a route that becomes exact opens for what only strict ones refuse', asyn
   t.strictSame(show(compareTables(exact, exact)), [])
   const gone = tableOf(apiOf([{ ...line('GET /x/{id}: p'), disguises: 'exact' }]))
   t.strictSame(show(compareTables(exact, gone)), ['opened GET /x/secret p', 'closed GET /x/secret q'])
+})
+
+t.test('a route that takes an escape opens for paths with it', async (t) => {
+  const taking = (escapes: readonly EscapeName[]) =>
+    tableOf(apiOf([{ ...line('GET /x/{id}/{path...}: p'), escapes }]))
+  t.strictSame(show(compareTables(taking([]), taking(['hash']))), ['opened GET /x/x%23/x p'])
+  t.strictSame(show(compareTables(taking(['hash']), taking(['percent']))), [
+    'opened GET /x/x%25/x p',
+    'closed GET /x/x%23/x p',
+  ])
+  t.match(compareTables(taking(['question']), taking([])), [
+    { kind: 'closed', before: { refusal: null }, after: { refusal: 'INVALID_PATH' } },
+  ])
+  t.strictSame(compareTables(taking(['hash', 'percent']), taking(['percent', 'hash'])), [])
 })
 
 t.test('a host for another environment, or another API, opens for its keys', async (t) => {
@@ -201,6 +220,19 @@ t.test('a table of 10,000 routes is compared in seconds', { timeout: 60_000 }, a
 
 const methodsTried = ['GET', 'HEAD', 'POST']
 const values = ['a', 'b', 'A', '%61', '%62', 'B', 'c']
+const escaped = [
+  'c%23',
+  'a%23',
+  'A%3fc',
+  'c%25',
+  '%2561',
+  'a.a%3f',
+  'c%23%25',
+  'b%25%23.a',
+  '%23',
+  '%3fb',
+  'c%253f',
+]
 const endings = ['a.a', 'A.A', 'a.b', 'b.', 'a%20', '%EF%BD%81', 'b.c.', 'a.a.c', '%EF%BD%81.a', '%20']
 const paths = [
   '/',
@@ -212,7 +244,7 @@ const paths = [
   ...values.flatMap((one) =>
     values.flatMap((two) => ['a', '%61', 'c'].map((three) => `/${one}/${two}/${three}`)),
   ),
-  ...endings.flatMap((one) => [
+  ...[...endings, ...escaped].flatMap((one) => [
     `/${one}`,
     `/${one}/`,
     `/${one}/a`,
@@ -284,7 +316,14 @@ const requirement: fc.Arbitrary<Requirement> = fc.constantFrom<Requirement>(
   { kind: 'any', permissions: ['p', 'q'] },
 )
 const disguises = fc.constantFrom('strict' as const, 'strict' as const, 'exact' as const)
-const oneLine = fc.record({ method: fc.constantFrom(...methodsTried), template, requirement, disguises })
+const escapes = fc.oneof(fc.constant<EscapeName[]>([]), fc.subarray([...escapeNames]))
+const oneLine = fc.record({
+  method: fc.constantFrom(...methodsTried),
+  template,
+  requirement,
+  disguises,
+  escapes,
+})
 const lines = fc.uniqueArray(oneLine, {
   maxLength: 6,
   selector: ({ method, template: path }) => `${method} ${path}`,
@@ -310,8 +349,14 @@ t.test(
           : one,
       )
       checkAgainstBruteForce(apiOf(old), apiOf(turned))
+      const opened = old.map((one, position) =>
+        position === index
+          ? { ...one, escapes: escapeNames.filter((name) => !one.escapes.includes(name)) }
+          : one,
+      )
+      checkAgainstBruteForce(apiOf(old), apiOf(opened))
     })
     fc.assert(edited, { numRuns: 100 })
-    t.pass('500 pairs of tables')
+    t.pass('600 pairs of tables')
   },
 )
