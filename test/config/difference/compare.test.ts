@@ -169,6 +169,39 @@ t.test('preflights that pass without a key are a decision too', async (t) => {
   t.strictSame(show(compareTables(on, off)), ['closed OPTIONS (preflight) /a anyone'])
 })
 
+t.test(
+  'a preflight that the gateway answers gets further than one refused, and less far than one sent on',
+  async (t) => {
+    const rules = { origins: null, allowHeaders: '', maxAgeSeconds: '1' }
+    const [off, answered, sentOn] = (['off', rules, 'upstream'] as const).map((cors) =>
+      tableOf(apiOf([line('GET /a: p')], { cors })),
+    )
+    if (!off || !answered || !sentOn) throw new Error('all are made')
+    const opened = ['opened OPTIONS (preflight) /a anyone']
+    const closed = ['closed OPTIONS (preflight) /a anyone']
+    t.strictSame(show(compareTables(off, answered)), opened)
+    t.match(compareTables(off, answered), [
+      { before: { refusal: 'METHOD_NOT_ALLOWED' }, after: { refusal: 'answered' } },
+    ])
+    t.strictSame(show(compareTables(answered, sentOn)), opened)
+    t.strictSame(show(compareTables(sentOn, answered)), closed)
+    t.strictSame(show(compareTables(answered, off)), closed)
+    const other = tableOf(
+      apiOf([line('GET /a: p')], { cors: { ...rules, origins: new Set(['https://a.example']) } }),
+    )
+    t.strictSame(show(compareTables(answered, other)), [], 'whose pages may read is no decision on a request')
+    const keyed = ['GET /a: p', 'OPTIONS /a: q'].map(line)
+    t.strictSame(
+      show(
+        compareTables(tableOf(apiOf(keyed, { cors: 'upstream' })), tableOf(apiOf(keyed, { cors: rules }))),
+      ),
+      opened,
+      'a route for OPTIONS asks for no key there any more',
+    )
+    t.strictSame(show(compareTables(tableOf(apiOf(keyed, { cors: rules })), tableOf(apiOf(keyed)))), closed)
+  },
+)
+
 t.test('a route for OPTIONS that comes or goes decides whether preflights pass without a key', async (t) => {
   const tables = (['GET /a: p', 'OPTIONS /a: q', 'OPTIONS /a: public'] as const).map((text) =>
     tableOf(apiOf([...new Set(['GET /a: p', text])].map(line), { cors: 'upstream' })),
