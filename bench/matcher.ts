@@ -81,6 +81,7 @@ function routesOf(size: number): MatchableRoute[] {
       timeoutMs: null,
       maxBodyBytes: null,
       disguises: 'strict',
+      escapes: 0,
       source: '',
     }
     return { route, segments: parsed.segments }

@@ -2,6 +2,7 @@
 
 import type { Environment } from '../credentials/record.ts'
 import { environments } from '../credentials/record.ts'
+import { checkCors } from './check-cors.ts'
 import type { CheckedFile } from './check-settings.ts'
 import { formatPlace, type Place } from './fault.ts'
 import { foldHeaderName, whyReserved } from './header-names.ts'
@@ -22,6 +23,7 @@ export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, Perm
       checkHosts(checked, { api: name, environment, hosts })
       checkPrefix(checked, { api: name, environment, prefixes })
     }
+    checkCors(checked, name)
     checkOneUpstream(checked, name)
     checkSharedHosts(checked, name, tables.get(name))
     checkLengths(checked, tables.get(name))

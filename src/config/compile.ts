@@ -118,6 +118,7 @@ async function compileAccess({ file, tables, sha256 }: Checked): Promise<Table> 
     apis,
     prefixes: all.flatMap((api) => api.environments.map((environment) => environment.prefix)),
     maxStaleLimitMs: Math.max(...all.map((api) => api.staleLimitMs)),
+    escapes: all.flatMap((api) => api.routes).reduce((set, route) => set | route.escapes, 0),
     matchHost: createHostMatcher(all),
   }
 }
@@ -137,7 +138,7 @@ async function compileApi(
     permissions: table.permissions,
     staleLimitMs: parseDuration(entry.stale_limit),
     legacyKeys: entry.legacy_keys,
-    cors: entry.cors,
+    cors: compileCors(entry),
     forwardAuthorization: entry.forward_authorization,
     routes: table.routes.map(({ route }) => route),
     matchRoute: await matcherOf(table.routes),
@@ -147,6 +148,16 @@ async function compileApi(
 function compileCredential({ header, bearer }: GatewayFile['apis'][string]['credential']): Api['credential'] {
   const fields = [...(header === undefined ? [] : [header]), ...(bearer ? ['Authorization'] : [])]
   return { header: header ?? null, bearer, fields, fieldList: fields.join(', ') }
+}
+
+function compileCors({ cors, credential }: GatewayFile['apis'][string]): Api['cors'] {
+  if (typeof cors === 'string') return cors
+  const { origins, headers } = cors
+  return {
+    origins: origins.includes('*') ? null : new Set(origins),
+    allowHeaders: (headers ?? [...compileCredential(credential).fields, 'Content-Type']).join(', '),
+    maxAgeSeconds: String(Math.floor(parseDuration(cors.max_age) / 1000)),
+  }
 }
 
 /** Some milliseconds' worth. */

@@ -4,6 +4,8 @@
 import type { Requirement } from '../credentials/permission.ts'
 import type { Environment } from '../credentials/record.ts'
 import type { Disguises } from './disguise.ts'
+import type { Escapes } from './request/escapes.ts'
+import type { PathFault } from './request/path-fault.ts'
 
 /** Everything that the files say. */
 export interface CompiledConfig {
@@ -98,6 +100,8 @@ export interface Table {
   readonly prefixes: readonly string[]
   /** Largest `stale_limit` of any API. */
   readonly maxStaleLimitMs: number
+  /** Escapes that a route of any API takes in its parameters. */
+  readonly escapes: Escapes
   /** `host` as the client sent it (any case, perhaps a port, perhaps a trailing dot); undefined: no API has it. */
   matchHost(host: string): HostMatch | undefined
 }
@@ -124,14 +128,24 @@ export interface Api {
   readonly permissions: ReadonlyMap<string, string>
   readonly staleLimitMs: number
   readonly legacyKeys: boolean
-  readonly cors: 'off' | 'upstream'
+  readonly cors: 'off' | 'upstream' | CorsRules
   readonly forwardAuthorization: boolean
   readonly routes: readonly Route[]
   /**
-   * Matches a request by method and raw path: bytes as they came, no query, already judged unambiguous.
+   * Matches a request by method and raw path: bytes as they came, no query, already judged unambiguous but for escapes
+   * that routes take: those of the path are judged here, for the route that is found.
    * HEAD follows GET where the path has no HEAD route of its own.
    */
   matchRoute(method: string, path: string): RouteMatch
+}
+
+/** What the gateway itself tells pages of other origins. */
+export interface CorsRules {
+  /** null: any. */
+  readonly origins: ReadonlySet<string> | null
+  /** Of a preflight: Access-Control-Allow-Headers and -Max-Age. */
+  readonly allowHeaders: string
+  readonly maxAgeSeconds: string
 }
 
 export interface ApiEnvironment {
@@ -152,6 +166,8 @@ export interface Route {
   readonly maxBodyBytes: number | null
   /** Which values of its parameters are refused for a literal beside them. */
   readonly disguises: Disguises
+  /** Which of the escapes that are refused elsewhere its parameters take. */
+  readonly escapes: Escapes
   /** `file:line:col` of the route in its permission table. */
   readonly source: string
 }
@@ -162,4 +178,6 @@ export type RouteMatch =
   /** The path has routes, but none for this method; `allow` sorted, HEAD included where GET is. */
   | { readonly kind: 'wrong_method'; readonly allow: readonly string[] }
   /** A parameter's value can be read as a literal beside it (disguise.ts): two readers could disagree. */
-  | { readonly kind: 'hidden_literal' }
+  | { readonly kind: 'hidden_literal'; readonly at: number }
+  /** An escape that no route of this path and method takes (request/escapes.ts). */
+  | { readonly kind: 'refused_escape'; readonly fault: PathFault }

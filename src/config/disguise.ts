@@ -4,6 +4,8 @@
 //
 // Values come from strangers: each step is linear in their bytes.
 
+import { decodeWholly } from './request/percent-encoding.ts'
+
 /** What a route refuses in its parameters: all of it, or only what differs by escapes and case. */
 export type Disguises = 'strict' | 'exact'
 
@@ -24,7 +26,15 @@ export function isDisguise(folded: FoldedLiterals, value: string, disguises: Dis
   const same = folded.get(whole)
   if (disguises === 'exact') return same !== undefined && isAnotherExactly(same, value)
   if (same?.some((literal) => literal !== value)) return true
-  return endsBehindLiteral(folded, whole)
+  return endsBehindLiteral(folded, whole) || (value.includes('%') && isCutToLiteral(folded, whole))
+}
+
+/** Who decodes a path before it takes the URL apart ends it at a `#` or `?`, which some routes take (request/escapes.ts). */
+function isCutToLiteral(folded: FoldedLiterals, whole: string): boolean {
+  const end = whole.search(/[#?]/)
+  if (end === -1) return false
+  const cut = whole.slice(0, end)
+  return folded.has(cut) || endsBehindLiteral(folded, cut)
 }
 
 function isAnotherExactly(literals: readonly string[], value: string): boolean {
@@ -98,6 +108,8 @@ function isAscii(text: string): boolean {
 
 function decode(text: string): string {
   if (!text.includes('%')) return text
+  // Only a route that takes `%25` gets here with one: it is decoded for as often as anybody could.
+  if (text.includes('%25')) return decodeWholly(text).toString()
   try {
     return decodeURIComponent(text)
   } catch {

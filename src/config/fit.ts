@@ -162,7 +162,8 @@ function fitUnion(branches: readonly Shape[], shape: Shape, node: Node, where: W
   }
   const mapping = branches.find((branch) => branch.type === 'object')
   if (mapping && node.kind === 'map') return fitNode(mapping, node, where)
-  where.report.fault(node.place, `${where.name} must be ${expectation(shape)}`)
+  const words = branches.find((branch) => branch.enum !== undefined) ?? shape
+  where.report.fault(node.place, `${where.name} must be ${expectation(shape)}`, meantWord(words, node))
   return undefined
 }
 

@@ -6,6 +6,7 @@
 
 import type { Route, RouteMatch } from './compiled.ts'
 import { addFolded, type FoldedLiterals, isDisguise } from './disguise.ts'
+import { type Escapes, faultInEscapes } from './request/escapes.ts'
 import { methods, type Segment } from './template.ts'
 
 export interface MatchableRoute {
@@ -33,7 +34,6 @@ interface TrieNode {
 }
 
 const notFound: RouteMatch = Object.freeze({ kind: 'not_found' })
-const hiddenLiteral: RouteMatch = Object.freeze({ kind: 'hidden_literal' })
 
 type MatchRoute = (method: string, path: string) => RouteMatch
 
@@ -60,7 +60,12 @@ export function createRouteTries(): { add(route: MatchableRoute): void; readonly
       const own = tries.get(method)
       const leaf = (own && find(own, path, 1)) ?? (method === 'HEAD' ? findGet(tries, path) : undefined)
       if (leaf === undefined) return wrongMethodOrNotFound(tries, path)
-      return leaf.hasVariable && hidesLiteral(merged, path, 1, leaf, 0) ? hiddenLiteral : leaf.found
+      // Literals hold no such escape, and match byte for byte.
+      if (!leaf.hasVariable) return leaf.found
+      const refused = refusalOfEscapes(path, leaf.found.route.escapes)
+      if (refused !== undefined) return refused
+      const at = hiddenLiteralAt(merged, path, 1, leaf, 0)
+      return at === 0 ? leaf.found : { kind: 'hidden_literal', at }
     },
   }
 }
@@ -70,13 +75,23 @@ function findGet(tries: ReadonlyMap<string, TrieNode>, path: string): Leaf | und
   return root && find(root, path, 1)
 }
 
+type Refused = Extract<RouteMatch, { kind: 'refused_escape' }>
+
+function refusalOfEscapes(path: string, permitted: Escapes): Refused | undefined {
+  if (!path.includes('%')) return undefined
+  const fault = faultInEscapes(path, permitted)
+  return fault === undefined ? undefined : { kind: 'refused_escape', fault }
+}
+
+/** A path that no route takes because of its escapes is refused for them. */
 function wrongMethodOrNotFound(tries: ReadonlyMap<string, TrieNode>, path: string): RouteMatch {
   const allow = methods.filter((method) => {
     const root = tries.get(method)
-    if (root && find(root, path, 1)) return true
-    return method === 'HEAD' && findGet(tries, path) !== undefined
+    const leaf = (root && find(root, path, 1)) ?? (method === 'HEAD' ? findGet(tries, path) : undefined)
+    return leaf !== undefined && refusalOfEscapes(path, leaf.found.route.escapes) === undefined
   })
-  return allow.length === 0 ? notFound : { kind: 'wrong_method', allow: allow.toSorted() }
+  if (allow.length > 0) return { kind: 'wrong_method', allow: allow.toSorted() }
+  return refusalOfEscapes(path, 0) ?? notFound
 }
 
 /** The most specific leaf for `path` from the segment that begins at `start`. */
@@ -96,25 +111,22 @@ function find(node: TrieNode, path: string, start: number): Leaf | undefined {
 }
 
 /**
- * Whether a segment that the chosen route matches by a parameter can be read as a literal which stands at the same place
- * in any route whose earlier segments match, without being that literal.
+ * Where a segment begins that the chosen route matches by a parameter and that can be read as a literal which stands at
+ * the same place in any route whose earlier segments match, without being that literal; 0: there is none.
  */
-function hidesLiteral(node: TrieNode, path: string, start: number, leaf: Leaf, index: number): boolean {
+function hiddenLiteralAt(node: TrieNode, path: string, start: number, leaf: Leaf, index: number): number {
   const { isVariable, found } = leaf
   const end = path.indexOf('/', start)
   const segment = end === -1 ? path.slice(start) : path.slice(start, end)
   const isInVariable = isVariable[Math.min(index, isVariable.length - 1)] === true
   if (isInVariable && node.folded !== undefined) {
-    if (isDisguise(node.folded, segment, found.route.disguises)) return true
+    if (isDisguise(node.folded, segment, found.route.disguises)) return start
   }
-  if (end === -1) return false
+  if (end === -1) return 0
   const literal = node.literals?.get(segment)
-  if (literal && hidesLiteral(literal, path, end + 1, leaf, index + 1)) return true
-  return (
-    segment !== '' &&
-    node.parameter !== undefined &&
-    hidesLiteral(node.parameter, path, end + 1, leaf, index + 1)
-  )
+  const at = literal === undefined ? 0 : hiddenLiteralAt(literal, path, end + 1, leaf, index + 1)
+  if (at !== 0 || segment === '' || node.parameter === undefined) return at
+  return hiddenLiteralAt(node.parameter, path, end + 1, leaf, index + 1)
 }
 
 function createNode(): TrieNode {

@@ -1,6 +1,7 @@
 // The schema of permission tables: one API's vocabulary and routes.
 
 import { type Static, Type } from 'typebox'
+import { escapeNames } from './request/escapes.ts'
 import { closed, Duration, Size, Text } from './schema-fields.ts'
 
 const PermissionList = (description: string) =>
@@ -27,6 +28,16 @@ const RouteRule = Type.Object(
         'also those with an ending (`.json`), trailing dots or blanks, or letters of other forms; `exact` only those that ' +
         'differ by escapes and case.',
     }),
+    escapes: Type.Optional(
+      Type.Array(Type.Enum([...escapeNames]), {
+        minItems: 1,
+        uniqueItems: true,
+        expects: 'a list of `hash`, `question`, `percent`',
+        description:
+          'Escapes that its parameters take, though every other path with them is refused: `hash` (%23), `question` (%3f), ' +
+          '`percent` (%25). For an upstream that decodes a path once, after it has taken it apart.',
+      }),
+    ),
     shadow: Type.Boolean({
       default: false,
       description: 'Only compared: the route is not there for clients, and what it would decide is logged.',

@@ -191,6 +191,32 @@ const ApiEnvironment = (description: string) =>
     { ...closed, description },
   )
 
+const Cors = Type.Object(
+  {
+    origins: Type.Array(
+      Text('As a browser writes it: `https://shop.example`, with a port if it is not the usual one.'),
+      {
+        minItems: 1,
+        uniqueItems: true,
+        expects: 'a list of at least one origin',
+        description: 'Whose pages may read answers; `*` alone: everybody’s.',
+      },
+    ),
+    headers: Type.Optional(
+      Type.Array(HeaderName({ description: 'Name of a header field.' }), {
+        uniqueItems: true,
+        expects: 'a list of header names',
+        description: 'What pages may send. Left out: where the key stands, and Content-Type.',
+      }),
+    ),
+    max_age: Duration({
+      default: '10m',
+      description: 'How long a browser may keep the answer to a preflight.',
+    }),
+  },
+  closed,
+)
+
 const Api = Type.Object(
   {
     credential: Type.Object(
@@ -213,11 +239,13 @@ const Api = Type.Object(
       description: 'How long a known key works while Postgres cannot be reached.',
     }),
     legacy_keys: Type.Boolean({ default: false, description: 'Looks up keys without a checksum too.' }),
-    cors: Type.Enum(['off', 'upstream'], {
+    cors: Type.Union([Type.Enum(['off', 'upstream']), Cors], {
       default: 'off',
+      expects: '`off`, `upstream`, or a mapping with `origins`',
       description:
-        '`upstream`: a preflight for a listed method passes to the upstream without a key, where the table has no route for ' +
-        'OPTIONS on its path.',
+        'Pages of other origins. `upstream`: a preflight for a listed method passes to the upstream without a key, where the ' +
+        'table has no route for OPTIONS on its path. With `origins`: the gateway answers preflights and says in each ' +
+        'answer who may read it, in place of the upstream. With either, such pages can read refusals.',
     }),
     forward_authorization: Type.Boolean({
       default: false,

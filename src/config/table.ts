@@ -10,6 +10,7 @@ import { findWeakerPosts } from './method-override.ts'
 import { findOverlaps } from './overlaps.ts'
 import { findUnreachable } from './unreachable.ts'
 import { PermissionFile, type RouteRule } from './permission-schema.ts'
+import { escapesOf } from './request/escapes.ts'
 import type { SourceText } from './source.ts'
 import { suggest } from './suggest.ts'
 import { methods, parseTemplate, type Segment } from './template.ts'
@@ -98,7 +99,14 @@ function compileRoute(checking: Checking, key: string, rule: Rule): TableRoute |
     timeoutMs: settings.timeout === undefined ? null : parseDuration(settings.timeout),
     maxBodyBytes: settings.max_body === undefined ? null : parseSize(settings.max_body),
     disguises: settings.disguises ?? 'strict',
+    escapes: escapesOf((settings.escapes ?? []).filter((name) => name !== undefined)),
     source: formatPlace(place),
+  }
+  if (route.escapes !== 0 && head.segments.every(({ kind }) => kind === 'literal')) {
+    checking.report.warn(
+      placeOfKey(tree, ['routes', key, 'escapes']),
+      `\`escapes\` of \`${key}\` lets nothing in: the path has no parameter`,
+    )
   }
   const isShadow = settings.shadow === true
   return { method: head.method, key, segments: head.segments, route, place, isShadow }

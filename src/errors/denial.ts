@@ -12,6 +12,8 @@ export interface Denial {
   readonly match?: 'any'
   /** Methods that the path has (METHOD_NOT_ALLOWED). */
   readonly allow?: readonly string[]
+  /** What the request itself shows to be wrong with it: a fixed sentence, in ASCII, that repeats nothing of a secret. */
+  readonly hint?: string
   /** What is wrong with a request to the control plane. */
   readonly details?: readonly FieldFault[]
 }

@@ -73,8 +73,9 @@ function bodyOf(denial: Denial, requestId: string, isProblem: boolean): Text {
   return { body: beginning.body + rest, bytes: beginning.bytes + bytes }
 }
 
-function furtherMembers({ required, match, details }: Denial): string {
+function furtherMembers({ hint, required, match, details }: Denial): string {
   let members = ''
+  if (hint) members += `,"hint":${JSON.stringify(hint)}`
   if (required) members += `,"required":${JSON.stringify(required)}`
   if (match) members += `,"match":${JSON.stringify(match)}`
   if (details) members += `,"details":${JSON.stringify(details)}`

@@ -56,7 +56,7 @@ export interface Access {
   path: string
   host: HostMatch | undefined
   route: Route | undefined
-  /** A CORS preflight that goes to the upstream without a key. */
+  /** A CORS preflight that goes without a key: to the upstream, or, where the API has rules of its own, to the gateway. */
   isPreflight: boolean
 
   // The caller

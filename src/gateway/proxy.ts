@@ -6,6 +6,7 @@ import httpProxy from '@fastify/http-proxy'
 import type { FastifyInstance } from 'fastify'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Access } from './access.ts'
+import { answerPreflight } from './cors.ts'
 import { forward } from './dispatch.ts'
 import { refuse } from './refuse.ts'
 
@@ -39,7 +40,11 @@ export function conclude(access: Access, denial: Denial | undefined): void {
 }
 
 function sendOn(access: Access): void {
-  const { environment, route, isPreflight, upstreams } = access
+  const { environment, route, isPreflight, upstreams, host } = access
+  if (isPreflight && typeof host?.api.cors === 'object') {
+    answerPreflight(access, host.api, host.api.cors)
+    return
+  }
   // Only a stage that let the request through sets these; without them nothing is forwarded.
   const isDecided = environment !== undefined && (route !== undefined || isPreflight)
   const upstream = isDecided ? upstreams.get(environment.upstream) : undefined

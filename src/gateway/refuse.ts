@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Denial } from '../errors/denial.ts'
 import { type ErrorContext, type RenderedError, renderError } from '../errors/reply.ts'
 import { type Access, hasBody } from './access.ts'
+import { corsOfRefusal } from './cors.ts'
 import { endWork } from './overload.ts'
 import { keyPlaces } from './shared-caches.ts'
 import { endWhole } from './whole-answer.ts'
@@ -29,7 +30,10 @@ export function refuse(access: Access, denial: Denial): void {
   })
   // Not to be stored, it is remembered as such: for this key, or none, and no other.
   const places = keyPlaces(access)
-  if (places !== undefined) rendered.headers.push('Vary', places.fieldList)
+  const cors = corsOfRefusal(access, denial)
+  const vary = cors === undefined ? places?.fieldList : withOrigin(places?.fieldList)
+  if (vary !== undefined) rendered.headers.push('Vary', vary)
+  if (cors !== undefined) rendered.headers.push(...cors)
   access.status = rendered.status
   // A head that could not be written may have left its reason phrase.
   access.reply.statusMessage = ''
@@ -40,6 +44,10 @@ export function refuse(access: Access, denial: Denial): void {
     endWhole(access.reply, bytesAsText(rendered))
   }
   endWork(access)
+}
+
+function withOrigin(fieldList: string | undefined): string {
+  return fieldList === undefined ? 'Origin' : `${fieldList}, Origin`
 }
 
 /** UTF-8 bytes as latin1 characters. All that we say is ASCII today. */

@@ -2,6 +2,7 @@
 
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Access } from './access.ts'
+import { tellPages } from './cors.ts'
 import { responseHeaders } from './headers.ts'
 import { keyPlaces, tellSharedCaches } from './shared-caches.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
@@ -12,6 +13,8 @@ export function writeHead(access: Access, { status, reason, fields }: AnswerHead
   const headers = responseHeaders(fields, canHaveTrailers(reply, status))
   const places = keyPlaces(access)
   if (places !== undefined) tellSharedCaches(headers, places)
+  const cors = access.host?.api.cors
+  if (typeof cors === 'object') tellPages(headers, cors, access.head.origin)
   headers.push('X-Request-Id', access.requestId)
   // The upstream's Date, or none: ours would be a header that it did not send.
   reply.sendDate = false

@@ -1,14 +1,14 @@
 // Stage 3: host → API, method and path → route. Refused before any look-up.
 
-import { findRoute } from '../config/request/find-route.ts'
-import { type Denial, deny } from '../errors/denial.ts'
+import { denyUnknownHost, findRoute } from '../config/request/find-route.ts'
+import type { Denial } from '../errors/denial.ts'
 import { type Access, type Head, hasBody } from './access.ts'
 
 /** Finds the API by host and the route by method and path (contract 5.3). */
 export function matchRoute(access: Access): Denial | undefined {
   const { head, path } = access
   const host = access.table.matchHost(head.host)
-  if (host === undefined) return deny('UNKNOWN_HOST', 'unknown_host')
+  if (host === undefined) return denyUnknownHost(path)
   access.host = host
   const found = findRoute(host.api, {
     method: access.raw.method ?? '',

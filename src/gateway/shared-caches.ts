@@ -32,6 +32,14 @@ export function tellSharedCaches(headers: string[], { fields, fieldList }: Api['
   if (!saysCaching) headers.push('Cache-Control', 'private')
 }
 
+/** Adds names to the last Vary field that is there, but those that are listed. */
+export function varyBy(headers: string[], names: readonly string[]): void {
+  let at = headers.length - 2
+  while (at >= 0 && !isVary(headers[at] ?? '')) at -= 2
+  if (at < 0) headers.push('Vary', names.join(', '))
+  else headers[at + 1] = withNames(headers, headers[at + 1] ?? '', names)
+}
+
 /** By its first letter: as long a name that most answers have is `Date`. */
 function isVary(name: string): boolean {
   return name.length === 4 && (name.charCodeAt(0) | 0x20) === 0x76 && name.toLowerCase() === 'vary'

@@ -87,6 +87,7 @@ t.test('wrong files are refused by an independent validator, each for one mistak
     ['gateway', 'one environment', withApi({ environments: { live: flintn.environments.live } })],
     ['gateway', 'a third environment', withApi({ environments: { ...flintn.environments, test: {} } })],
     ['gateway', 'cors of no known kind', withApi({ cors: 'on' })],
+    ['gateway', 'cors without origins', withApi({ cors: { headers: ['X-Api-Key'] } })],
     [
       'gateway',
       'a prefix with a space',
@@ -108,6 +109,7 @@ t.test('wrong files are refused by an independent validator, each for one mistak
     ],
     ['permissions', 'a route of a number', withRoute(7)],
     ['permissions', 'an empty all_of', withRoute({ all_of: [] })],
+    ['permissions', 'an escape of no known name', withRoute({ permission: 'a', escapes: ['slash'] })],
     ['permissions', 'the same permission twice', withRoute({ any_of: ['a', 'a'] })],
     ['permissions', 'a mistyped setting', withRoute({ permission: 'transaction.read', time_out: '5s' })],
     [

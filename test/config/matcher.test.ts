@@ -2,12 +2,18 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import type { Route, RouteMatch } from '../../src/config/compiled.ts'
 import { createRouteMatcher, type MatchableRoute } from '../../src/config/matcher.ts'
+import { escapeNames, escapesOf } from '../../src/config/request/escapes.ts'
 import { findOverlaps } from '../../src/config/overlaps.ts'
 import { parseTemplate, type Segment } from '../../src/config/template.ts'
 
-/** `exact` behind a route is its `disguises`. */
+/** Behind a route: `exact`, its `disguises`; `+hash+percent`, its `escapes`. */
 function routeOf(line: string): MatchableRoute & { method: string } {
-  const [method = '', template = '', disguises] = line.split(' ')
+  const [method = '', template = '', ...settings] = line.split(' ')
+  const escapes =
+    settings
+      .find((text) => text.startsWith('+'))
+      ?.slice(1)
+      .split('+') ?? []
   const parsed = parseTemplate(template)
   if (!parsed.ok) throw new Error(parsed.message)
   const route: Route = {
@@ -16,7 +22,8 @@ function routeOf(line: string): MatchableRoute & { method: string } {
     requirement: { kind: 'public' },
     timeoutMs: null,
     maxBodyBytes: null,
-    disguises: disguises === 'exact' ? 'exact' : 'strict',
+    disguises: settings.includes('exact') ? 'exact' : 'strict',
+    escapes: escapesOf(escapeNames.filter((name) => escapes.includes(name))),
     source: line,
   }
   return { method, route, segments: parsed.segments }
@@ -239,6 +246,50 @@ t.test('a rest hides literals in every place', async (t) => {
   t.equal(match('GET /f/z/deep/END'), 'hidden_literal')
   t.equal(match('GET /f/z/shallow/END'), 'GET /f/{path...}')
   t.equal(match('GET /f/a/secret/more'), 'GET /f/{path...}')
+})
+
+t.test('an escape is taken in the parameters of a route that names it, and nowhere else', async (t) => {
+  const match = matcherOf(
+    'GET /f/{id} +hash',
+    'GET /f/{id}/{path...} +hash+percent',
+    'GET /g/{id}',
+    'PUT /g/{id} +hash',
+    'GET /f/last',
+  )
+  t.equal(match('GET /f/a%23b'), 'GET /f/{id} +hash')
+  t.equal(match('HEAD /f/%23'), 'GET /f/{id} +hash')
+  t.equal(match('GET /f/a%23/b%25/c'), 'GET /f/{id}/{path...} +hash+percent')
+  t.equal(match('GET /f/a%25'), 'refused_escape', 'the route that matches decides, not a wider one')
+  t.equal(match('GET /f/a%3f/b'), 'refused_escape')
+  t.equal(match('GET /g/a%23'), 'refused_escape')
+  t.equal(match('PUT /g/a%23'), 'PUT /g/{id} +hash')
+  t.equal(match('POST /g/a%23'), 'PUT', 'only methods that take it are allowed')
+  t.equal(match('POST /g/a%3f'), 'refused_escape')
+  t.equal(match('GET /f%23/a'), 'refused_escape', 'no literal holds one')
+  t.equal(match('GET /none/a%23'), 'refused_escape')
+  t.equal(match('GET /none/a%20'), 'not_found')
+  t.equal(match('GET /f/%252f'), 'refused_escape')
+})
+
+t.test('a value with an escape is a disguise as who decodes first or twice reads it', async (t) => {
+  const match = matcherOf('GET /f/{id} +hash+question+percent', 'GET /f/summary', 'GET /f/')
+  for (const value of [
+    'summary%23x',
+    'Summary%3F',
+    'summary.json%23',
+    '%2573ummary',
+    'summary%2520',
+    '%23',
+    '%3fx',
+  ])
+    t.equal(match(`GET /f/${value}`), 'hidden_literal', value)
+  for (const value of ['summaries%23x', 'x%23summary', '100%25', '%25summary'])
+    t.equal(match(`GET /f/${value}`), 'GET /f/{id} +hash+question+percent', value)
+})
+
+t.test('a hidden literal is told with its place', async (t) => {
+  const routes = ['GET /a/{x}/{y}', 'GET /a/b/secret'].map(routeOf)
+  t.same(createRouteMatcher(routes)('GET', '/a/b/SECRET'), { kind: 'hidden_literal', at: 5 })
 })
 
 t.test('a literal that the route matches by itself is never hidden', async (t) => {

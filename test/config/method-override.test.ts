@@ -20,6 +20,7 @@ function found(...routes: readonly [key: string, requirement: Requirement][]): s
       timeoutMs: null,
       maxBodyBytes: null,
       disguises: 'strict' as const,
+      escapes: 0,
       source: '',
     }
     return { method, route, segments: parsed.segments }

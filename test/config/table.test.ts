@@ -17,7 +17,7 @@ t.test('requirements, limits and sources of routes are compiled', async (t) => {
   PUT /single: { permission: a.write, max_body: 0 }
   GET /open: public
   GET /open/2: { permission: public, timeout: 1s, disguises: strict }
-  GET /exact/{id}: { permission: a.read, disguises: exact }
+  GET /exact/{id}: { permission: a.read, disguises: exact, escapes: [percent, question] }
 `
   const { table: compiled } = await configOf(t, { table })
   const expected: [number, string, string, Requirement, number | null, number | null][] = [
@@ -35,6 +35,7 @@ t.test('requirements, limits and sources of routes are compiled', async (t) => {
       {
         ...{ method, template, requirement, timeoutMs, maxBodyBytes },
         disguises: template === '/exact/{id}' ? 'exact' : 'strict',
+        escapes: template === '/exact/{id}' ? 6 : 0,
       },
       `table.yaml:${line}:3`,
     ]),
@@ -66,6 +67,30 @@ t.test('`disguises` is strict or exact', async (t) => {
     await faultOf(t, 'GET /x/{id}: { permission: a.read, disguises: off }'),
     /^table\.yaml:6:\d+ {2}`disguises` must be/,
   )
+})
+
+t.test('`escapes` names some of three, each once, on a route that has a parameter', async (t) => {
+  const escapes = (list: string) => faultOf(t, `GET /x/{id}: { permission: a.read, escapes: ${list} }`)
+  t.equal(await escapes('[hash, question, percent]'), '')
+  t.match(await escapes('[hsh]'), /table\.yaml:6:48 {2}an entry of `escapes` must be .*did you mean hash\?/)
+  t.match(await escapes('[slash]'), /must be `hash` or `question` or `percent`/)
+  t.match(await escapes('[hash, hash]'), /listed twice/)
+  t.match(await escapes('[]'), /must be a list of `hash`, `question`, `percent`/)
+  t.match(await escapes('hash'), /must be a list of `hash`, `question`, `percent`/)
+  const result = await load(t, { table: `${head}  GET /x: { permission: a.read, escapes: [hash] }\n` })
+  t.match(result.warnings.map(formatFault), [
+    /table\.yaml:6:33 {2}`escapes` of `GET \/x` lets nothing in: the path has no parameter/,
+  ])
+})
+
+t.test('a table knows which escapes some route takes', async (t) => {
+  const lines = [
+    'GET /x/{id}: { permission: a.read, escapes: [hash] }',
+    'GET /y/{id}: { permission: a.read, escapes: [percent] }',
+  ]
+  const { table } = await configOf(t, { table: `${head}  ${lines.join('\n  ')}\n` })
+  t.equal(table.escapes, 5)
+  t.equal((await configOf(t, { table: head })).table.escapes, 0)
 })
 
 t.test('a route without a requirement, or with two, is a fault', async (t) => {

@@ -17,6 +17,7 @@ function routesOf(templates: readonly string[]) {
       timeoutMs: null,
       maxBodyBytes: null,
       disguises: 'strict' as const,
+      escapes: 0,
       source: text,
     }
     return { method, segments: parsed.segments, route }

@@ -151,6 +151,7 @@ const table: Table = {
   sha256: 'ab'.repeat(32),
   apis: new Map(apis.map((api) => [api.name, api])),
   prefixes: ['pk_live_', 'pk_test_', 'flint_live_', 'flint_test_'],
+  escapes: 0,
   maxStaleLimitMs: 900_000,
   matchHost: () => undefined,
 }

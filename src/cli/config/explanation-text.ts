@@ -34,14 +34,17 @@ function verdict({ code, status }: Explanation): Cell {
   return { text: `deny  ${status} ${code}`, colour: 'red' }
 }
 
-function because({ code, reason, allow }: Explanation): string {
+function because({ code, reason, hint, allow }: Explanation): string {
   if (code === null) return ''
   const methods = allow === null ? '' : `; the path has ${allow.join(', ')}`
-  return `${entryOf(code).message} (${reason})${methods}`
+  return `${entryOf(code).message} (${reason})${hint === null ? '' : `: ${hint}`}${methods}`
 }
 
-function required({ code, required: names, match, held: has }: Explanation): Cell[] {
-  if (names === null && code === null) return ['nothing: a preflight carries no key']
+function required({ code, required: names, match, held: has, upstream }: Explanation): Cell[] {
+  if (names === null && code === null) {
+    const who = upstream === null ? ', and is answered by the gateway' : ''
+    return [`nothing: a preflight carries no key${who}`]
+  }
   if (names === null) return [{ text: '-', colour: 'dim' }]
   if (match === 'none') return ['public: no key is asked for']
   const lines = names.map((name): Cell => {

@@ -12,12 +12,15 @@ export interface Explanation {
   readonly status: number | null
   /** The private reason, as log and metric have it. */
   readonly reason: string | null
+  /** What the client is told beside the code's message. */
+  readonly hint: string | null
   readonly method: string
   readonly host: string
   /** As judged; null: there is none. */
   readonly path: string | null
   readonly api: string | null
   readonly environment: string | null
+  /** null: none is asked. */
   readonly upstream: string | null
   readonly route: { readonly template: string; readonly source: string } | null
   /** Empty: public. null: no route. */
@@ -51,12 +54,13 @@ export function describe({ config, method, host, decision, key }: Described): Ex
     code: denial?.code ?? null,
     status: denial === undefined ? null : entryOf(denial.code).status,
     reason: denial?.reason ?? null,
+    hint: denial?.hint ?? null,
     method,
     host,
     path: decision.path ?? null,
     api: decision.host?.api.name ?? null,
     environment: environment?.name ?? null,
-    upstream: environment?.upstream ?? null,
+    upstream: isAnsweredHere(decision) ? null : (environment?.upstream ?? null),
     route: route === undefined ? null : { template: route.template, source: route.source },
     required: requirement === undefined ? null : requirement.kind === 'public' ? [] : requirement.permissions,
     match: requirement === undefined ? null : requirement.kind === 'public' ? 'none' : requirement.kind,
@@ -67,10 +71,16 @@ export function describe({ config, method, host, decision, key }: Described): Ex
   }
 }
 
+/** A preflight that no upstream sees. */
+function isAnsweredHere({ isPreflight, host }: Decision): boolean {
+  return isPreflight && typeof host?.api.cors === 'object'
+}
+
 function headersOf({ settings, table }: CompiledConfig, decision: Decision): HeaderChanges {
   const { denial, host, environment, route } = decision
   const upstream = environment === undefined ? undefined : settings.upstreams.get(environment.upstream)
-  if (denial !== undefined || host === undefined || upstream === undefined) return { added: [], removed: [] }
+  if (denial !== undefined || host === undefined || upstream === undefined || isAnsweredHere(decision))
+    return { added: [], removed: [] }
   const hasCaller = route !== undefined && route.requirement.kind !== 'public'
   return headerChanges({ settings, table, upstream, api: host.api }, hasCaller)
 }

@@ -6,7 +6,7 @@ import type { Route } from '../compiled.ts'
 export interface Side {
   /** undefined: the path has no route for the method, or the key is of no use there. */
   readonly route: Route | undefined
-  /** Why there is no route; null: there is one. */
+  /** Why there is no route; null: there is one. `answered`: a preflight that the gateway answers itself. */
   readonly refusal: string | null
 }
 

@@ -2,9 +2,11 @@
 // method, a path and a key (its API, its environment, what it holds) or none.
 
 import type { Api, HostMatch, Route, RouteMatch, Table } from '../compiled.ts'
+import { type Escapes, namesOf } from '../request/escapes.ts'
 import { methods } from '../template.ts'
 import { type Change, remember, type Side, tidy } from './change.ts'
 import { type HostGroup, hostGroups, type Lane, lanesOf } from './host-groups.ts'
+import { comparePreflights, corsOf } from './preflights.ts'
 import { representativePaths } from './representative-paths.ts'
 import { newlyPassing, type Passers } from './requirement-change.ts'
 
@@ -23,6 +25,7 @@ function compareGroup(group: HostGroup): Change[] {
   const paths = representativePaths({
     oldTemplates: templatesOf(before),
     newTemplates: templatesOf(after),
+    escapes: namesOf(escapesIn(before) | escapesIn(after)),
     hasExact: [before, after].some((api) => api?.routes.some(({ disguises }) => disguises === 'exact')),
   })
   for (const path of paths) {
@@ -40,13 +43,17 @@ function compareGroup(group: HostGroup): Change[] {
 function isUnchanged({ before, after }: HostGroup): boolean {
   const seen = [before, after].map((match) =>
     JSON.stringify([
-      ...[match?.api.name, match?.environments.map(({ name }) => name), match?.api.cors],
-      match?.api.routes.map(({ method, template, requirement, disguises }) => {
-        return [method, template, requirement, disguises]
+      ...[match?.api.name, match?.environments.map(({ name }) => name), corsOf(match?.api)],
+      match?.api.routes.map(({ method, template, requirement, disguises, escapes }) => {
+        return [method, template, requirement, disguises, escapes]
       }),
     ]),
   )
   return seen[0] === seen[1]
+}
+
+function escapesIn(api: Api | undefined): Escapes {
+  return (api?.routes ?? []).reduce((set, { escapes }) => set | escapes, 0)
 }
 
 function templatesOf(api: Api | undefined): string[] {
@@ -157,40 +164,5 @@ const refusals = {
   not_found: 'ROUTE_NOT_FOUND',
   wrong_method: 'METHOD_NOT_ALLOWED',
   hidden_literal: 'INVALID_PATH',
+  refused_escape: 'INVALID_PATH',
 } as const
-
-/**
- * Preflights without a key. What a route for `OPTIONS` lets pass is told as its own change; and where `cors` is the same they
- * pass where another method is listed, whose change is told; but not where `OPTIONS` is listed too, with a requirement.
- */
-function comparePreflights({ hosts, before, after }: HostGroup, path: string): Change[] {
-  const [old, now] = [preflightOf(before?.api, path), preflightOf(after?.api, path)]
-  if (old.passes === now.passes) return []
-  const [passing, refusing] = now.passes ? [now, old] : [old, now]
-  const isSameRule = (before?.api.cors ?? 'off') === (after?.api.cors ?? 'off')
-  if (passing.own !== undefined || (isSameRule && refusing.own === undefined)) return []
-  const kind = now.passes ? ('opened' as const) : ('closed' as const)
-  const side = ({ own, passes }: Preflight): Side => ({
-    route: own,
-    refusal: passes ? null : own === undefined ? 'METHOD_NOT_ALLOWED' : 'MISSING_API_KEY',
-  })
-  const shared = { method: 'OPTIONS (preflight)', path, hosts, environments: null, permissions: null }
-  const api = (after ?? before)?.api.name ?? ''
-  return [{ ...shared, api, kind, before: side(old), after: side(now) }]
-}
-
-interface Preflight {
-  /** The path's own `OPTIONS` route. */
-  readonly own: Route | undefined
-  readonly passes: boolean
-}
-
-function preflightOf(api: Api | undefined, path: string): Preflight {
-  if (api === undefined) return { own: undefined, passes: false }
-  const match = api.matchRoute('OPTIONS', path)
-  const own = routeOf(match)
-  if (own !== undefined || match.kind !== 'wrong_method')
-    return { own, passes: own?.requirement.kind === 'public' }
-  const isListed = methods.some((method) => api.matchRoute(method, path).kind === 'found')
-  return { own, passes: api.cors === 'upstream' && isListed }
-}

@@ -2,9 +2,11 @@
 // they say to one of these. So a comparison over these few is one over all paths.
 //
 // A matcher looks at a segment in four ways: is it this literal; can it be read as a literal without being it (refused
-// where a parameter would take it); is it empty; is it something else. Walking both tries at once, a branch for each.
+// where a parameter would take it); is it empty; is it something else. Walking both tries at once, a branch for each. Which
+// escapes something else may hold is the route's to say, of all its parameters at once: one more path for each.
 
 import { addFolded, type FoldedLiterals, isDisguise } from '../disguise.ts'
+import { type EscapeName, escapeText } from '../request/escapes.ts'
 import { disguisesOf } from './disguises-of.ts'
 import { parseTemplate, type Segment } from '../template.ts'
 
@@ -28,21 +30,28 @@ export interface Compared {
   readonly newTemplates: readonly string[]
   /** Whether a route of either table says `disguises: exact`. */
   readonly hasExact: boolean
+  /** What a route of either table says of `escapes`. */
+  readonly escapes: readonly EscapeName[]
 }
 
 /** The paths for two tables. Throws RangeError beyond `mostPaths`. */
-export function representativePaths({ oldTemplates, newTemplates, hasExact }: Compared): string[] {
+export function representativePaths({ oldTemplates, newTemplates, hasExact, escapes }: Compared): string[] {
   const paths: string[] = []
-  visit({ old: [trieOf(oldTemplates)], next: [trieOf(newTemplates)] }, '')
+  visit({ old: [trieOf(oldTemplates)], next: [trieOf(newTemplates)] }, [''])
   return paths
 
-  function visit(reached: Reached, prefix: string): void {
-    for (const value of valuesAt(reached, hasExact)) {
-      const path = `${prefix}/${value}`
-      paths.push(path)
+  /** `prefixes`: the plain one, and once a parameter has taken something, the same with each escape in its value. */
+  function visit(reached: Reached, prefixes: readonly string[]): void {
+    const free = other(reached)
+    for (const value of valuesAt(reached, free, hasExact)) {
+      const longer = prefixes.map((prefix) => `${prefix}/${value}`)
+      // A route takes an escape in each of its parameters, or in none: the first tells.
+      const isFirst = value === free && prefixes.length === 1
+      if (isFirst) longer.push(...escapes.map((name) => `${longer[0]}${escapeText(name)}`))
+      for (const path of longer) paths.push(path)
       if (paths.length > mostPaths) throw new RangeError('too many kinds of paths')
       const further = { old: follow(reached.old, value), next: follow(reached.next, value) }
-      if (value !== '' && further.old.length + further.next.length > 0) visit(further, path)
+      if (value !== '' && further.old.length + further.next.length > 0) visit(further, longer)
     }
   }
 }
@@ -56,10 +65,10 @@ function follow(nodes: readonly TrieNode[], value: string): TrieNode[] {
 }
 
 /** A segment of each kind: empty, each literal, something else, and disguises of literals. */
-function valuesAt(reached: Reached, hasExact: boolean): string[] {
+function valuesAt(reached: Reached, free: string, hasExact: boolean): string[] {
   const literals = new Set([...reached.old, ...reached.next].flatMap((node) => [...node.literals.keys()]))
   const disguises = disguisesAt(reached, literals, hasExact)
-  return ['', ...[...literals].filter((text) => text !== ''), other(reached), ...disguises]
+  return ['', ...[...literals].filter((text) => text !== ''), free, ...disguises]
 }
 
 /**

@@ -75,7 +75,7 @@ function judge(api: Api | undefined, one: Recorded, held: Held): Verdict | undef
   const match = api.matchRoute(one.method, path)
   if (match.kind !== 'found') {
     // A preflight may have been let through by a public route; the log does not say for which method.
-    const mayBePreflight = one.method === 'OPTIONS' && one.keyId === undefined && api.cors === 'upstream'
+    const mayBePreflight = one.method === 'OPTIONS' && one.keyId === undefined && api.cors !== 'off'
     return match.kind === 'wrong_method'
       ? { ...gone('METHOD_NOT_ALLOWED'), isCertain: !mayBePreflight }
       : gone('ROUTE_NOT_FOUND')

@@ -8,8 +8,9 @@ import { type Denial, deny } from '../../errors/denial.ts'
 import type { ApiEnvironment, CompiledConfig, HostMatch, Route } from '../compiled.ts'
 import { isHostValue } from '../hosts.ts'
 import { chooseByKey } from './environment.ts'
-import { findRoute } from './find-route.ts'
+import { denyUnknownHost, findRoute } from './find-route.ts'
 import { carriesKeyInQuery } from './key-in-query.ts'
+import { denyPath } from './path-fault.ts'
 import { judgeTarget, refuseLongTarget } from './target.ts'
 
 /** Who asks: a key, told by what it holds. */
@@ -44,7 +45,7 @@ export interface Decision {
   readonly path: string | undefined
   readonly host: HostMatch | undefined
   readonly route: Route | undefined
-  /** A preflight that passes without a key; it has no route. */
+  /** A preflight that passes without a key; it has no route. Where the API has rules of its own the gateway answers it. */
   readonly isPreflight: boolean
   readonly environment: ApiEnvironment | undefined
   /** Sorted, `*` expanded. */
@@ -85,11 +86,11 @@ function findWay(
   { method, target, host, preflightFor }: RequestQuestion,
   found: Found,
 ): Denial | undefined {
-  const judged = judgeTarget(target)
+  const judged = judgeTarget(target, table.escapes)
   if (judged.path !== '') found.path = judged.path
-  if (!judged.ok) return deny('INVALID_PATH', judged.fault)
+  if (!judged.ok) return denyPath({ reason: judged.fault, at: judged.at })
   found.host = table.matchHost(host)
-  if (found.host === undefined) return deny('UNKNOWN_HOST', 'unknown_host')
+  if (found.host === undefined) return denyUnknownHost(judged.path)
   if (found.host.environments.length === 1) found.environment = found.host.environments[0]
   const way = findRoute(found.host.api, { method, path: judged.path, preflightFor })
   if (way.kind === 'denied') return way.denial

@@ -1,6 +1,6 @@
 // A key in a URL ends up in logs and histories. Pure.
 
-import { hexValue } from './target.ts'
+import { hexValue } from './percent-encoding.ts'
 
 const ampersand = 0x26
 const semicolon = 0x3b

@@ -4,6 +4,9 @@
 
 import { type Denial, deny } from '../../errors/denial.ts'
 import type { Limits } from '../compiled.ts'
+import { type Escapes, permits } from './escapes.ts'
+import type { PathFault } from './path-fault.ts'
+import { hexValue, isDotSegment } from './percent-encoding.ts'
 
 /** Refuses a target over the limit (contract 5.1). */
 export function refuseLongTarget(target: string, limits: Limits): Denial | undefined {
@@ -12,44 +15,46 @@ export function refuseLongTarget(target: string, limits: Limits): Denial | undef
 
 export type JudgedTarget =
   | { readonly ok: true; readonly path: string }
-  /** `fault`: a private reason. `path`: as far as there is one. */
-  | { readonly ok: false; readonly path: string; readonly fault: string }
+  /** `path`: as far as there is one. `fault`: a private reason. `at`: its place in the target; undefined: there is no one. */
+  | { readonly ok: false; readonly path: string; readonly fault: string; readonly at: number | undefined }
 
-/** Judges a request target (contract 5.2): a plain path, perhaps with a query, and unambiguous. */
-export function judgeTarget(target: string): JudgedTarget {
-  if (target.charCodeAt(0) !== slash) return { ok: false, path: '', fault: 'not_origin_form' }
+/**
+ * Judges a request target (contract 5.2): a plain path, perhaps with a query, and unambiguous. Left for the matcher to
+ * judge, which knows the route: `escapes`, those that some route of the table takes.
+ */
+export function judgeTarget(target: string, escapes: Escapes = 0): JudgedTarget {
+  if (target.charCodeAt(0) !== slash) return { ok: false, path: '', fault: 'not_origin_form', at: undefined }
   const mark = target.indexOf('?')
   const path = mark === -1 ? target : target.slice(0, mark)
-  const fault = faultInPath(path) ?? (mark === -1 ? undefined : faultInQuery(target, mark + 1))
-  return fault === undefined ? { ok: true, path } : { ok: false, path, fault }
+  const fault = faultInPath(path, escapes) ?? (mark === -1 ? undefined : faultInQuery(target, mark + 1))
+  return fault === undefined ? { ok: true, path } : { ok: false, path, fault: fault.reason, at: fault.at }
 }
 
 const slash = 0x2f
 const percent = 0x25
-const dot = 0x2e
 
-/** What is wrong with a path, as a private reason; undefined: it is unambiguous. Pure, total. */
-function faultInPath(path: string): string | undefined {
+/** What is wrong with a path; undefined: it is unambiguous but for `escapes`. Pure, total. */
+function faultInPath(path: string, escapes: Escapes): PathFault | undefined {
   let segmentStart = 1
   let hasEscapes = false
   for (let i = 1; i < path.length; i++) {
     const code = path.charCodeAt(i)
     if (code === slash) {
-      if (i === segmentStart) return 'empty_segment'
-      if (isDotSegment(path, segmentStart, i)) return 'dot_segment'
+      if (i === segmentStart) return { reason: 'empty_segment', at: i - 1 }
+      if (isDotSegment(path, segmentStart, i)) return { reason: 'dot_segment', at: segmentStart }
       segmentStart = i + 1
     } else if (code === percent) {
-      const fault = faultInEscape(path, i)
-      if (fault !== undefined) return fault
+      const reason = faultInEscape(path, i, escapes)
+      if (reason !== undefined) return { reason, at: i }
       hasEscapes = true
       i += 2
     } else {
-      const fault = code < plainFaults.length ? plainFaults[code] : 'raw_byte'
-      if (fault !== undefined) return fault
+      const reason = code < plainFaults.length ? plainFaults[code] : 'raw_byte'
+      if (reason !== undefined) return { reason, at: i }
     }
   }
-  if (isDotSegment(path, segmentStart, path.length)) return 'dot_segment'
-  return hasEscapes && !isUtf8(path) ? 'not_utf8' : undefined
+  if (isDotSegment(path, segmentStart, path.length)) return { reason: 'dot_segment', at: segmentStart }
+  return hasEscapes && !isUtf8(path) ? { reason: 'not_utf8', at: placeOfNoUtf8(path) } : undefined
 }
 
 const namedFaults: Readonly<Record<string, string>> = { '\\': 'backslash', ';': 'semicolon', '#': 'fragment' }
@@ -60,13 +65,14 @@ const plainFaults: readonly (string | undefined)[] = Array.from({ length: 0x7f }
 )
 
 /** Escapes that stand for a delimiter or a control character: some reader takes them for the thing itself. */
-function faultInEscape(path: string, at: number): string | undefined {
+function faultInEscape(path: string, at: number, escapes: Escapes): string | undefined {
   const high = hexValue(path.charCodeAt(at + 1))
   const low = hexValue(path.charCodeAt(at + 2))
   if (high < 0 || low < 0) return 'malformed_escape'
   const byte = high * 16 + low
   if (byte < 0x20 || byte === 0x7f) return 'escaped_control'
-  return refusedEscapes.get(byte)
+  const reason = refusedEscapes.get(byte)
+  return reason !== undefined && permits(escapes, byte) ? undefined : reason
 }
 
 const refusedEscapes: ReadonlyMap<number, string> = new Map([
@@ -78,23 +84,6 @@ const refusedEscapes: ReadonlyMap<number, string> = new Map([
   [0x23, 'escaped_hash'],
 ])
 
-/** `.` and `..`, each dot plain or as `%2e`. */
-function isDotSegment(path: string, start: number, end: number): boolean {
-  let dots = 0
-  for (let i = start; i < end; dots++) {
-    const code = path.charCodeAt(i)
-    if (code === dot) i += 1
-    else if (code === percent && isEscapedDot(path, i)) i += 3
-    else return false
-    if (dots >= 2) return false
-  }
-  return dots === 1 || dots === 2
-}
-
-function isEscapedDot(path: string, at: number): boolean {
-  return path.charCodeAt(at + 1) === 0x32 && (path.charCodeAt(at + 2) | 0x20) === 0x65
-}
-
 function isUtf8(path: string): boolean {
   try {
     decodeURIComponent(path)
@@ -104,19 +93,18 @@ function isUtf8(path: string): boolean {
   }
 }
 
-/** Of a character code; below 0: it is no hex digit. */
-export function hexValue(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30
-  const lower = code | 0x20
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
+/** No sequence of UTF-8 goes beyond a run of escapes: all else is ASCII. */
+function placeOfNoUtf8(path: string): number | undefined {
+  for (const run of path.matchAll(/(?:%[0-9a-f]{2})+/gi)) if (!isUtf8(run[0])) return run.index
+  return undefined
 }
 
 /** A query may hold anything but control bytes, raw non-ASCII and `#`; a space cannot occur in a target. */
-function faultInQuery(target: string, start: number): string | undefined {
+function faultInQuery(target: string, start: number): PathFault | undefined {
   for (let i = start; i < target.length; i++) {
     const code = target.charCodeAt(i)
-    if (code <= 0x20 || code >= 0x7f) return 'raw_byte_in_query'
-    if (code === 0x23) return 'fragment'
+    if (code <= 0x20 || code >= 0x7f) return { reason: 'raw_byte_in_query', at: i }
+    if (code === 0x23) return { reason: 'fragment', at: i }
   }
   return undefined
 }

@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import t from 'tap'
-import { gatewayYaml, tableYaml } from '../../config/files.ts'
+import { edit, gatewayYaml, tableYaml } from '../../config/files.ts'
 import { createConsole } from '../console.ts'
 import { token } from '../../control/subject.ts'
 import { typed } from './typed.ts'
@@ -92,8 +93,34 @@ t.test('the raw bytes of the URL are judged, whatever a URL parser would make of
     t.match(await explain('GET', base + path), { code: 'INVALID_PATH', api: null }, path)
   t.match(await explain('GET', '*'), { code: 'INVALID_PATH', path: null, reason: 'not_origin_form' })
   t.match(await explain('GET', '/v1/exports/SUMMARY', '--permissions', '*'), { reason: 'hidden_literal' })
-  t.match(await explain('GET', base), { code: 'ROUTE_NOT_FOUND', path: '/' })
+  t.match(await explain('GET', `${base}/v1/files/a%23b`), {
+    reason: 'escaped_hash',
+    hint: 'the path holds an escaped hash (%23) at byte 12',
+  })
+  const { stdout } = await typed(['explain', demo, 'GET', '/v1/a%2fb'])
+  t.match(
+    stdout,
+    /malformed or ambiguous \(escaped_slash\): the path holds an escaped slash \(%2f\) at byte 6/,
+  )
+  t.match(await explain('GET', base), { code: 'ROUTE_NOT_FOUND', path: '/', hint: null })
   t.match(await explain('GET', `${base}?a=1`), { code: 'ROUTE_NOT_FOUND', path: '/' })
+})
+
+t.test('a preflight that the gateway answers goes to no upstream', async (t) => {
+  const permissions = '    permissions: table.yaml'
+  const ask = async (cors: string) => {
+    const gateway = edit(gatewayYaml, permissions, `${permissions}\n    cors: ${cors}`)
+    const folder = t.testdir({ 'gateway.yaml': gateway, 'table.yaml': tableYaml })
+    const words = ['OPTIONS', '/v1/transactions/1', '--preflight-for', 'GET']
+    const asked = ['explain', join(folder, 'gateway.yaml'), ...words]
+    const { stdout } = await typed([...asked, '--json'])
+    return { ...JSON.parse(stdout), text: (await typed(asked)).stdout }
+  }
+  t.match(await ask('{ origins: ["*"] }'), {
+    ...{ decision: 'allow', upstream: null, headers: { added: [], removed: [] } },
+    text: /nothing: a preflight carries no key, and is answered by the gateway/,
+  })
+  t.match(await ask('upstream'), { decision: 'allow', upstream: 'payments', text: /carries no key\n/ })
 })
 
 t.test('hosts choose API and environment; a port and the case of letters do not count', async (t) => {

@@ -6,6 +6,7 @@ import { compareTables } from '../../../src/config/difference/compare.ts'
 import { createHostMatcher } from '../../../src/config/hosts.ts'
 import { createRouteMatcher } from '../../../src/config/matcher.ts'
 import { findOverlaps } from '../../../src/config/overlaps.ts'
+import { type EscapeName, escapeNames, escapesOf } from '../../../src/config/request/escapes.ts'
 import { parseTemplate } from '../../../src/config/template.ts'
 import { meets, type Requirement } from '../../../src/credentials/permission.ts'
 
@@ -14,13 +15,14 @@ interface Line {
   readonly template: string
   readonly requirement: Requirement
   readonly disguises?: 'strict' | 'exact'
+  readonly escapes?: readonly EscapeName[]
 }
 
 function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
-  const routes = lines.map(({ method, template, requirement, disguises = 'strict' }) => {
+  const routes = lines.map(({ method, template, requirement, disguises = 'strict', escapes = [] }) => {
     const parsed = parseTemplate(template)
     if (!parsed.ok) throw new Error(parsed.message)
-    const source = `${method} ${template} ${JSON.stringify(requirement)} ${disguises}`
+    const source = `${method} ${template} ${JSON.stringify(requirement)} ${disguises} ${escapes.join('+')}`
     const route: Route = {
       method,
       template,
@@ -28,6 +30,7 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
       timeoutMs: null,
       maxBodyBytes: null,
       disguises,
+      escapes: escapesOf(escapes),
       source,
     }
     return { method, route, segments: parsed.segments }
@@ -54,7 +57,9 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
 
 function tableOf(...apis: Api[]): Table {
   const byName = new Map(apis.map((api) => [api.name, api]))
-  return { sha256: '', apis: byName, prefixes: [], maxStaleLimitMs: 1, matchHost: createHostMatcher(apis) }
+  const escapes = apis.flatMap(({ routes }) => routes).reduce((set, route) => set | route.escapes, 0)
+  const shared = { sha256: '', prefixes: [], maxStaleLimitMs: 1, escapes }
+  return { ...shared, apis: byName, matchHost: createHostMatcher(apis) }
 }
 
 function line(text: string): Line {
@@ -113,6 +118,20 @@ t.test('a route that becomes exact opens for what only strict ones refuse', asyn
   t.strictSame(show(compareTables(exact, gone)), ['opened GET /x/secret p', 'closed GET /x/secret q'])
 })
 
+t.test('a route that takes an escape opens for paths with it', async (t) => {
+  const taking = (escapes: readonly EscapeName[]) =>
+    tableOf(apiOf([{ ...line('GET /x/{id}/{path...}: p'), escapes }]))
+  t.strictSame(show(compareTables(taking([]), taking(['hash']))), ['opened GET /x/x%23/x p'])
+  t.strictSame(show(compareTables(taking(['hash']), taking(['percent']))), [
+    'opened GET /x/x%25/x p',
+    'closed GET /x/x%23/x p',
+  ])
+  t.match(compareTables(taking(['question']), taking([])), [
+    { kind: 'closed', before: { refusal: null }, after: { refusal: 'INVALID_PATH' } },
+  ])
+  t.strictSame(compareTables(taking(['hash', 'percent']), taking(['percent', 'hash'])), [])
+})
+
 t.test('a host for another environment, or another API, opens for its keys', async (t) => {
   const api = apiOf([line('GET /a: p'), line('GET /b: public')])
   const environments = api.environments.map((one) => ({ ...one, hosts: ['live.example', 'sandbox.example'] }))
@@ -149,6 +168,39 @@ t.test('preflights that pass without a key are a decision too', async (t) => {
   t.strictSame(show(compareTables(off, on)), ['opened OPTIONS (preflight) /a anyone'])
   t.strictSame(show(compareTables(on, off)), ['closed OPTIONS (preflight) /a anyone'])
 })
+
+t.test(
+  'a preflight that the gateway answers gets further than one refused, and less far than one sent on',
+  async (t) => {
+    const rules = { origins: null, allowHeaders: '', maxAgeSeconds: '1' }
+    const [off, answered, sentOn] = (['off', rules, 'upstream'] as const).map((cors) =>
+      tableOf(apiOf([line('GET /a: p')], { cors })),
+    )
+    if (!off || !answered || !sentOn) throw new Error('all are made')
+    const opened = ['opened OPTIONS (preflight) /a anyone']
+    const closed = ['closed OPTIONS (preflight) /a anyone']
+    t.strictSame(show(compareTables(off, answered)), opened)
+    t.match(compareTables(off, answered), [
+      { before: { refusal: 'METHOD_NOT_ALLOWED' }, after: { refusal: 'answered' } },
+    ])
+    t.strictSame(show(compareTables(answered, sentOn)), opened)
+    t.strictSame(show(compareTables(sentOn, answered)), closed)
+    t.strictSame(show(compareTables(answered, off)), closed)
+    const other = tableOf(
+      apiOf([line('GET /a: p')], { cors: { ...rules, origins: new Set(['https://a.example']) } }),
+    )
+    t.strictSame(show(compareTables(answered, other)), [], 'whose pages may read is no decision on a request')
+    const keyed = ['GET /a: p', 'OPTIONS /a: q'].map(line)
+    t.strictSame(
+      show(
+        compareTables(tableOf(apiOf(keyed, { cors: 'upstream' })), tableOf(apiOf(keyed, { cors: rules }))),
+      ),
+      opened,
+      'a route for OPTIONS asks for no key there any more',
+    )
+    t.strictSame(show(compareTables(tableOf(apiOf(keyed, { cors: rules })), tableOf(apiOf(keyed)))), closed)
+  },
+)
 
 t.test('a route for OPTIONS that comes or goes decides whether preflights pass without a key', async (t) => {
   const tables = (['GET /a: p', 'OPTIONS /a: q', 'OPTIONS /a: public'] as const).map((text) =>
@@ -201,6 +253,19 @@ t.test('a table of 10,000 routes is compared in seconds', { timeout: 60_000 }, a
 
 const methodsTried = ['GET', 'HEAD', 'POST']
 const values = ['a', 'b', 'A', '%61', '%62', 'B', 'c']
+const escaped = [
+  'c%23',
+  'a%23',
+  'A%3fc',
+  'c%25',
+  '%2561',
+  'a.a%3f',
+  'c%23%25',
+  'b%25%23.a',
+  '%23',
+  '%3fb',
+  'c%253f',
+]
 const endings = ['a.a', 'A.A', 'a.b', 'b.', 'a%20', '%EF%BD%81', 'b.c.', 'a.a.c', '%EF%BD%81.a', '%20']
 const paths = [
   '/',
@@ -212,7 +277,7 @@ const paths = [
   ...values.flatMap((one) =>
     values.flatMap((two) => ['a', '%61', 'c'].map((three) => `/${one}/${two}/${three}`)),
   ),
-  ...endings.flatMap((one) => [
+  ...[...endings, ...escaped].flatMap((one) => [
     `/${one}`,
     `/${one}/`,
     `/${one}/a`,
@@ -284,7 +349,14 @@ const requirement: fc.Arbitrary<Requirement> = fc.constantFrom<Requirement>(
   { kind: 'any', permissions: ['p', 'q'] },
 )
 const disguises = fc.constantFrom('strict' as const, 'strict' as const, 'exact' as const)
-const oneLine = fc.record({ method: fc.constantFrom(...methodsTried), template, requirement, disguises })
+const escapes = fc.oneof(fc.constant<EscapeName[]>([]), fc.subarray([...escapeNames]))
+const oneLine = fc.record({
+  method: fc.constantFrom(...methodsTried),
+  template,
+  requirement,
+  disguises,
+  escapes,
+})
 const lines = fc.uniqueArray(oneLine, {
   maxLength: 6,
   selector: ({ method, template: path }) => `${method} ${path}`,
@@ -310,8 +382,14 @@ t.test(
           : one,
       )
       checkAgainstBruteForce(apiOf(old), apiOf(turned))
+      const opened = old.map((one, position) =>
+        position === index
+          ? { ...one, escapes: escapeNames.filter((name) => !one.escapes.includes(name)) }
+          : one,
+      )
+      checkAgainstBruteForce(apiOf(old), apiOf(opened))
     })
     fc.assert(edited, { numRuns: 100 })
-    t.pass('500 pairs of tables')
+    t.pass('600 pairs of tables')
   },
 )

@@ -84,6 +84,62 @@ routes:
   t.equal(ask('/plain?a=pk_live_x', 'GET'), 'INVALID_API_KEY')
 })
 
+t.test('with rules of its own an API answers preflights, whatever the table has for OPTIONS', async (t) => {
+  const table = `permissions: { a.read: Read }
+routes:
+  OPTIONS /w/{id}: a.read
+  GET /w/{id}: { permission: a.read, escapes: [hash] }
+  PUT /w/{id}: a.read
+`
+  const permissions = '    permissions: table.yaml'
+  const edited = edit(
+    gatewayYaml,
+    permissions,
+    `${permissions}\n    cors: { origins: ["https://shop.example"] }`,
+  )
+  const config = await configOf(t, { gateway: edited, table })
+  const ask = (target: string, preflightFor: string | undefined, method = 'OPTIONS') => {
+    const asked = { method, target, host: 'api.flintn.com', isSecure: true, preflightFor, caller: undefined }
+    const { denial, isPreflight } = decide(config, asked)
+    return denial?.code ?? (isPreflight ? 'preflight' : 'route')
+  }
+  t.equal(ask('/w/1', 'GET'), 'preflight')
+  t.equal(ask('/w/1', 'OPTIONS'), 'preflight')
+  t.equal(ask('/w/%23', 'GET'), 'preflight')
+  t.equal(ask('/w/%23', 'PUT'), 'INVALID_PATH')
+  t.equal(
+    ask('/w/1', 'DELETE'),
+    'MISSING_API_KEY',
+    'the route for OPTIONS decides on what is no such preflight',
+  )
+  t.equal(ask('/w/1', undefined), 'MISSING_API_KEY')
+  t.equal(ask('/w/1', 'GET', 'GET'), 'MISSING_API_KEY')
+  t.equal(ask('/none', 'GET'), 'ROUTE_NOT_FOUND')
+  t.equal(ask('/w/1?a=pk_live_x', 'GET'), 'INVALID_API_KEY')
+})
+
+t.test('a path with an escape is refused for it, unless its route takes it', async (t) => {
+  const table = `permissions: { a.read: Read }
+routes:
+  GET /w/{id}: { permission: a.read, escapes: [hash] }
+  GET /v/{id}: a.read
+`
+  const config = await configOf(t, { table })
+  const ask = (target: string, host = 'api.flintn.com', method = 'GET') => {
+    const asked = { method, target, host, isSecure: true, preflightFor: undefined, caller: full }
+    const { denial, path } = decide(config, asked)
+    return denial === undefined ? path : `${denial.code} ${denial.hint ?? ''}`.trim()
+  }
+  t.equal(ask('/w/a%23b'), '/w/a%23b')
+  t.equal(ask('/v/a%23b'), 'INVALID_PATH the path holds an escaped hash (%23) at byte 5')
+  t.equal(ask('/w/a%25'), 'INVALID_PATH the path holds an escaped percent sign (%25) at byte 5')
+  t.equal(ask('/none/%23'), 'INVALID_PATH the path holds an escaped hash (%23) at byte 7')
+  t.equal(ask('/w/%23', 'no.example'), 'INVALID_PATH the path holds an escaped hash (%23) at byte 4')
+  t.equal(ask('/w/a', 'no.example'), 'UNKNOWN_HOST')
+  t.equal(ask('/w/%23', undefined, 'PUT'), 'METHOD_NOT_ALLOWED')
+  t.equal(ask('/v/%23', undefined, 'PUT'), 'INVALID_PATH the path holds an escaped hash (%23) at byte 4')
+})
+
 t.test('a target is judged by its bytes', async (t) => {
   t.strictSame(judgeTarget('/a/%C3%BC?b=;'), { ok: true, path: '/a/%C3%BC' })
   for (const [target, fault] of [
