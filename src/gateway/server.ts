@@ -99,9 +99,13 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   deps.metrics.gauge('latchkey_event_loop_delay_ms', 'Median lag of the event loop', () => ({
     gateway: overload.delayMs(),
   }))
-  deps.metrics.gauge('latchkey_lingering_connections', 'Connections that are read until their client closes', () => ({
-    gateway: lingeringConnections(),
-  }))
+  deps.metrics.gauge(
+    'latchkey_lingering_connections',
+    'Connections that are read until their client closes',
+    () => ({
+      gateway: lingeringConnections(),
+    }),
+  )
   deps.metrics.gauge('latchkey_unread_bytes', 'Bytes kept for clients that do not read', () => ({
     answers: backlog.answers(),
     requests: turns.waiting(),
