@@ -26,7 +26,7 @@ export interface Access {
   readonly requestId: string
   readonly raw: IncomingMessage
   readonly reply: ServerResponse
-  /** The request target as it came, never parsed anew: what is judged is what is sent. */
+  /** The request target as it came, in origin-form, never parsed anew: what is judged is what is sent. */
   readonly target: string
   /** The table and the upstreams in force when the request began; it keeps them to its end. */
   readonly table: Table

@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import type { Table } from '../config/compiled.ts'
+import { originForm } from '../config/request/target.ts'
 import type { Access } from './access.ts'
 import { clientIdentifier } from './client.ts'
 import type { DenyList } from './deny-list.ts'
@@ -33,7 +34,7 @@ export function accessMaker(
       requestId: (isPeerTrusted && acceptableId(head.requestId)) || deps.newId('req'),
       raw,
       reply,
-      target,
+      target: originForm(target, head.host, raw.method ?? ''),
       table,
       upstreams,
       denied: deps.denied(),

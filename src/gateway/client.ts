@@ -4,7 +4,8 @@ import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { trimBlanks } from '../errors/wire-text.ts'
-import type { Head } from './access.ts'
+import type { Access, Head } from './access.ts'
+import type { Leaver } from './linger.ts'
 import { peerOf, plainAddress } from './peer.ts'
 
 export interface ClientIdentity {
@@ -120,6 +121,11 @@ export function clientNetwork(address: string): string {
   const tail = right === '' ? [] : right.split(':')
   const gap = address.includes('::') ? Math.max(0, 8 - head.length - tail.length) : 0
   return [...head, ...Array.from({ length: gap }, () => '0'), ...tail].slice(0, 4).join(':')
+}
+
+/** Whose connection it is when it ends. */
+export function leaverOf({ client, server }: Pick<Access, 'client' | 'server'>): Leaver {
+  return { network: clientNetwork(client), server }
 }
 
 /** `1.2.3.4:567` and `[::1]:567` without the port. */

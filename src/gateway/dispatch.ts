@@ -11,6 +11,7 @@ import { endWork } from './overload.ts'
 import { refuse } from './refuse.ts'
 import {
   abandonBody,
+  announceClose,
   type BodyFault,
   type BodyOwner,
   mayComeWhole,
@@ -169,6 +170,8 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   }
 
   onEnd(trailers: readonly string[]): void {
+    const comesEarly = this.#hasBody && !this.#access.raw.complete
+    if (comesEarly) announceClose(this.#access, this.#body?.received ?? 0)
     try {
       this.#answer.writeHead()
     } catch (error) {
@@ -183,7 +186,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
       return this.#cut()
     }
     endWork(this.#access)
-    if (!this.#access.raw.complete && this.#hasBody) abandonBody(this.#access)
+    if (comesEarly) abandonBody(this.#access)
   }
 
   onFailure(error: Error, wasStale: boolean): void {

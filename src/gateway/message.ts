@@ -7,7 +7,8 @@ import type { Limits } from '../config/compiled.ts'
 import { isHostValue } from '../config/hosts.ts'
 import { refuseLongTarget } from '../config/request/target.ts'
 import { type Denial, deny } from '../errors/denial.ts'
-import type { Access, Stage } from './access.ts'
+import { type Access, hasBody, type Stage } from './access.ts'
+import { endsParsing } from './upgrades.ts'
 
 /** Refuses heads over the limits, ambiguous framing, and plain http where https is required. */
 export function judgeMessage(limits: Limits, requireHttps: boolean): Stage {
@@ -20,15 +21,14 @@ export function judgeMessage(limits: Limits, requireHttps: boolean): Stage {
 }
 
 /**
- * Upgrades are not made, so such a request goes on as a plain one (RFC 9110 §7.8). But the parser drops what came in one
- * packet behind it, and takes the next packet for the start of a message, which it may be in the middle of: the request
- * is the last one of its connection. So is one whose head was not read to its end: it may have asked for that too.
+ * A request behind which nothing can be trusted to be a message is the last one of its connection: one whose head was not
+ * read to its end, and one behind which the parser has stopped.
  */
 function createLastRequestGuard(): (access: Access) => Denial | undefined {
   const ended = new WeakSet<Socket>()
   return ({ raw, reply, head }) => {
     if (ended.has(raw.socket)) return deny('BAD_REQUEST', 'after_last_request')
-    if (head.excess === undefined && !head.connectionNames.includes('upgrade')) return undefined
+    if (head.excess === undefined && !(hasBody(head) && endsParsing(raw))) return undefined
     ended.add(raw.socket)
     reply.shouldKeepAlive = false
     return undefined

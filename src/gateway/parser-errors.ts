@@ -1,14 +1,17 @@
 // What never became a request: errors of the HTTP parser, of slow senders, and CONNECT. The answer has the one shape
 // and repeats nothing of what came.
 
-import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Table } from '../config/compiled.ts'
 import { entryOf } from '../errors/catalogue.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { leaverOf } from './client.ts'
 import { endRequestsOn } from './closing.ts'
+import { afterEarlierAnswers } from './earlier-answers.ts'
+import { isLeaving } from './linger.ts'
 import { peerOf } from './peer.ts'
 import { refuseSocket } from './refuse.ts'
 
@@ -17,6 +20,7 @@ interface ParserErrorDeps {
   readonly metrics: Metrics
   readonly newId: (prefix: string) => string
   readonly inForce: () => { readonly table: Table }
+  readonly drain: { readonly isDraining: boolean }
   /** No request is taken from that connection any more. */
   readonly readNoMore: (socket: Socket) => void
 }
@@ -30,7 +34,7 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
     const { status } = entryOf(denial.code)
     // A request whose body broke off is over here: its upstream is not to wait for the connection to close.
     endRequestsOn(socket)
-    refuseSocket(socket, denial, { requestId })
+    refuseSocket(socket, denial, { requestId, leaver: leaverOf({ client, server: deps.drain }) })
     const { reason } = denial
     const labels = { api: '', environment: '', route: '', decision: 'deny', reason, status }
     deps.metrics.requests(labels).observe(0, undefined)
@@ -52,7 +56,7 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
   const givenUp = new WeakSet<Socket>()
 
   function giveUp(socket: Socket, denial: Denial): void {
-    if (givenUp.has(socket)) return
+    if (givenUp.has(socket) || isLeaving(socket)) return
     givenUp.add(socket)
     // What comes after an error means nothing, and must not be collected while an earlier answer is on its way. A listener
     // takes the connection from Node's parser, which could neither be stopped nor be made to read again.
@@ -80,19 +84,6 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
 
 interface ParserError extends Error {
   readonly code?: string
-}
-
-/**
- * Calls `next` when it is its turn on the connection. Node keeps the response in the making on the socket: where its
- * request has come whole, the error is in a later, pipelined message, and must not be taken for its answer; where it
- * has not, the error is in its body, and once the answer has begun there is only cutting.
- */
-function afterEarlierAnswers(socket: Socket, next: () => void): void {
-  const reply = '_httpMessage' in socket ? socket._httpMessage : null
-  if (!(reply instanceof ServerResponse)) next()
-  else if (reply.req.complete) reply.once('finish', () => afterEarlierAnswers(socket, next))
-  else if (reply.headersSent) socket.destroySoon()
-  else next()
 }
 
 function denialOf(error: ParserError): Denial {

@@ -1,9 +1,12 @@
 // A refusal on its way out: onto a response, or onto a bare socket when the parser gave up before there was one.
 
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Denial } from '../errors/denial.ts'
 import { type ErrorContext, type RenderedError, renderError } from '../errors/reply.ts'
 import { type Access, hasBody } from './access.ts'
+import { leaverOf } from './client.ts'
+import { type Leaver, linger, lingerAtEnd, stopParsing } from './linger.ts'
 import { corsOfRefusal } from './cors.ts'
 import { endWork } from './overload.ts'
 import { keyPlaces } from './shared-caches.ts'
@@ -11,10 +14,6 @@ import { endWhole } from './whole-answer.ts'
 
 /** A body of this size or less is read and dropped, and the connection goes on; a larger one ends it. */
 const drainBytes = 64 * 1024
-/** How much of an unwanted body is read, and for how long, so that the client gets to read the answer. */
-const lingerBytes = 1024 * 1024
-const lingerMs = 1_000
-
 /** Answers a request with a refusal, once. After a response has begun the connection is cut instead. */
 export function refuse(access: Access, denial: Denial): void {
   if (access.reply.headersSent || access.reply.destroyed) {
@@ -61,32 +60,27 @@ function mayLeaveBody({ head, raw }: Access): boolean {
   return head.isChunked || head.expectsContinue || (head.contentLength ?? 0) > drainBytes
 }
 
-/**
- * Sends the answer whole, then closes. Closing with unread bytes in the receive buffer would reset the connection
- * and could take the answer with it (RFC 9112 §9.6), so a bounded part of the body is read first.
- */
+/** Sends the answer whole, then closes, in such a way that the client gets to read it. */
 function closeAfter(access: Access, rendered: RenderedError): void {
   const { reply, raw } = access
+  const { socket } = raw
   reply.writeHead(rendered.status, [...rendered.headers, 'Connection', 'close'])
   if (raw.method === 'HEAD') reply.flushHeaders()
   else reply.write(rendered.body)
-  let left = lingerBytes
-  const finish = () => {
-    clearTimeout(timer)
-    reply.end()
-  }
-  const timer = setTimeout(finish, lingerMs)
-  raw.on('data', (chunk: Buffer) => {
-    left -= chunk.length
-    if (left < 0) finish()
-  })
-  raw.once('end', finish)
-  raw.once('close', finish)
+  stopParsing(socket)
+  lingerAtEnd(socket, leaverOf(access))
+  // What the parser still hands over of the body.
   raw.resume()
+  // Not before it has done with the piece in hand: a request behind the body waits for its turn then, which never comes.
+  setImmediate(end, reply)
+}
+
+function end(reply: ServerResponse): void {
+  reply.end()
 }
 
 /** Answers on a bare socket and closes it in a while (RFC 9112 §9.6): for what never became a request. */
-export function refuseSocket(socket: Socket, denial: Denial, context: ErrorContext): void {
+export function refuseSocket(socket: Socket, denial: Denial, { leaver, ...context }: SocketContext): void {
   if (!socket.writable || socket.destroyed) {
     socket.destroy()
     return
@@ -94,23 +88,12 @@ export function refuseSocket(socket: Socket, denial: Denial, context: ErrorConte
   const { status, headers, body } = renderError(denial, context)
   let head = `HTTP/1.1 ${status} ${reasonPhrases[status] ?? 'Error'}\r\nConnection: close\r\n`
   for (let i = 0; i + 1 < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`
-  socket.end(`${head}\r\n${body}`, () => linger(socket))
+  socket.write(`${head}\r\n${body}`)
+  linger(socket, leaver)
 }
 
-/** Reads and drops, in bounds, what the client still sends, until it closes too. */
-function linger(socket: Socket): void {
-  const finish = () => socket.destroy()
-  const timer = setTimeout(finish, lingerMs)
-  socket.once('close', () => clearTimeout(timer))
-  socket.once('end', finish)
-  // Whatever has read so far.
-  socket.removeAllListeners('data')
-  let left = lingerBytes
-  socket.on('data', (chunk: Buffer) => {
-    left -= chunk.length
-    if (left < 0) finish()
-  })
-  socket.resume()
+interface SocketContext extends ErrorContext {
+  readonly leaver: Leaver
 }
 
 /** RFC 9110 §15: of the statuses that can leave before there is a request. */

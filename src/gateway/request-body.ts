@@ -6,7 +6,9 @@ import type { ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Access, Head } from './access.ts'
+import { leaverOf } from './client.ts'
 import { areManyCrumbs, restAfterCrumbs } from './crumbs.ts'
+import { linger, lingerAtEnd } from './linger.ts'
 import { Pieces } from './pieces.ts'
 import type { BodySink, BodySource } from './upstream/outgoing-request.ts'
 
@@ -36,7 +38,8 @@ export function mayComeWhole({ raw, head }: Access): boolean {
 /** The body where all of it has come, and is small: no stream has to be made then, and nobody be waited for. */
 export function wholeBody({ raw, head }: Access): Buffer | undefined {
   if (!canBeWhole(head) || raw.readableLength !== head.contentLength) return undefined
-  const body: Buffer | null = raw.read()
+  // By its length: without one, Node 26 gives the first piece alone.
+  const body: Buffer | null = raw.read(head.contentLength)
   // To its end, which Node waits for.
   raw.resume()
   return body ?? undefined
@@ -111,6 +114,11 @@ export class RequestBody implements BodySource {
     raw.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose)
     this.#waitFor('client')
     raw.resume()
+  }
+
+  /** Bytes that have come of it. */
+  get received(): number {
+    return this.#received
   }
 
   /** The client has more of it to send. */
@@ -277,12 +285,45 @@ function move(body: RequestBody): void {
   body.move()
 }
 
-/** An answer that came before the end of the request: the client gets a moment to read it, then the line is closed. */
+/** So much of a body that nobody wants, and for so long, is still parsed, so that the connection can go on behind it. */
+const abandonedBytes = 1024 * 1024
+const abandonedMs = 1_000
+
+/** Before an answer that comes ahead of its request's end: where more is left than will be waited for, it says so. */
+export function announceClose({ reply, head }: Access, received: number): void {
+  const left = (head.contentLength ?? 0) - received
+  if (left > abandonedBytes && !reply.headersSent) reply.shouldKeepAlive = false
+}
+
+/**
+ * After an answer that came before the end of the request. What is left may come soon; else the connection ends, in such a
+ * way that the client gets to read its answer.
+ */
 export function abandonBody(access: Access): void {
-  const { raw } = access
-  const timer = setTimeout(() => raw.socket.destroySoon(), 1_000)
-  raw.once('end', () => clearTimeout(timer))
-  raw.once('close', () => clearTimeout(timer))
+  const { raw, reply } = access
+  const leaver = leaverOf(access)
+  const stayOn = lingerAtEnd(raw.socket, leaver)
+  const leave = () => {
+    settle()
+    linger(raw.socket, leaver)
+  }
+  const settle = () => {
+    clearTimeout(timer)
+    raw.off('data', count).off('end', goOn)
+  }
+  const goOn = () => {
+    settle()
+    stayOn()
+  }
+  const come = { count: 0, bytes: 0 }
+  const count = (chunk: Buffer) => {
+    come.count++
+    come.bytes += chunk.length
+    if (come.bytes > abandonedBytes || areManyCrumbs(come)) leave()
+  }
+  const timer = setTimeout(leave, abandonedMs)
+  raw.on('data', count).on('end', goOn)
+  if (!reply.shouldKeepAlive) leave()
   raw.resume()
 }
 

@@ -22,6 +22,7 @@ import { limitConnections } from './connections.ts'
 import { decisionStages } from './decision.ts'
 import type { DenyList } from './deny-list.ts'
 import { closeEmptyBody } from './empty-body.ts'
+import { lingeringConnections } from './linger.ts'
 import { answerParserErrors } from './parser-errors.ts'
 import { createOverload, endWork } from './overload.ts'
 import { conclude, registerProxy } from './proxy.ts'
@@ -32,6 +33,7 @@ import { createShadow } from './shadow.ts'
 import { runStages } from './stages.ts'
 import { renewCertificate, tlsOptions } from './tls.ts'
 import { type Begin, createTurns } from './turns.ts'
+import { ignoreUpgrades, shouldUpgradeCallback } from './upgrades.ts'
 import type { Upstreams } from './upstreams.ts'
 
 declare module 'fastify' {
@@ -70,6 +72,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   ]
 
   const app = Fastify(serverOptions(deps.settings))
+  ignoreUpgrades(app.server)
   const turns = createTurns(app.routing, () => backlog.relieve())
   prepareServer(app.server, turns.take, limits)
   const backlog = createBacklog({
@@ -96,6 +99,13 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   deps.metrics.gauge('latchkey_event_loop_delay_ms', 'Median lag of the event loop', () => ({
     gateway: overload.delayMs(),
   }))
+  deps.metrics.gauge(
+    'latchkey_lingering_connections',
+    'Connections that are read until their client closes',
+    () => ({
+      gateway: lingeringConnections(),
+    }),
+  )
   deps.metrics.gauge('latchkey_unread_bytes', 'Bytes kept for clients that do not read', () => ({
     answers: backlog.answers(),
     requests: turns.waiting(),
@@ -136,6 +146,7 @@ function serverOptions(settings: Settings): FastifyServerOptions {
     requireHostHeader: false,
     insecureHTTPParser: false,
     headersTimeout: limits.headerTimeoutMs,
+    shouldUpgradeCallback,
     connectionsCheckingInterval: Math.min(1_000, limits.headerTimeoutMs),
     // Bodies are timed by the dispatcher, between bytes; there is no limit on the whole.
     requestTimeout: 0,

@@ -4,6 +4,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { isLeaving } from './linger.ts'
 
 export type Begin = (raw: IncomingMessage, reply: ServerResponse) => void
 
@@ -140,7 +141,8 @@ class Line {
   }
 
   #stop(): void {
-    if (this.#isStopped || this.isReadNoMore) return
+    // What comes on one that is leaving is dropped, and has to be read for that.
+    if (this.#isStopped || this.isReadNoMore || isLeaving(this.#socket)) return
     this.#isStopped = true
     this.#socket.pause()
     // Node reads on by itself when it has written.

@@ -99,7 +99,11 @@ t.test('what the gateway decides', async (t) => {
   })
 
   const paths = [
-    'http://api.flintn.com/v1/status',
+    'http://api.flint.com/v1/status',
+    'http://api.flintn.com:80/v1/status',
+    'http://a@api.flintn.com/v1/status',
+    'http://api.flintn.com/v1/./status',
+    'ftp://api.flintn.com/v1/status',
     '*',
     '/v1/./status',
     '/v1/../status',

@@ -12,6 +12,7 @@ import { accessOf, headLimits, loadDemo } from './subject.ts'
 const config = await loadDemo()
 const denial = deny('INSUFFICIENT_PERMISSIONS', 'test', { required: ['a.read'] })
 const host = 'Host: api.flintn.com'
+const context = { requestId: 'req_test', leaver: { network: '192.0.2.1', server: { isDraining: false } } }
 
 interface Teardown {
   teardown(fn: () => void): unknown
@@ -103,7 +104,7 @@ for (const [name, bytes] of Object.entries(unwanted)) {
 
 t.test('a bare socket gets the same answer, and is closed', async (t) => {
   const server = createTcpServer((socket: Socket) => {
-    refuseSocket(socket, deny('BAD_REQUEST', 'test'), { requestId: 'req_test' })
+    refuseSocket(socket, deny('BAD_REQUEST', 'test'), context)
   })
   t.teardown(() => void server.close())
   server.listen(0, '127.0.0.1')
@@ -121,6 +122,6 @@ t.test('a bare socket gets the same answer, and is closed', async (t) => {
 t.test('a socket that is gone already is no fault', (t) => {
   const socket = new Socket()
   socket.destroy()
-  t.doesNotThrow(() => refuseSocket(socket, deny('BAD_REQUEST', 'test'), { requestId: 'req_test' }))
+  t.doesNotThrow(() => refuseSocket(socket, deny('BAD_REQUEST', 'test'), context))
   t.end()
 })

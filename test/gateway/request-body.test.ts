@@ -24,6 +24,13 @@ t.test('all of a small body is there: it goes whole, and the request comes to it
   }
 })
 
+t.test('a small body that came in several pieces before it was wanted is taken whole', async (t) => {
+  const access = accessWith(['Content-Length: 2048'], 1_000)
+  access.raw.push(Buffer.alloc(1_000, 'y'))
+  access.raw.push(Buffer.alloc(48, 'z'))
+  t.same(wholeBody(access)?.toString(), `${'x'.repeat(1_000)}${'y'.repeat(1_000)}${'z'.repeat(48)}`)
+})
+
 t.test('some of a small body is there: it may come, and is not taken before it has', (t) => {
   for (const bytes of [0, 1, 2_047]) {
     const access = accessWith(['Content-Length: 2048'], bytes)

@@ -86,11 +86,20 @@ export interface Admission {
   readonly open: RegExp
 }
 
+/** RFC 9112 §3.2.1 and §3.2.2: an absolute-form target of the host that the request names, as its origin-form; others as they are. */
+export function targetOf({ method, target, fields }: ReadRequest): string {
+  const [, authority, rest = ''] = /^https?:\/\/([^/?#]+)(.*)$/i.exec(target) ?? []
+  if (authority === undefined) return target
+  if (authority.toLowerCase() !== fieldValues(fields, 'host')[0]?.toLowerCase()) return target
+  if (rest === '') return method === 'OPTIONS' ? '*' : '/'
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
 /** Whether the gateway may forward it (contract 5.1 to 5.7). */
 export function mayPass(request: ReadRequest, admission: Admission): boolean {
   const hosts = fieldValues(request.fields, 'host')
   if (hosts.length !== 1 || !admission.host.test(hosts[0] ?? '')) return false
-  const [path = '', ...query] = request.target.split('?')
+  const [path = '', ...query] = targetOf(request).split('?')
   if (!isPlainPath(path) || !isPlainQuery(query.join('?'), admission.prefixes)) return false
   const line = `${request.method} ${path}`
   if (admission.open.test(line)) return true

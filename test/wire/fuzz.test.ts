@@ -7,7 +7,7 @@ import t from 'tap'
 import { type KeyedProgram, startKeyedProgram } from '../support/keyed-program.ts'
 import { converse } from '../support/conversation.ts'
 import { bytesOf, goodScripts, mixedScripts, type Script } from '../support/raw-requests.ts'
-import { type Admission, mayPass, readRequests } from '../support/reference-reader.ts'
+import { type Admission, mayPass, readRequests, targetOf } from '../support/reference-reader.ts'
 import { faultsOfRefusal } from '../support/refusal.ts'
 import { plainAnswer, type RecordedRequest, valuesOf } from '../support/upstream.ts'
 import { fieldOf, parseResponse } from '../support/wire.ts'
@@ -76,10 +76,12 @@ function createJudge(program: KeyedProgram): {
       const read = readRequests(bytes)
       const passing = read.filter((request) => mayPass(request, admission))
       for (const request of passing) {
-        const [path = ''] = request.target.split('?')
+        const target = targetOf(request)
+        const [path = ''] = target.split('?')
         const isOpen = admission.open.test(`${request.method} ${path}`)
-        const times = awaited.get(fingerprint(request))?.times ?? 0
-        awaited.set(fingerprint(request), { times: times + 1, isOpen })
+        const print = fingerprint({ ...request, target })
+        const times = awaited.get(print)?.times ?? 0
+        awaited.set(print, { times: times + 1, isOpen })
       }
       const responses = await converse(program.gatewayPort, {
         bytes,

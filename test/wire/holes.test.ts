@@ -132,7 +132,8 @@ t.test('holes in the head of a request', async (t) => {
     ]) {
       t.type(await refusal(t, bytes), 'string')
     }
-    t.equal(await refusal(t, get(`http://api.flintn.com/v1/status`)), 'INVALID_PATH')
+    t.equal(await refusal(t, get(`http://api.flintn.com${withKey}`)), 'ROUTE_NOT_FOUND')
+    t.equal(await refusal(t, get(`http://api.flintn.com:80${withKey}`)), 'INVALID_PATH')
     t.equal(await refusal(t, get(`http://other.example${withKey}`)), 'INVALID_PATH')
   })
 

@@ -1,8 +1,5 @@
 // Requests that two programs could read differently, found by generated ones and by thought.
 
-import { once } from 'node:events'
-import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { converse } from '../support/conversation.ts'
 import { host, startKeyedProgram } from '../support/keyed-program.ts'
@@ -107,39 +104,4 @@ t.test('odd requests', async (t) => {
       t.equal((await raw(next)).status, 200)
     },
   )
-
-  await t.test('nothing behind a request that asks for an upgrade is taken for a request', async (t) => {
-    const upgrade = [
-      'Connection: Upgrade, HTTP2-Settings',
-      'Upgrade: h2c',
-      'HTTP2-Settings: AAMAAABkAAQAAP__',
-    ]
-    const before = live.requests.length
-    const first = request('GET /v1/transactions/1', [host, auth, ...upgrade])
-    const inner = request('GET /v1/transactions/inner', [host, auth])
-    const second = request('POST /v1/upload', [host, auth, `Content-Length: ${inner.length}`])
-    const response = await sendApart(program.gatewayPort, [first + second, inner])
-    t.match(response, /^HTTP\/1\.1 200 OK\r\n[^]*\r\nConnection: close\r\n/)
-    t.same(
-      live.requests.slice(before).map(({ target }) => target),
-      ['/v1/transactions/1'],
-    )
-  })
 })
-
-/** Writes each part in a packet of its own; gives what came back until the other side closed. */
-async function sendApart(port: number, parts: readonly string[]): Promise<string> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-  let received = ''
-  socket.on('error', () => {})
-  const closed = once(socket, 'close')
-  socket.on('data', (chunk) => {
-    received += chunk.toString('latin1')
-  })
-  for (const part of parts) {
-    socket.write(part)
-    await sleep(2)
-  }
-  await closed
-  return received
-}

@@ -13,6 +13,25 @@ export function refuseLongTarget(target: string, limits: Limits): Denial | undef
   return target.length > limits.urlBytes ? deny('URI_TOO_LONG', 'url_bytes') : undefined
 }
 
+const absoluteForm = /^https?:\/\//i
+
+/**
+ * What a target asks of the host that the request names: an absolute-form target of that host (RFC 9112 §3.2.2) without its
+ * scheme and authority, which are as in Host but for case; any other as it is. `OPTIONS` without a path means `*` (§3.2.4),
+ * and stays. Nothing is decoded or put in order: what comes out is what is judged, and what is sent.
+ */
+export function originForm(target: string, host: string, method: string): string {
+  if (target.charCodeAt(0) === slash) return target
+  const [scheme] = absoluteForm.exec(target) ?? []
+  if (scheme === undefined || host === '') return target
+  const end = scheme.length + host.length
+  if (target.slice(scheme.length, end).toLowerCase() !== host.toLowerCase()) return target
+  if (target.length === end) return method === 'OPTIONS' ? target : '/'
+  const next = target.charCodeAt(end)
+  if (next === slash) return target.slice(end)
+  return next === questionMark ? `/${target.slice(end)}` : target
+}
+
 export type JudgedTarget =
   | { readonly ok: true; readonly path: string }
   /** `path`: as far as there is one. `fault`: a private reason. `at`: its place in the target; undefined: there is no one. */
@@ -31,6 +50,7 @@ export function judgeTarget(target: string, escapes: Escapes = 0): JudgedTarget 
 }
 
 const slash = 0x2f
+const questionMark = 0x3f
 const percent = 0x25
 
 /** What is wrong with a path; undefined: it is unambiguous but for `escapes`. Pure, total. */
