@@ -1,0 +1,20 @@
+// The table of a run, for docs/compatibility.md: the long form writes it to the file that LATCHKEY_COMPANY_TABLE names.
+
+import { appendFileSync } from 'node:fs'
+
+export interface Row {
+  readonly program: string
+  readonly version: string
+  /** Cells asked, and those that were as directly. */
+  readonly asked: number
+  readonly same: number
+  /** What was different, or is worth a word. */
+  readonly notes: readonly string[]
+}
+
+export function writeRow({ program, version, asked, same, notes }: Row): void {
+  const file = process.env['LATCHKEY_COMPANY_TABLE']
+  if (file === undefined) return
+  const cells = [program, version, `${same} of ${asked}`, notes.join('; ') || '–']
+  appendFileSync(file, `| ${cells.join(' | ')} |\n`)
+}
