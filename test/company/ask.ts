@@ -10,6 +10,8 @@ export interface Asking {
   readonly line: string
   readonly fields: readonly string[]
   readonly body?: Body
+  /** Address that it comes from, of 127.0.0.0/8. */
+  readonly from?: string
 }
 
 export interface Body {
@@ -43,7 +45,12 @@ export function openLine(): Line {
   return {
     async ask(asking) {
       if (socket === undefined || socket.destroyed || socket.readableEnded) {
-        socket = connect({ port: asking.port, host: '127.0.0.1', noDelay: true })
+        socket = connect({
+          port: asking.port,
+          host: '127.0.0.1',
+          noDelay: true,
+          ...(asking.from !== undefined && { localAddress: asking.from }),
+        })
         count++
       }
       const { answer, isKept } = await askOn(socket, asking)

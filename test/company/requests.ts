@@ -85,6 +85,7 @@ function conditionOf(plain: Answer): readonly string[] {
 export interface Way {
   readonly port: number
   readonly fields: readonly string[]
+  readonly from?: string
 }
 
 /** Asks it as often as it says. `plain` is what the server answers to GET directly. */
@@ -94,7 +95,7 @@ export async function askCase(
   plain: Answer,
 ): Promise<Answer[]> {
   const own = typeof fields === 'function' ? fields(plain) : fields
-  const asking = { port: way.port, line, fields: [...way.fields, ...own], ...(body && { body }) }
+  const asking = { ...way, line, fields: [...way.fields, ...own], ...(body && { body }) }
   if (manner === 'at once') return Promise.all(Array.from({ length: times }, () => ask(asking)))
   const answers: Answer[] = []
   const shared = openLine()

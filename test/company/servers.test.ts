@@ -1,12 +1,13 @@
 // Real servers behind the gateway: each request is asked directly and through it, and the answers are the same.
 
 import t from 'tap'
-import { host, startKeyedProgram } from '../support/keyed-program.ts'
+import { host } from '../support/keyed-program.ts'
 import { type Agreement, agreement } from './compare.ts'
 import { ask } from './ask.ts'
 import { makeDocroot } from './docroot.ts'
 import { inThisForm } from './form.ts'
 import { judge } from './judge.ts'
+import { startForCompany } from './keyed.ts'
 import { versionOf } from './programs/have.ts'
 import { listen } from './programs/run.ts'
 import { askCase, file, type RequestCase, requestCases, type Way } from './requests.ts'
@@ -15,19 +16,12 @@ import { writeRow } from './table.ts'
 
 t.setTimeout(1_800_000)
 
-const routes = `
-  GET  /v1/{what}: transaction.read
-  POST /v1/{what}: transaction.refund
-  GET  /v1/files/{path...}: transaction.read
-`
-
 for (const server of inThisForm(servers)) {
   t.test(`${server.name} answers through the gateway as it does directly`, async (t) => {
     const docroot = makeDocroot(t)
     const { port } = await listen(t, server.source, (place) => server.command({ ...place, docroot }))
-    const program = await startKeyedProgram(t, {
+    const program = await startForCompany(t, {
       liveUrl: `http://127.0.0.1:${port}`,
-      routes,
       ...(server.upstream !== undefined && { upstream: server.upstream }),
     })
     const direct: Way = { port, fields: [host] }

@@ -17,6 +17,7 @@ function serve(incoming, response) {
     response.writeHead(status, { 'Content-Type': 'text/plain', 'Content-Length': body.length, ...fields })
     response.end(incoming.method === 'HEAD' ? undefined : body)
   }
+  if (path === '/v1/headers') return answer(200, JSON.stringify(incoming.headers))
   if (path === '/v1/early') return answer(413, 'too large\n', { Connection: 'close' })
   if (path === '/v1/echo' && incoming.method === 'POST') {
     const hash = createHash('sha256')
@@ -46,7 +47,10 @@ function serve(incoming, response) {
 }
 
 const frameworks = {
-  http: () => createServer(serve).listen(port, '127.0.0.1'),
+  http() {
+    const keepAliveTimeout = Number(process.env.KEEP_ALIVE_MS ?? 5_000)
+    createServer({ keepAliveTimeout }, serve).listen(port, '127.0.0.1')
+  },
   /** With the framework's own way of serving files, bodies and errors. */
   express() {
     const express = load('express')

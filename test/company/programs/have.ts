@@ -3,7 +3,7 @@
 
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { isExecutable, libraryEnv, packageFolder, unpackPackage } from '../../support/apt-package.ts'
@@ -15,11 +15,19 @@ export type Source =
   /** Node itself, and what this checkout has installed. */
   | { readonly kind: 'checkout'; readonly package?: string }
   /** The system's own, else Debian's packages; `file` is a name on the PATH. */
-  | { readonly kind: 'debian'; readonly packages: readonly string[]; readonly file: string }
+  | DebianSource
   /** Exact versions from npm, as `koa@3.1.1`; the first is what the test is about. */
   | { readonly kind: 'npm'; readonly packages: readonly string[] }
   /** Exact versions from PyPI, as `gunicorn==23.0.0`. */
   | { readonly kind: 'pypi'; readonly packages: readonly string[] }
+
+interface DebianSource {
+  readonly kind: 'debian'
+  readonly packages: readonly string[]
+  readonly file: string
+  /** The packages are unpacked even where the system has the program: it is their library that is wanted. */
+  readonly isLibrary?: true
+}
 
 /** A program that is there. */
 export interface Program {
@@ -46,14 +54,16 @@ export async function have(source: Source): Promise<Program> {
 
 const python = { kind: 'debian', packages: ['python3'], file: 'python3' } as const
 
-async function haveDebian({ packages, file }: Extract<Source, { kind: 'debian' }>): Promise<Program> {
-  for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']) {
-    if (isExecutable(join(folder, file))) return { file: join(folder, file), root: '/', env: {} }
-  }
+async function haveDebian({ packages, file, isLibrary }: DebianSource): Promise<Program> {
+  const installed = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
+    .map((folder) => join(folder, file))
+    .find((path) => isExecutable(path))
+  if (installed !== undefined && isLibrary !== true) return { file: installed, root: '/', env: {} }
   const root = packageFolder(`company-${packages.join('-')}`)
   const unpacked = (): Program | undefined => {
     const found = ['usr/bin', 'usr/sbin', 'bin', 'sbin']
       .map((part) => join(root, part, file))
+      .concat(isLibrary === true && installed !== undefined && existsSync(root) ? [installed] : [])
       .find((path) => existsSync(path))
     return found === undefined ? undefined : { file: found, root, env: envOf(root) }
   }
@@ -62,6 +72,8 @@ async function haveDebian({ packages, file }: Extract<Source, { kind: 'debian' }
   const reason = await unpackPackage(packages, root).catch((error: unknown) => String(error))
   const after = unpacked()
   if (after !== undefined) return after
+  // Then the system has all of it.
+  if (isLibrary === true && installed !== undefined) return { file: installed, root: '/', env: {} }
   throw new Error(
     `no ${file} for the tests: \`sudo apt-get install ${packages.join(' ')}\` (${reason ?? 'not in the package'})`,
   )
@@ -130,7 +142,7 @@ async function once(folder: string, fill: (draft: string) => Promise<void>): Pro
 export async function versionOf(source: Source, asked: readonly string[] = ['--version']): Promise<string> {
   switch (source.kind) {
     case 'checkout':
-      return process.version.slice(1)
+      return source.package === undefined ? process.version.slice(1) : installedVersion(source.package)
     case 'npm':
       return (source.packages[0] ?? '').replace(/^.+@/, '')
     case 'pypi':
@@ -142,4 +154,10 @@ export async function versionOf(source: Source, asked: readonly string[] = ['--v
       return /\d+\.\d+[\w.]*/.exec(`${String(stdout)}${String(stderr)}`)?.[0] ?? 'unknown'
     }
   }
+}
+
+function installedVersion(name: string): string {
+  const manifest = new URL(`../../../../node_modules/${name}/package.json`, import.meta.url)
+  const { version } = Object(JSON.parse(readFileSync(manifest, 'utf8')))
+  return String(version)
 }

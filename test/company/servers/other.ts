@@ -34,7 +34,7 @@ export const otherServers: readonly ServerProgram[] = [
   },
   {
     name: 'HTTP::Daemon',
-    source: { kind: 'debian', packages: ['libhttp-daemon-perl', 'perl'], file: 'perl' },
+    source: { kind: 'debian', packages: ['libhttp-daemon-perl'], file: 'perl', isLibrary: true },
     upstream: ', reuse: none, connections: 1',
     command: ({ port, docroot }) => ({ args: [appFile('http_daemon.pl'), String(port), docroot] }),
   },
