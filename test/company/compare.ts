@@ -69,10 +69,13 @@ export interface Agreement {
   readonly first: readonly string[]
 }
 
-/** How many answers, of both ways, are as most of the direct ones that came whole. */
+/** How many answers, of both ways, are as most of the direct ones that came whole from the server itself. */
 export function agreement(direct: readonly Answer[], through: readonly Answer[]): Agreement {
   const directTexts = direct.map((answer) => linesOf(answer).join('\n'))
-  const usual = mostFrequent(directTexts.filter((_, i) => direct[i]?.fault === undefined))
+  const whole = directTexts.filter((_, i) => direct[i]?.fault === undefined)
+  // Before a front some of them may be the front's own complaint.
+  const proper = whole.filter((text) => !/^50[24] /.test(text))
+  const usual = mostFrequent(proper.length > 0 ? proper : whole)
   const throughTexts = through.map((answer) => linesOf(answer).join('\n'))
   const odd = throughTexts.find((text) => text !== usual)
   return {

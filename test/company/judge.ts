@@ -11,7 +11,7 @@ export interface Cell {
   readonly program: string
   readonly what: string
   readonly agreed: Agreement
-  /** How many answers fewer than directly are no fault. */
+  /** How many refusals fewer than directly are no fault. */
   readonly slack?: number
 }
 
@@ -22,7 +22,8 @@ export interface Cell {
 export function judge(t: Asserting, { program, what, agreed, slack = 0 }: Cell): string[] {
   const { through, direct, asked, usual, first } = agreed
   // Where the program itself does not always answer, or alike, how often it does is chance.
-  const least = direct === asked ? direct - slack : Math.floor(direct / 2)
+  const isRefusal = /^[45]/.test(usual)
+  const least = direct === asked ? direct - (isRefusal ? slack : 0) : Math.floor(direct / 2)
   const isSame = through >= least
   const known = knownDifference(program, what)
   const figures = `${what}: ${usual}: ${through} of ${asked} (direct ${direct})`

@@ -5,9 +5,9 @@ import { appendFileSync } from 'node:fs'
 export interface Row {
   readonly program: string
   readonly version: string
-  /** Cells asked, and those that were as directly. */
-  readonly asked: number
-  readonly same: number
+  /** What was asked, and what of it was as directly. */
+  readonly asked?: number
+  readonly same?: number
   /** What was different, or is worth a word. */
   readonly notes: readonly string[]
 }
@@ -15,6 +15,7 @@ export interface Row {
 export function writeRow({ program, version, asked, same, notes }: Row): void {
   const file = process.env['LATCHKEY_COMPANY_TABLE']
   if (file === undefined) return
-  const cells = [program, version, `${same} of ${asked}`, notes.join('; ') || '–']
+  const counts = asked === undefined ? [] : [`${same} of ${asked}`]
+  const cells = [program, version, ...counts, notes.join('; ') || '–']
   appendFileSync(file, `| ${cells.join(' | ')} |\n`)
 }

@@ -1,6 +1,7 @@
 // What clients ask for, and what is right: for answers of the upstream what they get directly, for refusals what they
 // get from nginx when it refuses, with the gateway's own code.
 
+import { isLong } from '../form.ts'
 import type { Order } from './client.ts'
 
 export interface AnswerCase {
@@ -22,8 +23,11 @@ export interface AnswerCase {
 const forbidden = { status: 403, code: 'INSUFFICIENT_PERMISSIONS' }
 const mebibyte = 1024 * 1024
 
-/** The gateway ends idle connections after a second in these tests, and so does the server that stands for itself. */
-export const idleMs = 1_000
+/** The gateway ends idle connections so early in these tests, and so does the server that stands for itself. */
+export const idleMs = 500
+
+/** Uploads that are refused. */
+const uploads = isLong ? 10 : 5
 
 export const answerCases: readonly AnswerCase[] = [
   { name: 'GET', path: '/v1/files/small.txt', method: 'GET', times: 1, key: 'full' },
@@ -52,7 +56,7 @@ export const answerCases: readonly AnswerCase[] = [
     name: 'idle for longer than the server keeps it',
     path: '/v1/files/small.txt',
     method: 'GET',
-    times: 3,
+    times: 2,
     pauseMs: idleMs * 1.5,
     key: 'full',
   },
@@ -78,7 +82,7 @@ export const answerCases: readonly AnswerCase[] = [
     path: '/v1/echo',
     method: 'POST',
     bodyBytes: 8 * mebibyte,
-    times: 10,
+    times: uploads,
     key: 'weak',
     refusal: forbidden,
   },
@@ -88,7 +92,7 @@ export const answerCases: readonly AnswerCase[] = [
     method: 'POST',
     bodyBytes: 8 * mebibyte,
     isStreamed: true,
-    times: 10,
+    times: uploads,
     key: 'weak',
     refusal: forbidden,
   },

@@ -35,7 +35,6 @@ export const pythonServers: readonly ServerProgram[] = [
   {
     name: 'http.server (HTTP/1.1, threads)',
     source: python,
-    isQuick: true,
     isProbed: true,
     command: ({ port, docroot }) => ({
       args: [appFile('http_server.py'), 'threading', String(port), docroot],
@@ -48,7 +47,7 @@ export const pythonServers: readonly ServerProgram[] = [
     upstream: ', reuse: none, connections: 1',
     command: ({ port, docroot }) => ({ args: [appFile('http_server.py'), 'single', String(port), docroot] }),
   },
-  { name: 'wsgiref', source: python, isQuick: true, command: simple('wsgiref') },
+  { name: 'wsgiref', source: python, command: simple('wsgiref') },
   {
     name: 'gunicorn, sync',
     source: pypi('gunicorn==23.0.0'),
