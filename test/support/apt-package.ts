@@ -34,10 +34,11 @@ export function libraryEnv(folder: string): { LD_LIBRARY_PATH: string } {
 }
 
 /**
- * Unpacks a package with all that this system lacks for it. By `install --download-only` rather than `download`: apt
- * itself works out which libraries are missing, and checks the archive's signatures as for any installation.
+ * Unpacks a package, or several into one folder, with all that this system lacks for them. By `install --download-only`
+ * rather than `download`: apt itself works out which libraries are missing, and checks the archive's signatures as for
+ * any installation.
  */
-export async function unpackPackage(name: string, folder: string): Promise<void> {
+export async function unpackPackage(name: string | readonly string[], folder: string): Promise<void> {
   if (!existsSync('/usr/bin/apt-get')) throw new Error('this is no Debian or Ubuntu')
   mkdirSync(cache, { recursive: true })
   const draft = mkdtempSync(join(cache, 'unpacking-'))
@@ -49,7 +50,7 @@ export async function unpackPackage(name: string, folder: string): Promise<void>
     const options = aptOptions(draft)
     // One broken source among many makes this fail; whether ours was read shows in the next step.
     await run('apt-get', [...options, '-q', 'update']).catch(() => {})
-    const install = ['-q', '-y', '--no-install-recommends', '--download-only', 'install', name]
+    const install = ['-q', '-y', '--no-install-recommends', '--download-only', 'install'].concat(name)
     await run('apt-get', [...options, ...install])
     const tree = join(draft, 'tree')
     for (const file of readdirSync(archives).filter((entry) => entry.endsWith('.deb'))) {

@@ -1,0 +1,104 @@
+// Servers written in Python.
+
+import type { Source } from '../programs/have.ts'
+import { appFile, type Command } from '../programs/run.ts'
+import type { ServerPlace, ServerProgram } from './server.ts'
+
+const python: Source = { kind: 'debian', packages: ['python3'], file: 'python3' }
+const pypi = (...packages: string[]): Source => ({ kind: 'pypi', packages })
+
+/** The application by a server of simple_wsgi.py. */
+const simple =
+  (server: string) =>
+  ({ port, docroot }: ServerPlace): Command => ({
+    args: [appFile('simple_wsgi.py'), server, String(port)],
+    env: { ROOT: docroot },
+  })
+
+/** A server that takes the application by name and is run as a module. */
+const module =
+  (name: string, argsFor: (address: string) => readonly string[]) =>
+  ({ port, docroot, program }: ServerPlace): Command => ({
+    args: ['-m', name, ...argsFor(`127.0.0.1:${port}`)],
+    env: { ROOT: docroot, PYTHONPATH: `${program.root}:${appFile('')}` },
+  })
+
+export const pythonServers: readonly ServerProgram[] = [
+  {
+    name: 'python3 -m http.server (HTTP/1.0)',
+    source: python,
+    isQuick: true,
+    command: ({ port, docroot }) => ({
+      args: ['-m', 'http.server', String(port), '--bind', '127.0.0.1', '-d', docroot],
+    }),
+  },
+  {
+    name: 'http.server (HTTP/1.1, threads)',
+    source: python,
+    isProbed: true,
+    command: ({ port, docroot }) => ({
+      args: [appFile('http_server.py'), 'threading', String(port), docroot],
+    }),
+  },
+  {
+    name: 'http.server (HTTP/1.1, one at a time)',
+    source: python,
+    isProbed: true,
+    upstream: ', reuse: none, connections: 1',
+    command: ({ port, docroot }) => ({ args: [appFile('http_server.py'), 'single', String(port), docroot] }),
+  },
+  { name: 'wsgiref', source: python, command: simple('wsgiref') },
+  {
+    name: 'gunicorn, sync',
+    source: pypi('gunicorn==23.0.0'),
+    isProbed: true,
+    command: module('gunicorn', (address) => ['-b', address, '-w', '2', 'wsgi_app:application']),
+  },
+  {
+    name: 'gunicorn, gthread',
+    source: pypi('gunicorn==23.0.0'),
+    command: module('gunicorn', (address) => [
+      '-b',
+      address,
+      '-k',
+      'gthread',
+      '--threads',
+      '8',
+      'wsgi_app:application',
+    ]),
+  },
+  { name: 'waitress', source: pypi('waitress==3.0.2'), command: simple('waitress') },
+  { name: 'cheroot', source: pypi('cheroot==11.1.2'), command: simple('cheroot') },
+  { name: 'Werkzeug', source: pypi('werkzeug==3.1.9'), command: simple('werkzeug') },
+  { name: 'gevent', source: pypi('gevent==25.9.1'), command: simple('gevent') },
+  { name: 'Tornado', source: pypi('tornado==6.5.2'), isProbed: true, command: simple('tornado') },
+  { name: 'Twisted', source: pypi('twisted==25.5.0'), command: simple('twisted') },
+  {
+    name: 'uvicorn',
+    source: pypi('uvicorn==0.38.0'),
+    isProbed: true,
+    command: module('uvicorn', (address) => [
+      '--port',
+      address.replace(/^.*:/, ''),
+      '--log-level=critical',
+      'asgi_app:application',
+    ]),
+  },
+  {
+    name: 'hypercorn',
+    source: pypi('hypercorn==0.18.0'),
+    isProbed: true,
+    command: module('hypercorn', (address) => ['-b', address, 'asgi_app:application']),
+  },
+  {
+    name: 'Daphne',
+    source: pypi('daphne==4.2.1'),
+    command: module('daphne', (address) => [
+      '-b',
+      '127.0.0.1',
+      '-p',
+      address.replace(/^.*:/, ''),
+      'asgi_app:application',
+    ]),
+  },
+]
