@@ -141,8 +141,8 @@ export function createPool(
     const { request, isAnew } = exchange
     if (isAnew) return neverRested() ?? makeRoom()
     const endsIt = !isSafeToFollow(request)
-    if (!endsIt && isRepeatable(request)) return idle.newest(now()) ?? usable(fresh)
-    const opened = usable(fresh)
+    if (!endsIt && isRepeatable(request)) return idle.newest(now()) ?? newOne()
+    const opened = newOne()
     if (opened !== undefined) return opened
     const isFree = open + opening < most
     if (endsIt && isFree) return undefined
@@ -171,13 +171,14 @@ export function createPool(
   }
 
   function neverRested(): Connection | undefined {
-    const at = fresh.findLastIndex((one) => one.isUsable && !one.hasRested)
+    const at = fresh.findIndex((one) => one.isUsable && !one.hasRested)
     return at === -1 ? undefined : fresh.splice(at, 1)[0]
   }
 
-  function usable(connections: Connection[]): Connection | undefined {
-    let connection = connections.pop()
-    while (connection !== undefined && !connection.isUsable) connection = connections.pop()
+  /** In the order in which they were made, as the upstream takes them. */
+  function newOne(): Connection | undefined {
+    let connection = fresh.shift()
+    while (connection !== undefined && !connection.isUsable) connection = fresh.shift()
     return connection
   }
 

@@ -29,7 +29,7 @@ const reliefMs = 250
 const pauseMs = 1_000
 
 export function createUnheard({ now, giveUpIdle }: UnheardDeps): Unheard {
-  const waiting: { readonly connection: Connection; readonly since: number }[] = []
+  let waiting: { readonly connection: Connection; readonly since: number }[] = []
   let gaveUpAt = Number.NEGATIVE_INFINITY
   let mayGiveUpAt = 0
   let timer: NodeJS.Timeout | undefined
@@ -68,10 +68,9 @@ export function createUnheard({ now, giveUpIdle }: UnheardDeps): Unheard {
       lookAt(Math.max(since + patienceMs, mayGiveUpAt), since)
     },
     heard(connection) {
-      const place = placeOf(connection)
-      const since = waiting[place]?.since
+      const since = waiting[placeOf(connection)]?.since
       if (since === undefined) return false
-      waiting.splice(0, place + 1)
+      waiting = waiting.filter((one) => one.connection.openedAt > connection.openedAt)
       const wasRelieved = since + patienceMs <= gaveUpAt && now() - gaveUpAt <= reliefMs
       if (wasRelieved) mayGiveUpAt = 0
       return wasRelieved
