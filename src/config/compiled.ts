@@ -81,6 +81,8 @@ export interface Upstream {
   readonly queue: number
   readonly queueTimeoutMs: number
   readonly connectTimeoutMs: number
+  /** Age of a connection from which on it is not used again. */
+  readonly maxAgeMs: number
   /** After which requests a connection is used again. */
   readonly reuse: 'bodiless' | 'all' | 'none'
   readonly preserveHost: boolean

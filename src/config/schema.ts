@@ -154,6 +154,11 @@ const Upstream = Type.Object(
       default: '5s',
       description: 'Time to connect, TLS included; beyond it 504.',
     }),
+    max_age: Duration({
+      default: '10m',
+      description:
+        'Age of a connection from which on it carries no other request, so that a name that has moved is noticed; up to a fifth less, so that not all are replaced at once.',
+    }),
     reuse: Type.Enum(['bodiless', 'all', 'none'], {
       default: 'bodiless',
       expects: '`bodiless`, `all` or `none`',

@@ -13,17 +13,22 @@ export abstract class Deadline {
   /** Called once the time has run out, unless the deadline was called off. */
   protected abstract timedOut(): void
 
-  /** Sets the deadline, in place of one that was set before. Milliseconds from now; never runs out too early. */
-  protected setDeadline(milliseconds: number): void {
+  /**
+   * Sets the deadline, in place of one that was set before. Milliseconds from now; never runs out too early. Gives the
+   * moment of now.
+   */
+  protected setDeadline(milliseconds: number): number {
     this.clearDeadline()
     const queue = queueOf(milliseconds)
+    const now = performance.now()
     this.#queue = queue
-    this.#dueAt = performance.now() + milliseconds
+    this.#dueAt = now + milliseconds
     this.#before = queue.last
     if (queue.last === undefined) queue.first = this
     else queue.last.#after = this
     queue.last = this
     if (!queue.isArmed) arm(queue, milliseconds)
+    return now
   }
 
   /** Calls it off; nothing where none is set. Leaves no link behind that would keep finished requests in memory. */

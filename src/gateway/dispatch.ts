@@ -6,7 +6,7 @@ import { type Denial, deny } from '../errors/denial.ts'
 import { type Access, hasBody } from './access.ts'
 import { Answer } from './answer.ts'
 import { Deadline } from './deadlines.ts'
-import { canBeSentAnew, outgoing } from './outgoing.ts'
+import { outgoing } from './outgoing.ts'
 import { endWork } from './overload.ts'
 import { refuse } from './refuse.ts'
 import {
@@ -21,7 +21,7 @@ import {
 import { forwardInterim } from './response-head.ts'
 import { type AnswerHead, InvalidAnswer } from './upstream/answer-head.ts'
 import type { Connection, Exchange } from './upstream/connection.ts'
-import type { BodySource, OutgoingRequest } from './upstream/outgoing-request.ts'
+import { type BodySource, isRepeatable, type OutgoingRequest } from './upstream/outgoing-request.ts'
 import type { Queue } from './upstream/queue.ts'
 import { clientNetwork } from './client.ts'
 import { denialOf, unnamedFailure } from './upstream-failure.ts'
@@ -48,6 +48,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   queuedBefore: Exchange | undefined
   queuedAfter: Exchange | undefined
   waitsSince = 0
+  isAnew = false
   readonly #access: Access
   readonly #upstream: UpstreamPool
   readonly #hasBody: boolean
@@ -148,6 +149,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
     this.clearDeadline()
     access.upstreamMs = performance.now() - (access.dispatchedAt ?? 0)
     access.status = head.status
+    if (head.oddity !== undefined) this.#upstream.odd(head.oddity)
     this.#answer.begin(head)
   }
 
@@ -230,7 +232,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
 
   /** Once, and only what may be done twice. */
   #mayRetry(): boolean {
-    return !this.#isRetried && !this.#hasBody && canBeSentAnew(this.#access.raw)
+    return !this.#isRetried && this.#request !== undefined && isRepeatable(this.#request)
   }
 
   clientClosed(): void {

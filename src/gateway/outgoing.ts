@@ -1,6 +1,5 @@
 // A request as it leaves for its upstream.
 
-import type { IncomingMessage } from 'node:http'
 import type { Access } from './access.ts'
 import type { BodySource, OutgoingRequest } from './upstream/outgoing-request.ts'
 import type { UpstreamPool } from './upstreams.ts'
@@ -19,9 +18,4 @@ export function outgoing(
     body,
     reuse: settings.reuse,
   }
-}
-
-/** RFC 9110 §9.2.2, RFC 9112 §9.3.1: this may be sent anew on another connection. */
-export function canBeSentAnew({ method }: IncomingMessage): boolean {
-  return method === 'GET' || method === 'HEAD'
 }

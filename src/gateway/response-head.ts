@@ -19,9 +19,8 @@ export function writeHead(access: Access, { status, reason, fields }: AnswerHead
   // The upstream's Date, or none: ours would be a header that it did not send.
   reply.sendDate = false
   if (access.server.isDraining) reply.shouldKeepAlive = false
-  const phrase = reason === STATUS_CODES[status] ? reason : reasonPhrase(reason)
-  if (phrase === '') reply.writeHead(status, headers)
-  else reply.writeHead(status, phrase, headers)
+  if (isPhrase(reason, status)) reply.writeHead(status, reason, headers)
+  else reply.writeHead(status, headers)
 }
 
 /** Sends a written head at once. Not by `flushHeaders`, which sends it as UTF-8 and so changes bytes beyond ASCII. */
@@ -39,9 +38,9 @@ function canHaveTrailers(reply: ServerResponse, status: number): boolean {
   return reply.req.httpVersionMinor > 0 && hasBody(reply, status)
 }
 
-/** The phrase; empty where it holds a control character. */
-function reasonPhrase(reason: string): string {
-  return /^[\t\x20-\x7e\x80-\xff]*$/.test(reason) ? reason : ''
+/** Whether it may stand in a status line, as it also may when it is empty (RFC 9112 §4): it holds no control character. */
+function isPhrase(reason: string, status: number): boolean {
+  return reason === STATUS_CODES[status] || /^[\t\x20-\x7e\x80-\xff]*$/.test(reason)
 }
 
 /** RFC 9110 §15.2: interim answers go on to clients that know them, when it is this response's turn. */
@@ -50,7 +49,7 @@ export function forwardInterim(access: Access, { status, reason, fields }: Answe
   const isTheirTurn = reply.socket !== null && !reply.headersSent
   if (request.httpVersionMinor === 0 || !isTheirTurn || status === 100) return
   const headers = responseHeaders(fields, false)
-  let head = `HTTP/1.1 ${status} ${reasonPhrase(reason)}\r\n`
+  let head = `HTTP/1.1 ${status} ${isPhrase(reason, status) ? reason : ''}\r\n`
   for (let i = 0; i + 1 < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`
   reply.socket?.write(`${head}\r\n`, 'latin1')
 }

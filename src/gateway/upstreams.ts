@@ -7,7 +7,9 @@ import type { Settings, Table, Upstream } from '../config/compiled.ts'
 import { stampOfFiles } from './file-stamp.ts'
 import { certificateFiles, readCertificates } from './upstream-certificates.ts'
 import { createHeaderBuilder, type HeaderBuilder } from './headers.ts'
+import type { Oddity } from './upstream/answer-head.ts'
 import { createConnect } from './upstream/connect.ts'
+import type { Habit } from './upstream/habits.ts'
 import type { BodyLimits } from './request-body.ts'
 import { type AskSystem, createNames, type Names } from './upstream/names.ts'
 import { createPool, type Pool } from './upstream/pool.ts'
@@ -21,6 +23,8 @@ export interface UpstreamPool {
   /** What bodies have to keep to; the silence that is allowed to answers too. */
   readonly bodyLimits: BodyLimits
   readonly connections: Connections
+  /** Tells of an answer that was taken though something was wrong with it: each kind once a minute. */
+  odd(oddity: Oddity): void
   /** What the connections were opened with; others under the same name are opened anew. */
   readonly opened: string
 }
@@ -46,11 +50,31 @@ export interface Upstreams {
   close(): Promise<void>
 }
 
+/** Who is told of what was seen of an upstream, by its name: for the log. */
+export interface UpstreamNews {
+  /** Its connections are not used again for so long. */
+  notReused(upstream: string, habit: Habit, milliseconds: number): void
+  odd(upstream: string, oddity: Oddity): void
+}
+
+export interface Inherited {
+  /** What was in force until now. */
+  readonly before?: Upstreams
+  readonly news?: UpstreamNews
+}
+
+/** Between two lines of one kind about one upstream. */
+const tellOddityEveryMs = 60_000
+
 /** A request that began under an older configuration has this long to reach its dispatch, in milliseconds. */
 const retireAfterMs = 30_000
 
 /** Opens no connection yet; takes over what it can of `before`. Throws when a certificate file cannot be read. */
-export function createUpstreams(settings: Settings, table: Table, before?: Upstreams): Upstreams {
+export function createUpstreams(
+  settings: Settings,
+  table: Table,
+  { before, news }: Inherited = {},
+): Upstreams {
   const pools = new Map<string, UpstreamPool>()
   const { idleTimeoutMs, bodyRate } = settings.gateway.limits
   const names = before?.names ?? createNames({ ask: askSystem, now: () => performance.now() })
@@ -63,7 +87,8 @@ export function createUpstreams(settings: Settings, table: Table, before?: Upstr
       headers: createHeaderBuilder(settings, table, upstream),
       host: new URL(upstream.origin).host,
       bodyLimits: { idleTimeoutMs, bodyRate },
-      connections: known?.opened === opened ? known.connections : openConnections(upstream, names),
+      connections: known?.opened === opened ? known.connections : openConnections(upstream, names, news),
+      odd: known?.odd ?? tellOddities((oddity) => news?.odd(name, oddity)),
     })
   }
   return {
@@ -86,9 +111,9 @@ async function closeAll(pools: readonly UpstreamPool[]): Promise<void> {
 
 /** What decides over the connections themselves; a certificate renewed under the same name is another one. */
 function openedWith(upstream: Upstream): string {
-  const { origin, connections, queue, queueTimeoutMs, connectTimeoutMs } = upstream
+  const { origin, connections, queue, queueTimeoutMs, connectTimeoutMs, maxAgeMs } = upstream
   const files = certificateFiles(upstream)
-  const numbers = [connections, queue, queueTimeoutMs, connectTimeoutMs]
+  const numbers = [connections, queue, queueTimeoutMs, connectTimeoutMs, maxAgeMs]
   return JSON.stringify([origin, numbers, files, stampOfFiles(files)])
 }
 
@@ -96,11 +121,24 @@ function askSystem(name: string, done: Parameters<AskSystem>[1]): void {
   lookup(name, { all: true }, done)
 }
 
-function openConnections(upstream: Upstream, names: Names): Connections {
-  const { origin, connections, queue, queueTimeoutMs, connectTimeoutMs } = upstream
+function tellOddities(tell: (oddity: Oddity) => void): (oddity: Oddity) => void {
+  const toldAt = new Map<Oddity, number>()
+  return (oddity) => {
+    const now = performance.now()
+    if (now - (toldAt.get(oddity) ?? Number.NEGATIVE_INFINITY) < tellOddityEveryMs) return
+    toldAt.set(oddity, now)
+    tell(oddity)
+  }
+}
+
+function openConnections(upstream: Upstream, names: Names, news: UpstreamNews | undefined): Connections {
+  const { origin, connections, queue, queueTimeoutMs, connectTimeoutMs, maxAgeMs } = upstream
   const certificates = readCertificates(upstream)
   const connect = createConnect({ origin, timeoutMs: connectTimeoutMs, certificates, names })
-  const pool = createPool(connect, { most: connections, queue, queueTimeoutMs })
+  const limits = { most: connections, queue, queueTimeoutMs, maxAgeMs }
+  const pool = createPool(connect, limits, (habit, milliseconds) =>
+    news?.notReused(upstream.name, habit, milliseconds),
+  )
   let inFlight = 0
   let ended: (() => void) | undefined
 

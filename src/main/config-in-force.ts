@@ -7,6 +7,7 @@ import { formatFault, loadConfig } from '../config/load.ts'
 import { watchFiles } from '../config/watch.ts'
 import { certificateFiles } from '../gateway/upstream-certificates.ts'
 import { createUpstreams, type Upstreams } from '../gateway/upstreams.ts'
+import { upstreamNews } from './upstream-news.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -57,7 +58,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   let fault: string | undefined
   let inForce: InForce = {
     table: deps.config.table,
-    upstreams: createUpstreams(settings, deps.config.table),
+    upstreams: createUpstreams(settings, deps.config.table, { news: upstreamNews(log) }),
   }
   let candidate = deps.shadow?.config ?? deps.config.candidate
   let candidateFiles = deps.shadow?.files ?? []
@@ -96,7 +97,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     if (!loaded.ok) return refuse(loaded.faults.map(formatFault))
     const { table } = loaded.config
     const next = mended(settings, loaded.config.settings)
-    const upstreams = createUpstreams(next, table, inForce.upstreams)
+    const upstreams = createUpstreams(next, table, { before: inForce.upstreams, news: upstreamNews(log) })
     const restart = needsRestart(settings, loaded.config.settings)
     if (restart.length > 0) log.warn({ settings: restart }, 'These settings take effect after a restart')
     const before = inForce

@@ -144,6 +144,18 @@ async function openGateway({ config, core, metrics, log, drain, inForce, deny }:
       [...inForce.current().upstreams.all()].map((pool) => [pool.settings.name, pool.connections.inFlight()]),
     ),
   )
+  metrics.gauge(
+    'latchkey_upstream_not_reused',
+    '1 while connections to an upstream are not used again, as it was seen to close, stall or starve',
+    () =>
+      Object.fromEntries(
+        [...inForce.current().upstreams.all()].map(({ settings: { name }, connections }) => [
+          name,
+          connections.habit() === undefined ? 0 : 1,
+        ]),
+      ),
+    'max',
+  )
   const app = await createGateway({
     settings,
     inForce: inForce.current,

@@ -2,6 +2,7 @@
 // (RFC 9112 §4 to §6). What it says beyond its framing is nobody's business here.
 
 import { listElements, trimBlanks } from '../../errors/wire-text.ts'
+import { withoutControls } from './bare-lines.ts'
 
 /** An answer that is no HTTP/1.1, or no unambiguous one. Its message tells where, and repeats nothing of the answer. */
 export class InvalidAnswer extends Error {
@@ -14,6 +15,9 @@ export class InvalidAnswer extends Error {
     this.reason = reason
   }
 }
+
+/** What was wrong with a head that was taken all the same, as it can be read in one way only. */
+export type Oddity = 'bare_lf' | 'repeated_length' | 'control_character'
 
 /** Text of it is latin1: a character a byte. */
 export interface AnswerHead {
@@ -30,6 +34,7 @@ export interface AnswerHead {
   readonly isPersistent: boolean
   /** For how long it keeps the connection open, by its Keep-Alive; undefined: it does not say. */
   readonly keepAliveSeconds: number | undefined
+  readonly oddity: Oddity | undefined
 }
 
 /** Bytes of a head, and of trailers, at most. */
@@ -39,12 +44,16 @@ export const maxHeadBytes = 16 * 1024
 const statusLine = /^HTTP\/1\.([01]) ([0-9]{3})(?: ([^\r\n\0]*))?$/
 const fieldLines = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/
 
-/** Reads a whole head, with the empty line at its end. Throws InvalidAnswer. */
-export function readAnswerHead(text: string): AnswerHead {
+/**
+ * Reads a whole head, with the empty line at its end. `oddity`: what is known to be wrong with it, and was mended. Throws
+ * InvalidAnswer.
+ */
+export function readAnswerHead(text: string, oddity?: Oddity): AnswerHead {
   const endOfLine = text.indexOf('\r\n')
   const start = readStatusLine(text.slice(0, endOfLine))
-  const fields = readFields(text.slice(endOfLine + 2, -2))
-  return framed(start, fields)
+  const lines = text.slice(endOfLine + 2, -2)
+  if (fieldLines.test(lines)) return framed(start, fieldsOf(lines), oddity)
+  return framed(start, readFields(withoutControls(lines)), oddity ?? 'control_character')
 }
 
 /**
@@ -54,15 +63,20 @@ export function readAnswerHead(text: string): AnswerHead {
 export function refuseBeginning(text: string, from: number): void {
   if (from < usualStart.length && !usualStart.startsWith(text.slice(0, usualStart.length)))
     throw new InvalidAnswer(noStatusLine)
-  // The character before may be a CR that waits for its LF; an LF there had its CR.
-  const fresh = from > 0 && text[from - 1] !== '\n' ? from - 1 : from
-  if (!bareEnd.test(text.slice(fresh))) return
-  const endOfLine = text.indexOf('\r\n')
-  throw new InvalidAnswer(endOfLine === -1 || bareEnd.test(text.slice(0, endOfLine)) ? noStatusLine : noField)
+  // The character before may be a CR that waits for its LF.
+  const fresh = from > 0 ? from - 1 : from
+  if (bareReturn.test(text.slice(fresh))) throw misplaced(text)
 }
 
-/** CR or LF alone; a CR at the very end may still get its LF. */
-const bareEnd = /\r[^\n]|(?:^|[^\r])\n/
+/** A line that ends as it must not. Of the first line where that has not ended as it should. */
+export function misplaced(text: string): InvalidAnswer {
+  const endOfLine = text.indexOf('\r\n')
+  const isFirst = endOfLine === -1 || /[\r\n]/.test(text.slice(0, endOfLine))
+  return new InvalidAnswer(isFirst ? noStatusLine : noField)
+}
+
+/** CR alone; one at the very end may still get its LF. */
+const bareReturn = /\r[^\n]/
 const usualStart = 'HTTP/1.'
 const noStatusLine = 'the status line is not one of HTTP/1.1'
 const noField = 'a line is no header field'
@@ -82,6 +96,11 @@ function readStatusLine(line: string): Start {
 /** Field lines, each with its CRLF: a flat list of names and values. Throws InvalidAnswer. */
 function readFields(text: string): string[] {
   if (!fieldLines.test(text)) throw new InvalidAnswer(noField)
+  return fieldsOf(text)
+}
+
+/** Of lines that were looked at. */
+function fieldsOf(text: string): string[] {
   const fields: string[] = []
   for (let at = 0; at < text.length; ) {
     const colon = text.indexOf(':', at)
@@ -101,7 +120,13 @@ export function readTrailers(text: string): string[] {
 }
 
 /** RFC 9112 §6.3 and §9.3. */
-function framed({ isHttp10, status, reason }: Start, fields: readonly string[]): AnswerHead {
+function framed(
+  { isHttp10, status, reason }: Start,
+  fields: string[],
+  found: Oddity | undefined,
+): AnswerHead {
+  let oddity = found
+  let lengthText: string | undefined
   let contentLength: number | undefined
   let coding: string | undefined
   let connection = ''
@@ -112,8 +137,16 @@ function framed({ isHttp10, status, reason }: Start, fields: readonly string[]):
     const value = fields[i + 1] ?? ''
     switch (name.toLowerCase()) {
       case 'content-length':
-        if (contentLength !== undefined) throw new InvalidAnswer('Content-Length is there more than once')
-        contentLength = readLength(value)
+        if (lengthText === undefined) {
+          lengthText = value
+          contentLength = readLength(value)
+          break
+        }
+        // The same again says the same (RFC 9110 §8.6): it goes on once.
+        if (value !== lengthText) throw new InvalidAnswer('Content-Length is there more than once')
+        fields.splice(i, 2)
+        i -= 2
+        oddity = 'repeated_length'
         break
       case 'transfer-encoding':
         coding = coding === undefined ? value : `${coding}, ${value}`
@@ -141,6 +174,7 @@ function framed({ isHttp10, status, reason }: Start, fields: readonly string[]):
     isChunked,
     isPersistent: isPersistent(connection, isHttp10) && !hasDoubtfulEnd,
     keepAliveSeconds,
+    oddity,
   }
 }
 

@@ -5,10 +5,12 @@ import {
   type AnswerHead,
   InvalidAnswer,
   maxHeadBytes,
+  misplaced,
   readAnswerHead,
   readTrailers,
   refuseBeginning,
 } from './answer-head.ts'
+import { endOfBareHead, firstBareLine, withCrLf } from './bare-lines.ts'
 
 /** Pieces of a body up to this size are read into a buffer that is used again; larger ones may be kept as they are. */
 export const copiedBytes = 16 * 1024
@@ -32,6 +34,8 @@ export class AnswerReader {
   #isHeadRequest = false
   /** The beginning of a head, a chunk's line or trailers that have not come whole. */
   #text = ''
+  /** In it, the first LF of a head that stands alone; -1: there is none. */
+  #bareAt = -1
   /** Bytes of the body, or of the chunk, that are still to come. */
   #left = 0
   #interimBytes = 0
@@ -40,12 +44,15 @@ export class AnswerReader {
   // Of the last final head; not the head itself, which would live as long as the connection does, until the next one.
   isPersistent = false
   keepAliveSeconds: number | undefined
+  /** It says that something is wrong with the request, and that the connection is closed. */
+  isRefusal = false
 
   /** From here on an answer is awaited. A HEAD request's has no body, whatever its head says. */
   await(receiver: AnswerReceiver, isHeadRequest: boolean): void {
     this.#receiver = receiver
     this.#isHeadRequest = isHeadRequest
     this.isPersistent = false
+    this.isRefusal = false
     this.#state = 'head'
     this.hasBegun = false
     this.#interimBytes = 0
@@ -56,6 +63,7 @@ export class AnswerReader {
     this.#receiver = undefined
     this.#state = 'idle'
     this.#text = ''
+    this.#bareAt = -1
   }
 
   /** No answer is awaited. */
@@ -100,27 +108,60 @@ export class AnswerReader {
   #readHead(buffer: Buffer, at: number, length: number): number {
     this.hasBegun = true
     const before = this.#text.length
-    const end = this.#collect(buffer, at, length, '\r\n\r\n')
-    if (end === undefined) {
-      refuseBeginning(this.#text, before)
+    const text = this.#text + buffer.toString('latin1', at, Math.min(length, at + maxHeadBytes + 4))
+    const found = text.indexOf('\r\n\r\n', Math.max(0, before - 3))
+    // Nearly every head ends here; whether one of its lines ends in LF alone shows when it is none otherwise.
+    if (found !== -1 && found + 4 <= maxHeadBytes && this.#bareAt === -1) {
+      const head = this.#readWhole(text.slice(0, found + 4))
+      if (head !== undefined) return this.#headRead(head, found + 4, at - before)
+    }
+    return this.#readOddHead(text, { before, at, length })
+  }
+
+  /** Undefined: a line of it ends in LF alone. */
+  #readWhole(text: string): AnswerHead | undefined {
+    try {
+      return readAnswerHead(text)
+    } catch (error) {
+      if (firstBareLine(text, 0) === -1) throw error
+      return undefined
+    }
+  }
+
+  /** A head that has not come whole, or one with lines that end in LF alone. */
+  #readOddHead(text: string, { before, at, length }: Piece): number {
+    if (this.#bareAt === -1) this.#bareAt = firstBareLine(text, Math.max(0, before - 1))
+    const end = this.#bareAt === -1 ? undefined : endOfBareHead(text, this.#bareAt, before)
+    if (end === null) throw misplaced(text)
+    if (end === undefined && text.length <= maxHeadBytes) {
+      refuseBeginning(text, before)
+      this.#text = text
       return length
     }
-    const text = this.#takeText()
-    const head = readAnswerHead(text)
+    if (end === undefined || end > maxHeadBytes) throw tooLong()
+    const head = readAnswerHead(withCrLf(text.slice(0, end), this.#bareAt), 'bare_lf')
+    return this.#headRead(head, end, at - before)
+  }
+
+  /** `end`: of the head, behind what was there of it before, which `from` counts for. Gives the place behind it. */
+  #headRead(head: AnswerHead, end: number, from: number): number {
+    this.#text = ''
+    this.#bareAt = -1
     if (head.status < 100) throw new InvalidAnswer('the status is below 100')
     if (head.status < 200) {
       // Not asked for (RFC 9110 §7.8): what follows would be in another protocol.
       if (head.status === 101) throw new InvalidAnswer('the upstream switches protocols')
-      this.#interimBytes += text.length
+      this.#interimBytes += end
       if (this.#interimBytes > maxInterimBytes) throw new InvalidAnswer('too many interim answers')
       this.#receiver?.onInterim(head)
     } else this.#begin(head)
-    return end
+    return from + end
   }
 
   #begin(head: AnswerHead): void {
     this.isPersistent = head.isPersistent
     this.keepAliveSeconds = head.keepAliveSeconds
+    this.isRefusal = head.status >= 400 && !head.isPersistent
     const isBodiless = this.#isHeadRequest || head.status === 204 || head.status === 304
     this.#left = head.contentLength ?? 0
     // Before it is told: who is told may stop the reading.
@@ -183,8 +224,7 @@ export class AnswerReader {
     const text = this.#text + buffer.toString('latin1', at, Math.min(length, at + maxHeadBytes + mark.length))
     const found = text.indexOf(mark, Math.max(0, before - mark.length + 1))
     const end = found === -1 ? text.length : found + mark.length
-    if (end > maxHeadBytes)
-      throw new InvalidAnswer(`a head is longer than ${maxHeadBytes} bytes`, 'headers_too_large')
+    if (end > maxHeadBytes) throw tooLong()
     this.#text = end === text.length ? text : text.slice(0, end)
     return found === -1 ? undefined : at + end - before
   }
@@ -200,6 +240,17 @@ export class AnswerReader {
     this.stop()
     receiver?.onEnd(trailers)
   }
+}
+
+/** Where a piece of a head was read to; `before`: so much of the head had come earlier. */
+interface Piece {
+  readonly before: number
+  readonly at: number
+  readonly length: number
+}
+
+function tooLong(): InvalidAnswer {
+  return new InvalidAnswer(`a head is longer than ${maxHeadBytes} bytes`, 'headers_too_large')
 }
 
 const none: readonly string[] = []

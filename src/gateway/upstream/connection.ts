@@ -4,7 +4,8 @@
 import type { OnReadOpts, Socket } from 'node:net'
 import { Deadline } from '../deadlines.ts'
 import { AnswerReader, type AnswerReceiver, copiedBytes } from './answer-reader.ts'
-import { type OutgoingRequest, isSafeToFollow, sendRequest } from './outgoing-request.ts'
+import { keepReadable } from './keep-readable.ts'
+import { isStreamed, type OutgoingRequest, type StopSending, sendRequest } from './outgoing-request.ts'
 import type { Queued } from './queue.ts'
 
 /** The upstream has closed the connection. */
@@ -23,6 +24,8 @@ export interface Exchange extends AnswerReceiver, Queued<Exchange> {
   readonly isBodyScant: boolean
   /** When it began to wait, in milliseconds of `performance.now()`; the pool's own. */
   waitsSince: number
+  /** It was lost on a connection that had rested: only one that has not may carry it. The pool's own. */
+  isAnew: boolean
   /** A connection carries it from here on. */
   onConnection(connection: Connection): void
   /** The whole request has been handed to the socket. */
@@ -42,6 +45,18 @@ export interface ConnectionOwner {
   done(exchange: Exchange): void
   /** It can carry another exchange. */
   released(connection: Connection): void
+  /** All of its first request was handed over, and nothing has come back. */
+  unheard(connection: Connection): void
+  /** Its first answer has begun. */
+  heard(connection: Connection): void
+  /** It has brought an answer after it had rested. */
+  kept(): void
+  /** The first part of an answer came so long before the next; `wasUsed`: another answer had come before. */
+  paused(milliseconds: number, wasUsed: boolean): void
+  /** The upstream has closed it at rest, having said that it would not; `restedMs` after an answer. */
+  dropped(restedMs: number): void
+  /** And a request was lost on it, or may be. */
+  stale(connection: Connection): void
   /** Its place is free, but it is still open: waits for the upstream to close it, if this gives true. */
   retired(): boolean
   /** `wasRetired`: its place has been free before. */
@@ -62,6 +77,8 @@ const mostIdleMs = 600_000
 const tcpKeepAliveMs = 60_000
 /** How long an upstream has to close a connection that it was told to close. */
 const closingMs = 1_000
+/** Of the pause after the first part of an answer: it was told, or is not to be. */
+const unknown = -1
 
 /** Its deadline is that of its idleness. */
 export class Connection extends Deadline {
@@ -81,15 +98,35 @@ export class Connection extends Deadline {
   #canFollow = true
   /** It has rested: the upstream may have closed it since. */
   #hasRested = false
+  /** Some answer has begun on it. */
+  #isHeard = false
+  /** An answer has come over it, and was the last thing that did. */
+  #isKept = false
+  /** When the first part of an answer had come that was not all of it; 0: not yet, below 0: it is known how the next came. */
+  #partAt = 0
+  #stopSending: StopSending | undefined
+  /** It takes nothing more. */
+  #isBroken = false
+  /** The upstream has not ended it, but thrown it away: its end says nothing of an answer's. */
+  #isReset = false
+  #isGuarded = false
   /** Nothing is to be read for now. Over TLS, what had come already is told all the same. */
   #isPaused = false
   #isRetired = false
-  #isKept = false
+  #isProbed = false
   #isClosed = false
+  readonly #longestAgeMs: number
+  // In milliseconds of `performance.now()`.
+  openedAt = 0
+  /** When it came to rest last; 0: it has not. */
+  restedAt = 0
+  /** It carries no request that begins after this. */
+  expiresAt = Number.POSITIVE_INFINITY
 
-  constructor(owner: ConnectionOwner) {
+  constructor(owner: ConnectionOwner, longestAgeMs: number) {
     super()
     this.#owner = owner
+    this.#longestAgeMs = longestAgeMs
   }
 
   /** To be given to the socket when it is made. */
@@ -103,13 +140,18 @@ export class Connection extends Deadline {
     this.#socket = socket
     socket.on('error', (error) => {
       this.#error ??= error
+      this.#noteDrop()
       // Over TLS one may come that leaves the socket as it is.
       this.close()
     })
     socket.on('end', () => this.#ended())
     socket.on('close', () => this.#closed())
-    if (this.#isClosed) socket.destroy()
-    else this.setDeadline(usualIdleMs)
+    if (this.#isClosed) {
+      socket.destroy()
+      return
+    }
+    this.openedAt = this.setDeadline(usualIdleMs)
+    this.expiresAt = this.openedAt + this.#longestAgeMs
   }
 
   /** Nobody waits for it. */
@@ -117,25 +159,36 @@ export class Connection extends Deadline {
     this.#hasRested = true
   }
 
+  /** It was at rest, be it before its first request. */
+  get hasRested(): boolean {
+    return this.#hasRested
+  }
+
   /** A request can be sent over it. */
   get isUsable(): boolean {
     return this.#socket?.writable === true
   }
 
-  send(exchange: Exchange): void {
+  /** `canFollow`: another request may follow on it. */
+  send(exchange: Exchange, canFollow: boolean): void {
     const socket = this.#socket
     if (socket === undefined) throw new Error('not connected')
     this.clearDeadline()
     const { request } = exchange
     this.#exchange = exchange
     this.#isSending = true
+    this.#isKept = false
+    this.#partAt = 0
     this.#bytesBefore = socket.bytesWritten
-    this.#canFollow = isSafeToFollow(request)
+    this.#canFollow = canFollow
     this.#reader.await(exchange, request.method === 'HEAD')
     exchange.onConnection(this)
     if (this.#exchange !== exchange) return
+    if (isStreamed(request)) this.#guard(socket)
     try {
-      sendRequest(request, socket, (error) => this.#sent(exchange, error))
+      const done = (error: Error | null) => this.#sent(exchange, error)
+      this.#stopSending = sendRequest(request, { socket, canFollow, done })
+      if (this.#isBroken) this.#stopSending?.()
     } catch (error) {
       socket.destroy(error instanceof Error ? error : new Error('sending failed'))
     }
@@ -144,8 +197,23 @@ export class Connection extends Deadline {
   #sent(exchange: Exchange, error: Error | null): void {
     if (this.#exchange !== exchange) return
     this.#isSending = false
-    if (error === null) exchange.onSent()
-    else this.#socket?.destroy(error)
+    if (error !== null) {
+      this.#socket?.destroy(error)
+      return
+    }
+    if (!this.#isHeard) this.#owner.unheard(this)
+    exchange.onSent()
+  }
+
+  /** A body that is still to come may be refused on the way. */
+  #guard(socket: Socket): void {
+    if (this.#isGuarded) return
+    this.#isGuarded = true
+    keepReadable(socket, (error, wasReset) => {
+      this.#error ??= error
+      this.#isReset = wasReset
+      this.#refused()
+    })
   }
 
   /** Ends the exchange without telling it; nothing where it is over. */
@@ -158,6 +226,7 @@ export class Connection extends Deadline {
 
   #letGo(exchange: Exchange): void {
     this.#exchange = undefined
+    this.#stopSending = undefined
     this.#owner.done(exchange)
   }
 
@@ -198,6 +267,11 @@ export class Connection extends Deadline {
     // What is given away, and what was too small, is not read into again.
     if (length > copiedBytes || length === sharedBuffer.length) this.#buffer = undefined
     this.#isFull ||= length === sharedBuffer.length
+    if (!this.#isHeard) {
+      this.#isHeard = true
+      this.#owner.heard(this)
+    }
+    if (this.#partAt > 0) this.#tellPause()
     const taken = this.#reader.read(buffer, length)
     if (this.#reader.isIdle) {
       this.#isFull = false
@@ -205,8 +279,24 @@ export class Connection extends Deadline {
       if (this.#exchange === exchange) this.#answered(exchange, taken === length)
       return true
     }
+    if (this.#isSending && this.#reader.isRefusal) this.#refused()
+    if (this.#partAt === 0) this.#partAt = performance.now()
     this.#isPaused ||= !exchange.onPause()
+    // Whose client does not keep up is waited for: no pause of the upstream's.
+    if (this.#isPaused) this.#partAt = unknown
     return !this.#isPaused
+  }
+
+  #tellPause(): void {
+    const milliseconds = performance.now() - this.#partAt
+    this.#partAt = unknown
+    this.#owner.paused(milliseconds, this.#hasRested)
+  }
+
+  /** The upstream takes no more of the request: what is sent on would only lose the rest of its answer. */
+  #refused(): void {
+    this.#isBroken = true
+    this.#stopSending?.()
   }
 
   /** Nothing of the request has left: it waits for the first bytes of its body. */
@@ -216,25 +306,28 @@ export class Connection extends Deadline {
 
   #answered(exchange: Exchange, isAll: boolean): void {
     this.#letGo(exchange)
+    if (this.#hasRested) this.#owner.kept()
     this.#hasRested = true
     if (!isAll || !this.#isAtRest()) return this.close()
     const { isPersistent, keepAliveSeconds } = this.#reader
     const idleMs = keepAliveSeconds === undefined ? usualIdleMs : keepAliveSeconds * 1_000 - idleMarginMs
     if (!isPersistent || !this.#canFollow || idleMs <= 0) return this.#retire()
-    this.setDeadline(Math.min(idleMs, mostIdleMs))
-    if (!this.#isKept) this.#keep()
+    this.restedAt = this.setDeadline(Math.min(idleMs, mostIdleMs))
+    if (this.restedAt >= this.expiresAt) return this.close()
+    this.#isKept = true
+    if (!this.#isProbed) this.#probe()
     this.#owner.released(this)
   }
 
   /** From its first rest on it is asked for signs of life: most that carry one request alone need none. */
-  #keep(): void {
-    this.#isKept = true
+  #probe(): void {
+    this.#isProbed = true
     this.#socket?.setKeepAlive(true, tcpKeepAliveMs)
   }
 
   /** All of the request has left, and nothing more of its answer can come. */
   #isAtRest(): boolean {
-    return !this.#isSending && !this.#isPaused && this.#socket?.writableLength === 0
+    return !this.#isSending && !this.#isBroken && !this.#isPaused && this.#socket?.writableLength === 0
   }
 
   /**
@@ -249,11 +342,19 @@ export class Connection extends Deadline {
 
   #ended(): void {
     try {
-      if (this.#reader.end() && this.#exchange !== undefined) this.#letGo(this.#exchange)
+      if (!this.#isReset && this.#reader.end() && this.#exchange !== undefined) this.#letGo(this.#exchange)
     } catch (error) {
       this.#error = error instanceof Error ? error : new Error('reading failed')
     }
+    this.#noteDrop()
     this.close()
+  }
+
+  /** Told of one at rest alone, and once: its end comes before anything that we do about it. */
+  #noteDrop(): void {
+    if (!this.#isKept || this.#isClosed) return
+    this.#isKept = false
+    this.#owner.dropped(performance.now() - this.restedAt)
   }
 
   #closed(): void {
@@ -264,6 +365,7 @@ export class Connection extends Deadline {
     if (exchange === undefined) return
     this.#letGo(exchange)
     const wasStale = this.#hasRested && !this.#reader.hasBegun
+    if (wasStale) this.#owner.stale(this)
     this.#reader.stop()
     exchange.onFailure(this.#error ?? new UpstreamClosed('the upstream closed the connection'), wasStale)
   }

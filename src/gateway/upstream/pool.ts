@@ -5,9 +5,12 @@
 import type { Socket } from 'node:net'
 import { Connection, type Exchange } from './connection.ts'
 import type { Connect } from './connect.ts'
-import { isSafeToFollow } from './outgoing-request.ts'
+import { createHabits, type Habit } from './habits.ts'
+import { createIdle } from './idle.ts'
+import { isRepeatable, isSafeToFollow } from './outgoing-request.ts'
 import { Queue } from './queue.ts'
 import { countShares, placeTaker, type Shares } from './shares.ts'
+import { createUnheard } from './unheard.ts'
 
 /** It was not sent, as too many others were waiting, or as it waited for too long. */
 export class NotSent extends Error {
@@ -23,7 +26,7 @@ export class NotSent extends Error {
 export interface Pool {
   /** Takes an exchange, or one again of whose body more has come: it is told of everything else. */
   send(exchange: Exchange): void
-  /** Takes one again that was carried before. */
+  /** Takes one again that was lost on a connection that had rested: it goes over one that has not. */
   sendAnew(exchange: Exchange): void
   /** Takes one out of the queue again; nothing where a connection carries it. */
   withdraw(exchange: Exchange): void
@@ -31,6 +34,8 @@ export interface Pool {
   isFull(): boolean
   /** Whether an exchange of this client would be taken though it is. */
   yieldsTo(client: string): boolean
+  /** Why connections are not used again for now; undefined: they are. */
+  habit(): Habit | undefined
   /** No connection is opened any more but for those that wait; idle ones are closed. */
   close(): void
 }
@@ -41,10 +46,31 @@ export interface PoolLimits {
   /** Exchanges that may wait for one. */
   readonly queue: number
   readonly queueTimeoutMs: number
+  /** No connection begins a request after this, or after some less: so not all come to their end at once. */
+  readonly maxAgeMs: number
 }
 
-/** Opens no connection yet. */
-export function createPool(connect: Connect, { most, queue, queueTimeoutMs }: PoolLimits): Pool {
+/** A connection that the upstream closes sooner after an answer is one that it never meant to keep. */
+const soonMs = 250
+/** What may not be sent twice goes over a connection that was quiet for so long after its last answer. */
+const quietMs = 1
+/** The same, of an upstream that was never seen to keep one. */
+const provingMs = 25
+/** Of the greatest age, at least so much. */
+const leastShareOfAge = 0.8
+
+/** Opens no connection yet. `onHold` is told when connections are not used again for some time. */
+export function createPool(
+  connect: Connect,
+  { most, queue, queueTimeoutMs, maxAgeMs }: PoolLimits,
+  onHold?: (habit: Habit, milliseconds: number) => void,
+): Pool {
+  const now = () => performance.now()
+  const habits = createHabits(now, (habit, milliseconds) => {
+    closeIdle()
+    onHold?.(habit, milliseconds)
+  })
+  const unheard = createUnheard({ now, giveUpIdle: closeIdle })
   const half = Math.max(1, Math.floor(most / 2))
   const waiting = new Queue<Exchange>()
   /** Little of their bodies has come, and connections are scarce. */
@@ -54,13 +80,14 @@ export function createPool(connect: Connect, { most, queue, queueTimeoutMs }: Po
   let shares: Shares | undefined
   /** Opened, and not used yet. */
   const fresh: Connection[] = []
-  const idle: Connection[] = []
+  const idle = createIdle()
   let open = 0
   let opening = 0
   let retired = 0
   let isDue = false
   let isClosed = false
   let timer: NodeJS.Timeout | undefined
+  let settling: NodeJS.Timeout | undefined
 
   /**
    * Once a turn, after all that has come was read: an idle connection that the upstream has closed meanwhile, or on which
@@ -106,17 +133,52 @@ export function createPool(connect: Connect, { most, queue, queueTimeoutMs }: Po
   }
 
   /**
-   * What ends its connection goes over a new one while one can be opened: it would leave as few behind, and what may not
-   * be sent twice is not lost on one that the upstream is about to close.
+   * What may be sent twice takes the connection that rested last. What may not goes over a new one, or one that was used
+   * just now, so that it is not lost on one that the upstream is about to close; and what ends its connection over a new
+   * one while one can be opened, as it would leave as few behind.
    */
   function connectionFor(exchange: Exchange): Connection | undefined {
-    if (isSafeToFollow(exchange.request)) return usable(idle) ?? usable(fresh)
-    return usable(fresh) ?? (open + opening < most ? undefined : usable(idle))
+    const { request, isAnew } = exchange
+    if (isAnew) return neverRested() ?? makeRoom()
+    const endsIt = !isSafeToFollow(request)
+    if (!endsIt && isRepeatable(request)) return idle.newest(now()) ?? newOne()
+    const opened = newOne()
+    if (opened !== undefined) return opened
+    const isFree = open + opening < most
+    if (endsIt && isFree) return undefined
+    if (isRepeatable(request)) return idle.newest(now())
+    return quietOne(isFree)
   }
 
-  function usable(connections: Connection[]): Connection | undefined {
-    let connection = connections.pop()
-    while (connection !== undefined && !connection.isUsable) connection = connections.pop()
+  function quietOne(isFree: boolean): Connection | undefined {
+    const restMs = habits.hasKept ? quietMs : provingMs
+    const at = now()
+    const connection = idle.justUsed(at, restMs)
+    if (connection !== undefined || isFree) return connection
+    if (idle.isSettling(at, restMs)) settling ??= setTimeout(settled, restMs).unref()
+    else makeRoom()
+    return undefined
+  }
+
+  function settled(): void {
+    settling = undefined
+    if (waiting.length > 0) serveSoon()
+  }
+
+  /** For a new connection, where all places are taken and none is being opened. */
+  function makeRoom(): undefined {
+    if (open + opening >= most && opening === 0) idle.closeOldest()
+  }
+
+  function neverRested(): Connection | undefined {
+    const at = fresh.findIndex((one) => one.isUsable && !one.hasRested)
+    return at === -1 ? undefined : fresh.splice(at, 1)[0]
+  }
+
+  /** In the order in which they were made, as the upstream takes them. */
+  function newOne(): Connection | undefined {
+    let connection = fresh.shift()
+    while (connection !== undefined && !connection.isUsable) connection = fresh.shift()
     return connection
   }
 
@@ -124,7 +186,7 @@ export function createPool(connect: Connect, { most, queue, queueTimeoutMs }: Po
     waiting.remove(exchange)
     carried.push(exchange)
     shares?.add(exchange.client)
-    connection.send(exchange)
+    connection.send(exchange, isSafeToFollow(exchange.request) && habits.mayReuse())
   }
 
   /** Less than half of the connections are free. */
@@ -163,13 +225,18 @@ export function createPool(connect: Connect, { most, queue, queueTimeoutMs }: Po
     if (waiting.length > 0) timeWaiting()
   }
 
-  function closeIdle(): void {
-    for (const connection of [...idle.splice(0), ...fresh.splice(0)]) connection.close()
+  /** Gives whether there were any. */
+  function closeIdle(): boolean {
+    const hadSome = idle.length + fresh.length > 0
+    idle.close()
+    for (const connection of fresh.splice(0)) connection.close()
+    return hadSome
   }
 
   function openOne(): void {
     opening++
-    const connection = new Connection(owner)
+    const age = maxAgeMs * (leastShareOfAge + (1 - leastShareOfAge) * Math.random())
+    const connection = new Connection(owner, age)
     const done = (error: Error | null, socket?: Socket) => {
       opening--
       if (socket === undefined) return failed(error ?? new Error('no connection'))
@@ -189,8 +256,9 @@ export function createPool(connect: Connect, { most, queue, queueTimeoutMs }: Po
 
   /** One attempt is one exchange's; where nothing is left that could carry them, it was that of all. */
   function failed(error: Error): void {
-    const connection = waiting.first === undefined ? undefined : usable(idle)
-    if (connection !== undefined && waiting.first !== undefined) return carry(waiting.first, connection)
+    const { first } = waiting
+    const connection = first === undefined || first.isAnew ? undefined : idle.newest(now())
+    if (connection !== undefined && first !== undefined) return carry(first, connection)
     const isHopeless = opening === 0 && open === 0
     for (let left = isHopeless ? waiting.length : 1; left > 0; left--)
       waiting.shift()?.onFailure(error, false)
@@ -209,8 +277,22 @@ export function createPool(connect: Connect, { most, queue, queueTimeoutMs }: Po
     },
     released(connection: Connection): void {
       if (isClosed && waiting.length === 0) return connection.close()
+      if (!habits.mayReuse() || unheard.givesUp()) return connection.close()
       idle.push(connection)
       goOn()
+    },
+    unheard: unheard.add,
+    heard(connection: Connection): void {
+      if (unheard.heard(connection)) habits.seen('starves')
+    },
+    kept: habits.kept,
+    paused: habits.paused,
+    dropped(restedMs: number): void {
+      if (restedMs < soonMs) habits.seen('closes')
+    },
+    stale(connection: Connection): void {
+      owner.dropped(now() - connection.restedAt)
+      idle.closeLike(connection)
     },
     retired(): boolean {
       if (retired >= most) return false
@@ -222,10 +304,10 @@ export function createPool(connect: Connect, { most, queue, queueTimeoutMs }: Po
     closed(connection: Connection, wasRetired: boolean): void {
       if (wasRetired) retired--
       else open--
-      for (const connections of [idle, fresh]) {
-        const at = connections.indexOf(connection)
-        if (at !== -1) connections.splice(at, 1)
-      }
+      unheard.remove(connection)
+      idle.remove(connection)
+      const at = fresh.indexOf(connection)
+      if (at !== -1) fresh.splice(at, 1)
       goOn()
     },
   }
@@ -247,13 +329,17 @@ export function createPool(connect: Connect, { most, queue, queueTimeoutMs }: Po
       }
       move(exchange)
     },
-    sendAnew: move,
+    sendAnew(exchange) {
+      exchange.isAnew = true
+      move(exchange)
+    },
     withdraw(exchange) {
       waiting.remove(exchange)
       parked.remove(exchange)
     },
     isFull,
     yieldsTo: (client) => placeTaker(client, { waiting, carried }) !== undefined,
+    habit: () => (habits.mayReuse() ? undefined : habits.inForce),
     close() {
       isClosed = true
       closeIdle()

@@ -36,9 +36,9 @@ t.test('what no rest can make a head is refused before its end', async (t) => {
   for (const [bytes, what] of [
     ['-ERR unknown command\r\n', /status line/],
     ['\x15\x03\x01\0\x02\x02\x0a', /status line/],
-    ['HTTP/1.1 200 OK\n', /status line/],
+    ['HTTP/1.1 200 OK\nX: 1\r', /status line/],
     ['HTTP/1.1 200 OK\rX', /status line/],
-    [`${ok}X: 1\nContent-Length: 0\n\n`, /header field/],
+    [`${ok}X: 1\nContent-Length: 0\r`, /header field/],
     [`${ok}X: 1\rY`, /header field/],
   ] as const)
     for (const pieces of [[latin1(bytes)], perByte(bytes)])
@@ -55,6 +55,8 @@ t.test('what no rest can make a head is refused before its end', async (t) => {
     `${ok}X`,
     `${ok}X: 1\r`,
     `${ok}X: 1\r\n\r`,
+    'HTTP/1.1 200 OK\n',
+    `${ok}X: 1\n`,
   ])
     for (const pieces of [[latin1(bytes)], perByte(bytes)])
       t.equal(readAnswer(pieces).isWhole, false, JSON.stringify(bytes))
@@ -83,6 +85,13 @@ t.test('a head of the greatest length is read, and one byte more is not', async 
       faultOf(() => readAnswer(pieces)),
       /longer than/,
     )
+})
+
+t.test('a head in LF may be followed by as much as there is', async (t) => {
+  const body = 'a'.repeat(2 * maxHeadBytes)
+  const { head, body: read } = readAnswer([latin1(`HTTP/1.1 200 OK\nX: 1\n\n${body}`)], { isEnded: true })
+  t.same(head?.fields, ['X', '1'])
+  t.equal(read, body)
 })
 
 t.test('who stops in the middle of an answer is told nothing more', async (t) => {

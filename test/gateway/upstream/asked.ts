@@ -31,6 +31,7 @@ export class Asked implements Exchange {
   queuedBefore: Exchange | undefined
   queuedAfter: Exchange | undefined
   waitsSince = 0
+  isAnew = false
   readonly request: OutgoingRequest
   readonly client: string
   isBodyOpen: boolean
@@ -129,8 +130,13 @@ function sourceOf(stream: Readable): BodySource {
 }
 
 /** Bounds of a pool where a test is about something else. */
-export function limitsOf({ most = 8, queue = 1_000, queueTimeoutMs = 10_000 } = {}): PoolLimits {
-  return { most, queue, queueTimeoutMs }
+export function limitsOf({
+  most = 8,
+  queue = 1_000,
+  queueTimeoutMs = 10_000,
+  maxAgeMs = 600_000,
+} = {}): PoolLimits {
+  return { most, queue, queueTimeoutMs, maxAgeMs }
 }
 
 /** A pool to `port` on this machine, over TLS if `isSecure`; closed at the end of the test. */

@@ -41,6 +41,47 @@ export const goodAnswers: Readonly<Record<string, GoodAnswer>> = {
     bytes: `${ok}Content-Length: 005\r\n\r\nhello`,
     read: { ...whole, body: 'hello' },
   },
+  'the same length twice': {
+    bytes: `${ok}Content-Length: 5\r\nX: 1\r\ncontent-length: 5\r\nContent-Length: 5\r\n\r\nhello`,
+    read: {
+      ...whole,
+      body: 'hello',
+      head: { fields: ['Content-Length', '5', 'X', '1'], contentLength: 5, oddity: 'repeated_length' },
+    },
+  },
+  'lines that end in LF alone': {
+    bytes: 'HTTP/1.1 200 OK\nX:  1 \nContent-Length: 8\n\nhe\r\n\r\n\nl',
+    read: {
+      ...whole,
+      body: 'he\r\n\r\n\nl',
+      head: { reason: 'OK', fields: ['X', '1', 'Content-Length', '8'], oddity: 'bare_lf' },
+    },
+  },
+  'lines that end in LF alone after a status line that does not': {
+    bytes: `${ok}Date: a\r\nContent-Type: a/b\n\nhello\r\n\r\n`,
+    isEnded: true,
+    read: { ...whole, body: 'hello\r\n\r\n', head: { fields: ['Date', 'a', 'Content-Type', 'a/b'] } },
+  },
+  'an empty line that ends in LF alone': {
+    bytes: `${ok}Content-Length: 5\r\n\nhello`,
+    read: { ...whole, body: 'hello', head: { oddity: 'bare_lf' } },
+  },
+  'an interim answer in LF, and one in CRLF': {
+    bytes: `HTTP/1.1 103 Early Hints\nLink: <a>\n\n${ok}Content-Length: 2\r\n\r\nok`,
+    read: { ...whole, body: 'ok', interim: [{ fields: ['Link', '<a>'] }], head: { oddity: undefined } },
+  },
+  'a head in LF before chunks': {
+    bytes: 'HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n5\r\nhello\r\n0\r\n\r\n',
+    read: { ...whole, body: 'hello' },
+  },
+  'control characters in values': {
+    bytes: `${ok}X: \x01a\x0bb\x7f\r\nContent-Length: 2\r\n\r\nok`,
+    read: {
+      ...whole,
+      body: 'ok',
+      head: { fields: ['X', 'a b', 'Content-Length', '2'], oddity: 'control_character' },
+    },
+  },
   'a body in chunks': {
     bytes: `${chunked}5\r\nhello\r\nA;x=y;z="a b"\r\n, chunked \r\n00f \r\n123456789012345\r\n0\r\n\r\n`,
     read: { ...whole, body: 'hello, chunked 123456789012345' },

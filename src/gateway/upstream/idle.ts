@@ -1,0 +1,80 @@
+// Connections at rest: which of them carries the next request. The one that rested last comes first: it is the likeliest
+// to be alive, and the others come to their end.
+
+import type { Connection } from './connection.ts'
+
+export interface Idle {
+  readonly length: number
+  /** Puts one to rest. */
+  push(connection: Connection): void
+  /** The one that rested last; undefined: there is none. Those that are too old are closed on the way. */
+  newest(now: number): Connection | undefined
+  /**
+   * One over which what may not be sent twice can go: it rested only just now, so the upstream still has it, and for at
+   * least `quietMs`, so the upstream did not close it behind its answer.
+   */
+  justUsed(now: number, quietMs: number): Connection | undefined
+  /** Whether there is one that only has to rest a little longer for that. */
+  isSettling(now: number, quietMs: number): boolean
+  /** Closes the one that has rested longest. */
+  closeOldest(): void
+  /** Closes those that are as old as one that the upstream had closed, or have rested as long. */
+  closeLike(lost: Connection): void
+  /** Closes all. */
+  close(): void
+  remove(connection: Connection): void
+}
+
+/** What was used just now is not older than this: servers keep connections for a second at least, if at all. */
+const justUsedMs = 1_000
+
+export function createIdle(): Idle {
+  /** In the order in which they came to rest. */
+  const resting: Connection[] = []
+
+  function newest(now: number): Connection | undefined {
+    for (let one = resting.pop(); one !== undefined; one = resting.pop()) {
+      if (one.isUsable && now < one.expiresAt) return one
+      one.close()
+    }
+    return undefined
+  }
+
+  return {
+    get length() {
+      return resting.length
+    },
+    push: (connection) => void resting.push(connection),
+    newest,
+    justUsed(now, quietMs) {
+      for (let i = resting.length - 1; i >= 0; i--) {
+        const one = resting[i]
+        if (one === undefined || one.restedAt < now - justUsedMs) return undefined
+        if (one.restedAt > now - quietMs || !one.isUsable || now >= one.expiresAt) continue
+        resting.splice(i, 1)
+        return one
+      }
+      return undefined
+    },
+    isSettling(now, quietMs) {
+      return resting.some((one) => one.restedAt > now - quietMs)
+    },
+    closeOldest: () => resting.shift()?.close(),
+    closeLike(lost) {
+      const gone = resting.filter(
+        (one) => one.openedAt <= lost.openedAt || one.restedAt <= lost.restedAt,
+      )
+      for (const one of gone) {
+        resting.splice(resting.indexOf(one), 1)
+        one.close()
+      }
+    },
+    close() {
+      for (const one of resting.splice(0)) one.close()
+    },
+    remove(connection) {
+      const at = resting.indexOf(connection)
+      if (at !== -1) resting.splice(at, 1)
+    },
+  }
+}
