@@ -60,7 +60,7 @@ function plainHead({ method, url, httpVersion, rawHeaders }: IncomingMessage): B
 }
 
 /** With so much waiting for earlier answers a connection is not read; below it, it tells when its client leaves. */
-const mostHeldBytes = 64 * 1024
+const mostHeldBytes = 16 * 1024
 
 /** Gives a connection to a new parser of Node's, with `pieces` before what is still to come, when earlier requests are answered. */
 function parseAnew(socket: Socket, pieces: Buffer[], parse: (socket: Socket) => void): void {
@@ -79,8 +79,9 @@ function parseAnew(socket: Socket, pieces: Buffer[], parse: (socket: Socket) => 
   const onDrain = () => replyInTheMaking(socket)?.emit('drain')
   socket.on('data', hold).on('end', onEnd).on('drain', onDrain)
   afterEarlierAnswers(socket, () => {
+    // The last of those answers has ended it.
+    if (!socket.writable) return
     socket.off('error', onError).off('data', hold).off('end', onEnd).off('drain', onDrain)
-    if (socket.destroyed || !socket.writable) return onError()
     // Node has counted the time since its last answer, if it gave one, for the parser before.
     socket.setTimeout(0)
     for (const piece of pieces.toReversed()) if (piece.length > 0) socket.unshift(piece)

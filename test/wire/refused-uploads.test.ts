@@ -44,7 +44,7 @@ const framings: Readonly<Record<string, readonly [field: string, body: string]>>
   'with a length': [`Content-Length: ${length}`, 'x'.repeat(length)],
   'in chunks': [
     'Transfer-Encoding: chunked',
-    `${'10000\r\n'}${'x'.repeat(65_536)}\r\n`.repeat(128) + '0\r\n\r\n',
+    `10000\r\n${'x'.repeat(65_536)}\r\n`.repeat(128) + '0\r\n\r\n',
   ],
   'in chunks of a byte': ['Transfer-Encoding: chunked', '1\r\nx\r\n'.repeat(1_000_000)],
 }
