@@ -4,7 +4,8 @@ import type { UpstreamNews } from '../gateway/upstreams.ts'
 import type { Logger } from '../telemetry/log.ts'
 
 const habits = {
-  closes: 'An upstream closes connections after its answers without saying so: they are not used again for now',
+  closes:
+    'An upstream closes connections after its answers without saying so: they are not used again for now',
   stalls:
     'An upstream sends head and body apart and waits in between on connections that are used again: they are not for now',
   starves:

@@ -68,9 +68,7 @@ export function createIdle(): Idle {
     },
     closeOldest: () => resting.shift()?.close(),
     closeLike(lost) {
-      const gone = resting.filter(
-        (one) => one.openedAt <= lost.openedAt || one.restedAt <= lost.restedAt,
-      )
+      const gone = resting.filter((one) => one.openedAt <= lost.openedAt || one.restedAt <= lost.restedAt)
       for (const one of gone) {
         resting.splice(resting.indexOf(one), 1)
         one.close()

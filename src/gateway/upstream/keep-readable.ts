@@ -11,10 +11,7 @@ type Written = (error?: Error | null) => void
  * socket: that comes once all that was received has been read. Nothing may be written after it. `wasReset`: the other side
  * had not ended its own sending before; the end that is read then is not its word.
  */
-export function keepReadable(
-  socket: Socket,
-  onRefused: (error: Error, wasReset: boolean) => void,
-): void {
+export function keepReadable(socket: Socket, onRefused: (error: Error, wasReset: boolean) => void): void {
   // What a stream's implementation is asked for its writes by (Node's documentation of Writable).
   const { _write: write, _writev: writeMany } = socket
   const guarded =

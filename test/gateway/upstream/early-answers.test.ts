@@ -62,31 +62,38 @@ for (const atOnce of [true, false]) {
   })
 }
 
-t.test('a refusal that is still coming ends the sending of the body, which is taken to its end', async (t) => {
-  let received = 0
-  const server = createServer((socket) => {
-    socket.on('error', () => {})
-    socket.once('data', () => socket.write(refusal.slice(0, -4)))
-    socket.on('data', ({ length }) => (received += length))
-    t.teardown(() => socket.destroy())
-    finish = () => socket.end(refusal.slice(-4))
-  }).listen(0, '127.0.0.1')
-  let finish = () => {}
-  await once(server, 'listening')
-  t.teardown(() => void server.close())
-  const body = new Readable({ read() {} })
-  const asked = openPool(t, Object(server.address()).port).ask({ method: 'POST', body, contentLength: 64_000 })
-  body.push(Buffer.alloc(1_000))
-  await until(() => asked.head !== undefined)
-  const before = received
-  for (let i = 0; i < 63; i++) body.push(Buffer.alloc(1_000))
-  body.push(null)
-  await once(body, 'end')
-  t.equal(asked.ends, 0)
-  finish()
-  t.equal(await asked.ended(), '413 too large')
-  t.equal(received, before, 'nothing more was sent')
-})
+t.test(
+  'a refusal that is still coming ends the sending of the body, which is taken to its end',
+  async (t) => {
+    let received = 0
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => socket.write(refusal.slice(0, -4)))
+      socket.on('data', ({ length }) => (received += length))
+      t.teardown(() => socket.destroy())
+      finish = () => socket.end(refusal.slice(-4))
+    }).listen(0, '127.0.0.1')
+    let finish = () => {}
+    await once(server, 'listening')
+    t.teardown(() => void server.close())
+    const body = new Readable({ read() {} })
+    const asked = openPool(t, Object(server.address()).port).ask({
+      method: 'POST',
+      body,
+      contentLength: 64_000,
+    })
+    body.push(Buffer.alloc(1_000))
+    await until(() => asked.head !== undefined)
+    const before = received
+    for (let i = 0; i < 63; i++) body.push(Buffer.alloc(1_000))
+    body.push(null)
+    await once(body, 'end')
+    t.equal(asked.ends, 0)
+    finish()
+    t.equal(await asked.ended(), '413 too large')
+    t.equal(received, before, 'nothing more was sent')
+  },
+)
 
 t.test('an answer that is no refusal leaves the body to flow', async (t) => {
   const server = createServer((socket) => {

@@ -14,28 +14,31 @@ function start() {
 }
 
 for (const habit of ['closes', 'starves'] as const)
-  t.test(`who ${habit} twice in a row is not used again for ten seconds, then for longer each time`, async (t) => {
-    const { habits, holds, pass } = start()
-    habits.seen(habit)
-    t.equal(habits.mayReuse(), true, 'once may be chance')
-    habits.seen(habit)
-    t.equal(habits.mayReuse(), false)
-    t.equal(habits.inForce, habit)
-    pass(9_999)
-    t.equal(habits.mayReuse(), false)
-    pass(1)
-    t.equal(habits.mayReuse(), true)
-    for (let i = 0; i < 9; i++) {
+  t.test(
+    `who ${habit} twice in a row is not used again for ten seconds, then for longer each time`,
+    async (t) => {
+      const { habits, holds, pass } = start()
       habits.seen(habit)
-      t.equal(habits.mayReuse(), false, 'then once is enough')
-      pass(600_000)
+      t.equal(habits.mayReuse(), true, 'once may be chance')
+      habits.seen(habit)
+      t.equal(habits.mayReuse(), false)
+      t.equal(habits.inForce, habit)
+      pass(9_999)
+      t.equal(habits.mayReuse(), false)
+      pass(1)
       t.equal(habits.mayReuse(), true)
-    }
-    t.same(
-      holds.map(([, milliseconds]) => milliseconds / 1_000),
-      [10, 20, 40, 80, 160, 320, 600, 600, 600, 600],
-    )
-  })
+      for (let i = 0; i < 9; i++) {
+        habits.seen(habit)
+        t.equal(habits.mayReuse(), false, 'then once is enough')
+        pass(600_000)
+        t.equal(habits.mayReuse(), true)
+      }
+      t.same(
+        holds.map(([, milliseconds]) => milliseconds / 1_000),
+        [10, 20, 40, 80, 160, 320, 600, 600, 600, 600],
+      )
+    },
+  )
 
 t.test('who does it now and then is not held to it', async (t) => {
   const { habits } = start()

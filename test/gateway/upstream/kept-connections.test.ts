@@ -118,7 +118,11 @@ t.test('a connection is not used beyond its age, and what it carries then is not
 t.test('an upstream that closes behind its answers loses no request, and is known after a few', async (t) => {
   const upstream = await startUpstream((_, socket) => void socket.end(sized))
   t.teardown(() => upstream.close())
-  for (const of of [{ method: 'GET' }, { method: 'POST' }, { method: 'POST', body: Buffer.from('a'), contentLength: 1 }]) {
+  for (const of of [
+    { method: 'GET' },
+    { method: 'POST' },
+    { method: 'POST', body: Buffer.from('a'), contentLength: 1 },
+  ]) {
     const before = upstream.requests.length
     const pool = openRetrying(t, upstream.port)
     for (let i = 0; i < 4; i++) {
@@ -161,20 +165,23 @@ async function startSingle(t: Test) {
   return { port: Object(server.address()).port as number, served: () => served }
 }
 
-t.test('where one connection is served at a time, nobody waits until another has rested enough', async (t) => {
-  const { port } = await startSingle(t)
-  const pool = openPool(t, port)
-  let waited = 0
-  // Without it each pair would wait for four seconds.
-  for (let i = 0; i < 12; i++) {
-    const at = performance.now()
-    const pair = [pool.ask(), pool.ask()]
-    for (const it of pair) t.equal(await it.ended(), '200 ok')
-    waited += performance.now() - at
-  }
-  t.ok(waited < 4_000, `${Math.round(waited)} ms`)
-  t.equal(pool.habit(), 'starves')
-})
+t.test(
+  'where one connection is served at a time, nobody waits until another has rested enough',
+  async (t) => {
+    const { port } = await startSingle(t)
+    const pool = openPool(t, port)
+    let waited = 0
+    // Without it each pair would wait for four seconds.
+    for (let i = 0; i < 12; i++) {
+      const at = performance.now()
+      const pair = [pool.ask(), pool.ask()]
+      for (const it of pair) t.equal(await it.ended(), '200 ok')
+      waited += performance.now() - at
+    }
+    t.ok(waited < 4_000, `${Math.round(waited)} ms`)
+    t.equal(pool.habit(), 'starves')
+  },
+)
 
 t.test('a request with a body does not wait for the connection that another has left', async (t) => {
   const { port } = await startSingle(t)
@@ -208,20 +215,23 @@ t.test('an answer that is slow by itself costs the others their connections now 
   t.equal(pool.habit(), undefined)
 })
 
-t.test('an upstream whose body waits for the acknowledgement of its head gets a new connection each time', async (t) => {
-  let isLate = true
-  const upstream = await startUpstream((_, socket) => {
-    const first = (socket as Socket & { asked?: boolean }).asked !== true
-    Object.assign(socket, { asked: true })
-    const [head = '', body = ''] = [sized.slice(0, -2), sized.slice(-2)]
-    socket.write(head)
-    setTimeout(() => socket.write(body), first || !isLate ? 1 : 44)
-    return undefined
-  })
-  t.teardown(() => upstream.close())
-  const pool = openPool(t, upstream.port)
-  for (let i = 0; i < 10; i++) t.equal(await pool.ask().ended(), '200 ok')
-  t.equal(pool.habit(), 'stalls')
-  t.ok(upstream.connections() >= 5)
-  isLate = false
-})
+t.test(
+  'an upstream whose body waits for the acknowledgement of its head gets a new connection each time',
+  async (t) => {
+    let isLate = true
+    const upstream = await startUpstream((_, socket) => {
+      const first = (socket as Socket & { asked?: boolean }).asked !== true
+      Object.assign(socket, { asked: true })
+      const [head = '', body = ''] = [sized.slice(0, -2), sized.slice(-2)]
+      socket.write(head)
+      setTimeout(() => socket.write(body), first || !isLate ? 1 : 44)
+      return undefined
+    })
+    t.teardown(() => upstream.close())
+    const pool = openPool(t, upstream.port)
+    for (let i = 0; i < 10; i++) t.equal(await pool.ask().ended(), '200 ok')
+    t.equal(pool.habit(), 'stalls')
+    t.ok(upstream.connections() >= 5)
+    isLate = false
+  },
+)
