@@ -17,6 +17,16 @@ const answers: Readonly<Record<string, string>> = {
   'control-in-reason': `HTTP/1.1 200 O\u0001K\r\n${body}`,
   bytes: `HTTP/1.1 200 OK\r\nX-Name: f\u00c3\u00bcr \u00e9\u0080\r\n${body}`,
   'no-reason': `HTTP/1.1 200\r\n${body}`,
+  'empty-reason': `HTTP/1.1 200 \r\n${body}`,
+  'empty-reason-201': `HTTP/1.1 201 \r\n${body}`,
+  'other-reason': `HTTP/1.1 200 Fine by us \r\n${body}`,
+  'bare-lf': 'HTTP/1.1 200 OK\nContent-Type: text/plain\nX-Name:  a b \nContent-Length: 2\n\nok',
+  'bare-lf-script': 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\nContent-Length: 2\n\nok',
+  'lf-then-crlf': 'HTTP/1.1 200 OK\nX-Name: a\r\nContent-Length: 2\r\n\r\nok',
+  'bare-cr': 'HTTP/1.1 200 OK\nX-Name: a\rX-Other: b\nContent-Length: 2\n\nok',
+  'length-twice': `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${body}`,
+  'two-lengths': `HTTP/1.1 200 OK\r\nContent-Length: 3\r\n${body}`,
+  'control-in-value': `HTTP/1.1 200 OK\r\nX-Name: a\u0001b\u007f\r\n${body}`,
   trailer: `HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\n${body}`,
   'trailer-304': 'HTTP/1.1 304 Not Modified\r\nTrailer: X-Sum\r\nETag: "a"\r\n\r\n',
   'trailer-head': 'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nETag: "a"\r\nTransfer-Encoding: chunked\r\n\r\n',
@@ -56,6 +66,45 @@ t.test('odd answers', async (t) => {
       t.equal(statusLine((await get('control-in-reason')).bytes), 'HTTP/1.1 200 OK')
     },
   )
+
+  await t.test('any other reason phrase arrives as it came, an empty one too', async (t) => {
+    t.equal(statusLine((await get('empty-reason')).bytes), 'HTTP/1.1 200 ')
+    t.equal(statusLine((await get('empty-reason-201')).bytes), 'HTTP/1.1 201 ')
+    t.equal(statusLine((await get('no-reason')).bytes), 'HTTP/1.1 200 ')
+    t.equal(statusLine((await get('other-reason')).bytes), 'HTTP/1.1 200 Fine by us ')
+    t.equal(statusLine((await get('latin1-reason')).bytes), 'HTTP/1.1 200 Genehmigt f\u00fcr')
+  })
+
+  await t.test('a head in LF is written anew, and the log says so', async (t) => {
+    for (const word of ['bare-lf', 'bare-lf-script']) {
+      const { bytes, body } = await get(word)
+      t.match(bytes, /^HTTP\/1\.1 200 OK\r\nContent-Type: text\/plain\r\n/, word)
+      t.notMatch(bytes, /[^\r]\n/)
+      t.equal(body, 'ok')
+    }
+    const told = program.log.filter((entry) => entry['oddity'] === 'bare_lf')
+    t.equal(told.length, 1, 'once a minute')
+    t.match(told[0], { level: 'warn', upstream: 'payments', msg: /LF alone/ })
+  })
+
+  await t.test('a head whose lines end in one way and then in the other is an error', async (t) => {
+    for (const word of ['lf-then-crlf', 'bare-cr']) t.equal(codeOf(await get(word)), 'UPSTREAM_ERROR', word)
+  })
+
+  await t.test('a length that is said twice goes on once, another beside it nowhere', async (t) => {
+    const { head, body } = await get('length-twice')
+    t.equal(body, 'ok')
+    t.equal(head.match(/Content-Length: 2/g)?.length, 1)
+    t.equal(codeOf(await get('two-lengths')), 'UPSTREAM_ERROR')
+    t.ok(program.log.some((entry) => entry['oddity'] === 'repeated_length'))
+  })
+
+  await t.test('control characters in a value arrive as spaces, and the log says so', async (t) => {
+    const response = await get('control-in-value')
+    t.match(response.head, /\r\nX-Name: a b\r\n/)
+    t.equal(response.body, 'ok')
+    t.ok(program.log.some((entry) => entry['oddity'] === 'control_character'))
+  })
 
   await t.test('Trailer on an answer that has no place for trailers does not end it', async (t) => {
     t.equal((await get('trailer')).body, 'ok')

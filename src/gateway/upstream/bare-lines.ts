@@ -28,7 +28,7 @@ export function withCrLf(head: string, bareAt: number): string {
 const framing = /^(?:content-length|transfer-encoding|connection|keep-alive)$/i
 
 /** Control characters in values, but for those that end lines or mean their end to some: NUL, CR, LF. */
-const controls = /[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]/g
+const controls = /[^\0\t\n\r\x20-\x7e\x80-\xff]/g
 
 /** Field lines with a space for each control character in a value (RFC 9110 §5.5), which nothing that frames may hold. */
 export function withoutControls(lines: string): string {

@@ -98,6 +98,7 @@ export class Connection extends Deadline {
   #canFollow = true
   /** It has rested: the upstream may have closed it since. */
   #hasRested = false
+  #isProven = false
   /** Some answer has begun on it. */
   #isHeard = false
   /** An answer has come over it, and was the last thing that did. */
@@ -157,6 +158,11 @@ export class Connection extends Deadline {
   /** Nobody waits for it. */
   rest(): void {
     this.#hasRested = true
+  }
+
+  /** It has brought an answer after it had rested: the upstream keeps it. */
+  get isProven(): boolean {
+    return this.#isProven
   }
 
   /** It was at rest, be it before its first request. */
@@ -306,7 +312,10 @@ export class Connection extends Deadline {
 
   #answered(exchange: Exchange, isAll: boolean): void {
     this.#letGo(exchange)
-    if (this.#hasRested) this.#owner.kept()
+    if (this.#hasRested) {
+      this.#isProven = true
+      this.#owner.kept()
+    }
     this.#hasRested = true
     if (!isAll || !this.#isAtRest()) return this.close()
     const { isPersistent, keepAliveSeconds } = this.#reader

@@ -10,10 +10,10 @@ export interface Idle {
   /** The one that rested last; undefined: there is none. Those that are too old are closed on the way. */
   newest(now: number): Connection | undefined
   /**
-   * One over which what may not be sent twice can go: it rested only just now, so the upstream still has it, and for at
-   * least `quietMs`, so the upstream did not close it behind its answer.
+   * One over which what may not be sent twice can go: it came to rest only just now, so the upstream still has it, but
+   * `quietMs` ago at least, so the upstream did not close it behind its answer.
    */
-  justUsed(now: number, quietMs: number): Connection | undefined
+  justUsed(now: number, wanted: Wanted): Connection | undefined
   /** Whether there is one that only has to rest a little longer for that. */
   isSettling(now: number, quietMs: number): boolean
   /** Closes the one that has rested longest. */
@@ -25,8 +25,14 @@ export interface Idle {
   remove(connection: Connection): void
 }
 
-/** What was used just now is not older than this: servers keep connections for a second at least, if at all. */
-const justUsedMs = 1_000
+export interface Wanted {
+  readonly quietMs: number
+  /** Only one that has brought an answer after it had rested before. */
+  readonly isProven: boolean
+}
+
+/** What was used just now has rested no longer than this. */
+const justUsedMs = 250
 
 export function createIdle(): Idle {
   /** In the order in which they came to rest. */
@@ -46,11 +52,12 @@ export function createIdle(): Idle {
     },
     push: (connection) => void resting.push(connection),
     newest,
-    justUsed(now, quietMs) {
+    justUsed(now, { quietMs, isProven }) {
       for (let i = resting.length - 1; i >= 0; i--) {
         const one = resting[i]
         if (one === undefined || one.restedAt < now - justUsedMs) return undefined
-        if (one.restedAt > now - quietMs || !one.isUsable || now >= one.expiresAt) continue
+        if (one.restedAt > now - quietMs || (isProven && !one.isProven)) continue
+        if (!one.isUsable || now >= one.expiresAt) continue
         resting.splice(i, 1)
         return one
       }

@@ -150,10 +150,11 @@ export function createPool(
     return quietOne(isFree)
   }
 
+  /** While a new one can be made, it has to be one that the upstream was seen to keep. */
   function quietOne(isFree: boolean): Connection | undefined {
     const restMs = habits.hasKept ? quietMs : provingMs
     const at = now()
-    const connection = idle.justUsed(at, restMs)
+    const connection = idle.justUsed(at, { quietMs: restMs, isProven: isFree })
     if (connection !== undefined || isFree) return connection
     if (idle.isSettling(at, restMs)) settling ??= setTimeout(settled, restMs).unref()
     else makeRoom()

@@ -107,7 +107,7 @@ function asItShouldBe(text: string): string {
   }
 }
 
-const withSpaces = (line: string) => line.replace(/[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]/g, ' ')
+const withSpaces = (line: string) => line.replace(/[^\0\t\n\r\x20-\x7e\x80-\xff]/g, ' ')
 
 interface Witness {
   /** What the other one reads of an answer after which the connection ends. */
