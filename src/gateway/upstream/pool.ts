@@ -160,7 +160,7 @@ export function createPool(connect: Connect, { most, queue, queueTimeoutMs }: Po
       waiting.remove(one)
       one.onFailure(new NotSent('queue_timeout'), false)
     }
-    if (waiting.length > 0) timeWaiting()
+    goOn()
   }
 
   function closeIdle(): void {
@@ -178,7 +178,7 @@ export function createPool(connect: Connect, { most, queue, queueTimeoutMs }: Po
       if (waiting.length === 0) connection.rest()
       if (isClosed && waiting.length === 0) return connection.close()
       fresh.push(connection)
-      if (waiting.length > 0) serveSoon()
+      goOn()
     }
     try {
       connect(connection.onread, done)
@@ -194,10 +194,10 @@ export function createPool(connect: Connect, { most, queue, queueTimeoutMs }: Po
     const isHopeless = opening === 0 && open === 0
     for (let left = isHopeless ? waiting.length : 1; left > 0; left--)
       waiting.shift()?.onFailure(error, false)
-    if (opening === 0 && waiting.length > 0) serveSoon()
+    if (opening === 0) goOn()
   }
 
-  /** A place has become free. */
+  /** A connection or a place has become free, whichever way. */
   function goOn(): void {
     if (waiting.length > 0 || parked.length > 0) serveSoon()
   }
@@ -251,6 +251,7 @@ export function createPool(connect: Connect, { most, queue, queueTimeoutMs }: Po
     withdraw(exchange) {
       waiting.remove(exchange)
       parked.remove(exchange)
+      goOn()
     },
     isFull,
     yieldsTo: (client) => placeTaker(client, { waiting, carried }) !== undefined,
