@@ -41,6 +41,8 @@ export function refuse(access: Access, denial: Denial): void {
   else {
     access.reply.writeHead(rendered.status, rendered.headers)
     endWhole(access.reply, bytesAsText(rendered))
+    // Whoever has read of the body may have stopped in its midst: what is left would stand before the next request.
+    if (!access.raw.complete) access.raw.resume()
   }
   endWork(access)
 }

@@ -87,6 +87,8 @@ export class RequestBody implements BodySource {
   #sink: BodySink | undefined
   #hasRoom = true
   #received = 0
+  /** What came in this turn, be it handed on already. */
+  readonly #turn = { count: 0, bytes: 0 }
   /** What came in this turn is handed on at its end. */
   #isDue = false
   #hasEnded = false
@@ -160,7 +162,9 @@ export class RequestBody implements BodySource {
     this.#received += chunk.length
     if (this.#received > this.#limitBytes) return this.#fail('too_large', deny('BODY_TOO_LARGE', 'streamed'))
     this.#pieces.add(chunk)
-    if (!this.#isResting && areManyCrumbs(this.#pieces)) {
+    this.#turn.count++
+    this.#turn.bytes += chunk.length
+    if (!this.#isResting && areManyCrumbs(this.#turn)) {
       this.#isResting = true
       this.#access.raw.pause()
     }
@@ -191,8 +195,9 @@ export class RequestBody implements BodySource {
     if (this.#isOver) return
     const now = performance.now()
     if (this.#waitsFor === 'client') this.#movedAt = now
-    const restMs = this.#isResting ? restAfterCrumbs(this.#pieces, now) : 0
-    if (restMs > 0) this.#rest(restMs)
+    if (this.#isResting) this.#rest(restAfterCrumbs(this.#turn, now))
+    this.#turn.count = 0
+    this.#turn.bytes = 0
     if (this.#sink !== undefined) return this.#handOn()
     if (!this.isScant) {
       this.#access.raw.pause()

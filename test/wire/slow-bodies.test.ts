@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { startHttpUpstream } from '../support/http-upstream.ts'
-import { host, startKeyedProgram } from '../support/keyed-program.ts'
+import { host, type KeyedProgram, startKeyedProgram } from '../support/keyed-program.ts'
 import { plainAnswer } from '../support/upstream.ts'
 import { codeOf, parseResponse, type RawResponse, request } from '../support/wire.ts'
 
@@ -135,4 +135,51 @@ t.test('a body in crumbs: others are served between them, and it arrives in a fe
   t.equal(received, crumbs)
   t.ok(writes < crumbs / 100, `${writes} pieces reached the upstream`)
   t.ok(served >= 10, `${served} others were served meanwhile`)
+})
+
+/** Takes one of the upstream's connections until it is let go. */
+async function hold(program: KeyedProgram): Promise<() => void> {
+  const held = open(program.gatewayPort)
+  held.socket.write(request('GET /v1/transactions/held', [host, program.auth]))
+  while (!program.live.requests.some(({ target }) => target.endsWith('/held'))) await sleep(5)
+  return () => held.socket.destroy()
+}
+
+const allButHeld = ({ target }: { target: string }) => (target.endsWith('/held') ? undefined : plainAnswer)
+
+t.test('a body in crumbs that waits for a connection is read as quickly as one that has it', async (t) => {
+  const program = await startKeyedProgram(t, { upstream: ', connections: 2', answer: allButHeld })
+  const letGo = await hold(program)
+  t.teardown(letGo)
+  const client = open(program.gatewayPort)
+  client.socket.write(request('POST /v1/upload', [host, program.auth, chunked, 'Connection: close']))
+  // By a crumb or two a rest it would take minutes.
+  client.socket.write(`${'1\r\nx\r\n'.repeat(6_000)}0\r\n\r\n`)
+  const answer = await Promise.race([client.closed, sleep(30_000, undefined, { ref: false })])
+  t.equal(answer?.status, 200)
+  t.equal(program.last()?.body.length, 6_000)
+})
+
+t.test('a body refused in its midst does not stand before the next request', async (t) => {
+  const program = await startKeyedProgram(t, {
+    upstream: ', connections: 1, queue_timeout: 300ms',
+    answer: allButHeld,
+  })
+  const letGo = await hold(program)
+  const client = open(program.gatewayPort)
+  const has = async (text: string) => {
+    for (let i = 0; i < 500 && !client.received().includes(text); i++) await sleep(10)
+    return client.received().includes(text)
+  }
+  client.socket.write(request('POST /v1/upload', [host, program.auth, 'Content-Length: 60000']))
+  client.socket.write('x'.repeat(17_000))
+  t.ok(await has(' 503 '), 'it waited, read no further')
+  letGo()
+  client.socket.write('x'.repeat(20_000))
+  await sleep(100)
+  client.socket.write('x'.repeat(23_000))
+  client.socket.write(request('GET /v1/transactions/1', [host, program.auth]))
+  t.ok(await has(' 200 '), 'the rest of it was read, and the next request too')
+  client.socket.destroy()
+  await client.closed.catch(() => undefined)
 })

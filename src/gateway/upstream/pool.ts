@@ -223,7 +223,7 @@ export function createPool(
       waiting.remove(one)
       one.onFailure(new NotSent('queue_timeout'), false)
     }
-    if (waiting.length > 0) timeWaiting()
+    goOn()
   }
 
   /** Gives whether there were any. */
@@ -246,7 +246,7 @@ export function createPool(
       if (waiting.length === 0) connection.rest()
       if (isClosed && waiting.length === 0) return connection.close()
       fresh.push(connection)
-      if (waiting.length > 0) serveSoon()
+      goOn()
     }
     try {
       connect(connection.onread, done)
@@ -263,10 +263,10 @@ export function createPool(
     const isHopeless = opening === 0 && open === 0
     for (let left = isHopeless ? waiting.length : 1; left > 0; left--)
       waiting.shift()?.onFailure(error, false)
-    if (opening === 0 && waiting.length > 0) serveSoon()
+    if (opening === 0) goOn()
   }
 
-  /** A place has become free. */
+  /** A connection or a place has become free, whichever way. */
   function goOn(): void {
     if (waiting.length > 0 || parked.length > 0) serveSoon()
   }
@@ -337,6 +337,7 @@ export function createPool(
     withdraw(exchange) {
       waiting.remove(exchange)
       parked.remove(exchange)
+      goOn()
     },
     isFull,
     yieldsTo: (client) => placeTaker(client, { waiting, carried }) !== undefined,

@@ -3,7 +3,8 @@
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { type RecordingUpstream, startUpstream } from '../../support/upstream.ts'
-import { type Ask, openPool, until } from './asked.ts'
+import { type Ask, type Asked, openPool, until } from './asked.ts'
+import { startRaw } from './raw-upstream.ts'
 
 const sized = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
@@ -144,4 +145,35 @@ t.test('where all have as much, a full queue is full', async (t) => {
   await until(() => held().length === 1)
   t.notOk(pool.yieldsTo('e'))
   t.match(pool.ask({ client: 'e' }).failure, { reason: 'queue_full' })
+})
+
+// Those that waited before them may all go without a connection having become free.
+const waysToGo: Record<string, (pool: ReturnType<typeof openPool>, waiting: readonly Asked[]) => void> = {
+  'time out': () => {},
+  'are withdrawn': (pool, waiting) => {
+    for (const one of waiting) pool.withdraw(one)
+  },
+}
+for (const [way, go] of Object.entries(waysToGo)) {
+  t.test(`who has brought little has its turn when those that wait ${way}`, async (t) => {
+    // It never says a word: no connection comes about.
+    const port = await startRaw(t, () => {})
+    const pool = openPool(t, port, { most: 2, queueTimeoutMs: 200, isSecure: true })
+    const waiting = [pool.ask(), pool.ask()]
+    const scant = pool.ask({ isBodyOpen: true, isBodyScant: true })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    t.equal(scant.queuedIn?.length, 1, 'it stands apart')
+    go(pool, waiting)
+    t.equal(await scant.ended(), 'NotSent', 'as it has waited in the queue')
+  })
+}
+
+t.test('who has brought little is told when nothing can be connected to', async (t) => {
+  const closed = await startUpstream()
+  await closed.close()
+  const pool = openPool(t, closed.port, { most: 2 })
+  for (let i = 0; i < 2; i++) pool.ask()
+  const scant = pool.ask({ isBodyOpen: true, isBodyScant: true })
+  await scant.ended()
+  t.match(scant.failure, { code: 'ECONNREFUSED' })
 })
