@@ -24,7 +24,7 @@ async function converse(socket: Socket, pieces: readonly (string | Buffer)[]): P
   const closed = new Promise((resolve) => socket.once('close', resolve))
   for (const piece of pieces) {
     socket.write(piece, 'latin1')
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    await new Promise((resolve) => setTimeout(resolve, 2))
   }
   await closed
   return text
@@ -39,7 +39,7 @@ function forwardedFor(recorded: RecordedRequest | undefined): string | undefined
 }
 
 t.test('of a trusted proxy', async (t) => {
-  const program = await startTestProgram(t, { gateway: `${trusted}, limits: { header_timeout: 700ms }` })
+  const program = await startTestProgram(t, { gateway: trusted })
   const key = await program.admin.makeKey(await program.admin.makeMerchant(), {
     permissions: ['transaction.refund'],
   })
@@ -108,15 +108,6 @@ t.test('of a trusted proxy', async (t) => {
     },
   )
 
-  await t.test('one who closes his side at once still gets the answer', async (t) => {
-    const socket = connect({ port: program.gatewayPort, host: '127.0.0.1', allowHalfOpen: true })
-    socket.end(line + status)
-    let text = ''
-    for await (const chunk of socket) text += String(chunk)
-    t.equal(parseResponse(text).status, 200)
-    t.equal(lastClient(), '203.0.113.5')
-  })
-
   await t.test('what the client writes of itself is not believed, whoever brought it', async (t) => {
     const fields = [
       'Host: api.flintn.com',
@@ -169,25 +160,23 @@ t.test('of a trusted proxy', async (t) => {
     t.match(metrics, 'latchkey_connections_refused_total{reason="proxy_header_missing"} 5')
   })
 
-  await t.test(
-    'a header that does not come is not waited for, and who only looks is not told of',
-    async (t) => {
-      t.equal(await ask(program, 'PROXY TCP4 203'), '')
-      t.match(program.log.at(-1), { client: '127.0.0.1', reason: 'proxy_header_timeout' })
-      const lines = program.log.length
-      const looking = open(program.gatewayPort)
-      await once(looking, 'connect')
-      looking.end()
-      await once(looking, 'close')
-      t.equal(program.log.length, lines)
-    },
-  )
-
   await t.test('a denied client is refused by the address that the header tells', async (t) => {
     await program.admin.call('POST', '/deny', { kind: 'client', value: '203.0.113.77' })
     t.equal(parseResponse(await ask(program, line.replace('.5 ', '.77 '), closing)).status, 401)
     t.equal(parseResponse(await ask(program, line, closing)).status, 200)
   })
+})
+
+t.test('a header that does not come is not waited for; who only looks is not told of', async (t) => {
+  const program = await startTestProgram(t, { gateway: `${trusted}, limits: { header_timeout: 300ms }` })
+  t.equal(await ask(program, 'PROXY TCP4 203'), '')
+  t.match(program.log.at(-1), { client: '127.0.0.1', reason: 'proxy_header_timeout' })
+  const lines = program.log.length
+  const looking = open(program.gatewayPort)
+  await once(looking, 'connect')
+  looking.end()
+  await once(looking, 'close')
+  t.equal(program.log.length, lines)
 })
 
 t.test('connections of one client are counted, not those of its balancer', async (t) => {
@@ -295,7 +284,7 @@ t.test('in a drain a connection that has brought a header and nothing else is le
   const sockets = [line, 'PROXY TCP4 203', ''].map((bytes) => {
     const socket = open(program.gatewayPort).on('error', () => {})
     socket.write(bytes)
-    return once(socket, 'close')
+    return new Promise((resolve) => socket.once('close', resolve))
   })
   await new Promise((resolve) => setTimeout(resolve, 50))
   await program.stop()
