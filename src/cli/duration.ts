@@ -36,7 +36,10 @@ export function parseGrace(text: string): number {
   return seconds
 }
 
-const timeShape = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/i
+// Date.parse takes 24:00 too, which is no time of RFC 3339.
+const timeShape = /^\d{4}-\d\d-\d\d(T([01]\d|2[0-3]):\d\d(:\d\d(\.\d+)?)?(Z|[+-]([01]\d|2[0-3]):\d\d))?$/i
+/** Only an offset leads out of the years of four digits. */
+const fourDigits = /^\d{4}-/
 
 /** A date (its first instant in UTC), or a date and time with its offset → RFC 3339 in UTC. Throws InvalidArgumentError. */
 export function parseTime(text: string): string {
@@ -44,7 +47,7 @@ export function parseTime(text: string): string {
   // Date.parse takes 30 February for 2 March.
   const day = new Date(`${text.slice(0, 10)}T00:00:00Z`)
   const isDay = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text.slice(0, 10))
-  if (Number.isNaN(ms) || !isDay) {
+  if (Number.isNaN(ms) || !isDay || !fourDigits.test(new Date(ms).toISOString())) {
     throw new InvalidArgumentError(
       'It must be a date or an RFC 3339 time, such as 2027-01-31 or 2027-01-31T12:00:00Z.',
     )

@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import { type KeyAction, keyActions } from '../credentials/lifecycle.ts'
-import { environments, type KeyStatus, keyStatuses } from '../credentials/record.ts'
+import { environments, type ListedStatus, listedStatuses } from '../credentials/record.ts'
 import { pathPart } from './admin-call.ts'
 import { checked, KeyObject, KeyWithSecret } from './admin-objects.ts'
 import { parseGrace, parseLifetime } from './duration.ts'
@@ -80,7 +80,7 @@ function registerCreate(group: Command, session: Session): void {
 
 interface ListFlags extends OutputFlags {
   readonly merchant?: string
-  readonly status?: KeyStatus
+  readonly status?: ListedStatus
 }
 
 function registerList(group: Command, session: Session): void {
@@ -90,7 +90,7 @@ function registerList(group: Command, session: Session): void {
     example: 'latchkey keys list --merchant mer_01K8ZX3V9Q --status active',
   })
     .option('--merchant <id>', 'only keys of this merchant')
-    .addOption(new Option('--status <status>', 'only keys in this status').choices(keyStatuses))
+    .addOption(new Option('--status <status>', 'only keys in this status').choices(listedStatuses))
     .action(async (flags: ListFlags) => {
       const query = { merchant_id: flags.merchant, status: flags.status }
       const answer = await session.connect().list({ doing: 'list keys', path: '/keys', query })

@@ -27,6 +27,7 @@ export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, Perm
     checkOneUpstream(checked, name)
     checkSharedHosts(checked, name, tables.get(name))
     checkLengths(checked, tables.get(name))
+    checkHealth(checked, name, tables.get(name))
   }
 }
 
@@ -148,6 +149,18 @@ function checkSharedHosts({ tree, file, report }: CheckedFile, api: string, tabl
       place,
       '`cors: upstream` needs one upstream, but live and sandbox share a host and differ in theirs',
     )
+  }
+}
+
+/** What balancers ask is answered on every host, before there are routes. */
+function checkHealth({ file, report }: CheckedFile, api: string, table?: PermissionTable): void {
+  const health = file.gateway?.health
+  if (health === undefined) return
+  for (const { route, place } of table?.routes ?? []) {
+    const isAnswered = route.method === 'GET' || route.method === 'HEAD'
+    if (!isAnswered || route.template !== health) continue
+    const message = `\`${route.method} ${health}\` of \`${api}\` can never match: \`gateway.health\` has this path`
+    report.fault(place, message)
   }
 }
 

@@ -1,12 +1,12 @@
 // What the schema cannot say about addresses, header names and upstreams.
 
-import { isAddressOrBlock } from './address.ts'
+import { isAddressOrBlock, whyNoEndpoint } from './address.ts'
 import type { Report } from './fault.ts'
 import type { Holed } from './fit.ts'
 import { isHostName } from './hosts.ts'
 import { foldHeaderName, isHeaderValue, whyReserved } from './header-names.ts'
 import type { GatewayFile } from './schema.ts'
-import { parsePostgresUrl, parseRedisUrl } from './store-url.ts'
+import { parsePostgresUrl, parseRedisUrl, storeEndpoints } from './store-url.ts'
 import { type Node, placeOfKey, placeOfValue, rawText } from './tree.ts'
 
 export interface CheckedFile {
@@ -25,6 +25,10 @@ export function checkSettings(checked: CheckedFile): void {
 
 function checkPlanes({ tree, file, report }: CheckedFile): void {
   const { gateway, control } = file
+  if (gateway?.proxy_protocol === true && gateway.trusted_proxies?.length === 0) {
+    const message = '`proxy_protocol` does nothing: there is nobody in `trusted_proxies`'
+    report.warn(placeOfValue(tree, ['gateway', 'proxy_protocol']), message)
+  }
   const lists = [
     [['gateway', 'trusted_proxies'], gateway?.trusted_proxies],
     [['control', 'admin_from'], control?.admin_from],
@@ -67,6 +71,13 @@ function checkStores({ tree, file, report }: CheckedFile): void {
       '`redis` must be a redis://, rediss:// or redis+sentinel:// URL or `none`',
     )
   }
+  for (const store of ['postgres', 'redis'] as const) {
+    const reason = storeEndpoints(file[store] ?? '')
+      .map(whyNoEndpoint)
+      .find(Boolean)
+    if (reason !== undefined)
+      report.fault(placeOfValue(tree, [store]), `\`${store}\` cannot be used: ${reason}`)
+  }
 }
 
 function checkIdentity({ tree, file, report }: CheckedFile): void {
@@ -90,6 +101,10 @@ function checkUpstream({ tree, file, report }: CheckedFile, name: string): void 
   if (upstream?.url !== undefined && !isOrigin(upstream.url)) {
     const message = '`url` must be http:// or https:// with a host and perhaps a port, and nothing after them'
     report.fault(placeOfValue(tree, ['upstreams', name, 'url']), message)
+  } else if (upstream?.url !== undefined) {
+    const reason = whyNoEndpoint(upstream.url)
+    if (reason !== undefined)
+      report.fault(placeOfValue(tree, ['upstreams', name, 'url']), `\`url\` cannot be used: ${reason}`)
   }
   if ((upstream?.cert === undefined) !== (upstream?.key === undefined)) {
     const given = upstream?.cert === undefined ? 'key' : 'cert'

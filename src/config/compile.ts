@@ -49,6 +49,9 @@ function compileSettings({ path, file }: Checked): Settings {
       trustedProxies: gateway.trusted_proxies,
       requireHttps: gateway.require_https,
       denyFile: gateway.deny === undefined ? null : resolve(folder, gateway.deny),
+      health: gateway.health ?? null,
+      drainDelayMs: parseDuration(gateway.drain_delay),
+      proxyProtocol: gateway.proxy_protocol,
       limits: {
         headerBytes: parseSize(gateway.limits.header_bytes),
         headerCount: gateway.limits.header_count,

@@ -26,6 +26,12 @@ export interface Settings {
     readonly requireHttps: boolean
     /** The emergency stop's file, absolute; null: none is named. */
     readonly denyFile: string | null
+    /** The path that balancers ask; null: none. */
+    readonly health: string | null
+    /** From the signal to the drain: not ready, and still taking connections. */
+    readonly drainDelayMs: number
+    /** Trusted proxies begin each connection with a header of the PROXY protocol. */
+    readonly proxyProtocol: boolean
     readonly limits: Limits
   }
   readonly control: {

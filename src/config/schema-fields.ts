@@ -17,6 +17,15 @@ export const Duration = (options: { description: string; default?: string }) =>
     ...options,
   })
 
+/** The same, or nothing at all: `0s`. */
+export const DurationOrNone = (options: { description: string; default: string }) =>
+  Type.String({
+    pattern: '^[0-9]{1,13}(ms|s|m|h|d)$',
+    isDuration: true,
+    expects: 'a duration such as 500ms, 30s or 15m, or 0s, shorter than 25 days',
+    ...options,
+  })
+
 /** `512kb`, `1mb`, `2gb` or a number of bytes. */
 export const Size = (options: { description: string; default?: number }) =>
   Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^[0-9]{1,6}(kb|mb|gb)$' })], {

@@ -2,7 +2,7 @@
 // the defaults, the wording of faults and the files that editors read. No other file knows a default.
 
 import { type Static, Type } from 'typebox'
-import { closed, Duration, HeaderName, Size, Text, token } from './schema-fields.ts'
+import { closed, Duration, DurationOrNone, HeaderName, Size, Text, token } from './schema-fields.ts'
 
 const Port = (description: string, value: number) =>
   Type.Integer({ minimum: 0, maximum: 65535, default: value, description })
@@ -81,7 +81,7 @@ const GatewaySection = Type.Object(
     trusted_proxies: AddressList({
       default: [],
       description:
-        'Addresses and CIDR blocks whose X-Forwarded-* and X-Request-Id are believed. None by default.',
+        'Addresses and CIDR blocks whose X-Forwarded-*, X-Request-Id and, with `proxy_protocol`, PROXY headers are believed. None by default.',
     }),
     deny: Type.Optional(
       Text('Emergency stop: a file that lists keys, merchants, prefixes, permissions, clients.'),
@@ -91,6 +91,25 @@ const GatewaySection = Type.Object(
       description: 'Refuses requests that came over plain HTTP with 403 HTTPS_REQUIRED.',
     }),
     limits: LimitsSection,
+    health: Type.Optional(
+      Type.String({
+        pattern: '^(/[A-Za-z0-9._~-]+)+$',
+        maxLength: 256,
+        expects: 'a path such as /healthz: segments of letters, digits, `.`, `_`, `~`, `-`',
+        description:
+          'A path that balancers ask, on any host: 200 or 503, as /readyz. None by default; no route may have it.',
+      }),
+    ),
+    drain_delay: DurationOrNone({
+      default: '0s',
+      description:
+        'After SIGTERM: for so long /readyz and `health` say 503 and connections are still taken; then the drain begins.',
+    }),
+    proxy_protocol: Type.Boolean({
+      default: false,
+      description:
+        'Every connection of a trusted proxy begins with a header of the PROXY protocol, version 1 or 2, that tells the client’s address.',
+    }),
   },
   { ...closed, default: {}, description: 'The data plane: where client requests arrive.' },
 )

@@ -79,6 +79,16 @@ export function parseRedisUrl(text: string): RedisUrl | undefined {
   }
 }
 
+/** A URL for each server that is named; none where `text` is no URL of a store. */
+export function storeEndpoints(text: string): readonly string[] {
+  const redis = parseRedisUrl(text)
+  if (redis === undefined) return parsePostgresUrl(text)?.urls ?? []
+  if (redis.kind === 'server') return [redis.url]
+  return redis.sentinels
+    .map(({ host, port }) => `redis://${host.includes(':') ? `[${host}]` : host}:${port}`)
+    .filter((url) => URL.canParse(url))
+}
+
 function addressOf(text: string): { host: string; port: number } | undefined {
   const [, host = '', port = '26379'] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(text) ?? []
   if (host === '' || Number(port) > 65_535) return undefined

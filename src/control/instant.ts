@@ -12,7 +12,14 @@ export function instantOrNull(ms: number | null): string | null {
   return ms === null ? null : instant(ms)
 }
 
-const shape = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
+const hours = '(?:[01]\\d|2[0-3])'
+// Date.parse takes 24:00:00 too, which RFC 3339 §5.6 does not know.
+const shape = new RegExp(
+  `^(\\d{4})-(\\d\\d)-(\\d\\d)T${hours}:[0-5]\\d:[0-5]\\d(?:\\.\\d+)?(?:Z|[+-]${hours}:[0-5]\\d)$`,
+)
+/** Its offset can move a time out of the years 0001 to 9999: neither RFC 3339 nor every store has a form for it then. */
+const firstMs = Date.parse('0001-01-01T00:00:00Z')
+const lastMs = Date.parse('9999-12-31T23:59:59.999Z')
 
 /** Milliseconds since the epoch of an RFC 3339 date and time with its offset; undefined: it is none. */
 export function parseInstant(text: string): number | undefined {
@@ -22,7 +29,7 @@ export function parseInstant(text: string): number | undefined {
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)))
   if (date.getUTCDate() !== Number(day)) return undefined
   const ms = Date.parse(upper)
-  return Number.isNaN(ms) ? undefined : ms
+  return ms >= firstMs && ms <= lastMs ? ms : undefined
 }
 
 /** Throws VALIDATION_FAILED at `path` where `text` is no RFC 3339 time. */

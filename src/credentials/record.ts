@@ -12,6 +12,10 @@ export type MerchantStatus = (typeof merchantStatuses)[number]
 export const keyStatuses = ['active', 'disabled', 'revoked'] as const
 export type KeyStatus = (typeof keyStatuses)[number]
 
+/** What a list of keys can be asked for: `expired` are the active ones whose time is over. */
+export const listedStatuses = [...keyStatuses, 'expired'] as const
+export type ListedStatus = (typeof listedStatuses)[number]
+
 export interface CredentialRecord {
   readonly kind: 'api_key'
   /** `key_…`: never changes, may be shown. */

@@ -68,6 +68,7 @@ export function accessMaker(
   }
 }
 
+/** What balancers make ids of: HAProxy's have colons between addresses and ports, Envoy's and others' more than that. */
 function acceptableId(id: string | undefined): string | undefined {
-  return id !== undefined && /^[A-Za-z0-9._-]{1,128}$/.test(id) ? id : undefined
+  return id !== undefined && /^[A-Za-z0-9._:@+/={}-]{1,128}$/.test(id) ? id : undefined
 }

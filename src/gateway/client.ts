@@ -6,7 +6,7 @@ import { TLSSocket } from 'node:tls'
 import { trimBlanks } from '../errors/wire-text.ts'
 import type { Access, Head } from './access.ts'
 import type { Leaver } from './linger.ts'
-import { peerOf, plainAddress } from './peer.ts'
+import { isUnnamed, peerOf, plainAddress } from './peer.ts'
 
 export interface ClientIdentity {
   readonly peer: string
@@ -29,7 +29,7 @@ export function clientIdentifier(
       const peer = peerOf(socket)
       // Such a connection was never taken.
       if (peer === undefined) throw new Error('a request without a peer')
-      const isPeerTrusted = trustedProxies.length > 0 && isTrusted(peer)
+      const isPeerTrusted = trustedProxies.length > 0 && isTrusted(peer) && !isUnnamed(socket)
       identity = { peer, client: peer, isPeerTrusted, isSecure: socket instanceof TLSSocket }
       identities.set(socket, identity)
     }
@@ -65,10 +65,15 @@ function rightmostUntrusted(
   let client: string | undefined
   for (let end = forwardedFor.length; ; ) {
     const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(',', end - 1)
-    const address = plainAddress(withoutPort(trimBlanks(forwardedFor, comma + 1, end)))
-    if (isIP(address) === 0) break
-    client = address
-    if (comma === -1 || !isTrusted(address)) break
+    const entry = trimBlanks(forwardedFor, comma + 1, end)
+    // RFC 9110 §5.6.1: an empty element of a list is none.
+    if (entry !== '') {
+      const address = plainAddress(withoutPort(entry))
+      if (isIP(address) === 0) break
+      client = address
+      if (!isTrusted(address)) break
+    }
+    if (comma === -1) break
     end = comma
   }
   return client === undefined || client.length === forwardedFor.length ? client : ownCopy(client)
@@ -128,9 +133,13 @@ export function leaverOf({ client, server }: Pick<Access, 'client' | 'server'>):
   return { network: clientNetwork(client), server }
 }
 
-/** `1.2.3.4:567` and `[::1]:567` without the port. */
+/** `1.2.3.4:567` and `[::1]:567` without the port, `[::1]` without the brackets; what is neither stays as it is. */
 function withoutPort(entry: string): string {
-  if (entry.startsWith('[')) return entry.slice(1, entry.indexOf(']'))
-  const colon = entry.indexOf(':')
-  return colon !== -1 && colon === entry.lastIndexOf(':') ? entry.slice(0, colon) : entry
+  const end = entry.startsWith('[') ? entry.indexOf(']') + 1 : entry.indexOf(':')
+  if (end <= 0) return entry
+  const address = entry.slice(0, end)
+  if (end < entry.length && !/^:\d{1,5}$/.test(entry.slice(end))) return entry
+  if (!entry.startsWith('[')) return address
+  const inside = address.slice(1, -1)
+  return isIP(inside) === 6 ? inside : entry
 }

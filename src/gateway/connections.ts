@@ -3,7 +3,7 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { addressMatcher, clientNetwork } from './client.ts'
-import { keepPeer } from './peer.ts'
+import { keepPeer, keepPeerAbove } from './peer.ts'
 
 /**
  * Closes connections without a peer, and those beyond `most` from one address, as they come, before a byte is read;
@@ -29,6 +29,6 @@ export function limitConnections(server: Server, most: number, exempt: readonly 
   })
   // Above TLS it is a socket of its own; its peer may have gone during the handshake.
   server.on('secureConnection', (socket: Socket) => {
-    if (keepPeer(socket) === undefined) socket.destroy()
+    if (keepPeerAbove(socket) === undefined) socket.destroy()
   })
 }

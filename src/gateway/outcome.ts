@@ -25,18 +25,15 @@ type Known = Map<string, Map<number | string, Outcome[]>>
 /** Makes an empty set. */
 export function createOutcomes(metrics: Metrics): Outcomes {
   // A table that is gone takes its outcomes with it; what was counted stays with the metrics.
-  const byRoute = new WeakMap<Route, Known>()
+  const byRoute = new WeakMap<Route, Shared>()
   const withoutRoute = new Map<string, Known>()
 
   function knownOf({ route, host }: Access): Known {
     const api = host?.api.name ?? ''
-    let known = route === undefined ? withoutRoute.get(api) : byRoute.get(route)
-    if (known === undefined) {
-      known = new Map()
-      if (route === undefined) withoutRoute.set(api, known)
-      else byRoute.set(route, known)
-    }
-    return known
+    if (route === undefined) return knownIn(withoutRoute, api)
+    let shared = byRoute.get(route)
+    if (shared === undefined) byRoute.set(route, (shared = { api, known: new Map(), others: new Map() }))
+    return shared.api === api ? shared.known : knownIn(shared.others, api)
   }
 
   return {
@@ -57,6 +54,20 @@ export function createOutcomes(metrics: Metrics): Outcomes {
       return outcome
     },
   }
+}
+
+/** Of one route: APIs that name one permission file have the same one. Nearly always it is of one API alone. */
+interface Shared {
+  readonly api: string
+  readonly known: Known
+  /** Of the other APIs, by name. */
+  readonly others: Map<string, Known>
+}
+
+function knownIn(all: Map<string, Known>, api: string): Known {
+  let known = all.get(api)
+  if (known === undefined) all.set(api, (known = new Map()))
+  return known
 }
 
 function outcomeOf({ denial, environment, host, route, status }: Access, metrics: Metrics): Outcome {

@@ -18,15 +18,18 @@ import type { ActivityRecorder } from './activity.ts'
 import { createBacklog } from './backlog.ts'
 import { accessMaker } from './begin.ts'
 import { whenClosed } from './closing.ts'
+import { addressMatcher } from './client.ts'
 import { limitConnections } from './connections.ts'
 import { decisionStages } from './decision.ts'
 import type { DenyList } from './deny-list.ts'
 import { closeEmptyBody } from './empty-body.ts'
+import { answerHealth } from './health.ts'
 import { lingeringConnections } from './linger.ts'
 import { answerParserErrors } from './parser-errors.ts'
 import { createOverload, endWork } from './overload.ts'
 import { conclude, registerProxy } from './proxy.ts'
 import { peerOf } from './peer.ts'
+import { expectProxyHeaders } from './proxy-protocol.ts'
 import { createRecorder } from './record.ts'
 import { refuse } from './refuse.ts'
 import { createShadow } from './shadow.ts'
@@ -52,6 +55,8 @@ export interface GatewayDeps {
   /** The emergency stop; null while nothing is denied. */
   readonly denied: () => DenyList | null
   readonly lookup: Lookup
+  /** What is told to balancers. */
+  readonly isReady: () => boolean
   readonly activity: ActivityRecorder
   readonly metrics: Metrics
   readonly log: Logger
@@ -64,7 +69,7 @@ export interface GatewayDeps {
 
 /** Builds the gateway; the caller listens and closes. */
 export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance> {
-  const { limits, requireHttps, tls, trustedProxies } = deps.settings.gateway
+  const { limits, requireHttps, tls, trustedProxies, health } = deps.settings.gateway
   const overload = createOverload(limits)
   const stages = [
     overload.refusal,
@@ -73,7 +78,8 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
 
   const app = Fastify(serverOptions(deps.settings))
   ignoreUpgrades(app.server)
-  const turns = createTurns(app.routing, () => backlog.relieve())
+  const first = health === null ? app.routing : answerHealth({ ...deps, path: health }, app.routing)
+  const turns = createTurns(first, () => backlog.relieve())
   prepareServer(app.server, turns.take, limits)
   const backlog = createBacklog({
     server: app.server,
@@ -88,6 +94,8 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   })
   // Many clients stand behind each of these.
   limitConnections(app.server, limits.clientConnections, [...trustedProxies, '127.0.0.0/8', '::1'])
+  // Behind the listeners above, before which it is to come.
+  if (deps.settings.gateway.proxyProtocol) readWhoIsBehind(app.server, deps)
   if (tls !== null && app.server instanceof HttpsServer) renewCertificate(app.server, tls, deps.log)
   app.addHook('onClose', async () => {
     overload.stop()
@@ -96,8 +104,8 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   deps.metrics.gauge('latchkey_requests_in_flight', 'Requests under way', () => ({
     gateway: overload.inFlight(),
   }))
-  deps.metrics.gauge('latchkey_event_loop_delay_ms', 'Median lag of the event loop', () => ({
-    gateway: overload.delayMs(),
+  deps.metrics.gauge('latchkey_event_loop_delay_seconds', 'Median lag of the event loop', () => ({
+    gateway: overload.delayMs() / 1_000,
   }))
   deps.metrics.gauge(
     'latchkey_lingering_connections',
@@ -162,6 +170,19 @@ function serverOptions(settings: Settings): FastifyServerOptions {
     return503OnClosing: false,
     ...(tls === null ? { http } : { https: { ...http, ...tlsOptions(tls, limits.handshakeTimeoutMs) } }),
   }
+}
+
+/** Balancers of connections say for whom they speak. */
+function readWhoIsBehind(server: Server, { settings, metrics, log }: GatewayDeps): void {
+  const { trustedProxies, limits } = settings.gateway
+  expectProxyHeaders(server, {
+    isTrusted: addressMatcher(trustedProxies),
+    timeoutMs: limits.headerTimeoutMs,
+    refused(socket, reason) {
+      metrics.connectionRefused(reason)
+      log.info({ client: peerOf(socket), reason }, 'Connection refused: no header of the PROXY protocol')
+    },
+  })
 }
 
 /** What Node would answer by itself goes the same way as everything else. */

@@ -62,6 +62,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   }
   let candidate = deps.shadow?.config ?? deps.config.candidate
   let candidateFiles = deps.shadow?.files ?? []
+  let isCandidateBad = false
   let running: Promise<void> | undefined
   let isWanted = false
   let stopWatching = () => {}
@@ -86,6 +87,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   }
 
   function refuseCandidate(faults: readonly string[]): void {
+    isCandidateBad = true
     log.error({ faults }, 'The candidate on disk is not taken')
   }
 
@@ -114,8 +116,11 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     if (deps.shadow === undefined) return
     const loaded = await loadConfig(deps.shadow.file, deps.env, { skipsDeny: true, isServing: true })
     candidateFiles = loaded.files
-    if (loaded.ok) candidate = loaded.config
-    else refuseCandidate(loaded.faults.map(formatFault))
+    if (!loaded.ok) return refuseCandidate(loaded.faults.map(formatFault))
+    candidate = loaded.config
+    if (isCandidateBad)
+      log.info({ candidate: candidate.table.sha256 }, 'The candidate on disk is taken again')
+    isCandidateBad = false
   }
 
   async function run(): Promise<void> {
@@ -173,6 +178,9 @@ function needsRestart(now: Settings, wanted: Settings): string[] {
     return Object.entries(Object(value))
       .filter(([key]) => key !== 'denyFile')
       .filter(([key, part]) => JSON.stringify(part) !== JSON.stringify(Object(current)[key]))
-      .map(([key]) => `${section}.${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`)
+      .map(
+        ([key]) =>
+          `${section}.${key.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
+      )
   })
 }

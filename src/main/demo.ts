@@ -47,11 +47,9 @@ async function runDemo(file: string, io: CliIo): Promise<void> {
     () => startSampleUpstream(config.settings.upstreams, tell),
     () => startProgram({ config, source, role: 'all', secrets, log: log.logger, losses: log.losses, tell }),
   )
-  const stop = async () => {
-    await program.stop()
-    await upstream.stop()
-  }
-  stopOnSignal(stop, log)
+  const stop = () => program.stop().then(() => upstream.stop())
+  const leave = () => program.leave().then(() => upstream.stop())
+  stopOnSignal({ leave, stop, isLingering: program.isLingering }, log)
   const token = adminToken.split(',')[0]?.split(':').at(-1) ?? adminToken
   const keys = await makeDemoKeys(`http://127.0.0.1:${program.controlPort}`, token).catch(
     async (error: unknown) => {

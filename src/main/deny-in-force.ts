@@ -85,9 +85,12 @@ export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
   }
 
   function take(entries: Extract<DenyResult, { ok: true }>): void {
+    const wasBad = fault !== undefined
     fault = undefined
     for (const warning of entries.warnings) log.warn(formatFault(warning))
     stop.takeFile(entries.entries)
+    // Mended to what it was before, it changes nothing that `changed` would tell.
+    if (wasBad) log.info({ denied: counts() }, 'The deny file on disk is in force again')
   }
 
   metrics.gauge('latchkey_deny_entries', 'What the emergency stop denies, by kind', counts, 'max')

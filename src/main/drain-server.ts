@@ -3,6 +3,7 @@
 
 import { Server as NetServer, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { headerBytesOf } from '../gateway/proxy-protocol.ts'
 import type { Logger } from '../telemetry/log.ts'
 
 export interface DrainLimits {
@@ -43,7 +44,7 @@ export function createServerDrain(app: DrainedApp, limits: DrainLimits, log: Log
   }
 }
 
-/** A function that closes the connections on which no byte has come: to Node they are not idle, but about to speak. */
+/** A function that closes the connections on which no byte of a client has come: to Node they are not idle, but about to speak. */
 function watchSilent(server: NetServer): () => void {
   const sockets = new Set<Socket>()
   const watch = (socket: Socket) => {
@@ -53,7 +54,7 @@ function watchSilent(server: NetServer): () => void {
   // With TLS both come: a connection before its handshake, and then one above it.
   server.on('connection', watch).on('secureConnection', watch)
   return () => {
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    for (const socket of sockets) if (socket.bytesRead <= headerBytesOf(socket)) socket.destroy()
   }
 }
 

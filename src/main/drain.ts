@@ -1,5 +1,6 @@
-// The end of a process, in order: not ready any more, no new connections, requests under way finished (bounded), then
-// everything they stood on, last opened first. The control server goes last of the servers, so that health is told.
+// The end of a process, in order: not ready any more (for a while nothing else, so that balancers get to know it), no new
+// connections, requests under way finished (bounded), then everything they stood on, last opened first. The control
+// server goes last of the servers, so that health is told.
 
 import type { Logger } from '../telemetry/log.ts'
 import { createServerDrain, type DrainLimits } from './drain-server.ts'
@@ -7,7 +8,9 @@ import { createServerDrain, type DrainLimits } from './drain-server.ts'
 type ServerLike = Parameters<typeof createServerDrain>[0]
 
 export interface Drain {
-  /** True from the first moment of the drain. */
+  /** True from the first moment of the end, unless another process takes this one's place: balancers are to stay away. */
+  readonly isLeaving: boolean
+  /** True from the first moment of the drain: no new connections. */
   readonly isDraining: boolean
   /** A server whose requests are waited for. Before it listens. */
   server(app: ServerLike): void
@@ -15,7 +18,12 @@ export interface Drain {
   control(app: ServerLike): void
   /** Something to close after the servers; last registered, first closed. */
   last(name: string, close: () => Promise<unknown>): void
+  /** Not ready from here on; drains when the delay is over, or at the next call of anything here. */
+  leave(): Promise<void>
+  /** Drains at once. */
   run(): Promise<void>
+  /** The same, while another process takes this one's place on the same port. */
+  retire(): Promise<void>
 }
 
 /** A gateway's clients may be about to send on an idle connection; of the control plane's nobody is harmed. */
@@ -29,12 +37,13 @@ const stepLimitMs = 5_000
  */
 export const drainBoundMs = gatewayLimits.cutMs + 2 * stepLimitMs + 3_000
 
-/** Makes an empty drain. */
-export function createDrain(log: Logger): Drain {
+/** Makes an empty drain. `delayMs`: how long `leave` waits. */
+export function createDrain(log: Logger, delayMs: number): Drain {
   const servers: (() => Promise<void>)[] = []
   const controls: (() => Promise<void>)[] = []
   const steps: { name: string; close: () => Promise<unknown> }[] = []
   let running: Promise<void> | undefined
+  let endDelay = () => {}
 
   async function close(): Promise<void> {
     await Promise.all(servers.map((drainServer) => drainServer()))
@@ -44,7 +53,18 @@ export function createDrain(log: Logger): Drain {
     await Promise.all(controls.map((drainServer) => drainServer()))
   }
 
+  function delay(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, delayMs)
+      endDelay = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
   const drain = {
+    isLeaving: false,
     isDraining: false,
     server(app: ServerLike) {
       servers.push(createServerDrain(app, gatewayLimits, log))
@@ -55,8 +75,19 @@ export function createDrain(log: Logger): Drain {
     last(name: string, closeStep: () => Promise<unknown>) {
       steps.push({ name, close: closeStep })
     },
+    async leave() {
+      const isFirst = !drain.isLeaving && running === undefined
+      drain.isLeaving = true
+      if (isFirst && delayMs > 0) await delay()
+      await drain.retire()
+    },
     run() {
+      drain.isLeaving = true
+      return drain.retire()
+    },
+    retire() {
       drain.isDraining = true
+      endDelay()
       running ??= close()
       return running
     },

@@ -1,10 +1,10 @@
 // `--workers N`: the primary, from start to end; its workers are in worker.ts.
 
 import type { Log } from '../telemetry/log.ts'
-import { type ProgramOptions, startProgram } from './program.ts'
+import { type Program, type ProgramOptions, startProgram } from './program.ts'
 import { StartError } from './start-error.ts'
-import { stopOnSignal } from './stop-on-signal.ts'
-import { createWorkers } from './workers.ts'
+import { type Stoppable, stopOnSignal } from './stop-on-signal.ts'
+import { createWorkers, type Workers } from './workers.ts'
 
 /** Runs the control port here and the gateway in `count` workers. SIGHUP reloads, SIGUSR2 replaces the workers. */
 export async function startPrimary(options: ProgramOptions, count: number, log: Log): Promise<void> {
@@ -21,11 +21,8 @@ export async function startPrimary(options: ProgramOptions, count: number, log: 
   const workers = createWorkers({ count, log: log.logger, gone: (instance) => program.dismiss(instance) })
   // First the program: it applies the migrations that the workers need.
   const program = await startProgram({ ...options, place: 'primary', workers })
-  const stop = async () => {
-    await workers.stop()
-    await program.stop()
-  }
-  stopOnSignal(stop, log)
+  const end = endOf(workers, program, options.config.settings.gateway.drainDelayMs)
+  stopOnSignal(end, log)
   process.on('SIGHUP', () => {
     workers.reload()
     void program.reload()
@@ -36,9 +33,27 @@ export async function startPrimary(options: ProgramOptions, count: number, log: 
   try {
     await workers.start()
   } catch (error) {
-    await stop()
+    await end.stop()
     throw new StartError(error instanceof Error ? error.message : String(error))
   }
   const { gateway } = options.config.settings
   log.logger.info({ workers: count, gatewayPort: gateway.port, controlPort: program.controlPort }, 'serving')
+}
+
+/** First the workers: the control port tells of the end until it has come. They linger by themselves. */
+function endOf(workers: Workers, program: Program, delayMs: number): Stoppable {
+  let lingersUntil = 0
+  return {
+    async leave() {
+      lingersUntil = performance.now() + delayMs
+      await workers.leave(delayMs)
+      await program.stop()
+    },
+    async stop() {
+      lingersUntil = 0
+      await workers.stop()
+      await program.stop()
+    },
+    isLingering: () => performance.now() < lingersUntil,
+  }
 }

@@ -56,13 +56,19 @@ export interface Program {
   dismiss(instance: string): void
   /** Finishes what is under way, then closes everything. Repeating it waits for the same end. */
   stop(): Promise<void>
+  /** The same after `drain_delay`, in which balancers are told to stay away; any further call ends the delay. */
+  leave(): Promise<void>
+  /** The same as `stop`, while another process serves in this one's place: balancers are told nothing. */
+  retire(): Promise<void>
+  /** Whether it leaves, and has not begun to drain. */
+  isLingering(): boolean
 }
 
 /** Starts a process; resolves when its ports are open. Throws a StartError, with nothing left running. */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const { config, role, log } = options
   const plan = planOf(role, options.place ?? 'alone')
-  const drain = createDrain(log)
+  const drain = createDrain(log, plan.gateway ? config.settings.gateway.drainDelayMs : 0)
   try {
     const database = await openDatabase(config.settings, options.tell ?? (() => {}))
     drain.last('database', () => database.stop())
@@ -112,7 +118,11 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     inForce.watch()
     log.info({ role, gatewayPort, controlPort, instance: core.instanceId }, 'ready')
     const reload = async () => void (await Promise.all([deny.reload(), inForce.reload()]))
-    return { gatewayPort, controlPort, metrics, reload, dismiss: signOffs.add, stop: drain.run }
+    return {
+      ...{ gatewayPort, controlPort, metrics, reload, dismiss: signOffs.add },
+      ...{ stop: drain.run, leave: drain.leave, retire: drain.retire },
+      isLingering: () => drain.isLeaving && !drain.isDraining,
+    }
   } catch (error) {
     await drain.run()
     throw error
@@ -162,6 +172,7 @@ async function openGateway({ config, core, metrics, log, drain, inForce, deny }:
     candidate: inForce.candidate,
     denied: deny.current,
     lookup: core.lookup,
+    isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,
     metrics,
     log,
@@ -203,7 +214,7 @@ async function openControl(parts: Parts): Promise<number> {
       const isDropping = losses.isDropping() || (workers?.areDropping() ?? false)
       const isValid = configFault === undefined && denyFault === undefined && !isDropping
       return {
-        isReady: canDecide && !drain.isDraining && (workers?.areServing() ?? true),
+        isReady: canDecide && !drain.isLeaving && !drain.isDraining && (workers?.areServing() ?? true),
         status: postgres === 'up' && redis !== 'down' && isValid ? 'ok' : 'degraded',
         tableSha256: table().sha256,
         postgres,

@@ -90,7 +90,7 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
 async function startAlone(options: ProgramOptions, log: Log): Promise<void> {
   const program = await startProgram(options)
   process.on('SIGHUP', () => void program.reload())
-  stopOnSignal(program.stop, log)
+  stopOnSignal(program, log)
 }
 
 /** A number of processes from the flag; throws a StartError. */

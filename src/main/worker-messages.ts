@@ -2,6 +2,8 @@
 
 export type ToWorker =
   | { readonly type: 'reload' }
+  /** Another worker takes its place: it is to drain at once. */
+  | { readonly type: 'retire' }
   | { readonly type: 'metrics'; readonly id: number }
   /** All that the emergency stop was told, in the text of lookup/deny-format.ts. */
   | { readonly type: 'deny'; readonly words: readonly string[] }
@@ -17,7 +19,7 @@ export type FromWorker =
 
 /** Whether a message is one of ours; node:cluster and libraries send their own. */
 export function isToWorker(message: unknown): message is ToWorker {
-  return hasType(message, ['reload', 'metrics', 'deny'])
+  return hasType(message, ['reload', 'retire', 'metrics', 'deny'])
 }
 
 /** Whether a message is one of ours. */

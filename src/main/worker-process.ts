@@ -28,8 +28,13 @@ export interface WorkerProcess {
   readonly ended: Promise<WorkerEnd>
   /** Resolves when it has ended and all that it said was heard. */
   readonly silent: Promise<void>
-  /** Asks it to drain, and ends it by force when it has not for longer than a drain takes. Resolves with its end. */
+  /**
+   * Asks it to drain, as another takes its place, and ends it by force when it has not for longer than a drain takes.
+   * Resolves with its end.
+   */
   retire(): Promise<void>
+  /** The same as all of them leave: it does so by itself first, for `delayMs`. */
+  leave(delayMs: number): Promise<void>
 }
 
 export interface WorkerEnd {
@@ -53,7 +58,7 @@ function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerPro
   let hasServed = false
   let isDropping = false
   let hasEnded = false
-  let retiring: Promise<void> | undefined
+  let isLeaving = false
   const ended = endOf(worker).finally(() => (hasEnded = true))
   const closed = new Promise((resolve) => worker.once('disconnect', resolve))
 
@@ -65,10 +70,10 @@ function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerPro
     hear(message)
   })
 
-  async function drainOrKill(): Promise<void> {
+  async function endWithin(boundMs: number): Promise<void> {
+    isLeaving = true
     if (hasEnded) return
-    worker.process.kill('SIGTERM')
-    const timer = setTimeout(() => worker.process.kill('SIGKILL'), drainBoundMs)
+    const timer = setTimeout(() => worker.process.kill('SIGKILL'), boundMs)
     await ended
     clearTimeout(timer)
   }
@@ -76,8 +81,8 @@ function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerPro
   return {
     pid: worker.process.pid,
     instance: () => instance,
-    isServing: () => hasServed && !hasEnded && retiring === undefined,
-    isLeaving: () => retiring !== undefined,
+    isServing: () => hasServed && !hasEnded && !isLeaving,
+    isLeaving: () => isLeaving,
     isDropping: () => isDropping,
     hasServed: () => hasServed,
     tell: (message) => tell(worker, message),
@@ -95,8 +100,14 @@ function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerPro
     // What it said last may be read after its end.
     silent: Promise.all([ended, closed]).then(() => {}),
     retire() {
-      retiring ??= drainOrKill()
-      return retiring
+      // A signal comes from whoever ends the whole group too, so it means that: not ready, and no drain yet.
+      if (hasServed) tell(worker, { type: 'retire' })
+      else if (!hasEnded) worker.process.kill('SIGTERM')
+      return endWithin(drainBoundMs)
+    },
+    leave(delayMs) {
+      if (!hasEnded) worker.process.kill('SIGTERM')
+      return endWithin(delayMs + drainBoundMs)
     },
   }
 }
@@ -126,6 +137,7 @@ function unborn(reason: string): WorkerProcess {
     ended: Promise.resolve({ code: null, signal: null, reason }),
     silent: Promise.resolve(),
     retire: () => Promise.resolve(),
+    leave: () => Promise.resolve(),
   }
 }
 

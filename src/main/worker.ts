@@ -4,7 +4,7 @@ import cluster from 'node:cluster'
 import type { Log, LogLosses } from '../telemetry/log.ts'
 import { makeInstanceId } from './core.ts'
 import { type Program, type ProgramOptions, startProgram } from './program.ts'
-import { stopOnSignal } from './stop-on-signal.ts'
+import { type Stoppable, stopOnSignal } from './stop-on-signal.ts'
 import { type FromWorker, isToWorker, type ToWorker } from './worker-messages.ts'
 
 /** The primary reads at once; a stuck one must not hold up an end. */
@@ -15,15 +15,16 @@ const lookAtLogMs = 250
 
 /** Serves the gateway for the primary that forked this process; resolves when its port is open. */
 export async function startWorker(options: ProgramOptions, log: Log): Promise<void> {
+  let drain = (_why: string): void => void process.kill(process.pid, 'SIGTERM')
   // Without its primary nobody hands it connections, and nobody would end it.
-  cluster.worker?.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  cluster.worker?.once('disconnect', () => drain('disconnect'))
   const instanceId = makeInstanceId()
   const denied = createDenied()
   const isToldDenied = new Promise<void>((resolve) => {
     process.on('message', (message: unknown) => {
       if (!isToWorker(message)) return
       if (message.type !== 'deny')
-        return void started.then((program) => obey(program, message)).catch(() => {})
+        return void started.then((program) => obey(program, message, drain)).catch(() => {})
       denied.hear(message.words)
       resolve()
     })
@@ -33,13 +34,16 @@ export async function startWorker(options: ProgramOptions, log: Log): Promise<vo
     .then(() => isToldDenied)
     .then(() => startProgram({ ...options, place: 'worker', instanceId, denied: denied.follow }))
   const program = await started
-  stopOnSignal(() => stop(program), log, true)
+  drain = stopOnSignal(endOf(program), log, true)
   tellOfLosses(log.losses)
   await say({ type: 'serving' })
 }
 
-async function obey(program: Program, message: Exclude<ToWorker, { type: 'deny' }>): Promise<void> {
+type Order = Exclude<ToWorker, { type: 'deny' }>
+
+async function obey(program: Program, message: Order, drain: (why: string) => void): Promise<void> {
   if (message.type === 'reload') await program.reload()
+  else if (message.type === 'retire') drain('retire')
   else await say({ type: 'metrics', id: message.id, metrics: await program.metrics.part() })
 }
 
@@ -55,10 +59,17 @@ function tellOfLosses(losses: LogLosses): void {
 }
 
 /** What it has counted must outlast it: the last requests are answered in the drain. */
-async function stop(program: Program): Promise<void> {
-  await program.stop()
-  const isSaid = say({ type: 'metrics', id: null, metrics: await program.metrics.part() })
-  await Promise.race([isSaid, new Promise((resolve) => setTimeout(resolve, lastWordWithinMs))])
+function endOf(program: Program): Stoppable {
+  const lastWord = async () => {
+    const isSaid = say({ type: 'metrics', id: null, metrics: await program.metrics.part() })
+    await Promise.race([isSaid, new Promise((resolve) => setTimeout(resolve, lastWordWithinMs))])
+  }
+  return {
+    leave: () => program.leave().then(lastWord),
+    // Its primary tells balancers of the end, if it is one.
+    stop: () => program.retire().then(lastWord),
+    isLingering: program.isLingering,
+  }
 }
 
 /** Resolves when the channel has it, or nobody is there to hear it. */

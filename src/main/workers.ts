@@ -26,6 +26,8 @@ export interface Workers {
   roll(): Promise<void>
   /** Drains all; resolves when they have ended. */
   stop(): Promise<void>
+  /** The same, each of them after `delayMs` in which it tells balancers to stay away. */
+  leave(delayMs: number): Promise<void>
 }
 
 export interface WorkersDeps {
@@ -109,6 +111,12 @@ export function createWorkers({ count, log, gone }: WorkersDeps): Workers {
     log.info('Workers replaced')
   }
 
+  async function endAll(end: (worker: WorkerProcess) => Promise<void>): Promise<void> {
+    isStopping = true
+    // Silent too: who they were must be told while they can still be signed off.
+    await Promise.all([...workers].flatMap((worker) => [end(worker), worker.silent]))
+  }
+
   return {
     async start() {
       await Promise.all(
@@ -136,10 +144,7 @@ export function createWorkers({ count, log, gone }: WorkersDeps): Workers {
       for (const worker of workers) worker.tell({ type: 'deny', words })
     },
     roll: oneAtATime(roll),
-    async stop() {
-      isStopping = true
-      // Silent too: who they were must be told while they can still be signed off.
-      await Promise.all([...workers].flatMap((worker) => [worker.retire(), worker.silent]))
-    },
+    stop: () => endAll((worker) => worker.retire()),
+    leave: (delayMs) => endAll((worker) => worker.leave(delayMs)),
   }
 }

@@ -1,6 +1,6 @@
 // Keys as the control plane sees them: everything but the secrets' digests.
 
-import type { Environment, KeyStatus } from '../credentials/record.ts'
+import type { Environment, KeyStatus, ListedStatus } from '../credentials/record.ts'
 import { deny, DenialError } from '../errors/denial.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
@@ -36,7 +36,7 @@ export interface StoredSecret {
 
 export interface KeyFilter {
   readonly merchantId?: string | undefined
-  readonly status?: KeyStatus | undefined
+  readonly status?: ListedStatus | undefined
   readonly api?: string | undefined
   readonly environment?: Environment | undefined
   /** Part of the name, the id or the last four characters; case does not count. */
@@ -73,7 +73,8 @@ export async function listKeys(
   const rows = await db.query<StoredKey>(
     `${selectKeys}
      WHERE ($2::text IS NULL OR k.merchant_id = $2)
-       AND ($3::text IS NULL OR k.status = $3)
+       AND ($3::text IS NULL OR k.status = $3
+         OR ($3 = 'expired' AND k.status = 'active' AND k.expires_at <= $1))
        AND ($4::text IS NULL OR k.api = $4)
        AND ($5::text IS NULL OR k.environment = $5)
        AND ($6::text IS NULL OR position(lower($6) IN lower(k.name)) > 0 OR position(lower($6) IN lower(k.id)) > 0

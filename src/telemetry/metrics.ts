@@ -31,6 +31,8 @@ export interface Metrics {
   activityDropped(): void
   /** A client's connection was cut as it did not read. */
   connectionCut(reason: string): void
+  /** A connection was refused before anything of its client was read. */
+  connectionRefused(reason: string): void
   /** Registers a counter that is read at each scrape. */
   counter(name: string, help: string, read: () => number): void
   /** A call of the admin API that was refused before its path was looked at. */
@@ -121,6 +123,12 @@ export function createMetrics(): Metrics {
     labelNames: ['reason'],
     registers,
   })
+  const refusals = new Counter({
+    name: 'latchkey_connections_refused_total',
+    help: 'Connections of trusted proxies that did not begin with a header of the PROXY protocol',
+    labelNames: ['reason'],
+    registers,
+  })
 
   return {
     requests(labels) {
@@ -149,6 +157,7 @@ export function createMetrics(): Metrics {
     cacheRejected: () => rejected.inc(),
     activityDropped: () => dropped.inc(),
     connectionCut: (reason) => cuts.inc({ reason }),
+    connectionRefused: (reason) => refusals.inc({ reason }),
     counter(name, help, read) {
       const counter = new Counter({
         name,

@@ -77,6 +77,9 @@ void t.test('a key that has expired is told as expired', async (t) => {
   subject.clock.nowMs -= 60_000
   await makeKey(subject, { expires_at: new Date(startMs).toISOString() })
   t.match((await type('keys', 'list')).stdout, / expired +/)
+  subject.clock.nowMs += 60_000
+  t.match((await type('keys', 'list', '--status', 'expired')).stdout, / expired +/)
+  t.notMatch((await type('keys', 'list', '--status', 'disabled')).stdout, / expired +/)
 })
 
 void t.test('disable, enable and revoke take effect; revoke is final', async (t) => {

@@ -115,3 +115,15 @@ t.test('a long host with a port is told at once: no text takes long to be no hos
   const gateway = edit(gatewayYaml, 'api.flintn.com', host)
   t.match(await faultsOf(t, { gateway }), [/is no host name/])
 })
+
+t.test('what balancers ask on every host is no path of a route', async (t) => {
+  const gateway = `gateway: { health: /healthz }\n${gatewayYaml}`
+  const withRoutes = (routes: string) => ({ gateway, table: `${tableYaml}${routes}` })
+  for (const method of ['GET', 'HEAD']) {
+    t.match(await faultsOf(t, withRoutes(`  ${method} /healthz: transaction.read\n`)), [
+      /^table\.yaml:5:3 {2}`.* \/healthz` of `flintn` can never match: `gateway\.health` has this path$/,
+    ])
+  }
+  for (const route of ['POST /healthz', 'GET /healthz/x', 'GET /{name}'])
+    t.same(await faultsOf(t, withRoutes(`  ${route}: transaction.read\n`)), [], route)
+})

@@ -123,3 +123,43 @@ t.test('the planes have ports of their own', async (t) => {
   const free = `gateway: { port: 0 }\ncontrol: { port: 0 }\n${gatewayYaml}`
   t.strictSame(await faultsOf(t, { gateway: free }), [])
 })
+
+t.test('an address that is read in several ways, and port 0, are no place to connect to', async (t) => {
+  for (const host of [
+    '010.0.0.1',
+    '127.1',
+    '0x7f.0.0.1',
+    '2130706433',
+    '127.0.0.1.',
+    '%31.2.3.4',
+    '0300.1.2.3:80',
+  ]) {
+    t.match(
+      await faultsOf(t, { gateway: withUpstream(`url: "http://${host}"`) }),
+      [/^gateway\.yaml:4:20 {2}`url` cannot be used: its host is an IPv4 address in a spelling/],
+      host,
+    )
+  }
+  for (const url of ['http://a:0', 'https://[::1]:00', 'http://127.0.0.1:0/'])
+    t.match(
+      await faultsOf(t, { gateway: withUpstream(`url: "${url}"`) }),
+      [/`url` cannot be used: port 0/],
+      url,
+    )
+  for (const url of ['http://10.0.0.1:80', 'http://a1:1', 'http://10.example', 'http://[::ffff:10.0.0.1]'])
+    t.same(await faultsOf(t, { gateway: withUpstream(`url: "${url}"`) }), [], url)
+})
+
+t.test('the same of the stores, of which no message repeats a URL', async (t) => {
+  for (const [name, url] of [
+    ['postgres', 'postgres://u:hunter2@db,010.0.0.1/x'],
+    ['postgres', 'postgres://u:hunter2@db:0/x'],
+    ['redis', 'redis://:hunter2@127.1:6379'],
+    ['redis', 'redis+sentinel://:hunter2@s1,s2:0/name'],
+  ] as const) {
+    const gateway = gatewayYaml.replace(new RegExp(`^${name}: .*$`, 'm'), `${name}: "${url}"`)
+    const faults = await faultsOf(t, { gateway })
+    t.match(faults, [new RegExp(`\`${name}\` cannot be used: `)], url)
+    t.notMatch(faults.join(), 'hunter2')
+  }
+})

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path'
 import t from 'tap'
-import { configOf, edit, gatewayYaml } from './files.ts'
+import { configOf, edit, faultsOf, gatewayYaml } from './files.ts'
 
 t.test('paths start at the folder of the file that names them', async (t) => {
   const gateway = edit(
@@ -37,4 +37,28 @@ t.test('the table knows every prefix and the largest stale limit', async (t) => 
     { name: 'live', hosts: ['api.flintn.com'], prefix: 'pk_live_', upstream: 'payments' },
     { name: 'sandbox', hosts: ['sandbox.api.flintn.com'], prefix: 'pk_test_', upstream: 'payments-sandbox' },
   ])
+})
+
+t.test('what concerns balancers: nothing unless said', async (t) => {
+  const { settings } = await configOf(t, {})
+  t.match(settings.gateway, { health: null, drainDelayMs: 0, proxyProtocol: false })
+  const said =
+    'gateway: { health: /healthz, drain_delay: 5s, proxy_protocol: true, trusted_proxies: [10.0.0.1] }\n'
+  const { gateway } = (await configOf(t, { gateway: said + gatewayYaml })).settings
+  t.match(gateway, { health: '/healthz', drainDelayMs: 5_000, proxyProtocol: true })
+})
+
+t.test('a health path is a plain one, and a delay a duration', async (t) => {
+  for (const value of ['healthz', '/', '/a//b', '/a/', '/a?b', '/a%20b', '"/a b"', '/ä', '"/{a}"', '""']) {
+    const gateway = `gateway: { health: ${value} }\n${gatewayYaml}`
+    t.match(await faultsOf(t, { gateway }), [/`health` must be a path such as/], value)
+  }
+  for (const value of ['-1s', '5', '1.5s', '30d'])
+    t.match(
+      await faultsOf(t, { gateway: `gateway: { drain_delay: ${value} }\n${gatewayYaml}` }),
+      [/`drain_delay` must be a duration/],
+      value,
+    )
+  for (const value of ['0s', '0ms', '500ms'])
+    t.same(await faultsOf(t, { gateway: `gateway: { drain_delay: ${value} }\n${gatewayYaml}` }), [], value)
 })

@@ -28,7 +28,20 @@ void t.test('what is no moment is refused', async (t) => {
     '2026-02-01T00:00:00+99:00',
     ' 2026-02-01T00:00:00Z',
   )
+  texts.push(
+    '2026-02-01T24:00:00Z',
+    '2026-02-01T00:60:00Z',
+    '2026-02-01T00:00:00+24:00',
+    '2026-02-01T00:00:00-00:60',
+  )
   for (const text of texts) t.equal(parseInstant(text), undefined, text)
+})
+
+void t.test('what an offset moves out of the years of four digits is refused', async (t) => {
+  t.equal(parseInstant('9999-12-31T23:59:59.999Z'), Date.UTC(9999, 11, 31, 23, 59, 59, 999))
+  t.equal(parseInstant('9999-12-31T23:59:59+01:00'), Date.UTC(9999, 11, 31, 22, 59, 59))
+  for (const text of ['9999-12-31T23:59:59-00:01', '0001-01-01T00:00:00+00:01', '0000-06-01T00:00:00Z'])
+    t.equal(parseInstant(text), undefined, text)
 })
 
 void t.test('times are shown in UTC', async (t) => {

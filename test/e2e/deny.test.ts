@@ -147,6 +147,15 @@ t.test('a bad or missing file leaves the list as it was, and says so', async (t)
   await program.program.reload()
   t.equal((await ask(program, key.secret)).status, 200, 'a reload reads it at once')
   t.equal((await health(program))['deny_fault'], undefined)
+
+  const again = () =>
+    program.log.filter((line) => line['msg'] === 'The deny file on disk is in force again').length
+  t.equal(again(), 1, 'it is told that the fault is gone')
+  await writeFile(file, 'keys: [key_short]\n')
+  await program.program.reload()
+  await writeFile(file, '{}\n')
+  await program.program.reload()
+  t.equal(again(), 2, 'also where nothing else is denied than before')
 })
 
 t.test('nothing starts on a deny file that is missing or bad', async (t) => {

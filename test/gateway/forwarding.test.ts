@@ -367,3 +367,21 @@ function answerFor(seen: RecordedRequest, socket: Socket): string | undefined {
   used.add(socket)
   return bytes
 }
+
+t.test('ids as balancers write them are taken from a trusted proxy, and no others', async (t) => {
+  const program = await startTestProgram(t, { gateway: ', trusted_proxies: [127.0.0.1]' })
+  const idFor = async (id: string) => {
+    await exchange(program.gatewayPort, request('GET /v1/status', [host, `X-Request-Id: ${id}`]))
+    return valuesOf(program.live.requests.at(-1), 'X-Request-Id')[0]
+  }
+  for (const id of [
+    '7F000001:8B3A_7F000001:01BB_5F3B1C2D_0001:4D2',
+    'c29tZQ+/aWQ==@edge-1',
+    'Root=1-67891233-abcdef012345678912345678',
+    '{9b2c1f0e-7d5a-4c3b-8e2f-1a0b9c8d7e6f}',
+    'a'.repeat(128),
+  ])
+    t.equal(await idFor(id), id)
+  for (const id of ['a'.repeat(129), 'a b', 'a,b', 'a"b', 'a\\b', "a'b", 'a;b', 'a<b', 'a%b', 'a#b', 'ä'])
+    t.match(await idFor(id), /^req_/, id)
+})

@@ -85,3 +85,24 @@ void t.test('outcomes of one reason are told apart by code and status', async (t
     '413 2',
   ])
 })
+
+void t.test('two APIs that share a permission file are told apart, whichever was asked first', async (t) => {
+  const { lineOf, metrics } = recorder()
+  const [first, second] = config.table.apis.values()
+  const route = first?.routes[0]
+  if (first === undefined || second === undefined || route === undefined) throw new Error('no two APIs')
+  const hostOf = (api: typeof first) => {
+    const [environment] = api.environments
+    if (environment === undefined) throw new Error('no environment')
+    return { api, environments: [environment] as const }
+  }
+  for (let round = 0; round < 2; round++) {
+    for (const api of [first, second, { ...first, name: 'third' }]) {
+      const { said } = lineOf({ host: hostOf(api), route, status: 200 })
+      t.match(said, { api: api.name, route: `${route.method} ${route.template}` })
+    }
+  }
+  const text = await metrics.text([])
+  for (const name of [first.name, second.name, 'third'])
+    t.match(text, new RegExp(`latchkey_requests_total\\{api="${name}"[^}]*\\} 2`), name)
+})

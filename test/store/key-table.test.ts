@@ -21,6 +21,13 @@ void t.test('filters narrow the list, and all of them must hold', async (t) => {
   t.same(await found({ merchantId, environment: 'live' }), [live.id])
   t.same(await found({ api: 'flint' }), [sandbox.id])
   t.same(await found({ status: 'disabled' }), [other.id])
+  t.same(await found({ status: 'expired' }), [])
+  const past = { ...keyOf(merchantId, 'secret-DDDD'), expiresAtMs: nowMs }
+  const later = { ...keyOf(merchantId, 'secret-EEEE'), expiresAtMs: nowMs + 1 }
+  const dead = { ...keyOf(merchantId, 'secret-FFFF'), expiresAtMs: nowMs }
+  for (const key of [past, later, dead]) await createKey(db, origin, key)
+  await transitionKey(db, origin, { id: dead.id, action: 'disable' })
+  t.same(await found({ status: 'expired' }), [past.id], 'the active ones whose time is over')
   t.same(await found({ text: 'shop_' }), [live.id], 'no wildcards: the text itself')
   t.same(await found({ text: '0%' }), [live.id])
   t.same(await found({ text: 'bbb' }), [sandbox.id])

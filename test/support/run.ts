@@ -1,14 +1,19 @@
-// `npm test`: one Postgres and one Redis for the whole run, tap over all test files, and a closing line with counts.
+// `npm test`: one Postgres and one Redis for the whole run, tap over all test files, and a closing line with counts. Into a
+// file or a pipe, a line for each test file as it ends.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { StringDecoder } from 'node:string_decoder'
+import { createFileLines } from './file-lines.ts'
 import { startSharedServices } from './services.ts'
 import { type Counts, countChecks } from './tap-report.ts'
 
 const parallelFiles = 2
+/** At the report, for files that have ended. */
+const lookEveryMs = 250
 
 process.exitCode = await runTests(process.argv.slice(2))
 
@@ -21,7 +26,8 @@ async function runTests(args: string[]): Promise<number> {
     const services = await startSharedServices()
     try {
       const child = startTap([`--output-file=${report}`, ...args], services.env)
-      const code = await exitOf(child, interrupt)
+      const stopTelling = process.stdout.isTTY ? () => {} : tellFiles(report)
+      const code = await exitOf(child, interrupt).finally(stopTelling)
       return close(countChecks(readIfThere(report)), code)
     } finally {
       await services.stop()
@@ -49,6 +55,36 @@ function startTap(args: string[], env: NodeJS.ProcessEnv): ChildProcess {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...env },
   })
+}
+
+/** Tells of the files that end, as the report grows. Returns what tells the last ones and ends that. */
+function tellFiles(report: string): () => void {
+  const lines = createFileLines((line) => console.log(line))
+  const decoder = new StringDecoder('utf8')
+  const chunk = Buffer.alloc(256 * 1024)
+  let file: number | undefined
+  const look = () => {
+    file ??= openIfThere(report)
+    if (file === undefined) return
+    for (let bytes = 1; bytes > 0; ) {
+      bytes = readSync(file, chunk)
+      lines.take(decoder.write(chunk.subarray(0, bytes)))
+    }
+  }
+  const timer = setInterval(look, lookEveryMs)
+  return () => {
+    clearInterval(timer)
+    look()
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch {
+    return undefined
+  }
 }
 
 // From the first moment on: the services are no part of the terminal's process group, so whatever ends us early has to

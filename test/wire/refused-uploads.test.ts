@@ -42,10 +42,7 @@ async function upload(socket: Socket, pieces: readonly string[], pauseMs = 0): P
 
 const framings: Readonly<Record<string, readonly [field: string, body: string]>> = {
   'with a length': [`Content-Length: ${length}`, 'x'.repeat(length)],
-  'in chunks': [
-    'Transfer-Encoding: chunked',
-    `10000\r\n${'x'.repeat(65_536)}\r\n`.repeat(128) + '0\r\n\r\n',
-  ],
+  'in chunks': ['Transfer-Encoding: chunked', `10000\r\n${'x'.repeat(65_536)}\r\n`.repeat(128) + '0\r\n\r\n'],
   'in chunks of a byte': ['Transfer-Encoding: chunked', '1\r\nx\r\n'.repeat(1_000_000)],
 }
 for (const isTls of [false, true]) {

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import type { Api } from '../../config/compiled.ts'
 import { maxGraceSeconds } from '../../credentials/lifecycle.ts'
 import { fullAccess } from '../../credentials/permission.ts'
-import { environments, keyStatuses } from '../../credentials/record.ts'
+import { environments, listedStatuses } from '../../credentials/record.ts'
 import { deny, DenialError, type FieldFault } from '../../errors/denial.ts'
 import type { ControlDeps } from '../dependencies.ts'
 import { nameField, pageFields, textField } from '../fields.ts'
@@ -50,7 +50,7 @@ export const rotateBody = Type.Object(
 export const keyListQuery = Type.Object(
   {
     merchant_id: Type.Optional(textField(64)),
-    status: Type.Optional(Type.Enum([...keyStatuses])),
+    status: Type.Optional(Type.Enum([...listedStatuses])),
     api: Type.Optional(textField(100)),
     environment: Type.Optional(environmentField),
     q: Type.Optional(nameField),

@@ -95,6 +95,7 @@ void t.test('the list takes filters and refuses what it does not know', async (t
     return (body['data'] as { id: string }[]).map(({ id }) => id)
   }
   t.same(await found('status=disabled'), [second.id])
+  t.same(await found('status=expired'), [])
   t.same(await found('environment=live&api=flintn'), [first.id])
   t.same(await found('q=OFFICE'), [second.id])
   t.same(await found(`q=${first.secret.slice(-4)}`), [first.id])
