@@ -2,9 +2,10 @@
 // This folder knows files and their meaning. It must not know requests, stores or who asks for a reload.
 
 import { createHash } from 'node:crypto'
-import { dirname, isAbsolute, join, relative } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { Value } from 'typebox/value'
 import { checkApis } from './check-apis.ts'
+import { checkCertificates } from './check-certificates.ts'
 import { checkSettings } from './check-settings.ts'
 import { compile } from './compile.ts'
 import type { CompiledConfig } from './compiled.ts'
@@ -74,6 +75,8 @@ export async function loadConfig(
     const checked = { tree, file: gateway, report }
     checkSettings(checked)
     checkApis(checked, tables)
+    // A running process looks at them itself: one that is half renewed must not keep a table from coming into force.
+    if (!isServing) checkCertificates({ checked, resolved: (path) => resolve(dirname(file), path), nowMs: Date.now() })
     const deny = gateway.gateway?.deny
     if (deny !== undefined && !skipsDeny) await checkDeny(besideFile(file, deny), { env, report, tables })
   }
@@ -86,8 +89,20 @@ export async function loadConfig(
   // No fault, so no hole: TypeBox has the last word on that.
   if (!Value.Check(GatewayFile, gateway))
     throw new Error('a configuration without faults must fit the schema')
-  const config = await compile({ path: file, file: gateway, tables, sha256: hashSources(file, sources) })
+  const sha256 = hashSources(file, sources)
+  const authorities = authoritiesOf(env)
+  const config = await compile({ path: file, file: gateway, tables, sha256, authorities })
   return { ok: true, config, warnings, files: [...named] }
+}
+
+/**
+ * Node as it is built does not look at SSL_CERT_FILE, which most other programs of a machine go by. Where it is set, it stands for
+ * the authorities of the system, and what NODE_EXTRA_CA_CERTS adds to Node's own is added to them.
+ */
+function authoritiesOf(env: Environment): readonly string[] {
+  const { SSL_CERT_FILE: system, NODE_EXTRA_CA_CERTS: extra } = env
+  if (system === undefined || system === '') return []
+  return (extra === undefined || extra === '' ? [system] : [system, extra]).map((file) => resolve(file))
 }
 
 interface DenyChecking {

@@ -27,7 +27,7 @@ export function accessMaker(
   const identify = clientIdentifier(deps.trustedProxies)
   return (raw, reply, target) => {
     const head = readHead(raw, deps.limits)
-    const { peer, client, isPeerTrusted, isSecure } = identify(raw, head)
+    const { peer, client, isPeerTrusted, isSecure, tls } = identify(raw, head)
     const { table, upstreams } = deps.inForce()
     return {
       requestId: (isPeerTrusted && acceptableId(head.requestId)) || deps.newId('req'),
@@ -45,6 +45,7 @@ export function accessMaker(
       client,
       isPeerTrusted,
       isSecure,
+      tls,
       path: '',
       host: undefined,
       route: undefined,

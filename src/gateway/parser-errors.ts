@@ -9,12 +9,15 @@ import { type Denial, deny } from '../errors/denial.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { endRequestsOn } from './closing.ts'
+import { watchHandshakes } from './handshakes.ts'
 import { peerOf } from './peer.ts'
 import { refuseSocket } from './refuse.ts'
 
 interface ParserErrorDeps {
   readonly log: Logger
   readonly metrics: Metrics
+  /** Wall-clock milliseconds. */
+  readonly now: () => number
   readonly newId: (prefix: string) => string
   readonly inForce: () => { readonly table: Table }
   /** No request is taken from that connection any more. */
@@ -68,9 +71,7 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
     if (error.code === 'ECONNRESET') socket.destroy()
     else giveUp(socket, denialOf(error))
   })
-  // Before the handshake is done nothing can be said, and what is written would wait for it for ever.
-  server.removeAllListeners('tlsClientError')
-  server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
+  watchHandshakes(server, { ...deps, refuse: answer })
   server.on('connect', ({ socket }: IncomingMessage) => {
     // Node has taken its own listeners off: without one, a reset would end the process.
     socket.on('error', () => socket.destroy())

@@ -6,6 +6,7 @@
 
 import type { Server } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { CompiledConfig, Limits, Settings, Table } from '../config/compiled.ts'
@@ -26,11 +27,12 @@ import { answerParserErrors } from './parser-errors.ts'
 import { createOverload, endWork } from './overload.ts'
 import { conclude, registerProxy } from './proxy.ts'
 import { peerOf } from './peer.ts'
+import { endPolitely } from './polite-end.ts'
 import { createRecorder } from './record.ts'
 import { refuse } from './refuse.ts'
 import { createShadow } from './shadow.ts'
 import { runStages } from './stages.ts'
-import { renewCertificate, tlsOptions } from './tls.ts'
+import { followTls, type TlsSources, tlsOptions } from './tls.ts'
 import { type Begin, createTurns } from './turns.ts'
 import type { Upstreams } from './upstreams.ts'
 
@@ -49,6 +51,8 @@ export interface GatewayDeps {
   readonly inForce: () => { readonly table: Table; readonly upstreams: Upstreams }
   /** The emergency stop; null while nothing is denied. */
   readonly denied: () => DenyList | null
+  /** Where `gateway.tls` is set; else null. */
+  readonly tls: TlsSources | null
   readonly lookup: Lookup
   readonly activity: ActivityRecorder
   readonly metrics: Metrics
@@ -69,7 +73,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     ...decisionStages({ ...deps, limits, requireHttps, monotonicNow: () => performance.now() }),
   ]
 
-  const app = Fastify(serverOptions(deps.settings))
+  const app = Fastify(serverOptions(deps))
   const turns = createTurns(app.routing, () => backlog.relieve())
   prepareServer(app.server, turns.take, limits)
   const backlog = createBacklog({
@@ -85,7 +89,10 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   })
   // Many clients stand behind each of these.
   limitConnections(app.server, limits.clientConnections, [...trustedProxies, '127.0.0.0/8', '::1'])
-  if (tls !== null && app.server instanceof HttpsServer) renewCertificate(app.server, tls, deps.log)
+  if (tls !== null && deps.tls !== null && app.server instanceof HttpsServer) {
+    followTls(app.server, tls, deps.tls)
+    app.server.on('secureConnection', (socket: Socket) => endPolitely(socket, hasNoAnswer))
+  }
   app.addHook('onClose', async () => {
     overload.stop()
     backlog.stop()
@@ -128,8 +135,14 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   return app
 }
 
-function serverOptions(settings: Settings): FastifyServerOptions {
+/** Node keeps the answer in the making on the socket. */
+function hasNoAnswer(socket: Socket & { readonly _httpMessage?: unknown }): boolean {
+  return !socket._httpMessage
+}
+
+function serverOptions({ settings, tls: sources }: GatewayDeps): FastifyServerOptions {
   const { limits, tls } = settings.gateway
+  if (tls !== null && sources === null) throw new Error('TLS needs a certificate')
   const http = {
     // Well over our own limits: what exceeds those gets an answer by name, what is far over ends in the parser.
     maxHeaderSize: 4 * (limits.headerBytes + limits.urlBytes) + 64 * 1024,
@@ -149,7 +162,9 @@ function serverOptions(settings: Settings): FastifyServerOptions {
     keepAliveTimeout: limits.idleTimeoutMs,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    ...(tls === null ? { http } : { https: { ...http, ...tlsOptions(tls, limits.handshakeTimeoutMs) } }),
+    ...(tls === null || sources === null
+      ? { http }
+      : { https: { ...http, ...tlsOptions(tls, sources, limits.handshakeTimeoutMs) } }),
   }
 }
 

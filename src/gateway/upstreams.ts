@@ -86,10 +86,10 @@ async function closeAll(pools: readonly UpstreamPool[]): Promise<void> {
 
 /** What decides over the connections themselves; a certificate renewed under the same name is another one. */
 function openedWith(upstream: Upstream): string {
-  const { origin, connections, queue, queueTimeoutMs, connectTimeoutMs } = upstream
+  const { origin, serverName, connections, queue, queueTimeoutMs, connectTimeoutMs } = upstream
   const files = certificateFiles(upstream)
   const numbers = [connections, queue, queueTimeoutMs, connectTimeoutMs]
-  return JSON.stringify([origin, numbers, files, stampOfFiles(files)])
+  return JSON.stringify([origin, serverName, numbers, files, stampOfFiles(files)])
 }
 
 function askSystem(name: string, done: Parameters<AskSystem>[1]): void {
@@ -97,9 +97,9 @@ function askSystem(name: string, done: Parameters<AskSystem>[1]): void {
 }
 
 function openConnections(upstream: Upstream, names: Names): Connections {
-  const { origin, connections, queue, queueTimeoutMs, connectTimeoutMs } = upstream
+  const { origin, serverName, connections, queue, queueTimeoutMs, connectTimeoutMs } = upstream
   const certificates = readCertificates(upstream)
-  const connect = createConnect({ origin, timeoutMs: connectTimeoutMs, certificates, names })
+  const connect = createConnect({ origin, serverName, timeoutMs: connectTimeoutMs, certificates, names })
   const pool = createPool(connect, { most: connections, queue, queueTimeoutMs })
   let inFlight = 0
   let ended: (() => void) | undefined

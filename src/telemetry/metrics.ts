@@ -31,6 +31,8 @@ export interface Metrics {
   activityDropped(): void
   /** A client's connection was cut as it did not read. */
   connectionCut(reason: string): void
+  /** A client's TLS handshake came to nothing. */
+  handshakeFailed(reason: string): void
   /** Registers a counter that is read at each scrape. */
   counter(name: string, help: string, read: () => number): void
   /** A call of the admin API that was refused before its path was looked at. */
@@ -121,6 +123,12 @@ export function createMetrics(): Metrics {
     labelNames: ['reason'],
     registers,
   })
+  const handshakes = new Counter({
+    name: 'latchkey_tls_handshakes_failed_total',
+    help: 'TLS handshakes of clients that failed, by reason',
+    labelNames: ['reason'],
+    registers,
+  })
 
   return {
     requests(labels) {
@@ -148,6 +156,7 @@ export function createMetrics(): Metrics {
     shadow: (labels) => shadows.inc(labels),
     cacheRejected: () => rejected.inc(),
     activityDropped: () => dropped.inc(),
+    handshakeFailed: (reason) => handshakes.inc({ reason }),
     connectionCut: (reason) => cuts.inc({ reason }),
     counter(name, help, read) {
       const counter = new Counter({

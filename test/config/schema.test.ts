@@ -44,7 +44,8 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
     connectTimeoutMs: 5_000,
     preserveHost: true,
     headers: [],
-    caFile: null,
+    caFiles: [],
+    serverName: null,
   })
   t.match(table.apis.get('flintn'), {
     staleLimitMs: 900_000,

@@ -7,7 +7,7 @@ import { listElements, trimBlanks } from '../../errors/wire-text.ts'
 export class InvalidAnswer extends Error {
   override readonly name = 'InvalidAnswer'
   /** For log and metric. */
-  readonly reason: 'malformed' | 'headers_too_large' | 'transfer_coding'
+  readonly reason: 'malformed' | 'not_http' | 'headers_too_large' | 'transfer_coding'
 
   constructor(message: string, reason: InvalidAnswer['reason'] = 'malformed') {
     super(message)
@@ -53,7 +53,7 @@ export function readAnswerHead(text: string): AnswerHead {
  */
 export function refuseBeginning(text: string, from: number): void {
   if (from < usualStart.length && !usualStart.startsWith(text.slice(0, usualStart.length)))
-    throw new InvalidAnswer(noStatusLine)
+    throw new InvalidAnswer(noStatusLine, 'not_http')
   // The character before may be a CR that waits for its LF; an LF there had its CR.
   const fresh = from > 0 && text[from - 1] !== '\n' ? from - 1 : from
   if (!bareEnd.test(text.slice(fresh))) return
