@@ -120,7 +120,7 @@ function checkServerName({ tree, file, report }: CheckedFile, name: string): voi
     report.fault(placeOfValue(tree, path), `\`${rawText(tree, path)}\` is no host name`)
   }
   if (url !== undefined && !/^https:/i.test(url)) {
-    report.fault(placeOfKey(tree, path), '`server_name` is for an https:// upstream: no other shows a certificate')
+    report.warn(placeOfKey(tree, path), '`server_name` counts with https:// only: nobody else shows a certificate')
   }
 }
 
