@@ -51,24 +51,32 @@ function inWords(milliseconds: number): string {
 
 /** `hosts`: of all APIs, as compared (lower-case, without port). `*` among them stands for any. */
 export function notesOnNames(
-  { file, chain }: { readonly file: string; readonly chain: readonly [X509Certificate, ...X509Certificate[]] },
+  {
+    file,
+    chain,
+  }: { readonly file: string; readonly chain: readonly [X509Certificate, ...X509Certificate[]] },
   hosts: readonly string[],
 ): CertificateNote[] {
   const [certificate] = chain
   const names = namesOf(certificate)
   const isCovered = (host: string) =>
-    isIP(host) === 0
-      ? names.some((name) => isNameOf(name, host))
-      : certificate.checkIP(host) !== undefined
+    isIP(host) === 0 ? names.some((name) => isNameOf(name, host)) : certificate.checkIP(host) !== undefined
   const uncovered = hosts.filter((host) => host !== '*' && !isCovered(host))
-  const unused = hosts.includes('*') ? [] : names.filter((name) => !hosts.some((host) => isNameOf(name, host)))
+  const unused = hosts.includes('*')
+    ? []
+    : names.filter((name) => !hosts.some((host) => isNameOf(name, host)))
   return [
     ...uncovered.map((host): CertificateNote => {
       const text = `${file}: is not for the host ${host}, which clients ask for`
       return { file, kind: 'uncovered', text, isGrave: false }
     }),
     ...unused.map((name): CertificateNote => {
-      return { file, kind: 'unused', text: `${file}: is for ${name}, which no API has as a host`, isGrave: false }
+      return {
+        file,
+        kind: 'unused',
+        text: `${file}: is for ${name}, which no API has as a host`,
+        isGrave: false,
+      }
     }),
   ]
 }

@@ -21,7 +21,12 @@ export function checkCertificates(checking: CertificateChecking): void {
   checkCiphers(checking.checked)
   const tls = file.gateway?.tls
   if (tls?.cert !== undefined && tls.key !== undefined) {
-    checkPair(checking, { at: ['gateway', 'tls'], cert: tls.cert, key: tls.key, hosts: hostsOf(checking.checked) })
+    checkPair(checking, {
+      at: ['gateway', 'tls'],
+      cert: tls.cert,
+      key: tls.key,
+      hosts: hostsOf(checking.checked),
+    })
   }
   for (const [name, upstream] of Object.entries(file.upstreams ?? {})) {
     const at = ['upstreams', name]

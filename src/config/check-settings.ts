@@ -120,7 +120,10 @@ function checkServerName({ tree, file, report }: CheckedFile, name: string): voi
     report.fault(placeOfValue(tree, path), `\`${rawText(tree, path)}\` is no host name`)
   }
   if (url !== undefined && !/^https:/i.test(url)) {
-    report.warn(placeOfKey(tree, path), '`server_name` counts with https:// only: nobody else shows a certificate')
+    report.warn(
+      placeOfKey(tree, path),
+      '`server_name` counts with https:// only: nobody else shows a certificate',
+    )
   }
 }
 

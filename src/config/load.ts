@@ -76,7 +76,8 @@ export async function loadConfig(
     checkSettings(checked)
     checkApis(checked, tables)
     // A running process looks at them itself: one that is half renewed must not keep a table from coming into force.
-    if (!isServing) checkCertificates({ checked, resolved: (path) => resolve(dirname(file), path), nowMs: Date.now() })
+    if (!isServing)
+      checkCertificates({ checked, resolved: (path) => resolve(dirname(file), path), nowMs: Date.now() })
     const deny = gateway.gateway?.deny
     if (deny !== undefined && !skipsDeny) await checkDeny(besideFile(file, deny), { env, report, tables })
   }

@@ -10,7 +10,10 @@ const takenWithinMs = 1_000
  * Makes `destroy` of a TLS socket say its end before, once, where there is nothing wrong, nothing left to be sent, and `mayEnd`: an answer
  * in the making that is cut must look cut.
  */
-export function endPolitely<Secure extends Socket>(socket: Secure, mayEnd: (socket: Secure) => boolean): void {
+export function endPolitely<Secure extends Socket>(
+  socket: Secure,
+  mayEnd: (socket: Secure) => boolean,
+): void {
   const destroy = socket.destroy.bind(socket)
   let isEnding = false
   socket.destroy = (error?: Error) => {

@@ -51,5 +51,5 @@ function contextOptions({ ciphers }: TlsSettings, { pair, ticketKeys }: TlsSourc
 export function followTls(server: HttpsServer, settings: TlsSettings, sources: TlsSources): void {
   const renew = () => server.setSecureContext(contextOptions(settings, sources))
   sources.pair.follow(renew)
-  sources.ticketKeys.follow((keys) => void server.setTicketKeys(keys))
+  sources.ticketKeys.follow((keys) => server.setTicketKeys(keys))
 }

@@ -143,7 +143,10 @@ function followPair(files: TlsSettings, log: Logger): GatewayPair {
         const reason = `${reasonOf(error)}; the pair before stays in force`
         if (reason === fault) return
         fault = reason
-        log.error({ certificate: files.certFile, reason }, 'The new certificate cannot be used; the old one stays')
+        log.error(
+          { certificate: files.certFile, reason },
+          'The new certificate cannot be used; the old one stays',
+        )
       }
     },
   }
@@ -205,7 +208,11 @@ interface Watched {
 
 function addMetrics({ metrics, now, hosts }: CertificateDeps, { gateway, upstreams }: Watched): void {
   const each = (): [of: string, files: readonly Dated[], fault: string | undefined][] => [
-    ...[...upstreams].map(([name, { files, fault }]): [string, readonly Dated[], string | undefined] => [name, files, fault]),
+    ...[...upstreams].map(([name, { files, fault }]): [string, readonly Dated[], string | undefined] => [
+      name,
+      files,
+      fault,
+    ]),
     ...(gateway === null ? [] : ([['gateway', [gateway.dated()], gateway.fault()]] as const)).map(
       ([of, files, fault]): [string, readonly Dated[], string | undefined] => [of, files, fault],
     ),

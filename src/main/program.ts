@@ -208,7 +208,8 @@ function tlsOf({ certificates, ticketKeys, drain }: Parts): TlsSources | null {
 }
 
 async function openControl(parts: Parts): Promise<number> {
-  const { config, core, metrics, log, drain, secrets, plan, inForce, deny, certificates, workers, losses } = parts
+  const { config, core, metrics, log, drain, secrets, plan, inForce, deny, certificates, workers, losses } =
+    parts
   const newId = createIds(Date.now)
   const table = () => inForce.current().table
   const app = createControlServer({

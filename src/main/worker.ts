@@ -54,7 +54,10 @@ export async function startWorker(options: ProgramOptions, log: Log): Promise<vo
   await say({ type: 'serving' })
 }
 
-async function obey(program: Program, message: Exclude<ToWorker, { type: 'deny' | 'ticket_keys' }>): Promise<void> {
+async function obey(
+  program: Program,
+  message: Exclude<ToWorker, { type: 'deny' | 'ticket_keys' }>,
+): Promise<void> {
   if (message.type === 'reload') await program.reload()
   else await say({ type: 'metrics', id: message.id, metrics: await program.metrics.part() })
 }

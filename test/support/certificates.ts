@@ -54,7 +54,18 @@ export function makeAuthority(t: Teardown): Authority {
   writeFileSync(path('settings'), settings(folder))
   const openssl = (...words: string[]) => void execFileSync('openssl', words, { stdio: 'pipe' })
   const subject = ['-subj', '/CN=Authority of a test']
-  openssl('req', '-x509', ...newKey('ec'), '-keyout', path('ca.key'), '-out', path('ca.pem'), '-days', '400', ...subject)
+  openssl(
+    'req',
+    '-x509',
+    ...newKey('ec'),
+    '-keyout',
+    path('ca.key'),
+    '-out',
+    path('ca.pem'),
+    '-days',
+    '400',
+    ...subject,
+  )
 
   return {
     caFile: path('ca.pem'),

@@ -23,7 +23,9 @@ function start(t: Test, more = ''): Promise<TestProgram> {
 /** What a client gets: its connection, or why there is none. */
 function shake(port: number, options: ConnectionOptions = {}): Promise<TLSSocket | Error> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1', ca, servername: 'localhost', ...options }, () => resolve(socket))
+    const socket = connect({ port, host: '127.0.0.1', ca, servername: 'localhost', ...options }, () =>
+      resolve(socket),
+    )
     socket.on('error', resolve)
   })
 }
@@ -55,7 +57,8 @@ t.test('each kind of handshake that fails is counted and told, with its client',
     not_tls: () => sendPlain(port, Buffer.alloc(64, 7)),
     timeout: () => sendPlain(port, Buffer.from([0x16, 3, 1])),
     closed: () => sendPlain(port, Buffer.from([0x16, 3, 1]), true),
-    certificate_refused: () => openssl(port, ['-verify_return_error', '-verifyCAfile', tlsFile('client.pem')]),
+    certificate_refused: () =>
+      openssl(port, ['-verify_return_error', '-verifyCAfile', tlsFile('client.pem')]),
   }
   for (const [reason, fail] of Object.entries(cases)) {
     await fail()
@@ -201,7 +204,9 @@ function sendPlain(port: number, bytes: Buffer, isEnded = false): Promise<void> 
 
 function openssl(port: number, words: readonly string[]): Promise<void> {
   return new Promise((resolve) => {
-    const child = execFile('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, ...words], () => resolve())
+    const child = execFile('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, ...words], () =>
+      resolve(),
+    )
     child.stdin?.end()
   })
 }

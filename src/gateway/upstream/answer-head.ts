@@ -75,7 +75,8 @@ interface Start {
 
 function readStatusLine(line: string): Start {
   const match = statusLine.exec(line)
-  if (match === null) throw new InvalidAnswer(noStatusLine, line.startsWith(usualStart) ? 'malformed' : 'not_http')
+  if (match === null)
+    throw new InvalidAnswer(noStatusLine, line.startsWith(usualStart) ? 'malformed' : 'not_http')
   return { isHttp10: match[1] === '0', status: Number(match[2]), reason: match[3] ?? '' }
 }
 

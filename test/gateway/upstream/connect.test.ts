@@ -63,41 +63,48 @@ t.test('who shakes no hands is given up, once', async (t) => {
   t.equal(times, 1)
 })
 
-t.test('a dot at the end of the name in the url is looked up, and is no part of what is asked for over TLS', async (t) => {
-  const asked: (string | false)[] = []
-  const server = createSecureServer(
-    { cert: readFileSync(tlsFile('server.pem')), key: readFileSync(tlsFile('server.key')) },
-    (socket) => {
-      asked.push(socket.servername ?? false)
-      socket.on('error', () => {})
-    },
-  ).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => void server.close())
-  const lookedUp: string[] = []
-  const names = createNames({
-    ask(name, done) {
-      lookedUp.push(name)
-      done(null, [{ address: '127.0.0.1', family: 4 }])
-    },
-    now: () => performance.now(),
-  })
-  const connect = createConnect({
-    origin: `https://localhost.:${Object(server.address()).port}`,
-    timeoutMs: 5_000,
-    certificates: { ca: readFileSync(tlsFile('ca.pem')) },
-    names,
-  })
-  const { error, socket } = await connected(connect)
-  t.equal(error, null)
-  t.same(asked, ['localhost'])
-  t.same(lookedUp, ['localhost.'])
-  socket?.destroy()
-})
+t.test(
+  'a dot at the end of the name in the url is looked up, and is no part of what is asked for over TLS',
+  async (t) => {
+    const asked: (string | false)[] = []
+    const server = createSecureServer(
+      { cert: readFileSync(tlsFile('server.pem')), key: readFileSync(tlsFile('server.key')) },
+      (socket) => {
+        asked.push(socket.servername ?? false)
+        socket.on('error', () => {})
+      },
+    ).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => void server.close())
+    const lookedUp: string[] = []
+    const names = createNames({
+      ask(name, done) {
+        lookedUp.push(name)
+        done(null, [{ address: '127.0.0.1', family: 4 }])
+      },
+      now: () => performance.now(),
+    })
+    const connect = createConnect({
+      origin: `https://localhost.:${Object(server.address()).port}`,
+      timeoutMs: 5_000,
+      certificates: { ca: readFileSync(tlsFile('ca.pem')) },
+      names,
+    })
+    const { error, socket } = await connected(connect)
+    t.equal(error, null)
+    t.same(asked, ['localhost'])
+    t.same(lookedUp, ['localhost.'])
+    socket?.destroy()
+  },
+)
 
 t.test('over TLS a connection that nobody needs any more ends with close_notify', async (t) => {
   const server = createSecureServer(
-    { cert: readFileSync(tlsFile('server.pem')), key: readFileSync(tlsFile('server.key')), maxVersion: 'TLSv1.2' },
+    {
+      cert: readFileSync(tlsFile('server.pem')),
+      key: readFileSync(tlsFile('server.key')),
+      maxVersion: 'TLSv1.2',
+    },
     (socket) => void socket.on('error', () => {}),
   ).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -106,10 +113,12 @@ t.test('over TLS a connection that nobody needs any more ends with close_notify'
   const between = createServer((near) => {
     const far = connectPlain(Object(server.address()).port, '127.0.0.1')
     far.on('error', () => {}).pipe(near)
-    near.on('error', () => {}).on('data', (chunk: Buffer) => {
-      bytes = Buffer.concat([bytes, chunk])
-      far.write(chunk)
-    })
+    near
+      .on('error', () => {})
+      .on('data', (chunk: Buffer) => {
+        bytes = Buffer.concat([bytes, chunk])
+        far.write(chunk)
+      })
   }).listen(0, '127.0.0.1')
   await once(between, 'listening')
   t.teardown(() => void between.close())
