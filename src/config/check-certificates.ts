@@ -1,6 +1,7 @@
 // The files with certificates and keys that a gateway file names: whether they can be used, as far as they are here. What is checked
 // before a rollout may be elsewhere than where it will run, so that a missing file is a warning; the start refuses it.
 
+import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { notesOnNames, notesOnTime } from './certificate-notes.ts'
 import { CertificateFault, readCertificates, readPair } from './certificates.ts'
@@ -8,24 +9,25 @@ import type { CheckedFile } from './check-settings.ts'
 import { normalizeHost } from './hosts.ts'
 import { placeOfValue } from './tree.ts'
 
-export interface CertificateChecking {
+interface CertificateChecking {
   readonly checked: CheckedFile
   /** The absolute path of what the gateway file names. */
   readonly resolved: (path: string) => string
   readonly nowMs: number
 }
 
-/** Reports files that cannot be used, and warns of what will end soon and of names that do not fit. */
-export function checkCertificates(checking: CertificateChecking): void {
-  const { file } = checking.checked
-  checkCiphers(checking.checked)
+/** Reports files that cannot be used, and warns of what will end soon and of names that do not fit. `folder`: of the gateway file. */
+export function checkCertificates(checked: CheckedFile, folder: string, nowMs: number): void {
+  const checking = { checked, resolved: (path: string) => resolve(folder, path), nowMs }
+  const { file } = checked
+  checkCiphers(checked)
   const tls = file.gateway?.tls
   if (tls?.cert !== undefined && tls.key !== undefined) {
     checkPair(checking, {
       at: ['gateway', 'tls'],
       cert: tls.cert,
       key: tls.key,
-      hosts: hostsOf(checking.checked),
+      hosts: hostsOf(checked),
     })
   }
   for (const [name, upstream] of Object.entries(file.upstreams ?? {})) {

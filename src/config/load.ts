@@ -41,6 +41,8 @@ export type LoadResult =
 export interface LoadOptions {
   /** Leaves the deny file alone: a running process reads it on its own, and neither waits for the other. */
   readonly skipsDeny?: boolean
+  /** Leaves certificates alone: nobody will connect by what is loaded. */
+  readonly skipsCertificates?: boolean
   /** The process serves requests meanwhile: what would hold them up is left to a thread. */
   readonly isServing?: boolean
 }
@@ -52,7 +54,7 @@ export interface LoadOptions {
 export async function loadConfig(
   file: string,
   env: Environment,
-  { skipsDeny = false, isServing = false }: LoadOptions = {},
+  { skipsDeny = false, skipsCertificates = false, isServing = false }: LoadOptions = {},
 ): Promise<LoadResult> {
   const report = createReport()
   const read = await readSource(file)
@@ -76,8 +78,7 @@ export async function loadConfig(
     checkSettings(checked)
     checkApis(checked, tables)
     // A running process looks at them itself: one that is half renewed must not keep a table from coming into force.
-    if (!isServing)
-      checkCertificates({ checked, resolved: (path) => resolve(dirname(file), path), nowMs: Date.now() })
+    if (!isServing && !skipsCertificates) checkCertificates(checked, dirname(file), Date.now())
     const deny = gateway.gateway?.deny
     if (deny !== undefined && !skipsDeny) await checkDeny(besideFile(file, deny), { env, report, tables })
   }

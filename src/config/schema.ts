@@ -13,7 +13,7 @@ const Tls = Type.Object(
     key: Text('PEM file with the private key, without a passphrase.'),
     ciphers: Type.String({
       minLength: 1,
-      default: 'ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!aNULL',
+      default: 'ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!AESCCM:!aNULL',
       expects: 'a list of ciphers as OpenSSL takes it',
       description:
         'Ciphers for TLS 1.2, as OpenSSL names them; TLS 1.3 has its own beside, which can be listed too and then are all that there are. Unless said only such with forward secrecy.',

@@ -8,6 +8,7 @@ import { stampOfFiles } from '../gateway/file-stamp.ts'
 import type { Followed } from '../gateway/tls.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { addCertificateMetrics, type Watched } from './certificate-metrics.ts'
 import { StartError } from './start-error.ts'
 import { handedOn } from './ticket-keys.ts'
 
@@ -60,17 +61,19 @@ export function createCertificatesInForce(deps: CertificateDeps): CertificatesIn
     for (const name of upstreams.keys()) if (!named.has(name)) upstreams.delete(name)
   }
 
+  const names = () => (gateway === null ? [] : notesOnNames(gateway.dated(), deps.hosts()))
+
   function all(): CertificateNote[] {
     const nowMs = now()
-    const dated = [...upstreams.values()].flatMap(({ files }) => files)
-    const own = gateway?.dated()
-    return [
-      ...(own === undefined ? [] : [...notesOnTime(own, nowMs), ...notesOnNames(own, deps.hosts())]),
-      ...dated.flatMap((one) => notesOnTime(one, nowMs)),
-    ]
+    const dated = watched().flatMap(({ files }) => files)
+    return [...dated.flatMap((one) => notesOnTime(one, nowMs)), ...names()]
   }
 
-  const faults = () => [gateway?.fault(), ...[...upstreams.values()].map(({ fault }) => fault)].filter(isSaid)
+  const watched = (): Watched[] => [
+    ...[...upstreams].map(([of, { files, fault }]) => ({ of, files, fault })),
+    ...(gateway === null ? [] : [{ of: 'gateway', files: [gateway.dated()], fault: gateway.fault() }]),
+  ]
+  const faults = () => watched().flatMap(({ fault }) => fault ?? [])
   const told = new Map<string, number>()
 
   /** Each once a day, for as long as it is so. */
@@ -94,7 +97,7 @@ export function createCertificatesInForce(deps: CertificateDeps): CertificatesIn
   }
 
   look()
-  addMetrics(deps, { gateway, upstreams })
+  addCertificateMetrics(deps, watched, gateway === null ? null : names)
   const timer = setInterval(look, lookEveryMs).unref()
   return {
     pair: gateway,
@@ -103,10 +106,6 @@ export function createCertificatesInForce(deps: CertificateDeps): CertificatesIn
     look,
     stop: () => clearInterval(timer),
   }
-}
-
-function isSaid(fault: string | undefined): fault is string {
-  return fault !== undefined
 }
 
 /** The hours that are left are no news. */
@@ -199,52 +198,4 @@ function lastOf(file: string): Dated[] {
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown'
-}
-
-interface Watched {
-  readonly gateway: GatewayPair | null
-  readonly upstreams: ReadonlyMap<string, ReadFiles>
-}
-
-function addMetrics({ metrics, now, hosts }: CertificateDeps, { gateway, upstreams }: Watched): void {
-  const each = (): [of: string, files: readonly Dated[], fault: string | undefined][] => [
-    ...[...upstreams].map(([name, { files, fault }]): [string, readonly Dated[], string | undefined] => [
-      name,
-      files,
-      fault,
-    ]),
-    ...(gateway === null ? [] : ([['gateway', [gateway.dated()], gateway.fault()]] as const)).map(
-      ([of, files, fault]): [string, readonly Dated[], string | undefined] => [of, files, fault],
-    ),
-  ]
-  metrics.gauge(
-    'latchkey_certificate_expires_seconds',
-    'Seconds until the first certificate ends that is shown to clients (gateway) or used with an upstream',
-    () =>
-      Object.fromEntries(
-        each().flatMap(([of, files]) =>
-          files.length === 0
-            ? []
-            : [[of, (Math.min(...files.map(({ chain }) => endOf(chain))) - now()) / 1_000]],
-        ),
-      ),
-    'min',
-  )
-  metrics.gauge(
-    'latchkey_certificate_valid',
-    '1 while the certificate files on disk are the ones in force',
-    () => Object.fromEntries(each().map(([of, , fault]) => [of, fault === undefined ? 1 : 0])),
-    'min',
-  )
-  if (gateway === null) return
-  metrics.gauge(
-    'latchkey_certificate_names',
-    'Hosts of APIs that the certificate is not for (uncovered), and names of it that no API has (unused)',
-    () => {
-      const notes = notesOnNames(gateway.dated(), hosts())
-      const count = (kind: CertificateNote['kind']) => notes.filter((note) => note.kind === kind).length
-      return { uncovered: count('uncovered'), unused: count('unused') }
-    },
-    'max',
-  )
 }
