@@ -51,5 +51,7 @@ function contextOptions({ ciphers }: TlsSettings, { pair, ticketKeys }: TlsSourc
 export function followTls(server: HttpsServer, settings: TlsSettings, sources: TlsSources): void {
   const renew = () => server.setSecureContext(contextOptions(settings, sources))
   sources.pair.follow(renew)
+  // node:cluster gives each worker the keys that the first of them listened with, however old they are by now.
+  server.on('listening', () => server.setTicketKeys(sources.ticketKeys.current()))
   sources.ticketKeys.follow((keys) => server.setTicketKeys(keys))
 }

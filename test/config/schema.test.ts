@@ -19,9 +19,11 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
       headerTimeoutMs: 15_000,
       idleTimeoutMs: 60_000,
       handshakeTimeoutMs: 10_000,
+      bodyRate: 240,
       clientConnections: 1000,
       failedLookups: 1000,
       inFlight: 20_000,
+      unreadBytes: 268_435_456,
       eventLoopDelayMs: 500,
     },
   })
