@@ -1,5 +1,6 @@
 // What the schema cannot say about addresses, header names and upstreams.
 
+import { isIP } from 'node:net'
 import { isAddressOrBlock, whyNoEndpoint } from './address.ts'
 import type { Report } from './fault.ts'
 import type { Holed } from './fit.ts'
@@ -110,6 +111,7 @@ function checkUpstream({ tree, file, report }: CheckedFile, name: string): void 
     const given = upstream?.cert === undefined ? 'key' : 'cert'
     report.fault(placeOfKey(tree, ['upstreams', name, given]), '`cert` and `key` go together: name both')
   }
+  if (upstream?.server_name !== undefined) checkServerName({ tree, file, report }, name)
   const identity = new Set(Object.values(file.identity ?? {}).map((header) => foldHeaderName(header ?? '')))
   const seen = new Set<string>()
   for (const [header, value] of Object.entries(upstream?.headers ?? {})) {
@@ -122,6 +124,21 @@ function checkUpstream({ tree, file, report }: CheckedFile, name: string): void 
       report.fault(placeOfValue(tree, path), `the value of \`${header}\` is no valid HTTP header value`)
     }
     seen.add(header.toLowerCase())
+  }
+}
+
+/** RFC 6066 §3: no address stands in SNI. */
+function checkServerName({ tree, file, report }: CheckedFile, name: string): void {
+  const { url, server_name: serverName } = file.upstreams?.[name] ?? {}
+  const path = ['upstreams', name, 'server_name']
+  if (serverName !== undefined && (serverName === '*' || !isHostName(serverName) || isIP(serverName) !== 0)) {
+    report.fault(placeOfValue(tree, path), `\`${rawText(tree, path)}\` is no host name`)
+  }
+  if (url !== undefined && !/^https:/i.test(url)) {
+    report.warn(
+      placeOfKey(tree, path),
+      '`server_name` counts with https:// only: nobody else shows a certificate',
+    )
   }
 }
 

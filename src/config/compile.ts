@@ -14,6 +14,8 @@ export interface Checked {
   /** Path of gateway.yaml: relative paths in it start at its folder. */
   readonly path: string
   readonly file: GatewayFile
+  /** PEM bundles that stand in for the authorities that Node has; none unless said. */
+  readonly authorities?: readonly string[]
   /** By API name. */
   readonly tables: ReadonlyMap<string, PermissionTable>
   /** Lower-case hex. */
@@ -36,7 +38,7 @@ function withoutShadow(table: PermissionTable): PermissionTable {
   return { ...table, routes: table.routes.filter((route) => !route.isShadow) }
 }
 
-function compileSettings({ path, file }: Checked): Settings {
+function compileSettings({ path, file, authorities = [] }: Checked): Settings {
   const folder = dirname(resolve(path))
   const { gateway, control, identity } = file
   return {
@@ -44,7 +46,11 @@ function compileSettings({ path, file }: Checked): Settings {
       host: gateway.host,
       port: gateway.port,
       tls: gateway.tls
-        ? { certFile: resolve(folder, gateway.tls.cert), keyFile: resolve(folder, gateway.tls.key) }
+        ? {
+            certFile: resolve(folder, gateway.tls.cert),
+            keyFile: resolve(folder, gateway.tls.key),
+            ciphers: gateway.tls.ciphers,
+          }
         : null,
       trustedProxies: gateway.trusted_proxies,
       requireHttps: gateway.require_https,
@@ -80,7 +86,10 @@ function compileSettings({ path, file }: Checked): Settings {
     redis: file.redis === 'none' ? { kind: 'none' } : { kind: 'url', url: file.redis },
     identity,
     upstreams: new Map(
-      Object.entries(file.upstreams).map(([name, entry]) => [name, compileUpstream(name, entry, folder)]),
+      Object.entries(file.upstreams).map(([name, entry]) => [
+        name,
+        compileUpstream(name, entry, { folder, authorities }),
+      ]),
     ),
   }
 }
@@ -88,7 +97,18 @@ function compileSettings({ path, file }: Checked): Settings {
 /** Requests that may wait for each connection of an upstream that does not say. */
 const queuePerConnection = 4
 
-function compileUpstream(name: string, entry: GatewayFile['upstreams'][string], folder: string): Upstream {
+interface Surroundings {
+  /** Of the gateway file. */
+  readonly folder: string
+  /** Bundles for upstreams that name none. */
+  readonly authorities: readonly string[]
+}
+
+function compileUpstream(
+  name: string,
+  entry: GatewayFile['upstreams'][string],
+  { folder, authorities }: Surroundings,
+): Upstream {
   return {
     name,
     origin: new URL(entry.url).origin,
@@ -101,7 +121,8 @@ function compileUpstream(name: string, entry: GatewayFile['upstreams'][string], 
     reuse: entry.reuse,
     preserveHost: entry.preserve_host,
     headers: Object.entries(entry.headers),
-    caFile: entry.ca === undefined ? null : resolve(folder, entry.ca),
+    serverName: entry.server_name === undefined ? null : normalizeHost(entry.server_name),
+    caFiles: entry.ca === undefined ? authorities : [resolve(folder, entry.ca)],
     clientCertificate:
       entry.cert === undefined || entry.key === undefined
         ? null

@@ -20,7 +20,7 @@ export interface Settings {
   readonly gateway: {
     readonly host: string
     readonly port: number
-    readonly tls: { readonly certFile: string; readonly keyFile: string } | null
+    readonly tls: TlsSettings | null
     /** CIDR blocks or single addresses, IPv4 and IPv6. */
     readonly trustedProxies: readonly string[]
     readonly requireHttps: boolean
@@ -54,6 +54,13 @@ export interface Settings {
     readonly environment: string
   }
   readonly upstreams: ReadonlyMap<string, Upstream>
+}
+
+export interface TlsSettings {
+  readonly certFile: string
+  readonly keyFile: string
+  /** As OpenSSL takes it. */
+  readonly ciphers: string
 }
 
 export interface Limits {
@@ -93,8 +100,10 @@ export interface Upstream {
   readonly reuse: 'bodiless' | 'all' | 'none'
   readonly preserveHost: boolean
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** PEM bundle that replaces the system's; null: the system's. */
-  readonly caFile: string | null
+  /** Name that its certificate must be for; null: that of the origin. */
+  readonly serverName: string | null
+  /** PEM bundles of the authorities to trust, and no others; none: those that Node has. */
+  readonly caFiles: readonly string[]
   /** What the gateway shows to an upstream that asks for a certificate. */
   readonly clientCertificate: { readonly certFile: string; readonly keyFile: string } | null
 }

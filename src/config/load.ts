@@ -2,9 +2,10 @@
 // This folder knows files and their meaning. It must not know requests, stores or who asks for a reload.
 
 import { createHash } from 'node:crypto'
-import { dirname, isAbsolute, join, relative } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { Value } from 'typebox/value'
 import { checkApis } from './check-apis.ts'
+import { checkCertificates } from './check-certificates.ts'
 import { checkSettings } from './check-settings.ts'
 import { compile } from './compile.ts'
 import type { CompiledConfig } from './compiled.ts'
@@ -40,6 +41,8 @@ export type LoadResult =
 export interface LoadOptions {
   /** Leaves the deny file alone: a running process reads it on its own, and neither waits for the other. */
   readonly skipsDeny?: boolean
+  /** Leaves certificates alone: nobody will connect by what is loaded. */
+  readonly skipsCertificates?: boolean
   /** The process serves requests meanwhile: what would hold them up is left to a thread. */
   readonly isServing?: boolean
 }
@@ -51,7 +54,7 @@ export interface LoadOptions {
 export async function loadConfig(
   file: string,
   env: Environment,
-  { skipsDeny = false, isServing = false }: LoadOptions = {},
+  { skipsDeny = false, skipsCertificates = false, isServing = false }: LoadOptions = {},
 ): Promise<LoadResult> {
   const report = createReport()
   const read = await readSource(file)
@@ -74,6 +77,8 @@ export async function loadConfig(
     const checked = { tree, file: gateway, report }
     checkSettings(checked)
     checkApis(checked, tables)
+    // A running process looks at them itself: one that is half renewed must not keep a table from coming into force.
+    if (!isServing && !skipsCertificates) checkCertificates(checked, dirname(file), Date.now())
     const deny = gateway.gateway?.deny
     if (deny !== undefined && !skipsDeny) await checkDeny(besideFile(file, deny), { env, report, tables })
   }
@@ -86,8 +91,20 @@ export async function loadConfig(
   // No fault, so no hole: TypeBox has the last word on that.
   if (!Value.Check(GatewayFile, gateway))
     throw new Error('a configuration without faults must fit the schema')
-  const config = await compile({ path: file, file: gateway, tables, sha256: hashSources(file, sources) })
+  const sha256 = hashSources(file, sources)
+  const authorities = authoritiesOf(env)
+  const config = await compile({ path: file, file: gateway, tables, sha256, authorities })
   return { ok: true, config, warnings, files: [...named] }
+}
+
+/**
+ * Node as it is built does not look at SSL_CERT_FILE, which most other programs of a machine go by. Where it is set, it stands for
+ * the authorities of the system, and what NODE_EXTRA_CA_CERTS adds to Node's own is added to them.
+ */
+function authoritiesOf(env: Environment): readonly string[] {
+  const { SSL_CERT_FILE: system, NODE_EXTRA_CA_CERTS: extra } = env
+  if (system === undefined || system === '') return []
+  return (extra === undefined || extra === '' ? [system] : [system, extra]).map((file) => resolve(file))
 }
 
 interface DenyChecking {

@@ -10,7 +10,14 @@ const Port = (description: string, value: number) =>
 const Tls = Type.Object(
   {
     cert: Text('PEM file with the certificate and its chain.'),
-    key: Text('PEM file with the private key.'),
+    key: Text('PEM file with the private key, without a passphrase.'),
+    ciphers: Type.String({
+      minLength: 1,
+      default: 'ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!AESCCM:!aNULL',
+      expects: 'a list of ciphers as OpenSSL takes it',
+      description:
+        'Ciphers for TLS 1.2, as OpenSSL names them; TLS 1.3 has its own beside, which can be listed too and then are all that there are. Unless said only such with forward secrecy.',
+    }),
   },
   { ...closed, description: 'Serves HTTPS. Left out: plain HTTP.' },
 )
@@ -190,7 +197,19 @@ const Upstream = Type.Object(
       default: {},
       description: 'Headers added to every request, for instance a secret that the upstream asks for.',
     }),
-    ca: Type.Optional(Text('PEM bundle of authorities that replaces the system’s.')),
+    server_name: Type.Optional(
+      Type.String({
+        minLength: 1,
+        expects: 'a host name',
+        description:
+          'Name that the certificate of an https:// upstream must be for, and that it is asked for (SNI); Host stays as it is. Left out: that in `url`.',
+      }),
+    ),
+    ca: Type.Optional(
+      Text(
+        'PEM bundle of the authorities that this upstream’s certificate may be of: these alone. Left out: those in SSL_CERT_FILE where that is set, else those that come with Node; and with either those in NODE_EXTRA_CA_CERTS.',
+      ),
+    ),
     cert: Type.Optional(Text('PEM file with a client certificate, for an upstream that asks for one.')),
     key: Type.Optional(Text('PEM file with the private key of `cert`.')),
   },

@@ -76,6 +76,8 @@ export interface Health {
   readonly denied?: Readonly<Record<string, number>>
   /** Why the deny file on disk is not in force. */
   readonly denyFault?: string | undefined
+  /** What is to be told of certificates, with the file's name. */
+  readonly certificates?: readonly string[] | undefined
   /** A word on the log where it is not well. */
   readonly log?: 'dropping' | undefined
 }

@@ -23,6 +23,12 @@ const docs = {
         Type.Record(Type.String(), Type.Integer(), { description: 'Entries of the emergency stop, by kind' }),
       ),
       deny_fault: Type.Optional(Type.String({ description: 'Why the deny file on disk is not in force' })),
+      certificates: Type.Optional(
+        Type.Array(Type.String(), {
+          description:
+            'Certificates that end soon, do not fit the hosts, or are not in force as they are on disk, each with its file',
+        }),
+      ),
       log: Type.Optional(
         Type.Literal('dropping', { description: 'The log cannot be written, and lines of it are lost' }),
       ),
@@ -49,6 +55,8 @@ export function serveProbes(app: ControlApp, deps: ControlDeps): void {
       ...(health.configFault !== undefined && { config_fault: health.configFault }),
       ...(health.denied !== undefined && { deny: health.denied }),
       ...(health.denyFault !== undefined && { deny_fault: health.denyFault }),
+      ...(health.certificates !== undefined &&
+        health.certificates.length > 0 && { certificates: health.certificates }),
       ...(health.log !== undefined && { log: health.log }),
     })
   })

@@ -50,6 +50,8 @@ export interface Access {
   isPeerTrusted: boolean
   /** Whether the client spoke https, to us or to the trusted proxy. */
   isSecure: boolean
+  /** Version and cipher of the connection, as the log has them; empty: plain HTTP. */
+  readonly tls: string
 
   // The route
   /** The target up to the query. */

@@ -28,7 +28,7 @@ export function accessMaker(
   const identify = clientIdentifier(deps.trustedProxies)
   return (raw, reply, target) => {
     const head = readHead(raw, deps.limits)
-    const { peer, client, isPeerTrusted, isSecure } = identify(raw, head)
+    const { peer, client, isPeerTrusted, isSecure, tls } = identify(raw, head)
     const { table, upstreams } = deps.inForce()
     return {
       requestId: (isPeerTrusted && acceptableId(head.requestId)) || deps.newId('req'),
@@ -46,6 +46,7 @@ export function accessMaker(
       client,
       isPeerTrusted,
       isSecure,
+      tls,
       path: '',
       host: undefined,
       route: undefined,

@@ -13,6 +13,8 @@ export interface ClientIdentity {
   readonly client: string
   readonly isPeerTrusted: boolean
   readonly isSecure: boolean
+  /** Version and cipher of the connection, as fields of the log line behind a comma; empty: plain HTTP. */
+  readonly tls: string
 }
 
 /** Returns a function that tells who the client of a request is. `trustedProxies`: CIDR blocks or addresses. */
@@ -30,7 +32,8 @@ export function clientIdentifier(
       // Such a connection was never taken.
       if (peer === undefined) throw new Error('a request without a peer')
       const isPeerTrusted = trustedProxies.length > 0 && isTrusted(peer) && !isUnnamed(socket)
-      identity = { peer, client: peer, isPeerTrusted, isSecure: socket instanceof TLSSocket }
+      const isSecure = socket instanceof TLSSocket
+      identity = { peer, client: peer, isPeerTrusted, isSecure, tls: isSecure ? tlsFields(socket) : '' }
       identities.set(socket, identity)
     }
     return identity
@@ -39,7 +42,7 @@ export function clientIdentifier(
   return (raw, head) => {
     const identity = identityOf(raw.socket)
     if (!identity.isPeerTrusted) return identity
-    const { peer, isSecure } = identity
+    const { peer, isSecure, tls } = identity
     // The proxy's word on the scheme counts over the hop between it and us.
     const { forwardedProto } = head
     const proto =
@@ -49,8 +52,14 @@ export function clientIdentifier(
       client: rightmostUntrusted(head.forwardedFor, isTrusted) ?? peer,
       isPeerTrusted: true,
       isSecure: proto === undefined ? isSecure : proto === 'https',
+      tls,
     }
   }
+}
+
+/** OpenSSL's names: letters, digits, `.`, `-` and `_`. No renegotiation changes them. */
+function tlsFields(socket: TLSSocket): string {
+  return `,"tls":"${socket.getProtocol()}","cipher":"${socket.getCipher()?.name}"`
 }
 
 /**

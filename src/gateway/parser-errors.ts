@@ -11,6 +11,7 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import { leaverOf } from './client.ts'
 import { endRequestsOn } from './closing.ts'
 import { afterEarlierAnswers } from './earlier-answers.ts'
+import { watchHandshakes } from './handshakes.ts'
 import { isLeaving } from './linger.ts'
 import { peerOf } from './peer.ts'
 import { refuseSocket } from './refuse.ts'
@@ -18,6 +19,8 @@ import { refuseSocket } from './refuse.ts'
 interface ParserErrorDeps {
   readonly log: Logger
   readonly metrics: Metrics
+  /** Wall-clock milliseconds. */
+  readonly now: () => number
   readonly newId: (prefix: string) => string
   readonly inForce: () => { readonly table: Table }
   readonly drain: { readonly isDraining: boolean }
@@ -72,9 +75,7 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
     if (error.code === 'ECONNRESET') socket.destroy()
     else giveUp(socket, denialOf(error))
   })
-  // Before the handshake is done nothing can be said, and what is written would wait for it for ever.
-  server.removeAllListeners('tlsClientError')
-  server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
+  watchHandshakes(server, { ...deps, refuse: answer })
   server.on('connect', ({ socket }: IncomingMessage) => {
     // Node has taken its own listeners off: without one, a reset would end the process.
     socket.on('error', () => socket.destroy())

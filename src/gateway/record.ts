@@ -8,6 +8,7 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import type { Access } from './access.ts'
 import type { ActivityRecorder } from './activity.ts'
 import { createOutcomes } from './outcome.ts'
+import { InvalidAnswer } from './upstream/answer-head.ts'
 
 export interface RecorderDeps {
   readonly lines: LineLog
@@ -31,7 +32,7 @@ export function createRecorder({ lines, metrics, activity }: RecorderDeps): (acc
 /** The fields of the line, as ASCII JSON without braces. What is not JSON text already is written as such by its own kind. */
 function lineOf(access: Access, outcome: string, gatewayMs: number): string {
   const { principal, tier, upstreamMs, failure } = access
-  let line = `"request_id":"${access.requestId}","client":"${access.client}"`
+  let line = `"request_id":"${access.requestId}","client":"${access.client}"${access.tls}`
   if (principal !== undefined) {
     const { merchantId, keyId } = principal.record
     line += `,"merchant":${quoted(merchantId)},"key_id":${quoted(keyId)}`
@@ -42,8 +43,15 @@ function lineOf(access: Access, outcome: string, gatewayMs: number): string {
   line += `,"gateway_ms":${toMicroseconds(gatewayMs)}`
   if (access.isCut || access.status === 0) line += ',"cut":true'
   line += `,"table":"${access.table.sha256}"`
-  if (failure instanceof Error) line += `,"failure":${asciiJson(failure.stack ?? failure.message)}`
+  if (failure instanceof Error) line += `,"failure":${asciiJson(textOf(failure))}`
   return line
+}
+
+/** Where it was thrown tells something of faults of ours; of what others did, what they did. */
+function textOf(failure: Error): string {
+  if (failure instanceof InvalidAnswer) return failure.message
+  if ('code' in failure && typeof failure.code === 'string') return `${failure.code}: ${failure.message}`
+  return failure.stack ?? failure.message
 }
 
 /** An id as JSON. Ours hold nothing that would have to be escaped. */

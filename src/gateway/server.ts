@@ -6,6 +6,7 @@
 
 import type { Server } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { CompiledConfig, Limits, Settings, Table } from '../config/compiled.ts'
@@ -29,12 +30,13 @@ import { answerParserErrors } from './parser-errors.ts'
 import { createOverload, endWork } from './overload.ts'
 import { conclude, registerProxy } from './proxy.ts'
 import { peerOf } from './peer.ts'
+import { endPolitely } from './polite-end.ts'
 import { expectProxyHeaders } from './proxy-protocol.ts'
 import { createRecorder } from './record.ts'
 import { refuse } from './refuse.ts'
 import { createShadow } from './shadow.ts'
 import { runStages } from './stages.ts'
-import { renewCertificate, tlsOptions } from './tls.ts'
+import { followTls, type TlsSources, tlsOptions } from './tls.ts'
 import { type Begin, createTurns } from './turns.ts'
 import { ignoreUpgrades, shouldUpgradeCallback } from './upgrades.ts'
 import type { Upstreams } from './upstreams.ts'
@@ -54,6 +56,8 @@ export interface GatewayDeps {
   readonly inForce: () => { readonly table: Table; readonly upstreams: Upstreams }
   /** The emergency stop; null while nothing is denied. */
   readonly denied: () => DenyList | null
+  /** Where `gateway.tls` is set; else null. */
+  readonly tls: TlsSources | null
   readonly lookup: Lookup
   /** What is told to balancers. */
   readonly isReady: () => boolean
@@ -76,7 +80,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     ...decisionStages({ ...deps, limits, requireHttps, monotonicNow: () => performance.now() }),
   ]
 
-  const app = Fastify(serverOptions(deps.settings))
+  const app = Fastify(serverOptions(deps))
   ignoreUpgrades(app.server)
   const first = health === null ? app.routing : answerHealth({ ...deps, path: health }, app.routing)
   const turns = createTurns(first, () => backlog.relieve())
@@ -96,7 +100,10 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   limitConnections(app.server, limits.clientConnections, [...trustedProxies, '127.0.0.0/8', '::1'])
   // Behind the listeners above, before which it is to come.
   if (deps.settings.gateway.proxyProtocol) readWhoIsBehind(app.server, deps)
-  if (tls !== null && app.server instanceof HttpsServer) renewCertificate(app.server, tls, deps.log)
+  if (tls !== null && deps.tls !== null && app.server instanceof HttpsServer) {
+    followTls(app.server, tls, deps.tls)
+    app.server.on('secureConnection', (socket: Socket) => endPolitely(socket, hasNoAnswer))
+  }
   app.addHook('onClose', async () => {
     overload.stop()
     backlog.stop()
@@ -146,8 +153,14 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   return app
 }
 
-function serverOptions(settings: Settings): FastifyServerOptions {
+/** Node keeps the answer in the making on the socket. */
+function hasNoAnswer(socket: Socket & { readonly _httpMessage?: unknown }): boolean {
+  return !socket._httpMessage
+}
+
+function serverOptions({ settings, tls: sources }: GatewayDeps): FastifyServerOptions {
   const { limits, tls } = settings.gateway
+  if (tls !== null && sources === null) throw new Error('TLS needs a certificate')
   const http = {
     // Well over our own limits: what exceeds those gets an answer by name, what is far over ends in the parser.
     maxHeaderSize: 4 * (limits.headerBytes + limits.urlBytes) + 64 * 1024,
@@ -168,7 +181,9 @@ function serverOptions(settings: Settings): FastifyServerOptions {
     keepAliveTimeout: limits.idleTimeoutMs,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    ...(tls === null ? { http } : { https: { ...http, ...tlsOptions(tls, limits.handshakeTimeoutMs) } }),
+    ...(tls === null || sources === null
+      ? { http }
+      : { https: { ...http, ...tlsOptions(tls, sources, limits.handshakeTimeoutMs) } }),
   }
 }
 

@@ -1,59 +1,57 @@
-// TLS to clients. Certificates are renewed in place while the process runs: the files are looked at every few seconds
-// and read anew when they have changed; a pair that does not fit leaves the old one in force.
+// TLS to clients. Certificate and ticket keys are others' to find and to renew (main): here they are put in force, together, as
+// Node forgets the one where the other is set alone.
 
-import { readFileSync } from 'node:fs'
-import type { Server as HttpsServer } from 'node:https'
-import { createSecureContext, type SecureContextOptions } from 'node:tls'
-import type { Settings } from '../config/compiled.ts'
-import { stampOfFiles } from './file-stamp.ts'
-import type { Logger } from '../telemetry/log.ts'
+import { constants } from 'node:crypto'
+import type { Server as HttpsServer, ServerOptions } from 'node:https'
+import type { Pair } from '../config/certificates.ts'
+import type { TlsSettings } from '../config/compiled.ts'
 
-type TlsFiles = NonNullable<Settings['gateway']['tls']>
+/** Something that may be replaced while the process runs. */
+export interface Followed<Value> {
+  current(): Value
+  /** Calls `take` with each later one. */
+  follow(take: (value: Value) => void): void
+}
 
-const lookEveryMs = 5_000
+export interface TlsSources {
+  readonly pair: Followed<Pair>
+  /** 48 bytes that session tickets are sealed with: the same in all processes of a port, so that each takes the others'. */
+  readonly ticketKeys: Followed<Buffer>
+}
 
-/** Options for the server; throws when the files cannot be read or do not fit together. */
+/** Options for the server. */
 export function tlsOptions(
-  files: TlsFiles,
+  settings: TlsSettings,
+  sources: TlsSources,
   handshakeTimeoutMs: number,
-): SecureContextOptions & {
-  handshakeTimeout: number
-  ALPNProtocols: string[]
-} {
+): ServerOptions & ReturnType<typeof contextOptions> {
   return {
-    ...readPair(files),
-    minVersion: 'TLSv1.2',
+    ...contextOptions(settings, sources),
     handshakeTimeout: handshakeTimeoutMs,
     ALPNProtocols: ['http/1.1'],
   }
 }
 
-function readPair({ certFile, keyFile }: TlsFiles): { cert: Buffer; key: Buffer } {
-  const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) }
-  createSecureContext(pair)
-  return pair
+function contextOptions({ ciphers }: TlsSettings, { pair, ticketKeys }: TlsSources) {
+  const { cert, key } = pair.current()
+  return {
+    cert,
+    key,
+    ciphers,
+    minVersion: 'TLSv1.2',
+    // Who asks for a new handshake in the middle makes the server work for nothing; TLS 1.3 has none.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    ticketKeys: ticketKeys.current(),
+    // Node makes one of the command line, in which workers and restarts may differ.
+    sessionIdContext: 'latchkey',
+  } as const
 }
 
-/** Keeps the server's certificate as on disk until the server closes. */
-export function renewCertificate(server: HttpsServer, files: TlsFiles, log: Logger): void {
-  const both = [files.certFile, files.keyFile]
-  let seen = stampOfFiles(both)
-  const timer = setInterval(() => {
-    const stamp = stampOfFiles(both)
-    if (stamp === seen) return
-    try {
-      server.setSecureContext({ ...readPair(files), minVersion: 'TLSv1.2' })
-      seen = stamp
-      log.info({ certificate: files.certFile }, 'Certificate renewed')
-    } catch (error) {
-      // Perhaps one of the two files is written already, and the other is not: it is tried again at the next look.
-      const reason = error instanceof Error ? error.message : 'unknown'
-      log.warn(
-        { certificate: files.certFile, reason },
-        'The new certificate cannot be used; the old one stays',
-      )
-    }
-  }, lookEveryMs)
-  timer.unref()
-  server.once('close', () => clearInterval(timer))
+/** Keeps the server's certificate and ticket keys as they are renewed. */
+export function followTls(server: HttpsServer, settings: TlsSettings, sources: TlsSources): void {
+  const renew = () => server.setSecureContext(contextOptions(settings, sources))
+  sources.pair.follow(renew)
+  // node:cluster gives each worker the keys that the first of them listened with, however old they are by now.
+  server.on('listening', () => server.setTicketKeys(sources.ticketKeys.current()))
+  sources.ticketKeys.follow((keys) => server.setTicketKeys(keys))
 }

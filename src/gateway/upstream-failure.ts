@@ -3,6 +3,7 @@
 import { type Denial, deny } from '../errors/denial.ts'
 import { CircuitOpen } from './connect-circuit.ts'
 import { BodyFault } from './request-body.ts'
+import { tlsReasonOf } from './tls-failure.ts'
 import { InvalidAnswer } from './upstream/answer-head.ts'
 import { ConnectTimeout } from './upstream/connect.ts'
 import { UpstreamClosed } from './upstream/connection.ts'
@@ -16,9 +17,14 @@ export function denialOf(error: Error): Denial | undefined {
   if (error instanceof ConnectTimeout) return deny('UPSTREAM_TIMEOUT', error.reason)
   if (error instanceof UpstreamClosed) return deny('UPSTREAM_ERROR', 'closed')
   if (error instanceof InvalidAnswer) return deny('UPSTREAM_ERROR', error.reason)
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (code.startsWith('ERR_SSL_')) return deny('UPSTREAM_ERROR', 'tls')
-  return deny('UPSTREAM_ERROR', reasons[code] ?? unnamedFailure)
+  const code = codeOf(error)
+  return deny('UPSTREAM_ERROR', reasons[code] ?? tlsReasonOf(code) ?? unnamedFailure)
+}
+
+/** Of several addresses, none of which could be connected to: that of the first. */
+function codeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
 /** The reason of a failure that has none of its own: what was thrown must tell. */
@@ -29,14 +35,9 @@ const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused',
   ECONNRESET: 'reset',
   EPIPE: 'reset',
-  EPROTO: 'tls',
+  ETIMEDOUT: 'connect_timeout',
   ENOTFOUND: 'name_not_found',
   EAI_AGAIN: 'name_not_found',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate',
-  SELF_SIGNED_CERT_IN_CHAIN: 'certificate',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate',
-  CERT_HAS_EXPIRED: 'certificate',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate',
 }

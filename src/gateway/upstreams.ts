@@ -111,10 +111,10 @@ async function closeAll(pools: readonly UpstreamPool[]): Promise<void> {
 
 /** What decides over the connections themselves; a certificate renewed under the same name is another one. */
 function openedWith(upstream: Upstream): string {
-  const { origin, connections, queue, queueTimeoutMs, connectTimeoutMs, maxAgeMs } = upstream
+  const { origin, serverName, connections, queue, queueTimeoutMs, connectTimeoutMs, maxAgeMs } = upstream
   const files = certificateFiles(upstream)
   const numbers = [connections, queue, queueTimeoutMs, connectTimeoutMs, maxAgeMs]
-  return JSON.stringify([origin, numbers, files, stampOfFiles(files)])
+  return JSON.stringify([origin, serverName, numbers, files, stampOfFiles(files)])
 }
 
 function askSystem(name: string, done: Parameters<AskSystem>[1]): void {
@@ -132,9 +132,9 @@ function tellOddities(tell: (oddity: Oddity) => void): (oddity: Oddity) => void 
 }
 
 function openConnections(upstream: Upstream, names: Names, news: UpstreamNews | undefined): Connections {
-  const { origin, connections, queue, queueTimeoutMs, connectTimeoutMs, maxAgeMs } = upstream
+  const { origin, serverName, connections, queue, queueTimeoutMs, connectTimeoutMs, maxAgeMs } = upstream
   const certificates = readCertificates(upstream)
-  const connect = createConnect({ origin, timeoutMs: connectTimeoutMs, certificates, names })
+  const connect = createConnect({ origin, serverName, timeoutMs: connectTimeoutMs, certificates, names })
   const limits = { most: connections, queue, queueTimeoutMs, maxAgeMs }
   const pool = createPool(connect, limits, (habit, milliseconds) =>
     news?.notReused(upstream.name, habit, milliseconds),

@@ -4,6 +4,7 @@ import type { Log } from '../telemetry/log.ts'
 import { type Program, type ProgramOptions, startProgram } from './program.ts'
 import { StartError } from './start-error.ts'
 import { type Stoppable, stopOnSignal } from './stop-on-signal.ts'
+import { createTicketKeys } from './ticket-keys.ts'
 import { createWorkers, type Workers } from './workers.ts'
 
 /** Runs the control port here and the gateway in `count` workers. SIGHUP reloads, SIGUSR2 replaces the workers. */
@@ -18,7 +19,13 @@ export async function startPrimary(options: ProgramOptions, count: number, log: 
   if (options.config.settings.gateway.port === 0) {
     throw new StartError('--workers: all workers share one port; set gateway.port to a number other than 0')
   }
-  const workers = createWorkers({ count, log: log.logger, gone: (instance) => program.dismiss(instance) })
+  const ticketKeys = options.config.settings.gateway.tls === null ? null : createTicketKeys()
+  const workers = createWorkers({
+    count,
+    log: log.logger,
+    ticketKeys,
+    gone: (instance) => program.dismiss(instance),
+  })
   // First the program: it applies the migrations that the workers need.
   const program = await startProgram({ ...options, place: 'primary', workers })
   const end = endOf(workers, program, options.config.settings.gateway.drainDelayMs)

@@ -2,14 +2,16 @@
 
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { CompiledConfig, Settings } from '../config/compiled.ts'
+import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
 import { createControlServer } from '../control/server.ts'
 import { createActivityRecorder } from '../gateway/activity.ts'
 import { createGateway } from '../gateway/server.ts'
+import type { Followed, TlsSources } from '../gateway/tls.ts'
 import { addActivity } from '../store/activity-table.ts'
 import { type Logger, type LogLosses, noLosses } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createIds } from '../telemetry/request-id.ts'
+import { type CertificatesInForce, createCertificatesInForce } from './certificates-in-force.ts'
 import { type ConfigInForce, type ConfigInForceDeps, createConfigInForce } from './config-in-force.ts'
 import { type Core, createCore, type Role } from './core.ts'
 import { migrateOrRetry, openDatabase } from './database.ts'
@@ -20,6 +22,7 @@ import { type Place, type Plan, planOf } from './plan.ts'
 import type { ProcessSecrets } from './secrets.ts'
 import { createSignOffs } from './sign-offs.ts'
 import { StartError } from './start-error.ts'
+import { createTicketKeys } from './ticket-keys.ts'
 import type { Workers } from './workers.ts'
 
 export interface ProgramOptions {
@@ -35,6 +38,8 @@ export interface ProgramOptions {
   readonly instanceId?: string
   /** Of a worker: has `take` called with what its primary was told to deny, now and whenever there is more. */
   readonly denied?: (take: (words: readonly string[]) => void) => void
+  /** Of a worker: what its primary gives to all. */
+  readonly ticketKeys?: Followed<Buffer>
   readonly secrets: ProcessSecrets
   readonly log: Logger
   /** What of the log could not be written; nothing is lost unless said. */
@@ -108,7 +113,9 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       return !done.includes(false)
     })
     drain.last('sign-offs', () => signOffs.finish())
-    const parts = { ...options, losses, plan, core, metrics, drain, inForce, deny }
+    const certificates = openCertificates({ config, inForce, log, metrics }, role, options.place)
+    drain.last('certificates', () => Promise.resolve(certificates?.stop()))
+    const parts = { ...options, losses, plan, core, metrics, drain, inForce, deny, certificates }
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
       const housekeeping = createHousekeeping(core.db, table, log)
@@ -129,6 +136,29 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   }
 }
 
+/** Of a process that serves the gateway, or speaks for those that do; null: it has nothing to do with it. */
+function openCertificates(
+  { config, inForce, log, metrics }: Pick<Parts, 'config' | 'inForce' | 'log' | 'metrics'>,
+  role: Role,
+  place: Place = 'alone',
+): CertificatesInForce | null {
+  if (role === 'control') return null
+  return createCertificatesInForce({
+    tls: config.settings.gateway.tls,
+    upstreams: () => [...inForce.current().upstreams.all()].map(({ settings }) => settings),
+    hosts: () => hostsOf(inForce.current().table),
+    isTelling: place !== 'worker',
+    now: Date.now,
+    log,
+    metrics,
+  })
+}
+
+function hostsOf({ apis }: Table): string[] {
+  const environments = [...apis.values()].flatMap((api) => api.environments)
+  return [...new Set(environments.flatMap(({ hosts }) => hosts))]
+}
+
 interface Parts extends ProgramOptions {
   readonly losses: LogLosses
   readonly plan: Plan
@@ -137,9 +167,11 @@ interface Parts extends ProgramOptions {
   readonly drain: Drain
   readonly inForce: ConfigInForce
   readonly deny: DenyInForce
+  readonly certificates: CertificatesInForce | null
 }
 
-async function openGateway({ config, core, metrics, log, drain, inForce, deny }: Parts): Promise<number> {
+async function openGateway(parts: Parts): Promise<number> {
+  const { config, core, metrics, log, drain, inForce, deny } = parts
   const { settings } = config
   const activity = createActivityRecorder({
     sink: (batch) => addActivity(core.db, batch),
@@ -171,6 +203,7 @@ async function openGateway({ config, core, metrics, log, drain, inForce, deny }:
     inForce: inForce.current,
     candidate: inForce.candidate,
     denied: deny.current,
+    tls: tlsOf(parts),
     lookup: core.lookup,
     isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,
@@ -188,8 +221,18 @@ async function openGateway({ config, core, metrics, log, drain, inForce, deny }:
   return listen(app, settings.gateway, 'gateway')
 }
 
+function tlsOf({ certificates, ticketKeys, drain }: Parts): TlsSources | null {
+  const pair = certificates?.pair ?? null
+  if (pair === null) return null
+  if (ticketKeys !== undefined) return { pair, ticketKeys }
+  const own = createTicketKeys()
+  drain.last('ticket keys', () => Promise.resolve(own.stop()))
+  return { pair, ticketKeys: own }
+}
+
 async function openControl(parts: Parts): Promise<number> {
-  const { config, core, metrics, log, drain, secrets, plan, inForce, deny, workers, losses } = parts
+  const { config, core, metrics, log, drain, secrets, plan, inForce, deny, certificates, workers, losses } =
+    parts
   const newId = createIds(Date.now)
   const table = () => inForce.current().table
   const app = createControlServer({
@@ -212,7 +255,8 @@ async function openControl(parts: Parts): Promise<number> {
       const configFault = inForce.fault()
       const denyFault = deny.fault()
       const isDropping = losses.isDropping() || (workers?.areDropping() ?? false)
-      const isValid = configFault === undefined && denyFault === undefined && !isDropping
+      const isValid =
+        configFault === undefined && denyFault === undefined && !isDropping && !certificates?.isGrave()
       return {
         isReady: canDecide && !drain.isLeaving && !drain.isDraining && (workers?.areServing() ?? true),
         status: postgres === 'up' && redis !== 'down' && isValid ? 'ok' : 'degraded',
@@ -223,6 +267,7 @@ async function openControl(parts: Parts): Promise<number> {
         configFault,
         denied: deny.counts(),
         denyFault,
+        certificates: certificates?.notes(),
         log: isDropping ? 'dropping' : undefined,
       }
     },

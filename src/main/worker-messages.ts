@@ -1,4 +1,5 @@
-// What primary and workers say to each other. No secret travels this way.
+// What primary and workers say to each other. One secret travels this way, as their channel is a socket that nobody else has: what
+// session tickets are sealed with.
 
 export type ToWorker =
   | { readonly type: 'reload' }
@@ -7,6 +8,9 @@ export type ToWorker =
   | { readonly type: 'metrics'; readonly id: number }
   /** All that the emergency stop was told, in the text of lookup/deny-format.ts. */
   | { readonly type: 'deny'; readonly words: readonly string[] }
+
+  /** Base64; before `deny`, where there is TLS. */
+  | { readonly type: 'ticket_keys'; readonly keys: string }
 
 export type FromWorker =
   /** The first word, and who it is among the instances. The primary answers with what is denied. */
@@ -19,7 +23,7 @@ export type FromWorker =
 
 /** Whether a message is one of ours; node:cluster and libraries send their own. */
 export function isToWorker(message: unknown): message is ToWorker {
-  return hasType(message, ['reload', 'retire', 'metrics', 'deny'])
+  return hasType(message, ['reload', 'retire', 'metrics', 'deny', 'ticket_keys'])
 }
 
 /** Whether a message is one of ours. */

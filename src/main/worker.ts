@@ -5,6 +5,7 @@ import type { Log, LogLosses } from '../telemetry/log.ts'
 import { makeInstanceId } from './core.ts'
 import { type Program, type ProgramOptions, startProgram } from './program.ts'
 import { type Stoppable, stopOnSignal } from './stop-on-signal.ts'
+import { type HandedOn, handedOn } from './ticket-keys.ts'
 import { type FromWorker, isToWorker, type ToWorker } from './worker-messages.ts'
 
 /** The primary reads at once; a stuck one must not hold up an end. */
@@ -20,26 +21,41 @@ export async function startWorker(options: ProgramOptions, log: Log): Promise<vo
   cluster.worker?.once('disconnect', () => drain('disconnect'))
   const instanceId = makeInstanceId()
   const denied = createDenied()
+  let ticketKeys: HandedOn<Buffer> | undefined
   const isToldDenied = new Promise<void>((resolve) => {
     process.on('message', (message: unknown) => {
       if (!isToWorker(message)) return
+      if (message.type === 'ticket_keys') {
+        const keys = Buffer.from(message.keys, 'base64')
+        if (ticketKeys === undefined) ticketKeys = handedOn(keys)
+        else ticketKeys.take(keys)
+        return
+      }
       if (message.type !== 'deny')
         return void started.then((program) => obey(program, message, drain)).catch(() => {})
       denied.hear(message.words)
       resolve()
     })
   })
-  // What is denied comes before the port opens: without Redis only the primary knows it.
+  // What is denied comes before the port opens: without Redis only the primary knows it. So do the keys of tickets.
   const started = say({ type: 'started', instance: instanceId })
     .then(() => isToldDenied)
-    .then(() => startProgram({ ...options, place: 'worker', instanceId, denied: denied.follow }))
+    .then(() =>
+      startProgram({
+        ...options,
+        place: 'worker',
+        instanceId,
+        denied: denied.follow,
+        ...(ticketKeys !== undefined && { ticketKeys }),
+      }),
+    )
   const program = await started
   drain = stopOnSignal(endOf(program), log, true)
   tellOfLosses(log.losses)
   await say({ type: 'serving' })
 }
 
-type Order = Exclude<ToWorker, { type: 'deny' }>
+type Order = Exclude<ToWorker, { type: 'deny' | 'ticket_keys' }>
 
 async function obey(program: Program, message: Order, drain: (why: string) => void): Promise<void> {
   if (message.type === 'reload') await program.reload()

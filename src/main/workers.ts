@@ -4,10 +4,11 @@
 // fewer live than should.
 
 import { availableParallelism } from 'node:os'
+import type { Followed } from '../gateway/tls.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { createWorkerCounts } from './worker-counts.ts'
-import type { FromWorker } from './worker-messages.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
 import { forkWorker, type WorkerEnd, type WorkerProcess } from './worker-process.ts'
 
 export interface Workers {
@@ -34,6 +35,8 @@ export interface WorkersDeps {
   /** How many there should be. */
   readonly count: number
   readonly log: Logger
+  /** What session tickets are sealed with; null: there is no TLS. */
+  readonly ticketKeys: Followed<Buffer> | null
   /** Told of each instance whose process is gone, whether or not it could sign off. */
   readonly gone: (instance: string) => void
 }
@@ -51,7 +54,7 @@ export function automaticWorkers(): number {
 }
 
 /** Makes the keeper of the workers. */
-export function createWorkers({ count, log, gone }: WorkersDeps): Workers {
+export function createWorkers({ count, log, ticketKeys, gone }: WorkersDeps): Workers {
   const workers = new Set<WorkerProcess>()
   const counts = createWorkerCounts<WorkerProcess>()
   let isStopping = false
@@ -84,7 +87,10 @@ export function createWorkers({ count, log, gone }: WorkersDeps): Workers {
   }
 
   function hear(worker: WorkerProcess, message: FromWorker): void {
-    if (message.type === 'started') worker.tell({ type: 'deny', words: denyWords })
+    if (message.type === 'started') {
+      if (ticketKeys !== null) worker.tell(sealedBy(ticketKeys.current()))
+      worker.tell({ type: 'deny', words: denyWords })
+    }
     if (message.type === 'metrics') counts.hear(worker, message.metrics)
   }
 
@@ -116,6 +122,9 @@ export function createWorkers({ count, log, gone }: WorkersDeps): Workers {
     // Silent too: who they were must be told while they can still be signed off.
     await Promise.all([...workers].flatMap((worker) => [end(worker), worker.silent]))
   }
+  ticketKeys?.follow((keys) => {
+    for (const worker of workers) worker.tell(sealedBy(keys))
+  })
 
   return {
     async start() {
@@ -147,4 +156,8 @@ export function createWorkers({ count, log, gone }: WorkersDeps): Workers {
     stop: () => endAll((worker) => worker.retire()),
     leave: (delayMs) => endAll((worker) => worker.leave(delayMs)),
   }
+}
+
+function sealedBy(keys: Buffer): ToWorker {
+  return { type: 'ticket_keys', keys: keys.toString('base64') }
 }

@@ -33,6 +33,8 @@ export interface Metrics {
   connectionCut(reason: string): void
   /** A connection was refused before anything of its client was read. */
   connectionRefused(reason: string): void
+  /** A client's TLS handshake came to nothing. */
+  handshakeFailed(reason: string): void
   /** Registers a counter that is read at each scrape. */
   counter(name: string, help: string, read: () => number): void
   /** A call of the admin API that was refused before its path was looked at. */
@@ -129,6 +131,12 @@ export function createMetrics(): Metrics {
     labelNames: ['reason'],
     registers,
   })
+  const handshakes = new Counter({
+    name: 'latchkey_tls_handshakes_failed_total',
+    help: 'TLS handshakes of clients that failed, by reason',
+    labelNames: ['reason'],
+    registers,
+  })
 
   return {
     requests(labels) {
@@ -156,6 +164,7 @@ export function createMetrics(): Metrics {
     shadow: (labels) => shadows.inc(labels),
     cacheRejected: () => rejected.inc(),
     activityDropped: () => dropped.inc(),
+    handshakeFailed: (reason) => handshakes.inc({ reason }),
     connectionCut: (reason) => cuts.inc({ reason }),
     connectionRefused: (reason) => refusals.inc({ reason }),
     counter(name, help, read) {

@@ -10,8 +10,8 @@ t.test('paths start at the folder of the file that names them', async (t) => {
   )
   const { settings } = await configOf(t, { gateway })
   const folder = t.testdirName
-  t.strictSame(settings.gateway.tls, { certFile: `${folder}/tls/a.crt`, keyFile: '/abs/a.key' })
-  t.equal(settings.upstreams.get('payments')?.caFile, `${folder}/ca.pem`)
+  t.match(settings.gateway.tls, { certFile: `${folder}/tls/a.crt`, keyFile: '/abs/a.key' })
+  t.equal(settings.upstreams.get('payments')?.caFiles[0], `${folder}/ca.pem`)
 })
 
 t.test('the embedded database lives beside the file, wherever it is loaded from', async (t) => {

@@ -20,10 +20,10 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
       idleTimeoutMs: 60_000,
       handshakeTimeoutMs: 10_000,
       bodyRate: 240,
-      unreadBytes: 268_435_456,
       clientConnections: 1000,
       failedLookups: 1000,
       inFlight: 20_000,
+      unreadBytes: 268_435_456,
       eventLoopDelayMs: 500,
     },
   })
@@ -46,7 +46,8 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
     connectTimeoutMs: 5_000,
     preserveHost: true,
     headers: [],
-    caFile: null,
+    caFiles: [],
+    serverName: null,
   })
   t.match(table.apis.get('flintn'), {
     staleLimitMs: 900_000,

@@ -45,9 +45,9 @@ export class ProbeTimeout extends Error {
 }
 
 /** The files that the upstream's entry names. Throws when one cannot be read. */
-export function certificatesOf({ caFile, clientCertificate }: Upstream): ConnectionOptions {
+export function certificatesOf({ caFiles, clientCertificate }: Upstream): ConnectionOptions {
   return {
-    ...(caFile !== null && { ca: readFileSync(caFile) }),
+    ...(caFiles.length > 0 && { ca: caFiles.map((file) => readFileSync(file)) }),
     ...(clientCertificate !== null && {
       cert: readFileSync(clientCertificate.certFile),
       key: readFileSync(clientCertificate.keyFile),
@@ -61,7 +61,8 @@ export async function openConnection(
   protocols: readonly string[] = ['http/1.1'],
 ): Promise<ProbeConnection> {
   const { isSecure, host, port } = placeOf(upstream)
-  const options = { host, port, servername: isIP(host) === 0 ? host : '', rejectUnauthorized: true }
+  const servername = upstream.serverName ?? (isIP(host) === 0 ? host.replace(/\.$/, '') : '')
+  const options = { host, port, servername, rejectUnauthorized: true }
   const socket = isSecure
     ? connectTls({ ...certificatesOf(upstream), ...options, ALPNProtocols: [...protocols] })
     : connectTcp({ host, port })

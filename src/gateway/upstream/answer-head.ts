@@ -8,7 +8,7 @@ import { withoutControls } from './bare-lines.ts'
 export class InvalidAnswer extends Error {
   override readonly name = 'InvalidAnswer'
   /** For log and metric. */
-  readonly reason: 'malformed' | 'headers_too_large' | 'transfer_coding'
+  readonly reason: 'malformed' | 'not_http' | 'headers_too_large' | 'transfer_coding'
 
   constructor(message: string, reason: InvalidAnswer['reason'] = 'malformed') {
     super(message)
@@ -62,7 +62,7 @@ export function readAnswerHead(text: string, oddity?: Oddity): AnswerHead {
  */
 export function refuseBeginning(text: string, from: number): void {
   if (from < usualStart.length && !usualStart.startsWith(text.slice(0, usualStart.length)))
-    throw new InvalidAnswer(noStatusLine)
+    throw new InvalidAnswer(noStatusLine, 'not_http')
   // The character before may be a CR that waits for its LF.
   const fresh = from > 0 ? from - 1 : from
   if (bareReturn.test(text.slice(fresh))) throw misplaced(text)
@@ -89,7 +89,8 @@ interface Start {
 
 function readStatusLine(line: string): Start {
   const match = statusLine.exec(line)
-  if (match === null) throw new InvalidAnswer(noStatusLine)
+  if (match === null)
+    throw new InvalidAnswer(noStatusLine, line.startsWith(usualStart) ? 'malformed' : 'not_http')
   return { isHttp10: match[1] === '0', status: Number(match[2]), reason: match[3] ?? '' }
 }
 

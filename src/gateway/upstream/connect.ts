@@ -1,8 +1,14 @@
 // Opens connections to one upstream.
 
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls, type SecureContextOptions } from 'node:tls'
+import {
+  type ConnectionOptions,
+  connect as connectTls,
+  type SecureContextOptions,
+  type TLSSocket,
+} from 'node:tls'
 import { CircuitOpen, createConnectCircuit } from '../connect-circuit.ts'
+import { endPolitely } from '../polite-end.ts'
 import type { Names } from './names.ts'
 
 /** No connection came about in the time that it had. */
@@ -19,6 +25,8 @@ export class ConnectTimeout extends Error {
 
 export interface ConnectOptions {
   readonly origin: string
+  /** Name that the certificate must be for; null: that of the origin. */
+  readonly serverName?: string | null
   readonly timeoutMs: number
   /** Authorities to trust and a certificate to show, for https. */
   readonly certificates: SecureContextOptions
@@ -33,20 +41,27 @@ export interface ConnectOptions {
 export type Connect = (onread: OnReadOpts, done: (error: Error | null, socket?: Socket) => void) => void
 
 /** Connects with certificate checks on, against the upstream's own name whatever Host the client sent. */
-export function createConnect({ origin, timeoutMs, certificates, names }: ConnectOptions): Connect {
+export function createConnect({
+  origin,
+  serverName = null,
+  timeoutMs,
+  certificates,
+  names,
+}: ConnectOptions): Connect {
   const url = new URL(origin)
   const isSecure = url.protocol === 'https:'
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port === '' ? (isSecure ? 443 : 80) : url.port)
   const isAddress = isIP(host) !== 0
   const lookup = names === undefined ? {} : { lookup: names.lookup }
+  // RFC 6066 §3: no address, and no dot at its end.
+  const servername = serverName ?? (isAddress ? '' : host.replace(/\.$/, ''))
   const circuit = createConnectCircuit(() => performance.now())
   let session: Buffer | undefined
 
   function open(onread: OnReadOpts): Socket {
     // Half open: who is told of the other side's end closes the whole, and has nothing to shut down before.
     if (!isSecure) return connectTcp({ host, port, onread, allowHalfOpen: true, ...lookup })
-    const servername = isAddress ? '' : host
     const options: ConnectionOptions & { onread: OnReadOpts } = {
       ...certificates,
       ...lookup,
@@ -59,6 +74,7 @@ export function createConnect({ origin, timeoutMs, certificates, names }: Connec
       ...(session !== undefined && { session }),
     }
     const socket = connectTls(options)
+    endPolitely(socket, isShaken)
     return socket.on('session', (made: Buffer) => {
       session = made
     })
@@ -89,6 +105,11 @@ export function createConnect({ origin, timeoutMs, certificates, names }: Connec
     socket.once(isSecure ? 'secureConnect' : 'connect', () => finish(null))
     socket.on('error', finish).once('close', () => finish(new Error('closed before it was connected')))
   }
+}
+
+/** Before its handshake is done there is no end to be told. */
+function isShaken(socket: TLSSocket): boolean {
+  return socket.authorized
 }
 
 /** The name servers said nothing in their time, which is not the upstream's answer. */

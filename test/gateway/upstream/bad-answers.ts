@@ -8,12 +8,12 @@ const long = 'a'.repeat(maxHeadBytes)
 
 /** By what is wrong with them; latin1. */
 export const badAnswers: Readonly<Record<string, readonly [bytes: string, what: RegExp, reason?: string]>> = {
-  'no HTTP': ['card-4242 is no status line\r\n\r\n', /status line/],
-  'an empty line first': [`\r\n${ok}\r\n`, /status line/],
-  'another protocol': ['ICY 200 OK\r\n\r\n', /status line/],
-  'another version': ['HTTP/2.0 200 OK\r\n\r\n', /status line/],
+  'no HTTP': ['card-4242 is no status line\r\n\r\n', /status line/, 'not_http'],
+  'an empty line first': [`\r\n${ok}\r\n`, /status line/, 'not_http'],
+  'another protocol': ['ICY 200 OK\r\n\r\n', /status line/, 'not_http'],
+  'another version': ['HTTP/2.0 200 OK\r\n\r\n', /status line/, 'not_http'],
   'a version beside the point': ['HTTP/1.10 200 OK\r\n\r\n', /status line/],
-  'a version in lower case': ['http/1.1 200 OK\r\n\r\n', /status line/],
+  'a version in lower case': ['http/1.1 200 OK\r\n\r\n', /status line/, 'not_http'],
   'two spaces before the status': ['HTTP/1.1  200 OK\r\n\r\n', /status line/],
   'a status of two digits': ['HTTP/1.1 20 OK\r\n\r\n', /status line/],
   'a status of four digits': ['HTTP/1.1 2000 OK\r\n\r\n', /status line/],

@@ -1,0 +1,109 @@
+// What `config check` and the start say of the files with certificates that a gateway file names.
+
+import { join } from 'node:path'
+import t from 'tap'
+import { formatFault, loadConfig } from '../../src/config/load.ts'
+import { makeAuthority } from '../support/certificates.ts'
+import { configOf, edit, gatewayYaml, load, tableYaml } from './files.ts'
+
+const withTls = (cert: string, key: string, more = '') =>
+  `gateway: { tls: { cert: ${cert}, key: ${key}${more} } }\n${gatewayYaml}`
+const withUpstream = (more: string) =>
+  edit(gatewayYaml, 'url: "http://127.0.0.1:9101"', `url: "https://127.0.0.1:9101", ${more}`)
+const names = ['api.flintn.com', 'sandbox.api.flintn.com']
+
+async function said(t: Parameters<typeof load>[0], gateway: string): Promise<string[]> {
+  const { warnings, ...result } = await load(t, { gateway })
+  return [...(result.ok ? [] : result.faults), ...warnings].map(formatFault)
+}
+
+t.test('a pair with nothing wrong in it has nothing said of it', async (t) => {
+  const { certFile, keyFile } = makeAuthority(t).make('good', { names })
+  t.same(await said(t, withTls(certFile, keyFile)), [])
+  t.same(await said(t, withUpstream(`ca: ${certFile}, cert: ${certFile}, key: ${keyFile}`)), [])
+})
+
+t.test('a key of another certificate is a fault, with a place: for clients and for upstreams', async (t) => {
+  const authority = makeAuthority(t)
+  const { certFile } = authority.make('a', { names })
+  const { keyFile } = authority.make('b', { names, key: 'rsa' })
+  t.match(await said(t, withTls(certFile, keyFile)), [
+    /^gateway\.yaml:1:25 {2}.*b\.key: the private key is not that of/,
+  ])
+  t.match(await said(t, withUpstream(`cert: ${certFile}, key: ${keyFile}`)), [
+    /^gateway\.yaml:4:\d+ {2}.*b\.key: the private/,
+  ])
+  t.match(await said(t, withUpstream(`ca: ${keyFile}`)), [
+    /^gateway\.yaml:4:\d+ {2}.*b\.key: holds no certificate/,
+  ])
+})
+
+t.test('a file that is not here is a warning: it may be where the program will run', async (t) => {
+  const { keyFile } = makeAuthority(t).make('a')
+  const result = await load(t, { gateway: withTls('./none.pem', keyFile) })
+  t.ok(result.ok)
+  t.match(result.warnings.map(formatFault), [
+    /none\.pem: cannot be read \(ENOENT\): it must be there at the start/,
+  ])
+})
+
+t.test('an end that is near, hosts that are left out and names of nobody are warnings', async (t) => {
+  const { certFile, keyFile } = makeAuthority(t).make('a', {
+    names: ['api.flintn.com', 'www.flintn.com'],
+    fromDays: -80,
+    toDays: 10,
+  })
+  const result = await load(t, { gateway: withTls(certFile, keyFile) })
+  t.ok(result.ok)
+  t.match(result.warnings.map(formatFault), [
+    /a\.pem: expires in 10 days/,
+    /a\.pem: is not for the host sandbox\.api\.flintn\.com/,
+    /a\.pem: is for www\.flintn\.com, which no API has/,
+  ])
+})
+
+t.test('ciphers that there are not are a fault', async (t) => {
+  const { certFile, keyFile } = makeAuthority(t).make('a', { names })
+  t.match(await said(t, withTls(certFile, keyFile, ', ciphers: "BEST"')), [/`ciphers` is no list of ciphers/])
+  t.same(await said(t, withTls(certFile, keyFile, ', ciphers: "ECDHE+AESGCM:TLS_AES_128_GCM_SHA256"')), [])
+})
+
+t.test(
+  'a running process reads its table whatever its certificates are like: it looks at them itself',
+  async (t) => {
+    const authority = makeAuthority(t)
+    const gateway = withTls(authority.make('a').certFile, authority.make('b').keyFile)
+    const folder = t.testdir({ 'gateway.yaml': gateway, 'table.yaml': tableYaml })
+    t.match(await loadConfig(join(folder, 'gateway.yaml'), {}), { ok: false })
+    t.match(await loadConfig(join(folder, 'gateway.yaml'), {}, { isServing: true }), { ok: true })
+  },
+)
+
+t.test('a name to verify is a host name, and counts with https', async (t) => {
+  for (const name of ['10.0.0.1', '"::1"', 'a/b', '"*"', 'a:443']) {
+    t.match(await said(t, withUpstream(`server_name: ${name}`)), [/is no host name$/], name)
+  }
+  const { settings } = await configOf(t, { gateway: withUpstream('server_name: Inner.Example.') })
+  t.equal(settings.upstreams.get('payments')?.serverName, 'inner.example')
+  const plain = edit(gatewayYaml, 'url: "http://127.0.0.1:9101"', 'url: "http://a", server_name: b')
+  t.match(await said(t, plain), [/`server_name` counts with https/])
+})
+
+t.test(
+  'SSL_CERT_FILE stands for the authorities of the system, unless an upstream names its own',
+  async (t) => {
+    const gateway = edit(gatewayYaml, 'url: "http://127.0.0.1:9101"', 'url: "https://a", ca: /own.pem')
+    const caFiles = async (env: Record<string, string>) => {
+      const result = await load(t, { gateway }, env)
+      if (!result.ok) throw new Error('it must load')
+      return [...result.config.settings.upstreams.values()].map((upstream) => upstream.caFiles)
+    }
+    t.same(await caFiles({}), [['/own.pem'], []])
+    t.same(await caFiles({ SSL_CERT_FILE: '', NODE_EXTRA_CA_CERTS: '/extra.pem' }), [['/own.pem'], []])
+    t.same(await caFiles({ SSL_CERT_FILE: '/system.pem' }), [['/own.pem'], ['/system.pem']])
+    t.same(await caFiles({ SSL_CERT_FILE: '/system.pem', NODE_EXTRA_CA_CERTS: '/extra.pem' }), [
+      ['/own.pem'],
+      ['/system.pem', '/extra.pem'],
+    ])
+  },
+)
