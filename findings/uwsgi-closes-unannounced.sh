@@ -7,7 +7,11 @@
 set -euo pipefail
 folder=$(mktemp -d)
 server=''
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
+stop() {
+  [ -z "$server" ] || { kill -9 "$server" && wait "$server"; } 2>/dev/null || true
+  rm -rf "$folder"
+}
+trap stop EXIT
 cd "$folder"
 mkdir -p lists/partial cache/archives/partial tree
 options=(-o "Dir::State::Lists=$folder/lists" -o "Dir::Cache=$folder/cache" -o Debug::NoLocking=1)
@@ -15,7 +19,7 @@ options=(-o "Dir::State::Lists=$folder/lists" -o "Dir::Cache=$folder/cache" -o D
 apt-get "${options[@]}" -q update >apt.log 2>&1 || true
 apt-get "${options[@]}" -q -y --no-install-recommends --download-only install uwsgi-core uwsgi-plugin-python3 >>apt.log 2>&1
 for deb in cache/archives/*.deb; do dpkg -x "$deb" tree; done
-libraries=$(find tree -name '*.so*' -printf '%h\n' | sort -u | sed "s|^|$folder/|" | paste -sd:)
+libraries=$(find "$folder/tree" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
 plugin=$(basename tree/usr/lib/uwsgi/plugins/python3*_plugin.so _plugin.so)
 cat >app.py <<'PY'
 def application(environ, start_response):
