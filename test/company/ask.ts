@@ -37,7 +37,7 @@ export interface Line {
   close(): void
 }
 
-const silenceMs = 20_000
+const silenceMs = 12_000
 
 export function openLine(): Line {
   let socket: Socket | undefined

@@ -17,6 +17,7 @@ const passing = new Set([
   // Of one moment too: when it was made, or how long it took.
   'expires',
   'age',
+  'x-varnish',
   'x-runtime',
   'x-response-time',
 ])

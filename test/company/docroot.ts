@@ -1,6 +1,6 @@
 // The files that every server serves.
 
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Teardown } from './programs/run.ts'
@@ -10,6 +10,8 @@ const largeBytes = 20 * 1024 * 1024
 /** A folder with files below v1/files, removed with the test; gives its path. */
 export function makeDocroot(t: Teardown): string {
   const root = mkdtempSync(join(tmpdir(), 'latchkey-docroot-'))
+  // Some servers give up root.
+  chmodSync(root, 0o755)
   t.teardown(async () => rmSync(root, { recursive: true, force: true }))
   const files: Readonly<Record<string, string | Buffer>> = {
     'small.txt': 'The quick brown fox jumps over the lazy dog.\n',

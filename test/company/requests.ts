@@ -106,7 +106,10 @@ export async function askCase(
   const answers: Answer[] = []
   const shared = openLine()
   for (let i = 0; i < times; i++) {
-    answers.push(await (manner === 'one line' ? shared.ask(asking) : ask(asking)))
+    const isMute = answers.slice(-2).filter(({ fault }) => fault === 'silent').length === 2
+    const last = isMute ? answers.at(-1) : undefined
+    // Who has said nothing twice is not waited for again.
+    answers.push(last ?? (await (manner === 'one line' ? shared.ask(asking) : ask(asking))))
   }
   shared.close()
   return answers

@@ -135,7 +135,9 @@ const caddy: ServerProgram = {
   encode gzip
   redir /v1/redirect /v1/files/small.txt 302
   respond /v1/empty 204
-  request_body { max_size 1MB }
+  request_body {
+    max_size 1MB
+  }
   file_server
 }
 `,

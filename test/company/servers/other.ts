@@ -1,5 +1,6 @@
 // Servers in other languages that Debian packages, and caches that stand before a server of ours.
 
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { appFile } from '../programs/run.ts'
 import type { ServerProgram } from './server.ts'
@@ -14,7 +15,7 @@ export const otherServers: readonly ServerProgram[] = [
     isProbed: true,
     command: ({ port, docroot, program }) => ({
       args: [
-        ...['--plugins-dir', join(program.root, 'usr/lib/uwsgi/plugins'), '--plugin', 'python3'],
+        ...['--plugins-dir', uwsgiPlugins(program.root), '--plugin', uwsgiPython(program.root)],
         ...['--http-socket', `127.0.0.1:${port}`, '--processes', '4', '--disable-logging'],
         ...['--pythonpath', appFile(''), '--module', 'wsgi_app', '--die-on-term'],
       ],
@@ -51,3 +52,13 @@ export const otherServers: readonly ServerProgram[] = [
     command: ({ port, docroot }) => ({ args: ['run', appFile('go_server.go'), String(port), docroot] }),
   },
 ]
+
+function uwsgiPlugins(root: string): string {
+  return join(root, 'usr/lib/uwsgi/plugins')
+}
+
+/** Named for Python's version. */
+function uwsgiPython(root: string): string {
+  const found = readdirSync(uwsgiPlugins(root)).find((name) => name.startsWith('python3'))
+  return (found ?? 'python3').replace('_plugin.so', '')
+}
