@@ -269,7 +269,10 @@ export class RequestBody implements BodySource {
   }
 
   readonly #onTime = (): void => {
-    if (!this.#isOver) this.#look()
+    if (this.#isOver) return
+    // What came in this very turn is handled right after this.
+    if (this.#isDue && this.#waitsFor === 'client') this.#movedAt = performance.now()
+    this.#look()
   }
 
   /** For how long the client may still be waited for, by its rate so far. */

@@ -183,3 +183,24 @@ t.test('a body refused in its midst does not stand before the next request', asy
   client.socket.destroy()
   await client.closed.catch(() => undefined)
 })
+
+t.test('a process that stood still does not hold it against a body that came meanwhile', async (t) => {
+  const program = await startKeyedProgram(t, { gateway: ', limits: { idle_timeout: 500ms }' })
+  const client = open(program.gatewayPort)
+  client.socket.write(request('POST /v1/upload', [host, program.auth, chunked, 'Connection: close']))
+  await sleep(100)
+  await new Promise<void>((resolve) => {
+    // Right before the loop looks at its timers.
+    setImmediate(() => {
+      client.socket.write('3\r\na=b\r\n')
+      const end = performance.now() + 800
+      while (performance.now() < end);
+      resolve()
+    })
+  })
+  await sleep(200)
+  client.socket.write('0\r\n\r\n')
+  const answer = await client.closed
+  t.equal(answer.status, 200)
+  t.equal(program.last()?.body, 'a=b')
+})
