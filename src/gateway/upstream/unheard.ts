@@ -21,10 +21,16 @@ export interface UnheardDeps {
   readonly giveUpIdle: () => boolean
 }
 
-/** Nearly every answer begins sooner: who waits for longer may be waiting for another connection's end. */
-const patienceMs = 150
+/** Who waits for longer than this, and for three times as long as usual, may be waiting for another connection's end. */
+const leastPatienceMs = 150
+const mostPatienceMs = 1_000
+const timesUsual = 3
+/** Of the longest wait for a first answer so much is left after each one. */
+const kept = 0.9
+/** After others were given up, those that come to rest are so too, for so long. */
+const givingUpMs = 250
 /** What is answered within this time after others were given up was waiting for them. */
-const reliefMs = 250
+const reliefMs = 100
 /** Between two times that it was no use: what is slow by itself must not cost all others their connections. */
 const pauseMs = 1_000
 
@@ -32,8 +38,12 @@ export function createUnheard({ now, giveUpIdle }: UnheardDeps): Unheard {
   let waiting: { readonly connection: Connection; readonly since: number }[] = []
   let gaveUpAt = Number.NEGATIVE_INFINITY
   let mayGiveUpAt = 0
+  /** How long an upstream takes for a first answer, others' ends not counted. */
+  let usualMs = 0
   let timer: NodeJS.Timeout | undefined
   let dueAt = 0
+
+  const patienceMs = () => Math.min(mostPatienceMs, Math.max(leastPatienceMs, timesUsual * usualMs))
 
   function lookAt(due: number, at: number): void {
     if (timer !== undefined && dueAt <= due) return
@@ -48,7 +58,7 @@ export function createUnheard({ now, giveUpIdle }: UnheardDeps): Unheard {
     const [first] = waiting
     if (first === undefined) return
     const at = now()
-    const due = Math.max(first.since + patienceMs, mayGiveUpAt)
+    const due = Math.max(first.since + patienceMs(), mayGiveUpAt)
     if (at < due) return lookAt(due, at)
     if (giveUpIdle()) gaveUp(at)
     lookAt(at + pauseMs, at)
@@ -65,13 +75,16 @@ export function createUnheard({ now, giveUpIdle }: UnheardDeps): Unheard {
     add(connection) {
       const since = now()
       waiting.push({ connection, since })
-      lookAt(Math.max(since + patienceMs, mayGiveUpAt), since)
+      lookAt(Math.max(since + patienceMs(), mayGiveUpAt), since)
     },
     heard(connection) {
       const since = waiting[placeOf(connection)]?.since
       if (since === undefined) return false
       waiting = waiting.filter((one) => one.connection.openedAt > connection.openedAt)
-      const wasRelieved = since + patienceMs <= gaveUpAt && now() - gaveUpAt <= reliefMs
+      const at = now()
+      const tookMs = at - Math.max(since, gaveUpAt)
+      const wasRelieved = since + patienceMs() <= gaveUpAt && tookMs <= reliefMs
+      usualMs = Math.max(tookMs, usualMs * kept)
       if (wasRelieved) mayGiveUpAt = 0
       return wasRelieved
     },
@@ -83,9 +96,9 @@ export function createUnheard({ now, giveUpIdle }: UnheardDeps): Unheard {
       const [first] = waiting
       if (first === undefined) return false
       const at = now()
-      if (at - first.since < patienceMs) return false
+      if (at - first.since < patienceMs()) return false
       if (at >= mayGiveUpAt) gaveUp(at)
-      return at - gaveUpAt <= reliefMs
+      return at - gaveUpAt <= givingUpMs
     },
   }
 }

@@ -215,6 +215,32 @@ t.test('an answer that is slow by itself costs the others their connections now 
   t.equal(pool.habit(), undefined)
 })
 
+t.test('requests with bodies that all take a while are no sign of it', async (t) => {
+  const upstream = await startUpstream(({ method }, socket) => {
+    if (method === 'GET') return plainAnswer
+    setTimeout(() => socket.write(sized), 300)
+    return undefined
+  })
+  t.teardown(() => upstream.close())
+  const pool = openPool(t, upstream.port)
+  let posts = 0
+  const post = async () => {
+    const of: Ask = { method: 'POST', body: Buffer.from('a'), contentLength: 1, reuse: 'bodiless' }
+    for (let i = 0; i < 8; i++, posts++) await pool.ask(of).ended()
+  }
+  // One after the other begins: there is always one that has waited for a while.
+  const all = Promise.all([post(), sleep(100).then(post), sleep(200).then(post)])
+  let gets = 0
+  while (posts < 24) {
+    await pool.ask().ended()
+    gets++
+  }
+  await all
+  t.equal(pool.habit(), undefined)
+  const opened = upstream.connections() - posts
+  t.ok(opened < gets / 4, `${opened} connections for ${gets} GETs`)
+})
+
 t.test('whose body waits for the acknowledgement of its head gets a new connection each time', async (t) => {
   const known = new Set<Socket>()
   const upstream = await startUpstream((_, socket) => {
