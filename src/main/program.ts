@@ -2,6 +2,7 @@
 
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { CertificateFault } from '../config/certificates.ts'
 import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
 import { createControlServer } from '../control/server.ts'
 import { createActivityRecorder } from '../gateway/activity.ts'
@@ -88,7 +89,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       'Lines of the log that could not be written',
       losses.dropped,
     )
-    const inForce = createConfigInForce({ ...options.source, config, log, metrics })
+    const inForce = openConfig({ ...options.source, config, log, metrics })
     drain.last('upstreams', () => inForce.close())
     const table = () => inForce.current().table
     const core = createCore({
@@ -132,6 +133,16 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     }
   } catch (error) {
     await drain.run()
+    throw error
+  }
+}
+
+/** Throws a StartError when the certificates of an upstream cannot be used. */
+function openConfig(deps: ConfigInForceDeps): ConfigInForce {
+  try {
+    return createConfigInForce(deps)
+  } catch (error) {
+    if (error instanceof Error && error.cause instanceof CertificateFault) throw new StartError(error.message)
     throw error
   }
 }

@@ -10,8 +10,12 @@ t.test('paths start at the folder of the file that names them', async (t) => {
   )
   const { settings } = await configOf(t, { gateway })
   const folder = t.testdirName
-  t.match(settings.gateway.tls, { certFile: `${folder}/tls/a.crt`, keyFile: '/abs/a.key' })
-  t.equal(settings.upstreams.get('payments')?.caFiles[0], `${folder}/ca.pem`)
+  t.strictSame(settings.gateway.tls, {
+    certFile: `${folder}/tls/a.crt`,
+    keyFile: '/abs/a.key',
+    ciphers: 'ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!AESCCM:!aNULL',
+  })
+  t.strictSame(settings.upstreams.get('payments')?.caFiles, [`${folder}/ca.pem`])
 })
 
 t.test('the embedded database lives beside the file, wherever it is loaded from', async (t) => {

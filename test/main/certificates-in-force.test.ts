@@ -12,7 +12,8 @@ import { StartError } from '../../src/main/start-error.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { makeAuthority, type Made } from '../support/certificates.ts'
-import { startTestProgram } from '../support/program.ts'
+import { adminToken, cacheKey, prepareTestProgram, startTestProgram } from '../support/program.ts'
+import { latchkey } from './process.ts'
 
 const hosts = ['api.flintn.com']
 const ciphers = 'ECDHE+AESGCM'
@@ -148,6 +149,21 @@ t.test('what is shown to upstreams, and what they are checked by, is told of too
   ])
   t.equal(await gauge('latchkey_certificate_valid', 'payments'), 0)
 })
+
+t.test(
+  'nothing starts either on what an upstream cannot be connected to with, and the reason has no stack',
+  async (t) => {
+    const { file } = await prepareTestProgram(t, {
+      liveUrl: 'https://127.0.0.1:9',
+      upstream: ', ca: /none/ca.pem',
+    })
+    const env = { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_CACHE_KEY: cacheKey }
+    const running = latchkey(t, ['start', '--config', file], env)
+    t.equal((await running.ended).code, 1)
+    t.match(running.stderr(), /upstream payments: \/none\/ca\.pem: cannot be read \(ENOENT\)/)
+    t.notMatch(running.stderr(), /\n +at /)
+  },
+)
 
 function peerOf(port: number, ca: Buffer, session?: Buffer): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {

@@ -7,8 +7,9 @@ import { createTicketKeys } from '../../src/main/ticket-keys.ts'
 import { startProcess } from '../support/process.ts'
 import { adminToken, cacheKey, prepareTestProgram } from '../support/program.ts'
 import { tlsFile } from '../support/tls.ts'
-import { childrenOf, freePort } from './fleet.ts'
+import { childrenOf, freePort, until } from './fleet.ts'
 
+t.setTimeout(240_000)
 const ca = readFileSync(tlsFile('ca.pem'))
 
 function shake(
@@ -35,7 +36,7 @@ t.test('a session of one worker is taken by all, and by those that come after th
   const tls = `cert: ${tlsFile('server.pem')}, key: ${tlsFile('server.key')}`
   const { file } = await prepareTestProgram(t, { port, gateway: `, tls: { ${tls} }` })
   const env = { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_CACHE_KEY: cacheKey }
-  const running = await startProcess(['--config', file, '--workers', '3'], env, 'serving')
+  const running = await startProcess(['--config', file, '--workers', '2'], env, 'serving')
   t.teardown(async () => void (await running.stop()))
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
     const { session } = await shake(port, { maxVersion })
@@ -45,9 +46,7 @@ t.test('a session of one worker is taken by all, and by those that come after th
   const { session } = await shake(port, {})
   const before = childrenOf(running.child.pid)
   running.child.kill('SIGUSR2')
-  for (let i = 0; i < 600 && !running.output().includes('Workers replaced'); i++) {
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  t.ok(await until(() => running.output().includes('Workers replaced')))
   t.notOk(childrenOf(running.child.pid).some((pid) => before.includes(pid)))
   t.ok((await shake(port, { session })).isReused, 'replaced workers have them too')
   t.notMatch(running.output(), /ticket_keys/)
