@@ -189,6 +189,7 @@ cache_log /dev/null
 access_log none
 cache_effective_user root
 pinger_enable off
+unlinkd_program ${join(program.root, 'usr/lib/squid/unlinkd')}
 visible_hostname squid
 shutdown_lifetime 0
 `,

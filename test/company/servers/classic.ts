@@ -110,13 +110,6 @@ const webfs: ServerProgram = {
   }),
 }
 
-const merecat: ServerProgram = {
-  name: 'merecat',
-  source: { kind: 'debian', packages: ['merecat'], file: 'merecat' },
-  version: ['-V'],
-  command: ({ port, docroot }) => ({ args: ['-n', '-p', String(port), '-l', 'none', docroot] }),
-}
-
 const caddy: ServerProgram = {
   name: 'Caddy',
   source: { kind: 'debian', packages: ['caddy'], file: 'caddy' },
@@ -189,7 +182,6 @@ export const classicServers: readonly ServerProgram[] = [
   busybox,
   miniHttpd,
   webfs,
-  merecat,
   caddy,
   h2o,
   php,
