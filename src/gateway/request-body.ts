@@ -225,6 +225,7 @@ export class RequestBody implements BodySource {
   /** Reads nothing for so long, which is not held against the client. */
   #rest(milliseconds: number): void {
     this.#waitedMs -= milliseconds
+    this.#movedAt += milliseconds
     setTimeout(this.#wake, milliseconds)
   }
 

@@ -70,7 +70,8 @@ export function createTurns(begin: Begin, grown: () => void): Turns {
 
   function next({ line, raw, reply }: Due): void {
     if (line.isForgotten) return
-    count(line, -1)
+    // Its connection may have closed meanwhile, which has emptied the line.
+    if (line.requests > 0) count(line, -1)
     if (raw.socket.destroyed || (line.isReadNoMore && !raw.complete)) return
     begin(raw, reply)
   }
