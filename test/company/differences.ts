@@ -43,6 +43,12 @@ export const knownDifferences: readonly KnownDifference[] = [
     why: 'it makes 500 of an upload that is not read to its end; here the gateway gets the answer through',
     isUnsteady: true,
   }),
+  {
+    program: 'Varnish',
+    what: 'two ranges',
+    why: 'it answers 503 by itself, both ways, on a page that names a number of its own',
+    isUnsteady: true,
+  },
   // To be mended.
   {
     program: 'hypercorn',
