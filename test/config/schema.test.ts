@@ -12,6 +12,9 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
     trustedProxies: [],
     requireHttps: false,
     denyFile: null,
+    health: null,
+    drainDelayMs: 0,
+    proxyProtocol: false,
     limits: {
       headerBytes: 32768,
       headerCount: 200,

@@ -41,7 +41,7 @@ export const badAnswers: Readonly<Record<string, readonly [bytes: string, what: 
   'a bare CR among lines in LF': [`HTTP/1.1 200 OK\nX: 1\r2\n\n`, /status line/],
   'a NUL among lines in LF': [`HTTP/1.1 200 OK\nX: 1\0\n\n`, /header field/],
   'a line that goes on in the next, in LF': [`HTTP/1.1 200 OK\nX: 1\n 2\n\n`, /header field/],
-  'an empty line first, in LF': [`\nHTTP/1.1 200 OK\n\n`, /status line/],
+  'an empty line first, in LF': [`\nHTTP/1.1 200 OK\n\n`, /status line/, 'not_http'],
   'trailers in LF': [`${chunked}0\nX: 1\n\n`, /no size/],
   'a trailer in LF': [`${chunked}0\r\nX: 1\n\r\n\r\n`, /header field/],
   'a head in LF without end': [`HTTP/1.1 200 OK\nX: ${long}`, /longer than/, 'headers_too_large'],
