@@ -62,6 +62,8 @@ function createUpstream(dice: Dice, faults: string[]) {
       if (dice.roll(2) > 0) response.setHeader('content-length', body.length)
       const cut = dice.roll(body.length)
       setTimeout(() => {
+        // Its head would be the whole answer, and this end come after it.
+        if (body.length === 0) return void response.end()
         response.write(body.subarray(0, cut))
         setTimeout(() => response.end(body.subarray(cut)), dice.roll(8))
       }, dice.roll(8))
