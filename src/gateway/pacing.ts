@@ -22,7 +22,7 @@ export interface Pace {
  * that two stores had to be asked for costs several times as much as one that memory has an answer to.
  */
 export const paces = {
-  asked: { perSecond: 500, burst: 300, mostHeld: 500, tickMs: 20 },
+  asked: { perSecond: 500, burst: 300, mostHeld: 500, tickMs: 25 },
   unasked: { perSecond: 3_000, burst: 300, mostHeld: 3_000, tickMs: 10 },
 } as const satisfies Record<string, Pace>
 

@@ -28,7 +28,13 @@ t.test('strangers who do what costs most: customers are served as before', async
   const forMs = isLong ? 300_000 : 60_000
   const strangers = startChild(t, 'strangers', [String(instance.gatewayPort), String(forMs)])
   const before = load.took.length
-  const [sent]: unknown[] = await once(strangers, 'message')
+  const [sent]: unknown[] = await Promise.race([
+    once(strangers, 'message'),
+    once(strangers, 'exit').then(() => Promise.reject(new Error('the strangers ended before their time'))),
+    once(instance.child, 'exit').then(() =>
+      Promise.reject(new Error(`the gateway ended: ${instance.output()}`)),
+    ),
+  ])
   await load.settled()
   const meanwhile = load.took.slice(before)
   await load.stop()
