@@ -2,10 +2,12 @@
 // that it has read at once, 64 KiB, and for each piece in it calls into JavaScript: 20 to 50 ms in which nobody else is served.
 // Who was seen to send such things is parsed slice by slice from then on, all of them together half of the time at most.
 
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { clientNetwork } from './client.ts'
 import { isLeaving } from './linger.ts'
+import { readPastParser } from './past-parser.ts'
 import { peerOf } from './peer.ts'
 
 /** Of the smallest requests 22, of crumbs 170: a millisecond at most. */
@@ -61,9 +63,15 @@ function slice(socket: Socket): void {
   readers.set(socket, new SliceReader(socket, (bytes) => void parse.call(socket, bytes)))
 }
 
+/** What Node keeps on a connection: its parser, with the request in the making, and whether it has stopped it. */
+type ParsedSocket = Socket & {
+  readonly parser?: { readonly incoming?: IncomingMessage | null } | null
+  readonly _paused?: boolean
+}
+
 /** Stands between a connection and Node's parser. */
 class SliceReader {
-  readonly #socket: Socket & { readonly parser?: unknown; readonly _paused?: boolean }
+  readonly #socket: ParsedSocket
   readonly #parse: (bytes: Buffer) => void
   #waiting: Buffer[] = []
   #isQueued = false
@@ -71,28 +79,25 @@ class SliceReader {
   constructor(socket: Socket, parse: (bytes: Buffer) => void) {
     this.#socket = socket
     this.#parse = parse
-    socket.removeAllListeners('data')
-    // A listener takes the connection from Node's parser, which else reads it by itself.
-    socket.on('data', this.#onData).on('resume', this.#onResume)
+    socket.on('resume', this.#onResume)
+    readPastParser(socket, this.#onData)
   }
 
   get isBehind(): boolean {
     return this.#waiting.length > 0
   }
 
-  /** Parses one slice; whether more is there to be parsed now. */
-  step(): boolean {
+  /** Parses one slice, if it may. */
+  step(): void {
     this.#isQueued = false
     if (this.#isOver()) this.#waiting = []
     const [first] = this.#waiting
-    // Node does not parse while answers wait for their client; it resumes the connection when they do no more.
-    if (first === undefined || this.#socket._paused === true) return false
+    if (first === undefined || this.#isHeldBack()) return
     if (first.length <= sliceBytes) this.#waiting.shift()
     else this.#waiting[0] = first.subarray(sliceBytes)
     this.#parse(first.length <= sliceBytes ? first : first.subarray(0, sliceBytes))
     if (this.#waiting.length > 0) this.#enqueue()
-    else if (!this.#socket.destroyed) this.#socket.resume()
-    return true
+    else if (!this.#socket.destroyed && !this.#isHeldBack()) this.#socket.resume()
   }
 
   readonly #onData = (bytes: Buffer): void => {
@@ -106,6 +111,13 @@ class SliceReader {
     if (this.#waiting.length === 0 || this.#isOver()) return
     this.#socket.pause()
     this.#enqueue()
+  }
+
+  /** Answers wait for their client, or a body for whoever takes it: Node resumes the connection when they do no more. */
+  #isHeldBack(): boolean {
+    const { _paused, parser } = this.#socket
+    const body = parser?.incoming
+    return _paused === true || (body != null && body.readableLength >= body.readableHighWaterMark)
   }
 
   /** Nothing of it is parsed any more: it is closed or about to, or its parser belongs to somebody else already. */
