@@ -117,7 +117,10 @@ class SliceReader {
   #isHeldBack(): boolean {
     const { _paused, parser } = this.#socket
     const body = parser?.incoming
-    return _paused === true || (body != null && body.readableLength >= body.readableHighWaterMark)
+    return (
+      _paused === true ||
+      (body !== undefined && body !== null && body.readableLength >= body.readableHighWaterMark)
+    )
   }
 
   /** Nothing of it is parsed any more: it is closed or about to, or its parser belongs to somebody else already. */
