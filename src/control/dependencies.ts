@@ -21,7 +21,8 @@ export interface ControlDeps {
   readonly db: Postgres | null
   /** The table in force. */
   table(): Table
-  readonly tokens: AdminTokens
+  /** Those in force: they may change while the process runs. */
+  tokens(): AdminTokens
   /** CIDR blocks or single addresses that the admin API is served to. */
   readonly adminFrom: readonly string[]
   /** Names that the control port answers without a token, besides addresses and those of private networks. */
@@ -68,6 +69,8 @@ export interface Health {
   readonly tableSha256: string | null
   /** A word such as `up`, `down`, `none`. */
   readonly postgres: string
+  /** Why Postgres refuses this instance: a code, and the setting that mends it. */
+  readonly postgresFault?: string | undefined
   readonly redis: string
   readonly appliedRevision: number | null
   /** Why the file on disk is not in force. */

@@ -10,12 +10,15 @@ const docs = {
   live: { summary: 'The process runs', status: 200, answer: Type.Object({ status: Type.Literal('ok') }) },
   ready: {
     summary:
-      'Whether known keys can be decided: 503 before the first table and feed are there, and while draining',
+      'Whether known keys can be decided: 503 before the first table and feed are there, where Postgres refuses this instance, and while draining',
     status: [200, 503],
     answer: Type.Object({
       status: Type.Enum(['ok', 'degraded']),
       table_sha256: nullable(Type.String()),
-      postgres: Type.String(),
+      postgres: Type.String({ description: 'up, down or refused' }),
+      postgres_fault: Type.Optional(
+        Type.String({ description: 'Why Postgres refuses this instance, and the setting that mends it' }),
+      ),
       redis: Type.String(),
       applied_revision: nullable(Type.Integer()),
       config_fault: Type.Optional(Type.String({ description: 'Why the file on disk is not in force' })),
@@ -50,6 +53,7 @@ export function serveProbes(app: ControlApp, deps: ControlDeps): void {
       status: health.status,
       table_sha256: health.tableSha256,
       postgres: health.postgres,
+      ...(health.postgresFault !== undefined && { postgres_fault: health.postgresFault }),
       redis: health.redis,
       applied_revision: health.appliedRevision,
       ...(health.configFault !== undefined && { config_fault: health.configFault }),

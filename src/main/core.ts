@@ -15,6 +15,7 @@ import { createRedisTier, type RedisTier } from '../lookup/redis-tier.ts'
 import { createSeal, type Seal } from '../lookup/seal.ts'
 import { createSteadyClock } from '../lookup/steady-clock.ts'
 import type { Change } from '../store/change-table.ts'
+import type { Refusal } from '../store/refusals.ts'
 import { createPostgres, type Postgres } from '../store/postgres.ts'
 import { createRedis, type RedisStore } from '../store/redis.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -40,7 +41,9 @@ export interface Core {
 
 /** What is up. */
 export interface CoreState {
-  readonly postgres: 'up' | 'down'
+  /** `refused`: it answers that it will not have us, and no waiting mends that. */
+  readonly postgres: 'up' | 'down' | 'refused'
+  readonly refusal: Refusal | undefined
   readonly redis: 'up' | 'down' | 'none'
   /** Whether known keys can be decided. */
   readonly canDecide: boolean
@@ -157,10 +160,14 @@ export function createCore(options: CoreOptions): Core {
     state() {
       const hasFeed = feed.confirmedAt() > Number.NEGATIVE_INFINITY
       const isRedisUp = redis?.store.isUp() ?? false
+      const refusal = feed.refusal()
+      // Who is refused waits in vain: what it knows lasts for as long as it was confirmed, and no longer.
+      const isFresh = monotonicNow() - feed.confirmedAt() <= maxStaleLimitMs()
       return {
-        postgres: hasFeed && !feed.isAway() ? 'up' : 'down',
+        postgres: hasFeed && !feed.isAway() ? 'up' : refusal === undefined ? 'down' : 'refused',
+        refusal,
         redis: redis === null ? 'none' : isRedisUp ? 'up' : 'down',
-        canDecide: hasFeed || isRedisUp,
+        canDecide: refusal === undefined ? hasFeed || isRedisUp : isFresh,
         appliedRevision: changes.applied < 0 ? null : changes.applied,
       }
     },

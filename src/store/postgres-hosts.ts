@@ -1,7 +1,9 @@
 // Which of the hosts of a URL new connections go to: the first that answers and takes writes, and that one until it
 // fails. The driver knows one host only.
 
+import { accessSync, constants } from 'node:fs'
 import { Client, type ClientBase, type ClientConfig } from 'pg'
+import { postgresFiles, postgresUrlForDriver } from '../config/postgres-url.ts'
 import { parsePostgresUrl } from '../config/store-url.ts'
 
 export interface Hosts {
@@ -37,7 +39,7 @@ export function createHosts(options: HostsOptions): Hosts {
     return new Client({
       ...config,
       ...options.client,
-      connectionString: urls[chosen],
+      connectionString: postgresUrlForDriver(urls[chosen] ?? ''),
       connectionTimeoutMillis: connectTimeoutMs,
     })
   }
@@ -51,7 +53,7 @@ export function createHosts(options: HostsOptions): Hosts {
     }
     chosen = 0
   } catch {
-    throw new Error('The Postgres URL cannot be read')
+    throw new Error(unreadableFile(urls) ?? 'The Postgres URL cannot be read')
   }
 
   return {
@@ -80,4 +82,17 @@ export function createHosts(options: HostsOptions): Hosts {
       }
     },
   }
+}
+
+/** In the driver's error the file would stand beside the URL, password included. */
+function unreadableFile(urls: readonly string[]): string | undefined {
+  for (const [name, file] of urls.flatMap(postgresFiles)) {
+    try {
+      accessSync(file, constants.R_OK)
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+      return `${name} of the Postgres URL: ${file} cannot be read (${code})`
+    }
+  }
+  return undefined
 }

@@ -39,6 +39,9 @@ export interface Metrics {
   counter(name: string, help: string, read: () => number): void
   /** A call of the admin API that was refused before its path was looked at. */
   adminRefused(reason: string): void
+  /** A step of housekeeping has come to its end, or failed. */
+  housekeeping(step: string, seconds: number): void
+  housekeepingFailed(step: string): void
   /** Registers a gauge that is read at each scrape: label value → number. */
   gauge(name: string, help: string, read: () => Readonly<Record<string, number>>, merge?: Merge): void
   /** The text of a scrape, with what other processes count merged in. */
@@ -137,6 +140,19 @@ export function createMetrics(): Metrics {
     labelNames: ['reason'],
     registers,
   })
+  const housekeeping = new Histogram({
+    name: 'latchkey_housekeeping_seconds',
+    help: 'Time of a step of housekeeping, all of its batches together',
+    labelNames: ['step'],
+    buckets: [0.01, 0.1, 1, 10, 60, 600],
+    registers,
+  })
+  const housekeepingFailed = new Counter({
+    name: 'latchkey_housekeeping_failed_total',
+    help: 'Steps of housekeeping that failed; the next round is ten minutes later',
+    labelNames: ['step'],
+    registers,
+  })
 
   return {
     requests(labels) {
@@ -178,6 +194,8 @@ export function createMetrics(): Metrics {
         },
       })
     },
+    housekeeping: (step, seconds) => housekeeping.observe({ step }, seconds),
+    housekeepingFailed: (step) => housekeepingFailed.inc({ step }),
     adminRefused: (reason) => adminRefused.inc({ reason }),
     gauge(name, help, read, merge = 'sum') {
       const gauge = new Gauge({
