@@ -16,8 +16,6 @@ export interface RedisStore {
   tell<T>(command: (client: Redis) => Promise<T>, deadlineMs: number): Promise<T | undefined>
   /** Whether commands are let through at the moment. */
   isUp(): boolean
-  /** What the names of keys and channels begin with. Keys get it by themselves, `publish` does not. */
-  readonly prefix: string
   /** Listens to a channel for as long as the store lives, over reconnects. */
   subscribe(channel: string, heard: (message: string) => void): void
   close(): Promise<void>
@@ -26,8 +24,6 @@ export interface RedisStore {
 export interface RedisStoreOptions {
   /** redis://, rediss://, or redis+sentinel://host:port,host:port/name. */
   readonly url: string
-  /** Keeps several deployments on one Redis apart; none unless said. */
-  readonly prefix?: string
   readonly log: Logger
   readonly monotonicNow: () => number
 }
@@ -53,9 +49,7 @@ const connectionOptions = {
 
 /** Opens the connections; does not wait for them. */
 export function createRedis(options: RedisStoreOptions): RedisStore {
-  const prefix = options.prefix ?? ''
   const client = connect(options.url, {
-    keyPrefix: prefix,
     enableAutoPipelining: true,
     commandTimeout: deadAfterMs,
     socketTimeout: deadAfterMs,
@@ -67,7 +61,6 @@ export function createRedis(options: RedisStoreOptions): RedisStore {
   const stopWatching = watchSubscriber(subscriber)
 
   return {
-    prefix,
     isUp: () => client.status === 'ready' && !breaker.isOpen(),
     async run(command, deadlineMs) {
       if (client.status !== 'ready' || !breaker.allows()) return undefined
@@ -82,9 +75,9 @@ export function createRedis(options: RedisStoreOptions): RedisStore {
     },
     subscribe(channel, heard) {
       subscriber.on('message', (name: string, message: string) => {
-        if (name === prefix + channel) heard(message)
+        if (name === channel) heard(message)
       })
-      const listen = () => void subscriber.subscribe(prefix + channel).catch(() => {})
+      const listen = () => void subscriber.subscribe(channel).catch(() => {})
       subscriber.on('ready', listen)
       if (subscriber.status === 'ready') listen()
     },
@@ -112,7 +105,6 @@ function reportTrouble(connection: Redis, log: Logger): void {
 
 /** What the two connections do not have in common. */
 interface OwnOptions {
-  readonly keyPrefix?: string
   readonly enableAutoPipelining?: boolean
   readonly autoResubscribe?: boolean
   readonly commandTimeout?: number
