@@ -3,7 +3,7 @@
 // database went back in time, older entries are simply not found.
 
 import { createHash } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import type { RedisCommands } from '../store/redis-connection.ts'
 import type { Change } from '../store/change-table.ts'
 import type { RedisStore } from '../store/redis.ts'
 import type { CachedReading } from './memory-tier.ts'
@@ -95,7 +95,7 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
     const place = placeOf(epoch, 'c', digest)
     const marks = [placeOf(epoch, 'k', reading.record.keyId), placeOf(epoch, 'm', reading.record.merchantId)]
     const sealed = seal.close(place, JSON.stringify(reading))
-    const command = (client: Redis) =>
+    const command = (client: RedisCommands) =>
       client.eval(fillScript, 3, place, ...marks, sealed, reading.revision, deps.maxStaleLimitMs())
     void store.run(command, writeDeadlineMs)
   }
@@ -124,7 +124,7 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
       const message = seal.close(channel, JSON.stringify({ epoch, ...change }))
       // A mark outlives every entry that it could have to stop.
       const lifeMs = deps.maxStaleLimitMs() * 2
-      const command = async (client: Redis) => {
+      const command = async (client: RedisCommands) => {
         const args = [mark, ...entries, change.revision, lifeMs]
         await Promise.all([
           client.eval(moveScript, 1 + entries.length, ...args),

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CertificateFault } from '../config/certificates.ts'
 import type { Settings, Table } from '../config/compiled.ts'
 import { type Acknowledgement, createAcknowledgement, newInstanceId } from '../lookup/acknowledge.ts'
 import { createLookup, type Lookup } from '../lookup/chain.ts'
@@ -16,9 +17,10 @@ import { createSeal, type Seal } from '../lookup/seal.ts'
 import { createSteadyClock } from '../lookup/steady-clock.ts'
 import type { Change } from '../store/change-table.ts'
 import { createPostgres, type Postgres } from '../store/postgres.ts'
-import { createRedis, type RedisStore } from '../store/redis.ts'
+import { createRedis, type RedisStore, type RedisStoreOptions } from '../store/redis.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { StartError } from './start-error.ts'
 import { version } from './version.ts'
 
 export interface Core {
@@ -41,7 +43,8 @@ export interface Core {
 /** What is up. */
 export interface CoreState {
   readonly postgres: 'up' | 'down'
-  readonly redis: 'up' | 'down' | 'none'
+  /** `degraded`: it answers, and refuses some of what it is asked. */
+  readonly redis: 'up' | 'degraded' | 'down' | 'none'
   /** Whether known keys can be decided. */
   readonly canDecide: boolean
   readonly appliedRevision: number | null
@@ -159,7 +162,7 @@ export function createCore(options: CoreOptions): Core {
       const isRedisUp = redis?.store.isUp() ?? false
       return {
         postgres: hasFeed && !feed.isAway() ? 'up' : 'down',
-        redis: redis === null ? 'none' : isRedisUp ? 'up' : 'down',
+        redis: redis === null ? 'none' : redisState(redis.store),
         canDecide: hasFeed || isRedisUp,
         appliedRevision: changes.applied < 0 ? null : changes.applied,
       }
@@ -191,10 +194,12 @@ function openRedis(
 ): OpenRedis | null {
   if (options.redis.kind === 'none') return null
   const seal = createSeal(options.cacheKey)
-  // Deployments that share a Redis, but not the key, must not take each other's news for theirs.
-  const prefix = `latchkey-${seal.scope}:`
+  // Deployments that share a Redis, but not the key, must not take each other's news for theirs. In braces: a cluster keeps
+  // all of it in one slot.
+  const prefix = `latchkey-{${seal.scope}}:`
   const { log, monotonicNow } = options
-  const store = createRedis({ url: options.redis.url, prefix, log, monotonicNow })
+  const { redisRefused: refused } = options.metrics
+  const store = openStore({ url: options.redis.url, prefix, log, monotonicNow, refused })
   const tier = createRedisTier({
     store,
     seal,
@@ -204,6 +209,21 @@ function openRedis(
     rejected: options.metrics.cacheRejected,
   })
   return { store, seal, tier }
+}
+
+/** Throws a StartError where a file cannot be used that the URL names. */
+function openStore(options: RedisStoreOptions): RedisStore {
+  try {
+    return createRedis(options)
+  } catch (error) {
+    if (error instanceof CertificateFault) throw new StartError(`Redis: ${error.message}`)
+    throw error
+  }
+}
+
+function redisState(store: RedisStore): 'up' | 'degraded' | 'down' {
+  if (!store.isUp()) return 'down'
+  return store.troubles().length > 0 ? 'degraded' : 'up'
 }
 
 function connectionsOf(pools: readonly Postgres[]): Record<string, number> {

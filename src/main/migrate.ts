@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import type { CliIo } from '../cli/io.ts'
+import { grantStatements } from '../store/grants-table.ts'
 import { migrate } from '../store/migrate.ts'
 import { StoreUnavailableError } from '../store/postgres-errors.ts'
 import { openDatabase, placeOf } from './database.ts'
@@ -14,9 +15,17 @@ export function registerMigrateCommand(program: Command, io: CliIo): void {
     .command('migrate')
     .description('apply pending database migrations')
     .option('--config <file>', 'gateway file', 'config/gateway.yaml')
+    .option('--grants', 'print the least rights of the serving roles as SQL, and do nothing')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  $ latchkey migrate --config config/gateway.yaml')
-    .action(async (flags: { config: string; json?: boolean }) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ latchkey migrate --config config/gateway.yaml\n  $ latchkey migrate --grants | psql "$DATABASE_URL"',
+    )
+    .action(async (flags: { config: string; grants?: boolean; json?: boolean }) => {
+      if (flags.grants === true) {
+        const sql = grantStatements()
+        return io.stdout(flags.json === true ? `${JSON.stringify({ sql })}\n` : sql)
+      }
       const { config } = await loadOrExplain(flags.config, io)
       const database = await openDatabase(config.settings, (line) => io.stderr(`${line}\n`))
       try {
