@@ -36,6 +36,8 @@ export interface ControlDeps {
   published(change: Change): void
   /** Resolves with the instances that have not applied `revision` within `timeoutMs`; empty: all have. Never rejects. */
   awaitAll(revision: number, timeoutMs: number): Promise<readonly PendingInstance[]>
+  /** Resolves with whether Redis lacks a change up to `revision`, within `timeoutMs`. Never rejects. */
+  isRedisBehind(revision: number, timeoutMs: number): Promise<boolean>
   /** The instances that count. */
   instances(): Promise<readonly InstanceView[]>
   /** Of this process. */
@@ -70,6 +72,10 @@ export interface Health {
   readonly postgres: string
   readonly redis: string
   readonly appliedRevision: number | null
+  /** How far this machine's clock is behind the database's, in milliseconds. */
+  readonly clockOffsetMs?: number | undefined
+  /** A word on the cache keys of the instances where they do not fit. */
+  readonly cacheKey?: 'apart' | undefined
   /** Why the file on disk is not in force. */
   readonly configFault?: string | undefined
   /** How many entries the emergency stop has, by kind. */

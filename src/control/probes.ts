@@ -18,6 +18,14 @@ const docs = {
       postgres: Type.String(),
       redis: Type.String(),
       applied_revision: nullable(Type.Integer()),
+      clock_offset_ms: Type.Optional(
+        Type.Integer({
+          description: "How far this machine's clock is behind the database's; negative: ahead",
+        }),
+      ),
+      cache_key: Type.Optional(
+        Type.Literal('apart', { description: 'Instances have different cache keys: see docs/operations.md' }),
+      ),
       config_fault: Type.Optional(Type.String({ description: 'Why the file on disk is not in force' })),
       deny: Type.Optional(
         Type.Record(Type.String(), Type.Integer(), { description: 'Entries of the emergency stop, by kind' }),
@@ -52,6 +60,8 @@ export function serveProbes(app: ControlApp, deps: ControlDeps): void {
       postgres: health.postgres,
       redis: health.redis,
       applied_revision: health.appliedRevision,
+      ...(health.clockOffsetMs !== undefined && { clock_offset_ms: health.clockOffsetMs }),
+      ...(health.cacheKey !== undefined && { cache_key: health.cacheKey }),
       ...(health.configFault !== undefined && { config_fault: health.configFault }),
       ...(health.denied !== undefined && { deny: health.denied }),
       ...(health.denyFault !== undefined && { deny_fault: health.denyFault }),

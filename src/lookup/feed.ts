@@ -7,6 +7,9 @@ import type { InstanceBeat } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Changes } from './changes.ts'
+import type { ClockSample } from './database-clock.ts'
+import type { ScopeRecord } from './redis-format.ts'
+import type { Verdict } from './redis-scope.ts'
 
 export interface Feed {
   /** Polls once and goes on polling; resolves after the first try, whether it succeeded or not. */
@@ -25,15 +28,30 @@ export interface Feed {
   isAway(): boolean
 }
 
+/** What is compared with the database at each poll (redis-scope.ts). */
+export interface FeedCompares {
+  /** How far somebody has seen this database come; undefined: not known. Read before each poll. */
+  read(): Promise<ScopeRecord | undefined>
+  /** What the poll says of that; not called where they contradict each other, which ends in a new epoch. */
+  judged(record: ScopeRecord, verdict: Verdict): void
+}
+
 export interface FeedDeps {
   readonly db: Postgres
   readonly changes: Changes
   /** What it says of itself, asked anew each time. */
   readonly instance: () => Omit<InstanceBeat, 'appliedRevision' | 'epoch'>
   readonly monotonicNow: () => number
+  /** Wall-clock milliseconds of this machine. */
+  readonly wallNow: () => number
   readonly log: Logger
   /** Told after each poll and each change from Redis: this instance has come further, or lives. */
   readonly applied: (isConfirmed: boolean) => void
+  /** Told of each answer: which installation the database is, and its clock. */
+  readonly met?: (installation: string, clock: ClockSample) => void
+  readonly compares?: FeedCompares
+  /** Told after each poll, whether it has confirmed or not. */
+  readonly polled?: (isConfirmed: boolean) => void
 }
 
 const pollEveryMs = 500
@@ -54,9 +72,11 @@ export function createFeed(deps: FeedDeps): Feed {
   let timer: NodeJS.Timeout | undefined
 
   async function poll(): Promise<void> {
-    const startedAt = deps.monotonicNow()
+    let startedAt = deps.monotonicNow()
     try {
-      await catchUp({ ...deps, isStopped: () => isStopped })
+      const record = await deps.compares?.read()
+      startedAt = deps.monotonicNow()
+      await catchUp({ ...deps, isStopped: () => isStopped, record })
       confirmedAt = startedAt
       if (isAway) deps.log.info('Postgres is back')
       isAway = false
@@ -64,7 +84,9 @@ export function createFeed(deps: FeedDeps): Feed {
       if (!isAway) deps.log.warn({ reason: reasonOf(error) }, 'Postgres cannot be reached; known keys go on')
       isAway = true
     }
-    if (!isStopped) deps.applied(!isAway)
+    if (isStopped) return
+    deps.applied(!isAway)
+    deps.polled?.(!isAway)
   }
 
   /** One poll at a time; a kick meanwhile makes one more. */
@@ -115,26 +137,27 @@ export function createFeed(deps: FeedDeps): Feed {
 }
 
 /** Reads page after page until nothing is left; starts over where what was missed cannot be told. */
-async function catchUp(deps: FeedDeps & { readonly isStopped: () => boolean }): Promise<void> {
-  const { db, changes } = deps
+async function catchUp(deps: PollDeps): Promise<void> {
+  const { changes, record } = deps
   if (changes.epoch === undefined) await begin(deps)
   while (!deps.isStopped()) {
     // Messages may take `applied` further while the answer is on its way: it is judged by what was asked.
     const { applied: after, stamp } = changes
-    const page = await readChanges(db, { after, limit: pageSize, beat: beatOf(deps) })
+    const page = await readPage(deps, after, pageSize)
     if (page.epoch !== changes.epoch) {
       deps.log.warn({ head: page.head, applied: after }, 'The database has another history; starting over')
       changes.restart(page.epoch, page.head)
       continue
     }
-    if (hasGoneBack(page, after, stamp)) {
+    if (hasGoneBack(page, after, stamp) || contradicts(page, record)) {
       deps.log.warn(
-        { head: page.head, applied: after },
+        { head: page.head, applied: after, seen: record?.revision },
         'The database went back in time; it gets a new epoch',
       )
-      await renewEpoch(db, page.epoch)
+      await renewEpoch(deps.db, page.epoch)
       continue
     }
+    judge(deps, page)
     if (page.head === after) {
       if (page.anchor !== null && changes.applied === after) changes.pin(page.anchor)
       return
@@ -154,11 +177,38 @@ function hasGoneBack(page: ChangePage, after: number, stamp: number | undefined)
   return page.anchor !== null && stamp !== undefined && page.anchor !== stamp
 }
 
+type PollDeps = FeedDeps & {
+  readonly isStopped: () => boolean
+  /** As read before the poll. */
+  readonly record: ScopeRecord | undefined
+}
+
+async function readPage(deps: PollDeps, after: number, limit: number): Promise<ChangePage> {
+  const askedAtMs = deps.wallNow()
+  const beat = beatOf(deps)
+  const page = await readChanges(deps.db, { after, limit, beat, compare: deps.record?.revision })
+  deps.met?.(page.installation, { askedAtMs, answeredAtMs: deps.wallNow(), databaseMs: page.atMs })
+  return page
+}
+
+/** Whether somebody has seen this very database further than it is, or with another change at the same revision. */
+function contradicts(page: ChangePage, record: ScopeRecord | undefined): boolean {
+  if (record === undefined || record.epoch !== page.epoch) return false
+  if (record.revision > page.head) return true
+  return record.stamp !== null && page.compared !== null && record.stamp !== page.compared
+}
+
+function judge({ record, compares }: PollDeps, page: ChangePage): void {
+  if (record === undefined) return
+  const isCompared = record.revision === 0 || (record.stamp !== null && page.compared !== null)
+  compares?.judged(record, record.epoch !== page.epoch ? 'other' : isCompared ? 'same' : 'unknown')
+}
+
 /** The first contact: begins a little in the past, as far as the outbox reaches. */
-async function begin(deps: FeedDeps): Promise<void> {
+async function begin(deps: PollDeps): Promise<void> {
   const { epoch, head } = await readHead(deps.db)
   const from = Math.max(0, head - historyAtStart)
-  const first = await readChanges(deps.db, { after: from, limit: 1, beat: beatOf(deps) })
+  const first = await readPage(deps, from, 1)
   const oldest = first.changes[0]?.revision
   deps.changes.restart(epoch, oldest === undefined ? head : oldest - 1)
 }

@@ -4,6 +4,7 @@
 import type { Settings } from '../config/compiled.ts'
 import { parseRedisUrl } from '../config/redis-url.ts'
 import { parsePostgresUrl } from '../config/store-url.ts'
+import { cacheKeysOf } from '../lookup/seal.ts'
 import { StartError } from './start-error.ts'
 
 const adminTokens = ['development-admin-token-0123456789abcdef']
@@ -27,7 +28,8 @@ export function refuseKnownSecrets(
     )
   if (place === undefined) return
   if (tokens.some((token) => adminTokens.includes(token.trim()))) throw fault('LATCHKEY_ADMIN_TOKEN')
-  if (cacheKeys.includes(env.LATCHKEY_CACHE_KEY ?? '')) throw fault('LATCHKEY_CACHE_KEY')
+  if (cacheKeysOf(env.LATCHKEY_CACHE_KEY ?? '').some((key) => cacheKeys.includes(key)))
+    throw fault('LATCHKEY_CACHE_KEY')
   const { postgres } = settings
   if (postgres.kind === 'url' && hasKnownPassword(postgres.url)) throw fault('The password of the database')
 }

@@ -186,7 +186,7 @@ async function openGateway(parts: Parts): Promise<number> {
   const { settings } = config
   const activity = createActivityRecorder({
     sink: (batch) => addActivity(core.db, batch),
-    now: Date.now,
+    now: core.now,
     dropped: metrics.activityDropped,
   })
   metrics.gauge('latchkey_activity_waiting', 'Rows of activity not yet stored', () => ({
@@ -221,7 +221,7 @@ async function openGateway(parts: Parts): Promise<number> {
     metrics,
     log,
     drain,
-    now: Date.now,
+    now: core.now,
     newId: createIds(Date.now),
   })
   drain.last('activity', async () => {
@@ -253,21 +253,26 @@ async function openControl(parts: Parts): Promise<number> {
     adminFrom: config.settings.control.adminFrom,
     hosts: [...config.settings.control.hosts, config.settings.control.host],
     refused: metrics.adminRefused,
-    now: Date.now,
+    now: core.now,
     newId,
     published: core.publish,
     awaitAll: core.acknowledgement.awaitAll,
+    isRedisBehind: core.isRedisBehind,
     instances: core.acknowledgement.instances,
     instanceId: core.instanceId,
     deny: deny.stop,
     denyBehind: deny.behind,
     health() {
-      const { canDecide, postgres, redis, appliedRevision } = core.state()
+      const { canDecide, postgres, redis, appliedRevision, haveKeysApart, clockOffsetMs } = core.state()
       const configFault = inForce.fault()
       const denyFault = deny.fault()
       const isDropping = losses.isDropping() || (workers?.areDropping() ?? false)
       const isValid =
-        configFault === undefined && denyFault === undefined && !isDropping && !certificates?.isGrave()
+        configFault === undefined &&
+        denyFault === undefined &&
+        !isDropping &&
+        !certificates?.isGrave() &&
+        !haveKeysApart
       return {
         isReady: canDecide && !drain.isLeaving && !drain.isDraining && (workers?.areServing() ?? true),
         status: postgres === 'up' && (redis === 'up' || redis === 'none') && isValid ? 'ok' : 'degraded',
@@ -275,6 +280,8 @@ async function openControl(parts: Parts): Promise<number> {
         postgres,
         redis,
         appliedRevision,
+        clockOffsetMs,
+        cacheKey: haveKeysApart ? 'apart' : undefined,
         configFault,
         denied: deny.counts(),
         denyFault,

@@ -2,6 +2,7 @@
 
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
+import { milliseconds } from './session.ts'
 
 export interface AuditEntry {
   readonly actor: string
@@ -53,7 +54,8 @@ export async function listAudit(
   page: PageRequest<number>,
 ): Promise<Page<StoredAuditEntry>> {
   const rows = await db.query<StoredAuditEntry>(
-    `SELECT id, actor, action, target, before, after, request_id AS "requestId", at AS "atMs", revision
+    `SELECT id, actor, action, target, before, after, request_id AS "requestId", ${milliseconds('at')} AS "atMs",
+       revision
      FROM audit
      WHERE ($1::text IS NULL OR target = $1)
        AND ($2::text IS NULL OR actor = $2)

@@ -7,6 +7,7 @@ import { type ChangeOrigin, commitTraced } from './commit-table.ts'
 import type { NewKey } from './key-change-table.ts'
 import { keySnapshot } from './key-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
+import { milliseconds } from './session.ts'
 
 export interface ImportedKey extends NewKey {
   readonly status: KeyStatus
@@ -53,7 +54,7 @@ export async function compareKeys(
 ): Promise<readonly (ImportOutcome | undefined)[]> {
   const rows = await db.query<KnownRow>(
     `SELECT encode(s.digest, 'hex') AS digest, k.id, k.merchant_id AS "merchantId", k.api, k.environment, k.name,
-       k.status, k.permissions, k.expires_at AS "expiresAtMs", k.revision
+       k.status, k.permissions, ${milliseconds('k.expires_at')} AS "expiresAtMs", k.revision
      FROM key_secret s JOIN api_key k ON k.id = s.key_id
      WHERE s.digest = ANY ($1::bytea[])`,
     [keys.map(({ secret }) => Buffer.from(secret.digest, 'hex'))],

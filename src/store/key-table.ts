@@ -4,6 +4,7 @@ import type { Environment, KeyStatus, ListedStatus } from '../credentials/record
 import { deny, DenialError } from '../errors/denial.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
+import { milliseconds } from './session.ts'
 
 /** Times in milliseconds since the epoch. */
 export interface StoredKey {
@@ -43,14 +44,12 @@ export interface KeyFilter {
   readonly text?: string | undefined
 }
 
-// JSON has no type for times: milliseconds are counted out here.
-const milliseconds = (column: string) => `floor(extract(epoch FROM ${column}) * 1000)`
-
 const selectKeys = `
   SELECT k.id, k.merchant_id AS "merchantId", k.api, k.environment, k.name, k.status, k.prefix, k.permissions,
-    k.created_at AS "createdAtMs", k.expires_at AS "expiresAtMs", k.revision, s."lastUsedAtMs", s.secrets
+    ${milliseconds('k.created_at')} AS "createdAtMs", ${milliseconds('k.expires_at')} AS "expiresAtMs", k.revision,
+    s."lastUsedAtMs", s.secrets
   FROM api_key k CROSS JOIN LATERAL (
-    SELECT max(last_used_at) AS "lastUsedAtMs",
+    SELECT ${milliseconds('max(last_used_at)')} AS "lastUsedAtMs",
       coalesce(jsonb_agg(jsonb_build_object(
         'id', id, 'last4', last4, 'createdAtMs', ${milliseconds('created_at')},
         'expiresAtMs', ${milliseconds('expires_at')}, 'lastUsedAtMs', ${milliseconds('last_used_at')}

@@ -3,12 +3,13 @@
 
 import { Client, type ClientBase, type ClientConfig } from 'pg'
 import { parsePostgresUrl } from '../config/store-url.ts'
+import { sessionSettings } from './session.ts'
 
 export interface Hosts {
   /** For the pool: makes clients of the host that is chosen at that moment. */
   readonly Client: new () => ClientBase
   newClient(config: ClientConfig): Client
-  /** Rejects, with the driver's kind of error, where the server must take writes and does not. */
+  /** Makes a new connection ready. Rejects, with the driver's kind of error, where the server must take writes and does not. */
   check(client: ClientBase): Promise<void>
   /** Tries with the chosen host; where that fails with the others too, once each. Rejects as the last one did. */
   tryEach<T>(attempt: () => Promise<T>): Promise<T>
@@ -61,6 +62,7 @@ export function createHosts(options: HostsOptions): Hosts {
     } as unknown as new () => ClientBase,
     newClient,
     async check(client) {
+      await client.query(sessionSettings)
       if (!mustBeWritable) return
       const { rows } = await client.query<{ isReadOnly: boolean }>(
         `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS "isReadOnly"`,

@@ -194,11 +194,18 @@ async function withClient<T>(
 }
 
 const timestamptz = 1184
+const isIsoTime = /^\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d(?::\d\d){0,2}$/
 const int8 = 20
 
 function getTypeParser(oid: number, format?: 'text' | 'binary') {
   const parse = format === 'binary' ? types.getTypeParser(oid, 'binary') : types.getTypeParser(oid, 'text')
   if (oid === int8) return Number
-  if (oid === timestamptz) return (text: string) => Number(parse(text))
+  if (oid === timestamptz)
+    return (text: string) => (isIsoTime.test(text) ? Number(parse(text)) : unreadable())
   return parse
+}
+
+/** What comes in another DateStyle must be nobody's expiry: neither 1970 nor never. */
+function unreadable(): never {
+  throw new StoreUnavailableError('unreadable_time')
 }

@@ -40,13 +40,13 @@ const asking = { commandTimeout: deadAfterMs, socketTimeout: deadAfterMs } as co
  * Opens both; does not wait for them. Throws, without repeating it, where the URL cannot be read, and a CertificateFault
  * where a file cannot that it names.
  */
-export function openRedisConnections(text: string, keyPrefix: string): RedisConnections {
+export function openRedisConnections(text: string): RedisConnections {
   const url = parseRedisUrl(text)
   if (url === undefined) throw new Error('The Redis URL cannot be read')
   const tls = url.tls === null ? undefined : tlsOf(url.tls)
-  if (url.kind === 'cluster') return openCluster(url, { keyPrefix, ...(tls && { tls }) })
+  if (url.kind === 'cluster') return openCluster(url, tls)
   const single = { ...common, enableOfflineQueue: false, retryStrategy, ...(tls && { tls }) }
-  const own = { ...single, ...asking, keyPrefix, enableAutoPipelining: true }
+  const own = { ...single, ...asking, enableAutoPipelining: true }
   return {
     client: openSingle(url, own),
     // Listening again is done by whoever listens: ioredis' own way leaves a promise that nobody waits for.
@@ -77,7 +77,7 @@ function openSingle(url: SingleUrl, options: Omit<RedisOptions, 'replyMapping'>)
 
 function openCluster(
   { nodes, username, password }: Extract<RedisUrl, { kind: 'cluster' }>,
-  { keyPrefix, tls }: { readonly keyPrefix: string; readonly tls?: ConnectionOptions },
+  tls: ConnectionOptions | undefined,
 ): RedisConnections {
   const login = {
     ...(username !== undefined && { username }),
@@ -93,7 +93,7 @@ function openCluster(
     slotsRefreshInterval: 5_000,
     // A certificate is for a name: it must not become an address before it is shown.
     ...(tls && { dnsLookup: (host, found) => found(null, host) }),
-    redisOptions: { ...common, ...asking, ...login, keyPrefix },
+    redisOptions: { ...common, ...asking, ...login },
   })
   const announced = () =>
     cluster.nodes().map(({ options: { host = '', port = 0 } }): RedisAddress => ({ host, port }))

@@ -21,17 +21,17 @@ redis.call('DEL', KEYS[1])
 return 1`
 
 /** Resolves with what failed, in time or at all. */
-export async function rehearse(client: RedisCommands, prefix: string): Promise<readonly unknown[]> {
+export async function rehearse(client: RedisCommands): Promise<readonly unknown[]> {
   const results = await Promise.allSettled([
-    client.set(place, '1', 'PX', lifeMs),
-    client.get(place),
-    client.mget(place, hashPlace),
     client.hset(hashPlace, { a: '1' }),
+    client.pexpire(hashPlace, lifeMs),
     client.hget(hashPlace, 'a'),
     client.hgetall(hashPlace),
+    client.mget(place, place),
     client.hdel(hashPlace, 'a'),
     client.eval(script, 2, place, hashPlace, 1, lifeMs),
-    client.publish(prefix + channel, ''),
+    client.unlink(place),
+    client.publish(channel, ''),
   ])
   return results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
 }

@@ -25,8 +25,6 @@ export interface RedisStore {
   isUp(): boolean
   /** What Redis refuses at the moment, though it answers. */
   troubles(): readonly RedisTroubleKind[]
-  /** What the names of keys and channels begin with. Keys get it by themselves, `publish` does not. */
-  readonly prefix: string
   /** Listens to a channel for as long as the store lives, over reconnects. */
   subscribe(channel: string, heard: (message: string) => void): void
   close(): Promise<void>
@@ -35,8 +33,6 @@ export interface RedisStore {
 export interface RedisStoreOptions {
   /** As `parseRedisUrl` takes it. */
   readonly url: string
-  /** Keeps several deployments on one Redis apart; none unless said. */
-  readonly prefix?: string
   readonly log: Logger
   readonly monotonicNow: () => number
   /** Told of each refusal. */
@@ -57,9 +53,8 @@ const leaveReplicaEveryMs = 2_000
 
 /** Opens the connections; does not wait for them. Throws as `openRedisConnections` does. */
 export function createRedis(options: RedisStoreOptions): RedisStore {
-  const prefix = options.prefix ?? ''
   const { log, monotonicNow, refused = () => {} } = options
-  const connections = openRedisConnections(options.url, prefix)
+  const connections = openRedisConnections(options.url)
   const { client, subscriber } = connections
   const troubles = createRedisTroubles({ log, counted: refused })
   const breaker = createBreaker(monotonicNow)
@@ -82,7 +77,7 @@ export function createRedis(options: RedisStoreOptions): RedisStore {
 
   async function tryAll(): Promise<void> {
     if (client.status !== 'ready') return
-    const [listening, failures] = await Promise.all([reasonOf(listen()), rehearse(client, prefix)])
+    const [listening, failures] = await Promise.all([reasonOf(listen()), rehearse(client)])
     const all = [...listening, ...failures]
     for (const failure of all) note(failure)
     if (all.length === 0) troubles.isOver()
@@ -94,7 +89,6 @@ export function createRedis(options: RedisStoreOptions): RedisStore {
   subscriber.on('ready', () => void listen().catch(note))
 
   return {
-    prefix,
     isUp: () => client.status === 'ready' && !breaker.isOpen(),
     troubles: troubles.kinds,
     async run(command, deadlineMs) {
@@ -111,9 +105,9 @@ export function createRedis(options: RedisStoreOptions): RedisStore {
     },
     subscribe(channel, heard) {
       subscriber.on('message', (name: string, message: string) => {
-        if (name === prefix + channel) heard(message)
+        if (name === channel) heard(message)
       })
-      channels.add(prefix + channel)
+      channels.add(channel)
       void listen().catch(note)
     },
     close() {

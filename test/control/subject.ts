@@ -101,6 +101,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     newId: (prefix) => `${prefix}_${String(++count).padStart(12, '0')}`,
     published: () => undefined,
     awaitAll: async () => [],
+    isRedisBehind: async () => false,
     instances: async () => (db ? listInstances(db, 60_000) : []),
     instanceId: 'one',
     deny: createDenyStop({

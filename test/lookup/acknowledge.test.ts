@@ -8,7 +8,7 @@ import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
 import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
 import { createDatabase } from '../support/database.ts'
 import { startRedis } from '../support/redis-service.ts'
-import { cacheKey, type PatientStore, patientStore, rawClient } from './redis-subject.ts'
+import { cacheKey, part, type PatientStore, patientStore, rawClient } from './redis-subject.ts'
 import { staleLimitMs } from './subject.ts'
 
 const redis = await startRedis()
@@ -136,7 +136,7 @@ t.test('one that leaves is in neither store any more', async (t) => {
   two.say()
   await two.leave()
   t.same(await two.instances(), [])
-  t.same(await raw.hgetall('latchkey:instances'), {})
+  t.same(await raw.hgetall(`${part}instances`), {})
 })
 
 t.test('one that leaves while Postgres is away for a moment is not waited for either', async (t) => {
@@ -287,8 +287,8 @@ t.test('nobody can speak for an instance without the cache key', async (t) => {
   await beat(db, { id: 'two', epoch, applied: 4 })
   const word = JSON.stringify({ epoch, applied: 5, atMs: Date.now() })
   const seal = createSeal(cacheKey)
-  for (const forged of [word, seal.close('latchkey:instances:one', word), seal.close('x', word)]) {
-    await raw.hset('latchkey:instances', 'two', forged)
+  for (const forged of [word, seal.close(`${part}instances:one`, word), seal.close('x', word)]) {
+    await raw.hset(`${part}instances`, 'two', forged)
     t.match(await one.awaitAll(5, shortMs), [{ instance: 'two', appliedRevision: 4 }])
   }
 })

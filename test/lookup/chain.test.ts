@@ -42,7 +42,6 @@ function chainOver(stores: {
     fill: (digest) => void filled.push(digest),
     publish() {},
     listen() {},
-    keepEpoch() {},
   }
   const lookup = createLookup({
     memory: memoryOn(changes, clock),

@@ -6,9 +6,10 @@ import { createLookup, type Found, type Lookup } from '../../src/lookup/chain.ts
 import { createChanges } from '../../src/lookup/changes.ts'
 import { createFeed, type Feed } from '../../src/lookup/feed.ts'
 import { createMemoryTier } from '../../src/lookup/memory-tier.ts'
+import { createRedisScope, type RedisScope } from '../../src/lookup/redis-scope.ts'
 import { createRedisTier, type RedisTier } from '../../src/lookup/redis-tier.ts'
 import { createSeal } from '../../src/lookup/seal.ts'
-import type { Change } from '../../src/store/change-table.ts'
+import { type Change, changesAfter } from '../../src/store/change-table.ts'
 import type { Postgres } from '../../src/store/postgres.ts'
 import { cacheKey, type PatientStore } from './redis-subject.ts'
 import { postgresTierOn, silentLog, staleLimitMs } from './subject.ts'
@@ -17,6 +18,7 @@ export interface Process {
   readonly lookup: Lookup
   readonly feed: Feed
   readonly tier: RedisTier
+  readonly scope: RedisScope
   readonly epoch: () => string | undefined
   /** Resolves when a poll that began after the call has confirmed. */
   poll(): Promise<void>
@@ -31,22 +33,24 @@ export async function startProcess(db: Postgres, store: PatientStore, id: string
   const changes = createChanges()
   const gate = createGate(db)
   const monotonicNow = () => performance.now()
-  const tier = createRedisTier({
-    store,
-    seal: createSeal(cacheKey),
-    epoch: () => changes.epoch,
-    maxStaleLimitMs: () => staleLimitMs,
-    rejected: () => {},
+  const redis = { store, seal: createSeal(cacheKey), maxStaleLimitMs: () => staleLimitMs, rejected: () => {} }
+  const scope = createRedisScope({
+    ...redis,
+    changes,
+    changesAfter: (revision, limit) => changesAfter(db, revision, limit),
+    monotonicNow,
   })
+  const tier = createRedisTier({ ...redis, scope, epoch: () => changes.epoch })
   const feed = createFeed({
     db,
     changes,
     monotonicNow,
+    wallNow: Date.now,
     log: silentLog,
     instance: () => ({ id, role: 'all', host: 'h', pid: 1, version: '1' }),
-    applied() {
-      if (changes.epoch !== undefined) tier.keepEpoch(changes.epoch)
-    },
+    applied: () => {},
+    compares: scope,
+    polled: (isConfirmed) => void scope.tend(isConfirmed),
   })
   const memory = createMemoryTier({
     changes,
@@ -70,6 +74,7 @@ export async function startProcess(db: Postgres, store: PatientStore, id: string
     lookup,
     feed,
     tier,
+    scope,
     epoch: () => changes.epoch,
     async poll() {
       const calledAt = performance.now()

@@ -32,6 +32,7 @@ function feedOn(
     changes,
     instance: () => ({ id: 'one', role: 'all', host: 'h', pid: 1, version: '1' }),
     monotonicNow: () => performance.now(),
+    wallNow: Date.now,
     log: silentLog,
     applied() {
       const told = waiting

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startRedis } from '../support/redis-service.ts'
-import { rawClient, tierOn } from './redis-subject.ts'
+import { part, rawClient, tierOn } from './redis-subject.ts'
 import { changeOf, digestOf, recordOf, staleLimitMs } from './subject.ts'
 
 const digest = digestOf('a')
@@ -14,7 +14,7 @@ t.beforeEach(async () => void (await raw.flushall()))
 
 /** The one Redis key that ends like this. */
 async function placeOf(ending: string): Promise<string> {
-  const [place] = await raw.keys(`latchkey:*:${ending}`)
+  const [place] = await raw.keys(`${part}*:${ending}`)
   return place ?? ''
 }
 
@@ -71,7 +71,10 @@ t.test('an entry sealed under another cache key is a miss, and counted', async (
   const foreign = await tierOn(t, redis.url, { epoch: 'e', cacheKey: 'foreign-cache-key-of-32-characters-' })
   foreign.tier.fill(digest, readingAt(3))
   await foreign.store.settled()
-  const { tier, rejected } = await tierOn(t, redis.url)
+  const { tier, store, scope, rejected } = await tierOn(t, redis.url)
+  t.equal(await tier.get(digest), undefined, 'it has a scope of its own')
+  const place = store.at(`${scope.current()?.id}:c:${digest}`)
+  await raw.rename(await placeOf(`c:${digest}`), place)
   t.equal(await tier.get(digest), undefined)
   t.equal(rejected(), 1)
 })

@@ -17,8 +17,7 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 t.test('keys, scripts and channels work, and go on when the node that holds them dies', async (t) => {
   const cluster = await startRedisCluster()
   t.teardown(() => cluster.stop())
-  const open = () =>
-    createRedis({ url: cluster.url, prefix: 'latchkey-{x}:', log, monotonicNow: () => performance.now() })
+  const open = () => createRedis({ url: cluster.url, log, monotonicNow: () => performance.now() })
   const [store, other] = [open(), open()]
   t.teardown(async () => {
     await Promise.all([store.close(), other.close()])
@@ -29,24 +28,24 @@ t.test('keys, scripts and channels work, and go on when the node that holds them
   const hears = async () => {
     heard.length = 0
     await until(async () => {
-      await store.tell((client) => client.publish(`${store.prefix}news`, 'x'), 1_000)
+      await store.tell((client) => client.publish('news', 'x'), 1_000)
       return heard.length > 0
     })
   }
   await hears()
   const script = "redis.call('SET', KEYS[1], ARGV[1]); return redis.call('MGET', KEYS[1], KEYS[2])"
-  const ask = (value: string) => store.run((client) => client.eval(script, 2, 'a', 'b', value), 1_000)
+  const ask = (value: string) => store.run((client) => client.eval(script, 2, '{x}a', '{x}b', value), 1_000)
   t.same(await ask('1'), ['1', null], 'two keys of a script stand on one node')
   t.same(store.troubles(), [])
 
-  const owner = await cluster.masterOf('latchkey-{x}:a')
+  const owner = await cluster.masterOf('{x}a')
   const direct = new Redis({ port: owner.port })
-  t.equal(await direct.get('latchkey-{x}:a'), '1')
+  t.equal(await direct.get('{x}a'), '1')
   direct.disconnect()
   await owner.kill('SIGKILL')
   await until(async () => (await ask('2')) !== undefined)
-  t.not((await cluster.masterOf('latchkey-{x}:a')).port, owner.port, 'its replica has taken over')
-  await until(async () => (await other.run((client) => client.get('a'), 1_000)) === '2')
+  t.not((await cluster.masterOf('{x}a')).port, owner.port, 'its replica has taken over')
+  await until(async () => (await other.run((client) => client.get('{x}a'), 1_000)) === '2')
   await hears()
   await until(() => store.troubles().length === 0)
 

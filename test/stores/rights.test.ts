@@ -125,7 +125,8 @@ t.test('Redis with the rights that the page names, and no others', async (t) => 
   const two = await startTestProgram(t, options)
   await useAll(one)
   const denied = { kind: 'client', value: '192.0.2.1' }
-  t.equal((await one.admin.call('POST', '/deny?wait=all', denied)).status, 201)
+  t.match(await one.admin.call('POST', '/deny?wait=all', denied), { status: 201, body: { pending: [] } })
+  t.same(await admin.acl('LOG'), [], 'Redis has refused nothing')
   t.equal((await two.admin.call('DELETE', '/deny?wait=all', denied)).status, 200)
   const outcome = await runTrial([one, two], () => sleep(isLong ? 10_000 : 1_000))
   t.equal(outcome.unavailable, 0)

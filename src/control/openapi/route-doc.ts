@@ -57,6 +57,12 @@ const pendingPart = Type.Object({
   pending: Type.Optional(
     Type.Array(pendingSchema, { description: 'With `wait=all`: who has not applied it' }),
   ),
+  redis: Type.Optional(
+    Type.Literal('behind', {
+      description:
+        'With `wait=all`: Redis could not take it yet, so that an instance which starts while Postgres is away may decide by what was before; it is repeated until Redis has it',
+    }),
+  ),
 })
 
 /** The answer to a change: the object, and with `wait=all` who has not applied it. */
