@@ -26,10 +26,12 @@ const driftMs = 1
 /** Knows no other clock yet. */
 export function createDatabaseClock(wallNow: () => number): DatabaseClock {
   let offset = 0
+  /** In whole milliseconds, as all times are. */
+  let added = 0
   let errorMs = Number.POSITIVE_INFINITY
   return {
-    now: () => wallNow() + offset,
-    offsetMs: () => (errorMs === Number.POSITIVE_INFINITY ? undefined : Math.round(offset)),
+    now: () => wallNow() + added,
+    offsetMs: () => (errorMs === Number.POSITIVE_INFINITY ? undefined : added),
     take({ askedAtMs, answeredAtMs, databaseMs }) {
       const halfMs = (answeredAtMs - askedAtMs) / 2
       // This machine's clock was set back under the question.
@@ -39,12 +41,14 @@ export function createDatabaseClock(wallNow: () => number): DatabaseClock {
       if (errorMs === Number.POSITIVE_INFINITY || isApart) {
         // The first, or one of the clocks was set: nothing to be smoothed.
         offset = sampled
+        added = Math.round(offset)
         errorMs = halfMs
         return
       }
       errorMs += driftMs
       if (halfMs > errorMs) return
       offset += (sampled - offset) * weight
+      added = Math.round(offset)
       errorMs += (halfMs - errorMs) * weight
     },
   }

@@ -110,6 +110,18 @@ export function createDenySpread(deps: DenySpreadDeps): DenySpread {
     return true
   }
 
+  /** What versions before 0006_installation.sql have kept: an upgrade must not undo an emergency stop. */
+  async function hearEarlier(): Promise<void> {
+    for (const fingerprint of seal.fingerprints) {
+      const name = `latchkey-${fingerprint}:latchkey:deny`
+      const entries = await store.run((client) => client.hgetall(name), deadlineMs)
+      const words = Object.entries(entries ?? {}).map(([entry, sealed]) =>
+        parseWord(seal.open(`latchkey:deny:${entry}`, sealed)),
+      )
+      if (words.map((word) => word !== undefined && deps.words.hear(word)).includes(true)) deps.heard()
+    }
+  }
+
   function next(): void {
     if (isStopped) return
     timer = setTimeout(() => void round().finally(next), deps.everyMs ?? 500)
@@ -121,6 +133,7 @@ export function createDenySpread(deps: DenySpreadDeps): DenySpread {
       store.subscribe(wordsPlace, hearMessage)
       const endsAt = performance.now() + startLimitMs
       while (!(await round()) && performance.now() < endsAt) await sleep(20)
+      await hearEarlier()
       next()
     },
     async tell(word) {

@@ -157,8 +157,8 @@ async function catchUp(deps: PollDeps): Promise<void> {
       await renewEpoch(deps.db, page.epoch)
       continue
     }
-    judge(deps, page)
     if (page.head === after) {
+      judge(deps, page)
       if (page.anchor !== null && changes.applied === after) changes.pin(page.anchor)
       return
     }

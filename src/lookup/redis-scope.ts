@@ -29,6 +29,8 @@ export interface RedisScope {
   judged(record: ScopeRecord, verdict: Verdict): void
   /** Writes what Redis lacks. To be called after each poll; never rejects. */
   tend(isConfirmed: boolean): Promise<void>
+  /** Where the record stands. */
+  place(): string
   /** The scope that may be used; undefined: none yet. */
   current(): ScopeRecord | undefined
   /** Marks a committed change in Redis and drops what rests on it; what fails is repeated by `tend`. */
@@ -61,6 +63,8 @@ const mostRepeated = 20_000
 /** Of those that Redis could not take, so many are kept for when Postgres is away as well. */
 const mostKept = 10_000
 const pageSize = 1_000
+/** Failures in a row after which nobody waits for Redis. */
+const failuresToTell = 2
 /** How often a change is offered while one before it is missing. */
 const turns = 20
 
@@ -100,7 +104,8 @@ export function createRedisScope(deps: RedisScopeDeps): RedisScope {
   let named = ''
   let isDue = false
   let judgedEpoch: string | undefined
-  let hasFailed = false
+  /** In a row. */
+  let failures = 0
   let tending: Promise<void> | undefined
   /** Moves under way. */
   let running = 0
@@ -146,7 +151,7 @@ export function createRedisScope(deps: RedisScopeDeps): RedisScope {
       (client) => client.eval(beginScript, 1, place(), named, next.id, next.revision, sealed),
       writeDeadlineMs,
     )
-    hasFailed = answer === undefined
+    failures = answer === undefined ? failures + 1 : 0
     if (answer !== 1 || changes.epoch !== epoch) return
     isDue = false
     named = next.id
@@ -173,7 +178,7 @@ export function createRedisScope(deps: RedisScopeDeps): RedisScope {
       return moved
     }, writeDeadlineMs)
     running--
-    hasFailed = answer === undefined
+    failures = answer === undefined ? failures + 1 : 0
     if (answer === -1 && record?.id === scope.id) take(undefined)
     if (answer !== 0 && answer !== 1) return undefined
     if (answer === 1 && record?.id === scope.id && record.revision < revision)
@@ -184,8 +189,10 @@ export function createRedisScope(deps: RedisScopeDeps): RedisScope {
   /** Others that commit at the same time may be a moment later in Redis. */
   async function moveInTurn(scope: ScopeRecord, change: Change): Promise<void> {
     for (let left = turns; left > 0; left--) {
-      if ((await move(scope, change)) !== 0 || record?.id !== scope.id) return
-      if (record.revision >= change.revision) return
+      const moved = await move(scope, change)
+      if (moved === 1 || record?.id !== scope.id || record.revision >= change.revision) return
+      // Late once is no refusal; the rest is repeated with the polls.
+      if (moved === undefined && (failures >= failuresToTell || !store.isUp())) return
       await sleep(askEveryMs)
     }
   }
@@ -220,6 +227,7 @@ export function createRedisScope(deps: RedisScopeDeps): RedisScope {
   async function tendOnce(isConfirmed: boolean): Promise<void> {
     const { epoch } = changes
     if (isDue && isConfirmed && epoch !== undefined) return begin(epoch)
+    if (isConfirmed && keptEpoch !== epoch) kept.clear()
     const hadTimeFor = appliedBefore
     if (isConfirmed) appliedBefore = changes.applied
     if (record === undefined || record.epoch !== epoch || running > 0) return
@@ -230,6 +238,7 @@ export function createRedisScope(deps: RedisScopeDeps): RedisScope {
 
   return {
     read,
+    place,
     judged(read, verdict) {
       // Who has followed this history all along need not be shown it again.
       if (verdict === 'same' || (verdict === 'unknown' && judgedEpoch === read.epoch)) {
@@ -256,7 +265,7 @@ export function createRedisScope(deps: RedisScopeDeps): RedisScope {
       const endsAt = deps.monotonicNow() + timeoutMs
       const has = () => record !== undefined && record.epoch === changes.epoch && record.revision >= revision
       while (!has()) {
-        if (!store.isUp() || hasFailed || deps.monotonicNow() >= endsAt) return true
+        if (!store.isUp() || failures >= failuresToTell || deps.monotonicNow() >= endsAt) return true
         await sleep(askEveryMs)
       }
       return false

@@ -45,11 +45,14 @@ const writeDeadlineMs = 200
 const channel = 'changes'
 
 /**
- * Keeps an entry unless the key or merchant was marked as moved since it was read, or a later reading is there.
- * KEYS entry, key mark, merchant mark; ARGV sealed entry, revision, milliseconds to live.
+ * Keeps an entry unless the key or merchant was marked as moved since it was read, a later reading is there, or Redis
+ * itself has not come as far: no entry may say more than the record does, by which another history is known.
+ * KEYS entry, key mark, merchant mark, record; ARGV sealed entry, revision, milliseconds to live, scope.
  */
 const fillScript = `
 local revision = tonumber(ARGV[2])
+local record = redis.call('HMGET', KEYS[4], 'g', 'r')
+if record[1] ~= ARGV[4] or tonumber(record[2]) < revision then return 0 end
 for _, mark in ipairs(redis.call('MGET', KEYS[2], KEYS[3])) do
   if mark and tonumber(mark) > revision then return 0 end
 end
@@ -92,8 +95,9 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
       const place = placeOf(store, within, 'c', digest)
       const marks = [placeOf(store, within, 'k', keyId), placeOf(store, within, 'm', merchantId)]
       const sealed = seal.close(place, JSON.stringify(reading))
-      const command = (client: RedisCommands) =>
-        client.eval(fillScript, 3, place, ...marks, sealed, reading.revision, deps.maxStaleLimitMs())
+      const names = [place, ...marks, scope.place()]
+      const values = [sealed, reading.revision, deps.maxStaleLimitMs(), within.id]
+      const command = (client: RedisCommands) => client.eval(fillScript, names.length, ...names, ...values)
       void store.run(command, writeDeadlineMs)
     },
     publish(epoch, change) {

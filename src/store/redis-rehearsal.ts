@@ -16,6 +16,7 @@ redis.call('GET', KEYS[1])
 redis.call('MGET', KEYS[1], KEYS[2])
 redis.call('HSET', KEYS[2], 'r', ARGV[1])
 redis.call('HGET', KEYS[2], 'r')
+redis.call('HMGET', KEYS[2], 'r', 'v')
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 redis.call('DEL', KEYS[1])
 return 1`

@@ -139,6 +139,31 @@ t.test('one that leaves is in neither store any more', async (t) => {
   t.same(await raw.hgetall(`${part}instances`), {})
 })
 
+t.test(
+  'who has said in Redis that it ended is signed off where a restored copy counts it still',
+  async (t) => {
+    const { db } = await createDatabase(t)
+    const { epoch } = await readHead(db)
+    const store = await patientStore(t, redis.url)
+    const two = instanceOn(db, { id: 'two', epoch, applied: 4, store })
+    for (const id of ['two', 'three', 'four']) await beat(db, { id, epoch, applied: 4 })
+    await two.leave()
+    await two.dismiss('three')
+    // As a backup has it from before.
+    await db.query('UPDATE instance SET signed_off_at = NULL')
+    const one = instanceOn(db, { id: 'one', epoch, applied: 5, store })
+    await one.tidy()
+    t.match(await one.instances(), [{ id: 'four' }])
+    await db.query('UPDATE instance SET signed_off_at = NULL')
+    await one.tidy()
+    t.equal((await one.instances()).length, 3, 'once for a history is enough')
+    const forged = createSeal(cacheKey).close('x', JSON.stringify({ atMs: Date.now() }))
+    await raw.hset(`${part}instances:ended`, 'four', forged)
+    await instanceOn(db, { id: 'one', epoch, applied: 5, store }).tidy()
+    t.match(await one.instances(), [{ id: 'four' }])
+  },
+)
+
 t.test('one that leaves while Postgres is away for a moment is not waited for either', async (t) => {
   const { db } = await createDatabase(t)
   const { epoch } = await readHead(db)

@@ -79,3 +79,13 @@ t.test('an answer from before the question, and one without a time, tell nothing
   t.equal(clock.offsetMs(), undefined)
   t.end()
 })
+
+t.test('times are whole milliseconds', (t) => {
+  const { clock, machine, poll } = subject(0.4)
+  for (let i = 0; i < 20; i++) {
+    machine.offByMs += 0.3
+    poll(3)
+    t.ok(Number.isInteger(clock.now()))
+  }
+  t.end()
+})

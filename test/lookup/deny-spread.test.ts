@@ -30,7 +30,7 @@ interface Instance {
 interface InstanceOptions {
   readonly id: string
   readonly url: string
-  readonly cacheKey?: string
+  readonly cacheKeys?: [string, ...string[]]
   /** Its messages never arrive. */
   readonly isDeaf?: boolean
   readonly everyMs?: number
@@ -46,7 +46,7 @@ async function instanceOf(t: Teardown, of: InstanceOptions): Promise<Instance> {
   let rejected = 0
   const spread = createDenySpread({
     store,
-    seal: createSeal(of.cacheKey ?? cacheKey),
+    seal: createSeal(...(of.cacheKeys ?? [cacheKey])),
     words,
     instanceId: of.id,
     now: Date.now,
@@ -177,6 +177,49 @@ t.test('forged, foreign and moved entries are nothing, and are counted once', as
     ['key_9999999999'],
   )
 })
+
+t.test('what earlier versions have kept is taken over at a start', async (t) => {
+  const { redis } = await redisOf(t)
+  const seal = createSeal(cacheKey)
+  const word = JSON.stringify({ kind: 'key', value, isDenied: true, atMs: 5, actor: 'ann' })
+  const raw = new Redis(redis.url)
+  t.teardown(() => raw.disconnect())
+  await raw.hset(
+    `latchkey-${seal.fingerprints[0]}:latchkey:deny`,
+    `key:${value}`,
+    seal.close(`latchkey:deny:key:${value}`, word),
+  )
+  const one = await instanceOf(t, { id: 'one', url: redis.url, everyMs: 50 })
+  t.equal(denies(one), true)
+  const two = await instanceOf(t, { id: 'two', url: redis.url, everyMs: 50 })
+  await one.say({ isDenied: false })
+  await until(() => denies(two) === false)
+})
+
+t.test(
+  'while the cache key is changed, a denial reaches all, and is sealed by the new one in the end',
+  async (t) => {
+    const { redis, client } = await redisOf(t)
+    const newKey = 'a-new-cache-key-of-more-than-32-characters-'
+    const sealedBy = async (key: string) => {
+      const sealed = (await client.hget('deny', `key:${value}`)) ?? ''
+      return createSeal(key).open(`${part}deny:key:${value}`, sealed) !== undefined
+    }
+    const old = await instanceOf(t, { id: 'old', url: redis.url, cacheKeys: [cacheKey] })
+    const first = await instanceOf(t, { id: 'first', url: redis.url, cacheKeys: [cacheKey, newKey] })
+    await old.say()
+    await until(() => denies(first))
+    await old.spread.stop()
+    t.ok(await sealedBy(cacheKey))
+    const second = await instanceOf(t, { id: 'second', url: redis.url, cacheKeys: [newKey, cacheKey] })
+    t.equal(denies(second), true)
+    await first.spread.stop()
+    await until(() => sealedBy(newKey))
+    const last = await instanceOf(t, { id: 'last', url: redis.url, cacheKeys: [newKey] })
+    t.equal(denies(last), true)
+    t.equal(last.rejected(), 0)
+  },
+)
 
 t.test('what was taken back a month ago is cleared from the hash', async (t) => {
   const { redis, client } = await redisOf(t)

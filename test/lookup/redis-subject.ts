@@ -7,13 +7,16 @@ import { createRedisScope, type RedisScope } from '../../src/lookup/redis-scope.
 import { createRedisTier, type RedisTier } from '../../src/lookup/redis-tier.ts'
 import { createSeal, type Seal } from '../../src/lookup/seal.ts'
 import { createRedis } from '../../src/store/redis.ts'
-import { silentLog, staleLimitMs } from './subject.ts'
+import { changeOf, silentLog, staleLimitMs } from './subject.ts'
 
 export const cacheKey = 'test-cache-key-of-more-than-32-characters'
 
 interface Teardown {
   teardown(fn: () => Promise<void> | void): unknown
 }
+
+/** Changes of a key that no test asks for: readings of theirs are not beyond what Redis has. */
+const madeBefore = 20
 
 /** What the names in Redis begin with. */
 export const part = '{latchkey:test}:'
@@ -74,16 +77,23 @@ export async function tierOn(
   let rejections = 0
   const rejected = () => void rejections++
   const maxStaleLimitMs = () => staleLimitMs
+  const changes = { applied: 0, stamp: undefined, epoch: of.epoch }
   const scope = createRedisScope({
-    ...{ store, seal, maxStaleLimitMs, rejected },
-    changes: { applied: 0, stamp: undefined, epoch: of.epoch },
-    changesAfter: async () => [],
+    ...{ store, seal, maxStaleLimitMs, rejected, changes },
+    changesAfter: async (revision) =>
+      Array.from({ length: madeBefore - revision }, (_, i) =>
+        changeOf(revision + i + 1, { keyId: 'key_before' }),
+      ),
     monotonicNow: () => performance.now(),
   })
   async function follow(): Promise<void> {
     const record = await scope.read()
     if (of.epoch === undefined) return
+    if (record === undefined) changes.applied = 0
     if (record !== undefined) scope.judged(record, record.epoch === of.epoch ? 'same' : 'other')
+    await scope.tend(true)
+    changes.applied = madeBefore
+    await scope.tend(true)
     await scope.tend(true)
   }
   await follow()
