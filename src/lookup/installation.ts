@@ -119,6 +119,7 @@ export function installedStore(
     store: {
       at,
       isUp: () => idOf() !== undefined && store.isUp(),
+      troubles: store.troubles,
       run: (command, limitMs) =>
         idOf() === undefined ? Promise.resolve(undefined) : store.run(command, limitMs),
       tell: (command, limitMs) =>

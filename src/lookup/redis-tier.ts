@@ -3,7 +3,7 @@
 // nothing in it is believed longer than its last confirmation allows. Keys carry the scope (redis-scope.ts): after the
 // database went back in time, older entries are simply not found.
 
-import type { Redis } from 'ioredis'
+import type { RedisCommands } from '../store/redis-connection.ts'
 import type { Change } from '../store/change-table.ts'
 import type { InstalledStore } from './installation.ts'
 import type { CachedReading } from './memory-tier.ts'
@@ -97,7 +97,7 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
       const sealed = seal.close(place, JSON.stringify(reading))
       const names = [place, ...marks, scope.place()]
       const values = [sealed, reading.revision, deps.maxStaleLimitMs(), within.id]
-      const command = (client: Redis) => client.eval(fillScript, names.length, ...names, ...values)
+      const command = (client: RedisCommands) => client.eval(fillScript, names.length, ...names, ...values)
       void store.run(command, writeDeadlineMs)
     },
     publish(epoch, change) {

@@ -18,6 +18,7 @@ import { createSteadyClock } from '../lookup/steady-clock.ts'
 import type { Change } from '../store/change-table.ts'
 import type { Refusal } from '../store/refusals.ts'
 import { createPostgres, type Postgres } from '../store/postgres.ts'
+import type { RedisStore } from '../store/redis.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createInstanceWatch } from './instance-watch.ts'
@@ -50,7 +51,8 @@ export interface CoreState {
   /** `refused`: it answers that it will not have us, and no waiting mends that. */
   readonly postgres: 'up' | 'down' | 'refused'
   readonly refusal: Refusal | undefined
-  readonly redis: 'up' | 'down' | 'none'
+  /** `degraded`: it answers, and refuses some of what it is asked. */
+  readonly redis: 'up' | 'degraded' | 'down' | 'none'
   /** Whether known keys can be decided. */
   readonly canDecide: boolean
   readonly appliedRevision: number | null
@@ -96,6 +98,7 @@ export function createCore(options: CoreOptions): Core {
     ...{ ...options, db, changes, now: clock.now, monotonicNow, maxStaleLimitMs },
     isPostgresAway: () => postgres.isAway(),
     rejected: metrics.cacheRejected,
+    refused: metrics.redisRefused,
   })
   const cacheKeys = redis?.seal.fingerprints ?? null
   const watch = createInstanceWatch({ db, cacheKeys, clockOffsetMs: clock.offsetMs, monotonicNow, log })
@@ -202,7 +205,6 @@ export function createCore(options: CoreOptions): Core {
     },
     state() {
       const hasFeed = feed.confirmedAt() > Number.NEGATIVE_INFINITY
-      const isRedisUp = redis?.server.isUp() ?? false
       const refusal = feed.refusal()
       // Who is refused waits in vain: what it knows lasts for as long as it was confirmed, and no longer.
       const isFresh = monotonicNow() - feed.confirmedAt() <= maxStaleLimitMs()
@@ -211,7 +213,7 @@ export function createCore(options: CoreOptions): Core {
       return {
         postgres: hasFeed && !feed.isAway() ? 'up' : refusal === undefined ? 'down' : 'refused',
         refusal,
-        redis: redis === null ? 'none' : isRedisUp ? 'up' : 'down',
+        redis: redis === null ? 'none' : redisState(redis.server),
         canDecide: refusal === undefined ? canServe : isFresh,
         appliedRevision: changes.applied < 0 ? null : changes.applied,
         haveKeysApart: watch.haveKeysApart(),
@@ -230,6 +232,11 @@ export function createCore(options: CoreOptions): Core {
 /** An id for an instance in this process, never used before. */
 export function makeInstanceId(): string {
   return newInstanceId(randomBytes(4).toString('hex'))
+}
+
+function redisState(server: RedisStore): 'up' | 'degraded' | 'down' {
+  if (!server.isUp()) return 'down'
+  return server.troubles().length > 0 ? 'degraded' : 'up'
 }
 
 function connectionsOf(pools: readonly Postgres[]): Record<string, number> {

@@ -56,18 +56,21 @@ export async function migrateOrRetry(url: string, log: Logger, signal: AbortSign
 }
 
 /** Beside all else, and nothing waits for it: what goes by these indexes is slower until they are there. */
-async function buildIndexes(url: string, log: Logger, signal: AbortSignal): Promise<void> {
+async function buildIndexes(url: string, log: Logger, signal: AbortSignal, told = ''): Promise<void> {
   if (signal.aborted) return
   let isDone = false
+  let reason = told
   try {
     const built = await buildSearchIndexes({ url, applicationName: 'latchkey migrate' }, signal)
     isDone = built !== undefined
     if (built !== undefined && built.length > 0) log.info({ built }, 'Indexes built')
   } catch (error) {
-    if (!signal.aborted)
-      log.warn({ reason: explainFailure(error) }, 'Indexes are still to be built; searches are slower')
+    reason = explainFailure(error)
+    // A role that may not create them is told so once.
+    if (!signal.aborted && reason !== told)
+      log.warn({ reason }, 'Indexes are still to be built; searches are slower')
   }
-  if (!isDone) setTimeout(() => void buildIndexes(url, log, signal), indexRetryMs).unref()
+  if (!isDone) setTimeout(() => void buildIndexes(url, log, signal, reason), indexRetryMs).unref()
 }
 
 async function retry(url: string, log: Logger, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,8 @@
 // with one: whoever knows it makes keys, or makes Redis say that a key is valid.
 
 import type { Settings } from '../config/compiled.ts'
-import { parsePostgresUrl, parseRedisUrl } from '../config/store-url.ts'
+import { parseRedisUrl } from '../config/redis-url.ts'
+import { parsePostgresUrl } from '../config/store-url.ts'
 import { cacheKeysOf } from '../lookup/seal.ts'
 import { StartError } from './start-error.ts'
 
@@ -50,8 +51,9 @@ function postgresHosts(url: string): readonly string[] {
 
 function redisHosts(url: string): readonly string[] {
   const parsed = parseRedisUrl(url)
-  if (parsed?.kind === 'sentinel') return parsed.sentinels.map(({ host }) => host)
-  return parsed === undefined ? [] : [new URL(parsed.url).hostname]
+  if (parsed === undefined) return []
+  if (parsed.kind === 'server') return [new URL(parsed.url).hostname]
+  return (parsed.kind === 'sentinel' ? parsed.sentinels : parsed.nodes).map(({ host }) => host)
 }
 
 function hasKnownPassword(url: string): boolean {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import type { CliIo } from '../cli/io.ts'
+import { grantStatements } from '../store/grants-table.ts'
 import { migrate, pendingMigrations } from '../store/migrate.ts'
 import { createPostgres } from '../store/postgres.ts'
 import { buildSearchIndexes, missingIndexes } from '../store/search-table.ts'
@@ -20,11 +21,13 @@ minutes: instances that serve are not held up.
 
 Examples:
   $ latchkey migrate --config config/gateway.yaml
-  $ latchkey migrate --dry-run`
+  $ latchkey migrate --dry-run
+  $ latchkey migrate --grants | psql "$DATABASE_URL"`
 
 interface MigrateFlags {
   readonly config: string
   readonly dryRun?: boolean
+  readonly grants?: boolean
   readonly json?: boolean
 }
 
@@ -35,9 +38,14 @@ export function registerMigrateCommand(program: Command, io: CliIo): void {
     .description('apply pending database migrations')
     .option('--config <file>', 'gateway file', 'config/gateway.yaml')
     .option('--dry-run', 'list what would run, and change nothing')
+    .option('--grants', 'print the least rights of the serving roles as SQL, and do nothing')
     .option('--json', 'print JSON')
     .addHelpText('after', help)
     .action(async (flags: MigrateFlags) => {
+      if (flags.grants === true) {
+        const sql = grantStatements()
+        return io.stdout(flags.json === true ? `${JSON.stringify({ sql })}\n` : sql)
+      }
       const { config } = await loadOrExplain(flags.config, io)
       const database = await openDatabase(config.settings, (line) => io.stderr(`${line}\n`))
       try {

@@ -307,7 +307,7 @@ async function openControl(parts: Parts): Promise<number> {
         !haveKeysApart
       return {
         isReady: canDecide && !drain.isLeaving && !drain.isDraining && (workers?.areServing() ?? true),
-        status: postgres === 'up' && redis !== 'down' && isValid ? 'ok' : 'degraded',
+        status: postgres === 'up' && (redis === 'up' || redis === 'none') && isValid ? 'ok' : 'degraded',
         tableSha256: table().sha256,
         postgres,
         postgresFault: refusal && `${refusal.code}: ${refusal.mend}`,

@@ -1,6 +1,7 @@
 // What of a process goes through Redis: its connections, the installation's part of it, the tier of the look-up and how
 // far Redis itself has come.
 
+import { CertificateFault } from '../config/certificates.ts'
 import type { Settings } from '../config/compiled.ts'
 import type { Changes } from '../lookup/changes.ts'
 import type { FeedCompares } from '../lookup/feed.ts'
@@ -10,8 +11,9 @@ import { createRedisTier, type RedisTier } from '../lookup/redis-tier.ts'
 import { cacheKeysOf, createSeal, type Seal } from '../lookup/seal.ts'
 import { changesAfter } from '../store/change-table.ts'
 import type { Postgres } from '../store/postgres.ts'
-import { createRedis, type RedisStore } from '../store/redis.ts'
+import { createRedis, type RedisStore, type RedisStoreOptions } from '../store/redis.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { StartError } from './start-error.ts'
 
 export interface RedisPart {
   /** The connections, whatever of Redis is ours. */
@@ -38,6 +40,8 @@ export interface RedisPartOptions {
   readonly now: () => number
   readonly monotonicNow: () => number
   readonly rejected: () => void
+  /** Told of what Redis refuses. */
+  readonly refused: (kind: string) => void
   readonly log: Logger
 }
 
@@ -46,7 +50,7 @@ export function openRedisPart(options: RedisPartOptions): RedisPart | null {
   if (options.redis.kind === 'none') return null
   const { changes, maxStaleLimitMs, rejected, log, now, monotonicNow } = options
   const seal = createSeal(...cacheKeysOf(options.cacheKey))
-  const server = createRedis({ url: options.redis.url, log, monotonicNow })
+  const server = openServer({ url: options.redis.url, log, monotonicNow, refused: options.refused })
   const installation = createInstallation({
     store: server,
     seal,
@@ -88,5 +92,15 @@ export function openRedisPart(options: RedisPartOptions): RedisPart | null {
       void installation.tend(isConfirmed)
       void scope.tend(isConfirmed)
     },
+  }
+}
+
+/** Throws a StartError where a file cannot be used that the URL names. */
+function openServer(options: RedisStoreOptions): RedisStore {
+  try {
+    return createRedis(options)
+  } catch (error) {
+    if (error instanceof CertificateFault) throw new StartError(`Redis: ${error.message}`)
+    throw error
   }
 }

@@ -28,6 +28,8 @@ export interface Metrics {
   /** A decision of the table in force that the candidate's differs from. */
   shadow(labels: Readonly<Record<'api' | 'route' | 'decision' | 'candidate', string>>): void
   cacheRejected(): void
+  /** Redis answered that it will not. */
+  redisRefused(kind: string): void
   activityDropped(): void
   /** A client's connection was cut as it did not read. */
   connectionCut(reason: string): void
@@ -111,6 +113,12 @@ export function createMetrics(): Metrics {
     help: 'Redis entries and messages refused for a wrong seal: forged, or another LATCHKEY_CACHE_KEY',
     registers,
   })
+  const redisRefusals = new Counter({
+    name: 'latchkey_redis_refused_total',
+    help: 'Commands that Redis refused, by its own word',
+    labelNames: ['kind'],
+    registers,
+  })
   const adminRefused = new Counter({
     name: 'latchkey_admin_refused_total',
     help: 'Calls of the admin API refused for their token or address',
@@ -179,6 +187,7 @@ export function createMetrics(): Metrics {
     },
     shadow: (labels) => shadows.inc(labels),
     cacheRejected: () => rejected.inc(),
+    redisRefused: (kind) => redisRefusals.inc({ kind }),
     activityDropped: () => dropped.inc(),
     handshakeFailed: (reason) => handshakes.inc({ reason }),
     connectionCut: (reason) => cuts.inc({ reason }),
