@@ -99,7 +99,7 @@ export async function pruneActivityBatches(
     `WITH gone AS (
        DELETE FROM activity_batch WHERE id IN (
          SELECT id FROM activity_batch WHERE added_at < now() - $1 * interval '1 millisecond'
-         ORDER BY added_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+         ORDER BY added_at LIMIT $2)
        RETURNING 1)
      SELECT count(*) AS removed FROM gone`,
     [olderThanMs, most],
