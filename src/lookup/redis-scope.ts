@@ -172,8 +172,9 @@ export function createRedisScope(deps: RedisScopeDeps): RedisScope {
     const answer = await store.tell(async (client) => {
       // A full Redis takes no marks, but lets go of entries.
       const gone = entries.length === 0 ? undefined : client.unlink(...entries)
-      const moved = client.eval(moveScript, 2 + entries.length, ...args)
-      await Promise.allSettled([gone])
+      // Both are heard from the beginning: in a cluster one may fail long before the other.
+      const moving = client.eval(moveScript, 2 + entries.length, ...args)
+      const [moved] = await Promise.all([moving, Promise.allSettled([gone])])
       return moved
     }, writeDeadlineMs)
     running--
