@@ -9,18 +9,20 @@ import { createIo } from '../cli/io.ts'
 import { registerUpstreamsCommands } from '../cli/upstreams.ts'
 import { registerDemoCommand } from './demo.ts'
 import { registerMigrateCommand } from './migrate.ts'
-import { readSecretFiles } from './secret-files.ts'
+import { takeSecretFiles } from './secret-files.ts'
 import { registerStartCommand } from './start.ts'
 import { version } from './version.ts'
 
 const env: Record<string, string | undefined> = { ...process.env }
 // Node makes these streams when they are first asked for, and a pipe then no longer waits while it is full, for no program
 // that has it. So `start` does not ask for standard output: its log has a way of its own.
+let rereadSecrets = (): void => {}
 const io = createIo({
   stdout: (text) => void standardOutput().write(text),
   stderr: (text) => void standardError().write(text),
   env,
   isTerminal: isatty(1),
+  rereadSecrets: () => rereadSecrets(),
 })
 
 const program = new Command('latchkey')
@@ -36,7 +38,7 @@ registerDemoCommand(program, io)
 prepareCommands(program, io)
 
 try {
-  Object.assign(env, readSecretFiles(env))
+  rereadSecrets = takeSecretFiles(env)
   await program.parseAsync(process.argv)
 } catch (error) {
   process.exitCode = exitCodeOf(error, io)

@@ -64,11 +64,11 @@ export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
       ...core.redis,
       words,
       instanceId: core.instanceId,
-      now: Date.now,
+      now: core.now,
       heard: changed,
       rejected: metrics.cacheRejected,
     })
-  const stop = createDenyStop({ words, spread, now: Date.now, changed })
+  const stop = createDenyStop({ words, spread, now: core.now, changed })
   const counts = () => countDenied(stop.entries())
 
   function changed(): void {
@@ -117,7 +117,7 @@ export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
       spread,
       instanceId: core.instanceId,
       registered: core.acknowledgement.instances,
-      now: Date.now,
+      now: core.now,
       maxStaleLimitMs: () => inForce.current().table.maxStaleLimitMs,
     }),
     counts,

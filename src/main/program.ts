@@ -4,14 +4,15 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { CertificateFault } from '../config/certificates.ts'
 import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
+import type { AdminTokens } from '../control/operator.ts'
 import { createControlServer } from '../control/server.ts'
 import { createActivityRecorder } from '../gateway/activity.ts'
 import { createGateway } from '../gateway/server.ts'
 import type { Followed, TlsSources } from '../gateway/tls.ts'
-import { addActivity } from '../store/activity-table.ts'
 import { type Logger, type LogLosses, noLosses } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createIds } from '../telemetry/request-id.ts'
+import { createActivitySink } from './activity-sink.ts'
 import { type CertificatesInForce, createCertificatesInForce } from './certificates-in-force.ts'
 import { type ConfigInForce, type ConfigInForceDeps, createConfigInForce } from './config-in-force.ts'
 import { type Core, createCore, type Role } from './core.ts'
@@ -42,6 +43,8 @@ export interface ProgramOptions {
   /** Of a worker: what its primary gives to all. */
   readonly ticketKeys?: Followed<Buffer>
   readonly secrets: ProcessSecrets
+  /** Reads files of secrets anew; returns the admin tokens. Throws where they cannot be in force. */
+  readonly rereadTokens?: () => AdminTokens
   readonly log: Logger
   /** What of the log could not be written; nothing is lost unless said. */
   readonly losses?: LogLosses
@@ -116,16 +119,22 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     drain.last('sign-offs', () => signOffs.finish())
     const certificates = openCertificates({ config, inForce, log, metrics }, role, options.place)
     drain.last('certificates', () => Promise.resolve(certificates?.stop()))
-    const parts = { ...options, losses, plan, core, metrics, drain, inForce, deny, certificates }
+    const tokens = createTokens(options)
+    const parts = { ...options, tokens, losses, plan, core, metrics, drain, inForce, deny, certificates }
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
-      const housekeeping = createHousekeeping(core.db, table, log)
+      const { auditKeptMs } = config.settings.control
+      const housekeeping = createHousekeeping({ db: core.db, table, auditKeptMs, log, metrics })
       drain.last('housekeeping', () => housekeeping.stop())
     }
     const controlPort = plan.probes ? await openControl(parts) : null
     inForce.watch()
     log.info({ role, gatewayPort, controlPort, instance: core.instanceId }, 'ready')
-    const reload = async () => void (await Promise.all([deny.reload(), inForce.reload()]))
+    const reload = async () => {
+      // First: what the configuration takes from the environment may come from these files.
+      tokens.reread()
+      await Promise.all([deny.reload(), inForce.reload()])
+    }
     return {
       ...{ gatewayPort, controlPort, metrics, reload, dismiss: signOffs.add },
       ...{ stop: drain.run, leave: drain.leave, retire: drain.retire },
@@ -170,7 +179,29 @@ function hostsOf({ apis }: Table): string[] {
   return [...new Set(environments.flatMap(({ hosts }) => hosts))]
 }
 
+interface Tokens {
+  current(): AdminTokens
+  /** Takes what the files say by now; what cannot be read or is no token leaves the ones before in force. */
+  reread(): void
+}
+
+function createTokens({ secrets, rereadTokens, log }: ProgramOptions): Tokens {
+  let { tokens } = secrets
+  return {
+    current: () => tokens,
+    reread() {
+      try {
+        tokens = rereadTokens?.() ?? tokens
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : 'unknown'
+        log.error({ reason }, 'The secrets on disk are not in force')
+      }
+    },
+  }
+}
+
 interface Parts extends ProgramOptions {
+  readonly tokens: Tokens
   readonly losses: LogLosses
   readonly plan: Plan
   readonly core: Core
@@ -185,8 +216,8 @@ async function openGateway(parts: Parts): Promise<number> {
   const { config, core, metrics, log, drain, inForce, deny } = parts
   const { settings } = config
   const activity = createActivityRecorder({
-    sink: (batch) => addActivity(core.db, batch),
-    now: Date.now,
+    sink: createActivitySink(core.db, log),
+    now: core.now,
     dropped: metrics.activityDropped,
   })
   metrics.gauge('latchkey_activity_waiting', 'Rows of activity not yet stored', () => ({
@@ -221,7 +252,7 @@ async function openGateway(parts: Parts): Promise<number> {
     metrics,
     log,
     drain,
-    now: Date.now,
+    now: core.now,
     newId: createIds(Date.now),
   })
   drain.last('activity', async () => {
@@ -242,39 +273,48 @@ function tlsOf({ certificates, ticketKeys, drain }: Parts): TlsSources | null {
 }
 
 async function openControl(parts: Parts): Promise<number> {
-  const { config, core, metrics, log, drain, secrets, plan, inForce, deny, certificates, workers, losses } =
+  const { config, core, metrics, log, drain, tokens, plan, inForce, deny, certificates, workers, losses } =
     parts
   const newId = createIds(Date.now)
   const table = () => inForce.current().table
   const app = createControlServer({
     db: plan.admin ? core.db : null,
     table,
-    tokens: secrets.tokens,
+    tokens: tokens.current,
     adminFrom: config.settings.control.adminFrom,
     hosts: [...config.settings.control.hosts, config.settings.control.host],
     refused: metrics.adminRefused,
-    now: Date.now,
+    now: core.now,
     newId,
     published: core.publish,
     awaitAll: core.acknowledgement.awaitAll,
+    isRedisBehind: core.isRedisBehind,
     instances: core.acknowledgement.instances,
     instanceId: core.instanceId,
     deny: deny.stop,
     denyBehind: deny.behind,
     health() {
-      const { canDecide, postgres, redis, appliedRevision } = core.state()
+      const { canDecide, postgres, refusal, redis, appliedRevision, haveKeysApart, clockOffsetMs } =
+        core.state()
       const configFault = inForce.fault()
       const denyFault = deny.fault()
       const isDropping = losses.isDropping() || (workers?.areDropping() ?? false)
       const isValid =
-        configFault === undefined && denyFault === undefined && !isDropping && !certificates?.isGrave()
+        configFault === undefined &&
+        denyFault === undefined &&
+        !isDropping &&
+        !certificates?.isGrave() &&
+        !haveKeysApart
       return {
         isReady: canDecide && !drain.isLeaving && !drain.isDraining && (workers?.areServing() ?? true),
-        status: postgres === 'up' && redis !== 'down' && isValid ? 'ok' : 'degraded',
+        status: postgres === 'up' && (redis === 'up' || redis === 'none') && isValid ? 'ok' : 'degraded',
         tableSha256: table().sha256,
         postgres,
+        postgresFault: refusal && `${refusal.code}: ${refusal.mend}`,
         redis,
         appliedRevision,
+        clockOffsetMs,
+        cacheKey: haveKeysApart ? 'apart' : undefined,
         configFault,
         denied: deny.counts(),
         denyFault,

@@ -73,6 +73,11 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
     source: { ...source, ...(shadow !== undefined && { shadow }) },
     role: flags.role,
     secrets,
+    rereadTokens() {
+      io.rereadSecrets()
+      refuseKnownSecrets(io.env, config.settings)
+      return readSecrets(io.env, { role, usesRedis: false }, warn).tokens
+    },
     log: log.logger,
     losses: log.losses,
     tell: (line) => log.logger.info(line),

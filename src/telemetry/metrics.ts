@@ -28,6 +28,8 @@ export interface Metrics {
   /** A decision of the table in force that the candidate's differs from. */
   shadow(labels: Readonly<Record<'api' | 'route' | 'decision' | 'candidate', string>>): void
   cacheRejected(): void
+  /** Redis answered that it will not. */
+  redisRefused(kind: string): void
   activityDropped(): void
   /** A client's connection was cut as it did not read. */
   connectionCut(reason: string): void
@@ -39,6 +41,9 @@ export interface Metrics {
   counter(name: string, help: string, read: () => number): void
   /** A call of the admin API that was refused before its path was looked at. */
   adminRefused(reason: string): void
+  /** A step of housekeeping has come to its end, or failed. */
+  housekeeping(step: string, seconds: number): void
+  housekeepingFailed(step: string): void
   /** Registers a gauge that is read at each scrape: label value → number. */
   gauge(name: string, help: string, read: () => Readonly<Record<string, number>>, merge?: Merge): void
   /** The text of a scrape, with what other processes count merged in. */
@@ -108,6 +113,12 @@ export function createMetrics(): Metrics {
     help: 'Redis entries and messages refused for a wrong seal: forged, or another LATCHKEY_CACHE_KEY',
     registers,
   })
+  const redisRefusals = new Counter({
+    name: 'latchkey_redis_refused_total',
+    help: 'Commands that Redis refused, by its own word',
+    labelNames: ['kind'],
+    registers,
+  })
   const adminRefused = new Counter({
     name: 'latchkey_admin_refused_total',
     help: 'Calls of the admin API refused for their token or address',
@@ -137,6 +148,19 @@ export function createMetrics(): Metrics {
     labelNames: ['reason'],
     registers,
   })
+  const housekeeping = new Histogram({
+    name: 'latchkey_housekeeping_seconds',
+    help: 'Time of a step of housekeeping, all of its batches together',
+    labelNames: ['step'],
+    buckets: [0.01, 0.1, 1, 10, 60, 600],
+    registers,
+  })
+  const housekeepingFailed = new Counter({
+    name: 'latchkey_housekeeping_failed_total',
+    help: 'Steps of housekeeping that failed; the next round is ten minutes later',
+    labelNames: ['step'],
+    registers,
+  })
 
   return {
     requests(labels) {
@@ -163,6 +187,7 @@ export function createMetrics(): Metrics {
     },
     shadow: (labels) => shadows.inc(labels),
     cacheRejected: () => rejected.inc(),
+    redisRefused: (kind) => redisRefusals.inc({ kind }),
     activityDropped: () => dropped.inc(),
     handshakeFailed: (reason) => handshakes.inc({ reason }),
     connectionCut: (reason) => cuts.inc({ reason }),
@@ -178,6 +203,8 @@ export function createMetrics(): Metrics {
         },
       })
     },
+    housekeeping: (step, seconds) => housekeeping.observe({ step }, seconds),
+    housekeepingFailed: (step) => housekeepingFailed.inc({ step }),
     adminRefused: (reason) => adminRefused.inc({ reason }),
     gauge(name, help, read, merge = 'sum') {
       const gauge = new Gauge({
