@@ -61,3 +61,14 @@ t.test('a database of a newer program is left alone: exit code 1', async (t) => 
   await db.query(`INSERT INTO ${table?.name ?? ''} SELECT (SELECT 9999), '9999_future.sql', repeat('0', 64)`)
   t.match(await migrate(t, url), { code: 1, stdout: '', stderr: /^error: .*9999/ })
 })
+
+t.test('--grants prints SQL for psql, and asks no database', async (t) => {
+  const running = latchkey(t, ['migrate', '--grants'])
+  t.equal((await running.ended).code, 0)
+  const sql = running.stdout()
+  t.match(sql, /^GRANT SELECT, INSERT ON audit TO latchkey_control;$/m)
+  t.notMatch(sql, /audit TO latchkey_gateway/)
+  const asData = latchkey(t, ['migrate', '--grants', '--json'])
+  await asData.ended
+  t.same(JSON.parse(asData.stdout()), { sql })
+})
