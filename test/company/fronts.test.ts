@@ -10,6 +10,7 @@ import { agreement } from './compare.ts'
 import { makeDocroot } from './docroot.ts'
 import { inThisForm } from './form.ts'
 import { fronts } from './fronts/all.ts'
+import { frontDifferences } from './fronts/differences.ts'
 import type { FrontProgram } from './fronts/front.ts'
 import { type Cell, judge } from './judge.ts'
 import { startForCompany } from './keyed.ts'
@@ -49,7 +50,9 @@ t.test('fronts', async (t) => {
         await keepAliveCell(program, ports),
         ...(await refusalCells(ports)),
       ]
-      const notes = cells.flatMap((cell) => judge(t, { program: front.name, ...cell }))
+      const notes = cells.flatMap((cell) =>
+        judge(t, { table: frontDifferences, program: front.name, ...cell }),
+      )
       const version = await versionOf(front.source, front.version)
       writeRow({
         program: front.name,
@@ -78,7 +81,7 @@ interface Ports {
   readonly counted: { readonly direct: Counted; readonly through: Counted }
 }
 
-type FrontCell = Omit<Cell, 'program'>
+type FrontCell = Omit<Cell, 'program' | 'table'>
 
 async function startFront(t: Teardown, front: FrontProgram, target: number): Promise<number> {
   return (await listen(t, front.source, (place) => front.command({ ...place, target }))).port
