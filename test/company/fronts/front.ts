@@ -7,6 +7,8 @@ import type { Command, Place } from '../programs/run.ts'
 export interface FrontPlace extends Place {
   /** Port of 127.0.0.1 that it stands before. */
   readonly target: number
+  /** What is there takes no PROXY protocol. */
+  readonly isBare: boolean
 }
 
 export interface FrontProgram {
