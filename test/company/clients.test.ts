@@ -5,6 +5,7 @@ import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { clients } from './clients/all.ts'
 import { type AnswerCase, answerCases, idleMs } from './clients/cases.ts'
 import { bodyFile, type ClientProgram, type Order, type Result, runClient } from './clients/client.ts'
+import { clientDifferences } from './clients/differences.ts'
 import type { Agreement } from './compare.ts'
 import { makeDocroot } from './docroot.ts'
 import { inThisForm, isLong } from './form.ts'
@@ -57,7 +58,7 @@ t.test('clients get through the gateway what they get directly', async (t) => {
         const key = { full: program.key.secret, weak: weak.secret, none: undefined }[one.key]
         const order = orderOf(one, key, one.bodyBytes === undefined ? undefined : fileOf(one.bodyBytes))
         const agreed = await compareWays({ client, one, order }, ports)
-        notes.push(...judge(t, { program: client.name, what: one.name, agreed }))
+        notes.push(...judge(t, { table: clientDifferences, program: client.name, what: one.name, agreed }))
       }
       const version = await versionOf(client.source, client.version)
       writeRow({

@@ -10,6 +10,7 @@ import { agreement } from './compare.ts'
 import { makeDocroot } from './docroot.ts'
 import { inThisForm, isLong } from './form.ts'
 import { fronts } from './fronts/all.ts'
+import { frontDifferences } from './fronts/differences.ts'
 import type { FrontPlace, FrontProgram } from './fronts/front.ts'
 import { type Cell, judge } from './judge.ts'
 import { startForCompany } from './keyed.ts'
@@ -51,7 +52,7 @@ t.test('fronts', async (t) => {
         await keepAliveCell(program, ports),
         ...(await refusalCells(ports)),
       ]
-      const notes = cells.flatMap((cell) => judge(t, { program: front.name, ...cell }))
+      const notes = cells.flatMap((cell) => judge(t, { table: frontDifferences, program: front.name, ...cell }))
       const version = await versionOf(front.source, front.version)
       writeRow({
         program: front.name,
@@ -81,7 +82,7 @@ interface Ports {
   readonly counted: { readonly direct: Counted; readonly through: Counted }
 }
 
-type FrontCell = Omit<Cell, 'program'>
+type FrontCell = Omit<Cell, 'program' | 'table'>
 
 type Behind = Pick<FrontPlace, 'target' | 'isBare'>
 

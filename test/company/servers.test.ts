@@ -12,6 +12,7 @@ import { versionOf } from './programs/have.ts'
 import { listen } from './programs/run.ts'
 import { askCase, file, type RequestCase, requestCases, type Way } from './requests.ts'
 import { servers } from './servers/all.ts'
+import { serverDifferences } from './servers/differences.ts'
 import { writeRow } from './table.ts'
 
 t.setTimeout(1_800_000)
@@ -34,7 +35,13 @@ for (const server of inThisForm(servers)) {
       found.push([one, agreement(answers, await askCase(one, through, plain))])
     }
     const notes = found.flatMap(([{ name, slack }, agreed]) =>
-      judge(t, { program: server.name, what: name, agreed, ...(slack !== undefined && { slack }) }),
+      judge(t, {
+        table: serverDifferences,
+        program: server.name,
+        what: name,
+        agreed,
+        ...(slack !== undefined && { slack }),
+      }),
     )
     const version = await versionOf(server.source, server.version)
     writeRow({

@@ -2,7 +2,7 @@
 
 import { classicServers } from './classic.ts'
 import { nodeServers } from './node.ts'
-import { otherServers } from './other.ts'
+import { otherServers } from './uwsgi.ts'
 import { pythonServers } from './python.ts'
 import type { ServerProgram } from './server.ts'
 
