@@ -4,6 +4,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import t from 'tap'
+import { generateSecret, Secret } from '../../src/credentials/secret.ts'
 import type { RecordedRequest } from '../support/upstream.ts'
 import { type Page, startBrowser } from './browser/devtools.ts'
 import { startForCompany } from './keyed.ts'
@@ -42,7 +43,7 @@ interface Ask {
   readonly name: string
   readonly path: string
   readonly key: 'full' | 'weak' | 'unknown' | 'none'
-  readonly method?: 'PUT' | 'POST'
+  readonly method?: 'GET' | 'PUT' | 'POST'
   readonly bodyBytes?: number
   readonly times?: number
   readonly status: number
@@ -150,15 +151,15 @@ t.test('in Chromium', async (t) => {
       const program = await startForCompany(t, { routes, gateway: limits, ...way })
       const weak = await program.admin.makeKey(program.merchant, { permissions: ['transaction.read'] })
       const keys = {
-        full: program.key.secret,
-        weak: weak.secret,
-        unknown: `${program.key.secret.slice(0, -1)}${program.key.secret.endsWith('0') ? '1' : '0'}`,
-        none: undefined,
+        full: () => program.key.secret,
+        weak: () => weak.secret,
+        unknown: () => Secret.reveal(generateSecret('pk_live_')),
+        none: () => undefined,
       }
       const upstreamMethods = (): string[] => program.live.requests.map(({ method }) => method)
       const askFrom = async (page: Page, { path, key, method = 'GET', bodyBytes }: Ask): Promise<unknown> => {
         asked++
-        const secret = keys[key]
+        const secret = keys[key]()
         const headers = secret === undefined ? {} : { 'X-Api-Key': secret }
         return page.run(script, `http://127.0.0.1:${program.gatewayPort}${path}`, {
           method,
@@ -175,7 +176,12 @@ t.test('in Chromium', async (t) => {
           const isOurs = code !== 'true'
           const wanted = { status, code, id: true, told: true, wait: status === 429 }
           const last = ask.status === 429 ? found.slice(-1) : found
-          if (isOurs || name !== 'the upstream’s rules') t.same(last, last.map(() => wanted), ask.name)
+          if (isOurs || name !== 'the upstream’s rules')
+            t.same(
+              last,
+              last.map(() => wanted),
+              ask.name,
+            )
           else t.match(last, [{ status, code }], 'of an answer it sees what the upstream says')
         }
       else for (const ask of asks) t.same(await askFrom(pages.origin, ask), unseen, ask.name)

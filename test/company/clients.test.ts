@@ -93,8 +93,7 @@ interface Task {
 async function compareWays(task: Task, ports: Ports): Promise<Agreement> {
   const { one } = task
   const directPort = one.refusal === undefined ? ports.direct : ports.refusing[one.refusal.status]
-  const direct =
-    directPort === undefined ? { results: [], connections: 0 } : await carryOut(task, directPort)
+  const direct = directPort === undefined ? { results: [], connections: 0 } : await carryOut(task, directPort)
   const through = await carryOut(task, ports.through)
   const right = rightFor(one, direct.results)
   const isUsual = one.refusal === undefined ? right : hasStatus(one.refusal.status)

@@ -52,7 +52,9 @@ t.test('fronts', async (t) => {
         await keepAliveCell(program, ports),
         ...(await refusalCells(ports)),
       ]
-      const notes = cells.flatMap((cell) => judge(t, { table: frontDifferences, program: front.name, ...cell }))
+      const notes = cells.flatMap((cell) =>
+        judge(t, { table: frontDifferences, program: front.name, ...cell }),
+      )
       const version = await versionOf(front.source, front.version)
       writeRow({
         program: front.name,

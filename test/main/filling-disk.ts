@@ -66,7 +66,7 @@ export async function limitedFile(t: Teardown): Promise<FillingDisk> {
     try {
       execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`])
     } catch (error) {
-      throw new Error(`files cannot be limited for this test: \`prlimit\` of util-linux is needed (${error})`)
+      throw new Error('this test limits the size of files by `prlimit`, of util-linux', { cause: error })
     }
   }
   return {
@@ -84,5 +84,8 @@ export async function limitedFile(t: Teardown): Promise<FillingDisk> {
 
 function withChildren(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-  return [pid, ...(children === '' ? [] : children.split(' ').flatMap((child) => withChildren(Number(child))))]
+  return [
+    pid,
+    ...(children === '' ? [] : children.split(' ').flatMap((child) => withChildren(Number(child)))),
+  ]
 }

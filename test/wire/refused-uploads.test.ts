@@ -88,15 +88,18 @@ for _ in range(10):
 `
 
 for (const isTls of [false, true]) {
-  t.test(`Python’s http.client${isTls ? ' over TLS' : ''} reads its refusal ten times out of ten`, async (t) => {
-    const program = await startKeyedProgram(t, isTls ? { gateway: tls } : {})
-    const { file, env } = await have(python)
-    const child = spawn(file, ['-c', pythonClient, String(program.gatewayPort), String(isTls)], {
-      env: { ...process.env, ...env },
-    })
-    const said = await text(child.stdout)
-    t.equal(said, '401 MISSING_API_KEY\n'.repeat(10))
-  })
+  t.test(
+    `Python’s http.client${isTls ? ' over TLS' : ''} reads its refusal ten times out of ten`,
+    async (t) => {
+      const program = await startKeyedProgram(t, isTls ? { gateway: tls } : {})
+      const { file, env } = await have(python)
+      const child = spawn(file, ['-c', pythonClient, String(program.gatewayPort), String(isTls)], {
+        env: { ...process.env, ...env },
+      })
+      const said = await text(child.stdout)
+      t.equal(said, '401 MISSING_API_KEY\n'.repeat(10))
+    },
+  )
 }
 
 /** An upstream that answers as soon as it has a head, and takes what comes. */

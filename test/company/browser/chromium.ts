@@ -34,6 +34,7 @@ export async function findChromium(): Promise<Chromium> {
   } catch (error) {
     throw new Error(
       `no Chromium for the tests: \`sudo apt-get install chromium-headless-shell\`, or LATCHKEY_TEST_CHROMIUM with its path (${fromNpm}: ${String(error)})`,
+      { cause: error },
     )
   }
 }

