@@ -129,7 +129,7 @@ t.test('the upstream answers at once, the upload goes on for longer than anybody
       const sent = pieces.map((piece) => (isChunked ? `18000\r\n${piece}\r\n` : piece))
       const received = await upload(dial(program, false), [head, ...sent], 60)
       t.match(received, /^HTTP\/1\.1 409 [^]*\r\n\r\nno$/)
-      if (!isChunked) t.match(received, /\r\nConnection: close/i, 'more is to come than will be waited for')
+      t.match(received, /\r\nConnection: close/i, 'more is to come, or may be, than will be waited for')
     })
   }
 })

@@ -82,7 +82,7 @@ export const clients: readonly ClientProgram[] = [
   curl('curl --http2', ['--http2', '-H', 'Expect:']),
   wget,
   { ...inPython('http.client', python), isQuick: true },
-  { ...inPython('urllib', python), isQuick: true },
+  inPython('urllib', python),
   inPython('requests', pypi('requests==2.32.5')),
   inPython('urllib3', pypi('urllib3==2.5.0')),
   inPython('httpx', pypi('httpx==0.28.1')),

@@ -1,7 +1,11 @@
 // Caches, told to keep nothing: what is asked here is asked of what is behind them.
 
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FrontProgram } from './front.ts'
+
+// It does not run as root, and then may not read its folder.
+const asNobody = process.getuid?.() === 0 ? 'cache_effective_user nobody' : ''
 
 const squid: FrontProgram = {
   name: 'Squid',
@@ -10,21 +14,24 @@ const squid: FrontProgram = {
   command: ({ port, folder, program, target }) => {
     const share = join(program.root, 'usr/share/squid')
     return {
-      args: ['-N', '-f', join(folder, 'squid.conf')],
+      // Its shared memory is named for its service, and stays where it is killed.
+      args: ['-N', '-n', `front${port}`, '-f', join(folder, 'squid.conf')],
       files: {
-        'mime.conf': '',
         'squid.conf': `http_port 127.0.0.1:${port} accel defaultsite=api.flintn.com vhost
 cache_peer 127.0.0.1 parent ${target} 0 no-query originserver name=behind
 http_access allow all
 cache deny all
 icon_directory ${share}/icons
 error_directory ${share}/errors/templates
-mime_table ${folder}/mime.conf
+mime_table ${share}/mime.conf
 pid_filename ${folder}/squid.pid
-coredump_dir ${folder}
+coredump_dir ${tmpdir()}
+collapsed_forwarding off
+memory_cache_shared off
+shared_transient_entries_limit 0
 cache_log /dev/null
 access_log none
-cache_effective_user root
+${asNobody}
 pinger_enable off
 unlinkd_program ${join(program.root, 'usr/lib/squid/unlinkd')}
 visible_hostname squid

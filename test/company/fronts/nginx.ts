@@ -64,6 +64,8 @@ stream {
     listen 127.0.0.1:${port};
     proxy_pass 127.0.0.1:${target};
     proxy_protocol ${isBare ? 'off' : 'on'};
+    # Else the end of an answer is taken for the end of the request that is still coming.
+    proxy_half_close on;
   }
 }
 `,

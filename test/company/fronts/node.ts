@@ -24,5 +24,5 @@ export const nodeFronts: readonly FrontProgram[] = [
   { ...inNode('http-proxy-3'), isQuick: true },
   inNode('http-proxy', ['http-proxy@1.18.1']),
   inNode('http-proxy-middleware', ['http-proxy-middleware@3.0.5']),
-  { ...inNode('@fastify/http-proxy'), isQuick: true },
+  inNode('@fastify/http-proxy'),
 ]
