@@ -1,5 +1,6 @@
 // Real proxies before the gateway: it knows who the client is, and their clients get what they would without it.
 
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { host, type KeyedProgram } from '../support/keyed-program.ts'
@@ -89,7 +90,11 @@ type FrontCell = Omit<Cell, 'program' | 'table'>
 type Behind = Pick<FrontPlace, 'target' | 'isBare'>
 
 async function startFront(t: Teardown, front: FrontProgram, behind: Behind): Promise<number> {
-  return (await listen(t, front.source, (place) => front.command({ ...place, ...behind }))).port
+  const { port } = await listen(t, front.source, (place) => front.command({ ...place, ...behind }))
+  t.teardown(async () => {
+    for (const file of front.leftovers?.({ port }) ?? []) rmSync(file, { force: true })
+  })
+  return port
 }
 
 /** A front whose connections to what is behind it are counted. */

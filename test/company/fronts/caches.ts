@@ -11,10 +11,11 @@ const squid: FrontProgram = {
   name: 'Squid',
   source: { kind: 'debian', packages: ['squid'], file: 'squid' },
   version: ['-v'],
+  leftovers: ({ port }) => ['metadata', 'queues', 'readers'].map((name) => `/dev/shm/front${port}-cf__${name}.shm`),
   command: ({ port, folder, program, target }) => {
     const share = join(program.root, 'usr/share/squid')
     return {
-      // Its shared memory is named for its service, and stays where it is killed.
+      // Its shared memory is named for its service.
       args: ['-N', '-n', `front${port}`, '-f', join(folder, 'squid.conf')],
       files: {
         'squid.conf': `http_port 127.0.0.1:${port} accel defaultsite=api.flintn.com vhost
@@ -31,6 +32,7 @@ memory_cache_shared off
 shared_transient_entries_limit 0
 cache_log /dev/null
 access_log none
+reply_header_access X-Cache-Lookup deny all
 ${asNobody}
 pinger_enable off
 unlinkd_program ${join(program.root, 'usr/lib/squid/unlinkd')}

@@ -17,6 +17,8 @@ export interface FrontProgram {
   readonly version?: readonly string[]
   readonly isQuick?: true
   command(place: FrontPlace): Command
+  /** Files outside its folder that it leaves where it is killed. */
+  leftovers?(place: Pick<FrontPlace, 'port'>): readonly string[]
   /** It writes an X-Request-Id of its own. */
   readonly hasId?: true
   /** What the gateway's settings need for it, behind `trusted_proxies`. */
