@@ -35,10 +35,9 @@ const mostATurn = 8
 export function createTurns(begin: Begin, grown: () => void): Turns {
   // Of connections on which a request had to wait: few clients send any ahead.
   const lines = new WeakMap<Socket, Line>()
-  /** Whose turn it is, but not in this turn of the loop: one a connection at most. */
+  /** Whose turn it is, in one of the next turns of the loop: one a connection at most. */
   const due: Due[] = []
   let waiting = 0
-  let begun = 0
   let isArmed = false
 
   function count(line: Line, change: number): void {
@@ -62,9 +61,7 @@ export function createTurns(begin: Begin, grown: () => void): Turns {
 
   function goOn(): void {
     isArmed = false
-    const now = due.splice(0, mostATurn)
-    begun = now.length
-    for (const one of now) next(one)
+    for (const one of due.splice(0, mostATurn)) next(one)
     if (due.length > 0) goOnSoon()
   }
 
@@ -84,11 +81,11 @@ export function createTurns(begin: Begin, grown: () => void): Turns {
       const line = lines.get(socket) ?? open(socket)
       if (socket.destroyed || line.isForgotten) return
       count(line, 1)
+      // Never at once: Node tells in the midst of what it does with the writes of the answer before. Where those have failed,
+      // an answer written now would have it end that one twice, for which it ends the process.
       reply.once('socket', () => {
+        due.push({ line, raw, reply })
         goOnSoon()
-        if (begun >= mostATurn || due.length > 0) return void due.push({ line, raw, reply })
-        begun++
-        next({ line, raw, reply })
       })
       grown()
     },

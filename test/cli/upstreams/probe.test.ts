@@ -95,6 +95,31 @@ t.test('later requests that wait are seen', async (t) => {
 })
 
 t.test(
+  'with a path, a server that closes behind errors only is seen as it is with what it has',
+  async (t) => {
+    const server = await startOddServer(t, { has: '/v1/x?a=%20', places: 1, laterMs: 100 })
+    const file = await gatewayFile(t, { a: `url: "${server.url}"` })
+    const { a: without } = byName(await probing(file, '--json', '--patience', '3s'))
+    t.match(without, { status: 404, proposal: { reuse: 'bodiless', connections: null } })
+    const asked = server.heads.length
+    const outcome = await probing(file, '--json', '--patience', '3s', '--path', '/v1/x?a=%20')
+    t.match(byName(outcome)['a'], {
+      status: 200,
+      connections_at_once: 1,
+      stalls: { stalling: true },
+      proposal: { reuse: 'none', connections: 1 },
+    })
+    const heads = server.heads.slice(asked)
+    const isBare = (head: string): boolean =>
+      head.startsWith('GET ') && !/\r\n(?:content-length|transfer-encoding):/.test(head)
+    t.ok(heads.some((head) => !isBare(head)))
+    for (const head of heads) {
+      t.match(head, isBare(head) ? /^GET \/v1\/x\?a=%20 / : /^[A-Z]+ \/latchkey-probe-[0-9a-f]{16} /)
+    }
+  },
+)
+
+t.test(
   'nothing is sent that changes anything or could be taken for a request, and it says who asks',
   async (t) => {
     const server = await startOddServer(t, { reads: () => 'nothing' })
@@ -232,6 +257,8 @@ t.test('wrong usage is told, and nothing is sent', async (t) => {
     [[file, '--patience', 'soon'], /--patience/],
     [[file, '--patience', '0s'], /--patience/],
     [[file, '--most', '1gb'], /--most/],
+    [[file, '--path', 'healthz'], /--path/],
+    [[file, '--path', '/a b'], /--path/],
     [[`${file}.none`], /not valid/],
     [[], /missing required argument/],
   ] as const) {
