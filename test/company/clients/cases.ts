@@ -42,7 +42,14 @@ export const answerCases: readonly AnswerCase[] = [
     key: 'full',
     isCounted: true,
   },
-  { name: 'POST 8 MiB', path: '/v1/echo', method: 'POST', bodyBytes: 8 * mebibyte, times: uploads.taken, key: 'full' },
+  {
+    name: 'POST 8 MiB',
+    path: '/v1/echo',
+    method: 'POST',
+    bodyBytes: 8 * mebibyte,
+    times: uploads.taken,
+    key: 'full',
+  },
   {
     name: 'POST 8 MiB, no length',
     path: '/v1/echo',

@@ -11,7 +11,8 @@ const squid: FrontProgram = {
   name: 'Squid',
   source: { kind: 'debian', packages: ['squid'], file: 'squid' },
   version: ['-v'],
-  leftovers: ({ port }) => ['metadata', 'queues', 'readers'].map((name) => `/dev/shm/front${port}-cf__${name}.shm`),
+  leftovers: ({ port }) =>
+    ['metadata', 'queues', 'readers'].map((name) => `/dev/shm/front${port}-cf__${name}.shm`),
   command: ({ port, folder, program, target }) => {
     const share = join(program.root, 'usr/share/squid')
     return {
