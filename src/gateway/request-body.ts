@@ -305,9 +305,13 @@ function move(body: RequestBody): void {
 const abandonedBytes = 1024 * 1024
 const abandonedMs = 1_000
 
-/** Before an answer that comes ahead of its request's end: where more is left than will be waited for, it says so. */
+/**
+ * Before an answer that comes ahead of its request's end: where more is left than will be waited for, it says so. A client
+ * that has sent everything may have its next request under way when the connection ends, and that is lost. Of a body in
+ * chunks nobody knows how much is left.
+ */
 export function announceClose({ reply, head }: Access, received: number): void {
-  const left = (head.contentLength ?? 0) - received
+  const left = (head.contentLength ?? Number.POSITIVE_INFINITY) - received
   if (left > abandonedBytes && !reply.headersSent) reply.shouldKeepAlive = false
 }
 
