@@ -41,6 +41,8 @@ export interface Metrics {
   adminRefused(reason: string): void
   /** Registers a gauge that is read at each scrape: label value → number. */
   gauge(name: string, help: string, read: () => Readonly<Record<string, number>>, merge?: Merge): void
+  /** The same by label `state`: states that exclude each other, of which one process counts all. */
+  states(name: string, help: string, read: () => Readonly<Record<string, number>>): void
   /** The text of a scrape, with what other processes count merged in. */
   text(others?: readonly object[][]): Promise<string>
   /** This process's part, for another one's `text`. */
@@ -127,7 +129,7 @@ export function createMetrics(): Metrics {
   })
   const refusals = new Counter({
     name: 'latchkey_connections_refused_total',
-    help: 'Connections of trusted proxies that did not begin with a header of the PROXY protocol',
+    help: 'Connections closed before anything was read of them: without a header of the PROXY protocol, or too many',
     labelNames: ['reason'],
     registers,
   })
@@ -190,6 +192,17 @@ export function createMetrics(): Metrics {
           // What is no longer there must not stay at its last value.
           gauge.reset()
           for (const [of, value] of Object.entries(read())) gauge.set({ of }, value)
+        },
+      })
+    },
+    states(name, help, read) {
+      const gauge = new Gauge({
+        name,
+        help,
+        labelNames: ['state'],
+        registers,
+        collect() {
+          for (const [state, value] of Object.entries(read())) gauge.set({ state }, value)
         },
       })
     },
