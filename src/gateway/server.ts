@@ -205,10 +205,14 @@ function openRoom(
   const full = () => log.warn({ most }, 'All connections that descriptors allow are taken: more are refused')
   const room = boundConnections(server, { ...connections, refuse, full })
   const isBound = Number.isFinite(most)
-  metrics.gauge('latchkey_client_connections', 'Connections of clients: open, and those that are served at most', () => ({
-    open: room.open(),
-    ...(isBound && { most }),
-  }))
+  metrics.gauge(
+    'latchkey_client_connections',
+    'Connections of clients: open, and those that are served at most',
+    () => ({
+      open: room.open(),
+      ...(isBound && { most }),
+    }),
+  )
   return room
 }
 

@@ -3,13 +3,12 @@
 // take connections nor end them well, and its primary waits for it for ever.
 
 import { readFileSync } from 'node:fs'
+import { exitCodes } from '../cli/exit.ts'
 import { StartError } from './start-error.ts'
 
 export interface Descriptors {
   /** Connections of clients: those that are served, and those beyond them that are there to be refused. */
   readonly connections: { readonly most: number; readonly margin: number }
-  /** Connections that may wait to be taken: all of them may come in one turn of the loop. */
-  readonly backlog: number
   /** Connections to upstreams. */
   readonly upstreams: number
   /** Connections to the control port. */
@@ -28,7 +27,6 @@ const reserved = 56
 /** A worker's channel, and a connection on its way to it. */
 const eachWorker = 2
 const leastSpare = 56
-const usualBacklog = 511
 
 /** How many descriptors this process may open; Infinity: nobody can say. */
 export function mostDescriptors(): number {
@@ -53,18 +51,30 @@ export function shareDescriptors(most: number, wanted: Wanted): Descriptors {
   const kept = reserved + control + wanted.workers * eachWorker
   const spare = most - kept
   if (spare < leastSpare) {
-    throw new StartError(
-      `this process may open ${most} files and connections, and needs ${kept + leastSpare} at least: ` +
-        'raise LimitNOFILE (systemd), --ulimit nofile (Docker) or `ulimit -n`',
-    )
+    throw new StartError(tooFew(most, `needs ${kept + leastSpare} at least`))
   }
   if (!Number.isFinite(spare)) {
-    return { connections: { most, margin: most }, backlog: usualBacklog, upstreams: most, control }
+    return { connections: { most, margin: most }, upstreams: most, control }
   }
   // A connection that waits for the upstream to close it is beyond its number: twice as many at most.
   const upstreams = Math.min(Math.ceil(spare / 3), 2 * wanted.upstreams)
   const clients = spare - upstreams
   const margin = Math.min(1_024, Math.floor(clients / 4))
-  const backlog = Math.max(8, Math.min(usualBacklog, Math.floor((margin * 3) / 4)))
-  return { connections: { most: clients - margin, margin }, backlog, upstreams, control }
+  return { connections: { most: clients - margin, margin }, upstreams, control }
+}
+
+function tooFew(most: number, need: string): string {
+  const mend = 'raise LimitNOFILE (systemd), --ulimit nofile (Docker) or `ulimit -n`'
+  return `this process may open ${most} files and connections, and ${need}: ${mend}`
+}
+
+/** Modules are read two hundred at once: without the descriptors for that the loading fails, in one way or another. */
+const toLoad = 240
+
+/** Ends the process with a sentence where its own modules could not be loaded. To be called before they are. */
+export function requireDescriptors(): void {
+  const most = mostDescriptors()
+  if (most >= toLoad) return
+  process.stderr.write(`error: ${tooFew(most, `needs ${toLoad} at least`)}\n`)
+  process.exit(exitCodes.failed)
 }

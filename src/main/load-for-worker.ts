@@ -43,10 +43,12 @@ export async function loadForWorker(
     if (before?.ok !== true || !(await isInForce(before.config))) throw faultsOf(onDisk)
     return { ...before, files: onDisk.files, fault: formatFault(onDisk.faults[0] ?? unknown(file)) }
   }
-  const { config, sources, files: named, fault } = await load(
-    files.config,
-    async ({ table }) => table.sha256 === (await given())?.sha256,
-  )
+  const {
+    config,
+    sources,
+    files: named,
+    fault,
+  } = await load(files.config, async ({ table }) => table.sha256 === (await given())?.sha256)
   const candidate = files.shadow === undefined ? undefined : await load(files.shadow, async () => true)
   return {
     config,

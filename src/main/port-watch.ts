@@ -80,7 +80,10 @@ async function askPort(gateway: Settings['gateway'], path: string): Promise<bool
 }
 
 /** A connection of a trusted proxy begins with who it speaks for. */
-function mustSayForWhom({ proxyProtocol, trustedProxies }: Settings['gateway'], { localAddress }: Socket): boolean {
+function mustSayForWhom(
+  { proxyProtocol, trustedProxies }: Settings['gateway'],
+  { localAddress }: Socket,
+): boolean {
   return proxyProtocol && addressMatcher(trustedProxies)(plainAddress(localAddress ?? ''))
 }
 

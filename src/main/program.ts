@@ -62,10 +62,7 @@ export interface ProgramOptions {
   readonly tell?: (line: string) => void
 }
 
-export type ConfigSource = Pick<
-  ConfigInForceDeps,
-  'file' | 'files' | 'env' | 'shadow' | 'sources' | 'fault'
->
+export type ConfigSource = Pick<ConfigInForceDeps, 'file' | 'files' | 'env' | 'shadow' | 'sources' | 'fault'>
 
 export interface Program {
   /** null where this process has no such server. */
@@ -114,7 +111,14 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       losses.dropped,
     )
     const taken = () => options.workers?.retry()
-    const inForce = openConfig({ ...options.source, config, log, metrics, taken, mostConnections: descriptors.upstreams })
+    const inForce = openConfig({
+      ...options.source,
+      config,
+      log,
+      metrics,
+      taken,
+      mostConnections: descriptors.upstreams,
+    })
     drain.last('upstreams', () => inForce.close())
     const table = () => inForce.current().table
     const core = createCore({
@@ -260,8 +264,7 @@ async function openGateway(parts: Parts): Promise<number> {
     await activity.flush()
   })
   drain.server(app)
-  const { backlog } = parts.descriptors
-  const listening = listen(app, { ...settings.gateway, backlog }, 'gateway')
+  const listening = listen(app, settings.gateway, 'gateway')
   return orphaned === undefined ? listening : Promise.race([listening, orphaned.then(failAlone)])
 }
 
@@ -338,7 +341,11 @@ function boundConnections({ server }: Closable, most: number): void {
 }
 
 function addWorkerMetrics(metrics: Metrics, workers: Workers, port: PortWatch | undefined): void {
-  metrics.states('latchkey_workers', 'Worker processes by state; wanted: how many should serve', workers.states)
+  metrics.states(
+    'latchkey_workers',
+    'Worker processes by state; wanted: how many should serve',
+    workers.states,
+  )
   metrics.counter('latchkey_workers_lost_total', 'Workers that died or could not start', workers.lost)
   if (port === undefined) return
   metrics.gauge(
@@ -353,13 +360,13 @@ type Closable = Pick<FastifyInstance, 'listen' | 'server'>
 
 async function listen(
   app: Closable,
-  at: { host: string; port: number; backlog?: number },
+  at: { host: string; port: number },
   name: keyof Settings,
 ): Promise<number> {
   // For `localhost` Fastify makes a second server, for ::1, which nothing of ours would guard.
   const host = at.host === 'localhost' ? '127.0.0.1' : at.host
   try {
-    await app.listen({ host, port: at.port, ...(at.backlog !== undefined && { backlog: at.backlog }) })
+    await app.listen({ host, port: at.port })
   } catch (error) {
     throw new StartError(explain(error, `${at.host}:${at.port}`, name))
   }

@@ -104,8 +104,7 @@ function tellOfLosses(losses: LogLosses): void {
 
 /** What it has counted must outlast it: the last requests are answered in the drain. */
 function endOf(program: Program): Stoppable {
-  const lastWord = async () =>
-    sayLast({ type: 'metrics', id: null, metrics: await program.metrics.part() })
+  const lastWord = async () => sayLast({ type: 'metrics', id: null, metrics: await program.metrics.part() })
   return {
     leave: () => program.leave().then(lastWord),
     // Its primary tells balancers of the end, if it is one.

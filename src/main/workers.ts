@@ -111,7 +111,8 @@ export function createWorkers(deps: WorkersDeps): Workers {
   }
 
   function refill(): void {
-    while (!isStopping && staying().length < count) fork()
+    if (isStopping) return
+    for (let missing = count - staying().length; missing > 0; missing--) fork()
   }
 
   function hear(worker: WorkerProcess, message: FromWorker): void {

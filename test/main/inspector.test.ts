@@ -5,7 +5,7 @@ import { createEmptyDatabase } from '../support/database.ts'
 import { childrenOf, freePort, until } from './fleet.ts'
 import { latchkey, probe, secrets, writeConfig } from './process.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 t.test('SIGUSR1 does nothing', async (t) => {
   for (const words of [[], ['--workers', '2']]) {

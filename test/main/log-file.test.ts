@@ -10,7 +10,7 @@ import { exchange, request } from '../support/wire.ts'
 import { childrenOf, freePort, until } from './fleet.ts'
 import { latchkey, probe, secrets, writeConfig } from './process.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 for (const words of [[], ['--workers', '2']]) {
   t.test(`a log file is opened anew at SIGHUP: ${words.join(' ') || 'one process'}`, async (t) => {
@@ -24,7 +24,8 @@ for (const words of [[], ['--workers', '2']]) {
     t.ok(await until(async () => (await probe(control)).status === 200), running.stderr())
     const ask = () => exchange(gateway, request('GET /v1/none', ['Host: api.example.com']))
     const lines = async (path: string) =>
-      (await readFile(path, 'utf8').catch(() => '')).split('\n').filter((line) => line.includes('"request"')).length
+      (await readFile(path, 'utf8').catch(() => '')).split('\n').filter((line) => line.includes('"request"'))
+        .length
     for (let i = 0; i < 4; i++) t.equal((await ask()).status, 404)
     t.ok(await until(async () => (await lines(log)) === 4))
 
@@ -38,7 +39,10 @@ for (const words of [[], ['--workers', '2']]) {
       t.ok(await until(async () => (await lines(log)) === 1))
       t.equal(await lines(`${log}.${turn}`), turn === 1 ? 5 : 2, 'the line before belongs to the file before')
     }
-    t.notOk(processes.some((pid) => filesOf(pid).some((name) => name.startsWith(`${log}.`))), 'none has an old one')
+    t.notOk(
+      processes.some((pid) => filesOf(pid).some((name) => name.startsWith(`${log}.`))),
+      'none has an old one',
+    )
     t.equal(running.stdout(), '')
     running.child.kill('SIGTERM')
     t.same(await running.ended, { code: 0, signal: null })
@@ -49,7 +53,10 @@ for (const words of [[], ['--workers', '2']]) {
 t.test('a log file that cannot be written is a sentence', async (t) => {
   const { url } = await createEmptyDatabase(t)
   const file = await writeConfig(t, { postgres: url })
-  const running = latchkey(t, ['start', '--config', file], { ...secrets, LATCHKEY_LOG_FILE: '/proc/none/log' })
+  const running = latchkey(t, ['start', '--config', file], {
+    ...secrets,
+    LATCHKEY_LOG_FILE: '/proc/none/log',
+  })
   t.same(await running.ended, { code: 1, signal: null })
   t.match(running.stderr(), /^error: LATCHKEY_LOG_FILE: \/proc\/none\/log cannot be written \([A-Z]+\)\n$/)
 })

@@ -9,7 +9,7 @@ import { latchkey, secrets, untilReady } from './process.ts'
 import { adminClient } from '../support/admin.ts'
 import { adminToken } from '../support/program.ts'
 
-t.setTimeout(240_000)
+t.setTimeout(300_000)
 
 const answersAfterMs = 1_500
 const body = 'x'.repeat(20)
@@ -58,9 +58,7 @@ t.test('what is under way when the primary is killed is answered, stored, and si
 
   await t.test('and nobody is waited for by a change', async (t) => {
     const file = fleet.file
-    const control = await untilReady(
-      latchkey(t, ['start', '--config', file, '--role', 'control'], secrets),
-    )
+    const control = await untilReady(latchkey(t, ['start', '--config', file, '--role', 'control'], secrets))
     const admin = adminClient(`http://127.0.0.1:${control.control}`, adminToken)
     t.same((await admin.call('POST', `/keys/${fleet.keyId}/disable?wait=all`)).body['pending'], [])
     t.ok((await readFile(file, 'utf8')).length > 0)
@@ -81,7 +79,10 @@ t.test('a primary that another takes the place of at once: the port is free', as
 
 t.test('a worker that does not come to its end is ended, primary or not', async (t) => {
   // Never answered: the drain cuts it.
-  const fleet = await startFleet(t, { answer: ({ target }) => (target.endsWith('/slow') ? undefined : 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n') })
+  const fleet = await startFleet(t, {
+    answer: ({ target }) =>
+      target.endsWith('/slow') ? undefined : 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+  })
   const workers = fleet.workers()
   const answers = askSlowly(fleet, 4)
   await new Promise((resolve) => setTimeout(resolve, 500))

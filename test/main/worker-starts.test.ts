@@ -10,7 +10,7 @@ import { exchange, request } from '../support/wire.ts'
 import { childrenOf, type Fleet, freePort, startFleet, until } from './fleet.ts'
 import { latchkey, probe, secrets, writeConfig } from './process.ts'
 
-t.setTimeout(240_000)
+t.setTimeout(300_000)
 
 /** Kills all workers, and waits for as many others, which serve. */
 async function replaceAll(fleet: Fleet): Promise<boolean> {
@@ -19,7 +19,9 @@ async function replaceAll(fleet: Fleet): Promise<boolean> {
   return until(async () => {
     const { body } = await probe(fleet.running.controlPort)
     const now = fleet.workers()
-    return now.length === 2 && !now.some((pid) => before.includes(pid)) && Object(body['workers']).serving === 2
+    return (
+      now.length === 2 && !now.some((pid) => before.includes(pid)) && Object(body['workers']).serving === 2
+    )
   })
 }
 
@@ -38,9 +40,15 @@ t.test('while the files on disk have faults, new workers serve by those in force
       t.ok(await until(async () => (await ready(fleet)).body['config_fault'] !== undefined))
       t.ok(await replaceAll(fleet), 'workers serve')
       t.equal(await fleet.ask(), 200)
-      t.match(await ready(fleet), { status: 200, body: { status: 'degraded', table_sha256: body['table_sha256'] } })
+      t.match(await ready(fleet), {
+        status: 200,
+        body: { status: 'degraded', table_sha256: body['table_sha256'] },
+      })
       await writeFile(file, good)
-      t.ok(await until(async () => (await ready(fleet)).body['status'] === 'ok'), 'and go on when they are mended')
+      t.ok(
+        await until(async () => (await ready(fleet)).body['status'] === 'ok'),
+        'and go on when they are mended',
+      )
       t.ok(await until(() => fleet.running.output().split('"msg":"Configuration in force"').length > 2))
       t.equal(await fleet.ask(), 200)
     })
@@ -74,7 +82,13 @@ t.test('what is denied stays denied by new workers while the deny file has fault
   t.ok(await until(async () => (await probe(control)).body['deny_fault'] !== undefined))
   const before = childrenOf(running.pid)
   for (const pid of before) process.kill(pid, 'SIGKILL')
-  t.ok(await until(async () => Object((await probe(control)).body['workers']).serving === 2 && !childrenOf(running.pid).some((pid) => before.includes(pid))))
+  t.ok(
+    await until(
+      async () =>
+        Object((await probe(control)).body['workers']).serving === 2 &&
+        !childrenOf(running.pid).some((pid) => before.includes(pid)),
+    ),
+  )
   const length = running.stdout().length
   await exchange(gateway, request('GET /v1/a', ['Host: api.example.com', `X-Api-Key: ${secret}`]))
   t.ok(await until(() => running.stdout().slice(length).includes('denied_prefix')), 'still denied')
@@ -97,7 +111,10 @@ t.test('workers that cannot start at all are told of, tried again, and serve whe
 
   t.ok(await until(() => running.stdout().split('A worker cannot be started').length > 4), 'each end is told')
   t.match(running.stdout(), /"reason":\["[^"]*tls\.crt[^"]*cannot be read/, 'with its reason')
-  t.match(await probe(control), { status: 503, body: { status: 'degraded', workers: { wanted: 2, serving: 0 } } })
+  t.match(await probe(control), {
+    status: 503,
+    body: { status: 'degraded', workers: { wanted: 2, serving: 0 } },
+  })
   t.match(await probe(control, '/livez'), { status: 200 })
   t.ok(childrenOf(running.pid).length <= 2, 'none of them lives on')
   const metrics = await (await fetch(`http://127.0.0.1:${control}/metrics`)).text()
@@ -114,7 +131,17 @@ t.test('workers that cannot start at all are told of, tried again, and serve whe
 })
 
 function makePair(cert: string, key: string): void {
-  const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '30']
+  const words = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-days',
+    '30',
+  ]
   const subject = ['-subj', '/CN=api.example.com', '-addext', 'subjectAltName=DNS:api.example.com']
   execFileSync('openssl', [...words, ...subject, '-out', cert, '-keyout', key], { stdio: 'ignore' })
 }
