@@ -55,10 +55,10 @@ t.test('a log file that cannot be written is a sentence', async (t) => {
   const file = await writeConfig(t, { postgres: url })
   const running = latchkey(t, ['start', '--config', file], {
     ...secrets,
-    LATCHKEY_LOG_FILE: '/proc/none/log',
+    LATCHKEY_LOG_FILE: '/dev/null/log',
   })
   t.same(await running.ended, { code: 1, signal: null })
-  t.match(running.stderr(), /^error: LATCHKEY_LOG_FILE: \/proc\/none\/log cannot be written \([A-Z]+\)\n$/)
+  t.match(running.stderr(), /^error: LATCHKEY_LOG_FILE: \/dev\/null\/log cannot be written \([A-Z]+\)\n$/)
 })
 
 function filesOf(pid: number): string[] {
