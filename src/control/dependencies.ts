@@ -65,7 +65,7 @@ export interface PendingInstance {
 
 /** The state of one process. */
 export interface Health {
-  /** Whether known keys can be decided: false before the first table and feed are there, and while draining. */
+  /** Whether known keys can be decided: false before the first table and feed are there, while draining, and where nothing serves. */
   readonly isReady: boolean
   readonly status: 'ok' | 'degraded'
   readonly tableSha256: string | null
@@ -89,6 +89,10 @@ export interface Health {
   readonly certificates?: readonly string[] | undefined
   /** A word on the log where it is not well. */
   readonly log?: 'dropping' | undefined
+  /** Of a primary: how many workers there should be, and how many serve. */
+  readonly workers?: { readonly wanted: number; readonly serving: number } | undefined
+  /** A word on the gateway's port where it does not answer. */
+  readonly gateway?: 'silent' | undefined
 }
 
 /** As ControlDeps, where there is a database. */

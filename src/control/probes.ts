@@ -10,7 +10,7 @@ const docs = {
   live: { summary: 'The process runs', status: 200, answer: Type.Object({ status: Type.Literal('ok') }) },
   ready: {
     summary:
-      'Whether known keys can be decided: 503 before the first table and feed are there, where Postgres refuses this instance, and while draining',
+      'Whether known keys can be decided: 503 before the first table and feed are there, where Postgres refuses this instance, while draining, and where no worker serves or the port of the gateway does not answer',
     status: [200, 503],
     answer: Type.Object({
       status: Type.Enum(['ok', 'degraded']),
@@ -43,6 +43,15 @@ const docs = {
       log: Type.Optional(
         Type.Literal('dropping', { description: 'The log cannot be written, and lines of it are lost' }),
       ),
+      workers: Type.Optional(
+        Type.Object(
+          { wanted: Type.Integer(), serving: Type.Integer() },
+          { description: 'With --workers: how many there should be, and how many serve' },
+        ),
+      ),
+      gateway: Type.Optional(
+        Type.Literal('silent', { description: 'The port of the gateway does not answer the process itself' }),
+      ),
     }),
   },
   metrics: { summary: "Metrics in Prometheus' text format", status: 200, answer: 'text/plain' },
@@ -72,6 +81,8 @@ export function serveProbes(app: ControlApp, deps: ControlDeps): void {
       ...(health.certificates !== undefined &&
         health.certificates.length > 0 && { certificates: health.certificates }),
       ...(health.log !== undefined && { log: health.log }),
+      ...(health.workers !== undefined && { workers: health.workers }),
+      ...(health.gateway !== undefined && { gateway: health.gateway }),
     })
   })
 

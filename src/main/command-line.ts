@@ -1,5 +1,6 @@
 // The command line: every verb of the program, and the one place that ends the process.
 
+import cluster from 'node:cluster'
 import { isatty } from 'node:tty'
 import { Command } from 'commander'
 import { registerAdminCommands } from '../cli/admin.ts'
@@ -12,6 +13,7 @@ import { registerMigrateCommand } from './migrate.ts'
 import { takeSecretFiles } from './secret-files.ts'
 import { registerStartCommand } from './start.ts'
 import { version } from './version.ts'
+import { endFailed } from './worker.ts'
 
 const env: Record<string, string | undefined> = { ...process.env }
 // Node makes these streams when they are first asked for, and a pipe then no longer waits while it is full, for no program
@@ -41,7 +43,10 @@ try {
   rereadSecrets = takeSecretFiles(env)
   await program.parseAsync(process.argv)
 } catch (error) {
+  if (cluster.isWorker) await endFailed(error)
   process.exitCode = exitCodeOf(error, io)
+  // The channel to its primary, or a half-made start, would keep it.
+  if (cluster.isWorker) process.exit()
 }
 
 function standardOutput(): NodeJS.WriteStream {

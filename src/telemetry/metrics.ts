@@ -46,6 +46,8 @@ export interface Metrics {
   housekeepingFailed(step: string): void
   /** Registers a gauge that is read at each scrape: label value → number. */
   gauge(name: string, help: string, read: () => Readonly<Record<string, number>>, merge?: Merge): void
+  /** The same by label `state`: states that exclude each other, of which one process counts all. */
+  states(name: string, help: string, read: () => Readonly<Record<string, number>>): void
   /** The text of a scrape, with what other processes count merged in. */
   text(others?: readonly object[][]): Promise<string>
   /** This process's part, for another one's `text`. */
@@ -138,7 +140,7 @@ export function createMetrics(): Metrics {
   })
   const refusals = new Counter({
     name: 'latchkey_connections_refused_total',
-    help: 'Connections of trusted proxies that did not begin with a header of the PROXY protocol',
+    help: 'Connections closed before anything was read of them: without a header of the PROXY protocol, or too many',
     labelNames: ['reason'],
     registers,
   })
@@ -217,6 +219,17 @@ export function createMetrics(): Metrics {
           // What is no longer there must not stay at its last value.
           gauge.reset()
           for (const [of, value] of Object.entries(read())) gauge.set({ of }, value)
+        },
+      })
+    },
+    states(name, help, read) {
+      const gauge = new Gauge({
+        name,
+        help,
+        labelNames: ['state'],
+        registers,
+        collect() {
+          for (const [state, value] of Object.entries(read())) gauge.set({ state }, value)
         },
       })
     },
