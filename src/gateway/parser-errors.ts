@@ -76,7 +76,8 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
   // Fastify has set a handler of its own that answers in another shape.
   server.removeAllListeners('clientError')
   server.on('clientError', (error: ParserError, socket: Socket) => {
-    if (error.code === 'ECONNRESET') socket.destroy()
+    // Of the connection, not of what came over it: its requests end with it.
+    if (error.code === 'ECONNRESET' || socket.destroyed) socket.destroy()
     else giveUp(socket, denialOf(error))
   })
   watchHandshakes(server, { ...deps, refuse: answer })

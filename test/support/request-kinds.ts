@@ -1,6 +1,7 @@
 // The kinds of requests there are, by how they end, and what each has to leave behind: its lines in the access log, each
 // with its status, code and who cut it, and its uses in the activity.
 
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdminClient } from './admin.ts'
@@ -29,7 +30,7 @@ export interface KindKeys {
 }
 
 /** What the gateway has to be told for these kinds to end within seconds. */
-export const kindLimits = ', limits: { header_timeout: 1s, idle_timeout: 1500ms }'
+export const kindLimits = ', limits: { header_timeout: 3s, idle_timeout: 3s }'
 
 /** Makes the keys, all of one merchant. */
 export async function makeKindKeys(admin: AdminClient): Promise<KindKeys> {
@@ -97,7 +98,7 @@ function talk(port: number, pieces: readonly (string | number)[], quietMs = 200)
       socket.destroy()
       resolve()
     }
-    let timer = setTimeout(end, 10_000)
+    let timer = setTimeout(end, 30_000)
     socket.on('error', () => {}).on('close', end)
     socket.on('data', () => {
       clearTimeout(timer)
@@ -117,10 +118,11 @@ async function writeAll(socket: Socket, pieces: readonly (string | number)[]): P
 type Leave = 'close' | 'reset'
 
 /** A client that goes a while after it has written; `reads`: it takes what comes until then. */
-async function leave(port: number, bytes: string, how: Leave, { afterMs = 150, reads = true } = {}) {
+async function leave(port: number, bytes: string, how: Leave, { afterMs = 700, reads = true } = {}) {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
   if (reads) socket.resume()
+  await once(socket, 'connect')
   socket.write(bytes, 'latin1')
   await sleep(afterMs)
   const closed = new Promise((resolve) => socket.once('close', resolve))
@@ -329,7 +331,7 @@ const failed: readonly Kind[] = [
   ),
   {
     ...asked('an answer that falls silent', () => '', '200 cut timeout', 1),
-    send: (port, k) => talk(port, [get('/v1/transactions/falls', as(k))], 4_000),
+    send: (port, k) => talk(port, [get('/v1/transactions/falls', as(k))], 10_000),
   },
   asked(
     'a body that comes to a stop',
@@ -384,7 +386,7 @@ const leaving: readonly Kind[] = [
     uses: 1,
   },
   left('after its body was given up', '408 REQUEST_TIMEOUT', (port, k) =>
-    leave(port, post('/v1/upload', as(k, 'Content-Length: 9'), 'abc'), 'close', { afterMs: 2_500 }),
+    leave(port, post('/v1/upload', as(k, 'Content-Length: 9'), 'abc'), 'close', { afterMs: 6_000 }),
   ),
   left('before a body that it was asked for', '400 BAD_REQUEST cut client', (port, k) =>
     leave(port, post('/v1/upload', as(k, 'Content-Length: 9', 'Expect: 100-continue')), 'close'),
