@@ -417,12 +417,9 @@ export const kinds: readonly Kind[] = [
 
 /** What a line says, in the words of `Kind.lines`. */
 export function wordsOf(line: Readonly<Record<string, unknown>>): string {
-  const { status, code, decision, cut } = line
-  if (code === 'UPSTREAM_UNAVAILABLE' || line['reason'] === 'refused') return '50x'
-  const parts = [
-    status,
-    code ?? (status === 0 ? decision : undefined),
-    cut === undefined ? cut : `cut ${cut}`,
-  ]
-  return parts.filter((part) => part !== undefined).join(' ')
+  if (line['code'] === 'UPSTREAM_UNAVAILABLE' || line['reason'] === 'refused') return '50x'
+  let words = String(line['status'])
+  if (typeof line['code'] === 'string') words += ` ${line['code']}`
+  else if (line['status'] === 0) words += ` ${String(line['decision'])}`
+  return typeof line['cut'] === 'string' ? `${words} cut ${line['cut']}` : words
 }
