@@ -99,8 +99,9 @@ export class RequestBody implements BodySource {
   #waitingSince = 0
   /** When whoever is waited for has moved last. */
   #movedAt = 0
-  /** Time spent waiting for the client before this wait. */
+  /** Time spent waiting for the client before this wait; and how much of all that it was not read for. */
   #waitedMs = 0
+  #restedMs = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(access: Access, limits: BodyLimits, owner: BodyOwner) {
@@ -134,6 +135,11 @@ export class RequestBody implements BodySource {
     return !this.#hasEnded && this.#received < heldBytes
   }
 
+  /** Milliseconds for which the client was waited for, be it that it sends crumbs and is not read for that. */
+  awaitedMs(now: number): number {
+    return this.#waitsFor === 'client' ? this.#waitedMs + now - this.#waitingSince : this.#waitedMs
+  }
+
   flowTo(sink: BodySink): void {
     this.#sink = sink
     this.#hasRoom = true
@@ -153,7 +159,7 @@ export class RequestBody implements BodySource {
   stop(): void {
     if (this.#isOver) return
     this.#isOver = true
-    clearTimeout(this.#timer)
+    this.#waitFor(undefined)
     this.#access.raw.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
     this.#sink?.onStop()
     this.#sink = undefined
@@ -226,7 +232,7 @@ export class RequestBody implements BodySource {
 
   /** Reads nothing for so long, which is not held against the client. */
   #rest(milliseconds: number): void {
-    this.#waitedMs -= milliseconds
+    this.#restedMs += milliseconds
     this.#movedAt += milliseconds
     setTimeout(this.#wake, milliseconds)
   }
@@ -288,7 +294,7 @@ export class RequestBody implements BodySource {
     const { bodyRate } = this.#limits
     if (bodyRate === 0) return Number.POSITIVE_INFINITY
     const allowedMs = rateGraceMs + (this.#received / bodyRate) * 1_000
-    return allowedMs - this.#waitedMs - (now - this.#waitingSince)
+    return allowedMs + this.#restedMs - this.awaitedMs(now)
   }
 
   #fail(reason: string, denial?: Denial): void {

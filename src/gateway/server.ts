@@ -133,7 +133,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   const record = createRecorder({ ...deps, lines: lineLogOf(deps.log, 'request') })
   const over = (access: Access): void => {
     access.isClosed = true
-    access.exchange?.clientClosed()
+    access.exchange?.abandon()
     endWork(access)
     record(access)
     shadow(access)

@@ -9,16 +9,18 @@ export interface RequestLabels {
   readonly api: string
   readonly environment: string
   readonly route: string
-  /** `allow` or `deny`. */
+  /** `allow`, `deny`, or `none`: it was over before it was decided. */
   readonly decision: string
   readonly reason: string
   readonly status: number
+  /** Who ended it before its proper end; no label where nobody did. */
+  readonly cut?: string
 }
 
 /** Requests of one set of labels. */
 export interface RequestSeries {
-  /** Counts one; `upstreamMs` undefined: no upstream answered. */
-  observe(gatewayMs: number, upstreamMs: number | undefined): void
+  /** Counts one; `upstreamMs` undefined: no upstream was waited for; nor was the client, where it is not said. */
+  observe(gatewayMs: number, upstreamMs?: number, clientMs?: number): void
 }
 
 export interface Metrics {
@@ -69,7 +71,7 @@ export function createMetrics(): Metrics {
   const requests: Counter<keyof RequestLabels> = new Counter({
     name: 'latchkey_requests_total',
     help: 'Requests by what was decided on them; reason is private and never leaves in an answer',
-    labelNames: ['api', 'environment', 'route', 'decision', 'reason', 'status'],
+    labelNames: ['api', 'environment', 'route', 'decision', 'reason', 'status', 'cut'],
     registers,
     collect() {
       for (const entry of counts.values()) {
@@ -80,11 +82,15 @@ export function createMetrics(): Metrics {
   })
   const gatewaySeconds = createLatencies(registry, {
     name: 'latchkey_gateway_seconds',
-    help: 'Time that the gateway itself took: the whole request less the wait for the upstream',
+    help: 'Time that the gateway itself took: the whole request less the waits for upstream and client',
   })
   const upstreamSeconds = createLatencies(registry, {
     name: 'latchkey_upstream_seconds',
-    help: 'Time from dispatch to the head of the upstream response',
+    help: 'Time that the upstream took: its connection where one was opened, then from the request to the last byte of the answer, less the waits for the client',
+  })
+  const clientSeconds = createLatencies(registry, {
+    name: 'latchkey_client_seconds',
+    help: 'Time that the client held a request up: waits for its body, and for it to take its answer',
   })
   let foundInMemory = 0
   const lookups: Counter<'tier' | 'outcome'> = new Counter({
@@ -166,18 +172,20 @@ export function createMetrics(): Metrics {
 
   return {
     requests(labels) {
-      const { api, environment, route, decision, reason, status } = labels
-      const name = `${route}|${api}|${environment}|${decision}|${reason}|${status}`
+      const { api, environment, route, decision, reason, status, cut = '' } = labels
+      const name = `${route}|${api}|${environment}|${decision}|${reason}|${status}|${cut}`
       let known = counts.get(name)
       if (known === undefined) counts.set(name, (known = { labels, count: 0 }))
       const counted = known
       const gateway = gatewaySeconds.of(api)
       const upstream = upstreamSeconds.of(api)
+      const client = clientSeconds.of(api)
       return {
-        observe(gatewayMs, upstreamMs) {
+        observe(gatewayMs, upstreamMs, clientMs = 0) {
           counted.count++
           gateway.observe(gatewayMs)
           if (upstreamMs !== undefined) upstream.observe(upstreamMs)
+          client.observe(clientMs)
         },
       }
     },

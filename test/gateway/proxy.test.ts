@@ -30,7 +30,7 @@ t.test('a fault of our own ends the connection, and is kept for the log', (t) =>
   const [environment] = config.table.matchHost('api.flintn.com')?.environments ?? []
   const access = { ...accessOf(config), environment, isPreflight: true, upstreams }
   conclude(access, undefined)
-  t.match(access, { failure: broken, isCut: true })
+  t.match(access, { failure: broken, cut: 'gateway' })
   t.ok(access.raw.socket.destroyed)
 
   const failing = accessOf(config)

@@ -208,6 +208,7 @@ export function createPool(
   function move(exchange: Exchange): void {
     parked.remove(exchange)
     exchange.waitsSince = 0
+    exchange.opensSince = 0
     waiting.push(exchange)
     serveSoon()
   }
@@ -216,6 +217,11 @@ export function createPool(
   function timeWaiting(): void {
     const now = performance.now()
     for (let one = waiting.last; one?.waitsSince === 0; one = one.queuedBefore) one.waitsSince = now
+    // Those that a connection is opened for wait for the upstream, the others for a place.
+    let left = opening
+    for (let one = waiting.first; one !== undefined && left-- > 0; one = one.queuedAfter) {
+      if (one.opensSince === 0) one.opensSince = now
+    }
     const dueAt = (waiting.first?.waitsSince ?? now) + queueTimeoutMs
     timer ??= setTimeout(setImmediate, Math.max(1, Math.ceil(dueAt - now)), endWaiting).unref()
   }
@@ -272,8 +278,12 @@ export function createPool(
     const connection = first === undefined || first.isAnew ? undefined : idle.newest(now())
     if (connection !== undefined && first !== undefined) return carry(first, connection)
     const isHopeless = opening === 0 && open === 0
-    for (let left = isHopeless ? waiting.length : 1; left > 0; left--)
-      waiting.shift()?.onFailure(error, false)
+    for (let left = isHopeless ? waiting.length : 1; left > 0; left--) {
+      const one = waiting.shift()
+      if (one === undefined) break
+      if (one.opensSince === 0) one.opensSince = one.waitsSince
+      one.onFailure(error, false)
+    }
     if (opening === 0) goOn()
   }
 
