@@ -10,7 +10,6 @@ import { leaverOf } from './client.ts'
 import { areManyCrumbs, restAfterCrumbs } from './crumbs.ts'
 import { linger, lingerAtEnd } from './linger.ts'
 import { Pieces } from './pieces.ts'
-import { hasUnparsed, readInSlices } from './slices.ts'
 import type { BodySink, BodySource } from './upstream/outgoing-request.ts'
 
 /** Why a body ended early; `denial` is what the client is told, if it is still there. */
@@ -174,7 +173,6 @@ export class RequestBody implements BodySource {
     if (!this.#isResting && areManyCrumbs(this.#turn)) {
       this.#isResting = true
       this.#access.raw.pause()
-      readInSlices(this.#access.raw.socket)
     }
     this.#moveSoon()
     if (this.#pieces.bytes < fullBytes) return
@@ -279,13 +277,8 @@ export class RequestBody implements BodySource {
 
   readonly #onTime = (): void => {
     if (this.#isOver) return
-    if (this.#waitsFor === 'client') {
-      const now = performance.now()
-      const isBehind = hasUnparsed(this.#access.raw.socket)
-      if (isBehind) this.#waitingSince = now
-      // What came in this very turn is handled right after this.
-      if (isBehind || this.#isDue) this.#movedAt = now
-    }
+    // What came in this very turn is handled right after this.
+    if (this.#isDue && this.#waitsFor === 'client') this.#movedAt = performance.now()
     this.#look()
   }
 
@@ -345,7 +338,6 @@ export function abandonBody(access: Access): void {
   const count = (chunk: Buffer) => {
     come.count++
     come.bytes += chunk.length
-    if (areManyCrumbs(come)) readInSlices(raw.socket)
     if (come.bytes > abandonedBytes || areManyCrumbs(come)) leave()
   }
   const timer = setTimeout(leave, abandonedMs)
