@@ -69,7 +69,7 @@ export async function have(source: Source): Promise<Program> {
   }
 }
 
-const python = { kind: 'debian', packages: ['python3'], file: 'python3' } as const
+export const python: DebianSource = { kind: 'debian', packages: ['python3'], file: 'python3' }
 
 async function haveDebian({ packages, file, isLibrary }: DebianSource): Promise<Program> {
   const installed = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
