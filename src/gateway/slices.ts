@@ -44,9 +44,9 @@ export function readInSlices(socket: Socket): void {
   slice(socket)
 }
 
-/** Whether a connection is parsed in slices. */
-export function isInSlices(socket: Socket): boolean {
-  return readers.has(socket)
+/** Whether what was last read of a connection was more than a slice: parsed in one go it would have been much at once. */
+export function cameInSlices(socket: Socket): boolean {
+  return readers.get(socket)?.isBulky === true
 }
 
 /** Whether bytes of a connection have come that are not parsed yet: its client is not who is waited for. */
@@ -80,6 +80,7 @@ class SliceReader {
   readonly #parse: (bytes: Buffer) => void
   #waiting: Buffer[] = []
   #isQueued = false
+  isBulky = false
 
   constructor(socket: Socket, parse: (bytes: Buffer) => void) {
     this.#socket = socket
@@ -107,6 +108,7 @@ class SliceReader {
   }
 
   readonly #onData = (bytes: Buffer): void => {
+    this.isBulky = bytes.length > sliceBytes
     this.#waiting.push(bytes)
     this.#socket.pause()
     this.#enqueue()

@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
+import { keepPeer } from '../../src/gateway/peer.ts'
+import { admit } from '../../src/gateway/slices.ts'
 import { type Begin, createTurns } from '../../src/gateway/turns.ts'
 import { until } from './upstream/asked.ts'
 
@@ -13,6 +15,8 @@ const one = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 async function serve(t: Test, begin: Begin) {
   const turns = createTurns(begin, () => {})
   const server = createServer().on('request', turns.take).listen(0, '127.0.0.1')
+  // A client that was seen to send many ahead is read in slices from the beginning.
+  server.on('connection', (socket) => void (keepPeer(socket) && admit(socket, false)))
   await once(server, 'listening')
   t.teardown(() => {
     server.closeAllConnections()
