@@ -9,6 +9,8 @@ export interface Proposal {
   readonly why: string
   /** null: nothing speaks against the default. */
   readonly connections: number | null
+  /** null: the default will do, as `connections` is left at its own. */
+  readonly queue: number | null
   /** What no setting mends, or what is worth to know. */
   readonly notes: readonly string[]
 }
@@ -18,10 +20,14 @@ const usualIdleMs = 4_000
 /** And how much of what the upstream says it leaves unused. */
 const idleMarginMs = 2_000
 
+/** Four for each of very few connections would turn away what the server itself leaves waiting. */
+const shortestQueue = 128
+
 export function propose(findings: Findings): Proposal {
   const { connectionsAtOnce } = findings
   const [reuse, why] = reuseFor(findings)
-  return { reuse, why, connections: connectionsAtOnce, notes: notesOn(findings) }
+  const queue = connectionsAtOnce === null ? null : shortestQueue
+  return { reuse, why, connections: connectionsAtOnce, queue, notes: notesOn(findings) }
 }
 
 function reuseFor({ connectionsAtOnce, persistence, bodies }: Findings): [Proposal['reuse'], string] {

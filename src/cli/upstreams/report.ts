@@ -113,11 +113,12 @@ function proposalText(probes: readonly NamedProbe[]): string {
 }
 
 function linesFor(name: string, findings: Findings): string[] {
-  const { reuse, why, connections, notes } = propose(findings)
+  const { reuse, why, connections, queue, notes } = propose(findings)
   return [
     `  ${yamlKey(name)}:\n`,
     `    reuse: ${reuse}  # ${why}\n`,
     ...(connections === null ? [] : [`    connections: ${connections}\n`]),
+    ...(queue === null ? [] : [`    queue: ${queue}  # that wait for one\n`]),
     ...notes.map((note) => `    # ${note}\n`),
   ]
 }

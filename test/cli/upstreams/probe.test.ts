@@ -65,7 +65,12 @@ t.test('settings are proposed by what a server was seen to do', async (t) => {
   for (const [name, [, reuse, why, connections = null]] of Object.entries(odd)) {
     t.match(
       found[name],
-      { reachable: true, http: '1.1', status: 404, proposal: { reuse, why, connections } },
+      {
+        reachable: true,
+        http: '1.1',
+        status: 404,
+        proposal: { reuse, why, connections, queue: connections === null ? null : 128 },
+      },
       name,
     )
   }
@@ -107,8 +112,10 @@ t.test(
       status: 200,
       connections_at_once: 1,
       stalls: { stalling: true },
-      proposal: { reuse: 'none', connections: 1 },
+      proposal: { reuse: 'none', connections: 1, queue: 128 },
     })
+    const { stdout } = await probing(file, '--patience', '3s', '--path', '/v1/x?a=%20')
+    t.match(stdout, /reuse: none  # .*\n    connections: 1\n    queue: 128  # /)
     const heads = server.heads.slice(asked)
     const isBare = (head: string): boolean =>
       head.startsWith('GET ') && !/\r\n(?:content-length|transfer-encoding):/.test(head)

@@ -1,4 +1,4 @@
-// Servers of files that Debian packages.
+// Servers of files that Debian packages. nginx is one that `npm test` needs anyway.
 
 import { join } from 'node:path'
 import type { ServerProgram } from './server.ts'
@@ -65,7 +65,6 @@ const lighttpd: ServerProgram = {
   name: 'lighttpd',
   source: { kind: 'debian', packages: ['lighttpd'], file: 'lighttpd' },
   version: ['-v'],
-  isQuick: true,
   probe: { reuse: 'bodiless', why: /closes behind bodies/ },
   command: ({ port, docroot, folder, program }) => ({
     args: ['-D', '-f', join(folder, 'lighttpd.conf'), '-m', join(program.root, 'usr/lib/lighttpd')],
@@ -88,7 +87,6 @@ const busybox: ServerProgram = {
   name: 'BusyBox httpd',
   source: { kind: 'debian', packages: ['busybox'], file: 'busybox' },
   version: ['--help'],
-  isQuick: true,
   probe: { reuse: 'bodiless', why: /closes after each answer/ },
   command: ({ port, docroot }) => ({ args: ['httpd', '-f', '-p', `127.0.0.1:${port}`, '-h', docroot] }),
 }
@@ -106,25 +104,9 @@ const miniHttpd: ServerProgram = {
 const webfs: ServerProgram = {
   name: 'webfs',
   source: { kind: 'debian', packages: ['webfs'], file: 'webfsd' },
-  version: ['-h'],
+  isMute: true,
   command: ({ port, docroot }) => ({
     args: ['-F', '-i', '127.0.0.1', '-p', String(port), '-r', docroot, '-f', 'index.html', '-x', '/cgi-bin/'],
-  }),
-}
-
-const merecat: ServerProgram = {
-  name: 'merecat',
-  source: { kind: 'debian', packages: ['merecat'], file: 'merecat' },
-  version: ['-v'],
-  command: ({ port, docroot, folder }) => ({
-    args: ['-n', '-f', join(folder, 'merecat.conf'), docroot],
-    files: {
-      'merecat.conf': `port = ${port}
-username = root
-check-referer = false
-cgi "/cgi-bin/*" { enabled = true }
-`,
-    },
   }),
 }
 
@@ -200,7 +182,6 @@ export const classicServers: readonly ServerProgram[] = [
   busybox,
   miniHttpd,
   webfs,
-  merecat,
   caddy,
   h2o,
   php,

@@ -1,6 +1,6 @@
 // Servers written in JavaScript. Those of the quick form are what this checkout has installed anyway.
 
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Source } from '../programs/have.ts'
 import { appFile, type Command } from '../programs/run.ts'
@@ -77,12 +77,13 @@ export const nodeServers: readonly ServerProgram[] = [
     name: 'json-server',
     source: npm('json-server@0.17.4'),
     command: (place) => ({
-      ...bin('json-server/lib/cli/bin.js', ({ port, docroot }) => [
+      ...bin('json-server/lib/cli/bin.js', ({ port, docroot, folder }) => [
         'db.json',
         '--port',
         String(port),
         '--static',
-        docroot,
+        // It puts its own folder before any path.
+        relative(folder, docroot),
         '--quiet',
       ])(place),
       files: { 'db.json': '{ "posts": [] }' },

@@ -29,7 +29,6 @@ export const pythonServers: readonly ServerProgram[] = [
   {
     name: 'python3 -m http.server (HTTP/1.0)',
     source: python,
-    isQuick: true,
     command: ({ port, docroot }) => ({
       args: ['-m', 'http.server', String(port), '--bind', '127.0.0.1', '-d', docroot],
     }),
@@ -46,7 +45,7 @@ export const pythonServers: readonly ServerProgram[] = [
     name: 'http.server (HTTP/1.1, one at a time)',
     source: python,
     probe: { reuse: 'none', why: /holds the place/, connections: 1, note: /serves 1 of 16/ },
-    upstream: ', reuse: none, connections: 1',
+    upstream: ', reuse: none, connections: 1, queue: 128',
     command: ({ port, docroot }) => ({ args: [appFile('http_server.py'), 'single', String(port), docroot] }),
   },
   { name: 'wsgiref', source: python, command: simple('wsgiref') },

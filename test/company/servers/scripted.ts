@@ -44,21 +44,6 @@ export const scriptedServers: readonly ServerProgram[] = [
     command: bin('puma', (port) => ['-q', '-b', `tcp://127.0.0.1:${port}`, appFile('config.ru')]),
   },
   {
-    name: 'Thin',
-    source: ruby('thin'),
-    version: ['-rthin', '-e', 'print Thin::VERSION::STRING'],
-    command: bin('thin', (port) => [
-      '-q',
-      '-a',
-      '127.0.0.1',
-      '-p',
-      String(port),
-      '-R',
-      appFile('config.ru'),
-      'start',
-    ]),
-  },
-  {
     name: 'Unicorn',
     source: ruby('unicorn'),
     version: ['-runicorn', '-e', 'print Unicorn::Const::UNICORN_VERSION'],
@@ -68,7 +53,7 @@ export const scriptedServers: readonly ServerProgram[] = [
     name: 'HTTP::Daemon',
     source: perl('libhttp-daemon-perl'),
     version: versionOf('HTTP::Daemon'),
-    upstream: ', reuse: none, connections: 1',
+    upstream: ', reuse: none, connections: 1, queue: 128',
     probe: { reuse: 'none', why: /holds the place/, connections: 1, note: /serves 1 of 16/ },
     command: ({ port, docroot }) => ({ args: [appFile('http_daemon.pl'), String(port), docroot] }),
   },
@@ -93,11 +78,5 @@ export const scriptedServers: readonly ServerProgram[] = [
       ...['-s', 'HTTP::Server::PSGI', '-E', 'deployment', '-o', '127.0.0.1', '-p', String(port)],
       appFile('app.psgi'),
     ]),
-  },
-  {
-    name: 'Mojolicious',
-    source: perl('libmojolicious-perl'),
-    version: versionOf('Mojolicious'),
-    command: ({ port, docroot }) => ({ args: [appFile('mojo.pl'), String(port), docroot] }),
   },
 ]

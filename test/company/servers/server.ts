@@ -17,6 +17,8 @@ export interface ServerProgram {
   command(place: ServerPlace): Command
   /** Arguments that make it say its version, else `--version`. */
   readonly version?: readonly string[]
+  /** Nothing makes it say its version but its answers' `Server`. */
+  readonly isMute?: true
   /** It stands before Node's http. */
   readonly isBefore?: true
   /** Part of `npm test`; the others run by `npm run test:company`. */
