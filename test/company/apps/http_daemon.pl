@@ -5,6 +5,8 @@ use HTTP::Daemon;
 use HTTP::Status;
 
 my ($port, $root) = @ARGV;
+# Else a client that does not wait for its answer ends the program.
+$SIG{PIPE} = 'IGNORE';
 my $daemon = HTTP::Daemon->new(LocalAddr => '127.0.0.1', LocalPort => $port, ReuseAddr => 1, Listen => 128) or die;
 while (my $connection = $daemon->accept) {
     while (my $request = $connection->get_request) {

@@ -17,13 +17,17 @@ export const javaServers: readonly ServerProgram[] = [
   {
     name: 'JDK HttpServer',
     source: { kind: 'debian', packages: ['default-jdk-headless'], file: 'java' },
-    probe: { reuse: 'bodiless', why: /./, note: /later requests on a connection wait/ },
+    probe: {
+      reuse: 'bodiless',
+      why: /closed the connection without saying so/,
+      note: /later requests on a connection wait/,
+    },
     command: ({ port, docroot }) => ({ args: [appFile('JdkServer.java'), String(port), docroot] }),
   },
   inJava('Jetty', ['org.eclipse.jetty:jetty-server:12.1.14'], 'JettyServer.java'),
   {
     ...inJava('Tomcat', ['org.apache.tomcat.embed:tomcat-embed-core:11.0.27'], 'TomcatServer.java'),
-    probe: { reuse: 'bodiless', why: /./ },
+    probe: { reuse: 'all', why: /read every body/ },
   },
   inJava('Undertow', ['io.undertow:undertow-core:2.3.27.Final'], 'UndertowServer.java'),
 ]
@@ -33,7 +37,7 @@ export const goServers: readonly ServerProgram[] = [
     name: "Go's net/http",
     source: { kind: 'debian', packages: ['golang-go'], file: 'go' },
     version: ['version'],
-    probe: { reuse: 'bodiless', why: /./ },
+    probe: { reuse: 'all', why: /read every body/ },
     command: ({ port, docroot }) => ({ args: ['run', appFile('go_server.go'), String(port), docroot] }),
   },
   {

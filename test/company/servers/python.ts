@@ -93,7 +93,7 @@ export const pythonServers: readonly ServerProgram[] = [
   {
     name: 'hypercorn',
     source: pypi('hypercorn==0.18.0'),
-    probe: { reuse: 'none', why: /without having said so/ },
+    probe: { reuse: 'bodiless', why: /closed the connection without saying so/ },
     command: module('hypercorn', (address) => ['-b', address, 'asgi_app:application']),
   },
   {
