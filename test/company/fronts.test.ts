@@ -7,13 +7,14 @@ import { host, type KeyedProgram } from '../support/keyed-program.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 
 import { type Answer, type Asking, ask, openLine, valueOf } from './ask.ts'
-import { agreement } from './compare.ts'
+import { type Agreement, agreement } from './compare.ts'
+import { knownDifference } from './differences.ts'
 import { makeDocroot } from './docroot.ts'
 import { inThisForm, isLong } from './form.ts'
 import { fronts } from './fronts/all.ts'
 import { frontDifferences } from './fronts/differences.ts'
 import type { FrontPlace, FrontProgram } from './fronts/front.ts'
-import { type Cell, judge } from './judge.ts'
+import { type Cell, isSame, judge } from './judge.ts'
 import { startForCompany } from './keyed.ts'
 import { versionOf } from './programs/have.ts'
 import { appFile, listen, type Teardown } from './programs/run.ts'
@@ -22,6 +23,14 @@ import { askCase, file, requestCases } from './requests.ts'
 import { writeRow } from './table.ts'
 
 t.setTimeout(1_800_000)
+
+t.test('every known difference is one of a front', async (t) => {
+  const names = fronts.map(({ name }) => name)
+  t.same(
+    frontDifferences.filter(({ program }) => !names.includes(program)),
+    [],
+  )
+})
 
 t.test('fronts', async (t) => {
   const docroot = makeDocroot(t)
@@ -49,9 +58,9 @@ t.test('fronts', async (t) => {
       }
       const cells = [
         ...(await identityCells(front, program, ports)),
-        ...(await answerCells(program, ports)),
+        ...(await answerCells(front, program, ports)),
         await keepAliveCell(program, ports),
-        ...(await refusalCells(ports)),
+        ...(await refusalCells(front, ports)),
       ]
       const notes = cells.flatMap((cell) =>
         judge(t, { table: frontDifferences, program: front.name, ...cell }),
@@ -68,6 +77,8 @@ t.test('fronts', async (t) => {
   }
 })
 
+/** A difference that shows in some runs only is looked for so often. */
+const rounds = 8
 const trusting = ', trusted_proxies: [127.0.0.1]'
 /** Of the client; no trusted proxy. */
 const clientAddress = '127.0.0.9'
@@ -153,16 +164,34 @@ function statement(what: string, isTrue: boolean, found: string): FrontCell {
 }
 
 /** The same answers with the gateway between front and server as without it. */
-async function answerCells({ auth }: KeyedProgram, { direct, through }: Ports): Promise<FrontCell[]> {
+async function answerCells(
+  front: FrontProgram,
+  { auth }: KeyedProgram,
+  { direct, through }: Ports,
+): Promise<FrontCell[]> {
   const way = { fields: [host, auth], from: clientAddress }
   const plain = await ask({ ...way, port: direct, line: `GET ${file}` })
   const cells: FrontCell[] = []
   for (const one of requestCases) {
-    const answers = await askCase(one, { ...way, port: direct }, plain)
-    const agreed = agreement(answers, await askCase(one, { ...way, port: through }, plain))
-    cells.push({ what: one.name, agreed, ...(one.slack !== undefined && { slack: one.slack }) })
+    const compare = async (): Promise<Agreement> => {
+      const answers = await askCase(one, { ...way, port: direct }, plain)
+      return agreement(answers, await askCase(one, { ...way, port: through }, plain))
+    }
+    cells.push(await seek(front, { what: one.name, slack: one.slack ?? 0 }, compare))
   }
   return cells
+}
+
+/** Compares once; more often in the long form where a difference is known that shows in some runs only. */
+async function seek(
+  { name }: FrontProgram,
+  { what, slack }: { readonly what: string; readonly slack: number },
+  compare: () => Promise<Agreement>,
+): Promise<FrontCell> {
+  const isSought = isLong && knownDifference(frontDifferences, name, what)?.isUnsteady === true
+  let agreed = await compare()
+  for (let round = 1; isSought && round < rounds && isSame(agreed, slack); round++) agreed = await compare()
+  return { what, agreed, slack, isSought }
 }
 
 /** How many connections the front makes for requests one after the other. */
@@ -183,27 +212,32 @@ async function keepAliveCell({ auth }: KeyedProgram, { counted }: Ports): Promis
 }
 
 /** Uploads without a key: as often as an nginx's refusal, the gateway's reaches the client. */
-async function refusalCells({ refusing, through }: Ports): Promise<FrontCell[]> {
+async function refusalCells(front: FrontProgram, { refusing, through }: Ports): Promise<FrontCell[]> {
   const cells: FrontCell[] = []
   for (const framing of ['length', 'chunked'] as const) {
     const body = { bytes: 3 * 1024 * 1024, framing }
     const answersOf = (port: number): Promise<Answer[]> =>
       tenTimes({ port, line: 'POST /v1/echo', fields: [host], body, from: clientAddress })
-    const usual = refusing === undefined ? undefined : await answersOf(refusing)
-    const answers = await answersOf(through)
-    const isRight = ({ status, body: text }: Answer): boolean =>
-      status === 401 && text.toString().includes('MISSING_API_KEY')
-    const odd = answers.find((answer) => !isRight(answer))
-    const agreed = {
-      through: answers.filter(isRight).length,
-      direct: usual?.filter(({ status }) => status === 401).length ?? answers.length,
-      asked: answers.length,
-      usual: '401',
-      first: odd === undefined ? [] : [`${odd.status} ${odd.fault ?? ''}`],
+    const compare = async (): Promise<Agreement> => {
+      const usual = refusing === undefined ? undefined : await answersOf(refusing)
+      return refusalAgreement(usual, await answersOf(through))
     }
-    cells.push({ what: `upload refused, ${framing}`, agreed })
+    cells.push(await seek(front, { what: `upload refused, ${framing}`, slack: 0 }, compare))
   }
   return cells
+}
+
+function refusalAgreement(usual: readonly Answer[] | undefined, answers: readonly Answer[]): Agreement {
+  const isRight = ({ status, body: text }: Answer): boolean =>
+    status === 401 && text.toString().includes('MISSING_API_KEY')
+  const odd = answers.find((answer) => !isRight(answer))
+  return {
+    through: answers.filter(isRight).length,
+    direct: usual?.filter(({ status }) => status === 401).length ?? answers.length,
+    asked: answers.length,
+    usual: '401',
+    first: odd === undefined ? [] : [`${odd.status} ${odd.fault ?? ''}`],
+  }
 }
 
 async function tenTimes(asking: Asking): Promise<Answer[]> {

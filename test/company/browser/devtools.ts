@@ -1,12 +1,13 @@
 // A browser for a test, told what to do by its DevTools protocol over a pipe: messages of JSON, each ended by a NUL. It ends
 // with the pipe, so a test that is killed leaves none behind.
 
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Teardown } from '../programs/run.ts'
 import { findChromium } from './chromium.ts'
 
@@ -37,14 +38,16 @@ export async function startBrowser(t: Teardown): Promise<Browser> {
   const child = spawn(file, [...options, '--remote-debugging-pipe', `--user-data-dir=${profile}`], {
     env: { ...process.env, ...env, HOME: profile },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+    // A group of its own, so that its helpers end with it.
+    detached: true,
   })
   const exit = once(child, 'exit').catch((error: unknown) => [error])
   t.teardown(async () => {
-    child.kill('SIGKILL')
+    killGroup(child)
     await exit
     // Of the one that is written to nobody reads the other half, and its end.
     for (const pipe of child.stdio) pipe?.destroy()
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+    await removeProfile(profile)
   })
   let errors = ''
   child.stderr?.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-2_000)))
@@ -54,6 +57,25 @@ export async function startBrowser(t: Teardown): Promise<Browser> {
   const send = converse(toBrowser, fromBrowser, ended)
   const { product } = await send('Browser.getVersion')
   return { version: String(product).replace(/^.*\//, ''), open: (url) => openPage(send, url) }
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Gone already.
+  }
+}
+
+/** Helpers that are ending may still write into it. */
+async function removeProfile(folder: string): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    try {
+      return rmSync(folder, { recursive: true, force: true })
+    } catch {
+      await sleep(50)
+    }
+  }
 }
 
 function converse(toBrowser: Writable, fromBrowser: Readable, ended: Promise<Error>): Send {
@@ -93,7 +115,7 @@ async function openPage(send: Send, url: string): Promise<Page> {
   // Until then it may be the empty page that was there before.
   for (let i = 0; (await evaluate('location.href + document.readyState')) !== `${url}complete`; i++) {
     if (i === 2_000) throw new Error(`${url} is not loaded`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await sleep(5)
   }
   return { run: (source, ...values) => evaluate(`(${source})(...${JSON.stringify(values)})`) }
 }

@@ -76,6 +76,9 @@ const wget: ClientProgram = {
       .filter(({ status }) => status !== 302),
 }
 
+const apacheJars = 'org.apache.httpcomponents.client5:httpclient5:5.5'
+const okHttpJars = 'com.squareup.okhttp3:okhttp:4.12.0'
+
 export const clients: readonly ClientProgram[] = [
   curl('curl', []),
   curl('curl, no Expect', ['-H', 'Expect:']),
@@ -123,6 +126,8 @@ export const clients: readonly ClientProgram[] = [
     source: { kind: 'debian', packages: ['default-jdk-headless'], file: 'java' },
     argsFor: (order) => [appFile('JavaClient.java'), ...javaArgs(order)],
   },
+  javaLibrary('Apache HttpClient', 'apache', apacheJars),
+  javaLibrary('OkHttp', 'okhttp', okHttpJars),
   {
     name: "Go's net/http",
     source: { kind: 'debian', packages: ['golang-go'], file: 'go' },
@@ -130,6 +135,22 @@ export const clients: readonly ClientProgram[] = [
     argsFor: (order) => ['run', appFile('go_client.go'), JSON.stringify(order)],
   },
 ]
+
+/** One of JavaLibraries.java, which is compiled with the jars of both. */
+function javaLibrary(name: string, word: string, jars: string): ClientProgram {
+  const packages = jars === apacheJars ? [apacheJars, okHttpJars] : [okHttpJars, apacheJars]
+  return {
+    name,
+    source: { kind: 'maven', packages },
+    argsFor: (order, { root }) => [
+      '-cp',
+      join(root, '*'),
+      appFile('JavaLibraries.java'),
+      word,
+      ...javaArgs(order),
+    ],
+  }
+}
 
 /** The JDK reads no JSON. */
 function javaArgs({
