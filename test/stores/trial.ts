@@ -18,6 +18,8 @@ export interface Outcome {
   readonly lostChanges: number
 }
 
+export type TrialInstance = Pick<TestProgram, 'admin' | 'gatewayPort'>
+
 interface TrialKey {
   readonly id: string
   readonly secret: string
@@ -36,7 +38,7 @@ const pauseMs = 20
 
 /** Runs `happening` under load; resolves when both instances answer rightly for every key, with what was counted. */
 export async function runTrial(
-  instances: readonly [TestProgram, TestProgram],
+  instances: readonly [TrialInstance, TrialInstance],
   happening: () => Promise<void>,
 ): Promise<Outcome> {
   const [{ admin }] = instances
@@ -143,7 +145,7 @@ async function lost(admin: TestProgram['admin'], keys: readonly TrialKey[]): Pro
 
 async function settled(
   agent: Agent,
-  instances: readonly TestProgram[],
+  instances: readonly TrialInstance[],
   keys: readonly TrialKey[],
 ): Promise<void> {
   for (const { gatewayPort } of instances) {
