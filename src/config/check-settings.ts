@@ -7,6 +7,7 @@ import type { Holed } from './fit.ts'
 import { isHostName } from './hosts.ts'
 import { foldHeaderName, isHeaderValue, whyReserved } from './header-names.ts'
 import type { GatewayFile } from './schema.ts'
+import { whyNoPostgresUrl } from './postgres-url.ts'
 import { parseRedisUrl } from './redis-url.ts'
 import { storeEndpoints } from './store-endpoints.ts'
 import { parsePostgresUrl } from './store-url.ts'
@@ -68,6 +69,8 @@ function checkStores({ tree, file, report }: CheckedFile): void {
   if (postgres !== undefined && postgres !== 'embedded' && parsePostgresUrl(postgres) === undefined) {
     report.fault(placeOfValue(tree, ['postgres']), '`postgres` must be a postgres:// URL or `embedded`')
   }
+  const why = whyNoPostgresUrl(postgres ?? '')
+  if (why !== undefined) report.fault(placeOfValue(tree, ['postgres']), `\`postgres\` cannot be used: ${why}`)
   if (redis !== undefined && redis !== 'none' && parseRedisUrl(redis) === undefined) {
     report.fault(
       placeOfValue(tree, ['redis']),

@@ -134,6 +134,12 @@ const ControlSection = Type.Object(
       description:
         'Names in public DNS under which /readyz and /metrics are asked for; `*.` before one: all below it; `*`: any. Addresses, names without dots and those of private networks need not be listed.',
     }),
+    audit_retention: Type.String({
+      pattern: '^(none|0*(9\\d|[1-9]\\d{2,4})d)$',
+      default: 'none',
+      expects: '`none` or days, from 90d on, such as 400d',
+      description: 'How long entries of the audit are kept; `none`: for ever.',
+    }),
   },
   { ...closed, default: {}, description: 'The control plane. Never reachable on the gateway port.' },
 )

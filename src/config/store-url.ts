@@ -27,7 +27,9 @@ export function parsePostgresUrl(text: string): PostgresUrl | undefined {
     .split('&')
     .filter((part) => part !== '' && !part.startsWith('target_session_attrs='))
   const rest = `${path}${kept.length > 0 ? `?${kept.join('&')}` : ''}`
-  const urls = hosts.split(',').map((host) => `${scheme}${user}${host}${rest}`)
+  // A socket's folder is a parameter, and then stands for the host.
+  const isSocket = hosts === '' && user !== '' && search.get('host')?.startsWith('/') === true
+  const urls = hosts.split(',').map((host) => `${scheme}${user}${isSocket ? 'localhost' : host}${rest}`)
   if (!urls.every((url) => URL.canParse(url))) return undefined
   const isOneOfMany = urls.length > 1
   if (isOneOfMany && hosts.split(',').includes('')) return undefined

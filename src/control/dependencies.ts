@@ -21,7 +21,8 @@ export interface ControlDeps {
   readonly db: Postgres | null
   /** The table in force. */
   table(): Table
-  readonly tokens: AdminTokens
+  /** Those in force: they may change while the process runs. */
+  tokens(): AdminTokens
   /** CIDR blocks or single addresses that the admin API is served to. */
   readonly adminFrom: readonly string[]
   /** Names that the control port answers without a token, besides addresses and those of private networks. */
@@ -64,12 +65,14 @@ export interface PendingInstance {
 
 /** The state of one process. */
 export interface Health {
-  /** Whether known keys can be decided: false before the first table and feed are there, and while draining. */
+  /** Whether known keys can be decided: false before the first table and feed are there, while draining, and where nothing serves. */
   readonly isReady: boolean
   readonly status: 'ok' | 'degraded'
   readonly tableSha256: string | null
   /** A word such as `up`, `down`, `none`. */
   readonly postgres: string
+  /** Why Postgres refuses this instance: a code, and the setting that mends it. */
+  readonly postgresFault?: string | undefined
   readonly redis: string
   readonly appliedRevision: number | null
   /** How far this machine's clock is behind the database's, in milliseconds. */
@@ -86,6 +89,10 @@ export interface Health {
   readonly certificates?: readonly string[] | undefined
   /** A word on the log where it is not well. */
   readonly log?: 'dropping' | undefined
+  /** Of a primary: how many workers there should be, and how many serve. */
+  readonly workers?: { readonly wanted: number; readonly serving: number } | undefined
+  /** A word on the gateway's port where it does not answer. */
+  readonly gateway?: 'silent' | undefined
 }
 
 /** As ControlDeps, where there is a database. */

@@ -4,7 +4,9 @@
 
 import { type Change, type ChangePage, readChanges, readHead, renewEpoch } from '../store/change-table.ts'
 import type { InstanceBeat } from '../store/instance-table.ts'
+import { readCredentials } from '../store/credential-table.ts'
 import type { Postgres } from '../store/postgres.ts'
+import { explainFailure, type Refusal, refusalOf } from '../store/refusals.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Changes } from './changes.ts'
 import type { ClockSample } from './database-clock.ts'
@@ -26,6 +28,8 @@ export interface Feed {
   confirmedAt(): number
   /** Whether the last try to reach Postgres failed. */
   isAway(): boolean
+  /** What the last try was refused with; undefined: it succeeded, or nobody answered. */
+  refusal(): Refusal | undefined
 }
 
 /** What is compared with the database at each poll (redis-scope.ts). */
@@ -66,6 +70,9 @@ export function createFeed(deps: FeedDeps): Feed {
   const { changes } = deps
   let confirmedAt = Number.NEGATIVE_INFINITY
   let isAway = false
+  let refusal: Refusal | undefined
+  /** What was said already since the last success. */
+  const told = new Set<string>()
   let isStopped = false
   let isKicked = false
   let running: Promise<void> | undefined
@@ -80,13 +87,26 @@ export function createFeed(deps: FeedDeps): Feed {
       confirmedAt = startedAt
       if (isAway) deps.log.info('Postgres is back')
       isAway = false
+      refusal = undefined
+      told.clear()
     } catch (error) {
-      if (!isAway) deps.log.warn({ reason: reasonOf(error) }, 'Postgres cannot be reached; known keys go on')
       isAway = true
+      refusal = refusalOf(error)
+      tell(error)
     }
     if (isStopped) return
     deps.applied(!isAway)
     deps.polled?.(!isAway)
+  }
+
+  /** Each kind of refusal once, and that nobody answers once, until Postgres is back. */
+  function tell(error: unknown): void {
+    const kind = refusal?.code ?? 'away'
+    if (told.has(kind)) return
+    told.add(kind)
+    const reason = explainFailure(error)
+    if (refusal !== undefined) deps.log.error({ reason }, 'Postgres refuses this instance')
+    else deps.log.warn({ reason }, 'Postgres cannot be reached; known keys go on')
   }
 
   /** One poll at a time; a kick meanwhile makes one more. */
@@ -133,6 +153,7 @@ export function createFeed(deps: FeedDeps): Feed {
     },
     confirmedAt: () => confirmedAt,
     isAway: () => isAway,
+    refusal: () => refusal,
   }
 }
 
@@ -207,6 +228,8 @@ function judge({ record, compares }: PollDeps, page: ChangePage): void {
 /** The first contact: begins a little in the past, as far as the outbox reaches. */
 async function begin(deps: PollDeps): Promise<void> {
   const { epoch, head } = await readHead(deps.db)
+  // What look-ups ask is asked once for nothing: rights or columns that it lacks are told before a key needs them.
+  await readCredentials(deps.db, [])
   const from = Math.max(0, head - historyAtStart)
   const first = await readPage(deps, from, 1)
   const oldest = first.changes[0]?.revision
@@ -215,8 +238,4 @@ async function begin(deps: PollDeps): Promise<void> {
 
 function beatOf(deps: FeedDeps): InstanceBeat {
   return { ...deps.instance(), appliedRevision: deps.changes.applied, epoch: deps.changes.epoch ?? null }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown'
 }

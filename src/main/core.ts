@@ -16,6 +16,7 @@ import type { InstalledStore } from '../lookup/installation.ts'
 import type { Seal } from '../lookup/seal.ts'
 import { createSteadyClock } from '../lookup/steady-clock.ts'
 import type { Change } from '../store/change-table.ts'
+import type { Refusal } from '../store/refusals.ts'
 import { createPostgres, type Postgres } from '../store/postgres.ts'
 import type { RedisStore } from '../store/redis.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -47,7 +48,9 @@ export interface Core {
 
 /** What is up. */
 export interface CoreState {
-  readonly postgres: 'up' | 'down'
+  /** `refused`: it answers that it will not have us, and no waiting mends that. */
+  readonly postgres: 'up' | 'down' | 'refused'
+  readonly refusal: Refusal | undefined
   /** `degraded`: it answers, and refuses some of what it is asked. */
   readonly redis: 'up' | 'degraded' | 'down' | 'none'
   /** Whether known keys can be decided. */
@@ -202,11 +205,16 @@ export function createCore(options: CoreOptions): Core {
     },
     state() {
       const hasFeed = feed.confirmedAt() > Number.NEGATIVE_INFINITY
+      const refusal = feed.refusal()
+      // Who is refused waits in vain: what it knows lasts for as long as it was confirmed, and no longer.
+      const isFresh = monotonicNow() - feed.confirmedAt() <= maxStaleLimitMs()
+      // Without Postgres it has to be known, too, which part of Redis is ours.
+      const canServe = hasFeed || (redis?.store.isUp() ?? false)
       return {
-        postgres: hasFeed && !feed.isAway() ? 'up' : 'down',
+        postgres: hasFeed && !feed.isAway() ? 'up' : refusal === undefined ? 'down' : 'refused',
+        refusal,
         redis: redis === null ? 'none' : redisState(redis.server),
-        // Without Postgres it has to be known, too, which part of Redis is ours.
-        canDecide: hasFeed || (redis?.store.isUp() ?? false),
+        canDecide: refusal === undefined ? canServe : isFresh,
         appliedRevision: changes.applied < 0 ? null : changes.applied,
         haveKeysApart: watch.haveKeysApart(),
         clockOffsetMs: clock.offsetMs(),

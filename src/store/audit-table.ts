@@ -66,3 +66,15 @@ export async function listAudit(
   )
   return pageOf(rows, page.limit)
 }
+
+/**
+ * Forgets entries older than `olderThanMs`, `most` at most, the first ones first; returns how many. By a function of the
+ * database, which takes nothing that is younger than 90 days: who serves needs no right to delete from the audit.
+ */
+export async function pruneAudit(db: Queryable, olderThanMs: number, most = 5_000): Promise<number> {
+  const rows = await db.query<{ removed: number }>(
+    `SELECT forget_audit(now() - $1 * interval '1 millisecond', $2) AS removed`,
+    [olderThanMs, most],
+  )
+  return rows[0]?.removed ?? 0
+}

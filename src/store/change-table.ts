@@ -143,16 +143,24 @@ export async function renewEpoch(db: Queryable, epoch: string): Promise<void> {
 }
 
 /**
- * Forgets changes made longer ago than `olderThanMs`; returns how many. The newest stays: it tells this history from
- * another one that has come as far.
+ * Forgets changes made longer ago than `olderThanMs`, `most` at most; returns how many. Always from the first on and without
+ * a gap, and waiting for who does the same: a reader tells from the numbers alone that it has missed some. The last change
+ * stays, whatever its age: its stamp tells this history from another.
  */
-export async function pruneOutbox(db: Queryable, olderThanMs: number): Promise<number> {
-  const rows = await db.query(
-    `DELETE FROM outbox WHERE created_at < now() - $1 * interval '1 millisecond'
-       AND revision < (SELECT revision FROM head) RETURNING revision`,
-    [olderThanMs],
+export async function pruneOutbox(db: Queryable, olderThanMs: number, most = 5_000): Promise<number> {
+  const rows = await db.query<{ removed: number }>(
+    `WITH first AS MATERIALIZED (
+       SELECT revision, created_at < now() - $1 * interval '1 millisecond' AS is_old
+       FROM outbox ORDER BY revision LIMIT $2
+     ), gone AS (
+       DELETE FROM outbox WHERE revision IN (
+         SELECT revision FROM first
+         WHERE revision < coalesce((SELECT min(revision) FROM first WHERE NOT is_old), (SELECT revision FROM head)))
+       RETURNING 1)
+     SELECT count(*) AS removed FROM gone`,
+    [olderThanMs, most],
   )
-  return rows.length
+  return rows[0]?.removed ?? 0
 }
 
 function headOf(rows: readonly Head[]): Head {

@@ -54,6 +54,9 @@ export function grantStatements(): string {
       ),
     ),
     `GRANT EXECUTE ON FUNCTION database_lineage(), installation_id() TO ${names};`,
+    // The one way in which entries leave the audit: those of more than 90 days ago, where a retention is configured.
+    'REVOKE ALL ON FUNCTION forget_audit(timestamptz, integer) FROM PUBLIC;',
+    `GRANT EXECUTE ON FUNCTION forget_audit(timestamptz, integer) TO ${nameOf('control')};`,
     'COMMIT;',
     '',
   ].join('\n')

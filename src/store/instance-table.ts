@@ -93,16 +93,17 @@ export async function listInstances(
   )
 }
 
-/** Forgets instances last seen longer ago than `olderThanMs`; returns how many. */
-export async function pruneInstances(db: Queryable, olderThanMs: number): Promise<number> {
-  const rows = await db.query(
+/** Forgets instances last seen longer ago than `olderThanMs`, with what else they said, `most` at most; returns how many. */
+export async function pruneInstances(db: Queryable, olderThanMs: number, most = 5_000): Promise<number> {
+  const rows = await db.query<{ removed: number }>(
     `WITH gone AS (
-       DELETE FROM instance WHERE last_seen_at < now() - $1 * interval '1 millisecond' RETURNING id
-     ), about AS (
-       DELETE FROM instance_about a USING gone WHERE a.id = gone.id
-     )
-     SELECT id FROM gone`,
-    [olderThanMs],
+       DELETE FROM instance WHERE id IN (
+         SELECT id FROM instance WHERE last_seen_at < now() - $1 * interval '1 millisecond'
+         LIMIT $2 FOR UPDATE SKIP LOCKED)
+       RETURNING id
+     ), said AS (DELETE FROM instance_about a USING gone WHERE a.id = gone.id)
+     SELECT count(*) AS removed FROM gone`,
+    [olderThanMs, most],
   )
-  return rows.length
+  return rows[0]?.removed ?? 0
 }

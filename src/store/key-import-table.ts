@@ -70,7 +70,7 @@ export async function compareKeys(
 /**
  * Makes those of the keys whose digests are not known yet; digests must not repeat and merchants must exist. The
  * head's lock comes first, so that no other change can bring in one of the digests, and is held for one statement.
- * Throws StoreUnavailableError, and then nothing was changed, as far as the database could still be asked.
+ * Throws StoreUnavailableError, and then nothing was changed, and OutcomeUnknownError.
  */
 export async function importKeys(
   db: Postgres,

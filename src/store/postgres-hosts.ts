@@ -1,7 +1,9 @@
 // Which of the hosts of a URL new connections go to: the first that answers and takes writes, and that one until it
 // fails. The driver knows one host only.
 
+import { accessSync, constants } from 'node:fs'
 import { Client, type ClientBase, type ClientConfig } from 'pg'
+import { postgresFiles, postgresUrlForDriver } from '../config/postgres-url.ts'
 import { parsePostgresUrl } from '../config/store-url.ts'
 import { sessionSettings } from './session.ts'
 
@@ -38,7 +40,7 @@ export function createHosts(options: HostsOptions): Hosts {
     return new Client({
       ...config,
       ...options.client,
-      connectionString: urls[chosen],
+      connectionString: postgresUrlForDriver(urls[chosen] ?? ''),
       connectionTimeoutMillis: connectTimeoutMs,
     })
   }
@@ -52,7 +54,7 @@ export function createHosts(options: HostsOptions): Hosts {
     }
     chosen = 0
   } catch {
-    throw new Error('The Postgres URL cannot be read')
+    throw new Error(unreadableFile(urls) ?? 'The Postgres URL cannot be read')
   }
 
   return {
@@ -82,4 +84,17 @@ export function createHosts(options: HostsOptions): Hosts {
       }
     },
   }
+}
+
+/** In the driver's error the file would stand beside the URL, password included. */
+function unreadableFile(urls: readonly string[]): string | undefined {
+  for (const [name, file] of urls.flatMap(postgresFiles)) {
+    try {
+      accessSync(file, constants.R_OK)
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+      return `${name} of the Postgres URL: ${file} cannot be read (${code})`
+    }
+  }
+  return undefined
 }

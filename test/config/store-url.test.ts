@@ -35,3 +35,11 @@ t.test('what is no Postgres URL', async (t) => {
     t.equal(parsePostgresUrl(url), undefined, url)
   }
 })
+
+t.test("a socket's folder stands for the host", async (t) => {
+  t.match(parsePostgresUrl('postgres://ann:pw@/shop?host=/run/postgresql'), {
+    urls: ['postgres://ann:pw@localhost/shop?host=/run/postgresql'],
+    mustBeWritable: false,
+  })
+  t.equal(parsePostgresUrl('postgres://ann:pw@/shop'), undefined)
+})

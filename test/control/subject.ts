@@ -93,7 +93,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
   return {
     db,
     table: () => table,
-    tokens: tokens.kind === 'tokens' ? tokens.tokens : [],
+    tokens: () => (tokens.kind === 'tokens' ? tokens.tokens : []),
     adminFrom: ['127.0.0.0/8', '::1'],
     hosts: [],
     refused: () => undefined,

@@ -93,14 +93,15 @@ t.test('instances with different cache keys say so, and a key in two steps is no
   await t.test('old,new beside old, and new,old beside old,new', async (t) => {
     for (const cacheKey of [`${older},${newer}`, `${newer},${older}`, newer]) {
       const next = await startTestProgram(t, { redis, databaseUrl, cacheKey })
-      const denied = { kind: 'client', value: '127.0.0.0/8' }
       const made = await next.admin.makeKey(await next.admin.makeMerchant())
       const { body } = await next.admin.call('POST', `/keys/${made.id}/disable?wait=all`)
       t.match(body, { pending: [] })
       if (cacheKey.startsWith(older)) {
-        t.match((await next.admin.call('POST', '/deny', denied)).body, { pending: [] })
-        await until(async () => (await statusOf(one, key.secret)) === 401)
-        await next.admin.call('DELETE', '/deny', denied)
+        const stopped = await next.admin.makeKey(await next.admin.makeMerchant())
+        t.equal(await statusOf(one, stopped.secret), 200)
+        const denied = { kind: 'key', value: stopped.id }
+        t.match((await next.admin.call('POST', '/deny?wait=all', denied)).body, { pending: [] })
+        t.equal(await statusOf(one, stopped.secret), 401)
         await sleep(6_000)
         t.equal((await ready(one))['cache_key'], undefined)
       } else await until(async () => (await ready(one))['cache_key'] === 'apart')

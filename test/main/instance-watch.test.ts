@@ -61,7 +61,7 @@ t.test('keys are apart where one of two cannot read what the other writes', asyn
     await beat(db, 'of an earlier version')
     await beat(db, 'other', other)
     await watch.look()
-    t.equal(watch.haveKeysApart(), areApart, `${own} beside ${other}`)
+    t.equal(watch.haveKeysApart(), areApart, `${own.join()} beside ${other.join()}`)
     t.equal(lines.length, Number(areApart))
   }
 })

@@ -27,7 +27,7 @@ export interface RouteDoc {
 export const requestHeaders = {
   'If-Match': 'The revision that the change is meant for, in double quotes; another one is 412.',
   'Idempotency-Key':
-    'Makes the request safe to repeat for 24 hours: a repeat answers the same with `secret: null` and `Idempotency-Replayed: true`.',
+    'Makes the request safe to repeat for 24 hours: a repeat changes nothing, and answers the object as it was made, without a secret, and `Idempotency-Replayed: true`.',
 } as const
 export type RequestHeader = keyof typeof requestHeaders
 
