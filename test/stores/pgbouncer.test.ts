@@ -20,7 +20,12 @@ for (const mode of poolModes) {
     const databaseUrl = pooler.url(direct)
     const one = await startTestProgram(t, { databaseUrl })
     const two = await startTestProgram(t, { databaseUrl })
-    const outcome = await runTrial([one, two], () => sleep(isLong ? 20_000 : 2_000))
+    const outcome = await runTrial([one, two], () => sleep(isLong ? 10_000 : 2_000))
+    const locks = await db.query(
+      `SELECT pid FROM pg_locks WHERE locktype = 'advisory'
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    )
+    t.same(locks, [], 'the start has left no lock in the pool')
     t.equal(outcome.unavailable, 0)
     const version = `PgBouncer ${pooler.version}, Postgres ${await postgresVersion(db)}`
     expectOutcome(t, { setUp: `PgBouncer, ${mode} mode`, version }, outcome)

@@ -44,7 +44,7 @@ t.test('a node that holds the entries is killed, and comes back', async (t) => {
     await until(async () => isLongAgo() && (await cluster.isWhole()), 'all slots served')
     tookMs = performance.now() - killedAt
     await node.restart()
-    await sleep(isLong ? 15_000 : 2_000)
+    await sleep(isLong ? 8_000 : 2_000)
   })
   t.equal(outcome.unavailable, 0, 'no request fails by it')
   for (const { controlPort } of [one, two]) {

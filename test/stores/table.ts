@@ -12,6 +12,18 @@ const head = ['| set-up | version | outcome |', '|---|---|---|']
 /** Whether this is the long form, by hand: it tries what takes longer, and more often. */
 export const isLong = process.env['LATCHKEY_TEST_LONG'] !== undefined
 
+/** What stands in other folders, as it needs other things: run with the long form, and told of in a word. */
+export const elsewhere = [
+  {
+    file: 'e2e/restore',
+    setUp: 'Postgres restored while no instance runs: the data folder, at once, later, and far ahead again',
+  },
+  { file: 'e2e/clocks', setUp: 'Clocks two minutes behind and ahead (libfaketime)' },
+  { file: 'e2e/redis-behind', setUp: 'Redis that could not take a revocation' },
+  { file: 'e2e/shared-redis', setUp: 'Two installations on one Redis' },
+  { file: 'store/redis-sentinel', setUp: 'Redis Sentinel, the master killed' },
+] as const
+
 interface Assertions {
   equal(found: unknown, wanted: unknown, message: string): boolean
   ok(is: unknown, message: string): boolean

@@ -36,10 +36,14 @@ interface TrialKey {
 const api = 'flintn'
 const pauseMs = 20
 
-/** Runs `happening` under load; resolves when both instances answer rightly for every key, with what was counted. */
+/**
+ * Runs `happening` under load; resolves when both instances answer rightly for every key, with what was counted. `more`:
+ * what else is said of each key.
+ */
 export async function runTrial(
   instances: readonly [TrialInstance, TrialInstance],
   happening: () => Promise<void>,
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<Outcome> {
   const [{ admin }] = instances
   const merchant = await admin.makeMerchant()
@@ -47,7 +51,7 @@ export async function runTrial(
   const counts = { requests: 0, unavailable: 0, wrongRefusals: 0, deadAccepted: 0, changes: 0 }
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
   const state = { isOver: false }
-  const make = () => makeKey(admin, merchant, keys, counts)
+  const make = () => makeKey(admin, { ...more, merchant_id: merchant }, { keys, counts })
   for (let i = 0; i < 4; i++) await make()
 
   async function judge(port: number, key: TrialKey): Promise<void> {
@@ -90,12 +94,11 @@ type Counts = { changes: number }
 
 async function makeKey(
   admin: TestProgram['admin'],
-  merchant: string,
-  keys: TrialKey[],
-  counts: Counts,
+  of: Readonly<Record<string, unknown>>,
+  { keys, counts }: { readonly keys: TrialKey[]; readonly counts: Counts },
 ): Promise<void> {
   const { status, body } = await admin.call('POST', '/keys?wait=all', {
-    merchant_id: merchant,
+    ...of,
     api,
     environment: 'live',
     name: `Key ${keys.length}`,

@@ -18,12 +18,15 @@ export interface PostgresService extends Service {
 }
 
 /** Starts a Postgres of its own, with an empty database; its user may create others. Ends with this process at the latest. */
-export async function startPostgres(): Promise<PostgresService> {
+export async function startPostgres(from: 'system' | 'npm' = 'system'): Promise<PostgresService> {
   const home = makeServiceFolder('postgres')
   chmodSync(home, 0o711)
   const place: Place = { home, owner: process.getuid?.() === 0 ? unprivilegedUser() : undefined }
   try {
-    const cluster = await prepareCluster(place, findInstalled() ?? prepareBinaries(place, () => {}))
+    const cluster = await prepareCluster(
+      place,
+      (from === 'npm' ? undefined : findInstalled()) ?? prepareBinaries(place, () => {}),
+    )
     const first = await startPostmaster({ cluster, settings })
     const restart = (): Promise<Postmaster> => startPostmaster({ cluster, settings, port: first.port })
     return Object.assign(control(first, restart, home), { data: cluster.data })

@@ -1,0 +1,117 @@
+// Postgres set otherwise than usual, or busy with something else, under two instances.
+
+import { chmodSync, chownSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { unprivilegedUser } from '../../src/store/embedded/place.ts'
+import { applyMissing, readMigrations } from '../../src/store/migrate.ts'
+import { createPostgres, openSession } from '../../src/store/postgres.ts'
+import { makeAuthority } from '../support/certificates.ts'
+import { createDatabase } from '../support/database.ts'
+import { startPostgres } from '../support/postgres-service.ts'
+import { startTestProgram } from '../support/program.ts'
+import { expectOutcome, isLong } from './table.ts'
+import { runTrial } from './trial.ts'
+import { postgresVersion } from './versions.ts'
+
+t.setTimeout(300_000)
+const applicationName = 'latchkey-test'
+const usualMs = isLong ? 10_000 : 1_000
+
+t.test('a database with German dates', async (t) => {
+  const { url: databaseUrl, db } = await createDatabase(t)
+  const [row] = await db.query<{ name: string }>('SELECT current_database() AS name')
+  await db.query(`ALTER DATABASE ${row?.name} SET DateStyle = 'German, DMY'`)
+  await db.query(`ALTER DATABASE ${row?.name} SET TimeZone = 'Asia/Kathmandu'`)
+  const one = await startTestProgram(t, { databaseUrl })
+  const two = await startTestProgram(t, { databaseUrl })
+  const outcome = await runTrial([one, two], () => sleep(usualMs), { expires_at: '2099-01-01T00:00:00Z' })
+  t.equal(outcome.unavailable, 0)
+  const kept = await db.query(`SELECT FROM api_key WHERE expires_at IS DISTINCT FROM '2099-01-01T00:00:00Z'`)
+  t.same(kept, [], 'what was written is what was said')
+  const version = `Postgres ${await postgresVersion(db)}`
+  expectOutcome(t, { setUp: 'Postgres, `DateStyle` German, keys that expire', version }, outcome)
+})
+
+t.test('a table is held, as by a backup, while a migration wants it', async (t) => {
+  const { url: databaseUrl, db } = await createDatabase(t)
+  const one = await startTestProgram(t, { databaseUrl })
+  const two = await startTestProgram(t, { databaseUrl })
+  const shipped = await readMigrations(new URL('../../../src/store/migrations/', import.meta.url))
+  const next = {
+    version: shipped.length + 1,
+    name: 'next.sql',
+    sql: 'ALTER TABLE instance ADD COLUMN next integer',
+    checksum: 'next',
+    runsWith: shipped.length,
+  }
+  const holders: string[] = []
+  const outcome = await runTrial([one, two], async () => {
+    const session = await openSession({ url: databaseUrl, applicationName })
+    const backup = db.transaction(async (tx) => {
+      await tx.query('LOCK TABLE instance IN ACCESS SHARE MODE')
+      await sleep(Math.max(3_000, usualMs))
+    })
+    await sleep(200)
+    await applyMissing(session, [...shipped, next], {
+      patienceMs: 60_000,
+      held: (holder) => holders.push(holder),
+    })
+    await Promise.all([backup, session.close()])
+  })
+  t.equal(outcome.unavailable, 0, 'nobody queues behind it')
+  t.match(holders, [/next\.sql/])
+  const version = `Postgres ${await postgresVersion(db)}`
+  const note = 'the holder was named, and the migration done after it'
+  expectOutcome(t, { setUp: 'Postgres, a migration waits for a held table', version, note }, outcome)
+})
+
+t.test('Postgres by TLS alone, with an own authority and certificates of clients', async (t) => {
+  const postgres = await startPostgres()
+  t.teardown(() => postgres.stop())
+  const authority = makeAuthority(t)
+  const [server, client] = [authority.make('postgres'), authority.make('latchkey')]
+  const owner = process.getuid?.() === 0 ? unprivilegedUser() : undefined
+  for (const [from, name] of [
+    [server.certFile, 'server.crt'],
+    [server.keyFile, 'server.key'],
+    [authority.caFile, 'ca.pem'],
+  ] as const) {
+    const to = join(postgres.data, name)
+    copyFileSync(from, to)
+    chmodSync(to, 0o600)
+    if (owner !== undefined) chownSync(to, owner.uid, owner.gid)
+  }
+  const db = createPostgres({ url: postgres.url, applicationName, maxConnections: 1 })
+  for (const [name, value] of Object.entries({
+    ssl: 'on',
+    ssl_cert_file: 'server.crt',
+    ssl_key_file: 'server.key',
+    ssl_ca_file: 'ca.pem',
+  })) {
+    await db.query(`ALTER SYSTEM SET ${name} = '${value}'`)
+  }
+  const version = `Postgres ${await postgresVersion(db)}`
+  const rules = join(postgres.data, 'pg_hba.conf')
+  const before = readFileSync(rules, 'utf8')
+  const line = (kind: string, rest: string) => `${kind} all all 127.0.0.1/32 ${rest}\n`
+  writeFileSync(
+    rules,
+    line('hostssl', 'scram-sha-256 clientcert=verify-ca') + line('hostnossl', 'reject') + before,
+  )
+  await db.query('SELECT pg_reload_conf()')
+  await db.close()
+  const files = `sslrootcert=${authority.caFile}&sslcert=${client.certFile}&sslkey=${client.keyFile}`
+  const databaseUrl = `${postgres.url}?sslmode=verify-full&${files}`
+  for (const url of [postgres.url, `${postgres.url}?sslmode=verify-full&sslrootcert=${authority.caFile}`]) {
+    const refused = createPostgres({ url, applicationName })
+    await t.rejects(refused.ping(), 'neither without TLS nor without a certificate')
+    await refused.close()
+  }
+  const one = await startTestProgram(t, { databaseUrl })
+  const two = await startTestProgram(t, { databaseUrl })
+  const outcome = await runTrial([one, two], () => sleep(usualMs))
+  t.equal(outcome.unavailable, 0)
+  expectOutcome(t, { setUp: 'Postgres, TLS with own authority and client certificates', version }, outcome)
+})
