@@ -5,7 +5,6 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { DenialError, deny, type Denial, type FieldFault } from '../errors/denial.ts'
 import { renderError } from '../errors/reply.ts'
-import { isTooSlow } from '../store/batches.ts'
 import { OutcomeUnknownError, StatementError, StoreUnavailableError } from '../store/postgres-errors.ts'
 import { explainFailure } from '../store/refusals.ts'
 
@@ -81,8 +80,9 @@ function denialOf(error: unknown, request: FastifyRequest): Denial {
     const details = [{ path: '', message: whatToAsk(request) }]
     return deny('OUTCOME_UNKNOWN', 'postgres_outcome', { details })
   }
-  // A question that took too long has changed nothing, and others are answered.
-  if (request.method === 'GET' && isTooSlow(error)) return deny('QUERY_TOO_SLOW', 'postgres_slow')
+  // The server lives and has said so: a question that took too long, and others are answered.
+  if (request.method === 'GET' && error instanceof StoreUnavailableError && error.code === '57014')
+    return deny('QUERY_TOO_SLOW', 'postgres_slow')
   if (error instanceof StoreUnavailableError) return deny('STORE_UNAVAILABLE', 'postgres')
   // Names and other text that the encoding of the database has no characters for.
   if (error instanceof StatementError && error.code === '22P05') {

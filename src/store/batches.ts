@@ -28,6 +28,6 @@ export async function inBatches(
 }
 
 /** The server has ended the statement, or its answer did not come in time. */
-export function isTooSlow(error: unknown): boolean {
+function isTooSlow(error: unknown): boolean {
   return error instanceof StoreUnavailableError && (error.code === '57014' || error.code === 'timeout')
 }

@@ -53,9 +53,15 @@ const passing: readonly (readonly [RegExp, string])[] = [
   [/^timeout$|^ETIMEDOUT$/, 'no answer in time'],
 ]
 
+/** A pooler has this code for all that it says, also for a server that is away. */
+const ofPoolers = '08P01'
+const refusedByPooler =
+  /unsupported startup parameter|no such (?:database|user)|auth(?:entication)? failed|login rejected|not allowed|required/i
+
 /** What was refused for good; undefined: it may pass, or is no refusal at all. */
 export function refusalOf(error: unknown): Refusal | undefined {
   if (!(error instanceof StoreUnavailableError)) return undefined
+  if (error.code === ofPoolers && !refusedByPooler.test(error.text)) return undefined
   const mend = mends.find(([pattern]) => pattern.test(error.code))?.[1]
   return mend === undefined ? undefined : { code: error.code, text: error.text, mend }
 }

@@ -12,7 +12,6 @@ void t.test('what no waiting mends is a refusal, with the setting that does', as
     ['42P01', /latchkey migrate/],
     ['42703', /latchkey migrate/],
     ['42501', /grant/],
-    ['08P01', /ignore_startup_parameters/],
     ['SELF_SIGNED_CERT_IN_CHAIN', /sslrootcert/],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /sslrootcert/],
     ['ERR_TLS_CERT_ALTNAME_INVALID', /sslrootcert/],
@@ -26,6 +25,16 @@ void t.test('what no waiting mends is a refusal, with the setting that does', as
     t.equal(refusalOf(failure(code)), undefined, code)
   }
   t.equal(refusalOf(new Error('28P01')), undefined)
+  const pooler = (text: string) => refusalOf(failure('08P01', text))
+  t.match(pooler('unsupported startup parameter: extra_float_digits'), { mend: /ignore_startup_parameters/ })
+  t.match(pooler('no such database: shop'), { code: '08P01' })
+  for (const text of [
+    'query_wait_timeout',
+    'server login has been failing, try again later',
+    'connect failed',
+  ]) {
+    t.equal(pooler(text), undefined, text)
+  }
 })
 
 void t.test('a failure in a line: code, text and where to look, printable', async (t) => {
