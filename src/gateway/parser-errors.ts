@@ -114,6 +114,7 @@ function denialOf(error: ParserError): Denial {
       return deny('INVALID_PATH', 'parser')
     case 'HPE_INVALID_EOF_STATE':
       return deny('BAD_REQUEST', 'unfinished')
+    case undefined:
     default:
       return deny('BAD_REQUEST', 'parser')
   }
