@@ -29,8 +29,14 @@ interface ParserErrorDeps {
   readonly readNoMore: (socket: Socket) => void
 }
 
-/** Answers them on the socket, and records them as requests that were refused. */
-export function answerParserErrors(server: Server, deps: ParserErrorDeps): void {
+/**
+ * Answers them on the socket, and records them as requests that were refused. Returns what does so on a connection on
+ * which nothing was said yet.
+ */
+export function answerParserErrors(
+  server: Server,
+  deps: ParserErrorDeps,
+): (socket: Socket, denial: Denial) => void {
   function answer(socket: Socket, denial: Denial): void {
     const client = peerOf(socket)
     // Behind the last answer of a connection there is nobody to be told anything, and no request (RFC 9112 §9.6).
@@ -86,6 +92,7 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
     socket.on('error', () => socket.destroy())
     giveUp(socket, deny('INVALID_PATH', 'connect'))
   })
+  return answer
 }
 
 /**

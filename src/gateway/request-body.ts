@@ -10,6 +10,7 @@ import { leaverOf } from './client.ts'
 import { areManyCrumbs, restAfterCrumbs } from './crumbs.ts'
 import { linger, lingerAtEnd } from './linger.ts'
 import { Pieces } from './pieces.ts'
+import { hasUnparsed, readInSlices } from './slices.ts'
 import type { BodySink, BodySource } from './upstream/outgoing-request.ts'
 
 /** Why a body ended early; `denial` is what the client is told, if it is still there. */
@@ -173,6 +174,7 @@ export class RequestBody implements BodySource {
     if (!this.#isResting && areManyCrumbs(this.#turn)) {
       this.#isResting = true
       this.#access.raw.pause()
+      readInSlices(this.#access.raw.socket)
     }
     this.#moveSoon()
     if (this.#pieces.bytes < fullBytes) return
@@ -277,8 +279,13 @@ export class RequestBody implements BodySource {
 
   readonly #onTime = (): void => {
     if (this.#isOver) return
-    // What came in this very turn is handled right after this.
-    if (this.#isDue && this.#waitsFor === 'client') this.#movedAt = performance.now()
+    if (this.#waitsFor === 'client') {
+      const now = performance.now()
+      const isBehind = hasUnparsed(this.#access.raw.socket)
+      if (isBehind) this.#waitingSince = now
+      // What came in this very turn is handled right after this.
+      if (isBehind || this.#isDue) this.#movedAt = now
+    }
     this.#look()
   }
 
@@ -304,9 +311,13 @@ function move(body: RequestBody): void {
 const abandonedBytes = 1024 * 1024
 const abandonedMs = 1_000
 
-/** Before an answer that comes ahead of its request's end: where more is left than will be waited for, it says so. */
+/**
+ * Before an answer that comes ahead of its request's end: where more is left than will be waited for, it says so. A client
+ * that has sent everything may have its next request under way when the connection ends, and that is lost. Of a body in
+ * chunks nobody knows how much is left.
+ */
 export function announceClose({ reply, head }: Access, received: number): void {
-  const left = (head.contentLength ?? 0) - received
+  const left = (head.contentLength ?? Number.POSITIVE_INFINITY) - received
   if (left > abandonedBytes && !reply.headersSent) reply.shouldKeepAlive = false
 }
 
@@ -334,6 +345,7 @@ export function abandonBody(access: Access): void {
   const count = (chunk: Buffer) => {
     come.count++
     come.bytes += chunk.length
+    if (areManyCrumbs(come)) readInSlices(raw.socket)
     if (come.bytes > abandonedBytes || areManyCrumbs(come)) leave()
   }
   const timer = setTimeout(leave, abandonedMs)

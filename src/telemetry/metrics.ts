@@ -30,6 +30,8 @@ export interface Metrics {
   /** A decision of the table in force that the candidate's differs from. */
   shadow(labels: Readonly<Record<'api' | 'route' | 'decision' | 'candidate', string>>): void
   cacheRejected(): void
+  /** Redis answered that it will not. */
+  redisRefused(kind: string): void
   activityDropped(): void
   /** A client's connection was cut as it did not read. */
   connectionCut(reason: string): void
@@ -41,8 +43,13 @@ export interface Metrics {
   counter(name: string, help: string, read: () => number): void
   /** A call of the admin API that was refused before its path was looked at. */
   adminRefused(reason: string): void
+  /** A step of housekeeping has come to its end, or failed. */
+  housekeeping(step: string, seconds: number): void
+  housekeepingFailed(step: string): void
   /** Registers a gauge that is read at each scrape: label value → number. */
   gauge(name: string, help: string, read: () => Readonly<Record<string, number>>, merge?: Merge): void
+  /** The same by label `state`: states that exclude each other, of which one process counts all. */
+  states(name: string, help: string, read: () => Readonly<Record<string, number>>): void
   /** The text of a scrape, with what other processes count merged in. */
   text(others?: readonly object[][]): Promise<string>
   /** This process's part, for another one's `text`. */
@@ -114,6 +121,12 @@ export function createMetrics(): Metrics {
     help: 'Redis entries and messages refused for a wrong seal: forged, or another LATCHKEY_CACHE_KEY',
     registers,
   })
+  const redisRefusals = new Counter({
+    name: 'latchkey_redis_refused_total',
+    help: 'Commands that Redis refused, by its own word',
+    labelNames: ['kind'],
+    registers,
+  })
   const adminRefused = new Counter({
     name: 'latchkey_admin_refused_total',
     help: 'Calls of the admin API refused for their token or address',
@@ -133,7 +146,7 @@ export function createMetrics(): Metrics {
   })
   const refusals = new Counter({
     name: 'latchkey_connections_refused_total',
-    help: 'Connections of trusted proxies that did not begin with a header of the PROXY protocol',
+    help: 'Connections closed before anything was read of them: without a header of the PROXY protocol, or too many',
     labelNames: ['reason'],
     registers,
   })
@@ -141,6 +154,19 @@ export function createMetrics(): Metrics {
     name: 'latchkey_tls_handshakes_failed_total',
     help: 'TLS handshakes of clients that failed, by reason',
     labelNames: ['reason'],
+    registers,
+  })
+  const housekeeping = new Histogram({
+    name: 'latchkey_housekeeping_seconds',
+    help: 'Time of a step of housekeeping, all of its batches together',
+    labelNames: ['step'],
+    buckets: [0.01, 0.1, 1, 10, 60, 600],
+    registers,
+  })
+  const housekeepingFailed = new Counter({
+    name: 'latchkey_housekeeping_failed_total',
+    help: 'Steps of housekeeping that failed; the next round is ten minutes later',
+    labelNames: ['step'],
     registers,
   })
 
@@ -171,6 +197,7 @@ export function createMetrics(): Metrics {
     },
     shadow: (labels) => shadows.inc(labels),
     cacheRejected: () => rejected.inc(),
+    redisRefused: (kind) => redisRefusals.inc({ kind }),
     activityDropped: () => dropped.inc(),
     handshakeFailed: (reason) => handshakes.inc({ reason }),
     connectionCut: (reason) => cuts.inc({ reason }),
@@ -186,6 +213,8 @@ export function createMetrics(): Metrics {
         },
       })
     },
+    housekeeping: (step, seconds) => housekeeping.observe({ step }, seconds),
+    housekeepingFailed: (step) => housekeepingFailed.inc({ step }),
     adminRefused: (reason) => adminRefused.inc({ reason }),
     gauge(name, help, read, merge = 'sum') {
       const gauge = new Gauge({
@@ -198,6 +227,17 @@ export function createMetrics(): Metrics {
           // What is no longer there must not stay at its last value.
           gauge.reset()
           for (const [of, value] of Object.entries(read())) gauge.set({ of }, value)
+        },
+      })
+    },
+    states(name, help, read) {
+      const gauge = new Gauge({
+        name,
+        help,
+        labelNames: ['state'],
+        registers,
+        collect() {
+          for (const [state, value] of Object.entries(read())) gauge.set({ state }, value)
         },
       })
     },

@@ -2,6 +2,7 @@ import t from 'tap'
 import { deny } from '../../src/errors/denial.ts'
 import { conclude } from '../../src/gateway/proxy.ts'
 import { createNames } from '../../src/gateway/upstream/names.ts'
+import { createUpstreamRoom } from '../../src/gateway/upstream/room.ts'
 import type { Upstreams } from '../../src/gateway/upstreams.ts'
 import { accessOf, loadDemo } from './subject.ts'
 
@@ -22,6 +23,7 @@ t.test('a fault of our own ends the connection, and is kept for the log', (t) =>
     },
     all: () => [],
     names: createNames({ ask: () => {}, now: () => 0 }),
+    room: createUpstreamRoom(1),
     retire: () => {},
     close: async () => {},
   }

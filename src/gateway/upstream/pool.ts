@@ -9,6 +9,7 @@ import { createHabits, type Habit } from './habits.ts'
 import { createIdle } from './idle.ts'
 import { isRepeatable, isSafeToFollow } from './outgoing-request.ts'
 import { Queue } from './queue.ts'
+import { NoRoom } from './room.ts'
 import { countShares, placeTaker, type Shares } from './shares.ts'
 import { createUnheard } from './unheard.ts'
 
@@ -34,6 +35,8 @@ export interface Pool {
   isFull(): boolean
   /** Whether an exchange of this client would be taken though it is. */
   yieldsTo(client: string): boolean
+  /** Closes the connection that has rested longest, and gives whether there was one. */
+  closeOldest(): boolean
   /** Why connections are not used again for now; undefined: they are. */
   habit(): Habit | undefined
   /** No connection is opened any more but for those that wait; idle ones are closed. */
@@ -56,6 +59,8 @@ const soonMs = 250
 const quietMs = 1
 /** The same, of an upstream that was never seen to keep one. */
 const provingMs = 25
+/** Where the process may open no more connections, it is tried again after so long. */
+const noRoomMs = 50
 /** Of the greatest age, at least so much. */
 const leastShareOfAge = 0.8
 
@@ -84,6 +89,7 @@ export function createPool(
   let open = 0
   let opening = 0
   let retired = 0
+  let roomFrom = 0
   let isDue = false
   let isClosed = false
   let timer: NodeJS.Timeout | undefined
@@ -104,7 +110,7 @@ export function createPool(
     while (parked.first !== undefined && !isBusy()) move(parked.first)
     if (waiting.length + carried.length > most) serveThose(isWithinShare)
     serveThose(mayBeCarried)
-    while (opening < waiting.length && open + opening < most) openOne()
+    while (opening < waiting.length && open + opening < most && now() >= roomFrom) openOne()
     if (waiting.length > 0) timeWaiting()
     else if (carried.length <= half) shares = undefined
     if (isClosed && waiting.length === 0) closeIdle()
@@ -263,6 +269,11 @@ export function createPool(
 
   /** One attempt is one exchange's; where nothing is left that could carry them, it was that of all. */
   function failed(error: Error): void {
+    if (error instanceof NoRoom) {
+      roomFrom = now() + noRoomMs
+      // One of those that are open carries it.
+      if (open > 0) return
+    }
     const { first } = waiting
     const connection = first === undefined || first.isAnew ? undefined : idle.newest(now())
     if (connection !== undefined && first !== undefined) return carry(first, connection)
@@ -351,6 +362,11 @@ export function createPool(
     },
     isFull,
     yieldsTo: (client) => placeTaker(client, { waiting, carried }) !== undefined,
+    closeOldest() {
+      const hadOne = idle.length > 0
+      idle.closeOldest()
+      return hadOne
+    },
     habit: () => (habits.mayReuse() ? undefined : habits.inForce),
     close() {
       isClosed = true
