@@ -1,6 +1,7 @@
 // Sent = lines = counts = activity, whatever becomes of the processes meanwhile. What each kind of request leaves is in
 // test/wire/one-line.test.ts.
 
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -29,6 +30,8 @@ interface Mixed {
   readonly sent: Sums
   /** Sends one of each kind, all at once. */
   send(): Promise<void>
+  /** Sends some that are answered after a while; gives their statuses. */
+  sendLate(): Promise<number[]>
   /** What was left of them; waits for a while for as much as was sent. */
   sums(): Promise<Sums>
   /** Ids of requests that stand in more than one line. */
@@ -81,8 +84,15 @@ async function startMixed(t: Test, words: readonly string[]): Promise<Mixed> {
       await Promise.all(kinds.map((kind) => kind.send(port, keys)))
       for (const { lines, uses } of kinds) count(lines.length, uses)
     },
+    async sendLate() {
+      const late = request('GET /v1/transactions/late', ['Host: api.flintn.com', `X-Api-Key: ${keys.all}`])
+      count(8, 8)
+      const answers = await Promise.all(Array.from({ length: 8 }, () => exchange(port, late, 30_000)))
+      return answers.map(({ status }) => status)
+    },
     async sums() {
-      await until(async () => isAsMuch(await sums(), sent))
+      const hasCounts = running.child.signalCode === null
+      await until(async () => isAsMuch(await sums(), hasCounts ? sent : { ...sent, counts: 0 }))
       // What comes late would be one too many.
       await sleep(2_500)
       return sums()
@@ -104,8 +114,12 @@ function warm(port: number, { all, reader }: KindKeys): Promise<unknown>[] {
   )
 }
 
+/** 0: nobody tells any more. */
 async function countsOf(controlPort: number): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${controlPort}/metrics`)).text()
+  const text = await fetch(`http://127.0.0.1:${controlPort}/metrics`).then(
+    (answer) => answer.text(),
+    () => '',
+  )
   const counts = [...text.matchAll(/^latchkey_requests_total\{.*\} (\d+)$/gm)]
   return counts.reduce((sum, [, count]) => sum + Number(count), 0)
 }
@@ -168,5 +182,18 @@ t.test('two workers', async (t) => {
     await mixed.send()
     t.ok(await until(() => mixed.running.output().includes('Workers replaced')))
     await holdSums(t, mixed)
+  })
+
+  await t.test('a primary that is killed takes what it has counted along, and nothing else', async (t) => {
+    await holdSums(t, mixed)
+    const before = workers()
+    const late = mixed.sendLate()
+    await sleep(300)
+    child.kill('SIGKILL')
+    t.same([...new Set(await late)], [200])
+    const areGone = () => before.every((pid) => !existsSync(`/proc/${pid}`))
+    t.ok(await until(areGone), 'the workers have drained')
+    t.same(await mixed.sums(), { ...mixed.sent, counts: 0 })
+    t.same(mixed.twice(), [])
   })
 })

@@ -67,6 +67,10 @@ const answers: Readonly<Record<string, (socket: Socket) => string | undefined>> 
   },
   'until-close': (socket) => void socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall'),
   large: () => large,
+  late(socket) {
+    setTimeout(() => socket.write(plainAnswer), 800)
+    return undefined
+  },
   304: () => 'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n',
   204: () => 'HTTP/1.1 204 No Content\r\n\r\n',
   401: () => 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno',

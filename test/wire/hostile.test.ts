@@ -56,7 +56,9 @@ t.test('who leaves while its key is looked up makes no refund', async (t) => {
   t.equal(program.live.requests.length, 0, 'the look-up is still under way')
   t.ok(
     await until(async () =>
-      program.log.some((line) => line['route'] === '/v1/transactions/{id}/refund' || line['cut'] === true),
+      program.log.some(
+        (line) => line['route'] === '/v1/transactions/{id}/refund' || line['cut'] === 'client',
+      ),
     ),
   )
   await pause(300)
