@@ -282,7 +282,7 @@ async function openControl(parts: Parts): Promise<number> {
         log: isDropping ? 'dropping' : undefined,
       }
     },
-    metrics: async () => metrics.text(await workers?.metrics()),
+    metrics: async () => metrics.text(await workers?.metrics(metrics.isKept)),
     metricsContentType: metrics.contentType,
     log,
   })

@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os'
 import type { Followed } from '../gateway/tls.ts'
 import type { Logger } from '../telemetry/log.ts'
+import type { TableLabels } from '../telemetry/tables-told.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { createWorkerCounts } from './worker-counts.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -18,8 +19,8 @@ export interface Workers {
   areServing(): boolean
   /** Whether one of them loses lines of the log. */
   areDropping(): boolean
-  /** What they count, those that have ended included, in parts as prom-client writes them. */
-  metrics(): Promise<object[][]>
+  /** What they count, in parts as prom-client writes them; of those that have ended, what is `kept`. */
+  metrics(kept: (labels: TableLabels) => boolean): Promise<object[][]>
   reload(): void
   /** Hands on all that the emergency stop was told: it must not need Redis to reach the next process. */
   deny(words: readonly string[]): void
@@ -139,11 +140,12 @@ export function createWorkers({ count, log, ticketKeys, gone }: WorkersDeps): Wo
     },
     areServing: () => [...workers].some((worker) => worker.isServing()),
     areDropping: () => [...workers].some((worker) => worker.isDropping()),
-    async metrics() {
+    async metrics(kept) {
       const id = ++question
       const asked = [...workers].filter((worker) => worker.hasServed())
       const answers = await Promise.all(asked.map((worker) => worker.ask(id, metricsWithinMs)))
-      return counts.parts(new Set(asked.filter((worker, at) => answers[at] && worker.isServing())))
+      const fresh = new Set(asked.filter((worker, at) => answers[at] && worker.isServing()))
+      return counts.parts(fresh, kept)
     },
     reload() {
       for (const worker of workers) worker.tell({ type: 'reload' })
