@@ -18,7 +18,7 @@ export interface Panel {
 export interface Board {
   readonly panels: readonly Panel[]
   readonly annotations: { readonly list: readonly { readonly expr?: string }[] }
-  readonly templating: { readonly list: readonly { readonly name: string; readonly definition?: string }[] }
+  readonly templating: { readonly list: readonly { readonly name: string }[] }
 }
 
 export async function readBoard(): Promise<Board> {

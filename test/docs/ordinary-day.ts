@@ -89,11 +89,11 @@ function happenings(of: Scraped, hour: number): Map<string, Change> {
     // An upstream is replaced, and takes no connections for a while.
     [refusal('refused', '502'), counted(16 * hour, 20, 20)],
     [refusal('reset', '502'), counted(16 * hour, 20, 5)],
-    [refusal('refused', '502', quiet), counted(16 * hour, 0, 0)],
+    [refusal('refused', '502', quiet), counted(20 * hour, 0, 0)],
     // Slow answers of an API with few requests, hours apart.
     [
       refusal('no_response_head', '504', quiet),
-      (at) => (at < 4 * hour ? undefined : Math.floor(at / (6 * hour)) + 1),
+      (at) => (at < 4 * hour ? undefined : Math.floor(at / (12 * hour)) + 1),
     ],
     [requestsNamed(of, { cut: 'upstream' }), counted(16 * hour, 5, 5)],
     [requestsNamed(of, { status: '503' }), counted(16 * hour, 10, 10)],
