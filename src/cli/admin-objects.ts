@@ -56,6 +56,9 @@ const InstanceObject = Type.Object({
   started_at: Type.String(),
   applied_revision: Type.Integer(),
   last_seen_at: Type.String(),
+  // Earlier versions do not say them.
+  clock_offset_ms: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  cache_keys: Type.Optional(Type.Array(Type.String())),
 })
 export type InstanceObject = Static<typeof InstanceObject>
 export const InstanceList = Type.Object({ data: Type.Array(InstanceObject) })
@@ -65,6 +68,7 @@ export const PendingPart = Type.Object({
   pending: Type.Array(
     Type.Object({ instance: Type.String(), last_seen_at: Type.String(), dead_by: Type.String() }),
   ),
+  redis: Type.Optional(Type.String()),
 })
 
 /** The answer to an import. */

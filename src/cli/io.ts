@@ -10,6 +10,8 @@ export interface CliIo {
   /** Lines that are meant as commands to a GitHub workflow; on stderr. */
   annotate(lines: string): void
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Brings into `env` what the files of secrets say by now; throws where one cannot be read, and leaves all as it was. */
+  rereadSecrets(): void
   /** Whether stdout is a person's terminal. */
   readonly isTerminal: boolean
 }
@@ -20,10 +22,11 @@ export interface CliStreams {
   stderr(text: string): void
   readonly env: CliIo['env']
   readonly isTerminal: boolean
+  readonly rereadSecrets?: CliIo['rereadSecrets']
 }
 
 /** Writes to the streams through the guard. */
-export function createIo({ stdout, stderr, env, isTerminal }: CliStreams): CliIo {
+export function createIo({ stdout, stderr, env, isTerminal, rereadSecrets = () => {} }: CliStreams): CliIo {
   // Only a terminal gets the colours of our tables; in a pipe each escape is somebody else's.
   const hasColours = isTerminal && !env.NO_COLOR
   return {
@@ -32,6 +35,7 @@ export function createIo({ stdout, stderr, env, isTerminal }: CliStreams): CliIo
     annotate: (lines) => stderr(withoutOldCommands(printableLines(lines))),
     env,
     isTerminal,
+    rereadSecrets,
   }
 }
 

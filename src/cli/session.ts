@@ -49,7 +49,12 @@ export function showChange(
   shown: { readonly answer: unknown; render(isColoured: boolean): string },
 ): void {
   show(session, flags, shown)
-  const { pending } = checked(PendingPart, shown.answer)
+  const { pending, redis } = checked(PendingPart, shown.answer)
+  if (redis === 'behind') {
+    session.io.stderr(
+      'warning: the change is made, but Redis could not take it yet; until it has, an instance that starts while Postgres is away may decide by what was before\n',
+    )
+  }
   if (pending.length === 0) return
   const number = pending.length === 1 ? '1 instance has' : `${pending.length} instances have`
   const lines = pending.map(

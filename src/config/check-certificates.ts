@@ -7,6 +7,7 @@ import { notesOnNames, notesOnTime } from './certificate-notes.ts'
 import { CertificateFault, readCertificates, readPair } from './certificates.ts'
 import type { CheckedFile } from './check-settings.ts'
 import { normalizeHost } from './hosts.ts'
+import { parseRedisUrl } from './redis-url.ts'
 import { placeOfValue } from './tree.ts'
 
 interface CertificateChecking {
@@ -24,21 +25,27 @@ export function checkCertificates(checked: CheckedFile, folder: string, nowMs: n
   const tls = file.gateway?.tls
   if (tls?.cert !== undefined && tls.key !== undefined) {
     checkPair(checking, {
-      at: ['gateway', 'tls'],
+      at: ['gateway', 'tls', 'cert'],
       cert: tls.cert,
       key: tls.key,
       hosts: hostsOf(checked),
     })
   }
+  const redis = parseRedisUrl(file.redis ?? '')?.tls
+  if (redis?.ca !== undefined) checkAuthorities(checking, ['redis'], redis.ca)
+  if (redis?.cert !== undefined && redis.key !== undefined) {
+    checkPair(checking, { at: ['redis'], cert: redis.cert, key: redis.key, hosts: null })
+  }
   for (const [name, upstream] of Object.entries(file.upstreams ?? {})) {
     const at = ['upstreams', name]
     if (upstream?.ca !== undefined) checkAuthorities(checking, [...at, 'ca'], upstream.ca)
     if (upstream?.cert === undefined || upstream.key === undefined) continue
-    checkPair(checking, { at, cert: upstream.cert, key: upstream.key, hosts: null })
+    checkPair(checking, { at: [...at, 'cert'], cert: upstream.cert, key: upstream.key, hosts: null })
   }
 }
 
 interface NamedPair {
+  /** Of the place where the certificate is named. */
   readonly at: readonly string[]
   readonly cert: string
   readonly key: string
@@ -47,9 +54,9 @@ interface NamedPair {
 }
 
 function checkPair(checking: CertificateChecking, { at, cert, key, hosts }: NamedPair): void {
-  const place = placeOfValue(checking.checked.tree, [...at, 'cert'])
+  const place = placeOfValue(checking.checked.tree, at)
   const certFile = checking.resolved(cert)
-  reading(checking, [...at, 'cert'], () => {
+  reading(checking, at, () => {
     const { chain } = readPair({ certFile, keyFile: checking.resolved(key) })
     const dated = { file: certFile, chain }
     const notes = [

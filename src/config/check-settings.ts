@@ -7,7 +7,10 @@ import type { Holed } from './fit.ts'
 import { isHostName } from './hosts.ts'
 import { foldHeaderName, isHeaderValue, whyReserved } from './header-names.ts'
 import type { GatewayFile } from './schema.ts'
-import { parsePostgresUrl, parseRedisUrl, storeEndpoints } from './store-url.ts'
+import { whyNoPostgresUrl } from './postgres-url.ts'
+import { parseRedisUrl } from './redis-url.ts'
+import { storeEndpoints } from './store-endpoints.ts'
+import { parsePostgresUrl } from './store-url.ts'
 import { type Node, placeOfKey, placeOfValue, rawText } from './tree.ts'
 
 export interface CheckedFile {
@@ -66,10 +69,12 @@ function checkStores({ tree, file, report }: CheckedFile): void {
   if (postgres !== undefined && postgres !== 'embedded' && parsePostgresUrl(postgres) === undefined) {
     report.fault(placeOfValue(tree, ['postgres']), '`postgres` must be a postgres:// URL or `embedded`')
   }
+  const why = whyNoPostgresUrl(postgres ?? '')
+  if (why !== undefined) report.fault(placeOfValue(tree, ['postgres']), `\`postgres\` cannot be used: ${why}`)
   if (redis !== undefined && redis !== 'none' && parseRedisUrl(redis) === undefined) {
     report.fault(
       placeOfValue(tree, ['redis']),
-      '`redis` must be a redis://, rediss:// or redis+sentinel:// URL or `none`',
+      '`redis` must be a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL or `none`; `ca`, `cert` with `key` go with rediss',
     )
   }
   for (const store of ['postgres', 'redis'] as const) {

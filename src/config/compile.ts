@@ -6,6 +6,7 @@ import { environments } from '../credentials/record.ts'
 import type { Api, CompiledConfig, Settings, Table, Upstream } from './compiled.ts'
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
+import { resolveRedisFiles } from './redis-url.ts'
 import type { GatewayFile } from './schema.ts'
 import type { PermissionTable } from './table.ts'
 import { parseDuration, parseSize } from './units.ts'
@@ -78,12 +79,14 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
       port: control.port,
       adminFrom: control.admin_from,
       hosts: control.hosts,
+      auditKeptMs: control.audit_retention === 'none' ? null : parseDuration(control.audit_retention),
     },
     postgres:
       file.postgres === 'embedded'
         ? { kind: 'embedded', directory: resolve(folder, '.latchkey') }
         : { kind: 'url', url: file.postgres },
-    redis: file.redis === 'none' ? { kind: 'none' } : { kind: 'url', url: file.redis },
+    redis:
+      file.redis === 'none' ? { kind: 'none' } : { kind: 'url', url: resolveRedisFiles(file.redis, folder) },
     identity,
     upstreams: new Map(
       Object.entries(file.upstreams).map(([name, entry]) => [

@@ -40,6 +40,8 @@ export interface Settings {
     readonly adminFrom: readonly string[]
     /** Names in public DNS that the control port answers without a token. */
     readonly hosts: readonly string[]
+    /** How long entries of the audit are kept; null: for ever. */
+    readonly auditKeptMs: number | null
   }
   readonly postgres:
     | { readonly kind: 'url'; readonly url: string }

@@ -8,7 +8,7 @@ import { DenyFile, denyEntryRules } from './deny-schema.ts'
 import type { Environment } from './expand.ts'
 import { createReport, type Fault, type Report, sortFaults } from './fault.ts'
 import { fit } from './fit.ts'
-import { readSource } from './source.ts'
+import { type KeptFiles, readKept, type Source } from './source.ts'
 import { type Node, parseTree, placeOfValue } from './tree.ts'
 
 /** What can be denied, each with the list of the file that names it. */
@@ -68,7 +68,13 @@ function whyTooWide(block: string): string | undefined {
 }
 
 export type DenyResult =
-  | { readonly ok: true; readonly entries: DenyEntries; readonly warnings: readonly Fault[] }
+  | {
+      readonly ok: true
+      readonly entries: DenyEntries
+      readonly warnings: readonly Fault[]
+      /** The file as it was read; null: there is none. */
+      readonly source: Source | null
+    }
   | { readonly ok: false; readonly faults: readonly Fault[] }
 
 /** More in one list is a table of a database, not an emergency; each request is compared with the clients. */
@@ -82,9 +88,10 @@ export async function loadDeny(
   file: string,
   env: Environment,
   known: (permission: string) => boolean,
+  kept?: KeptFiles,
 ): Promise<DenyResult> {
   const report = createReport()
-  const read = await readSource(file)
+  const read = await readKept(file, kept)
   if (!read.ok) {
     report.fault({ file, line: 1, column: 1 }, `the deny file ${read.message}`)
     return { ok: false, faults: report.faults }
@@ -94,7 +101,7 @@ export async function loadDeny(
   if (entries === undefined || report.faults.length > 0) {
     return { ok: false, faults: sortFaults(report.faults, [file]) }
   }
-  return { ok: true, entries, warnings: report.warnings }
+  return { ok: true, entries, warnings: report.warnings, source: read.source }
 }
 
 function entriesOf(tree: Node, report: Report, known: (permission: string) => boolean): DenyEntries {

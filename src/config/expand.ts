@@ -1,4 +1,7 @@
-// `${NAME}` and `${NAME:-default}` in scalars, after parsing: what a variable holds is text, never YAML.
+// `${NAME}` and `${NAME:-default}` in scalars, after parsing: what a variable holds is text, never YAML. Where it is not
+// set, the file that `NAME_FILE` names holds it.
+
+import { readSecretFile } from './secret-file.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -11,7 +14,7 @@ const largestScalar = 256 * 1024
 
 /**
  * Replaces every reference once; what is put in is not read again. A variable that is empty counts as not set, as
- * for the shell's `:-`. The message of a failure names the variable and nothing that a variable holds.
+ * for the shell's `:-`; a file is read each time, and must then be there. The message of a failure names the variable and nothing that a variable holds.
  */
 export function expand(text: string, env: Environment): Expansion {
   let result = ''
@@ -22,7 +25,9 @@ export function expand(text: string, env: Environment): Expansion {
     const name = match?.[1]
     if (name === undefined) return { ok: false, message: 'write a variable as ${NAME} or ${NAME:-default}' }
     const held = Object.hasOwn(env, name) ? env[name] : undefined
-    const value = held === undefined || held === '' ? match?.[2] : held
+    const file = held === undefined || held === '' ? readSecretFile(env, name) : undefined
+    if (file?.kind === 'fault') return { ok: false, message: file.fault }
+    const value = file?.text ?? (held === undefined || held === '' ? match?.[2] : held)
     if (value === undefined) {
       return {
         ok: false,

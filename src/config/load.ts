@@ -14,7 +14,7 @@ import type { Environment } from './expand.ts'
 import { createReport, type Fault, formatFault, type Report, sortFaults } from './fault.ts'
 import { fit } from './fit.ts'
 import { GatewayFile } from './schema.ts'
-import { readSource, type Source } from './source.ts'
+import { type KeptFiles, readKept, type Source } from './source.ts'
 import { type PermissionTable, readTable } from './table.ts'
 import { readTableAside } from './table-aside.ts'
 import { type Node, parseTree, placeOfValue } from './tree.ts'
@@ -28,6 +28,8 @@ export type LoadResult =
       readonly warnings: readonly Fault[]
       /** Every file that it depends on: what to watch. */
       readonly files: readonly string[]
+      /** Those that it was made of, as they were read. */
+      readonly sources: readonly Source[]
     }
   | {
       readonly ok: false
@@ -45,6 +47,8 @@ export interface LoadOptions {
   readonly skipsCertificates?: boolean
   /** The process serves requests meanwhile: what would hold them up is left to a thread. */
   readonly isServing?: boolean
+  /** What is read instead of the files on disk. */
+  readonly kept?: KeptFiles | undefined
 }
 
 /**
@@ -54,10 +58,10 @@ export interface LoadOptions {
 export async function loadConfig(
   file: string,
   env: Environment,
-  { skipsDeny = false, skipsCertificates = false, isServing = false }: LoadOptions = {},
+  { skipsDeny = false, skipsCertificates = false, isServing = false, kept }: LoadOptions = {},
 ): Promise<LoadResult> {
   const report = createReport()
-  const read = await readSource(file)
+  const read = await readKept(file, kept)
   if (!read.ok) {
     report.fault({ file, line: 1, column: 1 }, `the file ${read.message}`)
     return { ok: false, files: [file], faults: report.faults, warnings: [], unreadable: true }
@@ -69,7 +73,7 @@ export async function loadConfig(
   const named = new Set([file])
   if (tree && gateway) {
     const paths = Object.entries(gateway.apis ?? {}).map(([api, entry]) => [api, entry?.permissions] as const)
-    const loader = createTableLoader({ file, tree, env, report, sources, named, isServing })
+    const loader = createTableLoader({ file, tree, env, report, sources, named, isServing, kept })
     for (const [api, path] of paths) {
       const table = path === undefined ? undefined : await loader(api, path)
       if (table) tables.set(api, table)
@@ -94,7 +98,7 @@ export async function loadConfig(
   const sha256 = hashSources(file, sources)
   const authorities = authoritiesOf(env)
   const config = await compile({ path: file, file: gateway, tables, sha256, authorities })
-  return { ok: true, config, warnings, files: [...named] }
+  return { ok: true, config, warnings, files: [...named], sources }
 }
 
 /**
@@ -135,17 +139,18 @@ interface TableLoading {
   /** Every file that was asked for, read or not. */
   readonly named: Set<string>
   readonly isServing: boolean
+  readonly kept: KeptFiles | undefined
 }
 
 /** APIs may share a table: each file is read, and its faults told, once. */
-function createTableLoader({ file, tree, env, report, sources, named, isServing }: TableLoading) {
+function createTableLoader({ file, tree, env, report, sources, named, isServing, kept }: TableLoading) {
   const readAs = isServing ? readTableAside : readTable
   const loaded = new Map<string, PermissionTable | undefined>()
   return async (api: string, path: string): Promise<PermissionTable | undefined> => {
     const tableFile = besideFile(file, path)
     named.add(tableFile)
     if (loaded.has(tableFile)) return loaded.get(tableFile)
-    const read = await readSource(tableFile)
+    const read = await readKept(tableFile, kept)
     let table: PermissionTable | undefined
     if (read.ok) {
       sources.push(read.source)

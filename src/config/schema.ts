@@ -134,6 +134,12 @@ const ControlSection = Type.Object(
       description:
         'Names in public DNS under which /readyz and /metrics are asked for; `*.` before one: all below it; `*`: any. Addresses, names without dots and those of private networks need not be listed.',
     }),
+    audit_retention: Type.String({
+      pattern: '^(none|0*(9\\d|[1-9]\\d{2,4})d)$',
+      default: 'none',
+      expects: '`none` or days, from 90d on, such as 400d',
+      description: 'How long entries of the audit are kept; `none`: for ever.',
+    }),
   },
   { ...closed, default: {}, description: 'The control plane. Never reachable on the gateway port.' },
 )
@@ -312,9 +318,11 @@ export const GatewayFile = Type.Object(
     redis: Type.String({
       minLength: 1,
       default: 'none',
-      expects: 'a redis://, rediss:// or redis+sentinel:// URL or `none`',
+      expects: 'a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL or `none`',
       description:
-        'redis:// or rediss:// URL, `redis+sentinel://host1:26379,host2:26379/name`, or `none`: changes then travel by Postgres alone.',
+        'redis:// URL, `redis+sentinel://host1:26379,host2:26379/name`, `redis+cluster://host1:6379,host2:6379`, or `none`: changes ' +
+        'then travel by Postgres alone. `rediss…` is the same with TLS, `?ca=file` for an own authority, `&cert=file&key=file` for a ' +
+        'client certificate; user and password stand before the hosts, `user:password@`.',
     }),
     identity: IdentitySection,
     upstreams: Type.Record(Type.String(), Upstream, {

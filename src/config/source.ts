@@ -20,11 +20,28 @@ export type SourceResult =
   | { readonly ok: true; readonly source: Source }
   | { readonly ok: false; readonly message: string }
 
+/** Files as they were once, by name: read in the place of those on disk. */
+export type KeptFiles = ReadonlyMap<string, Uint8Array>
+
 /** The file's text, or one sentence that says why there is none. */
 export async function readSource(file: string, largestBytes = largestFileBytes): Promise<SourceResult> {
   try {
     const bytes = await readBounded(file, largestBytes)
-    if (typeof bytes === 'string') return { ok: false, message: bytes }
+    return typeof bytes === 'string' ? { ok: false, message: bytes } : sourceOf(file, bytes)
+  } catch (error) {
+    return { ok: false, message: describe(error) }
+  }
+}
+
+/** The same of a file that was kept; without `kept`, of the one on disk. */
+export async function readKept(file: string, kept: KeptFiles | undefined): Promise<SourceResult> {
+  if (kept === undefined) return readSource(file)
+  const bytes = kept.get(file)
+  return bytes === undefined ? { ok: false, message: 'was not kept' } : sourceOf(file, bytes)
+}
+
+function sourceOf(file: string, bytes: Uint8Array): SourceResult {
+  try {
     // Fatal: a byte that is not UTF-8 must not turn into a replacement character. A BOM is skipped.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     if (text.includes('\0')) return { ok: false, message: 'is not a text file' }
@@ -47,7 +64,8 @@ async function readBounded(file: string, largestBytes: number): Promise<Uint8Arr
       length += bytesRead
     }
     if (length > largestBytes) return `is larger than ${largestBytes} bytes`
-    return buffer.subarray(0, length)
+    // A copy: what is kept of it must not keep the whole buffer.
+    return Buffer.from(buffer.subarray(0, length))
   } finally {
     await handle.close()
   }

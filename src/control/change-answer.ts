@@ -20,6 +20,13 @@ export interface PendingObject {
   readonly dead_by: string
 }
 
+/** What `?wait=all` adds to an answer. */
+export interface SettledObject {
+  readonly pending?: readonly PendingObject[]
+  /** Redis could not take the change yet: an instance that starts while Postgres is away may serve what was before. */
+  readonly redis?: 'behind'
+}
+
 /**
  * Spreads a change; with `wait`, answers when all instances have applied the object's revision, or after 5 s, with
  * those that have not. A repeat that changed nothing waits for the revision that the object already has.
@@ -28,11 +35,16 @@ export async function settle(
   deps: ControlDeps,
   committed: Committed<{ readonly revision: number }>,
   wait: 'all' | undefined,
-): Promise<{ pending?: readonly PendingObject[] }> {
+): Promise<SettledObject> {
   if (committed.change) deps.published(committed.change)
   if (wait === undefined) return {}
-  const pending = await deps.awaitAll(committed.object.revision, waitTimeoutMs)
+  const { revision } = committed.object
+  const [pending, isBehind] = await Promise.all([
+    deps.awaitAll(revision, waitTimeoutMs),
+    deps.isRedisBehind(revision, waitTimeoutMs),
+  ])
   return {
+    ...(isBehind && { redis: 'behind' }),
     pending: pending.map((one) => ({
       instance: one.instance,
       applied_revision: one.appliedRevision,

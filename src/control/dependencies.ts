@@ -21,7 +21,8 @@ export interface ControlDeps {
   readonly db: Postgres | null
   /** The table in force. */
   table(): Table
-  readonly tokens: AdminTokens
+  /** Those in force: they may change while the process runs. */
+  tokens(): AdminTokens
   /** CIDR blocks or single addresses that the admin API is served to. */
   readonly adminFrom: readonly string[]
   /** Names that the control port answers without a token, besides addresses and those of private networks. */
@@ -36,6 +37,8 @@ export interface ControlDeps {
   published(change: Change): void
   /** Resolves with the instances that have not applied `revision` within `timeoutMs`; empty: all have. Never rejects. */
   awaitAll(revision: number, timeoutMs: number): Promise<readonly PendingInstance[]>
+  /** Resolves with whether Redis lacks a change up to `revision`, within `timeoutMs`. Never rejects. */
+  isRedisBehind(revision: number, timeoutMs: number): Promise<boolean>
   /** The instances that count. */
   instances(): Promise<readonly InstanceView[]>
   /** Of this process. */
@@ -62,14 +65,20 @@ export interface PendingInstance {
 
 /** The state of one process. */
 export interface Health {
-  /** Whether known keys can be decided: false before the first table and feed are there, and while draining. */
+  /** Whether known keys can be decided: false before the first table and feed are there, while draining, and where nothing serves. */
   readonly isReady: boolean
   readonly status: 'ok' | 'degraded'
   readonly tableSha256: string | null
   /** A word such as `up`, `down`, `none`. */
   readonly postgres: string
+  /** Why Postgres refuses this instance: a code, and the setting that mends it. */
+  readonly postgresFault?: string | undefined
   readonly redis: string
   readonly appliedRevision: number | null
+  /** How far this machine's clock is behind the database's, in milliseconds. */
+  readonly clockOffsetMs?: number | undefined
+  /** A word on the cache keys of the instances where they do not fit. */
+  readonly cacheKey?: 'apart' | undefined
   /** Why the file on disk is not in force. */
   readonly configFault?: string | undefined
   /** How many entries the emergency stop has, by kind. */
@@ -80,6 +89,10 @@ export interface Health {
   readonly certificates?: readonly string[] | undefined
   /** A word on the log where it is not well. */
   readonly log?: 'dropping' | undefined
+  /** Of a primary: how many workers there should be, and how many serve. */
+  readonly workers?: { readonly wanted: number; readonly serving: number } | undefined
+  /** A word on the gateway's port where it does not answer. */
+  readonly gateway?: 'silent' | undefined
 }
 
 /** As ControlDeps, where there is a database. */

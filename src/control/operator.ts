@@ -62,13 +62,13 @@ export type OperatorCheck = (caller: {
   readonly authorization: string | undefined
 }) => { readonly actor: string } | Denial
 
-/** Throws RangeError on an `adminFrom` entry that is neither an address nor a CIDR block. */
-export function createOperatorCheck(tokens: AdminTokens, adminFrom: readonly string[]): OperatorCheck {
+/** `tokens` is asked for each caller. Throws RangeError on an `adminFrom` entry that is neither an address nor a CIDR block. */
+export function createOperatorCheck(tokens: () => AdminTokens, adminFrom: readonly string[]): OperatorCheck {
   const allowed = blockListOf(adminFrom)
   return ({ address, authorization }) => {
     if (address === undefined || !isAllowed(allowed, address)) return deny('FORBIDDEN', 'admin_address')
     if (authorization === undefined) return deny('UNAUTHORIZED', 'admin_token_missing')
-    const actor = actorOf(tokens, authorization)
+    const actor = actorOf(tokens(), authorization)
     return actor === undefined ? deny('UNAUTHORIZED', 'admin_token_wrong') : { actor }
   }
 }

@@ -10,14 +10,25 @@ const docs = {
   live: { summary: 'The process runs', status: 200, answer: Type.Object({ status: Type.Literal('ok') }) },
   ready: {
     summary:
-      'Whether known keys can be decided: 503 before the first table and feed are there, and while draining',
+      'Whether known keys can be decided: 503 before the first table and feed are there, where Postgres refuses this instance, while draining, and where no worker serves or the port of the gateway does not answer',
     status: [200, 503],
     answer: Type.Object({
       status: Type.Enum(['ok', 'degraded']),
       table_sha256: nullable(Type.String()),
-      postgres: Type.String(),
+      postgres: Type.String({ description: 'up, down or refused' }),
+      postgres_fault: Type.Optional(
+        Type.String({ description: 'Why Postgres refuses this instance, and the setting that mends it' }),
+      ),
       redis: Type.String(),
       applied_revision: nullable(Type.Integer()),
+      clock_offset_ms: Type.Optional(
+        Type.Integer({
+          description: "How far this machine's clock is behind the database's; negative: ahead",
+        }),
+      ),
+      cache_key: Type.Optional(
+        Type.Literal('apart', { description: 'Instances have different cache keys: see docs/operations.md' }),
+      ),
       config_fault: Type.Optional(Type.String({ description: 'Why the file on disk is not in force' })),
       deny: Type.Optional(
         Type.Record(Type.String(), Type.Integer(), { description: 'Entries of the emergency stop, by kind' }),
@@ -31,6 +42,15 @@ const docs = {
       ),
       log: Type.Optional(
         Type.Literal('dropping', { description: 'The log cannot be written, and lines of it are lost' }),
+      ),
+      workers: Type.Optional(
+        Type.Object(
+          { wanted: Type.Integer(), serving: Type.Integer() },
+          { description: 'With --workers: how many there should be, and how many serve' },
+        ),
+      ),
+      gateway: Type.Optional(
+        Type.Literal('silent', { description: 'The port of the gateway does not answer the process itself' }),
       ),
     }),
   },
@@ -50,14 +70,19 @@ export function serveProbes(app: ControlApp, deps: ControlDeps): void {
       status: health.status,
       table_sha256: health.tableSha256,
       postgres: health.postgres,
+      ...(health.postgresFault !== undefined && { postgres_fault: health.postgresFault }),
       redis: health.redis,
       applied_revision: health.appliedRevision,
+      ...(health.clockOffsetMs !== undefined && { clock_offset_ms: health.clockOffsetMs }),
+      ...(health.cacheKey !== undefined && { cache_key: health.cacheKey }),
       ...(health.configFault !== undefined && { config_fault: health.configFault }),
       ...(health.denied !== undefined && { deny: health.denied }),
       ...(health.denyFault !== undefined && { deny_fault: health.denyFault }),
       ...(health.certificates !== undefined &&
         health.certificates.length > 0 && { certificates: health.certificates }),
       ...(health.log !== undefined && { log: health.log }),
+      ...(health.workers !== undefined && { workers: health.workers }),
+      ...(health.gateway !== undefined && { gateway: health.gateway }),
     })
   })
 

@@ -5,7 +5,9 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { DenialError, deny, type Denial, type FieldFault } from '../errors/denial.ts'
 import { renderError } from '../errors/reply.ts'
-import { StoreUnavailableError } from '../store/postgres-errors.ts'
+import { isTooSlow } from '../store/batches.ts'
+import { OutcomeUnknownError, StatementError, StoreUnavailableError } from '../store/postgres-errors.ts'
+import { explainFailure } from '../store/refusals.ts'
 
 /** A request that cannot be taken as it is, for one reason. */
 export function invalid(path: string, message: string): DenialError {
@@ -14,7 +16,17 @@ export function invalid(path: string, message: string): DenialError {
 
 /** Fastify's error handler: maps what was thrown, logs what nobody foresaw, answers. */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const denial = denialOf(error)
+  const denial = denialOf(error, request)
+  if (
+    error instanceof StoreUnavailableError ||
+    (error instanceof DenialError && error.cause instanceof Error)
+  ) {
+    const reason = explainFailure(error instanceof DenialError ? error.cause : error)
+    request.log.warn(
+      { reason, code: denial.code, request_id: request.id },
+      'the database failed an admin request',
+    )
+  }
   if (denial.code === 'INTERNAL_ERROR')
     request.log.error({ err: error, request_id: request.id }, 'admin request failed')
   return sendDenial(denial, request, reply)
@@ -55,9 +67,27 @@ function parserDenial(code: string | undefined): Denial {
   return deny('BAD_REQUEST', 'parser')
 }
 
-function denialOf(error: unknown): Denial {
+/** What would tell of an object whether it was changed. */
+function whatToAsk(request: FastifyRequest): string {
+  const [, path] =
+    /^\/admin\/v1(\/(?:keys|merchants)\/[a-z]{3}_[0-9A-Za-z]{10,40})(?:[/?]|$)/.exec(request.url) ?? []
+  const asked = path === undefined ? 'GET /admin/v1/audit' : `GET /admin/v1${path}`
+  return `${asked} tells whether it was; the same request with the same Idempotency-Key may be sent again`
+}
+
+function denialOf(error: unknown, request: FastifyRequest): Denial {
   if (error instanceof DenialError) return error.denial
+  if (error instanceof OutcomeUnknownError) {
+    const details = [{ path: '', message: whatToAsk(request) }]
+    return deny('OUTCOME_UNKNOWN', 'postgres_outcome', { details })
+  }
+  // A question that took too long has changed nothing, and others are answered.
+  if (request.method === 'GET' && isTooSlow(error)) return deny('QUERY_TOO_SLOW', 'postgres_slow')
   if (error instanceof StoreUnavailableError) return deny('STORE_UNAVAILABLE', 'postgres')
+  // Names and other text that the encoding of the database has no characters for.
+  if (error instanceof StatementError && error.code === '22P05') {
+    return invalid('', "holds a character that the database's encoding cannot hold (server_encoding)").denial
+  }
   if (!isFastifyError(error)) return deny('INTERNAL_ERROR', 'unforeseen')
   if (error.validation) {
     const part = error.validationContext ?? 'body'

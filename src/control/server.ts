@@ -16,7 +16,7 @@ import { serveKeyActions } from './keys/actions.ts'
 import { serveKeyImport } from './keys/import/routes.ts'
 import { serveKeys } from './keys/routes.ts'
 import { serveMerchants } from './merchants/routes.ts'
-import { ignoreExpectations, judgeHost, parserOptions } from './message.ts'
+import { ignoreExpectations, judgeHost, oneAtATime, parserOptions } from './message.ts'
 import { nameKeyword } from './name-rule.ts'
 import { createOperatorCheck, type OperatorCheck } from './operator.ts'
 import { serveOpenApi } from './openapi/routes.ts'
@@ -67,6 +67,7 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   app.setErrorHandler(refuse)
   app.setNotFoundHandler(refuseUnknownPath)
   ignoreExpectations(app)
+  oneAtATime(app)
   closeQuickly(app)
   refuseUnknownPeers(app)
   app.addHook('onRequest', async (request, reply) => {

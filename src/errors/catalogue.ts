@@ -86,6 +86,17 @@ export const catalogue = {
     status: 409,
     message: 'The deny file lists this entry; only the file can take it back',
   },
+  OUTCOME_UNKNOWN: {
+    status: 503,
+    message:
+      'It is not known whether the change was made; ask for the object, or repeat the request with its Idempotency-Key',
+    retryAfterSeconds: 1,
+  },
+  QUERY_TOO_SLOW: {
+    status: 503,
+    message: 'The database took too long to find this; ask for less at once',
+    retryAfterSeconds: 1,
+  },
   STORE_UNAVAILABLE: {
     status: 503,
     message: 'The database cannot be reached; nothing was changed',

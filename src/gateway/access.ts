@@ -72,22 +72,32 @@ export interface Access {
   denial: Denial | undefined
   /** What was thrown, if something was: for the log, by its message only. */
   failure: unknown
-  /** Milliseconds from dispatch to the head of the upstream's response; undefined: there was none. */
+  /** All stages let it through: its decision is known. Without that and without a denial, nothing was decided. */
+  isLetThrough: boolean
+  /** Milliseconds that the upstream was waited for; undefined: it never was. */
   upstreamMs: number | undefined
-  dispatchedAt: number | undefined
+  /** Milliseconds that the client was waited for, but for those since `clientSince`. */
+  clientMs: number
+  /** `performance.now()` when the answer was there and the kernel took no more of it; 0: it took all. */
+  clientSince: number
   /** Milliseconds for which its refusal waited for its turn: time that nobody worked. */
   heldMs: number
-  /** Status sent to the client. */
+  /** `performance.now()` when it began to wait for that; 0: it does not wait. */
+  heldSince: number
+  /** Status sent to the client; 0: nothing was. */
   status: number
   /** Counts as under way: it is not answered yet. What waits for its reader then is no work any more. */
   isUnderWay: boolean
   /** The response, or its connection, has closed. */
   isClosed: boolean
-  /** Told when that happens: the exchange with the upstream. */
-  exchange: { clientClosed(): void } | undefined
-  /** The request or its response did not come to its proper end (client gone, upstream cut). */
-  isCut: boolean
+  /** The exchange with the upstream, to be ended with the request. */
+  exchange: { abandon(): void } | undefined
+  /** The request or its response did not come to its proper end: by whom; undefined: it did. */
+  cut: CutBy | undefined
 }
+
+/** Who ends what does not come to its proper end: `timeout` is a limit of time, `gateway` another one, or a fault of ours. */
+export type CutBy = 'client' | 'upstream' | 'timeout' | 'gateway'
 
 /** What a head may have too much of: fields, bytes, names that its Connection lists. */
 export type HeadExcess = 'header_count' | 'header_bytes' | 'connection_names'

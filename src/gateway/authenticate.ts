@@ -64,9 +64,10 @@ function hold(access: Access, denial: Denial, pacer: Pacer): ReturnType<Stage> {
   access.denial = denial
   const paced = pacer.pace(denial)
   if (!(paced instanceof Promise)) return paced
-  const heldAt = performance.now()
+  access.heldSince = performance.now()
   return paced.then((due) => {
-    access.heldMs = performance.now() - heldAt
+    access.heldMs = performance.now() - access.heldSince
+    access.heldSince = 0
     return due
   })
 }

@@ -4,6 +4,7 @@
 import type { Server } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import { noteCut } from './closing.ts'
 import type { Turns } from './turns.ts'
 
 export interface BacklogDeps {
@@ -54,6 +55,7 @@ export function createBacklog(deps: BacklogDeps): Backlog {
   function cut(socket: Socket, reason: CutReason): void {
     open.delete(socket)
     turns.forget(socket)
+    noteCut(socket, reason === 'idle_timeout' ? 'timeout' : 'gateway')
     socket.destroy()
     deps.cut(socket, reason)
   }
@@ -112,6 +114,12 @@ interface Standing {
   readonly handed: number
   /** When it was first seen that no more were. */
   readonly since: number
+}
+
+/** Whether the kernel has not taken all that was written to a connection. Node itself counts what TLS has not told of yet, too. */
+export function isClientBehind(socket: Socket & { readonly _handle?: Handle | null }): boolean {
+  const queued = (socket._handle?._parent ?? socket._handle)?.writeQueueSize
+  return typeof queued === 'number' ? queued > 0 : socket.writableLength > 0
 }
 
 /** Node's handle of a socket, and that of the TCP socket below one of TLS. */

@@ -27,6 +27,7 @@ export function accessMaker(
 ): (raw: IncomingMessage, reply: ServerResponse, target: string) => Access {
   const identify = clientIdentifier(deps.trustedProxies)
   return (raw, reply, target) => {
+    const startedAt = performance.now()
     const head = readHead(raw, deps.limits)
     const { peer, client, isPeerTrusted, isSecure, tls } = identify(raw, head)
     const { table, upstreams } = deps.inForce()
@@ -40,7 +41,7 @@ export function accessMaker(
       denied: deps.denied(),
       server: deps.drain,
       load: deps.load,
-      startedAt: performance.now(),
+      startedAt,
       head,
       peer,
       client,
@@ -57,14 +58,17 @@ export function accessMaker(
       tier: undefined,
       denial: undefined,
       failure: undefined,
+      isLetThrough: false,
       upstreamMs: undefined,
-      dispatchedAt: undefined,
+      clientMs: 0,
+      clientSince: 0,
       heldMs: 0,
+      heldSince: 0,
       status: 0,
       isUnderWay: true,
       isClosed: false,
       exchange: undefined,
-      isCut: false,
+      cut: undefined,
     }
   }
 }

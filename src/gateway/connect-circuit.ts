@@ -18,6 +18,8 @@ export interface ConnectCircuit {
   /** The host answered, be it with a refusal. */
   answered(): void
   timedOut(): void
+  /** It came to nothing before the host was asked: that says nothing of it. */
+  failedHere(): void
 }
 
 /** Closed → (time-outs in a row) → open → (an attempt is answered) → closed. `now`: monotonic milliseconds. */
@@ -39,6 +41,9 @@ export function createConnectCircuit(now: () => number): ConnectCircuit {
     timedOut() {
       timeouts++
       attemptedAt = now()
+      isAttempting = false
+    },
+    failedHere() {
       isAttempting = false
     },
   }

@@ -3,7 +3,7 @@
 // is certain that it did no work.
 
 import { type Denial, deny } from '../errors/denial.ts'
-import { type Access, hasBody } from './access.ts'
+import { type Access, type CutBy, hasBody } from './access.ts'
 import { Answer } from './answer.ts'
 import { Deadline } from './deadlines.ts'
 import { outgoing } from './outgoing.ts'
@@ -29,8 +29,6 @@ import type { UpstreamPool } from './upstreams.ts'
 
 /** Sends the request to its upstream and the answer to the client. Never throws; ends the response in every case. */
 export function forward(access: Access, upstream: UpstreamPool): void {
-  // It left while its key was looked up: nobody would read the answer, and a refund would still be made.
-  if (access.isClosed) return
   const { connections } = upstream
   if (connections.isFull() && !connections.yieldsTo(clientOf(access)))
     return refuse(access, deny('UPSTREAM_UNAVAILABLE', 'queue_full'))
@@ -48,6 +46,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   queuedBefore: Exchange | undefined
   queuedAfter: Exchange | undefined
   waitsSince = 0
+  opensSince = 0
   isAnew = false
   readonly #access: Access
   readonly #upstream: UpstreamPool
@@ -59,6 +58,18 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   #isRetried = false
   #isClientBehind = false
   #isOver = false
+  // Moments of `performance.now()`; 0: not yet.
+  /** The upstream has the request, or its first bytes. */
+  #sentAt = 0
+  #headAt = 0
+  /** More has been read since the head. */
+  #isParted = false
+  /** The client has to take some of the answer before more is read. */
+  #heldSince = 0
+  /** Of the time since `#sentAt`, what the client held up. */
+  #heldMs = 0
+  /** For how long the body had been waited for when it began to be sent. */
+  #awaitedBefore = 0
   readonly #answer: Answer
 
   constructor(access: Access, upstream: UpstreamPool) {
@@ -93,7 +104,6 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   send(): void {
     if (this.#isOver) return
     const access = this.#access
-    access.dispatchedAt = performance.now()
     const whole = this.#hasBody ? wholeBody(access) : null
     if (whole !== undefined) return this.#dispatch(whole)
     this.#body = new RequestBody(access, this.#upstream.bodyLimits, this)
@@ -103,8 +113,10 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   /** A connection is taken once something of the body is there: one that never comes holds none. */
   onBodyProgress(): void {
     if (this.#isOver || this.#body === undefined) return
-    if (this.#request === undefined) this.#dispatch(this.#body)
-    else if (this.#connection === undefined) this.#upstream.connections.send(this)
+    if (this.#request === undefined) {
+      this.#access.clientMs += this.#body.awaitedMs(performance.now())
+      this.#dispatch(this.#body)
+    } else if (this.#connection === undefined) this.#upstream.connections.send(this)
   }
 
   onBodyFault(fault: BodyFault): void {
@@ -125,19 +137,27 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
 
   onConnection(connection: Connection): void {
     this.#connection = connection
+    if (this.opensSince === 0 && this.#body === undefined) return
+    const now = performance.now()
+    if (this.opensSince > 0) this.#charge(now - this.opensSince)
+    this.opensSince = 0
+    if (this.#body === undefined) return
+    this.#sentAt = now
+    this.#awaitedBefore = this.#body.awaitedMs(now)
   }
 
   /** From here the upstream has its time to answer. */
   onSent(): void {
-    if (this.#access.upstreamMs !== undefined || this.#isOver) return
-    this.setDeadline(this.#access.route?.timeoutMs ?? this.#upstream.settings.timeoutMs)
+    if (this.#headAt > 0 || this.#isOver) return
+    const now = this.setDeadline(this.#access.route?.timeoutMs ?? this.#upstream.settings.timeoutMs)
+    if (this.#sentAt === 0) this.#sentAt = now
   }
 
   protected override timedOut(): void {
-    if (this.#access.upstreamMs === undefined) this.#fail(deny('UPSTREAM_TIMEOUT', 'no_response_head'))
+    if (this.#headAt === 0) this.#fail(deny('UPSTREAM_TIMEOUT', 'no_response_head'))
     // A client that reads slowly may need longer for what it has been sent; the backlog knows whether it reads at all.
     else if (this.#isClientBehind && this.#access.reply.writableLength > 0) this.#giveClientTime()
-    else this.#cut()
+    else this.#cut('timeout')
   }
 
   onInterim(head: AnswerHead): void {
@@ -147,7 +167,8 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   onHead(head: AnswerHead): void {
     const access = this.#access
     this.clearDeadline()
-    access.upstreamMs = performance.now() - (access.dispatchedAt ?? 0)
+    this.#headAt = performance.now()
+    if (this.#body !== undefined) this.#heldMs = this.#body.awaitedMs(this.#headAt) - this.#awaitedBefore
     access.status = head.status
     if (head.oddity !== undefined) this.#upstream.odd(head.oddity)
     this.#answer.begin(head)
@@ -158,8 +179,9 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   }
 
   onPause(): boolean {
-    if (this.#isOver || this.#access.upstreamMs === undefined) return true
-    this.setDeadline(this.#upstream.bodyLimits.idleTimeoutMs)
+    if (this.#isOver || this.#headAt === 0) return true
+    this.#isParted = true
+    const now = this.setDeadline(this.#upstream.bodyLimits.idleTimeoutMs)
     try {
       if (!this.#answer.flush()) this.#isClientBehind = true
     } catch (error) {
@@ -167,7 +189,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
       return true
     }
     if (!this.#isClientBehind) return true
-    this.#waitForClient()
+    this.#waitForClient(now)
     return false
   }
 
@@ -180,12 +202,12 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
       this.#refuseHead(error)
       return
     }
-    this.#finish()
+    this.#finish(this.#isParted ? performance.now() : this.#headAt)
     try {
       this.#answer.end(trailers)
     } catch (error) {
       this.#access.failure = error
-      return this.#cut()
+      return this.#cut('gateway')
     }
     endWork(this.#access)
     if (comesEarly) abandonBody(this.#access)
@@ -197,6 +219,8 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
       this.#isRetried = true
       this.#connection = undefined
       this.clearDeadline()
+      this.#settle(performance.now())
+      this.#sentAt = 0
       this.send()
       return
     }
@@ -205,7 +229,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
 
   #end(error: Error): void {
     const denial = denialOf(error)
-    if (denial === undefined) return this.#cut()
+    if (denial === undefined) return this.#cut('client')
     if (denial.reason === unnamedFailure || error instanceof InvalidAnswer) this.#access.failure = error
     this.#fail(denial)
   }
@@ -221,11 +245,14 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   }
 
   /** The client takes its time: the upstream is not read meanwhile. */
-  #waitForClient(): void {
+  #waitForClient(since: number): void {
+    this.#heldSince = since
     this.#access.reply.once('drain', () => {
       if (this.#isOver) return
       this.#isClientBehind = false
-      this.setDeadline(this.#upstream.bodyLimits.idleTimeoutMs)
+      const now = this.setDeadline(this.#upstream.bodyLimits.idleTimeoutMs)
+      this.#heldMs += now - this.#heldSince
+      this.#heldSince = 0
       this.#connection?.resume()
     })
   }
@@ -235,10 +262,8 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
     return !this.#isRetried && this.#request !== undefined && isRepeatable(this.#request)
   }
 
-  clientClosed(): void {
-    if (this.#isOver) return
-    this.#access.isCut = true
-    this.#abort()
+  abandon(): void {
+    if (!this.#isOver) this.#abort()
   }
 
   /** Ends the exchange with a refusal; after the answer has begun, by cutting the connection. */
@@ -248,24 +273,45 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   }
 
   /** What is cut must look cut: no final chunk, no rest of the announced length. */
-  #cut(): void {
-    if (!this.#isOver) this.#abort()
-    this.#access.isCut = true
+  #cut(by: CutBy): void {
+    this.abandon()
+    this.#access.cut ??= by
     this.#access.reply.destroy()
   }
 
   /** Ends the exchange on the upstream's side too: out of the queue, or with the connection that carries it. */
   #abort(): void {
-    this.#finish()
+    this.#finish(performance.now())
     if (this.#connection === undefined) this.#upstream.connections.withdraw(this)
     else this.#connection.abort(this)
   }
 
-  #finish(): void {
+  #finish(now: number): void {
     this.#isOver = true
     this.clearDeadline()
+    this.#settle(now)
     this.#body?.stop()
     this.#upstream.connections.leave()
+  }
+
+  /** Who was waited for until now: the upstream from when it had the request, but for what the client held up. */
+  #settle(now: number): void {
+    const access = this.#access
+    if (this.#sentAt === 0) {
+      if (this.opensSince > 0) this.#charge(now - this.opensSince)
+      else if (this.#request === undefined && this.#body !== undefined)
+        access.clientMs += this.#body.awaitedMs(now)
+      return
+    }
+    if (this.#heldSince > 0) this.#heldMs += now - this.#heldSince
+    if (this.#headAt === 0 && this.#body !== undefined)
+      this.#heldMs = this.#body.awaitedMs(now) - this.#awaitedBefore
+    access.clientMs += this.#heldMs
+    this.#charge(now - this.#sentAt - this.#heldMs)
+  }
+
+  #charge(milliseconds: number): void {
+    this.#access.upstreamMs = (this.#access.upstreamMs ?? 0) + milliseconds
   }
 }
 

@@ -1,4 +1,4 @@
-// What a balancer asks on the gateway's own port (`gateway.health`): shall it send requests here? Answered before
+// What a balancer asks on the gateway's own port (`gateway.health`), and a primary of its workers: shall it send requests here? Answered before
 // everything else, under any name and whatever load there is, as a gateway that is taken out for being busy leaves its
 // work to others that are then busier. It says nothing more, and leaves neither a line in the log nor a count.
 

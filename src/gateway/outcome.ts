@@ -5,15 +5,20 @@ import type { Route } from '../config/compiled.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { asciiJson } from '../telemetry/log.ts'
 import type { Metrics, RequestSeries } from '../telemetry/metrics.ts'
-import type { Access } from './access.ts'
+import type { Access, CutBy } from './access.ts'
 
 export interface Outcome {
   readonly status: number
   readonly code: ErrorCode | undefined
+  readonly decision: Decision
+  readonly cut: CutBy | undefined
   readonly series: RequestSeries
   /** Fields of the log line, as ASCII JSON behind a comma. */
   readonly fields: string
 }
+
+/** `none`: it was over before it was decided. */
+type Decision = 'allow' | 'deny' | 'none'
 
 export interface Outcomes {
   of(access: Access): Outcome
@@ -38,7 +43,8 @@ export function createOutcomes(metrics: Metrics): Outcomes {
 
   return {
     of(access) {
-      const { denial, status } = access
+      const { denial, status, cut } = access
+      const decision = decisionOf(access)
       const known = knownOf(access)
       const environment = access.environment?.name ?? ''
       let outcomes = known.get(environment)
@@ -47,7 +53,8 @@ export function createOutcomes(metrics: Metrics): Outcomes {
       let same = outcomes.get(name)
       if (same === undefined) outcomes.set(name, (same = []))
       for (const outcome of same) {
-        if (outcome.status === status && outcome.code === denial?.code) return outcome
+        const isSame = outcome.status === status && outcome.cut === cut && outcome.decision === decision
+        if (isSame && outcome.code === denial?.code) return outcome
       }
       const outcome = outcomeOf(access, metrics)
       same.push(outcome)
@@ -70,12 +77,19 @@ function knownIn(all: Map<string, Known>, api: string): Known {
   return known
 }
 
-function outcomeOf({ denial, environment, host, route, status }: Access, metrics: Metrics): Outcome {
+function decisionOf({ denial, isLetThrough }: Access): Decision {
+  if (denial !== undefined) return 'deny'
+  return isLetThrough ? 'allow' : 'none'
+}
+
+function outcomeOf(access: Access, metrics: Metrics): Outcome {
+  const { denial, environment, host, route, status, cut } = access
+  const decision = decisionOf(access)
   const labels = {
     api: host?.api.name ?? '',
     environment: environment?.name ?? '',
     route: route === undefined ? '' : `${route.method} ${route.template}`,
-    decision: denial === undefined ? 'allow' : 'deny',
+    decision,
     reason: denial === undefined ? '' : denial.reason,
     status,
   }
@@ -84,7 +98,11 @@ function outcomeOf({ denial, environment, host, route, status }: Access, metrics
     code: denial?.code,
     ...(route !== undefined && requiredBy(route)),
   })
-  return { status, code: denial?.code, series: metrics.requests(labels), fields: `,${fields.slice(1, -1)}` }
+  return {
+    ...{ status, code: denial?.code, decision, cut },
+    series: metrics.requests(cut === undefined ? labels : { ...labels, cut }),
+    fields: `,${fields.slice(1, -1)}`,
+  }
 }
 
 /** What replays a log against another table needs; what the key holds is not logged. */

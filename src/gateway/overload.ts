@@ -1,9 +1,10 @@
 // When there is more than this process can do, some requests are refused at once, so that the others are served and
 // health and metrics stay alive. Measured by the delay of the event loop and by the requests under way.
 
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Access } from './access.ts'
+import { isClientBehind } from './backlog.ts'
 
 export interface Overload {
   /** The refusal of a request that would be too many now. */
@@ -27,6 +28,8 @@ export function endWork(access: Access): void {
   if (!access.isUnderWay) return
   access.isUnderWay = false
   access.load.leave()
+  if (access.reply.writableLength > 0 && isClientBehind(access.raw.socket))
+    access.clientSince = performance.now()
 }
 
 const windowMs = 250

@@ -9,12 +9,13 @@ import { type Denial, deny } from '../errors/denial.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { leaverOf } from './client.ts'
-import { endRequestsOn } from './closing.ts'
+import type { Access } from './access.ts'
+import { unfinishedOn } from './closing.ts'
 import { afterEarlierAnswers } from './earlier-answers.ts'
 import { watchHandshakes } from './handshakes.ts'
-import { isLeaving } from './linger.ts'
+import { isLeaving, linger } from './linger.ts'
 import { peerOf } from './peer.ts'
-import { refuseSocket } from './refuse.ts'
+import { refuse, refuseSocket } from './refuse.ts'
 
 interface ParserErrorDeps {
   readonly log: Logger
@@ -28,19 +29,24 @@ interface ParserErrorDeps {
   readonly readNoMore: (socket: Socket) => void
 }
 
-/** Answers them on the socket, and records them as requests that were refused. */
-export function answerParserErrors(server: Server, deps: ParserErrorDeps): void {
+/**
+ * Answers them on the socket, and records them as requests that were refused. Returns what does so on a connection on
+ * which nothing was said yet.
+ */
+export function answerParserErrors(
+  server: Server,
+  deps: ParserErrorDeps,
+): (socket: Socket, denial: Denial) => void {
   function answer(socket: Socket, denial: Denial): void {
     const client = peerOf(socket)
-    if (client === undefined) return void socket.destroy()
+    // Behind the last answer of a connection there is nobody to be told anything, and no request (RFC 9112 §9.6).
+    if (client === undefined || !socket.writable) return void socket.destroy()
     const requestId = deps.newId('req')
     const { status } = entryOf(denial.code)
-    // A request whose body broke off is over here: its upstream is not to wait for the connection to close.
-    endRequestsOn(socket)
     refuseSocket(socket, denial, { requestId, leaver: leaverOf({ client, server: deps.drain }) })
     const { reason } = denial
     const labels = { api: '', environment: '', route: '', decision: 'deny', reason, status }
-    deps.metrics.requests(labels).observe(0, undefined)
+    deps.metrics.requests(labels).observe(0)
     deps.log.info(
       {
         request_id: requestId,
@@ -66,13 +72,18 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
     deps.readNoMore(socket)
     socket.on('data', () => {})
     socket.pause()
-    afterEarlierAnswers(socket, () => answer(socket, denial))
+    const broken = unfinishedOn(socket)
+    if (broken === undefined) return afterEarlierAnswers(socket, () => answer(socket, denial))
+    const client = broken?.client ?? peerOf(socket)
+    if (broken !== null && !broken.reply.writableEnded) breakOff(broken, denial)
+    else if (client !== undefined) linger(socket, leaverOf({ client, server: deps.drain }))
   }
 
   // Fastify has set a handler of its own that answers in another shape.
   server.removeAllListeners('clientError')
   server.on('clientError', (error: ParserError, socket: Socket) => {
-    if (error.code === 'ECONNRESET') socket.destroy()
+    // Of the connection, not of what came over it: its requests end with it.
+    if (error.code === 'ECONNRESET' || socket.destroyed) socket.destroy()
     else giveUp(socket, denialOf(error))
   })
   watchHandshakes(server, { ...deps, refuse: answer })
@@ -81,6 +92,18 @@ export function answerParserErrors(server: Server, deps: ParserErrorDeps): void 
     socket.on('error', () => socket.destroy())
     giveUp(socket, deny('INVALID_PATH', 'connect'))
   })
+  return answer
+}
+
+/**
+ * Ends a request whose body broke off. It has its one answer, under its own id, and its upstream does not wait for the
+ * connection to close.
+ */
+function breakOff(access: Access, denial: Denial): void {
+  access.cut = 'client'
+  access.exchange?.abandon()
+  if (access.reply.headersSent) access.raw.socket.destroySoon()
+  else refuse(access, denial)
 }
 
 interface ParserError extends Error {
@@ -96,6 +119,8 @@ function denialOf(error: ParserError): Denial {
       return deny('REQUEST_TIMEOUT', 'head_too_slow')
     case 'HPE_INVALID_URL':
       return deny('INVALID_PATH', 'parser')
+    case 'HPE_INVALID_EOF_STATE':
+      return deny('BAD_REQUEST', 'unfinished')
     case undefined:
     default:
       return deny('BAD_REQUEST', 'parser')

@@ -29,12 +29,17 @@ export async function registerProxy(app: FastifyInstance): Promise<void> {
  * would wait for ever.
  */
 export function conclude(access: Access, denial: Denial | undefined): void {
+  // Its client left while its key was looked up, or broke its body off, which was answered: nobody would read the answer,
+  // and a refund would still be made.
+  if (access.isClosed || access.status !== 0) return
   try {
-    if (denial === undefined) sendOn(access)
-    else refuse(access, denial)
+    if (denial === undefined) {
+      access.isLetThrough = true
+      sendOn(access)
+    } else refuse(access, denial)
   } catch (error) {
     access.failure = error
-    access.isCut = true
+    access.cut = 'gateway'
     access.raw.socket.destroy()
   }
 }

@@ -20,18 +20,25 @@ export interface RecorderDeps {
 export function createRecorder({ lines, metrics, activity }: RecorderDeps): (access: Access) => void {
   const outcomes = createOutcomes(metrics)
   return (access) => {
-    const totalMs = performance.now() - access.startedAt
-    const gatewayMs = Math.max(0, totalMs - (access.upstreamMs ?? 0) - access.heldMs)
+    const gatewayMs = partTime(access, performance.now())
     const outcome = outcomes.of(access)
-    outcome.series.observe(gatewayMs, access.upstreamMs)
+    outcome.series.observe(gatewayMs, access.upstreamMs, access.clientMs)
     activity.count(access)
     lines(lineOf(access, outcome.fields, gatewayMs))
   }
 }
 
+/** What of the whole time is nobody else's is ours. Closes what still runs. */
+function partTime(access: Access, now: number): number {
+  if (access.clientSince > 0) access.clientMs += now - access.clientSince
+  if (access.heldSince > 0) access.heldMs = now - access.heldSince
+  const others = (access.upstreamMs ?? 0) + access.clientMs + access.heldMs
+  return Math.max(0, now - access.startedAt - others)
+}
+
 /** The fields of the line, as ASCII JSON without braces. What is not JSON text already is written as such by its own kind. */
 function lineOf(access: Access, outcome: string, gatewayMs: number): string {
-  const { principal, tier, upstreamMs, failure } = access
+  const { principal, tier, upstreamMs, clientMs, heldMs, cut, failure } = access
   let line = `"request_id":"${access.requestId}","client":"${access.client}"${access.tls}`
   if (principal !== undefined) {
     const { merchantId, keyId } = principal.record
@@ -41,7 +48,9 @@ function lineOf(access: Access, outcome: string, gatewayMs: number): string {
   if (tier !== undefined) line += `,"lookup":"${tier}"`
   if (upstreamMs !== undefined) line += `,"upstream_ms":${toMicroseconds(upstreamMs)}`
   line += `,"gateway_ms":${toMicroseconds(gatewayMs)}`
-  if (access.isCut || access.status === 0) line += ',"cut":true'
+  if (clientMs > 0) line += `,"client_ms":${toMicroseconds(clientMs)}`
+  if (heldMs > 0) line += `,"held_ms":${toMicroseconds(heldMs)}`
+  if (cut !== undefined) line += `,"cut":"${cut}"`
   line += `,"table":"${access.table.sha256}"`
   if (failure instanceof Error) line += `,"failure":${asciiJson(textOf(failure))}`
   return line

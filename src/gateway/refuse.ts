@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Denial } from '../errors/denial.ts'
 import { type ErrorContext, type RenderedError, renderError } from '../errors/reply.ts'
-import { type Access, hasBody } from './access.ts'
+import { type Access, type CutBy, hasBody } from './access.ts'
 import { leaverOf } from './client.ts'
 import { type Leaver, linger, lingerAtEnd, stopParsing } from './linger.ts'
 import { corsOfRefusal } from './cors.ts'
@@ -14,11 +14,15 @@ import { endWhole } from './whole-answer.ts'
 
 /** A body of this size or less is read and dropped, and the connection goes on; a larger one ends it. */
 const drainBytes = 64 * 1024
-/** Answers a request with a refusal, once. After a response has begun the connection is cut instead. */
+/**
+ * Answers a request with a refusal, once. After a response has begun the connection is cut instead. The connection of a
+ * request that is cut already, as its body broke off, ends with the refusal.
+ */
 export function refuse(access: Access, denial: Denial): void {
-  if (access.reply.headersSent || access.reply.destroyed) {
-    access.isCut = true
-    access.reply.destroy()
+  const { reply } = access
+  if (reply.headersSent || reply.destroyed) {
+    access.cut ??= reply.headersSent ? cutBy(denial) : 'client'
+    reply.destroy()
     return
   }
   access.denial = denial
@@ -47,6 +51,12 @@ export function refuse(access: Access, denial: Denial): void {
   endWork(access)
 }
 
+/** Who ends an answer that has begun, where it would have been refused with this. */
+function cutBy({ code }: Denial): CutBy {
+  if (code === 'UPSTREAM_ERROR') return 'upstream'
+  return code === 'UPSTREAM_TIMEOUT' || code === 'REQUEST_TIMEOUT' ? 'timeout' : 'gateway'
+}
+
 function withOrigin(fieldList: string | undefined): string {
   return fieldList === undefined ? 'Origin' : `${fieldList}, Origin`
 }
@@ -57,7 +67,8 @@ function bytesAsText({ body, isAscii }: RenderedError): string {
 }
 
 /** Whether the client may still be sending a body that nobody reads, or may never send the one that it announced. */
-function mayLeaveBody({ head, raw }: Access): boolean {
+function mayLeaveBody({ head, raw, cut }: Access): boolean {
+  if (cut !== undefined) return true
   if (raw.complete || !hasBody(head)) return false
   return head.isChunked || head.expectsContinue || (head.contentLength ?? 0) > drainBytes
 }

@@ -10,6 +10,7 @@ import { leaverOf } from './client.ts'
 import { areManyCrumbs, restAfterCrumbs } from './crumbs.ts'
 import { linger, lingerAtEnd } from './linger.ts'
 import { Pieces } from './pieces.ts'
+import { hasUnparsed, readInSlices } from './slices.ts'
 import type { BodySink, BodySource } from './upstream/outgoing-request.ts'
 
 /** Why a body ended early; `denial` is what the client is told, if it is still there. */
@@ -98,8 +99,9 @@ export class RequestBody implements BodySource {
   #waitingSince = 0
   /** When whoever is waited for has moved last. */
   #movedAt = 0
-  /** Time spent waiting for the client before this wait. */
+  /** Time spent waiting for the client before this wait; and how much of all that it was not read for. */
   #waitedMs = 0
+  #restedMs = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(access: Access, limits: BodyLimits, owner: BodyOwner) {
@@ -133,6 +135,11 @@ export class RequestBody implements BodySource {
     return !this.#hasEnded && this.#received < heldBytes
   }
 
+  /** Milliseconds for which the client was waited for, be it that it sends crumbs and is not read for that. */
+  awaitedMs(now: number): number {
+    return this.#waitsFor === 'client' ? this.#waitedMs + now - this.#waitingSince : this.#waitedMs
+  }
+
   flowTo(sink: BodySink): void {
     this.#sink = sink
     this.#hasRoom = true
@@ -152,7 +159,7 @@ export class RequestBody implements BodySource {
   stop(): void {
     if (this.#isOver) return
     this.#isOver = true
-    clearTimeout(this.#timer)
+    this.#waitFor(undefined)
     this.#access.raw.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
     this.#sink?.onStop()
     this.#sink = undefined
@@ -167,6 +174,7 @@ export class RequestBody implements BodySource {
     if (!this.#isResting && areManyCrumbs(this.#turn)) {
       this.#isResting = true
       this.#access.raw.pause()
+      readInSlices(this.#access.raw.socket)
     }
     this.#moveSoon()
     if (this.#pieces.bytes < fullBytes) return
@@ -224,7 +232,7 @@ export class RequestBody implements BodySource {
 
   /** Reads nothing for so long, which is not held against the client. */
   #rest(milliseconds: number): void {
-    this.#waitedMs -= milliseconds
+    this.#restedMs += milliseconds
     this.#movedAt += milliseconds
     setTimeout(this.#wake, milliseconds)
   }
@@ -271,8 +279,13 @@ export class RequestBody implements BodySource {
 
   readonly #onTime = (): void => {
     if (this.#isOver) return
-    // What came in this very turn is handled right after this.
-    if (this.#isDue && this.#waitsFor === 'client') this.#movedAt = performance.now()
+    if (this.#waitsFor === 'client') {
+      const now = performance.now()
+      const isBehind = hasUnparsed(this.#access.raw.socket)
+      if (isBehind) this.#waitingSince = now
+      // What came in this very turn is handled right after this.
+      if (isBehind || this.#isDue) this.#movedAt = now
+    }
     this.#look()
   }
 
@@ -281,7 +294,7 @@ export class RequestBody implements BodySource {
     const { bodyRate } = this.#limits
     if (bodyRate === 0) return Number.POSITIVE_INFINITY
     const allowedMs = rateGraceMs + (this.#received / bodyRate) * 1_000
-    return allowedMs - this.#waitedMs - (now - this.#waitingSince)
+    return allowedMs + this.#restedMs - this.awaitedMs(now)
   }
 
   #fail(reason: string, denial?: Denial): void {
@@ -298,9 +311,13 @@ function move(body: RequestBody): void {
 const abandonedBytes = 1024 * 1024
 const abandonedMs = 1_000
 
-/** Before an answer that comes ahead of its request's end: where more is left than will be waited for, it says so. */
+/**
+ * Before an answer that comes ahead of its request's end: where more is left than will be waited for, it says so. A client
+ * that has sent everything may have its next request under way when the connection ends, and that is lost. Of a body in
+ * chunks nobody knows how much is left.
+ */
 export function announceClose({ reply, head }: Access, received: number): void {
-  const left = (head.contentLength ?? 0) - received
+  const left = (head.contentLength ?? Number.POSITIVE_INFINITY) - received
   if (left > abandonedBytes && !reply.headersSent) reply.shouldKeepAlive = false
 }
 
@@ -328,6 +345,7 @@ export function abandonBody(access: Access): void {
   const count = (chunk: Buffer) => {
     come.count++
     come.bytes += chunk.length
+    if (areManyCrumbs(come)) readInSlices(raw.socket)
     if (come.bytes > abandonedBytes || areManyCrumbs(come)) leave()
   }
   const timer = setTimeout(leave, abandonedMs)

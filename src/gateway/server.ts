@@ -10,7 +10,7 @@ import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { CompiledConfig, Limits, Settings, Table } from '../config/compiled.ts'
-import { deny } from '../errors/denial.ts'
+import { type Denial, deny } from '../errors/denial.ts'
 import type { Lookup } from '../lookup/chain.ts'
 import { type Logger, lineLogOf } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -20,7 +20,7 @@ import { createBacklog } from './backlog.ts'
 import { accessMaker } from './begin.ts'
 import { whenClosed } from './closing.ts'
 import { addressMatcher } from './client.ts'
-import { limitConnections } from './connections.ts'
+import { admitConnections, limitConnections } from './connections.ts'
 import { decisionStages } from './decision.ts'
 import type { DenyList } from './deny-list.ts'
 import { closeEmptyBody } from './empty-body.ts'
@@ -38,6 +38,7 @@ import { createShadow } from './shadow.ts'
 import { runStages } from './stages.ts'
 import { followTls, type TlsSources, tlsOptions } from './tls.ts'
 import { type Begin, createTurns } from './turns.ts'
+import { boundConnections, type ConnectionBounds, type Room } from './room.ts'
 import { ignoreUpgrades, shouldUpgradeCallback } from './upgrades.ts'
 import type { Upstreams } from './upstreams.ts'
 
@@ -52,6 +53,10 @@ export interface GatewayDeps {
   readonly drain: { readonly isDraining: boolean }
   /** Fixed while the process runs. */
   readonly settings: Settings
+  /** What descriptors allow. */
+  readonly connections: ConnectionBounds
+  /** What answers as `gateway.health` does, where that names no path; null: nothing. */
+  readonly probe: string | null
   /** In force at this moment; a request keeps what it began with. */
   readonly inForce: () => { readonly table: Table; readonly upstreams: Upstreams }
   /** The emergency stop; null while nothing is denied. */
@@ -74,15 +79,12 @@ export interface GatewayDeps {
 /** Builds the gateway; the caller listens and closes. */
 export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance> {
   const { limits, requireHttps, tls, trustedProxies, health } = deps.settings.gateway
+  const path = health ?? deps.probe
   const overload = createOverload(limits)
-  const stages = [
-    overload.refusal,
-    ...decisionStages({ ...deps, limits, requireHttps, monotonicNow: () => performance.now() }),
-  ]
 
   const app = Fastify(serverOptions(deps))
   ignoreUpgrades(app.server)
-  const first = health === null ? app.routing : answerHealth({ ...deps, path: health }, app.routing)
+  const first = path === null ? app.routing : answerHealth({ ...deps, path }, app.routing)
   const turns = createTurns(first, () => backlog.relieve())
   prepareServer(app.server, turns.take, limits)
   const backlog = createBacklog({
@@ -98,6 +100,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   })
   // Many clients stand behind each of these.
   limitConnections(app.server, limits.clientConnections, [...trustedProxies, '127.0.0.0/8', '::1'])
+  admitConnections(app.server, trustedProxies)
   // Behind the listeners above, before which it is to come.
   if (deps.settings.gateway.proxyProtocol) readWhoIsBehind(app.server, deps)
   if (tls !== null && deps.tls !== null && app.server instanceof HttpsServer) {
@@ -134,7 +137,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   const record = createRecorder({ ...deps, lines: lineLogOf(deps.log, 'request') })
   const over = (access: Access): void => {
     access.isClosed = true
-    access.exchange?.clientClosed()
+    access.exchange?.abandon()
     endWork(access)
     record(access)
     shadow(access)
@@ -152,7 +155,13 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     runStages(stages, access, conclude)
   })
   answerFrameworkErrors(app)
-  answerParserErrors(app.server, { ...deps, readNoMore: turns.readNoMore })
+  const answer = answerParserErrors(app.server, { ...deps, readNoMore: turns.readNoMore })
+  const room = openRoom(app.server, deps, answer)
+  const stages = [
+    room.refusal,
+    overload.refusal,
+    ...decisionStages({ ...deps, limits, requireHttps, monotonicNow: () => performance.now() }),
+  ]
   await registerProxy(app)
   return app
 }
@@ -189,6 +198,27 @@ function serverOptions({ settings, tls: sources }: GatewayDeps): FastifyServerOp
       ? { http }
       : { https: { ...http, ...tlsOptions(tls, sources, limits.handshakeTimeoutMs) } }),
   }
+}
+
+/** Behind all that looks at connections as they come. */
+function openRoom(
+  server: Server,
+  { connections, log, metrics }: GatewayDeps,
+  refuse: (socket: Socket, denial: Denial) => void,
+): Room {
+  const { most } = connections
+  const full = () => log.warn({ most }, 'All connections that descriptors allow are taken: more are refused')
+  const room = boundConnections(server, { ...connections, refuse, full })
+  const isBound = Number.isFinite(most)
+  metrics.gauge(
+    'latchkey_client_connections',
+    'Connections of clients: open, and those that are served at most',
+    () => ({
+      open: room.open(),
+      ...(isBound && { most }),
+    }),
+  )
+  return room
 }
 
 /** Balancers of connections say for whom they speak. */

@@ -78,9 +78,9 @@ function outcomeOf(access: Access): string {
 }
 
 /** Let through by the table (whatever the upstream made of it), or refused by it. */
-function isOfTheTable({ denial, route, isPreflight, dispatchedAt }: Access): boolean {
-  if (denial === undefined) return route !== undefined || isPreflight
-  return tableCodes.has(denial.code) || dispatchedAt !== undefined
+function isOfTheTable({ denial, route, isPreflight, isLetThrough }: Access): boolean {
+  if (denial === undefined) return isLetThrough && (route !== undefined || isPreflight)
+  return tableCodes.has(denial.code) || isLetThrough
 }
 
 /** Whether there is something in the places that the candidate's API takes. */

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { isLeaving } from './linger.ts'
+import { readInSlices } from './slices.ts'
 
 export type Begin = (raw: IncomingMessage, reply: ServerResponse) => void
 
@@ -28,6 +29,8 @@ const requestBytes = 2_048
  * leaves: who sends a few ahead and goes still ends them.
  */
 const mostWaitingBytes = 64 * requestBytes
+/** Nobody honest sends so many ahead. */
+const manyRequests = 64
 /** So many of all that were sent ahead are begun in one turn of the loop: what comes one by one is served in between. */
 const mostATurn = 8
 
@@ -35,10 +38,9 @@ const mostATurn = 8
 export function createTurns(begin: Begin, grown: () => void): Turns {
   // Of connections on which a request had to wait: few clients send any ahead.
   const lines = new WeakMap<Socket, Line>()
-  /** Whose turn it is, but not in this turn of the loop: one a connection at most. */
+  /** Whose turn it is, in one of the next turns of the loop: one a connection at most. */
   const due: Due[] = []
   let waiting = 0
-  let begun = 0
   let isArmed = false
 
   function count(line: Line, change: number): void {
@@ -62,9 +64,7 @@ export function createTurns(begin: Begin, grown: () => void): Turns {
 
   function goOn(): void {
     isArmed = false
-    const now = due.splice(0, mostATurn)
-    begun = now.length
-    for (const one of now) next(one)
+    for (const one of due.splice(0, mostATurn)) next(one)
     if (due.length > 0) goOnSoon()
   }
 
@@ -84,11 +84,11 @@ export function createTurns(begin: Begin, grown: () => void): Turns {
       const line = lines.get(socket) ?? open(socket)
       if (socket.destroyed || line.isForgotten) return
       count(line, 1)
+      // Never at once: Node tells in the midst of what it does with the writes of the answer before. Where those have failed,
+      // an answer written now would have it end that one twice, for which it ends the process.
       reply.once('socket', () => {
+        due.push({ line, raw, reply })
         goOnSoon()
-        if (begun >= mostATurn || due.length > 0) return void due.push({ line, raw, reply })
-        begun++
-        next({ line, raw, reply })
       })
       grown()
     },
@@ -130,6 +130,7 @@ class Line {
   count(change: number): void {
     if (this.requests === 0) this.#readBefore = this.#socket.bytesRead
     this.requests += change
+    if (this.requests === manyRequests) readInSlices(this.#socket)
     const read = this.requests === 0 ? 0 : this.#socket.bytesRead - this.#readBefore
     this.bytes = this.requests * requestBytes + read
     if (this.requests === 0) this.#goOn()

@@ -8,11 +8,13 @@ import { InvalidAnswer } from './upstream/answer-head.ts'
 import { ConnectTimeout } from './upstream/connect.ts'
 import { UpstreamClosed } from './upstream/connection.ts'
 import { NotSent } from './upstream/pool.ts'
+import { NoRoom } from './upstream/room.ts'
 
 /** What the client is told of a failed exchange; undefined: it is not there any more. */
 export function denialOf(error: Error): Denial | undefined {
   if (error instanceof BodyFault) return error.denial
   if (error instanceof NotSent) return deny('UPSTREAM_UNAVAILABLE', error.reason)
+  if (error instanceof NoRoom) return deny('OVERLOADED', 'descriptors')
   if (error instanceof CircuitOpen) return deny('UPSTREAM_UNAVAILABLE', 'circuit_open')
   if (error instanceof ConnectTimeout) return deny('UPSTREAM_TIMEOUT', error.reason)
   if (error instanceof UpstreamClosed) return deny('UPSTREAM_ERROR', 'closed')

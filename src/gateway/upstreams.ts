@@ -13,6 +13,7 @@ import type { Habit } from './upstream/habits.ts'
 import type { BodyLimits } from './request-body.ts'
 import { type AskSystem, createNames, type Names } from './upstream/names.ts'
 import { createPool, type Pool } from './upstream/pool.ts'
+import { createUpstreamRoom, type UpstreamRoom } from './upstream/room.ts'
 
 /** An upstream under one configuration. */
 export interface UpstreamPool {
@@ -44,6 +45,8 @@ export interface Upstreams {
   all(): Iterable<UpstreamPool>
   /** What is known of their names: one for the process, whatever configurations come and go. */
   readonly names: Names
+  /** How many connections there may be: one for the process, too. */
+  readonly room: UpstreamRoom
   /** `next` has taken over: closes the connections that it does not use, when those who hold this one are done. */
   retire(next: Upstreams): void
   /** Waits for what is under way, then closes all. */
@@ -61,6 +64,8 @@ export interface Inherited {
   /** What was in force until now. */
   readonly before?: Upstreams
   readonly news?: UpstreamNews
+  /** Where nothing was in force; without bound unless said. */
+  readonly room?: UpstreamRoom
 }
 
 /** Between two lines of one kind about one upstream. */
@@ -73,7 +78,7 @@ const retireAfterMs = 30_000
 export function createUpstreams(
   settings: Settings,
   table: Table,
-  { before, news }: Inherited = {},
+  { before, news, room = before?.room ?? createUpstreamRoom(Number.POSITIVE_INFINITY) }: Inherited = {},
 ): Upstreams {
   const pools = new Map<string, UpstreamPool>()
   const { idleTimeoutMs, bodyRate } = settings.gateway.limits
@@ -87,7 +92,8 @@ export function createUpstreams(
       headers: createHeaderBuilder(settings, table, upstream),
       host: new URL(upstream.origin).host,
       bodyLimits: { idleTimeoutMs, bodyRate },
-      connections: known?.opened === opened ? known.connections : openConnections(upstream, names, news),
+      connections:
+        known?.opened === opened ? known.connections : openConnections(upstream, { names, news, room }),
       odd: known?.odd ?? tellOddities((oddity) => news?.odd(name, oddity)),
     })
   }
@@ -95,6 +101,7 @@ export function createUpstreams(
     get: (name) => pools.get(name),
     all: () => pools.values(),
     names,
+    room,
     retire(next) {
       const kept = new Set([...next.all()].map((pool) => pool.connections))
       const gone = [...pools.values()].filter((pool) => !kept.has(pool.connections))
@@ -131,14 +138,21 @@ function tellOddities(tell: (oddity: Oddity) => void): (oddity: Oddity) => void 
   }
 }
 
-function openConnections(upstream: Upstream, names: Names, news: UpstreamNews | undefined): Connections {
+interface Shared {
+  readonly names: Names
+  readonly news: UpstreamNews | undefined
+  readonly room: UpstreamRoom
+}
+
+function openConnections(upstream: Upstream, { names, news, room }: Shared): Connections {
   const { origin, serverName, connections, queue, queueTimeoutMs, connectTimeoutMs, maxAgeMs } = upstream
   const certificates = readCertificates(upstream)
   const connect = createConnect({ origin, serverName, timeoutMs: connectTimeoutMs, certificates, names })
   const limits = { most: connections, queue, queueTimeoutMs, maxAgeMs }
-  const pool = createPool(connect, limits, (habit, milliseconds) =>
+  const pool = createPool(room.bound(connect), limits, (habit, milliseconds) =>
     news?.notReused(upstream.name, habit, milliseconds),
   )
+  const leaveRoom = room.share(pool.closeOldest)
   let inFlight = 0
   let ended: (() => void) | undefined
 
@@ -154,6 +168,7 @@ function openConnections(upstream: Upstream, names: Names, news: UpstreamNews | 
     inFlight: () => inFlight,
     async close() {
       pool.close()
+      leaveRoom()
       if (inFlight > 0) await new Promise<void>((resolve) => (ended = resolve))
     },
   }

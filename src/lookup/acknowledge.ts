@@ -3,11 +3,11 @@
 // time by which its cached answers end on their own.
 
 import { hostname } from 'node:os'
-import { type InstanceView, listInstances, signOff } from '../store/instance-table.ts'
+import { type InstanceView, listInstances, signOff, signOffAll } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
-import type { RedisStore } from '../store/redis.ts'
 import type { Changes } from './changes.ts'
 import type { Feed } from './feed.ts'
+import type { InstalledStore } from './installation.ts'
 import type { Seal } from './seal.ts'
 import { createShared } from './shared.ts'
 import { createWords, noEpoch, type Word } from './words.ts'
@@ -23,6 +23,11 @@ export interface PendingInstance {
 export interface Acknowledgement {
   /** Says how far this instance has come. Called after each step of the feed; cheap when nothing is new. */
   say(): void
+  /**
+   * To be called after each poll that has confirmed. Once for each history: those that have said in Redis that they have
+   * ended are signed off in Postgres, where a restored copy may count them still. Never rejects.
+   */
+  tidy(): Promise<void>
   /** Resolves with those that have not applied `revision`, at once when there are none, else after `timeoutMs`. */
   awaitAll(revision: number, timeoutMs: number): Promise<readonly PendingInstance[]>
   /** The instances that count, with the furthest that each has said. Rejects when Postgres is away. */
@@ -35,7 +40,7 @@ export interface Acknowledgement {
 
 export interface AcknowledgementDeps {
   readonly db: Postgres
-  readonly redis: { readonly store: RedisStore; readonly seal: Seal } | null
+  readonly redis: { readonly store: InstalledStore; readonly seal: Seal } | null
   readonly changes: Changes
   readonly feed: Pick<Feed, 'confirmedAt' | 'kick'>
   readonly instanceId: string
@@ -58,6 +63,7 @@ type Counted = Pick<InstanceView, 'id' | 'appliedRevision' | 'lastSeenAtMs' | 's
 export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgement {
   const { changes, redis } = deps
   const spoken = createWords(deps)
+  let tidied: string | undefined
   // However many changes are waited for at once, their questions are the same: they must not take the connections that
   // other changes need.
   const registered = createShared(() => listInstances(deps.db, deps.maxStaleLimitMs(), beatSlackMs))
@@ -96,6 +102,17 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
       })
     },
 
+    async tidy() {
+      const { epoch } = changes
+      if (redis === null || tidied === epoch || epoch === undefined) return
+      const ended = await spoken.ended()
+      if (ended === undefined) return
+      tidied = epoch
+      await signOffAll(deps.db, ended).catch(() => {
+        tidied = undefined
+      })
+    },
+
     async awaitAll(revision, timeoutMs) {
       const calledAt = deps.monotonicNow()
       const endsAt = calledAt + timeoutMs
@@ -125,7 +142,7 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
     },
 
     async leave() {
-      await spoken.takeBack()
+      await spoken.end()
       // Who cannot say that it leaves is waited for until it was silent for long: worth a few tries.
       const endsAt = deps.monotonicNow() + leaveWithinMs
       do {
@@ -139,7 +156,7 @@ export function createAcknowledgement(deps: AcknowledgementDeps): Acknowledgemen
     },
 
     async dismiss(id) {
-      await spoken.takeBack(id)
+      await spoken.end(id)
       return signOff(deps.db, id).then(
         () => true,
         () => false,

@@ -79,6 +79,9 @@ async function askRedis(deps: LookupDeps, digest: string, isLast: boolean): Prom
   const { history } = deps.changes
   const cached = await deps.redis?.get(digest, isLast)
   if (cached === undefined || deps.changes.history !== history) return undefined
+  // From beyond what this process has applied: others may be ahead, or it is of another history. Postgres knows; where
+  // that cannot be asked, the scope it stands in was found to be of ours.
+  if (!isLast && deps.changes.applied >= 0 && cached.revision > deps.changes.applied) return undefined
   const record = deps.memory.adopt(digest, cached)
   return record && { kind: 'known', record, tier: 'redis' }
 }

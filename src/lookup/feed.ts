@@ -4,9 +4,14 @@
 
 import { type Change, type ChangePage, readChanges, readHead, renewEpoch } from '../store/change-table.ts'
 import type { InstanceBeat } from '../store/instance-table.ts'
+import { readCredentials } from '../store/credential-table.ts'
 import type { Postgres } from '../store/postgres.ts'
+import { explainFailure, type Refusal, refusalOf } from '../store/refusals.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Changes } from './changes.ts'
+import type { ClockSample } from './database-clock.ts'
+import type { ScopeRecord } from './redis-format.ts'
+import type { Verdict } from './redis-scope.ts'
 
 export interface Feed {
   /** Polls once and goes on polling; resolves after the first try, whether it succeeded or not. */
@@ -23,6 +28,16 @@ export interface Feed {
   confirmedAt(): number
   /** Whether the last try to reach Postgres failed. */
   isAway(): boolean
+  /** What the last try was refused with; undefined: it succeeded, or nobody answered. */
+  refusal(): Refusal | undefined
+}
+
+/** What is compared with the database at each poll (redis-scope.ts). */
+export interface FeedCompares {
+  /** How far somebody has seen this database come; undefined: not known. Read before each poll. */
+  read(): Promise<ScopeRecord | undefined>
+  /** What the poll says of that; not called where they contradict each other, which ends in a new epoch. */
+  judged(record: ScopeRecord, verdict: Verdict): void
 }
 
 export interface FeedDeps {
@@ -31,9 +46,16 @@ export interface FeedDeps {
   /** What it says of itself, asked anew each time. */
   readonly instance: () => Omit<InstanceBeat, 'appliedRevision' | 'epoch'>
   readonly monotonicNow: () => number
+  /** Wall-clock milliseconds of this machine. */
+  readonly wallNow: () => number
   readonly log: Logger
   /** Told after each poll and each change from Redis: this instance has come further, or lives. */
   readonly applied: (isConfirmed: boolean) => void
+  /** Told of each answer: which installation the database is, and its clock. */
+  readonly met?: (installation: string, clock: ClockSample) => void
+  readonly compares?: FeedCompares
+  /** Told after each poll, whether it has confirmed or not. */
+  readonly polled?: (isConfirmed: boolean) => void
 }
 
 const pollEveryMs = 500
@@ -48,23 +70,43 @@ export function createFeed(deps: FeedDeps): Feed {
   const { changes } = deps
   let confirmedAt = Number.NEGATIVE_INFINITY
   let isAway = false
+  let refusal: Refusal | undefined
+  /** What was said already since the last success. */
+  const told = new Set<string>()
   let isStopped = false
   let isKicked = false
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
 
   async function poll(): Promise<void> {
-    const startedAt = deps.monotonicNow()
+    let startedAt = deps.monotonicNow()
     try {
-      await catchUp({ ...deps, isStopped: () => isStopped })
+      const record = await deps.compares?.read()
+      startedAt = deps.monotonicNow()
+      await catchUp({ ...deps, isStopped: () => isStopped, record })
       confirmedAt = startedAt
       if (isAway) deps.log.info('Postgres is back')
       isAway = false
+      refusal = undefined
+      told.clear()
     } catch (error) {
-      if (!isAway) deps.log.warn({ reason: reasonOf(error) }, 'Postgres cannot be reached; known keys go on')
       isAway = true
+      refusal = refusalOf(error)
+      tell(error)
     }
-    if (!isStopped) deps.applied(!isAway)
+    if (isStopped) return
+    deps.applied(!isAway)
+    deps.polled?.(!isAway)
+  }
+
+  /** Each kind of refusal once, and that nobody answers once, until Postgres is back. */
+  function tell(error: unknown): void {
+    const kind = refusal?.code ?? 'away'
+    if (told.has(kind)) return
+    told.add(kind)
+    const reason = explainFailure(error)
+    if (refusal !== undefined) deps.log.error({ reason }, 'Postgres refuses this instance')
+    else deps.log.warn({ reason }, 'Postgres cannot be reached; known keys go on')
   }
 
   /** One poll at a time; a kick meanwhile makes one more. */
@@ -111,31 +153,33 @@ export function createFeed(deps: FeedDeps): Feed {
     },
     confirmedAt: () => confirmedAt,
     isAway: () => isAway,
+    refusal: () => refusal,
   }
 }
 
 /** Reads page after page until nothing is left; starts over where what was missed cannot be told. */
-async function catchUp(deps: FeedDeps & { readonly isStopped: () => boolean }): Promise<void> {
-  const { db, changes } = deps
+async function catchUp(deps: PollDeps): Promise<void> {
+  const { changes, record } = deps
   if (changes.epoch === undefined) await begin(deps)
   while (!deps.isStopped()) {
     // Messages may take `applied` further while the answer is on its way: it is judged by what was asked.
     const { applied: after, stamp } = changes
-    const page = await readChanges(db, { after, limit: pageSize, beat: beatOf(deps) })
+    const page = await readPage(deps, after, pageSize)
     if (page.epoch !== changes.epoch) {
       deps.log.warn({ head: page.head, applied: after }, 'The database has another history; starting over')
       changes.restart(page.epoch, page.head)
       continue
     }
-    if (hasGoneBack(page, after, stamp)) {
+    if (hasGoneBack(page, after, stamp) || contradicts(page, record)) {
       deps.log.warn(
-        { head: page.head, applied: after },
+        { head: page.head, applied: after, seen: record?.revision },
         'The database went back in time; it gets a new epoch',
       )
-      await renewEpoch(db, page.epoch)
+      await renewEpoch(deps.db, page.epoch)
       continue
     }
     if (page.head === after) {
+      judge(deps, page)
       if (page.anchor !== null && changes.applied === after) changes.pin(page.anchor)
       return
     }
@@ -154,19 +198,44 @@ function hasGoneBack(page: ChangePage, after: number, stamp: number | undefined)
   return page.anchor !== null && stamp !== undefined && page.anchor !== stamp
 }
 
+type PollDeps = FeedDeps & {
+  readonly isStopped: () => boolean
+  /** As read before the poll. */
+  readonly record: ScopeRecord | undefined
+}
+
+async function readPage(deps: PollDeps, after: number, limit: number): Promise<ChangePage> {
+  const askedAtMs = deps.wallNow()
+  const beat = beatOf(deps)
+  const page = await readChanges(deps.db, { after, limit, beat, compare: deps.record?.revision })
+  deps.met?.(page.installation, { askedAtMs, answeredAtMs: deps.wallNow(), databaseMs: page.atMs })
+  return page
+}
+
+/** Whether somebody has seen this very database further than it is, or with another change at the same revision. */
+function contradicts(page: ChangePage, record: ScopeRecord | undefined): boolean {
+  if (record === undefined || record.epoch !== page.epoch) return false
+  if (record.revision > page.head) return true
+  return record.stamp !== null && page.compared !== null && record.stamp !== page.compared
+}
+
+function judge({ record, compares }: PollDeps, page: ChangePage): void {
+  if (record === undefined) return
+  const isCompared = record.revision === 0 || (record.stamp !== null && page.compared !== null)
+  compares?.judged(record, record.epoch !== page.epoch ? 'other' : isCompared ? 'same' : 'unknown')
+}
+
 /** The first contact: begins a little in the past, as far as the outbox reaches. */
-async function begin(deps: FeedDeps): Promise<void> {
+async function begin(deps: PollDeps): Promise<void> {
   const { epoch, head } = await readHead(deps.db)
+  // What look-ups ask is asked once for nothing: rights or columns that it lacks are told before a key needs them.
+  await readCredentials(deps.db, [])
   const from = Math.max(0, head - historyAtStart)
-  const first = await readChanges(deps.db, { after: from, limit: 1, beat: beatOf(deps) })
+  const first = await readPage(deps, from, 1)
   const oldest = first.changes[0]?.revision
   deps.changes.restart(epoch, oldest === undefined ? head : oldest - 1)
 }
 
 function beatOf(deps: FeedDeps): InstanceBeat {
   return { ...deps.instance(), appliedRevision: deps.changes.applied, epoch: deps.changes.epoch ?? null }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown'
 }

@@ -39,11 +39,21 @@ const ChangeText = Type.Object({
   stamp: Type.Optional(Type.Integer()),
 })
 
-const EpochText = Type.Object({ epoch: Type.String() })
+const ScopeText = Type.Object({
+  epoch: Type.String(),
+  id: Type.String(),
+  base: Type.Integer(),
+  revision: Type.Integer(),
+  stamp: Type.Union([Type.Integer(), Type.Null()]),
+})
+export type ScopeRecord = Readonly<Static<typeof ScopeText>>
+
+const SeenText = Type.Object({ atMs: Type.Number() })
 
 const readingCheck = Compile(ReadingText)
 const changeCheck = Compile(ChangeText)
-const epochCheck = Compile(EpochText)
+const scopeCheck = Compile(ScopeText)
+const seenCheck = Compile(SeenText)
 
 /** A reading; undefined where the text is none. */
 export function parseReading(text: string | undefined): CachedReading | undefined {
@@ -59,10 +69,16 @@ export function parseChange(text: string | undefined): { epoch: string; change: 
   return { epoch, change }
 }
 
-/** An epoch; undefined where the text is none. */
-export function parseEpoch(text: string | undefined): string | undefined {
+/** What Redis holds of the changes; undefined where the text is none. */
+export function parseScope(text: string | undefined): ScopeRecord | undefined {
   const value = parsed(text)
-  return epochCheck.Check(value) ? value.epoch : undefined
+  return scopeCheck.Check(value) ? value : undefined
+}
+
+/** When somebody was seen; undefined where the text is none. */
+export function parseSeen(text: string | undefined): { readonly atMs: number } | undefined {
+  const value = parsed(text)
+  return seenCheck.Check(value) ? value : undefined
 }
 
 function parsed(text: string | undefined): unknown {

@@ -1,13 +1,14 @@
-// The middle tier: what some instance has read from Postgres, for all of them; and the news of changes. All of it is
-// sealed, and nothing in it is believed longer than its last confirmation allows. Keys carry the epoch: after the
+// The middle tier, shared by all instances: readings by digest, so that a cold process need not ask Postgres for each;
+// marks of what has moved, so that nobody puts an older reading back; and the news of changes. All of it is sealed, and
+// nothing in it is believed longer than its last confirmation allows. Keys carry the scope (redis-scope.ts): after the
 // database went back in time, older entries are simply not found.
 
-import { createHash } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import type { RedisCommands } from '../store/redis-connection.ts'
 import type { Change } from '../store/change-table.ts'
-import type { RedisStore } from '../store/redis.ts'
+import type { InstalledStore } from './installation.ts'
 import type { CachedReading } from './memory-tier.ts'
-import { parseChange, parseEpoch, parseReading } from './redis-format.ts'
+import { parseChange, parseReading, type ScopeRecord } from './redis-format.ts'
+import { placeOf, type RedisScope } from './redis-scope.ts'
 import type { Seal } from './seal.ts'
 
 export interface RedisTier {
@@ -22,13 +23,12 @@ export interface RedisTier {
   publish(epoch: string, change: Change): void
   /** Hears of changes that others made. */
   listen(heard: (epoch: string, change: Change) => void): void
-  /** Keeps the epoch, for an instance that starts while Postgres is away. Said again and again: Redis may lose it. */
-  keepEpoch(epoch: string): void
 }
 
 export interface RedisTierDeps {
-  readonly store: RedisStore
+  readonly store: InstalledStore
   readonly seal: Seal
+  readonly scope: RedisScope
   readonly epoch: () => string | undefined
   readonly maxStaleLimitMs: () => number
   /** Whether Postgres is known to be away: then Redis is all there is, and worth a longer wait. */
@@ -42,15 +42,17 @@ const besidePostgresMs = 5
 /** … or, where Postgres cannot be asked, fails. */
 const aloneMs = 150
 const writeDeadlineMs = 200
-const channel = 'latchkey:changes'
-const epochPlace = 'latchkey:epoch'
+const channel = 'changes'
 
 /**
- * Keeps an entry unless the key or merchant was marked as moved since it was read, or a later reading is there.
- * KEYS entry, key mark, merchant mark; ARGV sealed entry, revision, milliseconds to live.
+ * Keeps an entry unless the key or merchant was marked as moved since it was read, a later reading is there, or Redis
+ * itself has not come as far: no entry may say more than the record does, by which another history is known.
+ * KEYS entry, key mark, merchant mark, record; ARGV sealed entry, revision, milliseconds to live, scope.
  */
 const fillScript = `
 local revision = tonumber(ARGV[2])
+local record = redis.call('HMGET', KEYS[4], 'g', 'r')
+if record[1] ~= ARGV[4] or tonumber(record[2]) < revision then return 0 end
 for _, mark in ipairs(redis.call('MGET', KEYS[2], KEYS[3])) do
   if mark and tonumber(mark) > revision then return 0 end
 end
@@ -60,30 +62,11 @@ redis.call('HSET', KEYS[1], 'r', ARGV[2], 'v', ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`
 
-/** Marks a move, forward only, and drops entries. KEYS mark, entries …; ARGV revision, milliseconds to live. */
-const moveScript = `
-local before = redis.call('GET', KEYS[1])
-if not before or tonumber(before) < tonumber(ARGV[1]) then
-  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-end
-for i = 2, #KEYS do redis.call('DEL', KEYS[i]) end
-return 1`
-
 /** Makes the tier over the connections. */
 export function createRedisTier(deps: RedisTierDeps): RedisTier {
-  const { store, seal } = deps
-  let knownEpoch: string | undefined
+  const { store, seal, scope } = deps
   const deadlineFor = (isLast: boolean) =>
     isLast || deps.isPostgresAway?.() === true ? aloneMs : besidePostgresMs
-
-  /** The epoch of the feed; before the first contact with Postgres, the one that Redis was told of. */
-  async function epochOrKept(deadlineMs: number): Promise<string | undefined> {
-    const epoch = deps.epoch() ?? knownEpoch
-    if (epoch !== undefined) return epoch
-    const sealed = await store.run((client) => client.get(epochPlace), deadlineMs)
-    if (typeof sealed === 'string') knownEpoch = parseEpoch(opened(epochPlace, sealed))
-    return knownEpoch
-  }
 
   function opened(place: string, sealed: string): string | undefined {
     const text = seal.open(place, sealed)
@@ -91,79 +74,61 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
     return text
   }
 
-  function fill(epoch: string, digest: string, reading: CachedReading): void {
-    const place = placeOf(epoch, 'c', digest)
-    const marks = [placeOf(epoch, 'k', reading.record.keyId), placeOf(epoch, 'm', reading.record.merchantId)]
-    const sealed = seal.close(place, JSON.stringify(reading))
-    const command = (client: Redis) =>
-      client.eval(fillScript, 3, place, ...marks, sealed, reading.revision, deps.maxStaleLimitMs())
-    void store.run(command, writeDeadlineMs)
-  }
-
   return {
     async get(digest, isLast = false) {
+      const within = scope.current()
+      if (within === undefined) return undefined
       const deadlineMs = deadlineFor(isLast)
-      const epoch = await epochOrKept(deadlineMs)
-      if (epoch === undefined) return undefined
-      const place = placeOf(epoch, 'c', digest)
+      const place = placeOf(store, within, 'c', digest)
       const sealed = await store.run((client) => client.hget(place, 'v'), deadlineMs)
       if (typeof sealed !== 'string') return undefined
       const reading = parseReading(opened(place, sealed))
       // While Postgres has never been reached the marks are all there is to tell an overtaken entry by.
       if (reading === undefined || deps.epoch() !== undefined) return reading
-      return (await isMarkedPast(store, { epoch, reading, deadlineMs })) ? undefined : reading
+      return (await isMarkedPast(store, { within, reading, deadlineMs })) ? undefined : reading
     },
     fill(digest, reading) {
-      const epoch = deps.epoch()
-      if (epoch !== undefined) fill(epoch, digest, reading)
+      const within = scope.current()
+      // Of what moved before the scope began nothing is marked in it.
+      if (within === undefined || deps.epoch() === undefined || reading.revision < within.base) return
+      const { keyId, merchantId } = reading.record
+      const place = placeOf(store, within, 'c', digest)
+      const marks = [placeOf(store, within, 'k', keyId), placeOf(store, within, 'm', merchantId)]
+      const sealed = seal.close(place, JSON.stringify(reading))
+      const names = [place, ...marks, scope.place()]
+      const values = [sealed, reading.revision, deps.maxStaleLimitMs(), within.id]
+      const command = (client: RedisCommands) => client.eval(fillScript, names.length, ...names, ...values)
+      void store.run(command, writeDeadlineMs)
     },
     publish(epoch, change) {
-      const mark =
-        change.keyId === null ? placeOf(epoch, 'm', change.merchantId) : placeOf(epoch, 'k', change.keyId)
-      const entries = change.digests.map((digest) => placeOf(epoch, 'c', digest))
-      const message = seal.close(channel, JSON.stringify({ epoch, ...change }))
-      // A mark outlives every entry that it could have to stop.
-      const lifeMs = deps.maxStaleLimitMs() * 2
-      const command = async (client: Redis) => {
-        const args = [mark, ...entries, change.revision, lifeMs]
-        await Promise.all([
-          client.eval(moveScript, 1 + entries.length, ...args),
-          client.publish(store.prefix + channel, message),
-        ])
-      }
-      void store.tell(command, writeDeadlineMs)
+      scope.mark(epoch, change)
+      const name = store.at(channel)
+      const message = seal.close(name, JSON.stringify({ epoch, ...change }))
+      void store.tell((client) => client.publish(name, message), writeDeadlineMs)
     },
     listen(heard) {
       store.subscribe(channel, (sealed) => {
-        const message = parseChange(opened(channel, sealed))
+        const message = parseChange(opened(store.at(channel), sealed))
         if (message !== undefined) heard(message.epoch, message.change)
       })
-    },
-    keepEpoch(epoch) {
-      const sealed = seal.close(epochPlace, JSON.stringify({ epoch }))
-      void store.tell((client) => client.set(epochPlace, sealed), writeDeadlineMs)
     },
   }
 }
 
 interface MarkQuestion {
-  readonly epoch: string
+  readonly within: ScopeRecord
   readonly reading: CachedReading
   readonly deadlineMs: number
 }
 
 /** Whether key or merchant was marked as moved since the reading; an answer that does not come counts as yes. */
-async function isMarkedPast(store: RedisStore, question: MarkQuestion): Promise<boolean> {
-  const { epoch, reading, deadlineMs } = question
+async function isMarkedPast(store: InstalledStore, question: MarkQuestion): Promise<boolean> {
+  const { within, reading, deadlineMs } = question
   const { record, revision } = reading
   const marks = await store.run(
-    (client) => client.mget(placeOf(epoch, 'k', record.keyId), placeOf(epoch, 'm', record.merchantId)),
+    (client) =>
+      client.mget(placeOf(store, within, 'k', record.keyId), placeOf(store, within, 'm', record.merchantId)),
     deadlineMs,
   )
   return marks === undefined || marks.some((mark) => mark !== null && Number(mark) > revision)
-}
-
-/** Redis key of an entry (`c`) or of a mark (`k`, `m`). The epoch is shortened: it only has to differ. */
-function placeOf(epoch: string, kind: 'c' | 'k' | 'm', id: string): string {
-  return `latchkey:${createHash('sha256').update(epoch).digest('base64url').slice(0, 12)}:${kind}:${id}`
 }

@@ -3,7 +3,8 @@
 
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import type { RedisStore } from '../store/redis.ts'
+import type { InstalledStore } from './installation.ts'
+import { parseSeen } from './redis-format.ts'
 import type { Seal } from './seal.ts'
 import { createShared } from './shared.ts'
 
@@ -31,12 +32,14 @@ export interface Words {
   read(): Promise<WordsRead>
   /** Reads, if that was not done for some seconds, so that who is known by its word alone is known when Redis is lost. */
   remember(): void
-  /** Takes this instance's word back, or that of another, which has ended. */
-  takeBack(id?: string): Promise<void>
+  /** This instance has ended, or another one: its word is taken back, and that it has ended is kept. */
+  end(id?: string): Promise<void>
+  /** Those that have ended in the last day; undefined: Redis does not answer. */
+  ended(): Promise<readonly string[] | undefined>
 }
 
 export interface WordsDeps {
-  readonly redis: { readonly store: RedisStore; readonly seal: Seal } | null
+  readonly redis: { readonly store: InstalledStore; readonly seal: Seal } | null
   readonly instanceId: string
   readonly now: () => number
   readonly monotonicNow: () => number
@@ -44,8 +47,10 @@ export interface WordsDeps {
 
 /** Of an instance that has never reached Postgres. */
 export const noEpoch = ''
-/** Redis hash: instance id → sealed word. */
-const place = 'latchkey:instances'
+/** Hash: instance id → sealed word. */
+const wordsPlace = 'instances'
+/** Hash: id of an instance that has ended → when, sealed. */
+const endedPlace = 'instances:ended'
 const deadlineMs = 200
 const rememberEveryMs = 5_000
 /** Words of instances that ended without leaving are removed after this. */
@@ -57,12 +62,15 @@ export function createWords({ redis, instanceId, now, monotonicNow }: WordsDeps)
   let remembered: ReadonlyMap<string, Word> = new Map()
   let readAt = Number.NEGATIVE_INFINITY
 
+  const at = (place: string) => redis?.store.at(place) ?? ''
+  const open = (place: string, id: string, sealed: string) => redis?.seal.open(`${place}:${id}`, sealed)
+
   const read = createShared(async (): Promise<WordsRead> => {
-    const entries = await redis?.store.run((client) => client.hgetall(place), deadlineMs)
+    const entries = await redis?.store.run((client) => client.hgetall(at(wordsPlace)), deadlineMs)
     if (entries === undefined) return { words: remembered, isFresh: false }
     const words = new Map<string, Word>()
     for (const [id, sealed] of Object.entries(entries)) {
-      const word = parseWord(redis?.seal.open(`${place}:${id}`, sealed))
+      const word = parseWord(open(at(wordsPlace), id, sealed))
       if (word !== undefined) words.set(id, word)
     }
     forget([...words].filter(([, { atMs }]) => atMs < now() - goneAfterMs).map(([id]) => id))
@@ -72,17 +80,31 @@ export function createWords({ redis, instanceId, now, monotonicNow }: WordsDeps)
   })
 
   function forget(ids: readonly string[]): void {
-    if (ids.length > 0) void redis?.store.tell((client) => client.hdel(place, ...ids), deadlineMs)
+    if (ids.length > 0) void redis?.store.tell((client) => client.hdel(at(wordsPlace), ...ids), deadlineMs)
+  }
+
+  async function ended(): Promise<readonly string[] | undefined> {
+    const entries = await redis?.store.run((client) => client.hgetall(at(endedPlace)), deadlineMs)
+    if (entries === undefined) return undefined
+    const isRecent = ([id, sealed]: [string, string]) =>
+      (parseSeen(open(at(endedPlace), id, sealed))?.atMs ?? 0) > now() - goneAfterMs
+    const all = Object.entries(entries)
+    const old = all.filter((one) => !isRecent(one)).map(([id]) => id)
+    if (old.length > 0) void redis?.store.tell((client) => client.hdel(at(endedPlace), ...old), deadlineMs)
+    return all.filter(isRecent).map(([id]) => id)
   }
 
   return {
     read,
+    ended,
     say(word) {
       const gist = `${word.epoch} ${word.applied} ${word.staleLimitMs}`
       // Who is in no table is known by this word alone, and so by its time.
       if (redis === null || (gist === said && word.epoch !== noEpoch)) return
-      const sealed = redis.seal.close(`${place}:${instanceId}`, JSON.stringify(word))
-      void redis.store
+      const { store, seal } = redis
+      const place = at(wordsPlace)
+      const sealed = seal.close(`${place}:${instanceId}`, JSON.stringify(word))
+      void store
         .tell((client) => client.hset(place, instanceId, sealed), deadlineMs)
         .then((answer) => {
           if (answer !== undefined) said = gist
@@ -91,8 +113,14 @@ export function createWords({ redis, instanceId, now, monotonicNow }: WordsDeps)
     remember() {
       if (monotonicNow() - readAt >= rememberEveryMs && redis?.store.isUp() === true) void read()
     },
-    async takeBack(id = instanceId) {
-      await redis?.store.run((client) => client.hdel(place, id), deadlineMs)
+    async end(id = instanceId) {
+      if (redis === null) return
+      const place = at(endedPlace)
+      const sealed = redis.seal.close(`${place}:${id}`, JSON.stringify({ atMs: now() }))
+      await redis.store.run(
+        (client) => Promise.all([client.hdel(at(wordsPlace), id), client.hset(place, id, sealed)]),
+        deadlineMs,
+      )
     },
   }
 }

@@ -1,5 +1,6 @@
 // The command line: every verb of the program, and the one place that ends the process.
 
+import cluster from 'node:cluster'
 import { isatty } from 'node:tty'
 import { Command } from 'commander'
 import { registerAdminCommands } from '../cli/admin.ts'
@@ -9,18 +10,21 @@ import { createIo } from '../cli/io.ts'
 import { registerUpstreamsCommands } from '../cli/upstreams.ts'
 import { registerDemoCommand } from './demo.ts'
 import { registerMigrateCommand } from './migrate.ts'
-import { readSecretFiles } from './secret-files.ts'
+import { takeSecretFiles } from './secret-files.ts'
 import { registerStartCommand } from './start.ts'
 import { version } from './version.ts'
+import { endFailed } from './worker.ts'
 
 const env: Record<string, string | undefined> = { ...process.env }
 // Node makes these streams when they are first asked for, and a pipe then no longer waits while it is full, for no program
 // that has it. So `start` does not ask for standard output: its log has a way of its own.
+let rereadSecrets = (): void => {}
 const io = createIo({
   stdout: (text) => void standardOutput().write(text),
   stderr: (text) => void standardError().write(text),
   env,
   isTerminal: isatty(1),
+  rereadSecrets: () => rereadSecrets(),
 })
 
 const program = new Command('latchkey')
@@ -36,10 +40,13 @@ registerDemoCommand(program, io)
 prepareCommands(program, io)
 
 try {
-  Object.assign(env, readSecretFiles(env))
+  rereadSecrets = takeSecretFiles(env)
   await program.parseAsync(process.argv)
 } catch (error) {
+  if (cluster.isWorker) await endFailed(error)
   process.exitCode = exitCodeOf(error, io)
+  // The channel to its primary, or a half-made start, would keep it.
+  if (cluster.isWorker) process.exit()
 }
 
 function standardOutput(): NodeJS.WriteStream {

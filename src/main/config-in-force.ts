@@ -4,8 +4,10 @@
 
 import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
 import { formatFault, loadConfig } from '../config/load.ts'
+import type { Source } from '../config/source.ts'
 import { watchFiles } from '../config/watch.ts'
 import { certificateFiles } from '../gateway/upstream-certificates.ts'
+import { createUpstreamRoom } from '../gateway/upstream/room.ts'
 import { createUpstreams, type Upstreams } from '../gateway/upstreams.ts'
 import { upstreamNews } from './upstream-news.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -25,6 +27,8 @@ export interface ConfigInForce {
   denyFile(): string | null
   /** Why the file on disk is not in force; undefined: it is. */
   fault(): string | undefined
+  /** The files of all that is in force, as they were read. */
+  sources(): readonly Source[]
   /** Reads the files anew. Never rejects; calls during a reload share one more. */
   reload(): Promise<void>
   /** Begins to watch the files. */
@@ -37,6 +41,14 @@ export interface ConfigInForceDeps {
   /** The gateway file, and everything that it depended on when it was read. */
   readonly file: string
   readonly files: readonly string[]
+  /** What `config` was made of. */
+  readonly sources?: readonly Source[]
+  /** Why it is not what is on disk; left out: it is. */
+  readonly fault?: string
+  /** To all upstreams together; without bound unless said. */
+  readonly mostConnections?: number
+  /** Told when a configuration has been taken from disk. */
+  readonly taken?: () => void
   /** A candidate that decides in shadow. */
   readonly shadow?: ShadowSource
   readonly env: Readonly<Record<string, string | undefined>>
@@ -48,6 +60,7 @@ export interface ShadowSource {
   readonly file: string
   readonly config: CompiledConfig
   readonly files: readonly string[]
+  readonly sources?: readonly Source[]
 }
 
 /** Starts with a configuration that was loaded already. Throws when a file that it names cannot be read. */
@@ -55,10 +68,13 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   const { log, metrics } = deps
   let settings = deps.config.settings
   let files = deps.files
-  let fault: string | undefined
+  let sources = deps.sources ?? []
+  let candidateSources = deps.shadow?.sources ?? []
+  let fault = deps.fault
+  const room = createUpstreamRoom(deps.mostConnections ?? Number.POSITIVE_INFINITY)
   let inForce: InForce = {
     table: deps.config.table,
-    upstreams: createUpstreams(settings, deps.config.table, { news: upstreamNews(log) }),
+    upstreams: createUpstreams(settings, deps.config.table, { news: upstreamNews(log), room }),
   }
   let candidate = deps.shadow?.config ?? deps.config.candidate
   let candidateFiles = deps.shadow?.files ?? []
@@ -115,11 +131,13 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     if (restart.length > 0) log.warn({ settings: restart }, 'These settings take effect after a restart')
     const before = inForce
     settings = next
+    sources = loaded.sources
     inForce = { table, upstreams }
     if (deps.shadow === undefined) candidate = loaded.config.candidate
     fault = undefined
     before.upstreams.retire(upstreams)
     log.info({ table: table.sha256, before: before.table.sha256 }, 'Configuration in force')
+    deps.taken?.()
     return true
   }
 
@@ -130,6 +148,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     candidateFiles = loaded.files
     if (!loaded.ok) return refuseCandidate(loaded.faults.map(formatFault))
     candidate = loaded.config
+    candidateSources = loaded.sources
     if (isCandidateBad)
       log.info({ candidate: candidate.table.sha256 }, 'The candidate on disk is taken again')
     isCandidateBad = false
@@ -164,13 +183,16 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     candidate: () => candidate,
     denyFile: () => settings.gateway.denyFile,
     fault: () => fault,
+    sources: () => [...sources, ...candidateSources],
     reload() {
       isAsked = true
       return readAnew()
     },
     watch() {
       const certificates = () => [...settings.upstreams.values()].flatMap(certificateFiles)
-      const watch = watchFiles(() => [...files, ...candidateFiles, ...certificates()], readAnew)
+      const watched = () => [...files, ...candidateFiles, ...certificates()]
+      // What was not taken may have been mended since it was read.
+      const watch = watchFiles(watched, readAnew, { tellsFirst: fault !== undefined })
       stopWatching = () => watch.stop()
     },
     async close() {

@@ -8,17 +8,21 @@ import type { Settings, Table } from '../config/compiled.ts'
 import { type Acknowledgement, createAcknowledgement, newInstanceId } from '../lookup/acknowledge.ts'
 import { createLookup, type Lookup } from '../lookup/chain.ts'
 import { type Changes, createChanges } from '../lookup/changes.ts'
+import { createDatabaseClock } from '../lookup/database-clock.ts'
 import { createFeed, type Feed } from '../lookup/feed.ts'
 import { createMemoryTier } from '../lookup/memory-tier.ts'
 import { createPostgresTier, maxLookups, type PostgresTier } from '../lookup/postgres-tier.ts'
-import { createRedisTier, type RedisTier } from '../lookup/redis-tier.ts'
-import { createSeal, type Seal } from '../lookup/seal.ts'
+import type { InstalledStore } from '../lookup/installation.ts'
+import type { Seal } from '../lookup/seal.ts'
 import { createSteadyClock } from '../lookup/steady-clock.ts'
 import type { Change } from '../store/change-table.ts'
+import type { Refusal } from '../store/refusals.ts'
 import { createPostgres, type Postgres } from '../store/postgres.ts'
-import { createRedis, type RedisStore } from '../store/redis.ts'
+import type { RedisStore } from '../store/redis.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { createInstanceWatch } from './instance-watch.ts'
+import { openRedisPart, type RedisPart } from './redis-part.ts'
 import { version } from './version.ts'
 
 export interface Core {
@@ -28,7 +32,11 @@ export interface Core {
   readonly acknowledgement: Acknowledgement
   readonly instanceId: string
   /** What goes through Redis besides the look-up's entries; null: no Redis is used. */
-  readonly redis: { readonly store: RedisStore; readonly seal: Seal } | null
+  readonly redis: { readonly store: InstalledStore; readonly seal: Seal } | null
+  /** Milliseconds since the epoch by the database's clock: what expiry, grace and activity go by. */
+  now(): number
+  /** Resolves with whether Redis lacks a change up to `revision`: at once where it is away, after `timeoutMs` at most. */
+  isRedisBehind(revision: number, timeoutMs: number): Promise<boolean>
   /** Spreads a committed change: Redis for the others, the own feed at once. Never throws. */
   publish(change: Change): void
   /** Begins to follow the changes; resolves after the first try to reach Postgres. */
@@ -40,11 +48,18 @@ export interface Core {
 
 /** What is up. */
 export interface CoreState {
-  readonly postgres: 'up' | 'down'
-  readonly redis: 'up' | 'down' | 'none'
+  /** `refused`: it answers that it will not have us, and no waiting mends that. */
+  readonly postgres: 'up' | 'down' | 'refused'
+  readonly refusal: Refusal | undefined
+  /** `degraded`: it answers, and refuses some of what it is asked. */
+  readonly redis: 'up' | 'degraded' | 'down' | 'none'
   /** Whether known keys can be decided. */
   readonly canDecide: boolean
   readonly appliedRevision: number | null
+  /** Whether instances cannot read what others write to Redis. */
+  readonly haveKeysApart: boolean
+  /** How far this machine's clock is behind the database's, in milliseconds; undefined: not known. */
+  readonly clockOffsetMs: number | undefined
 }
 
 export interface CoreOptions {
@@ -78,14 +93,22 @@ export function createCore(options: CoreOptions): Core {
   const instanceId = options.instanceId ?? makeInstanceId()
   const changes = createChanges()
   const maxStaleLimitMs = () => options.table().maxStaleLimitMs
-  const redis = openRedis({ ...options, monotonicNow }, changes, () => postgres.isAway())
+  const clock = createDatabaseClock(Date.now)
+  const redis = openRedisPart({
+    ...{ ...options, db, changes, now: clock.now, monotonicNow, maxStaleLimitMs },
+    isPostgresAway: () => postgres.isAway(),
+    rejected: metrics.cacheRejected,
+    refused: metrics.redisRefused,
+  })
+  const cacheKeys = redis?.seal.fingerprints ?? null
+  const watch = createInstanceWatch({ db, cacheKeys, clockOffsetMs: clock.offsetMs, monotonicNow, log })
   const acknowledgement = createAcknowledgement({
     db,
     redis,
     changes,
     feed: { confirmedAt: () => feed.confirmedAt(), kick: () => feed.kick() },
     instanceId,
-    now: Date.now,
+    now: clock.now,
     monotonicNow,
     maxStaleLimitMs,
   })
@@ -93,6 +116,7 @@ export function createCore(options: CoreOptions): Core {
     db: lookupDb,
     changes,
     monotonicNow,
+    wallNow: Date.now,
     log,
     instance: () => ({
       id: instanceId,
@@ -101,19 +125,28 @@ export function createCore(options: CoreOptions): Core {
       pid: process.pid,
       version,
       staleLimitMs: maxStaleLimitMs(),
+      clockOffsetMs: told(clock.offsetMs()),
+      ...(cacheKeys !== null && { cacheKeys }),
     }),
-    applied(isConfirmed) {
-      acknowledgement.say()
-      // Who is cut off may be following a database that is none any more.
-      if (isConfirmed && changes.epoch !== undefined) redis?.tier.keepEpoch(changes.epoch)
+    applied: () => acknowledgement.say(),
+    met(installation, sample) {
+      redis?.installation.take(installation)
+      clock.take(sample)
+    },
+    ...(redis !== null && { compares: redis.compares }),
+    polled(isConfirmed) {
+      redis?.polled(isConfirmed)
+      if (!isConfirmed) return
+      void acknowledgement.tidy()
+      void watch.look()
     },
   })
-  const postgres: PostgresTier = createPostgresTier({ db: lookupDb, now: Date.now, monotonicNow, feed })
+  const postgres: PostgresTier = createPostgresTier({ db: lookupDb, now: clock.now, monotonicNow, feed })
   const memory = createMemoryTier({
     changes,
     confirmedAt: feed.confirmedAt,
     monotonicNow,
-    now: Date.now,
+    now: clock.now,
     staleLimitMs: (api) => options.table().apis.get(api)?.staleLimitMs ?? 0,
     offer: (digest, reading) => redis?.tier.fill(digest, reading),
   })
@@ -137,6 +170,23 @@ export function createCore(options: CoreOptions): Core {
     }),
     'min',
   )
+  metrics.gauge(
+    'latchkey_clock_offset_seconds',
+    "How far this machine's clock is behind the database's; negative: ahead",
+    () => {
+      const offsetMs = clock.offsetMs()
+      return offsetMs === undefined ? {} : { instance: offsetMs / 1_000 }
+    },
+    'max',
+  )
+  if (cacheKeys !== null) {
+    metrics.gauge(
+      'latchkey_cache_keys_apart',
+      '1 while instances cannot read what others write to Redis',
+      () => ({ instance: Number(watch.haveKeysApart()) }),
+      'max',
+    )
+  }
   metrics.gauge('latchkey_store_up', '1 while a store answers', () => storesUp(feed, redis), 'min')
 
   return {
@@ -146,6 +196,8 @@ export function createCore(options: CoreOptions): Core {
     acknowledgement,
     instanceId,
     redis: redis && { store: redis.store, seal: redis.seal },
+    now: clock.now,
+    isRedisBehind: async (revision, timeoutMs) => (await redis?.scope.isBehind(revision, timeoutMs)) ?? false,
     publish(change) {
       if (changes.epoch !== undefined) redis?.tier.publish(changes.epoch, change)
       feed.kick()
@@ -156,18 +208,25 @@ export function createCore(options: CoreOptions): Core {
     },
     state() {
       const hasFeed = feed.confirmedAt() > Number.NEGATIVE_INFINITY
-      const isRedisUp = redis?.store.isUp() ?? false
+      const refusal = feed.refusal()
+      // Who is refused waits in vain: what it knows lasts for as long as it was confirmed, and no longer.
+      const isFresh = monotonicNow() - feed.confirmedAt() <= maxStaleLimitMs()
+      // Without Postgres it has to be known, too, which part of Redis is ours.
+      const canServe = hasFeed || (redis?.store.isUp() ?? false)
       return {
-        postgres: hasFeed && !feed.isAway() ? 'up' : 'down',
-        redis: redis === null ? 'none' : isRedisUp ? 'up' : 'down',
-        canDecide: hasFeed || isRedisUp,
+        postgres: hasFeed && !feed.isAway() ? 'up' : refusal === undefined ? 'down' : 'refused',
+        refusal,
+        redis: redis === null ? 'none' : redisState(redis.server),
+        canDecide: refusal === undefined ? canServe : isFresh,
         appliedRevision: changes.applied < 0 ? null : changes.applied,
+        haveKeysApart: watch.haveKeysApart(),
+        clockOffsetMs: clock.offsetMs(),
       }
     },
     async close() {
       await Promise.race([feed.stop(), sleep(feedEndsWithinMs, undefined, { ref: false })])
       await acknowledgement.leave()
-      await redis?.store.close()
+      await redis?.server.close()
       await Promise.all([db, lookupDb].map((pool) => pool.close().catch(() => {})))
     },
   }
@@ -178,32 +237,9 @@ export function makeInstanceId(): string {
   return newInstanceId(randomBytes(4).toString('hex'))
 }
 
-interface OpenRedis {
-  readonly store: RedisStore
-  readonly seal: Seal
-  readonly tier: RedisTier
-}
-
-function openRedis(
-  options: CoreOptions & { readonly monotonicNow: () => number },
-  changes: Changes,
-  isPostgresAway: () => boolean,
-): OpenRedis | null {
-  if (options.redis.kind === 'none') return null
-  const seal = createSeal(options.cacheKey)
-  // Deployments that share a Redis, but not the key, must not take each other's news for theirs.
-  const prefix = `latchkey-${seal.scope}:`
-  const { log, monotonicNow } = options
-  const store = createRedis({ url: options.redis.url, prefix, log, monotonicNow })
-  const tier = createRedisTier({
-    store,
-    seal,
-    epoch: () => changes.epoch,
-    isPostgresAway,
-    maxStaleLimitMs: () => options.table().maxStaleLimitMs,
-    rejected: options.metrics.cacheRejected,
-  })
-  return { store, seal, tier }
+function redisState(server: RedisStore): 'up' | 'degraded' | 'down' {
+  if (!server.isUp()) return 'down'
+  return server.troubles().length > 0 ? 'degraded' : 'up'
 }
 
 function connectionsOf(pools: readonly Postgres[]): Record<string, number> {
@@ -217,7 +253,12 @@ function connectionsOf(pools: readonly Postgres[]): Record<string, number> {
   return sum
 }
 
-function storesUp(feed: Feed, redis: OpenRedis | null): Record<string, number> {
+/** By tenths of a second: what is written with each beat must not change with each. */
+function told(offsetMs: number | undefined): number | undefined {
+  return offsetMs === undefined ? undefined : Math.round(offsetMs / 100) * 100
+}
+
+function storesUp(feed: Feed, redis: RedisPart | null): Record<string, number> {
   const isFed = feed.confirmedAt() > Number.NEGATIVE_INFINITY && !feed.isAway()
-  return { postgres: Number(isFed), ...(redis !== null && { redis: Number(redis.store.isUp()) }) }
+  return { postgres: Number(isFed), ...(redis !== null && { redis: Number(redis.server.isUp()) }) }
 }

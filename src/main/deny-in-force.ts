@@ -3,6 +3,7 @@
 
 import { type DenyResult, countDenied, loadDeny, nothingDenied } from '../config/deny.ts'
 import { formatFault } from '../config/fault.ts'
+import type { KeptFiles, Source } from '../config/source.ts'
 import { watchFiles } from '../config/watch.ts'
 import { createDenyList, type DenyList } from '../gateway/deny-list.ts'
 import { createDenyAcknowledge } from '../lookup/deny-acknowledge.ts'
@@ -26,7 +27,9 @@ export interface DenyInForce {
   counts(): Readonly<Record<string, number>>
   /** Why the deny file on disk is not in force; undefined: it is. */
   fault(): string | undefined
-  /** Reads the file, and what Redis keeps. Throws a StartError where the file is missing or bad. */
+  /** The file in force, as it was read; null: there is none. */
+  source(): Source | null
+  /** Reads the file, and what Redis keeps. Throws a StartError where the file is missing or bad, and was not kept. */
   start(): Promise<void>
   /** Takes words from the primary; what is none is left out. */
   hear(words: readonly string[]): void
@@ -43,6 +46,8 @@ export interface DenyInForceDeps {
   readonly core: Core
   readonly log: Logger
   readonly metrics: Metrics
+  /** Of a worker: gives the files in force, for one whose file on disk is bad. */
+  readonly kept?: (() => Promise<KeptFiles | undefined>) | undefined
   /** Told of all words when there are new ones: for the workers. */
   readonly said: ((words: readonly string[]) => void) | undefined
 }
@@ -56,6 +61,7 @@ export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
   const words = createDenyWords()
   let list: DenyList | null = null
   let fault: string | undefined
+  let source: Source | null = null
   let stopWatching = () => {}
 
   const spread =
@@ -64,11 +70,11 @@ export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
       ...core.redis,
       words,
       instanceId: core.instanceId,
-      now: Date.now,
+      now: core.now,
       heard: changed,
       rejected: metrics.cacheRejected,
     })
-  const stop = createDenyStop({ words, spread, now: Date.now, changed })
+  const stop = createDenyStop({ words, spread, now: core.now, changed })
   const counts = () => countDenied(stop.entries())
 
   function changed(): void {
@@ -77,18 +83,29 @@ export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
     log.warn({ denied: counts() }, 'Deny list in force')
   }
 
-  async function read(): Promise<DenyResult> {
+  async function read(kept?: KeptFiles): Promise<DenyResult> {
     const file = inForce.denyFile()
-    if (file === null) return { ok: true, entries: nothingDenied, warnings: [] }
+    if (file === null) return { ok: true, entries: nothingDenied, warnings: [], source: null }
     const { apis } = inForce.current().table
-    return loadDeny(file, deps.env, (name) => [...apis.values()].some((api) => api.permissions.has(name)))
+    const known = (name: string) => [...apis.values()].some((api) => api.permissions.has(name))
+    return loadDeny(file, deps.env, known, kept)
   }
 
-  function take(entries: Extract<DenyResult, { ok: true }>): void {
+  /** The file on disk has faults: at the start the one in force elsewhere counts, as it was kept. */
+  async function startOn(faults: readonly string[]): Promise<void> {
+    const kept = await deps.kept?.()
+    const before = kept === undefined ? undefined : await read(kept)
+    if (before?.ok !== true) throw new StartError(faults)
+    take(before)
+    refuse(faults)
+  }
+
+  function take(read: Extract<DenyResult, { ok: true }>): void {
     const wasBad = fault !== undefined
     fault = undefined
-    for (const warning of entries.warnings) log.warn(formatFault(warning))
-    stop.takeFile(entries.entries)
+    source = read.source
+    for (const warning of read.warnings) log.warn(formatFault(warning))
+    stop.takeFile(read.entries)
     // Mended to what it was before, it changes nothing that `changed` would tell.
     if (wasBad) log.info({ denied: counts() }, 'The deny file on disk is in force again')
   }
@@ -104,10 +121,13 @@ export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
   const reload = oneAtATime(async () => {
     const result = await read()
     if (result.ok) return take(result)
-    const faults = result.faults.map(formatFault)
+    refuse(result.faults.map(formatFault))
+  })
+
+  function refuse(faults: readonly string[]): void {
     fault = faults[0] ?? 'unknown'
     log.error({ faults, denied: counts() }, 'The deny file on disk is not in force; the list stays as it was')
-  })
+  }
 
   return {
     current: () => list,
@@ -117,11 +137,12 @@ export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
       spread,
       instanceId: core.instanceId,
       registered: core.acknowledgement.instances,
-      now: Date.now,
+      now: core.now,
       maxStaleLimitMs: () => inForce.current().table.maxStaleLimitMs,
     }),
     counts,
     fault: () => fault,
+    source: () => source,
     hear(texts) {
       const heard = texts.map(parseWord).filter((word) => word !== undefined)
       if (heard.map((word) => words.hear(word)).includes(true)) changed()
@@ -129,8 +150,8 @@ export function createDenyInForce(deps: DenyInForceDeps): DenyInForce {
     dismiss: async (instance) => (await spread?.dismiss(instance)) ?? true,
     async start() {
       const first = await read()
-      if (!first.ok) throw new StartError(first.faults.map(formatFault))
-      take(first)
+      if (first.ok) take(first)
+      else await startOn(first.faults.map(formatFault))
       await spread?.start()
       const files = () => [inForce.denyFile()].filter((file) => file !== null)
       const watch = watchFiles(files, reload, { lookEveryMs, tellsFirst: true })

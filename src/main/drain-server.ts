@@ -3,6 +3,7 @@
 
 import { Server as NetServer, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { noteCut } from '../gateway/closing.ts'
 import { headerBytesOf } from '../gateway/proxy-protocol.ts'
 import type { Logger } from '../telemetry/log.ts'
 
@@ -21,7 +22,7 @@ type DrainedApp = Pick<FastifyInstance, 'server'> & { close(): PromiseLike<unkno
  */
 export function createServerDrain(app: DrainedApp, limits: DrainLimits, log: Logger): () => Promise<void> {
   const { server } = app
-  const closeSilent = watchSilent(server)
+  const open = watchConnections(server)
   return async () => {
     const startedAt = Date.now()
     // The listener alone: http's own close would at once close connections on which a request may be on its way.
@@ -31,11 +32,12 @@ export function createServerDrain(app: DrainedApp, limits: DrainLimits, log: Log
       const elapsed = Date.now() - startedAt
       if (elapsed >= limits.idleMs) {
         server.closeIdleConnections()
-        closeSilent()
+        open.closeSilent()
       }
       if (elapsed >= limits.cutMs && !isCut) {
         isCut = true
         log.warn('Requests did not end in time and are cut')
+        for (const socket of open.sockets) noteCut(socket, 'gateway')
         server.closeAllConnections()
       }
       await new Promise((resolve) => setTimeout(resolve, 20))
@@ -44,8 +46,13 @@ export function createServerDrain(app: DrainedApp, limits: DrainLimits, log: Log
   }
 }
 
-/** A function that closes the connections on which no byte of a client has come: to Node they are not idle, but about to speak. */
-function watchSilent(server: NetServer): () => void {
+interface OpenConnections {
+  readonly sockets: ReadonlySet<Socket>
+  /** Closes those on which no byte of a client has come: to Node they are not idle, but about to speak. */
+  closeSilent(): void
+}
+
+function watchConnections(server: NetServer): OpenConnections {
   const sockets = new Set<Socket>()
   const watch = (socket: Socket) => {
     sockets.add(socket)
@@ -53,8 +60,11 @@ function watchSilent(server: NetServer): () => void {
   }
   // With TLS both come: a connection before its handshake, and then one above it.
   server.on('connection', watch).on('secureConnection', watch)
-  return () => {
-    for (const socket of sockets) if (socket.bytesRead <= headerBytesOf(socket)) socket.destroy()
+  return {
+    sockets,
+    closeSilent() {
+      for (const socket of sockets) if (socket.bytesRead <= headerBytesOf(socket)) socket.destroy()
+    },
   }
 }
 

@@ -1,15 +1,27 @@
 // What keeps the tables from growing for ever: old changes, instances long gone, requests that nobody repeats any more,
-// old activity. Any number of processes may do it at once.
+// old activity, and audit that is kept no longer. Any number of processes may do it at once. Each step is by itself, and
+// goes in batches: what fails or takes long holds up nothing else.
 
 import type { Table } from '../config/compiled.ts'
-import { pruneActivityBatches, rollUpActivity } from '../store/activity-rollup-table.ts'
+import { activityParts, pruneActivityBatches } from '../store/activity-rollup-table.ts'
+import { pruneAudit } from '../store/audit-table.ts'
+import { inBatches } from '../store/batches.ts'
 import { pruneOutbox } from '../store/change-table.ts'
 import { idempotencyKeptMs, pruneReplays } from '../store/idempotency-table.ts'
 import { pruneInstances } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
+import { explainFailure } from '../store/refusals.ts'
 import type { Logger } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
 
-type HouseTable = Pick<Table, 'maxStaleLimitMs'>
+export interface HouseDeps {
+  readonly db: Postgres
+  readonly table: () => Pick<Table, 'maxStaleLimitMs'>
+  /** How long entries of the audit stay; null: for ever. */
+  readonly auditKeptMs: number | null
+  readonly log: Logger
+  readonly metrics: Pick<Metrics, 'housekeeping' | 'housekeepingFailed'>
+}
 
 const everyMs = 10 * 60_000
 const dayMs = 24 * 60 * 60_000
@@ -18,34 +30,54 @@ const activityAges = { minutesMs: 7 * dayMs, hoursMs: 90 * dayMs, daysMs: 2 * 36
 /** No process holds on to a batch for so long. */
 const batchesKeptMs = 7 * dayMs
 
-/** One round; `isOver` ends it early. */
-export async function keepHouse(db: Postgres, table: HouseTable, isOver: () => boolean): Promise<void> {
-  // An instance that was silent for longer than the stale limit starts over anyway.
-  await pruneOutbox(db, Math.max(dayMs, 2 * table.maxStaleLimitMs))
-  await pruneInstances(db, Math.max(instancesKeptMs, 2 * table.maxStaleLimitMs))
-  await pruneReplays(db, idempotencyKeptMs)
-  await pruneActivityBatches(db, batchesKeptMs)
-  await rollUpActivity(db, activityAges, isOver)
+interface Step {
+  readonly name: string
+  /** Takes at most `most` rows; returns how many. */
+  readonly take: (most: number) => Promise<number>
+}
+
+function stepsOf({ db, table, auditKeptMs }: HouseDeps): readonly Step[] {
+  const staleMs = 2 * table().maxStaleLimitMs
+  return [
+    // An instance that was silent for longer than the stale limit starts over anyway.
+    { name: 'outbox', take: (most) => pruneOutbox(db, Math.max(dayMs, staleMs), most) },
+    { name: 'instances', take: (most) => pruneInstances(db, Math.max(instancesKeptMs, staleMs), most) },
+    { name: 'replays', take: (most) => pruneReplays(db, idempotencyKeptMs, most) },
+    { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
+    ...activityParts(activityAges).map(({ name, take }) => ({
+      name,
+      take: (most: number) => take(db, most),
+    })),
+    ...(auditKeptMs === null
+      ? []
+      : [{ name: 'audit', take: (most: number) => pruneAudit(db, auditKeptMs, most) }]),
+  ]
+}
+
+/** One round; `isOver` ends it early. Never rejects: a step that fails is told and counted, and the others go on. */
+export async function keepHouse(deps: HouseDeps, isOver: () => boolean): Promise<void> {
+  for (const { name, take } of stepsOf(deps)) {
+    if (isOver()) return
+    const startedAt = performance.now()
+    try {
+      await inBatches(take, isOver)
+    } catch (error) {
+      deps.metrics.housekeepingFailed(name)
+      deps.log.warn({ step: name, reason: explainFailure(error) }, 'Housekeeping failed; it is tried again')
+    }
+    deps.metrics.housekeeping(name, (performance.now() - startedAt) / 1000)
+  }
 }
 
 /** Starts the rounds, the first one after a minute. */
-export function createHousekeeping(
-  db: Postgres,
-  table: () => HouseTable,
-  log: Logger,
-): { stop(): Promise<void> } {
+export function createHousekeeping(deps: HouseDeps): { stop(): Promise<void> } {
   let isStopped = false
   let running: Promise<void> | undefined
 
   function begin(): void {
-    running ??= keepHouse(db, table(), () => isStopped)
-      .catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : 'unknown'
-        log.warn({ reason }, 'Housekeeping failed; it is tried again')
-      })
-      .finally(() => {
-        running = undefined
-      })
+    running ??= keepHouse(deps, () => isStopped).finally(() => {
+      running = undefined
+    })
   }
 
   const first = setTimeout(begin, 60_000).unref()

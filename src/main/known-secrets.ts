@@ -2,7 +2,9 @@
 // with one: whoever knows it makes keys, or makes Redis say that a key is valid.
 
 import type { Settings } from '../config/compiled.ts'
-import { parsePostgresUrl, parseRedisUrl } from '../config/store-url.ts'
+import { parseRedisUrl } from '../config/redis-url.ts'
+import { parsePostgresUrl } from '../config/store-url.ts'
+import { cacheKeysOf } from '../lookup/seal.ts'
 import { StartError } from './start-error.ts'
 
 const adminTokens = ['development-admin-token-0123456789abcdef']
@@ -26,7 +28,8 @@ export function refuseKnownSecrets(
     )
   if (place === undefined) return
   if (tokens.some((token) => adminTokens.includes(token.trim()))) throw fault('LATCHKEY_ADMIN_TOKEN')
-  if (cacheKeys.includes(env.LATCHKEY_CACHE_KEY ?? '')) throw fault('LATCHKEY_CACHE_KEY')
+  if (cacheKeysOf(env.LATCHKEY_CACHE_KEY ?? '').some((key) => cacheKeys.includes(key)))
+    throw fault('LATCHKEY_CACHE_KEY')
   const { postgres } = settings
   if (postgres.kind === 'url' && hasKnownPassword(postgres.url)) throw fault('The password of the database')
 }
@@ -48,8 +51,9 @@ function postgresHosts(url: string): readonly string[] {
 
 function redisHosts(url: string): readonly string[] {
   const parsed = parseRedisUrl(url)
-  if (parsed?.kind === 'sentinel') return parsed.sentinels.map(({ host }) => host)
-  return parsed === undefined ? [] : [new URL(parsed.url).hostname]
+  if (parsed === undefined) return []
+  if (parsed.kind === 'server') return [new URL(parsed.url).hostname]
+  return (parsed.kind === 'sentinel' ? parsed.sentinels : parsed.nodes).map(({ host }) => host)
 }
 
 function hasKnownPassword(url: string): boolean {

@@ -1,6 +1,8 @@
 // `--workers N`: the primary, from start to end; its workers are in worker.ts.
 
+import { randomBytes } from 'node:crypto'
 import type { Log } from '../telemetry/log.ts'
+import { createPortWatch, type PortWatch } from './port-watch.ts'
 import { type Program, type ProgramOptions, startProgram } from './program.ts'
 import { StartError } from './start-error.ts'
 import { type Stoppable, stopOnSignal } from './stop-on-signal.ts'
@@ -20,17 +22,32 @@ export async function startPrimary(options: ProgramOptions, count: number, log: 
     throw new StartError('--workers: all workers share one port; set gateway.port to a number other than 0')
   }
   const ticketKeys = options.config.settings.gateway.tls === null ? null : createTicketKeys()
+  // Nobody else can ask by it, so what is asked need not be told apart from what clients ask.
+  const probe = `/latchkey-probe-${randomBytes(16).toString('hex')}`
   const workers = createWorkers({
     count,
     log: log.logger,
     ticketKeys,
     gone: (instance) => program.dismiss(instance),
+    welcome: () => ({ type: 'welcome', primary: program.instanceId, probe }),
+    kept: () => program.kept(),
+  })
+  const { gateway } = options.config.settings
+  const port = createPortWatch({
+    gateway,
+    probe,
+    isServed: () => workers.states().serving > 0,
+    changed(isAnswering) {
+      if (isAnswering) log.logger.info("The gateway's port answers again")
+      else log.logger.error("The gateway's port does not answer: this instance is not ready")
+    },
   })
   // First the program: it applies the migrations that the workers need.
-  const program = await startProgram({ ...options, place: 'primary', workers })
-  const end = endOf(workers, program, options.config.settings.gateway.drainDelayMs)
+  const program = await startProgram({ ...options, place: 'primary', workers, port })
+  const end = endOf({ workers, program, port }, gateway.drainDelayMs)
   stopOnSignal(end, log)
   process.on('SIGHUP', () => {
+    log.reopen()
     workers.reload()
     void program.reload()
   })
@@ -41,26 +58,35 @@ export async function startPrimary(options: ProgramOptions, count: number, log: 
     await workers.start()
   } catch (error) {
     await end.stop()
-    throw new StartError(error instanceof Error ? error.message : String(error))
+    throw error
   }
-  const { gateway } = options.config.settings
+  port.begin()
   log.logger.info({ workers: count, gatewayPort: gateway.port, controlPort: program.controlPort }, 'serving')
 }
 
+interface Parts {
+  readonly workers: Workers
+  readonly program: Program
+  readonly port: PortWatch
+}
+
 /** First the workers: the control port tells of the end until it has come. They linger by themselves. */
-function endOf(workers: Workers, program: Program, delayMs: number): Stoppable {
+function endOf({ workers, program, port }: Parts, delayMs: number): Stoppable {
   let lingersUntil = 0
   return {
     async leave() {
+      port.stop()
       lingersUntil = performance.now() + delayMs
       await workers.leave(delayMs)
       await program.stop()
     },
     async stop() {
+      port.stop()
       lingersUntil = 0
       await workers.stop()
       await program.stop()
     },
     isLingering: () => performance.now() < lingersUntil,
+    kill: workers.kill,
   }
 }

@@ -4,26 +4,32 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { CertificateFault } from '../config/certificates.ts'
 import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
+import type { AdminTokens } from '../control/operator.ts'
 import { createControlServer } from '../control/server.ts'
 import { createActivityRecorder } from '../gateway/activity.ts'
 import { createGateway } from '../gateway/server.ts'
+import type { KeptFiles } from '../config/source.ts'
 import type { Followed, TlsSources } from '../gateway/tls.ts'
-import { addActivity } from '../store/activity-table.ts'
 import { type Logger, type LogLosses, noLosses } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createIds } from '../telemetry/request-id.ts'
+import { createActivitySink } from './activity-sink.ts'
 import { type CertificatesInForce, createCertificatesInForce } from './certificates-in-force.ts'
 import { type ConfigInForce, type ConfigInForceDeps, createConfigInForce } from './config-in-force.ts'
 import { type Core, createCore, type Role } from './core.ts'
 import { migrateOrRetry, openDatabase } from './database.ts'
 import { createDenyInForce, type DenyInForce } from './deny-in-force.ts'
+import { type Descriptors, mostDescriptors, shareDescriptors } from './descriptors.ts'
 import { createDrain, type Drain } from './drain.ts'
 import { createHousekeeping } from './housekeeping.ts'
+import { type KeptConfig, packKept } from './kept-config.ts'
 import { type Place, type Plan, planOf } from './plan.ts'
+import type { PortWatch } from './port-watch.ts'
 import type { ProcessSecrets } from './secrets.ts'
 import { createSignOffs } from './sign-offs.ts'
 import { StartError } from './start-error.ts'
 import { createTicketKeys } from './ticket-keys.ts'
+import { failAlone } from './worker-channel.ts'
 import type { Workers } from './workers.ts'
 
 export interface ProgramOptions {
@@ -35,13 +41,23 @@ export interface ProgramOptions {
   readonly place?: Place
   /** Of the primary: what it keeps. */
   readonly workers?: Workers
+  /** Of the primary: whether the port that the workers serve answers. */
+  readonly port?: PortWatch
   /** Of a worker: who its primary knows it as. */
   readonly instanceId?: string
   /** Of a worker: has `take` called with what its primary was told to deny, now and whenever there is more. */
   readonly denied?: (take: (words: readonly string[]) => void) => void
   /** Of a worker: what its primary gives to all. */
-  readonly ticketKeys?: Followed<Buffer>
+  readonly ticketKeys?: Followed<Buffer> | undefined
+  /** Of a worker: gives the files in force, where those on disk have faults. */
+  readonly kept?: () => Promise<KeptFiles | undefined>
+  /** Of a worker: resolves when its primary has ended, which has the port. */
+  readonly orphaned?: Promise<void>
+  /** Of a worker: the path by which its primary asks the gateway's port, where `gateway.health` names none. */
+  readonly probe?: string
   readonly secrets: ProcessSecrets
+  /** Reads files of secrets anew; returns the admin tokens. Throws where they cannot be in force. */
+  readonly rereadTokens?: () => AdminTokens
   readonly log: Logger
   /** What of the log could not be written; nothing is lost unless said. */
   readonly losses?: LogLosses
@@ -49,13 +65,17 @@ export interface ProgramOptions {
   readonly tell?: (line: string) => void
 }
 
-export type ConfigSource = Pick<ConfigInForceDeps, 'file' | 'files' | 'env' | 'shadow'>
+export type ConfigSource = Pick<ConfigInForceDeps, 'file' | 'files' | 'env' | 'shadow' | 'sources' | 'fault'>
 
 export interface Program {
   /** null where this process has no such server. */
   readonly gatewayPort: number | null
   readonly controlPort: number | null
   readonly metrics: Metrics
+  /** Who this process is among the instances. */
+  readonly instanceId: string
+  /** The configuration in force, for another process. */
+  kept(): KeptConfig
   /** Reads the configuration anew. Never rejects. */
   reload(): Promise<void>
   /** Another instance's process is gone: nobody waits for it any more. */
@@ -74,6 +94,10 @@ export interface Program {
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const { config, role, log } = options
   const plan = planOf(role, options.place ?? 'alone')
+  const descriptors = shareDescriptors(mostDescriptors(), {
+    upstreams: [...config.settings.upstreams.values()].reduce((sum, { connections }) => sum + connections, 0),
+    workers: options.workers?.states().wanted ?? 0,
+  })
   const drain = createDrain(log, plan.gateway ? config.settings.gateway.drainDelayMs : 0)
   try {
     const database = await openDatabase(config.settings, options.tell ?? (() => {}))
@@ -89,7 +113,15 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       'Lines of the log that could not be written',
       losses.dropped,
     )
-    const inForce = openConfig({ ...options.source, config, log, metrics })
+    const taken = () => options.workers?.retry()
+    const inForce = openConfig({
+      ...options.source,
+      config,
+      log,
+      metrics,
+      taken,
+      mostConnections: descriptors.upstreams,
+    })
     drain.last('upstreams', () => inForce.close())
     const table = () => inForce.current().table
     const core = createCore({
@@ -105,7 +137,8 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     drain.last('stores', () => core.close())
     await core.start()
     const said = options.workers?.deny
-    const deny = createDenyInForce({ inForce, env: options.source.env, core, log, metrics, said })
+    const { kept } = options
+    const deny = createDenyInForce({ inForce, env: options.source.env, core, log, metrics, said, kept })
     drain.last('deny list', () => deny.close())
     await deny.start()
     options.denied?.(deny.hear)
@@ -116,18 +149,29 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     drain.last('sign-offs', () => signOffs.finish())
     const certificates = openCertificates({ config, inForce, log, metrics }, role, options.place)
     drain.last('certificates', () => Promise.resolve(certificates?.stop()))
-    const parts = { ...options, losses, plan, core, metrics, drain, inForce, deny, certificates }
+    const tokens = createTokens(options)
+    const parts = {
+      ...{ ...options, tokens, losses, plan, descriptors, core, metrics, drain, inForce, deny },
+      certificates,
+    }
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
-      const housekeeping = createHousekeeping(core.db, table, log)
+      const { auditKeptMs } = config.settings.control
+      const housekeeping = createHousekeeping({ db: core.db, table, auditKeptMs, log, metrics })
       drain.last('housekeeping', () => housekeeping.stop())
     }
     const controlPort = plan.probes ? await openControl(parts) : null
     inForce.watch()
     log.info({ role, gatewayPort, controlPort, instance: core.instanceId }, 'ready')
-    const reload = async () => void (await Promise.all([deny.reload(), inForce.reload()]))
+    const reload = async () => {
+      // First: what the configuration takes from the environment may come from these files.
+      tokens.reread()
+      await Promise.all([deny.reload(), inForce.reload()])
+    }
+    const sources = () => [...inForce.sources(), ...[deny.source()].filter((one) => one !== null)]
     return {
-      ...{ gatewayPort, controlPort, metrics, reload, dismiss: signOffs.add },
+      ...{ gatewayPort, controlPort, metrics, reload, dismiss: signOffs.add, instanceId: core.instanceId },
+      kept: () => packKept(inForce.current().table.sha256, sources()),
       ...{ stop: drain.run, leave: drain.leave, retire: drain.retire },
       isLingering: () => drain.isLeaving && !drain.isDraining,
     }
@@ -170,9 +214,32 @@ function hostsOf({ apis }: Table): string[] {
   return [...new Set(environments.flatMap(({ hosts }) => hosts))]
 }
 
+interface Tokens {
+  current(): AdminTokens
+  /** Takes what the files say by now; what cannot be read or is no token leaves the ones before in force. */
+  reread(): void
+}
+
+function createTokens({ secrets, rereadTokens, log }: ProgramOptions): Tokens {
+  let { tokens } = secrets
+  return {
+    current: () => tokens,
+    reread() {
+      try {
+        tokens = rereadTokens?.() ?? tokens
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : 'unknown'
+        log.error({ reason }, 'The secrets on disk are not in force')
+      }
+    },
+  }
+}
+
 interface Parts extends ProgramOptions {
+  readonly tokens: Tokens
   readonly losses: LogLosses
   readonly plan: Plan
+  readonly descriptors: Descriptors
   readonly core: Core
   readonly metrics: Metrics
   readonly drain: Drain
@@ -182,11 +249,11 @@ interface Parts extends ProgramOptions {
 }
 
 async function openGateway(parts: Parts): Promise<number> {
-  const { config, core, metrics, log, drain, inForce, deny } = parts
+  const { config, core, metrics, log, drain, inForce, deny, orphaned } = parts
   const { settings } = config
   const activity = createActivityRecorder({
-    sink: (batch) => addActivity(core.db, batch),
-    now: Date.now,
+    sink: createActivitySink(core.db, log),
+    now: core.now,
     dropped: metrics.activityDropped,
   })
   metrics.gauge('latchkey_activity_waiting', 'Rows of activity not yet stored', () => ({
@@ -211,6 +278,8 @@ async function openGateway(parts: Parts): Promise<number> {
   )
   const app = await createGateway({
     settings,
+    connections: parts.descriptors.connections,
+    probe: parts.probe ?? null,
     inForce: inForce.current,
     candidate: inForce.candidate,
     denied: deny.current,
@@ -221,7 +290,7 @@ async function openGateway(parts: Parts): Promise<number> {
     metrics,
     log,
     drain,
-    now: Date.now,
+    now: core.now,
     newId: createIds(Date.now),
   })
   drain.last('activity', async () => {
@@ -229,7 +298,8 @@ async function openGateway(parts: Parts): Promise<number> {
     await activity.flush()
   })
   drain.server(app)
-  return listen(app, settings.gateway, 'gateway')
+  const listening = listen(app, settings.gateway, 'gateway')
+  return orphaned === undefined ? listening : Promise.race([listening, orphaned.then(failAlone)])
 }
 
 function tlsOf({ certificates, ticketKeys, drain }: Parts): TlsSources | null {
@@ -242,52 +312,88 @@ function tlsOf({ certificates, ticketKeys, drain }: Parts): TlsSources | null {
 }
 
 async function openControl(parts: Parts): Promise<number> {
-  const { config, core, metrics, log, drain, secrets, plan, inForce, deny, certificates, workers, losses } =
-    parts
+  const { config, core, metrics, log, drain, tokens, plan, inForce, deny, certificates, losses } = parts
+  const { workers, port, descriptors } = parts
   const newId = createIds(Date.now)
   const table = () => inForce.current().table
   const app = createControlServer({
     db: plan.admin ? core.db : null,
     table,
-    tokens: secrets.tokens,
+    tokens: tokens.current,
     adminFrom: config.settings.control.adminFrom,
     hosts: [...config.settings.control.hosts, config.settings.control.host],
     refused: metrics.adminRefused,
-    now: Date.now,
+    now: core.now,
     newId,
     published: core.publish,
     awaitAll: core.acknowledgement.awaitAll,
+    isRedisBehind: core.isRedisBehind,
     instances: core.acknowledgement.instances,
     instanceId: core.instanceId,
     deny: deny.stop,
     denyBehind: deny.behind,
     health() {
-      const { canDecide, postgres, redis, appliedRevision } = core.state()
+      const { canDecide, postgres, refusal, redis, appliedRevision, haveKeysApart, clockOffsetMs } =
+        core.state()
       const configFault = inForce.fault()
+      const counts = workers?.states()
+      const isAnswering = port?.isAnswering() ?? true
+      const isServed = isAnswering && (counts === undefined || counts.serving > 0)
+      const isWhole = counts === undefined || counts.serving >= counts.wanted
       const denyFault = deny.fault()
       const isDropping = losses.isDropping() || (workers?.areDropping() ?? false)
+      const areFilesValid = configFault === undefined && denyFault === undefined
       const isValid =
-        configFault === undefined && denyFault === undefined && !isDropping && !certificates?.isGrave()
+        areFilesValid && isWhole && isAnswering && !isDropping && !certificates?.isGrave() && !haveKeysApart
       return {
-        isReady: canDecide && !drain.isLeaving && !drain.isDraining && (workers?.areServing() ?? true),
-        status: postgres === 'up' && redis !== 'down' && isValid ? 'ok' : 'degraded',
+        isReady: canDecide && !drain.isLeaving && !drain.isDraining && isServed,
+        status: postgres === 'up' && (redis === 'up' || redis === 'none') && isValid ? 'ok' : 'degraded',
         tableSha256: table().sha256,
         postgres,
+        postgresFault: refusal && `${refusal.code}: ${refusal.mend}`,
         redis,
         appliedRevision,
+        clockOffsetMs,
+        cacheKey: haveKeysApart ? 'apart' : undefined,
         configFault,
         denied: deny.counts(),
         denyFault,
         certificates: certificates?.notes(),
         log: isDropping ? 'dropping' : undefined,
+        gateway: isAnswering ? undefined : 'silent',
+        workers: counts && { wanted: counts.wanted, serving: counts.serving },
       }
     },
     metrics: async () => metrics.text(await workers?.metrics(metrics.isKept)),
     metricsContentType: metrics.contentType,
     log,
   })
+  boundConnections(app, descriptors.control)
+  if (workers !== undefined) addWorkerMetrics(metrics, workers, port)
   drain.control(app)
   return listen(app, config.settings.control, 'control')
+}
+
+/** Beyond them connections are closed as they come; those at rest make room for the next. */
+function boundConnections({ server }: Closable, most: number): void {
+  server.maxConnections = most
+  server.on('drop', () => server.closeIdleConnections())
+}
+
+function addWorkerMetrics(metrics: Metrics, workers: Workers, port: PortWatch | undefined): void {
+  metrics.states(
+    'latchkey_workers',
+    'Worker processes by state; wanted: how many should serve',
+    workers.states,
+  )
+  metrics.counter('latchkey_workers_lost_total', 'Workers that died or could not start', workers.lost)
+  if (port === undefined) return
+  metrics.gauge(
+    'latchkey_gateway_port_answers',
+    '1 while the port of the gateway answers the process itself',
+    () => ({ port: Number(port.isAnswering()) }),
+    'min',
+  )
 }
 
 type Closable = Pick<FastifyInstance, 'listen' | 'server'>

@@ -1,7 +1,7 @@
-// Secrets in files instead of the environment, as container platforms hand them out: `NAME_FILE` names the file that
-// holds what `NAME` would. The environment of a process is seen by more than the files that it may read.
+// Secrets in files instead of the environment: `NAME_FILE` names the file that holds what `NAME` would. Read at the start,
+// and again when the configuration is (what `${NAME}` means there is config/expand.ts's to find out).
 
-import { readFileSync } from 'node:fs'
+import { readSecretFile } from '../config/secret-file.ts'
 import { StartError } from './start-error.ts'
 
 export const secretVariables = [
@@ -12,25 +12,31 @@ export const secretVariables = [
 ] as const
 
 type Env = Readonly<Record<string, string | undefined>>
+type Found = Partial<Record<(typeof secretVariables)[number], string>>
 
 /** What the files say, by variable; a variable that is set itself wins. Throws a StartError that names variable and file. */
-export function readSecretFiles(env: Env): Partial<Record<(typeof secretVariables)[number], string>> {
-  const found: Partial<Record<(typeof secretVariables)[number], string>> = {}
-  for (const name of secretVariables) {
-    const file = env[`${name}_FILE`]
-    const isSet = env[name] !== undefined && env[name] !== ''
-    if (file !== undefined && file !== '' && !isSet) found[name] = readSecret(name, file)
-  }
-  return found
+export function readSecretFiles(env: Env): Found {
+  return readFilesOf(
+    env,
+    secretVariables.filter((name) => env[name] === undefined || env[name] === ''),
+  )
 }
 
-function readSecret(name: string, file: string): string {
-  try {
-    const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-    if (text !== '') return text
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw new StartError(`${name}_FILE: ${file} cannot be read (${code})`)
+/** Puts what files say into `env`. Returns what does it again, with the same variables. Both throw as `readSecretFiles`. */
+export function takeSecretFiles(env: Record<string, string | undefined>): () => void {
+  const found = readSecretFiles(env)
+  Object.assign(env, found)
+  const fromFiles = secretVariables.filter((name) => found[name] !== undefined)
+  // Read whole before any is put in.
+  return () => void Object.assign(env, readFilesOf(env, fromFiles))
+}
+
+function readFilesOf(env: Env, names: readonly (typeof secretVariables)[number][]): Found {
+  const found: Found = {}
+  for (const name of names) {
+    const read = readSecretFile(env, name)
+    if (read?.kind === 'fault') throw new StartError(read.fault)
+    if (read !== undefined) found[name] = read.text
   }
-  throw new StartError(`${name}_FILE: ${file} is empty`)
+  return found
 }

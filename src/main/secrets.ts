@@ -1,12 +1,13 @@
 // What the process takes from the environment besides the config files: its secrets.
 
 import { type AdminTokens, parseAdminTokens } from '../control/operator.ts'
+import { cacheKeysOf } from '../lookup/seal.ts'
 import type { Role } from './core.ts'
 import { StartError } from './start-error.ts'
 
 export interface ProcessSecrets {
   readonly tokens: AdminTokens
-  /** '' where Redis is not used. */
+  /** One, or several with commas between, of which the first one writes; '' where Redis is not used. */
   readonly cacheKey: string
 }
 
@@ -43,7 +44,13 @@ function cacheKey(text: string | undefined, warn: (message: string) => void): st
         'Make one with `openssl rand -hex 32`.',
     )
   }
-  if (text.length < shortCacheKey) {
+  const keys = cacheKeysOf(text)
+  if (keys.includes('')) {
+    throw new StartError(
+      'LATCHKEY_CACHE_KEY has an empty key in its list: it is `new,old`, or one key, without a comma at its ends.',
+    )
+  }
+  if (keys.some((key) => key.length < shortCacheKey)) {
     warn(
       `LATCHKEY_CACHE_KEY is shorter than ${shortCacheKey} characters: whoever can read Redis may find it by trying, ` +
         'and could then make keys valid. Make one with `openssl rand -hex 32`.',

@@ -1,10 +1,10 @@
 // `latchkey start`: checks everything that can be checked first, then runs until it is told to stop.
 
 import cluster from 'node:cluster'
+import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { CliIo } from '../cli/io.ts'
-import { loadConfig } from '../config/load.ts'
-import { formatFault } from '../config/fault.ts'
+import { formatFault, loadConfig } from '../config/load.ts'
 import type { CompiledConfig } from '../config/compiled.ts'
 import { exitCodes } from '../cli/exit.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
@@ -13,12 +13,13 @@ import { type Role, roles } from './core.ts'
 import { boundHeapGrowth } from './heap.ts'
 import { inlineMore } from './inlining.ts'
 import { refuseKnownSecrets } from './known-secrets.ts'
+import { faultsOf, type Loaded, loadForWorker } from './load-for-worker.ts'
 import { startPrimary } from './primary.ts'
 import { type ConfigSource, type ProgramOptions, startProgram } from './program.ts'
 import { readSecrets } from './secrets.ts'
 import { StartError } from './start-error.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
-import { startWorker } from './worker.ts'
+import { startWorker, type WorkerStart } from './worker.ts'
 import { automaticWorkers } from './workers.ts'
 
 const example = `
@@ -58,28 +59,17 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
   boundHeapGrowth()
   inlineMore()
   const count = workerCount(flags.workers)
-  const { config, source } = await loadOrExplain(flags.config, io)
-  const shadow = flags.shadow === undefined ? undefined : await loadCandidate(flags.shadow, io)
-  const usesRedis = config.settings.redis.kind === 'url'
-  // A worker has no admin API, so it needs no token.
-  const role = cluster.isWorker ? 'gateway' : flags.role
-  // Once for all processes.
-  const warn = (message: string) => cluster.isPrimary && io.stderr(`warning: ${message}\n`)
-  const secrets = readSecrets(io.env, { role, usesRedis }, warn)
-  refuseKnownSecrets(io.env, config.settings)
-  const log = createLog({ level: levelOf(io.env), isShared: count > 1 })
-  const options: ProgramOptions = {
-    config,
-    source: { ...source, ...(shadow !== undefined && { shadow }) },
-    role: flags.role,
-    secrets,
-    log: log.logger,
-    losses: log.losses,
-    tell: (line) => log.logger.info(line),
+  if (cluster.isWorker) {
+    return startWorker(async (kept) => {
+      const loaded = await loadForWorker(flags, io.env, kept)
+      return prepare({ flags, io, isShared: true }, loaded)
+    })
   }
+  const loaded = await loadOrExplain(flags.config, io)
+  const shadow = flags.shadow === undefined ? undefined : await loadCandidate(flags.shadow, io)
+  const { options, log } = prepare({ flags, io, isShared: count > 1 }, { ...loaded, shadow })
   try {
-    if (cluster.isWorker) await startWorker(options, log)
-    else if (count > 1) await startPrimary(options, count, log)
+    if (count > 1) await startPrimary(options, count, log)
     else await startAlone(options, log)
   } finally {
     // Whoever waits for `ready`, or for the reason why not, reads it now, not with the next full block.
@@ -87,9 +77,59 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
   }
 }
 
+interface Start {
+  readonly flags: StartFlags
+  readonly io: CliIo
+  /** Several processes write to one log. */
+  readonly isShared: boolean
+}
+
+/** All that can be checked without a socket. */
+function prepare({ flags, io, isShared }: Start, { config, source, shadow, kept }: Loaded): WorkerStart {
+  const usesRedis = config.settings.redis.kind === 'url'
+  // A worker has no admin API, so it needs no token.
+  const role = cluster.isWorker ? 'gateway' : flags.role
+  // Once for all processes.
+  const warn = (message: string) => cluster.isPrimary && io.stderr(`warning: ${message}\n`)
+  const secrets = readSecrets(io.env, { role, usesRedis }, warn)
+  refuseKnownSecrets(io.env, config.settings)
+  const log = openLog(io.env, isShared)
+  const options: ProgramOptions = {
+    config,
+    source: { ...source, ...(shadow !== undefined && { shadow }) },
+    role: flags.role,
+    secrets,
+    rereadTokens() {
+      io.rereadSecrets()
+      refuseKnownSecrets(io.env, config.settings)
+      return readSecrets(io.env, { role, usesRedis: false }, warn).tokens
+    },
+    log: log.logger,
+    losses: log.losses,
+    tell: (line) => log.logger.info(line),
+    ...(kept !== undefined && { kept }),
+  }
+  return { options, log }
+}
+
+function openLog(env: CliIo['env'], isShared: boolean): Log {
+  const file = env.LATCHKEY_LOG_FILE
+  const level = levelOf(env)
+  if (file === undefined || file === '') return createLog({ level, isShared })
+  try {
+    return createLog({ level, isShared, file: resolve(file) })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    throw new StartError(`LATCHKEY_LOG_FILE: ${file} cannot be written (${code})`)
+  }
+}
+
 async function startAlone(options: ProgramOptions, log: Log): Promise<void> {
   const program = await startProgram(options)
-  process.on('SIGHUP', () => void program.reload())
+  process.on('SIGHUP', () => {
+    log.reopen()
+    void program.reload()
+  })
   stopOnSignal(program, log)
 }
 
@@ -105,7 +145,7 @@ function workerCount(text: string): number {
 
 async function loadCandidate(file: string, io: CliIo): Promise<ShadowSource> {
   const { config, source } = await loadOrExplain(file, io)
-  return { file, config, files: source.files }
+  return { file, config, files: source.files, sources: source.sources ?? [] }
 }
 
 /** Loads the files; prints every fault and throws where there is one. */
@@ -115,13 +155,9 @@ export async function loadOrExplain(
 ): Promise<{ config: CompiledConfig; source: ConfigSource }> {
   const loaded = await loadConfig(file, io.env)
   for (const warning of loaded.warnings) io.stderr(`warning: ${formatFault(warning)}\n`)
-  if (loaded.ok) return { config: loaded.config, source: { file, files: loaded.files, env: io.env } }
-  const lines = loaded.faults.map(formatFault)
-  const count = loaded.faults.length === 1 ? '1 fault' : `${loaded.faults.length} faults`
-  throw new StartError(
-    [...lines, `${count} in the configuration; nothing was started.`],
-    loaded.unreadable ? exitCodes.usage : exitCodes.failed,
-  )
+  if (!loaded.ok) throw faultsOf(loaded)
+  const { config, files, sources } = loaded
+  return { config, source: { file, files, sources, env: io.env } }
 }
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']

@@ -11,6 +11,8 @@ export interface Stoppable {
   stop(): Promise<void>
   /** Whether it waits before it drains. */
   isLingering(): boolean
+  /** Ends by force what would outlive the process. */
+  kill?(): void
 }
 
 /** A terminal tells its whole group of a Ctrl-C, and `npm` hands it on besides: what comes so soon after is the same one. */
@@ -34,7 +36,10 @@ export function stopOnSignal(program: Stoppable, log: Log, isWorker = false): (w
   const onSignal = (signal: NodeJS.Signals) => {
     if (stoppedAt === undefined) return end({ signal }, program.leave)
     if (isWorker || (signal === 'SIGINT' && performance.now() - stoppedAt < sameCtrlCMs)) return
-    if (!program.isLingering()) process.exit(exitCodes.failed)
+    if (!program.isLingering()) {
+      program.kill?.()
+      process.exit(exitCodes.failed)
+    }
     end({ signal }, program.stop)
   }
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal)

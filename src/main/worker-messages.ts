@@ -1,21 +1,31 @@
-// What primary and workers say to each other. One secret travels this way, as their channel is a socket that nobody else has: what
-// session tickets are sealed with.
+// What primary and workers say to each other. Secrets travel this way, as their channel is a socket that nobody else has: what session
+// tickets are sealed with, and the files of the configuration, for a worker that asks for them.
+
+import type { KeptConfig } from './kept-config.ts'
 
 export type ToWorker =
   | { readonly type: 'reload' }
   /** Another worker takes its place: it is to drain at once. */
   | { readonly type: 'retire' }
   | { readonly type: 'metrics'; readonly id: number }
+  /** The first word: who the primary is among the instances, and the path by which it asks the gateway's port. */
+  | { readonly type: 'welcome'; readonly primary: string; readonly probe: string }
   /** All that the emergency stop was told, in the text of lookup/deny-format.ts. */
   | { readonly type: 'deny'; readonly words: readonly string[] }
 
   /** Base64; before `deny`, where there is TLS. */
   | { readonly type: 'ticket_keys'; readonly keys: string }
+  /** The answer to `kept`. */
+  | { readonly type: 'kept'; readonly config: KeptConfig }
 
 export type FromWorker =
   /** The first word, and who it is among the instances. The primary answers with what is denied. */
   | { readonly type: 'started'; readonly instance: string }
+  /** The files on disk have faults: it asks for those that are in force. */
+  | { readonly type: 'kept' }
   | { readonly type: 'serving' }
+  /** The last word of one that could not start: why, line by line. */
+  | { readonly type: 'failed'; readonly told: readonly string[] }
   /** Whether it loses lines of the log, when that has changed. */
   | { readonly type: 'log'; readonly isDropping: boolean }
   /** All that it counts: the answer to question `id`, or, unasked, its last word. */
@@ -23,12 +33,12 @@ export type FromWorker =
 
 /** Whether a message is one of ours; node:cluster and libraries send their own. */
 export function isToWorker(message: unknown): message is ToWorker {
-  return hasType(message, ['reload', 'retire', 'metrics', 'deny', 'ticket_keys'])
+  return hasType(message, ['reload', 'retire', 'metrics', 'welcome', 'deny', 'ticket_keys', 'kept'])
 }
 
 /** Whether a message is one of ours. */
 export function isFromWorker(message: unknown): message is FromWorker {
-  return hasType(message, ['started', 'serving', 'log', 'metrics'])
+  return hasType(message, ['started', 'kept', 'serving', 'failed', 'log', 'metrics'])
 }
 
 function hasType(message: unknown, types: readonly string[]): boolean {

@@ -18,6 +18,8 @@ export interface WorkerProcess {
   isDropping(): boolean
   /** Whether it has ever served, and so answers questions. */
   hasServed(): boolean
+  /** Why it could not start, by its own last word, line by line; undefined: it has not said. */
+  failure(): readonly string[] | undefined
   /** Says it, unless nobody is there to hear it. Never throws. */
   tell(message: ToWorker): void
   /** Asks what it counts; false: no answer within `withinMs`. */
@@ -35,6 +37,8 @@ export interface WorkerProcess {
   retire(): Promise<void>
   /** The same as all of them leave: it does so by itself first, for `delayMs`. */
   leave(delayMs: number): Promise<void>
+  /** Ends it by force, now. */
+  kill(): void
 }
 
 export interface WorkerEnd {
@@ -57,6 +61,7 @@ function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerPro
   let instance: string | undefined
   let hasServed = false
   let isDropping = false
+  let failure: readonly string[] | undefined
   let hasEnded = false
   let isLeaving = false
   const ended = endOf(worker).finally(() => (hasEnded = true))
@@ -66,6 +71,7 @@ function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerPro
     if (!isFromWorker(message)) return
     if (message.type === 'started') instance = message.instance
     if (message.type === 'serving') hasServed = true
+    if (message.type === 'failed') failure = message.told
     if (message.type === 'log') isDropping = message.isDropping
     hear(message)
   })
@@ -85,6 +91,7 @@ function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerPro
     isLeaving: () => isLeaving,
     isDropping: () => isDropping,
     hasServed: () => hasServed,
+    failure: () => failure,
     tell: (message) => tell(worker, message),
     ask: (id, withinMs) => ask(worker, id, withinMs),
     async serves(withinMs) {
@@ -109,6 +116,7 @@ function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerPro
       if (!hasEnded) worker.process.kill('SIGTERM')
       return endWithin(delayMs + drainBoundMs)
     },
+    kill: () => void worker.process.kill('SIGKILL'),
   }
 }
 
@@ -131,6 +139,7 @@ function unborn(reason: string): WorkerProcess {
     isLeaving: () => false,
     isDropping: () => false,
     hasServed: () => false,
+    failure: () => undefined,
     tell() {},
     ask: () => Promise.resolve(false),
     serves: () => Promise.resolve(false),
@@ -138,6 +147,7 @@ function unborn(reason: string): WorkerProcess {
     silent: Promise.resolve(),
     retire: () => Promise.resolve(),
     leave: () => Promise.resolve(),
+    kill() {},
   }
 }
 

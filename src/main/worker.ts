@@ -1,66 +1,94 @@
-// A worker's side of `--workers N`: serves the gateway for the primary that forked it, and ends with it.
+// A worker's side of `--workers N`: serves the gateway for the primary that forked it, and ends with it: politely when the
+// primary has died, as its requests can still be answered; soon, as nobody hands it connections any more.
 
-import cluster from 'node:cluster'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exitCodes } from '../cli/exit.ts'
 import type { Log, LogLosses } from '../telemetry/log.ts'
 import { makeInstanceId } from './core.ts'
+import { drainBoundMs } from './drain.ts'
+import type { KeptConfig } from './kept-config.ts'
 import { type Program, type ProgramOptions, startProgram } from './program.ts'
+import { StartError } from './start-error.ts'
 import { type Stoppable, stopOnSignal } from './stop-on-signal.ts'
-import { type HandedOn, handedOn } from './ticket-keys.ts'
-import { type FromWorker, isToWorker, type ToWorker } from './worker-messages.ts'
-
-/** The primary reads at once; a stuck one must not hold up an end. */
-const lastWordWithinMs = 1_000
+import { type Order, openWorkerChannel, say, sayLast } from './worker-channel.ts'
 
 /** How often it looks whether its log is written, in milliseconds. */
 const lookAtLogMs = 250
+/** A process is its parent's until the parent has ended, which comes just behind the end of the channel. */
+const lookAtParentMs = 20
 
-/** Serves the gateway for the primary that forked this process; resolves when its port is open. */
-export async function startWorker(options: ProgramOptions, log: Log): Promise<void> {
-  let drain = (_why: string): void => void process.kill(process.pid, 'SIGTERM')
-  // Without its primary nobody hands it connections, and nobody would end it.
-  cluster.worker?.once('disconnect', () => drain('disconnect'))
-  const instanceId = makeInstanceId()
-  const denied = createDenied()
-  let ticketKeys: HandedOn<Buffer> | undefined
-  const isToldDenied = new Promise<void>((resolve) => {
-    process.on('message', (message: unknown) => {
-      if (!isToWorker(message)) return
-      if (message.type === 'ticket_keys') {
-        const keys = Buffer.from(message.keys, 'base64')
-        if (ticketKeys === undefined) ticketKeys = handedOn(keys)
-        else ticketKeys.take(keys)
-        return
-      }
-      if (message.type !== 'deny')
-        return void started.then((program) => obey(program, message, drain)).catch(() => {})
-      denied.hear(message.words)
-      resolve()
-    })
-  })
-  // What is denied comes before the port opens: without Redis only the primary knows it. So do the keys of tickets.
-  const started = say({ type: 'started', instance: instanceId })
-    .then(() => isToldDenied)
-    .then(() =>
-      startProgram({
-        ...options,
-        place: 'worker',
-        instanceId,
-        denied: denied.follow,
-        ...(ticketKeys !== undefined && { ticketKeys }),
-      }),
-    )
-  const program = await started
-  drain = stopOnSignal(endOf(program), log, true)
-  tellOfLosses(log.losses)
-  await say({ type: 'serving' })
+export interface WorkerStart {
+  readonly options: ProgramOptions
+  readonly log: Log
 }
 
-type Order = Exclude<ToWorker, { type: 'deny' | 'ticket_keys' }>
+/**
+ * Serves the gateway for the primary that forked this process; resolves when its port is open. `prepare` reads the
+ * configuration, or takes the one that it is given.
+ */
+export async function startWorker(
+  prepare: (kept: () => Promise<KeptConfig | undefined>) => Promise<WorkerStart>,
+): Promise<void> {
+  const channel = openWorkerChannel()
+  const parent = process.ppid
+  // Nobody else would end it by force.
+  void channel.lost.then(() => setTimeout(() => process.exit(exitCodes.failed), drainBoundMs).unref())
+  const instanceId = makeInstanceId()
+  const { primary, ...told } = await channel.begin(instanceId)
+  const { options, log } = await prepare(channel.kept)
+  try {
+    const program = await startProgram({
+      ...options,
+      ...told,
+      ...{ place: 'worker', instanceId, orphaned: channel.lost },
+    })
+    const running = { program, log, drain: stopOnSignal(endOf(program), log, true) }
+    channel.follow((order) => void obey(running, order).catch(() => {}))
+    heedSignalsOfAll(running)
+    void channel.lost.then(() => endAlone(running, { primary, parent }))
+    tellOfLosses(log.losses)
+    await say({ type: 'serving' })
+  } finally {
+    log.flush()
+  }
+}
 
-async function obey(program: Program, message: Order, drain: (why: string) => void): Promise<void> {
-  if (message.type === 'reload') await program.reload()
-  else if (message.type === 'retire') drain('retire')
-  else await say({ type: 'metrics', id: message.id, metrics: await program.metrics.part() })
+interface Running {
+  readonly program: Program
+  readonly log: Log
+  readonly drain: (why: string) => void
+}
+
+async function obey({ program, log, drain }: Running, order: Order): Promise<void> {
+  if (order.type === 'reload') {
+    log.reopen()
+    await program.reload()
+  } else if (order.type === 'retire') drain('retire')
+  else await say({ type: 'metrics', id: order.id, metrics: await program.metrics.part() })
+}
+
+/** Whoever signals the whole group means the primary, but must not end a worker: SIGHUP and SIGUSR2 would. */
+function heedSignalsOfAll(running: Running): void {
+  process.on('SIGHUP', () => void obey(running, { type: 'reload' }))
+  process.on('SIGUSR2', () => {})
+}
+
+/** Nobody is left to sign off the primary but its workers. */
+function endAlone({ program, log, drain }: Running, { primary, parent }: Origin): void {
+  log.logger.error('The primary has ended: this worker drains')
+  void untilGone(parent).then(() => program.dismiss(primary))
+  drain('disconnect')
+}
+
+interface Origin {
+  /** Who its primary is among the instances. */
+  readonly primary: string
+  /** The primary's process. */
+  readonly parent: number
+}
+
+async function untilGone(parent: number): Promise<void> {
+  while (process.ppid === parent) await sleep(lookAtParentMs, undefined, { ref: false })
 }
 
 /** The primary's `/readyz` speaks for all. */
@@ -76,10 +104,7 @@ function tellOfLosses(losses: LogLosses): void {
 
 /** What it has counted must outlast it: the last requests are answered in the drain. */
 function endOf(program: Program): Stoppable {
-  const lastWord = async () => {
-    const isSaid = say({ type: 'metrics', id: null, metrics: await program.metrics.part() })
-    await Promise.race([isSaid, new Promise((resolve) => setTimeout(resolve, lastWordWithinMs))])
-  }
+  const lastWord = async () => sayLast({ type: 'metrics', id: null, metrics: await program.metrics.part() })
   return {
     leave: () => program.leave().then(lastWord),
     // Its primary tells balancers of the end, if it is one.
@@ -88,32 +113,14 @@ function endOf(program: Program): Stoppable {
   }
 }
 
-/** Resolves when the channel has it, or nobody is there to hear it. */
-function say(message: FromWorker): Promise<void> {
-  return new Promise((resolve) => {
-    if (!process.connected) resolve()
-    // With a callback, what goes wrong is told to it and to nobody else.
-    else process.send?.(message, () => resolve())
-  })
+/** Ends a process that could not start. Its primary tells why; false: there is none that could. */
+export async function endFailed(error: unknown): Promise<boolean> {
+  if (!process.connected) return false
+  await sayLast({ type: 'failed', told: toldOf(error) })
+  process.exit(exitCodes.failed)
 }
 
-interface Denied {
-  hear(words: readonly string[]): void
-  follow(take: (words: readonly string[]) => void): void
-}
-
-/** The newest words, and whoever follows them. */
-function createDenied(): Denied {
-  let newest: readonly string[] = []
-  let tell = (_words: readonly string[]) => {}
-  return {
-    hear(words) {
-      newest = words
-      tell(words)
-    },
-    follow(take) {
-      tell = take
-      take(newest)
-    },
-  }
+function toldOf(error: unknown): readonly string[] {
+  if (error instanceof StartError) return error.told
+  return [error instanceof Error ? error.message : String(error)]
 }

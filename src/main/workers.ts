@@ -7,21 +7,28 @@ import { availableParallelism } from 'node:os'
 import type { Followed } from '../gateway/tls.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { TableLabels } from '../telemetry/tables-told.ts'
+import type { KeptConfig } from './kept-config.ts'
 import { oneAtATime } from './one-at-a-time.ts'
+import { createReplacementPause } from './replacement-pause.ts'
+import { StartError } from './start-error.ts'
 import { createWorkerCounts } from './worker-counts.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 import { forkWorker, type WorkerEnd, type WorkerProcess } from './worker-process.ts'
 
 export interface Workers {
-  /** Resolves when all of the first ones serve. Rejects when one ends before. */
+  /** Resolves when all of the first ones serve. Rejects with a StartError when one ends before. */
   start(): Promise<void>
-  /** Whether enough of them serve. */
-  areServing(): boolean
+  /** How many there are of each state; `wanted` are to serve. */
+  states(): Readonly<Record<WorkerState, number>>
+  /** How many have died, or could not start, unasked. */
+  lost(): number
   /** Whether one of them loses lines of the log. */
   areDropping(): boolean
   /** What they count, in parts as prom-client writes them; of those that have ended, what is `kept`. */
   metrics(kept: (labels: TableLabels) => boolean): Promise<object[][]>
   reload(): void
+  /** What may have kept them from starting is mended: those that are missing are tried at once. */
+  retry(): void
   /** Hands on all that the emergency stop was told: it must not need Redis to reach the next process. */
   deny(words: readonly string[]): void
   /** Replaces all, one by one. A call meanwhile asks for once more, after it. Never rejects. */
@@ -30,7 +37,11 @@ export interface Workers {
   stop(): Promise<void>
   /** The same, each of them after `delayMs` in which it tells balancers to stay away. */
   leave(delayMs: number): Promise<void>
+  /** Ends all by force. */
+  kill(): void
 }
+
+export type WorkerState = 'wanted' | 'starting' | 'serving' | 'leaving'
 
 export interface WorkersDeps {
   /** How many there should be. */
@@ -40,13 +51,16 @@ export interface WorkersDeps {
   readonly ticketKeys: Followed<Buffer> | null
   /** Told of each instance whose process is gone, whether or not it could sign off. */
   readonly gone: (instance: string) => void
+  /** What each is told first. */
+  readonly welcome: () => Extract<ToWorker, { type: 'welcome' }>
+  /** The configuration in force, for those that find none on disk. */
+  readonly kept: () => KeptConfig
 }
 
 /** A worker that dies sooner than this after its start is replaced only after a wait. */
 const healthyAfterMs = 5_000
-const replaceAfterMs = 1_000
 const metricsWithinMs = 1_000
-/** A new worker that does not serve by then ends a replacement: it would hold up all later ones. */
+/** One that does not serve by then is stuck: it would hold up a start or a replacement for ever. */
 const servesWithinMs = 60_000
 
 /** How many `--workers auto` means: one a core. */
@@ -55,11 +69,14 @@ export function automaticWorkers(): number {
 }
 
 /** Makes the keeper of the workers. */
-export function createWorkers({ count, log, ticketKeys, gone }: WorkersDeps): Workers {
+export function createWorkers(deps: WorkersDeps): Workers {
+  const { count, log, ticketKeys } = deps
   const workers = new Set<WorkerProcess>()
   const counts = createWorkerCounts<WorkerProcess>()
+  const pause = createReplacementPause(count)
   let isStopping = false
   let question = 0
+  let lost = 0
   let denyWords: readonly string[] = []
 
   const staying = () => [...workers].filter((worker) => !worker.isLeaving())
@@ -68,35 +85,51 @@ export function createWorkers({ count, log, ticketKeys, gone }: WorkersDeps): Wo
     const startedAt = Date.now()
     const worker = forkWorker((message) => hear(worker, message))
     workers.add(worker)
-    void worker.ended.then((end) => {
+    void worker.serves(servesWithinMs).then((serves) => settle(worker, serves))
+    void worker.ended.then(() => {
       workers.delete(worker)
       if (isStopping) return
-      tellEnd(worker, end)
       const isHealthy = worker.hasServed() && Date.now() - startedAt > healthyAfterMs
-      setTimeout(refill, isHealthy ? 0 : replaceAfterMs)
+      if (isHealthy) refill()
+      else setTimeout(refill, pause.next())
     })
-    void worker.silent.then(() => {
+    void worker.silent.then(async () => {
+      if (!isStopping) tellEnd(worker, await worker.ended)
       counts.end(worker)
       const instance = worker.instance()
-      if (instance !== undefined) gone(instance)
+      if (instance !== undefined) deps.gone(instance)
     })
     return worker
   }
 
+  function settle(worker: WorkerProcess, serves: boolean): void {
+    if (serves) {
+      setTimeout(() => worker.isServing() && pause.reset(), healthyAfterMs).unref()
+    } else if (workers.has(worker) && !worker.isLeaving()) {
+      log.error({ worker: worker.pid }, 'A worker does not serve in time, and is ended')
+      worker.kill()
+    }
+  }
+
   function refill(): void {
-    if (!isStopping && staying().length < count) fork()
+    if (isStopping) return
+    for (let missing = count - staying().length; missing > 0; missing--) fork()
   }
 
   function hear(worker: WorkerProcess, message: FromWorker): void {
     if (message.type === 'started') {
+      worker.tell(deps.welcome())
       if (ticketKeys !== null) worker.tell(sealedBy(ticketKeys.current()))
       worker.tell({ type: 'deny', words: denyWords })
     }
+    if (message.type === 'kept') worker.tell({ type: 'kept', config: deps.kept() })
     if (message.type === 'metrics') counts.hear(worker, message.metrics)
   }
 
   function tellEnd(worker: WorkerProcess, { code, signal, reason }: WorkerEnd): void {
-    if (reason !== undefined) log.error({ reason }, 'A worker cannot be started')
+    const told = worker.failure() ?? (reason === undefined ? undefined : [reason])
+    if (!worker.isLeaving() || told !== undefined) lost++
+    if (told !== undefined) log.error({ worker: worker.pid, reason: told }, 'A worker cannot be started')
     else if (!worker.isLeaving()) log.error({ worker: worker.pid, code, signal }, 'A worker died')
     else if (code !== 0) log.error({ worker: worker.pid, code, signal }, 'A worker did not drain')
   }
@@ -132,13 +165,18 @@ export function createWorkers({ count, log, ticketKeys, gone }: WorkersDeps): Wo
       await Promise.all(
         Array.from({ length: count }, async () => {
           const worker = fork()
-          if (await worker.serves()) return
-          const { code, reason } = await worker.ended
-          throw new Error(reason ?? `a worker ended with ${code} before it served`)
+          if (await worker.serves(servesWithinMs)) return
+          throw await whyNot(worker)
         }),
       )
     },
-    areServing: () => [...workers].some((worker) => worker.isServing()),
+    states() {
+      const all = [...workers]
+      const leaving = all.filter((worker) => worker.isLeaving()).length
+      const serving = all.filter((worker) => worker.isServing()).length
+      return { wanted: count, starting: all.length - leaving - serving, serving, leaving }
+    },
+    lost: () => lost,
     areDropping: () => [...workers].some((worker) => worker.isDropping()),
     async metrics(kept) {
       const id = ++question
@@ -150,6 +188,7 @@ export function createWorkers({ count, log, ticketKeys, gone }: WorkersDeps): Wo
     reload() {
       for (const worker of workers) worker.tell({ type: 'reload' })
     },
+    retry: refill,
     deny(words) {
       denyWords = words
       for (const worker of workers) worker.tell({ type: 'deny', words })
@@ -157,7 +196,19 @@ export function createWorkers({ count, log, ticketKeys, gone }: WorkersDeps): Wo
     roll: oneAtATime(roll),
     stop: () => endAll((worker) => worker.retire()),
     leave: (delayMs) => endAll((worker) => worker.leave(delayMs)),
+    kill() {
+      isStopping = true
+      for (const worker of workers) worker.kill()
+    },
   }
+}
+
+async function whyNot(worker: WorkerProcess): Promise<StartError> {
+  worker.kill()
+  await worker.silent
+  const { code, signal, reason } = await worker.ended
+  const told = worker.failure() ?? [reason ?? `a worker ended with ${signal ?? code} before it served`]
+  return new StartError(told)
 }
 
 function sealedBy(keys: Buffer): ToWorker {

@@ -2,9 +2,8 @@
 // takes a batch of rows and leaves alone what another process has taken, so that any number may do it at once; a row is
 // deleted and counted in one statement, so that no figure is lost or doubled.
 
+import { inBatches } from './batches.ts'
 import type { Queryable } from './postgres.ts'
-
-const rowsAtOnce = 5_000
 
 const names = 'secret_id, api, environment, route, outcome'
 
@@ -54,6 +53,31 @@ export interface ActivityAges {
   readonly daysMs: number
 }
 
+/** One kind of work: takes at most `most` rows, returns how many. */
+export interface ActivityPart {
+  readonly name: string
+  readonly take: (db: Queryable, most: number) => Promise<number>
+}
+
+/** What is to be done with old activity, each part by itself. */
+export function activityParts(ages: ActivityAges): readonly ActivityPart[] {
+  return [
+    partOf('activity_minutes', minutesToHours, ages.minutesMs),
+    partOf('activity_hours', hoursToDays, ages.hoursMs),
+    partOf('activity_days', forgetDays, ages.daysMs),
+  ]
+}
+
+function partOf(name: string, text: string, ageMs: number): ActivityPart {
+  return {
+    name,
+    async take(db, most) {
+      const rows = await db.query<{ rows: number }>(text, [ageMs, most])
+      return rows[0]?.rows ?? 0
+    },
+  }
+}
+
 /** Adds up and forgets what is older; `isOver` ends it between two batches. Returns how many rows were taken. */
 export async function rollUpActivity(
   db: Queryable,
@@ -61,25 +85,24 @@ export async function rollUpActivity(
   isOver: () => boolean,
 ): Promise<number> {
   let taken = 0
-  for (const [text, ageMs] of [
-    [minutesToHours, ages.minutesMs],
-    [hoursToDays, ages.hoursMs],
-    [forgetDays, ages.daysMs],
-  ] as const) {
-    for (let rows = rowsAtOnce; rows === rowsAtOnce && !isOver(); taken += rows) {
-      const found = await db.query<{ rows: number }>(text, [ageMs, rowsAtOnce])
-      rows = found[0]?.rows ?? 0
-    }
-  }
+  for (const part of activityParts(ages)) taken += await inBatches((most) => part.take(db, most), isOver)
   return taken
 }
 
-/** Forgets which batches were added longer ago than `olderThanMs`; returns how many. */
-export async function pruneActivityBatches(db: Queryable, olderThanMs: number): Promise<number> {
+/** Forgets which batches were added longer ago than `olderThanMs`, `most` at most; returns how many. */
+export async function pruneActivityBatches(
+  db: Queryable,
+  olderThanMs: number,
+  most = 5_000,
+): Promise<number> {
   const rows = await db.query<{ removed: number }>(
-    `WITH gone AS (DELETE FROM activity_batch WHERE added_at < now() - $1 * interval '1 millisecond' RETURNING 1)
+    `WITH gone AS (
+       DELETE FROM activity_batch WHERE id IN (
+         SELECT id FROM activity_batch WHERE added_at < now() - $1 * interval '1 millisecond'
+         ORDER BY added_at LIMIT $2)
+       RETURNING 1)
      SELECT count(*) AS removed FROM gone`,
-    [olderThanMs],
+    [olderThanMs, most],
   )
   return rows[0]?.removed ?? 0
 }

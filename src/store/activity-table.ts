@@ -3,6 +3,7 @@
 
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
+import { milliseconds } from './session.ts'
 
 /** What one instance counted of one kind of request. */
 export interface ActivityCount {
@@ -61,7 +62,7 @@ const addStatement = {
       UPDATE key_secret s SET last_used_at = greatest(s.last_used_at, locked.at) FROM locked WHERE s.id = locked.id
     )
     INSERT INTO activity AS a (key_id, minute, secret_id, route, outcome, api, environment, count)
-    SELECT key_id, date_trunc('minute', minute), secret_id, route, outcome, api, environment, sum(count)
+    SELECT key_id, date_trunc('minute', minute, 'UTC'), secret_id, route, outcome, api, environment, sum(count)
     FROM item GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
     ON CONFLICT (key_id, minute, secret_id, route, outcome, api, environment)
     DO UPDATE SET count = a.count + excluded.count`,
@@ -98,7 +99,7 @@ export async function listActivity(
 ): Promise<Page<ActivityRow>> {
   const { after } = page
   const rows = await db.query<ActivityRow>(
-    `SELECT start AS "startMs", span, secret_id AS "secretId", route, outcome, sum(count)::bigint AS count
+    `SELECT ${milliseconds('start')} AS "startMs", span, secret_id AS "secretId", route, outcome, sum(count)::bigint AS count
      FROM (
        SELECT minute AS start, 'minute' COLLATE "C" AS span, secret_id, route, outcome, count
        FROM activity WHERE key_id = $1 AND minute >= $2 AND minute < $3

@@ -2,6 +2,7 @@
 
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
+import { milliseconds } from './session.ts'
 
 export interface AuditEntry {
   readonly actor: string
@@ -53,7 +54,8 @@ export async function listAudit(
   page: PageRequest<number>,
 ): Promise<Page<StoredAuditEntry>> {
   const rows = await db.query<StoredAuditEntry>(
-    `SELECT id, actor, action, target, before, after, request_id AS "requestId", at AS "atMs", revision
+    `SELECT id, actor, action, target, before, after, request_id AS "requestId", ${milliseconds('at')} AS "atMs",
+       revision
      FROM audit
      WHERE ($1::text IS NULL OR target = $1)
        AND ($2::text IS NULL OR actor = $2)
@@ -63,4 +65,16 @@ export async function listAudit(
     [filter.target ?? null, filter.actor ?? null, filter.action ?? null, page.after, page.limit + 1],
   )
   return pageOf(rows, page.limit)
+}
+
+/**
+ * Forgets entries older than `olderThanMs`, `most` at most, the first ones first; returns how many. By a function of the
+ * database, which takes nothing that is younger than 90 days: who serves needs no right to delete from the audit.
+ */
+export async function pruneAudit(db: Queryable, olderThanMs: number, most = 5_000): Promise<number> {
+  const rows = await db.query<{ removed: number }>(
+    `SELECT forget_audit(now() - $1 * interval '1 millisecond', $2) AS removed`,
+    [olderThanMs, most],
+  )
+  return rows[0]?.removed ?? 0
 }

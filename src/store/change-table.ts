@@ -2,6 +2,7 @@
 
 import { beatValues, type InstanceBeat } from './instance-table.ts'
 import type { Queryable } from './postgres.ts'
+import { milliseconds } from './session.ts'
 
 export interface Change {
   readonly revision: number
@@ -14,13 +15,19 @@ export interface Change {
   readonly stamp?: number
 }
 
-/** Where the database stands. An equal epoch means that revisions of both readings can be compared. */
+/** Where the database stands, and which one it is. An equal epoch means that revisions of both readings can be compared. */
 export interface Head {
   readonly epoch: string
   readonly head: number
+  /** Stays when the epoch changes. */
+  readonly installation: string
 }
 
 export interface ChangePage extends Head {
+  /** The database's clock at the answer, in milliseconds since the epoch. */
+  readonly atMs: number
+  /** Stamp of the change at the revision to compare; null: none was asked for, or it is not kept any more. */
+  readonly compared: number | null
   readonly changes: Change[]
   /** Stamp of the change at the revision asked from; null: it is not kept any more. */
   readonly anchor: number | null
@@ -34,6 +41,8 @@ interface ChangeRow extends Head {
   readonly digests: string[]
   readonly stamp: number
   readonly anchor: number | null
+  readonly compared: number | null
+  readonly atMs: number
 }
 
 /** Exact: microseconds of the time since 1970 fit into a double until 2255. */
@@ -50,10 +59,19 @@ const readChangesStatement = {
       ON CONFLICT (id) DO UPDATE SET role = excluded.role, host = excluded.host, pid = excluded.pid,
         version = excluded.version, applied_revision = excluded.applied_revision, epoch = excluded.epoch,
         last_seen_at = now(), stale_limit_ms = excluded.stale_limit_ms
+    ), about AS (
+      INSERT INTO instance_about (id, cache_keys, clock_offset_ms)
+      SELECT said.* FROM (VALUES ($3::text, $11::text, $12::bigint)) AS said (id, cache_keys, clock_offset_ms)
+      WHERE NOT EXISTS (SELECT FROM instance_about a WHERE a.id = said.id
+        AND (a.cache_keys, a.clock_offset_ms) IS NOT DISTINCT FROM (said.cache_keys, said.clock_offset_ms))
+      ON CONFLICT (id) DO UPDATE SET cache_keys = excluded.cache_keys, clock_offset_ms = excluded.clock_offset_ms
     ), at AS MATERIALIZED (
-      SELECT epoch || database_lineage() AS epoch, revision AS head FROM head
+      SELECT epoch || database_lineage() AS epoch, revision AS head, installation_id() AS installation,
+        ${milliseconds('clock_timestamp()')} AS "atMs"
+      FROM head
     )
-    SELECT at.epoch, at.head, o.revision, o.key_id AS "keyId", o.merchant_id AS "merchantId", o.digests, o.stamp,
+    SELECT at.epoch, at.head, at.installation, at."atMs",
+      (SELECT ${stampColumn} FROM outbox WHERE revision = $13) AS compared, o.revision, o.key_id AS "keyId", o.merchant_id AS "merchantId", o.digests, o.stamp,
       (SELECT ${stampColumn} FROM outbox WHERE revision = $1) AS anchor
     FROM at LEFT JOIN LATERAL (
       SELECT revision, key_id, merchant_id, CASE WHEN key_id IS NULL THEN '{}' ELSE digests END AS digests,
@@ -72,23 +90,44 @@ const readChangesStatement = {
  */
 export async function readChanges(
   db: Queryable,
-  request: { readonly after: number; readonly limit: number; readonly beat: InstanceBeat },
+  request: {
+    readonly after: number
+    readonly limit: number
+    readonly beat: InstanceBeat
+    /** A revision whose change is to be compared. */
+    readonly compare?: number | undefined
+  },
 ): Promise<ChangePage> {
   const rows = await db.query<ChangeRow>(readChangesStatement, [
     request.after,
     request.limit,
     ...beatValues(request.beat),
+    request.compare ?? null,
   ])
   const changes: Change[] = []
   for (const { revision, keyId, merchantId, digests, stamp } of rows) {
     if (revision !== null) changes.push({ revision, keyId, merchantId, digests, stamp })
   }
-  return { ...headOf(rows), changes, anchor: rows[0]?.anchor ?? null }
+  const { anchor = null, compared = null, atMs = Number.NaN } = rows[0] ?? {}
+  return { ...headOf(rows), changes, anchor, compared, atMs }
+}
+
+/** Committed changes after a revision, oldest first, without a heartbeat. Throws StoreUnavailableError. */
+export async function changesAfter(db: Queryable, revision: number, limit: number): Promise<Change[]> {
+  return db.query<Change>(
+    `SELECT revision, key_id AS "keyId", merchant_id AS "merchantId",
+       CASE WHEN key_id IS NULL THEN '{}' ELSE digests END AS digests, ${stampColumn} AS stamp
+     FROM outbox WHERE revision > $1 ORDER BY revision LIMIT $2`,
+    [revision, limit],
+  )
 }
 
 /** Where the database stands. Throws StoreUnavailableError. */
 export async function readHead(db: Queryable): Promise<Head> {
-  const rows = await db.query<Head>('SELECT epoch || database_lineage() AS epoch, revision AS head FROM head')
+  const rows = await db.query<Head>(
+    `SELECT epoch || database_lineage() AS epoch, revision AS head, installation_id() AS installation
+     FROM head`,
+  )
   return headOf(rows)
 }
 
@@ -103,17 +142,29 @@ export async function renewEpoch(db: Queryable, epoch: string): Promise<void> {
   )
 }
 
-/** Forgets changes made longer ago than `olderThanMs`; returns how many. */
-export async function pruneOutbox(db: Queryable, olderThanMs: number): Promise<number> {
-  const rows = await db.query(
-    `DELETE FROM outbox WHERE created_at < now() - $1 * interval '1 millisecond' RETURNING revision`,
-    [olderThanMs],
+/**
+ * Forgets changes made longer ago than `olderThanMs`, `most` at most; returns how many. Always from the first on and without
+ * a gap, and waiting for who does the same: a reader tells from the numbers alone that it has missed some. The last change
+ * stays, whatever its age: its stamp tells this history from another.
+ */
+export async function pruneOutbox(db: Queryable, olderThanMs: number, most = 5_000): Promise<number> {
+  const rows = await db.query<{ removed: number }>(
+    `WITH first AS MATERIALIZED (
+       SELECT revision, created_at < now() - $1 * interval '1 millisecond' AS is_old
+       FROM outbox ORDER BY revision LIMIT $2
+     ), gone AS (
+       DELETE FROM outbox WHERE revision IN (
+         SELECT revision FROM first
+         WHERE revision < coalesce((SELECT min(revision) FROM first WHERE NOT is_old), (SELECT revision FROM head)))
+       RETURNING 1)
+     SELECT count(*) AS removed FROM gone`,
+    [olderThanMs, most],
   )
-  return rows.length
+  return rows[0]?.removed ?? 0
 }
 
 function headOf(rows: readonly Head[]): Head {
   const row = rows[0]
   if (!row) throw new Error('The head row is missing: the database was tampered with')
-  return { epoch: row.epoch, head: row.head }
+  return { epoch: row.epoch, head: row.head, installation: row.installation }
 }

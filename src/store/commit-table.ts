@@ -5,7 +5,7 @@ import { type AuditEntry, writeAudit } from './audit-table.ts'
 import { type Change, stampColumn } from './change-table.ts'
 import { claimReplay, type IdempotentRequest, keepReplay } from './idempotency-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
-import { StoreUnavailableError } from './postgres-errors.ts'
+import { OutcomeUnknownError, StoreUnavailableError } from './postgres-errors.ts'
 
 /** On whose behalf, and when by the program's clock. */
 export interface ChangeOrigin {
@@ -43,8 +43,8 @@ export interface Committed<T> {
 /**
  * The one way in which a key or merchant changes: `plan` locks the row and decides; then, in the same transaction,
  * the next revision is taken (its lock orders the commits), the rows, the outbox and the audit are written.
- * What `plan` throws rolls everything back. Throws StoreUnavailableError, and then nothing was changed, as far as the
- * database could still be asked; IDEMPOTENCY_MISMATCH where the origin's Idempotency-Key has made something else.
+ * What `plan` throws rolls everything back. Throws StoreUnavailableError, and then nothing was changed; OutcomeUnknownError,
+ * where the database could not be asked whether it was; IDEMPOTENCY_MISMATCH where the origin's Idempotency-Key has made something else.
  */
 export async function commitChange<T>(
   db: Postgres,
@@ -69,7 +69,7 @@ export async function commitChange<T>(
 
 /**
  * One transaction of which it is found out whether it took place when the answer to its commit is lost. `work` calls
- * `trace` last, with what it returns.
+ * `trace` last, with what it returns. Throws OutcomeUnknownError where that could not be found out.
  */
 export async function commitTraced<R>(
   db: Postgres,
@@ -85,9 +85,11 @@ export async function commitTraced<R>(
     )
   } catch (error) {
     // Only the commit was left: the connection may have ended before it arrived, or before its answer did.
-    const isOpen = error instanceof StoreUnavailableError
-    if (isOpen && written && (await hasCommitted(db, written.transactionId))) return written.result
-    throw error
+    if (!(error instanceof StoreUnavailableError) || written === undefined) throw error
+    const outcome = await outcomeOf(db, written.transactionId)
+    if (outcome === 'committed') return written.result
+    // A commit may still wait for a standby, or for a server that comes back.
+    throw outcome === 'unknown' ? new OutcomeUnknownError(error.code, error.text) : error
   }
 }
 
@@ -132,8 +134,10 @@ async function nextRevision(tx: Queryable): Promise<Taken> {
 const outcomeTimeoutMs = 3000
 const outcomePauseMs = 200
 
-/** What became of a transaction whose commit was not answered; false also where nobody answers for 3 s. */
-async function hasCommitted(db: Queryable, transactionId: string): Promise<boolean> {
+type Outcome = 'committed' | 'aborted' | 'unknown'
+
+/** What became of a transaction whose commit was not answered; unknown where nobody can say for 3 s. */
+async function outcomeOf(db: Queryable, transactionId: string): Promise<Outcome> {
   const endsAt = performance.now() + outcomeTimeoutMs
   do {
     try {
@@ -141,14 +145,14 @@ async function hasCommitted(db: Queryable, transactionId: string): Promise<boole
         transactionId,
       ])
       const status = rows[0]?.status
-      if (status !== 'in progress') return status === 'committed'
+      if (status === 'committed' || status === 'aborted') return status
     } catch (error) {
-      // A promoted standby that never saw the transaction calls its number invalid.
-      if (!(error instanceof StoreUnavailableError)) return false
+      // A promoted standby that never saw the transaction calls its number invalid: there, nothing was changed.
+      if (!(error instanceof StoreUnavailableError)) return 'aborted'
     }
     await sleep(outcomePauseMs)
   } while (performance.now() < endsAt)
-  return false
+  return 'unknown'
 }
 
 /**

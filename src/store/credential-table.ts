@@ -2,6 +2,7 @@
 
 import type { CredentialRecord, Environment, KeyStatus, MerchantStatus } from '../credentials/record.ts'
 import type { Queryable } from './postgres.ts'
+import { milliseconds } from './session.ts'
 
 export interface CredentialPage {
   /** Epoch of the very database that was asked: connections may lead to another one than the feed's. */
@@ -37,9 +38,9 @@ const statement = {
     SELECT head.epoch, head.revision AS head, found.*
     FROM (SELECT epoch || database_lineage() AS epoch, revision FROM head) head LEFT JOIN (
       SELECT encode(s.digest, 'hex') AS digest, s.id AS secret_id,
-        CASE WHEN s.is_ended THEN to_timestamp(0) ELSE s.expires_at END AS secret_expires_at,
+        CASE WHEN s.is_ended THEN 0 ELSE ${milliseconds('s.expires_at')} END AS secret_expires_at,
         k.id AS key_id, k.merchant_id, k.api, k.environment, k.status, m.status AS merchant_status,
-        k.permissions, k.expires_at, greatest(k.revision, m.revision) AS revision
+        k.permissions, ${milliseconds('k.expires_at')} AS expires_at, greatest(k.revision, m.revision) AS revision
       FROM key_secret s
       JOIN api_key k ON k.id = s.key_id
       JOIN merchant m ON m.id = k.merchant_id

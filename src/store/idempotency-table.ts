@@ -70,11 +70,14 @@ export async function keepReplay(tx: Queryable, request: IdempotentRequest, obje
   ])
 }
 
-/** Forgets requests made longer ago than `olderThanMs`; returns how many. */
-export async function pruneReplays(db: Queryable, olderThanMs: number): Promise<number> {
+/** Forgets requests made longer ago than `olderThanMs`, `most` at most; returns how many. */
+export async function pruneReplays(db: Queryable, olderThanMs: number, most = 5_000): Promise<number> {
   const rows = await db.query(
-    `DELETE FROM idempotency WHERE created_at < now() - $1 * interval '1 millisecond' RETURNING key`,
-    [olderThanMs],
+    `DELETE FROM idempotency WHERE (actor, key) IN (
+       SELECT actor, key FROM idempotency WHERE created_at < now() - $1 * interval '1 millisecond'
+       ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+     RETURNING key`,
+    [olderThanMs, most],
   )
   return rows.length
 }

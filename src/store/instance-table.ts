@@ -1,6 +1,7 @@
 // The processes that serve: each says with every poll of the changes that it lives and how far it has come.
 
 import type { Queryable } from './postgres.ts'
+import { milliseconds } from './session.ts'
 
 /** What an instance says of itself with each poll. */
 export interface InstanceBeat {
@@ -15,6 +16,10 @@ export interface InstanceBeat {
   readonly epoch?: string | null
   /** Its own largest stale limit: how long it may go on when it cannot be reached. */
   readonly staleLimitMs?: number
+  /** Fingerprints of its cache keys, the one that it writes with first; absent: it uses no Redis. */
+  readonly cacheKeys?: readonly string[]
+  /** How far its clock is behind the database's; absent: not known yet. */
+  readonly clockOffsetMs?: number | undefined
 }
 
 /** An instance as the database knows it; times in milliseconds since the epoch, by the database's clock. */
@@ -30,17 +35,40 @@ export interface InstanceView {
   readonly lastSeenAtMs: number
   /** 0: it did not say. */
   readonly staleLimitMs: number
+  /** As its beat said; empty: it uses no Redis, or is of an earlier version. */
+  readonly cacheKeys: readonly string[]
+  /** null: it did not say. */
+  readonly clockOffsetMs: number | null
 }
 
 /** The columns of a heartbeat, in the order of its statement. */
 export function beatValues(beat: InstanceBeat): readonly unknown[] {
   const { id, role, host, pid, version, appliedRevision, epoch = null, staleLimitMs = 0 } = beat
-  return [id, role, host, pid, version, appliedRevision, epoch, staleLimitMs]
+  const { cacheKeys, clockOffsetMs = null } = beat
+  const keys = cacheKeys?.join(',') ?? null
+  return [id, role, host, pid, version, appliedRevision, epoch, staleLimitMs, keys, clockOffsetMs]
 }
 
 /** An instance leaves after its drain: it no longer counts, for good, as ids are not used twice. Unknown ones are ignored. */
 export async function signOff(db: Queryable, id: string): Promise<void> {
   await db.query('UPDATE instance SET signed_off_at = now() WHERE id = $1', [id])
+}
+
+/** As `signOff`, for all of these that count still. */
+export async function signOffAll(db: Queryable, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await db.query('UPDATE instance SET signed_off_at = now() WHERE signed_off_at IS NULL AND id = ANY ($1)', [
+    ids,
+  ])
+}
+
+/** What those say of their cache keys that were seen in the last ten seconds; each answer once. */
+export async function listCacheKeys(db: Queryable): Promise<(readonly string[])[]> {
+  const rows = await db.query<{ keys: string }>(
+    `SELECT DISTINCT a.cache_keys AS keys FROM instance i JOIN instance_about a USING (id)
+     WHERE i.signed_off_at IS NULL AND i.last_seen_at > now() - interval '10 seconds' AND a.cache_keys IS NOT NULL`,
+  )
+  return rows.map(({ keys }) => keys.split(','))
 }
 
 /**
@@ -53,9 +81,11 @@ export async function listInstances(
   slackMs = 0,
 ): Promise<InstanceView[]> {
   return db.query<InstanceView>(
-    `SELECT id, host, pid, role, version, started_at AS "startedAtMs", applied_revision AS "appliedRevision",
-       epoch, last_seen_at AS "lastSeenAtMs", stale_limit_ms AS "staleLimitMs"
-     FROM instance
+    `SELECT id, host, pid, role, version, ${milliseconds('started_at')} AS "startedAtMs",
+       applied_revision AS "appliedRevision", epoch, ${milliseconds('last_seen_at')} AS "lastSeenAtMs",
+       stale_limit_ms AS "staleLimitMs", coalesce(string_to_array(cache_keys, ','), '{}') AS "cacheKeys",
+       clock_offset_ms AS "clockOffsetMs"
+     FROM instance LEFT JOIN instance_about USING (id)
      WHERE signed_off_at IS NULL
        AND last_seen_at >= now() - (greatest($1, stale_limit_ms) + $2) * interval '1 millisecond'
      ORDER BY started_at, id`,
@@ -63,11 +93,17 @@ export async function listInstances(
   )
 }
 
-/** Forgets instances last seen longer ago than `olderThanMs`; returns how many. */
-export async function pruneInstances(db: Queryable, olderThanMs: number): Promise<number> {
-  const rows = await db.query(
-    `DELETE FROM instance WHERE last_seen_at < now() - $1 * interval '1 millisecond' RETURNING id`,
-    [olderThanMs],
+/** Forgets instances last seen longer ago than `olderThanMs`, with what else they said, `most` at most; returns how many. */
+export async function pruneInstances(db: Queryable, olderThanMs: number, most = 5_000): Promise<number> {
+  const rows = await db.query<{ removed: number }>(
+    `WITH gone AS (
+       DELETE FROM instance WHERE id IN (
+         SELECT id FROM instance WHERE last_seen_at < now() - $1 * interval '1 millisecond'
+         LIMIT $2 FOR UPDATE SKIP LOCKED)
+       RETURNING id
+     ), said AS (DELETE FROM instance_about a USING gone WHERE a.id = gone.id)
+     SELECT count(*) AS removed FROM gone`,
+    [olderThanMs, most],
   )
-  return rows.length
+  return rows[0]?.removed ?? 0
 }

@@ -7,6 +7,7 @@ import { type ChangeOrigin, commitTraced } from './commit-table.ts'
 import type { NewKey } from './key-change-table.ts'
 import { keySnapshot } from './key-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
+import { milliseconds } from './session.ts'
 
 export interface ImportedKey extends NewKey {
   readonly status: KeyStatus
@@ -53,7 +54,7 @@ export async function compareKeys(
 ): Promise<readonly (ImportOutcome | undefined)[]> {
   const rows = await db.query<KnownRow>(
     `SELECT encode(s.digest, 'hex') AS digest, k.id, k.merchant_id AS "merchantId", k.api, k.environment, k.name,
-       k.status, k.permissions, k.expires_at AS "expiresAtMs", k.revision
+       k.status, k.permissions, ${milliseconds('k.expires_at')} AS "expiresAtMs", k.revision
      FROM key_secret s JOIN api_key k ON k.id = s.key_id
      WHERE s.digest = ANY ($1::bytea[])`,
     [keys.map(({ secret }) => Buffer.from(secret.digest, 'hex'))],
@@ -69,7 +70,7 @@ export async function compareKeys(
 /**
  * Makes those of the keys whose digests are not known yet; digests must not repeat and merchants must exist. The
  * head's lock comes first, so that no other change can bring in one of the digests, and is held for one statement.
- * Throws StoreUnavailableError, and then nothing was changed, as far as the database could still be asked.
+ * Throws StoreUnavailableError, and then nothing was changed, and OutcomeUnknownError.
  */
 export async function importKeys(
   db: Postgres,

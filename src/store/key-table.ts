@@ -4,6 +4,8 @@ import type { Environment, KeyStatus, ListedStatus } from '../credentials/record
 import { deny, DenialError } from '../errors/denial.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
+import { hasSearchIndexes, shortestIndexed, textOfKey } from './search-table.ts'
+import { milliseconds } from './session.ts'
 
 /** Times in milliseconds since the epoch. */
 export interface StoredKey {
@@ -43,14 +45,12 @@ export interface KeyFilter {
   readonly text?: string | undefined
 }
 
-// JSON has no type for times: milliseconds are counted out here.
-const milliseconds = (column: string) => `floor(extract(epoch FROM ${column}) * 1000)`
-
 const selectKeys = `
   SELECT k.id, k.merchant_id AS "merchantId", k.api, k.environment, k.name, k.status, k.prefix, k.permissions,
-    k.created_at AS "createdAtMs", k.expires_at AS "expiresAtMs", k.revision, s."lastUsedAtMs", s.secrets
+    ${milliseconds('k.created_at')} AS "createdAtMs", ${milliseconds('k.expires_at')} AS "expiresAtMs", k.revision,
+    s."lastUsedAtMs", s.secrets
   FROM api_key k CROSS JOIN LATERAL (
-    SELECT max(last_used_at) AS "lastUsedAtMs",
+    SELECT ${milliseconds('max(last_used_at)')} AS "lastUsedAtMs",
       coalesce(jsonb_agg(jsonb_build_object(
         'id', id, 'last4', last4, 'createdAtMs', ${milliseconds('created_at')},
         'expiresAtMs', ${milliseconds('expires_at')}, 'lastUsedAtMs', ${milliseconds('last_used_at')}
@@ -64,37 +64,82 @@ export async function getKey(db: Queryable, id: string, nowMs: number): Promise<
   return rows[0]
 }
 
-/** The keys that match all of the filter, newest first. The cursor is the id of the last one seen. */
+type AskedKeys = KeyFilter & { readonly nowMs: number }
+
+/**
+ * The keys that match all of the filter, newest first. The cursor is the id of the last one seen. A text is looked for
+ * among the newest keys first: what many have is found there. What few have is found by the indexes, where they are built.
+ */
 export async function listKeys(
   db: Queryable,
-  filter: KeyFilter & { readonly nowMs: number },
+  filter: AskedKeys,
   page: PageRequest<string>,
 ): Promise<Page<StoredKey>> {
-  const rows = await db.query<StoredKey>(
-    `${selectKeys}
-     WHERE ($2::text IS NULL OR k.merchant_id = $2)
-       AND ($3::text IS NULL OR k.status = $3
-         OR ($3 = 'expired' AND k.status = 'active' AND k.expires_at <= $1))
-       AND ($4::text IS NULL OR k.api = $4)
-       AND ($5::text IS NULL OR k.environment = $5)
-       AND ($6::text IS NULL OR position(lower($6) IN lower(k.name)) > 0 OR position(lower($6) IN lower(k.id)) > 0
-         OR EXISTS (
-           SELECT FROM key_secret f WHERE f.key_id = k.id AND position(lower($6) IN lower(f.last4)) > 0
-             AND (f.expires_at IS NULL OR f.expires_at > $1)))
-       AND ($7::text IS NULL OR k.id < $7)
-     ORDER BY k.id DESC LIMIT $8`,
-    [
-      new Date(filter.nowMs),
-      filter.merchantId ?? null,
-      filter.status ?? null,
-      filter.api ?? null,
-      filter.environment ?? null,
-      filter.text ?? null,
-      page.after,
-      page.limit + 1,
-    ],
-  )
-  return pageOf(rows, page.limit)
+  const { text } = filter
+  if (text === undefined || Array.from(text).length < shortestIndexed || !(await hasSearchIndexes(db))) {
+    return pageOf(await selectPage(db, filter, page), page.limit)
+  }
+  const near = await selectPage(db, filter, page, 'near')
+  if (near.length > page.limit) return pageOf(near, page.limit)
+  const [found] = await db.query<{ count: number }>(`SELECT count(*) FROM (${foundBy('$1')} LIMIT $2) f`, [
+    text,
+    mostFound + 1,
+  ])
+  const isFrequent = found === undefined || found.count > mostFound
+  return pageOf(await selectPage(db, filter, page, isFrequent ? 'all' : 'found'), page.limit)
+}
+
+/** Keys that are looked at before an index is asked; from so many found on, looking at all in turn finds a page sooner. */
+const nearest = 2_000
+const mostFound = 4_000
+
+const holds = (column: string, text: string) => `position(lower(${text}) IN lower(${column})) > 0`
+
+/** The ids of keys that hold the text, by the indexes; ended secrets count. */
+function foundBy(text: string): string {
+  return `SELECT k.id FROM api_key k WHERE search_grams(${textOfKey}) @> search_grams(${text})
+      AND (${holds('k.name', text)} OR ${holds('k.id', text)})
+    UNION SELECT key_id FROM key_secret WHERE search_grams(last4) @> search_grams(${text}) AND ${holds('last4', text)}`
+}
+
+type Among = 'all' | 'near' | 'found'
+
+/** One row more than a page has. */
+async function selectPage(
+  db: Queryable,
+  filter: AskedKeys,
+  page: PageRequest<string>,
+  among: Among = 'all',
+): Promise<StoredKey[]> {
+  const values: unknown[] = [new Date(filter.nowMs)]
+  const put = (value: unknown) => `$${values.push(value)}`
+  const scope: string[] = []
+  if (filter.merchantId !== undefined) scope.push(`k.merchant_id = ${put(filter.merchantId)}`)
+  if (page.after !== null) scope.push(`k.id < ${put(page.after)}`)
+  const conditions = [...scope]
+  if (filter.status !== undefined) conditions.push(hasStatus(filter.status, put))
+  if (filter.api !== undefined) conditions.push(`k.api = ${put(filter.api)}`)
+  if (filter.environment !== undefined) conditions.push(`k.environment = ${put(filter.environment)}`)
+  if (filter.text !== undefined) {
+    const text = `${put(filter.text)}::text`
+    conditions.push(`(${holds('k.name', text)} OR ${holds('k.id', text)} OR EXISTS (
+      SELECT FROM key_secret f WHERE f.key_id = k.id AND ${holds('f.last4', text)}
+        AND (f.expires_at IS NULL OR f.expires_at > $1)))`)
+    if (among === 'found') conditions.push(`k.id IN (${foundBy(text)})`)
+  }
+  if (among === 'near') {
+    const where = scope.length > 0 ? `WHERE ${scope.join(' AND ')}` : ''
+    conditions.push(`k.id >= coalesce((
+      SELECT k.id FROM api_key k ${where} ORDER BY k.id DESC OFFSET ${nearest} LIMIT 1), '')`)
+  }
+  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
+  const limit = put(page.limit + 1)
+  return db.query<StoredKey>(`${selectKeys} ${where} ORDER BY k.id DESC LIMIT ${limit}`, values)
+}
+
+function hasStatus(status: ListedStatus, put: (value: unknown) => string): string {
+  if (status === 'expired') return `k.status = 'active' AND k.expires_at <= $1`
+  return `k.status = ${put(status)}`
 }
 
 /**

@@ -6,6 +6,7 @@ import { deny, DenialError } from '../errors/denial.ts'
 import { type ChangeOrigin, type Committed, commitChange } from './commit-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Postgres, Queryable } from './postgres.ts'
+import { milliseconds } from './session.ts'
 
 export interface StoredMerchant {
   readonly id: string
@@ -16,7 +17,7 @@ export interface StoredMerchant {
   readonly revision: number
 }
 
-const columns = 'id, name, status, created_at AS "createdAtMs", revision'
+const columns = `id, name, status, ${milliseconds('created_at')} AS "createdAtMs", revision`
 
 export async function getMerchant(db: Queryable, id: string): Promise<StoredMerchant | undefined> {
   const rows = await db.query<StoredMerchant>(`SELECT ${columns} FROM merchant WHERE id = $1`, [id])

@@ -1,14 +1,17 @@
 // Which of the hosts of a URL new connections go to: the first that answers and takes writes, and that one until it
 // fails. The driver knows one host only.
 
+import { accessSync, constants } from 'node:fs'
 import { Client, type ClientBase, type ClientConfig } from 'pg'
+import { postgresFiles, postgresUrlForDriver } from '../config/postgres-url.ts'
 import { parsePostgresUrl } from '../config/store-url.ts'
+import { sessionSettings } from './session.ts'
 
 export interface Hosts {
   /** For the pool: makes clients of the host that is chosen at that moment. */
   readonly Client: new () => ClientBase
   newClient(config: ClientConfig): Client
-  /** Rejects, with the driver's kind of error, where the server must take writes and does not. */
+  /** Makes a new connection ready. Rejects, with the driver's kind of error, where the server must take writes and does not. */
   check(client: ClientBase): Promise<void>
   /** Tries with the chosen host; where that fails with the others too, once each. Rejects as the last one did. */
   tryEach<T>(attempt: () => Promise<T>): Promise<T>
@@ -37,7 +40,7 @@ export function createHosts(options: HostsOptions): Hosts {
     return new Client({
       ...config,
       ...options.client,
-      connectionString: urls[chosen],
+      connectionString: postgresUrlForDriver(urls[chosen] ?? ''),
       connectionTimeoutMillis: connectTimeoutMs,
     })
   }
@@ -51,7 +54,7 @@ export function createHosts(options: HostsOptions): Hosts {
     }
     chosen = 0
   } catch {
-    throw new Error('The Postgres URL cannot be read')
+    throw new Error(unreadableFile(urls) ?? 'The Postgres URL cannot be read')
   }
 
   return {
@@ -61,6 +64,7 @@ export function createHosts(options: HostsOptions): Hosts {
     } as unknown as new () => ClientBase,
     newClient,
     async check(client) {
+      await client.query(sessionSettings)
       if (!mustBeWritable) return
       const { rows } = await client.query<{ isReadOnly: boolean }>(
         `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS "isReadOnly"`,
@@ -80,4 +84,17 @@ export function createHosts(options: HostsOptions): Hosts {
       }
     },
   }
+}
+
+/** In the driver's error the file would stand beside the URL, password included. */
+function unreadableFile(urls: readonly string[]): string | undefined {
+  for (const [name, file] of urls.flatMap(postgresFiles)) {
+    try {
+      accessSync(file, constants.R_OK)
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+      return `${name} of the Postgres URL: ${file} cannot be read (${code})`
+    }
+  }
+  return undefined
 }

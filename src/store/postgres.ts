@@ -2,11 +2,12 @@
 // Nothing of the driver leaves this file: rows come back plain (BIGINT as numbers, timestamps as milliseconds since
 // the epoch), and failures as one of two errors (postgres-errors.ts).
 
-import { type ClientBase, Pool, type PoolClient, type QueryResultRow, types } from 'pg'
+import { type ClientBase, Pool, type PoolClient, types } from 'pg'
 import { failureOf, rethrow, StoreUnavailableError } from './postgres-errors.ts'
 import { createHosts, type Hosts } from './postgres-hosts.ts'
+import { createSessions, sessionOf, type Timeouts } from './postgres-session.ts'
 
-/** Text with `$1` placeholders; with a name, the statement is prepared once a connection. */
+/** Text with `$1` placeholders; with a name, the statement is prepared once a connection, unless a pooler shares that. */
 export type Statement = string | { readonly name: string; readonly text: string }
 
 export interface Queryable {
@@ -49,7 +50,11 @@ export interface PostgresOptions {
 /** Opens a pool. Connects on first use only; throws on a URL that cannot be read (without repeating it). */
 export function createPostgres(options: PostgresOptions): Postgres {
   const hosts = hostsOf(options)
-  const pool = openPool(options, hosts)
+  const sessions = createSessions(timeoutsOf(options))
+  const pool = openPool({ ...options, hosts }, async (client) => {
+    await hosts.check(client)
+    await sessions.begin(client)
+  })
   const age = createAges()
   pool.on('connect', age.born)
   // An idle connection that the server ends is no reason for the process to end.
@@ -59,8 +64,9 @@ export function createPostgres(options: PostgresOptions): Postgres {
   let closing: Promise<void> | undefined
   const checkOut = () => takeYoung(pool, hosts, age)
   const db: Postgres = {
-    query: (statement, values) => withClient(checkOut, age, (client) => run(client, statement, values)),
-    transaction: (work) => withClient(checkOut, age, (client) => inTransaction(client, work)),
+    query: (statement, values) =>
+      withClient(checkOut, age, (client) => sessions.query(client, statement, values)),
+    transaction: (work) => withClient(checkOut, age, (client) => sessions.transaction(client, work)),
     async ping() {
       await db.query('SELECT 1')
     },
@@ -87,24 +93,33 @@ export async function openSession(options: PostgresOptions): Promise<Queryable &
     }
   })
   return {
-    query: (statement, values) => run(client, statement, values),
+    ...sessionOf(client),
     close: () => client.end().catch(() => undefined),
   }
 }
 
-function openPool(options: PostgresOptions, hosts: Hosts): Pool {
-  const queryTimeoutMs = options.queryTimeoutMs ?? 2000
+const defaultQueryTimeoutMs = 2000
+
+function timeoutsOf({ queryTimeoutMs = defaultQueryTimeoutMs }: PostgresOptions): Timeouts {
+  return {
+    // A little sooner than here: the server's word that a statement took too long leaves the connection whole.
+    statementMs: Math.floor(queryTimeoutMs * 0.9),
+    idleInTransactionMs: Math.max(queryTimeoutMs * 2, 1000),
+  }
+}
+
+function openPool(
+  options: PostgresOptions & { readonly hosts: Hosts },
+  verify: (client: ClientBase) => Promise<void>,
+): Pool {
   const max = options.maxConnections ?? 10
   return new Pool({
-    Client: hosts.Client,
-    verify: (client, done) => void hosts.check(client).then(() => done(), done),
+    Client: options.hosts.Client,
+    verify: (client, done) => void verify(client).then(() => done(), done),
     connectionTimeoutMillis: options.connectTimeoutMs ?? 2000,
     max,
     min: options.keepsConnections === true ? max : 0,
-    // A little sooner: the server's word that a statement took too long leaves the connection whole.
-    statement_timeout: Math.floor(queryTimeoutMs * 0.9),
-    query_timeout: queryTimeoutMs,
-    idle_in_transaction_session_timeout: Math.max(queryTimeoutMs * 2, 1000),
+    query_timeout: options.queryTimeoutMs ?? defaultQueryTimeoutMs,
     idleTimeoutMillis: 30_000,
   })
 }
@@ -178,37 +193,19 @@ async function withClient<T>(
   }
 }
 
-async function inTransaction<T>(client: ClientBase, work: (tx: Queryable) => Promise<T>): Promise<T> {
-  await run(client, 'BEGIN ISOLATION LEVEL READ COMMITTED')
-  try {
-    const result = await work({ query: (statement, values) => run(client, statement, values) })
-    await run(client, 'COMMIT')
-    return result
-  } catch (error) {
-    // On a lost connection the server rolls back by itself.
-    if (!(error instanceof StoreUnavailableError)) await run(client, 'ROLLBACK')
-    throw error
-  }
-}
-
-async function run<Row extends object>(
-  client: ClientBase,
-  statement: Statement,
-  values: readonly unknown[] = [],
-): Promise<Row[]> {
-  const query = typeof statement === 'string' ? { text: statement } : statement
-  // Without values the simple protocol is used, which takes the several statements of a migration.
-  const sent = values.length > 0 ? { ...query, values: [...values] } : { ...query }
-  const result = await client.query<Row & QueryResultRow>(sent).catch(rethrow)
-  return result.rows
-}
-
 const timestamptz = 1184
+const isIsoTime = /^\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d(?::\d\d){0,2}$/
 const int8 = 20
 
 function getTypeParser(oid: number, format?: 'text' | 'binary') {
   const parse = format === 'binary' ? types.getTypeParser(oid, 'binary') : types.getTypeParser(oid, 'text')
   if (oid === int8) return Number
-  if (oid === timestamptz) return (text: string) => Number(parse(text))
+  if (oid === timestamptz)
+    return (text: string) => (isIsoTime.test(text) ? Number(parse(text)) : unreadable())
   return parse
+}
+
+/** What comes in another DateStyle must be nobody's expiry: neither 1970 nor never. */
+function unreadable(): never {
+  throw new StoreUnavailableError('unreadable_time')
 }

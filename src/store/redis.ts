@@ -2,93 +2,116 @@
 // for it. Commands fail fast, a circuit breaker keeps a slow or hung server out of the requests' way, and every
 // failure is an `undefined`, never an exception.
 
-import { Redis } from 'ioredis'
-import { parseRedisUrl } from '../config/store-url.ts'
+import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from '../telemetry/log.ts'
+import {
+  deadAfterMs,
+  openRedisConnections,
+  type RedisCommands,
+  type RedisConnections,
+} from './redis-connection.ts'
+import { rehearse } from './redis-rehearsal.ts'
+import { createRedisTroubles, type RedisTroubleKind, troubleOf, writesOnly } from './redis-trouble.ts'
 
 export interface RedisStore {
   /** Runs commands; undefined when Redis is away or does not answer within `deadlineMs`. Never rejects. */
-  run<T>(command: (client: Redis) => Promise<T>, deadlineMs: number): Promise<T | undefined>
+  run<T>(command: (client: RedisCommands) => Promise<T>, deadlineMs: number): Promise<T | undefined>
   /**
    * Sends commands that nobody waits for, also while the circuit is open: a slow Redis is slow for those who ask, but
    * what others must hear of may still arrive. undefined as with `run`.
    */
-  tell<T>(command: (client: Redis) => Promise<T>, deadlineMs: number): Promise<T | undefined>
+  tell<T>(command: (client: RedisCommands) => Promise<T>, deadlineMs: number): Promise<T | undefined>
   /** Whether commands are let through at the moment. */
   isUp(): boolean
-  /** What the names of keys and channels begin with. Keys get it by themselves, `publish` does not. */
-  readonly prefix: string
+  /** What Redis refuses at the moment, though it answers. */
+  troubles(): readonly RedisTroubleKind[]
   /** Listens to a channel for as long as the store lives, over reconnects. */
   subscribe(channel: string, heard: (message: string) => void): void
   close(): Promise<void>
 }
 
 export interface RedisStoreOptions {
-  /** redis://, rediss://, or redis+sentinel://host:port,host:port/name. */
+  /** As `parseRedisUrl` takes it. */
   readonly url: string
-  /** Keeps several deployments on one Redis apart; none unless said. */
-  readonly prefix?: string
   readonly log: Logger
   readonly monotonicNow: () => number
+  /** Told of each refusal. */
+  readonly refused?: (kind: RedisTroubleKind) => void
 }
 
 /** Failures in a row that open the circuit. */
 const failuresToOpen = 3
 /** How long an open circuit waits before it lets one probe through, in milliseconds. */
 const probeEveryMs = 500
-/** A connection on which nothing came back for this long is torn down and made anew, in milliseconds. */
-const deadAfterMs = 1_500
 /** A subscriber that cannot make use of its connection for so many looks at it is given a new one. */
 const looksToBeReady = 2
+/** How often all that is used is tried while something fails, and after how many such times otherwise. */
+const tryEveryMs = 1_000
+const usuallyEveryLooks = 30
+/** A server that says it is a replica is left for whatever its name leads to now, but not again and again. */
+const leaveReplicaEveryMs = 2_000
 
-const connectionOptions = {
-  enableOfflineQueue: false,
-  maxRetriesPerRequest: 0,
-  autoResendUnfulfilledCommands: false,
-  connectTimeout: deadAfterMs,
-  // How long a connection that is given up may take to close politely: nobody may be at its other end.
-  disconnectTimeout: 200,
-  retryStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, 500),
-} as const
-
-/** Opens the connections; does not wait for them. */
+/** Opens the connections; does not wait for them. Throws as `openRedisConnections` does. */
 export function createRedis(options: RedisStoreOptions): RedisStore {
-  const prefix = options.prefix ?? ''
-  const client = connect(options.url, {
-    keyPrefix: prefix,
-    enableAutoPipelining: true,
-    commandTimeout: deadAfterMs,
-    socketTimeout: deadAfterMs,
-  })
-  // Listening again is done below: ioredis' own way leaves a promise that nobody waits for.
-  const subscriber = connect(options.url, { autoResubscribe: false })
-  for (const one of [client, subscriber]) reportTrouble(one, options.log)
-  const breaker = createBreaker(options.monotonicNow)
-  const stopWatching = watchSubscriber(subscriber)
+  const { log, monotonicNow, refused = () => {} } = options
+  const connections = openRedisConnections(options.url)
+  const { client, subscriber } = connections
+  const troubles = createRedisTroubles({ log, counted: refused })
+  const breaker = createBreaker(monotonicNow)
+  const channels = new Set<string>()
+  let leftReplicaAt = Number.NEGATIVE_INFINITY
+
+  function note(error: unknown): RedisTroubleKind | undefined {
+    const kind = troubles.note(error)
+    if (kind === 'READONLY' && monotonicNow() - leftReplicaAt >= leaveReplicaEveryMs) {
+      leftReplicaAt = monotonicNow()
+      client.disconnect(true)
+      subscriber.disconnect(true)
+    }
+    return kind
+  }
+
+  async function listen(): Promise<void> {
+    if (channels.size > 0 && subscriber.status === 'ready') await subscriber.subscribe(...channels)
+  }
+
+  async function tryAll(): Promise<void> {
+    if (client.status !== 'ready') return
+    const [listening, failures] = await Promise.all([reasonOf(listen()), rehearse(client)])
+    const all = [...listening, ...failures]
+    for (const failure of all) note(failure)
+    if (all.length === 0) troubles.isOver()
+  }
+  const stopTrying = keepTrying(tryAll, () => troubles.kinds().length > 0)
+  const stopWatching = watchSubscriber(connections)
+  for (const one of [client, subscriber]) reportTrouble(one, { log, note })
+  client.on('ready', () => void tryAll())
+  subscriber.on('ready', () => void listen().catch(note))
 
   return {
-    prefix,
     isUp: () => client.status === 'ready' && !breaker.isOpen(),
+    troubles: troubles.kinds,
     async run(command, deadlineMs) {
       if (client.status !== 'ready' || !breaker.allows()) return undefined
-      const answer = await withDeadline(command(client), deadlineMs)
-      if (answer.isLate) breaker.failed()
-      else breaker.succeeded()
+      const answer = await withDeadline(command(client), deadlineMs, note)
+      if (!answer.isLate) breaker.succeeded()
+      // Who refuses writes may still answer questions.
+      else if (answer.refusal === undefined || !writesOnly.has(answer.refusal)) breaker.failed()
       return answer.value
     },
     async tell(command, deadlineMs) {
       if (client.status !== 'ready') return undefined
-      return (await withDeadline(command(client), deadlineMs)).value
+      return (await withDeadline(command(client), deadlineMs, note)).value
     },
     subscribe(channel, heard) {
       subscriber.on('message', (name: string, message: string) => {
-        if (name === prefix + channel) heard(message)
+        if (name === channel) heard(message)
       })
-      const listen = () => void subscriber.subscribe(prefix + channel).catch(() => {})
-      subscriber.on('ready', listen)
-      if (subscriber.status === 'ready') listen()
+      channels.add(channel)
+      void listen().catch(note)
     },
     close() {
+      stopTrying()
       stopWatching()
       client.disconnect()
       subscriber.disconnect()
@@ -97,11 +120,37 @@ export function createRedis(options: RedisStoreOptions): RedisStore {
   }
 }
 
+/** Tries at times that all works, and often while it does not. Returns what ends that. */
+function keepTrying(tryAll: () => Promise<void>, isInTrouble: () => boolean): () => void {
+  let looks = 0
+  const timer = setInterval(() => {
+    looks++
+    if (isInTrouble() || looks % usuallyEveryLooks === 0) void tryAll()
+  }, tryEveryMs)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+/** None, or the one that it failed by. */
+function reasonOf(promise: Promise<unknown>): Promise<readonly unknown[]> {
+  return promise.then(
+    () => [],
+    (error: unknown) => [error],
+  )
+}
+
 /** One warning when a connection is lost, one note when it is back: not one for each of a thousand retries. */
-function reportTrouble(connection: Redis, log: Logger): void {
+function reportTrouble(
+  connection: Redis | Cluster,
+  { log, note }: { readonly log: Logger; readonly note: (error: unknown) => RedisTroubleKind | undefined },
+): void {
   let isReported = false
   connection.on('error', (error: Error) => {
-    if (!isReported) log.warn({ reason: error.message }, 'Redis cannot be reached; going on without it')
+    const refusal = note(error)
+    // It would go on with the first database, which may be somebody else's.
+    if (refusal === 'NODB') connection.disconnect(true)
+    if (refusal !== undefined || isReported) return
+    log.warn({ reason: error.message }, 'Redis cannot be reached; going on without it')
     isReported = true
   })
   connection.on('ready', () => {
@@ -110,44 +159,11 @@ function reportTrouble(connection: Redis, log: Logger): void {
   })
 }
 
-/** What the two connections do not have in common. */
-interface OwnOptions {
-  readonly keyPrefix?: string
-  readonly enableAutoPipelining?: boolean
-  readonly autoResubscribe?: boolean
-  readonly commandTimeout?: number
-  readonly socketTimeout?: number
-}
-
-/** A connection to where the URL says. Throws, without repeating it, where it cannot be read. */
-function connect(text: string, options: OwnOptions): Redis {
-  const url = parseRedisUrl(text)
-  if (url === undefined) throw new Error('The Redis URL cannot be read')
-  const all = { ...connectionOptions, ...options }
-  if (url.kind === 'server') return new Redis(url.url, all)
-  const { sentinels, name, db, username, password, sentinelUsername, sentinelPassword } = url
-  return new Redis({
-    ...all,
-    sentinels: [...sentinels],
-    name,
-    db,
-    // A master that has become a replica: ask the Sentinels again.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
-    sentinelCommandTimeout: deadAfterMs,
-    sentinelRetryStrategy: connectionOptions.retryStrategy,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(sentinelUsername !== undefined && { sentinelUsername }),
-    ...(sentinelPassword !== undefined && { sentinelPassword }),
-    ...(url.isTls && { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }),
-  })
-}
-
 /**
  * A subscriber hears nothing for hours when nothing changes: a ping tells a quiet line from a dead one. It may also be
  * connected to something that never lets it begin, where no command of ours is under way that could time out.
  */
-function watchSubscriber(subscriber: Redis): () => void {
+function watchSubscriber({ subscriber, isAstray }: RedisConnections): () => void {
   let looksInVain = 0
   const timer = setInterval(() => {
     if (subscriber.status === 'connect') {
@@ -158,8 +174,11 @@ function watchSubscriber(subscriber: Redis): () => void {
     }
     looksInVain = 0
     if (subscriber.status !== 'ready') return
-    void withDeadline(subscriber.ping(), deadAfterMs).then((answer) => {
-      if (answer.isLate && subscriber.status === 'ready') subscriber.disconnect(true)
+    if (isAstray()) return subscriber.disconnect(true)
+    void withDeadline(subscriber.ping(), deadAfterMs, troubleOf).then((answer) => {
+      // Without the right to ping it has answered, too.
+      if (answer.isLate && answer.refusal === undefined && subscriber.status === 'ready')
+        subscriber.disconnect(true)
     })
   }, 500)
   timer.unref()
@@ -170,21 +189,27 @@ interface Answer<T> {
   readonly value: T | undefined
   /** It failed, or did not come in time. */
   readonly isLate: boolean
+  /** Redis answered that it will not. */
+  readonly refusal: RedisTroubleKind | undefined
 }
 
-function withDeadline<T>(promise: Promise<T>, deadlineMs: number): Promise<Answer<T>> {
+function withDeadline<T>(
+  promise: Promise<T>,
+  deadlineMs: number,
+  note: (error: unknown) => RedisTroubleKind | undefined,
+): Promise<Answer<T>> {
   return new Promise((resolve) => {
-    const late = () => resolve({ value: undefined, isLate: true })
+    const late = () => resolve({ value: undefined, isLate: true, refusal: undefined })
     // Timers run before what has arrived is read: an answer that is there already must not count as late.
     const timer = setTimeout(() => setImmediate(() => setImmediate(late)), deadlineMs)
     promise.then(
       (value) => {
         clearTimeout(timer)
-        resolve({ value, isLate: false })
+        resolve({ value, isLate: false, refusal: undefined })
       },
-      () => {
+      (error: unknown) => {
         clearTimeout(timer)
-        late()
+        resolve({ value: undefined, isLate: true, refusal: note(error) })
       },
     )
   })

@@ -4,7 +4,7 @@
 // which nobody reads would stand there for good, be missing to everybody else, and keep the process from ending: libuv
 // waits for its threads. So whatever may stand still is written to from here, by a descriptor that never waits.
 
-import { constants, fstatSync, mkdirSync, openSync, write, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, mkdirSync, openSync, write, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** The error, or null, and how many bytes were taken. */
@@ -24,10 +24,42 @@ export function standardOutput(): Device {
   return fstatSync(1).isFile() ? file(1) : neverWaiting(ownDescriptor())
 }
 
+/** A file by its name, which may come to be another file. */
+export interface NamedDevice extends Device {
+  /** Goes on with the file that has the name now; made where there is none. Throws what the system says, and stays as it was then. */
+  reopen(): void
+}
+
 /** A file that is written to at its end; made, with its folders, where it is not there. Throws what the system says. */
-export function appendTo(path: string): Device {
+export function appendTo(path: string): NamedDevice {
+  let fd = openToAppend(path)
+  /** What a thread writes to now. */
+  let writingTo: number | undefined
+  return {
+    isFile: true,
+    write(bytes, done) {
+      const to = fd
+      writingTo = to
+      write(to, bytes, (error, taken) => {
+        writingTo = undefined
+        if (to !== fd) closeSync(to)
+        done(error, taken)
+      })
+    },
+    writeSync: (bytes) => writeSync(fd, bytes),
+    reopen() {
+      const next = openToAppend(path)
+      const before = fd
+      fd = next
+      // Closed under a thread that writes, its number could be another file's by then.
+      if (before !== writingTo) closeSync(before)
+    },
+  }
+}
+
+function openToAppend(path: string): number {
   mkdirSync(dirname(path), { recursive: true })
-  return file(openSync(path, 'a'))
+  return openSync(path, 'a')
 }
 
 /**

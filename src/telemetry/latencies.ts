@@ -10,7 +10,8 @@ export interface Latencies {
 
 /** Upper bounds of the buckets, in seconds. */
 export const latencyBuckets = [
-  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+  120,
 ] as const
 
 interface Part {

@@ -22,6 +22,8 @@ export interface Log {
   readonly logger: Logger
   /** Hands what is buffered to who takes it now. Never waits: what is left is written at the end of the process, or lost. */
   flush(): void
+  /** Goes on in the file that has the log's name now, as the one that had it may have been moved away; nothing where it has none. */
+  reopen(): void
   readonly losses: LogLosses
 }
 
@@ -69,7 +71,7 @@ export function asciiJson(value: unknown): string {
  * ever waits for them to be written. Throws what the system says where `file` cannot be opened.
  */
 export function createLog(options: LogOptions): Log {
-  const { stream, flush, losses } =
+  const { stream, flush, reopen, losses } =
     options.stream === undefined ? buffered(options) : { stream: options.stream, losses: noLosses }
   const common: LoggerOptions = {
     level: options.level,
@@ -82,7 +84,19 @@ export function createLog(options: LogOptions): Log {
     censor: '[secret]',
   }
   const logger = pino({ ...common, redact }, stream)
-  return { logger, flush: flush ?? (() => {}), losses }
+  return {
+    logger,
+    flush: flush ?? (() => {}),
+    reopen() {
+      try {
+        reopen?.()
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : 'unknown'
+        logger.error({ reason }, 'The log cannot be opened anew, and goes on in the file before')
+      }
+    },
+    losses,
+  }
 }
 
 /** RFC 3339 with milliseconds; a second is written once, a millisecond when it has changed. */
@@ -118,7 +132,8 @@ const mostWaitingBytes = 1024 * 1024
 const finishWithinMs = 1_000
 
 function buffered({ file, isShared }: LogOptions): Omit<Log, 'logger'> & { readonly stream: LineBuffer } {
-  const device = file === undefined ? standardOutput() : appendTo(file)
+  const named = file === undefined ? undefined : appendTo(file)
+  const device = named ?? standardOutput()
   const time = timestamps()
   const lostLine = (lines: number) =>
     `{"level":"warn"${time()},"lines":${lines},"msg":"Lines of the log were lost here"}\n`
@@ -134,7 +149,12 @@ function buffered({ file, isShared }: LogOptions): Omit<Log, 'logger'> & { reado
     stream.flush()
     output.finish(finishWithinMs)
   })
-  return { stream, flush: stream.flush, losses: output }
+  const reopen = () => {
+    // What was said before belongs to the file before.
+    stream.flush()
+    named?.reopen()
+  }
+  return { stream, flush: stream.flush, reopen, losses: output }
 }
 
 /** Each of its characters may become six bytes. */

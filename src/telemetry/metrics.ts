@@ -11,16 +11,18 @@ export interface RequestLabels {
   readonly api: string
   readonly environment: string
   readonly route: string
-  /** `allow` or `deny`. */
+  /** `allow`, `deny`, or `none`: it was over before it was decided. */
   readonly decision: string
   readonly reason: string
   readonly status: number
+  /** Who ended it before its proper end; no label where nobody did. */
+  readonly cut?: string
 }
 
 /** Requests of one set of labels. */
 export interface RequestSeries {
-  /** Counts one; `upstreamMs` undefined: no upstream answered. */
-  observe(gatewayMs: number, upstreamMs: number | undefined): void
+  /** Counts one; `upstreamMs` undefined: no upstream was waited for; nor was the client, where it is not said. */
+  observe(gatewayMs: number, upstreamMs?: number, clientMs?: number): void
 }
 
 export interface Metrics {
@@ -34,6 +36,8 @@ export interface Metrics {
   /** A decision of the table in force that the candidate's differs from. */
   shadow(labels: Readonly<Record<'api' | 'route' | 'decision' | 'candidate', string>>): void
   cacheRejected(): void
+  /** Redis answered that it will not. */
+  redisRefused(kind: string): void
   activityDropped(): void
   /** A client's connection was cut as it did not read. */
   connectionCut(reason: string): void
@@ -45,8 +49,13 @@ export interface Metrics {
   counter(name: string, help: string, read: () => number): void
   /** A call of the admin API that was refused before its path was looked at. */
   adminRefused(reason: string): void
+  /** A step of housekeeping has come to its end, or failed. */
+  housekeeping(step: string, seconds: number): void
+  housekeepingFailed(step: string): void
   /** Registers a gauge that is read at each scrape: label value → number. */
   gauge(name: string, help: string, read: () => Readonly<Record<string, number>>, merge?: Merge): void
+  /** The same by label `state`: states that exclude each other, of which one process counts all. */
+  states(name: string, help: string, read: () => Readonly<Record<string, number>>): void
   /** The text of a scrape, with what other processes count merged in. */
   text(others?: readonly object[][]): Promise<string>
   /** This process's part, for another one's `text`. */
@@ -86,7 +95,7 @@ export function createMetrics(): Metrics {
   const requests: Counter<keyof RequestLabels> = new Counter({
     name: 'latchkey_requests_total',
     help: 'Requests by what was decided on them; reason is private and never leaves in an answer',
-    labelNames: ['api', 'environment', 'route', 'decision', 'reason', 'status'],
+    labelNames: ['api', 'environment', 'route', 'decision', 'reason', 'status', 'cut'],
     registers,
     collect() {
       for (const entry of due) {
@@ -98,11 +107,15 @@ export function createMetrics(): Metrics {
   })
   const gatewaySeconds = createLatencies(registry, {
     name: 'latchkey_gateway_seconds',
-    help: 'Time that the gateway itself took: the whole request less the wait for the upstream',
+    help: 'Time that the gateway itself took: the whole request less the waits for upstream and client',
   })
   const upstreamSeconds = createLatencies(registry, {
     name: 'latchkey_upstream_seconds',
-    help: 'Time from dispatch to the head of the upstream response',
+    help: 'Time that the upstream took: its connection where one was opened, then from the request to the last byte of the answer, less the waits for the client',
+  })
+  const clientSeconds = createLatencies(registry, {
+    name: 'latchkey_client_seconds',
+    help: 'Time that the client held a request up: waits for its body, and for it to take its answer',
   })
   let foundInMemory = 0
   const lookups: Counter<'tier' | 'outcome'> = new Counter({
@@ -133,6 +146,12 @@ export function createMetrics(): Metrics {
     help: 'Redis entries and messages refused for a wrong seal: forged, or another LATCHKEY_CACHE_KEY',
     registers,
   })
+  const redisRefusals = new Counter({
+    name: 'latchkey_redis_refused_total',
+    help: 'Commands that Redis refused, by its own word',
+    labelNames: ['kind'],
+    registers,
+  })
   const adminRefused = new Counter({
     name: 'latchkey_admin_refused_total',
     help: 'Calls of the admin API refused for their token or address',
@@ -152,7 +171,7 @@ export function createMetrics(): Metrics {
   })
   const refusals = new Counter({
     name: 'latchkey_connections_refused_total',
-    help: 'Connections of trusted proxies that did not begin with a header of the PROXY protocol',
+    help: 'Connections closed before anything was read of them: without a header of the PROXY protocol, or too many',
     labelNames: ['reason'],
     registers,
   })
@@ -160,6 +179,19 @@ export function createMetrics(): Metrics {
     name: 'latchkey_tls_handshakes_failed_total',
     help: 'TLS handshakes of clients that failed, by reason',
     labelNames: ['reason'],
+    registers,
+  })
+  const housekeeping = new Histogram({
+    name: 'latchkey_housekeeping_seconds',
+    help: 'Time of a step of housekeeping, all of its batches together',
+    labelNames: ['step'],
+    buckets: [0.01, 0.1, 1, 10, 60, 600],
+    registers,
+  })
+  const housekeepingFailed = new Counter({
+    name: 'latchkey_housekeeping_failed_total',
+    help: 'Steps of housekeeping that failed; the next round is ten minutes later',
+    labelNames: ['step'],
     registers,
   })
 
@@ -183,18 +215,20 @@ export function createMetrics(): Metrics {
     },
     isKept: tables.isKept,
     requests(labels) {
-      const { api, environment, route, decision, reason, status } = labels
-      const name = `${route}|${api}|${environment}|${decision}|${reason}|${status}`
+      const { api, environment, route, decision, reason, status, cut = '' } = labels
+      const name = `${route}|${api}|${environment}|${decision}|${reason}|${status}|${cut}`
       let known = counts.get(name)
       if (known === undefined) counts.set(name, (known = { labels, count: 0 }))
       const counted = known
       const gateway = gatewaySeconds.of(api)
       const upstream = upstreamSeconds.of(api)
+      const client = clientSeconds.of(api)
       return {
-        observe(gatewayMs, upstreamMs) {
+        observe(gatewayMs, upstreamMs, clientMs = 0) {
           if (counted.count++ === 0) due.push(counted)
           gateway.observe(gatewayMs)
           if (upstreamMs !== undefined) upstream.observe(upstreamMs)
+          client.observe(clientMs)
         },
       }
     },
@@ -206,6 +240,7 @@ export function createMetrics(): Metrics {
     },
     shadow: (labels) => shadows.inc(labels),
     cacheRejected: () => rejected.inc(),
+    redisRefused: (kind) => redisRefusals.inc({ kind }),
     activityDropped: () => dropped.inc(),
     handshakeFailed: (reason) => handshakes.inc({ reason }),
     connectionCut: (reason) => cuts.inc({ reason }),
@@ -221,6 +256,8 @@ export function createMetrics(): Metrics {
         },
       })
     },
+    housekeeping: (step, seconds) => housekeeping.observe({ step }, seconds),
+    housekeepingFailed: (step) => housekeepingFailed.inc({ step }),
     adminRefused: (reason) => adminRefused.inc({ reason }),
     gauge(name, help, read, merge = 'sum') {
       const gauge = new Gauge({
@@ -233,6 +270,17 @@ export function createMetrics(): Metrics {
           // What is no longer there must not stay at its last value.
           gauge.reset()
           for (const [of, value] of Object.entries(read())) gauge.set({ of }, value)
+        },
+      })
+    },
+    states(name, help, read) {
+      const gauge = new Gauge({
+        name,
+        help,
+        labelNames: ['state'],
+        registers,
+        collect() {
+          for (const [state, value] of Object.entries(read())) gauge.set({ state }, value)
         },
       })
     },

@@ -20,6 +20,7 @@ const passing = new Set([
   'x-varnish',
   'x-runtime',
   'x-response-time',
+  'x-envoy-upstream-service-time',
 ])
 
 /** An answer in one line of text each: equal lines are equal answers. */

@@ -10,6 +10,8 @@ export const routes = `
   GET  /v1/{what}: transaction.read
   POST /v1/{what}: transaction.refund
   GET  /v1/files/{path...}: transaction.read
+  GET  /cgi-bin/{what}: transaction.read
+  POST /cgi-bin/{what}: transaction.refund
 `
 
 /** Starts the whole program with these routes; its live host is also 127.0.0.1. */

@@ -1,5 +1,5 @@
-// `latchkey upstreams probe` asks ten of these servers what they are like; long form only. What it proposes is part of the
-// table in docs/compatibility.md.
+// `latchkey upstreams probe` finds what the tables say of each of these servers, in more than ten of them; `npm test` asks
+// those of the quick form.
 
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -7,32 +7,41 @@ import t from 'tap'
 import { mainProgram } from '../support/process.ts'
 import { prepareTestProgram } from '../support/program.ts'
 import { makeDocroot } from './docroot.ts'
-import { inThisForm, isLong } from './form.ts'
+import { inThisForm } from './form.ts'
 import { versionOf } from './programs/have.ts'
-import { listen } from './programs/run.ts'
+import { file as pathOfFile } from './requests.ts'
 import { servers } from './servers/all.ts'
+import { startServer } from './servers/start.ts'
 import { writeRow } from './table.ts'
 
 const run = promisify(execFile)
 
 t.setTimeout(1_800_000)
 
-t.ok(servers.filter(({ isProbed }) => isProbed).length >= 10, 'ten servers at least are to be asked')
+/** A server may say that it keeps a connection for no longer than this. */
+const patience = '6s'
 
-for (const server of isLong ? inThisForm(servers).filter(({ isProbed }) => isProbed) : []) {
-  t.test(`${server.name} is probed`, async (t) => {
-    const docroot = makeDocroot(t)
-    const { port } = await listen(t, server.source, (place) => server.command({ ...place, docroot }))
+t.ok(servers.filter(({ probe }) => probe !== undefined).length >= 10, 'ten servers at least are to be asked')
+
+for (const server of inThisForm(servers)) {
+  const { name, probe, source } = server
+  if (probe === undefined) continue
+  t.test(`the probe finds what is known of ${name}`, async (t) => {
+    const port = await startServer(t, server, makeDocroot(t))
     const { file } = await prepareTestProgram(t, { liveUrl: `http://127.0.0.1:${port}` })
-    const args = [mainProgram, 'upstreams', 'probe', file, 'payments', '--json', '--patience', '8s']
-    const { stdout } = await run(process.execPath, args)
+    const words = ['upstreams', 'probe', file, 'payments', '--json', '--patience', patience]
+    const { stdout } = await run(process.execPath, [mainProgram, ...words, '--path', pathOfFile])
     const [found] = upstreamsOf(JSON.parse(stdout))
-    t.match(found, { reachable: true })
+    t.match(found, { reachable: true, status: 200 })
     const { reuse, why, connections, notes } = Object(Object(found).proposal)
-    t.match(reuse, /^(?:all|bodiless|none)$/)
+    t.match({ reuse, why, connections }, { connections: null, ...probe, note: undefined })
+    t.match(notes.join('; '), probe.note ?? /^$/)
     const settings = `\`reuse: ${reuse}\`${connections === null ? '' : `, \`connections: ${connections}\``}`
-    const version = await versionOf(server.source, server.version)
-    writeRow({ program: server.name, version, notes: [`${settings} (${why})`, ...notes] })
+    writeRow({
+      program: name,
+      version: await versionOf(source, server.version),
+      notes: [`${settings} (${why})`, ...notes],
+    })
   })
 }
 

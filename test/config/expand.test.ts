@@ -35,3 +35,17 @@ t.test('expanded text is typed as YAML 1.2 types a plain scalar', async (t) => {
   const values = [8080, 31, 15, -1500, true, false, null, null, 'off', 'yes', '1.2.3', ' 1']
   t.strictSame(texts.map(typeAsCore), values)
 })
+
+void t.test('a variable that is not set is read from the file that NAME_FILE names, each time', async (t) => {
+  const folder = t.testdir({ secret: 'from file\n', empty: '' })
+  const env = {
+    A_FILE: `${folder}/secret`,
+    B: 'set',
+    B_FILE: `${folder}/secret`,
+    C_FILE: `${folder}/empty`,
+    D_FILE: '/nowhere',
+  }
+  t.same(expand('${A} ${B} ${A:-not this}', env), { ok: true, text: 'from file set from file' })
+  t.match(expand('${C:-x}', env), { ok: false, message: /^C_FILE: .* is empty$/ })
+  t.match(expand('${D}', env), { ok: false, message: 'D_FILE: /nowhere cannot be read (ENOENT)' })
+})

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parsePostgresUrl, parseRedisUrl } from '../../src/config/store-url.ts'
+import { parsePostgresUrl } from '../../src/config/store-url.ts'
 
 t.test('one host: the URL as it is', async (t) => {
   const url = 'postgres://u:p%40ss@db:5432/x?sslmode=require&options=-c%20a%3Db'
@@ -36,44 +36,10 @@ t.test('what is no Postgres URL', async (t) => {
   }
 })
 
-t.test('Redis by URL, and by its Sentinels', async (t) => {
-  t.same(parseRedisUrl('rediss://:p@r:6380/1'), { kind: 'server', url: 'rediss://:p@r:6380/1' })
-  t.same(parseRedisUrl('redis+sentinel://one:26379,two/mymaster'), {
-    kind: 'sentinel',
-    sentinels: [
-      { host: 'one', port: 26379 },
-      { host: 'two', port: 26379 },
-    ],
-    name: 'mymaster',
-    db: 0,
-    isTls: false,
+t.test("a socket's folder stands for the host", async (t) => {
+  t.match(parsePostgresUrl('postgres://ann:pw@/shop?host=/run/postgresql'), {
+    urls: ['postgres://ann:pw@localhost/shop?host=/run/postgresql'],
+    mustBeWritable: false,
   })
-  t.same(
-    parseRedisUrl('rediss+sentinel://ann:p%3Aw@[::1]:5/m/2?sentinel_username=s&sentinel_password=q%20r'),
-    {
-      kind: 'sentinel',
-      sentinels: [{ host: '::1', port: 5 }],
-      name: 'm',
-      db: 2,
-      isTls: true,
-      username: 'ann',
-      password: 'p:w',
-      sentinelUsername: 's',
-      sentinelPassword: 'q r',
-    },
-  )
-})
-
-t.test('what is no Redis URL', async (t) => {
-  for (const url of [
-    'http://r',
-    'redis://a b',
-    'redis+sentinel://one:26379',
-    'redis+sentinel://one:26379/',
-    'redis+sentinel://one:x/m',
-    'redis+sentinel://one,,two/m',
-    'redis+sentinel:///m',
-  ]) {
-    t.equal(parseRedisUrl(url), undefined, url)
-  }
+  t.equal(parsePostgresUrl('postgres://ann:pw@/shop'), undefined)
 })

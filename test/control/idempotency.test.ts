@@ -79,3 +79,45 @@ void t.test(
     t.notMatch(JSON.stringify(rows), String(made.body['secret']))
   },
 )
+
+void t.test('a repeat of whatever changes a key or a merchant changes nothing more', async (t) => {
+  const subject = await createSubject(t)
+  const { id } = await makeKey(subject)
+  const merchantId = String((await subject.call('GET', `/keys/${id}`)).body['merchant_id'])
+  const undone: Record<string, string> = {
+    [`/keys/${id}/disable`]: `/keys/${id}/enable`,
+    [`/keys/${id}/enable`]: `/keys/${id}/disable`,
+    [`/merchants/${merchantId}/suspend`]: `/merchants/${merchantId}/resume`,
+    [`/merchants/${merchantId}/resume`]: `/merchants/${merchantId}/suspend`,
+  }
+  for (const [path, opposite] of Object.entries(undone)) {
+    const first = await subject.call('POST', path, undefined, withKey(path))
+    t.equal(first.status, 200, path)
+    const other = await subject.call('POST', opposite)
+    const again = await subject.call('POST', `${path}?wait=all`, undefined, withKey(path))
+    t.match(again, { status: 200, headers: { 'idempotency-replayed': 'true' } }, path)
+    t.same(again.body, { ...first.body, pending: [] })
+    const now = await subject.call('GET', path.slice(0, path.lastIndexOf('/')))
+    t.equal(now.body['revision'], other.body['revision'], 'what was done since stands')
+  }
+  const patched = await subject.call(
+    'PATCH',
+    `/keys/${id}`,
+    { name: 'New' },
+    { ...withKey('p'), 'if-match': '*' },
+  )
+  const again = await subject.call(
+    'PATCH',
+    `/keys/${id}`,
+    { name: 'New' },
+    { ...withKey('p'), 'if-match': '"1"' },
+  )
+  t.match(again, { status: 200, headers: { 'idempotency-replayed': 'true' }, body: patched.body })
+  const revoked = await subject.call('POST', `/keys/${id}/revoke`, undefined, withKey('r'))
+  t.match(await subject.call('POST', `/keys/${id}/revoke`, undefined, withKey('r')), {
+    status: 200,
+    headers: { 'idempotency-replayed': 'true' },
+    body: revoked.body,
+  })
+  t.match(await subject.call('POST', `/keys/${id}/disable`, undefined, withKey('r')), { status: 409 })
+})

@@ -33,3 +33,23 @@ void t.test('one Host is needed from HTTP/1.1 on', async (t) => {
   t.equal(judgeHost({ rawHeaders: ['X', 'host'], httpVersion: '1.0' }), undefined)
   t.match(judgeHost({ rawHeaders: ['X', 'host'], httpVersion: '1.1' }), { reason: 'missing_host' })
 })
+
+void t.test(
+  'requests sent ahead begin one by one, and not while Node is about the end of the one before',
+  async (t) => {
+    const { app } = await createSubject(t)
+    const order: string[] = []
+    app.addHook('onRequest', async (_, { raw }) => {
+      const number = order.push('begun')
+      // Behind Node's own listener, which gives the next one its connection.
+      raw.once('finish', () => order.push(`ended ${number}`))
+    })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const address = app.server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const one = 'GET /livez HTTP/1.1\r\nHost: a\r\n\r\n'
+    const last = 'GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+    await exchange(port, one + one + last)
+    t.same(order, ['begun', 'ended 1', 'begun', 'ended 3', 'begun', 'ended 5'])
+  },
+)

@@ -2,7 +2,10 @@ import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import t from 'tap'
 import { createControlServer } from '../../src/control/server.ts'
-import { createPostgres } from '../../src/store/postgres.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { createPostgres, openSession, type Postgres } from '../../src/store/postgres.ts'
+import { createDatabase } from '../support/database.ts'
+import { startPostgres } from '../support/postgres-service.ts'
 import { callerOf, createSubject, depsOf, keyBody, startMs, token } from './subject.ts'
 
 const world = () => ({ clock: { nowMs: startMs }, logged: [] })
@@ -78,4 +81,89 @@ void t.test('bytes that are no HTTP are answered in the standard shape', async (
   socket.write('GET / HTTP/1.1\r\nHost : x\r\n\r\n')
   await once(socket, 'close')
   t.match(text, /^HTTP\/1\.1 400 [\s\S]*X-Request-Id: req_[\s\S]*"code":"BAD_REQUEST"/)
+})
+
+void t.test(
+  'a commit that waits for a standby is not said to be nothing, and its repeat finds it',
+  async (t) => {
+    const postgres = await startPostgres()
+    t.teardown(() => postgres.stop())
+    await migrate({ url: postgres.url, applicationName: 'test' })
+    const db = createPostgres({ url: postgres.url, applicationName: 'test' })
+    t.teardown(() => db.close())
+    const call = callerOf(createControlServer(depsOf({ db, ...world() })))
+    const merchant = await call('POST', '/merchants', { name: 'Acme' })
+    const key = await call('POST', '/keys', keyBody(String(merchant.body['id'])))
+    const path = `/keys/${String(key.body['id'])}`
+    await waitForStandby(db, 'nobody')
+    const answer = await call('POST', `${path}/revoke`, undefined, { 'idempotency-key': 'once' })
+    t.match(answer, {
+      status: 503,
+      headers: { 'retry-after': '1' },
+      body: {
+        error: {
+          code: 'OUTCOME_UNKNOWN',
+          details: [{ message: new RegExp(`GET /admin/v1${path} .*Idempotency-Key`) }],
+        },
+      },
+    })
+    await waitForStandby(db, '')
+    while ((await call('GET', path)).body['status'] !== 'revoked')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    t.match(await call('POST', `${path}/revoke`, undefined, { 'idempotency-key': 'once' }), {
+      status: 200,
+      headers: { 'idempotency-replayed': 'true' },
+      body: { status: 'revoked' },
+    })
+  },
+)
+
+async function waitForStandby(db: Postgres, name: string): Promise<void> {
+  await db.query(`ALTER SYSTEM SET synchronous_standby_names = '${name}'`)
+  await db.query('SELECT pg_reload_conf()')
+  const shown = () =>
+    db.query<{ value: string }>(`SELECT current_setting('synchronous_standby_names') AS value`)
+  while ((await shown())[0]?.value !== name) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+void t.test('a list that takes too long says so, and not that the database is away', async (t) => {
+  const { url } = await createDatabase(t)
+  const db = createPostgres({ url, applicationName: 'test', queryTimeoutMs: 300 })
+  t.teardown(() => db.close())
+  const holder = await openSession({ url, applicationName: 'holder' })
+  t.teardown(() => holder.close())
+  await holder.query('BEGIN')
+  await holder.query('LOCK TABLE api_key')
+  const call = callerOf(createControlServer(depsOf({ db, ...world() })))
+  t.match(await call('GET', '/keys'), {
+    status: 503,
+    headers: { 'retry-after': '1' },
+    body: { error: { code: 'QUERY_TOO_SLOW' } },
+  })
+})
+
+void t.test("a name that the database's encoding cannot hold is the caller's to mend", async (t) => {
+  const { db, url } = await createDatabase(t)
+  const name = `latin_${process.pid}_${Date.now()}`
+  await db.query(`CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
+  t.teardown(() => db.query(`DROP DATABASE ${name} WITH (FORCE)`).then(() => undefined))
+  const latin = new URL(url)
+  latin.pathname = `/${name}`
+  await migrate({ url: latin.href, applicationName: 'test' })
+  const own = createPostgres({ url: latin.href, applicationName: 'test' })
+  const call = callerOf(createControlServer(depsOf({ db: own, ...world() })))
+  t.match(await call('POST', '/merchants', { name: 'Zoë' }), { status: 201, body: { name: 'Zoë' } })
+  t.match(await call('POST', '/merchants', { name: '日本' }), {
+    status: 422,
+    body: { error: { code: 'VALIDATION_FAILED', details: [{ message: /encoding/ }] } },
+  })
+  await own.close()
+})
+
+void t.test('what the database says is in the log, with what to do about it', async (t) => {
+  const logged: string[] = []
+  const db = createPostgres({ url: 'postgres://a@127.0.0.1:1/x', applicationName: 'test' })
+  t.teardown(() => db.close())
+  await callerOf(createControlServer(depsOf({ db, clock: { nowMs: startMs }, logged })))('GET', '/keys')
+  t.match(logged.join(''), /ECONNREFUSED.*nobody listens where DATABASE_URL leads/)
 })

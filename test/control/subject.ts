@@ -93,7 +93,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
   return {
     db,
     table: () => table,
-    tokens: tokens.kind === 'tokens' ? tokens.tokens : [],
+    tokens: () => (tokens.kind === 'tokens' ? tokens.tokens : []),
     adminFrom: ['127.0.0.0/8', '::1'],
     hosts: [],
     refused: () => undefined,
@@ -101,6 +101,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     newId: (prefix) => `${prefix}_${String(++count).padStart(12, '0')}`,
     published: () => undefined,
     awaitAll: async () => [],
+    isRedisBehind: async () => false,
     instances: async () => (db ? listInstances(db, 60_000) : []),
     instanceId: 'one',
     deny: createDenyStop({

@@ -84,6 +84,26 @@ const processes: readonly AlertCase[] = [
     ]),
   },
   {
+    alert: 'LatchkeyPortDead',
+    ...{ labels: { ...instance, of: 'port' }, severity: 'page', firesWithin: 3, minutes: 10 },
+    trouble: gauge('latchkey_gateway_port_answers', 'of="port"', 0),
+  },
+  {
+    alert: 'LatchkeyWorkersMissing',
+    ...{ labels: { ...instance, state: 'serving' }, severity: 'page', firesWithin: 4, minutes: 10 },
+    trouble: gauge('latchkey_workers', 'state="serving"', 1),
+  },
+  {
+    alert: 'LatchkeyWorkersDying',
+    ...{ labels: instance, severity: 'page', firesWithin: 14, minutes: 20 },
+    trouble: new Map([[named(gateway, 'latchkey_workers_lost_total'), counting(0, 1 / 180)]]),
+  },
+  {
+    alert: 'LatchkeyConnectionsRefused',
+    ...{ labels: instance, severity: 'page', firesWithin: 3, minutes: 10 },
+    trouble: refused('connections', '503', bursting(4), { api: '', environment: '', route: '' }),
+  },
+  {
     alert: 'LatchkeyDescriptorsShort',
     ...{ labels: instance, severity: 'page', firesWithin: 4, minutes: 10 },
     trouble: gauge('latchkey_process_open_fds', '', 60_000),
@@ -138,6 +158,28 @@ const stores: readonly AlertCase[] = [
     alert: 'LatchkeyRedisAway',
     ...{ labels: { ...instance, of: 'redis' }, severity: 'ticket', firesWithin: 7, minutes: 15 },
     trouble: gauge('latchkey_store_up', 'of="redis"', 0),
+  },
+  {
+    alert: 'LatchkeyRedisRefuses',
+    ...{ labels: { kind: 'OOM' }, severity: 'ticket', firesWithin: 8, minutes: 15 },
+    trouble: new Map([[named(gateway, 'latchkey_redis_refused_total', 'kind="OOM"'), bursting(1, 0.1)]]),
+  },
+  {
+    alert: 'LatchkeyCacheKeysApart',
+    ...{ labels: { ...instance, of: 'instance' }, severity: 'page', firesWithin: 3, minutes: 10 },
+    trouble: gauge('latchkey_cache_keys_apart', 'of="instance"', 1),
+  },
+  {
+    alert: 'LatchkeyClockApart',
+    ...{ labels: { ...instance, of: 'instance' }, severity: 'ticket', firesWithin: 7, minutes: 15 },
+    trouble: gauge('latchkey_clock_offset_seconds', 'of="instance"', -3),
+  },
+  {
+    alert: 'LatchkeyHousekeepingFails',
+    ...{ labels: { step: 'activity' }, severity: 'ticket', firesWithin: 58, minutes: 60 },
+    trouble: new Map([
+      [named(gateway, 'latchkey_housekeeping_failed_total', 'step="activity"'), bursting(1, 1 / 600)],
+    ]),
   },
   {
     alert: 'LatchkeyKeysTurnedAway',

@@ -42,7 +42,8 @@ t.test('each metric is one that a gateway with workers, TLS and certificates tel
     [...named].filter((name) => !told.has(name)),
     [],
   )
-  for (const of of valuesOf('of', await queries())) t.match(text, `{of="${of}"}`)
+  for (const label of ['of', 'state'])
+    for (const value of valuesOf(label, await queries())) t.match(text, `{${label}="${value}"}`)
 })
 
 t.test('each reason is one that the sources know', async (t) => {

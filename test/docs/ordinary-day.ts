@@ -86,6 +86,9 @@ function happenings(of: Scraped, hour: number): Map<string, Change> {
       named(of, 'latchkey_certificate_expires_seconds', 'of="gateway"'),
       (at) => (at < 19 * hour ? 31 * 86_400 : 90 * 86_400) - at / 2,
     ],
+    // A worker dies, and another takes its place.
+    [named(of, 'latchkey_workers', 'state="serving"'), (at) => (during(17 * hour, 61)(at) ? 1 : 2)],
+    [named(of, 'latchkey_workers_lost_total'), (at) => (at < 17 * hour ? 0 : 1)],
     // An upstream is replaced, and takes no connections for a while.
     [refusal('refused', '502'), counted(16 * hour, 20, 20)],
     [refusal('reset', '502'), counted(16 * hour, 20, 5)],

@@ -56,23 +56,19 @@ const heads: Kind = async (open, count) => {
   }
 }
 
-/** Refusals that nobody reads. */
+/** Refusals that nobody reads: as many as the kernel takes, and the connection reset with them. */
 const unread: Kind = async (open, count) => {
   const pipelined = 'GET /v1/a HTTP/1.1\r\nHost: nobody.example.com\r\n\r\n'.repeat(1_500)
-  const sockets: Socket[] = []
   while (isGoingOn()) {
-    if (sockets.length < 50) {
-      const socket = await open()
-      sockets.push(socket.pause())
-    }
-    for (const socket of sockets) {
+    const socket = (await open()).pause()
+    for (let i = 0; i < 10 && isGoingOn() && !socket.destroyed; i++) {
       count()
       // What the other side does not take is not kept here either.
-      if (!socket.destroyed && socket.writableLength === 0) socket.write(pipelined)
+      if (socket.writableLength === 0) socket.write(pipelined)
+      await sleep(2_000)
     }
-    await sleep(200)
+    socket.destroy()
   }
-  for (const socket of sockets) socket.destroy()
 }
 
 /** Whole requests whose client is gone at once. */
@@ -102,7 +98,7 @@ const kinds: Readonly<Record<string, readonly [kind: Kind, clients: number]>> = 
   never: [never, 100],
   crumbs: [crumbs, 4],
   heads: [heads, 2],
-  unread: [unread, 1],
+  unread: [unread, 10],
   gone: [gone, 2],
   junk: [junk, 4],
 }

@@ -2,6 +2,7 @@ import t from 'tap'
 import { deny } from '../../src/errors/denial.ts'
 import { conclude } from '../../src/gateway/proxy.ts'
 import { createNames } from '../../src/gateway/upstream/names.ts'
+import { createUpstreamRoom } from '../../src/gateway/upstream/room.ts'
 import type { Upstreams } from '../../src/gateway/upstreams.ts'
 import { accessOf, loadDemo } from './subject.ts'
 
@@ -22,13 +23,14 @@ t.test('a fault of our own ends the connection, and is kept for the log', (t) =>
     },
     all: () => [],
     names: createNames({ ask: () => {}, now: () => 0 }),
+    room: createUpstreamRoom(1),
     retire: () => {},
     close: async () => {},
   }
   const [environment] = config.table.matchHost('api.flintn.com')?.environments ?? []
   const access = { ...accessOf(config), environment, isPreflight: true, upstreams }
   conclude(access, undefined)
-  t.match(access, { failure: broken, isCut: true })
+  t.match(access, { failure: broken, cut: 'gateway' })
   t.ok(access.raw.socket.destroyed)
 
   const failing = accessOf(config)

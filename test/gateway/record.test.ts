@@ -50,6 +50,39 @@ void t.test('a time below nothing is nothing', async (t) => {
   t.equal(said.gateway_ms, 0)
 })
 
+void t.test('what was nobody else’s time is ours', async (t) => {
+  const now = performance.now()
+  const of = { status: 200, startedAt: now - 1_000, upstreamMs: 300, clientMs: 200, heldMs: 100 }
+  const { said } = lineOf(of)
+  t.match(said, { upstream_ms: 300, client_ms: 200, held_ms: 100 })
+  t.ok(said.gateway_ms >= 400 && said.gateway_ms < 900, `${said.gateway_ms}`)
+  // What still goes on when it is over counts until then.
+  const late = lineOf({ ...of, clientSince: now - 250, heldSince: now - 50, heldMs: 0 })
+  t.ok(late.said.client_ms >= 450 && late.said.held_ms >= 50)
+  t.notOk('client_ms' in lineOf({ status: 200 }).said)
+})
+
+void t.test('how it ended is one of its labels, and of its line', async (t) => {
+  const { lineOf, metrics } = recorder()
+  for (let round = 0; round < 2; round++) {
+    t.match(lineOf({ status: 0, cut: 'client' }).said, { decision: 'none', status: 0, cut: 'client' })
+    t.match(lineOf({ status: 200, isLetThrough: true, cut: 'upstream' }).said, {
+      decision: 'allow',
+      cut: 'upstream',
+    })
+    t.equal(lineOf({ status: 200, isLetThrough: true }).said.cut, undefined)
+  }
+  const counted = [...(await metrics.text([])).matchAll(/^latchkey_requests_total\{(.*)\} (\d+)$/gm)]
+  t.same(
+    counted.map(([, labels = '', count]) => [/cut="(\w+)"/.exec(labels)?.[1], count]),
+    [
+      ['client', '2'],
+      ['upstream', '2'],
+      [undefined, '2'],
+    ],
+  )
+})
+
 void t.test('names are JSON whatever they hold, and the line is ASCII', async (t) => {
   const merchantId = 'mer_"ü\\\n€😀'
   const { text, said } = lineOf({

@@ -63,6 +63,19 @@ t.test('who sends ahead is served a few at a time, over all connections', async 
   await until(() => clients.every(({ answers }) => answers() === 50))
 })
 
+t.test('the next one does not begin while Node is about the end of the one before', async (t) => {
+  const order: string[] = []
+  const { open } = await serve(t, (_, reply) => {
+    const number = order.push('begun')
+    // Behind Node's own listener, which gives the next one its connection.
+    reply.once('finish', () => order.push(`ended ${number}`))
+    reply.end('ok')
+  })
+  open().socket.write(one.repeat(3))
+  await until(() => order.length === 6)
+  t.same(order, ['begun', 'ended 1', 'begun', 'ended 3', 'begun', 'ended 5'])
+})
+
 t.test('what waits is forgotten with its connection', async (t) => {
   let begun = 0
   const { turns, open } = await serve(t, () => void begun++)

@@ -8,7 +8,7 @@ import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
 import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
 import { createDatabase } from '../support/database.ts'
 import { startRedis } from '../support/redis-service.ts'
-import { cacheKey, type PatientStore, patientStore, rawClient } from './redis-subject.ts'
+import { cacheKey, part, type PatientStore, patientStore, rawClient } from './redis-subject.ts'
 import { staleLimitMs } from './subject.ts'
 
 const redis = await startRedis()
@@ -136,8 +136,33 @@ t.test('one that leaves is in neither store any more', async (t) => {
   two.say()
   await two.leave()
   t.same(await two.instances(), [])
-  t.same(await raw.hgetall('latchkey:instances'), {})
+  t.same(await raw.hgetall(`${part}instances`), {})
 })
+
+t.test(
+  'who has said in Redis that it ended is signed off where a restored copy counts it still',
+  async (t) => {
+    const { db } = await createDatabase(t)
+    const { epoch } = await readHead(db)
+    const store = await patientStore(t, redis.url)
+    const two = instanceOn(db, { id: 'two', epoch, applied: 4, store })
+    for (const id of ['two', 'three', 'four']) await beat(db, { id, epoch, applied: 4 })
+    await two.leave()
+    await two.dismiss('three')
+    // As a backup has it from before.
+    await db.query('UPDATE instance SET signed_off_at = NULL')
+    const one = instanceOn(db, { id: 'one', epoch, applied: 5, store })
+    await one.tidy()
+    t.match(await one.instances(), [{ id: 'four' }])
+    await db.query('UPDATE instance SET signed_off_at = NULL')
+    await one.tidy()
+    t.equal((await one.instances()).length, 3, 'once for a history is enough')
+    const forged = createSeal(cacheKey).close('x', JSON.stringify({ atMs: Date.now() }))
+    await raw.hset(`${part}instances:ended`, 'four', forged)
+    await instanceOn(db, { id: 'one', epoch, applied: 5, store }).tidy()
+    t.match(await one.instances(), [{ id: 'four' }])
+  },
+)
 
 t.test('one that leaves while Postgres is away for a moment is not waited for either', async (t) => {
   const { db } = await createDatabase(t)
@@ -287,8 +312,8 @@ t.test('nobody can speak for an instance without the cache key', async (t) => {
   await beat(db, { id: 'two', epoch, applied: 4 })
   const word = JSON.stringify({ epoch, applied: 5, atMs: Date.now() })
   const seal = createSeal(cacheKey)
-  for (const forged of [word, seal.close('latchkey:instances:one', word), seal.close('x', word)]) {
-    await raw.hset('latchkey:instances', 'two', forged)
+  for (const forged of [word, seal.close(`${part}instances:one`, word), seal.close('x', word)]) {
+    await raw.hset(`${part}instances`, 'two', forged)
     t.match(await one.awaitAll(5, shortMs), [{ instance: 'two', appliedRevision: 4 }])
   }
 })

@@ -8,6 +8,7 @@ import { readHead } from '../../src/store/change-table.ts'
 import { transitionKey } from '../../src/store/key-change-table.ts'
 import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
 import { origin, seedKey } from '../store/seed.ts'
+import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
 import { createDatabase } from '../support/database.ts'
 import { changeOf, digestOf, memoryOn, postgresTierOn, recordOf, wallOf } from './subject.ts'
 
@@ -42,7 +43,6 @@ function chainOver(stores: {
     fill: (digest) => void filled.push(digest),
     publish() {},
     listen() {},
-    keepEpoch() {},
   }
   const lookup = createLookup({
     memory: memoryOn(changes, clock),
@@ -176,6 +176,18 @@ t.test('what Redis holds is used, and Postgres is not asked', async (t) => {
   t.match(lookup.find(digest), { kind: 'known', tier: 'memory' })
   t.same(counted, ['redis known', 'memory known'])
 })
+
+t.test(
+  'what Redis holds from beyond what was applied is asked of Postgres; where that is away, it counts',
+  async (t) => {
+    const beyond = { ...reading(11), record: recordOf({ keyId: 'key_beyond' }) }
+    const cached = () => Promise.resolve(beyond)
+    const up = chainOver({ read: () => Promise.resolve(reading(10)), cached })
+    t.match(await up.lookup.find(digest), { kind: 'known', tier: 'postgres', record: { keyId: 'key_a' } })
+    const away = chainOver({ read: () => Promise.reject(new StoreUnavailableError('x')), cached })
+    t.match(await away.lookup.find(digest), { kind: 'known', tier: 'redis', record: { keyId: 'key_beyond' } })
+  },
+)
 
 t.test('what Redis holds from before a change that the feed has applied is not used', async (t) => {
   const { lookup, changes } = chainOver({

@@ -6,10 +6,11 @@ import t from 'tap'
 import { createDenyAcknowledge } from '../../src/lookup/deny-acknowledge.ts'
 import { createDenySpread, type DenySpread } from '../../src/lookup/deny-spread.ts'
 import { createDenyWords, type DenyWord, type DenyWords } from '../../src/lookup/deny-words.ts'
+import { installedStore, type InstalledStore } from '../../src/lookup/installation.ts'
 import { createSeal } from '../../src/lookup/seal.ts'
-import { createRedis, type RedisStore } from '../../src/store/redis.ts'
+import { createRedis } from '../../src/store/redis.ts'
 import { startRedis } from '../support/redis-service.ts'
-import { cacheKey } from './redis-subject.ts'
+import { cacheKey, part } from './redis-subject.ts'
 import { silentLog } from './subject.ts'
 
 interface Teardown {
@@ -20,7 +21,7 @@ interface Instance {
   readonly id: string
   readonly words: DenyWords
   readonly spread: DenySpread
-  readonly store: RedisStore
+  readonly store: InstalledStore
   rejected(): number
   /** Says a word here, and hands it on. */
   say(of?: Partial<DenyWord>): Promise<boolean>
@@ -29,23 +30,23 @@ interface Instance {
 interface InstanceOptions {
   readonly id: string
   readonly url: string
-  readonly cacheKey?: string
+  readonly cacheKeys?: [string, ...string[]]
   /** Its messages never arrive. */
   readonly isDeaf?: boolean
   readonly everyMs?: number
 }
 
 const value = 'key_0123456789'
-const prefix = 'latchkey-test:'
 
 async function instanceOf(t: Teardown, of: InstanceOptions): Promise<Instance> {
-  const opened = createRedis({ url: of.url, prefix, log: silentLog, monotonicNow: () => performance.now() })
+  const server = createRedis({ url: of.url, log: silentLog, monotonicNow: () => performance.now() })
+  const opened = installedStore(server, () => 'test').store
   const store = of.isDeaf ? { ...opened, subscribe: () => {} } : opened
   const words = createDenyWords()
   let rejected = 0
   const spread = createDenySpread({
     store,
-    seal: createSeal(of.cacheKey ?? cacheKey),
+    seal: createSeal(...(of.cacheKeys ?? [cacheKey])),
     words,
     instanceId: of.id,
     now: Date.now,
@@ -86,7 +87,7 @@ async function until(isSo: () => boolean | undefined | Promise<boolean>): Promis
 
 async function redisOf(t: Teardown) {
   const redis = await startRedis()
-  const client = new Redis(redis.url, { lazyConnect: true, keyPrefix: prefix })
+  const client = new Redis(redis.url, { lazyConnect: true, keyPrefix: part })
   client.on('error', () => {})
   t.teardown(async () => {
     client.disconnect()
@@ -119,10 +120,10 @@ t.test('an older word that another writes over a newer one is put right', async 
   const { redis, client } = await redisOf(t)
   const one = await instanceOf(t, { id: 'one', url: redis.url })
   await one.say({ atMs: 1_000 })
-  const old = (await client.hget('latchkey:deny', `key:${value}`)) ?? ''
+  const old = (await client.hget('deny', `key:${value}`)) ?? ''
   await one.say({ isDenied: false })
-  await client.hset('latchkey:deny', `key:${value}`, old)
-  await until(async () => (await client.hget('latchkey:deny', `key:${value}`)) !== old)
+  await client.hset('deny', `key:${value}`, old)
+  await until(async () => (await client.hget('deny', `key:${value}`)) !== old)
   t.equal(denies(one), false)
 })
 
@@ -153,21 +154,21 @@ t.test('forged, foreign and moved entries are nothing, and are counted once', as
   const { redis, client } = await redisOf(t)
   const one = await instanceOf(t, { id: 'one', url: redis.url, everyMs: 50 })
   await one.say({ value: 'key_9999999999' })
-  const sealed = (await client.hget('latchkey:deny', 'key:key_9999999999')) ?? ''
+  const sealed = (await client.hget('deny', 'key:key_9999999999')) ?? ''
   const text = JSON.stringify({ kind: 'key', value, isDenied: true, atMs: 1, actor: 'x' })
   const foreign = createSeal('another-cache-key-of-more-than-32-characters').close(
-    `latchkey:deny:key:${value}`,
+    `${part}deny:key:${value}`,
     text,
   )
-  await client.hset('latchkey:deny', {
+  await client.hset('deny', {
     [`key:${value}`]: text,
     'key:key_7777777777': sealed,
     'key:a': foreign,
   })
-  await client.publish(`${prefix}latchkey:deny`, foreign)
+  await client.publish(`${part}deny`, foreign)
   const right = createSeal(cacheKey)
-  await client.publish(`${prefix}latchkey:deny`, right.close('latchkey:deny', 'no JSON'))
-  await client.publish(`${prefix}latchkey:deny`, right.close('latchkey:deny', text.replace('"key"', '"kay"')))
+  await client.publish(`${part}deny`, right.close(`${part}deny`, 'no JSON'))
+  await client.publish(`${part}deny`, right.close(`${part}deny`, text.replace('"key"', '"kay"')))
   await until(() => one.rejected() >= 4)
   await sleep(300)
   t.equal(one.rejected(), 4)
@@ -177,14 +178,57 @@ t.test('forged, foreign and moved entries are nothing, and are counted once', as
   )
 })
 
+t.test('what earlier versions have kept is taken over at a start', async (t) => {
+  const { redis } = await redisOf(t)
+  const seal = createSeal(cacheKey)
+  const word = JSON.stringify({ kind: 'key', value, isDenied: true, atMs: 5, actor: 'ann' })
+  const raw = new Redis(redis.url)
+  t.teardown(() => raw.disconnect())
+  await raw.hset(
+    `latchkey-${seal.fingerprints[0]}:latchkey:deny`,
+    `key:${value}`,
+    seal.close(`latchkey:deny:key:${value}`, word),
+  )
+  const one = await instanceOf(t, { id: 'one', url: redis.url, everyMs: 50 })
+  t.equal(denies(one), true)
+  const two = await instanceOf(t, { id: 'two', url: redis.url, everyMs: 50 })
+  await one.say({ isDenied: false })
+  await until(() => denies(two) === false)
+})
+
+t.test(
+  'while the cache key is changed, a denial reaches all, and is sealed by the new one in the end',
+  async (t) => {
+    const { redis, client } = await redisOf(t)
+    const newKey = 'a-new-cache-key-of-more-than-32-characters-'
+    const sealedBy = async (key: string) => {
+      const sealed = (await client.hget('deny', `key:${value}`)) ?? ''
+      return createSeal(key).open(`${part}deny:key:${value}`, sealed) !== undefined
+    }
+    const old = await instanceOf(t, { id: 'old', url: redis.url, cacheKeys: [cacheKey] })
+    const first = await instanceOf(t, { id: 'first', url: redis.url, cacheKeys: [cacheKey, newKey] })
+    await old.say()
+    await until(() => denies(first))
+    await old.spread.stop()
+    t.ok(await sealedBy(cacheKey))
+    const second = await instanceOf(t, { id: 'second', url: redis.url, cacheKeys: [newKey, cacheKey] })
+    t.equal(denies(second), true)
+    await first.spread.stop()
+    await until(() => sealedBy(newKey))
+    const last = await instanceOf(t, { id: 'last', url: redis.url, cacheKeys: [newKey] })
+    t.equal(denies(last), true)
+    t.equal(last.rejected(), 0)
+  },
+)
+
 t.test('what was taken back a month ago is cleared from the hash', async (t) => {
   const { redis, client } = await redisOf(t)
   const one = await instanceOf(t, { id: 'one', url: redis.url, everyMs: 60_000 })
   await one.say({ isDenied: false, atMs: Date.now() - 31 * 24 * 60 * 60_000 })
-  t.equal(await client.hlen('latchkey:deny'), 1)
+  t.equal(await client.hlen('deny'), 1)
   const two = await instanceOf(t, { id: 'two', url: redis.url, everyMs: 60_000 })
   t.same(two.words.all(), [])
-  t.equal(await client.hlen('latchkey:deny'), 0)
+  t.equal(await client.hlen('deny'), 0)
 })
 
 t.test('who has not heard is named, as far as anybody can tell', async (t) => {
@@ -224,17 +268,16 @@ t.test('who has not heard is named, as far as anybody can tell', async (t) => {
 
   await t.test('one that was silent for too long counts no more; one that left neither', async (t) => {
     const seal = createSeal(cacheKey)
-    const held = (atMs: number) =>
-      seal.close('latchkey:deny:held:gone', JSON.stringify({ sum: 'other', atMs }))
-    await client.hset('latchkey:deny:held', 'gone', held(Date.now() - 59_000))
+    const held = (atMs: number) => seal.close(`${part}deny:held:gone`, JSON.stringify({ sum: 'other', atMs }))
+    await client.hset('deny:held', 'gone', held(Date.now() - 59_000))
     t.match(await behind(100), [{ instance: 'gone' }])
-    await client.hset('latchkey:deny:held', 'gone', held(Date.now() - 61_000))
+    await client.hset('deny:held', 'gone', held(Date.now() - 61_000))
     t.same(await behind(100), [])
-    await client.hset('latchkey:deny:held', 'gone', held(1))
+    await client.hset('deny:held', 'gone', held(1))
     await behind(100)
-    await until(async () => (await client.hexists('latchkey:deny:held', 'gone')) === 0)
+    await until(async () => (await client.hexists('deny:held', 'gone')) === 0)
     await two.spread.stop()
-    t.same(await client.hkeys('latchkey:deny:held'), ['one'])
+    t.same(await client.hkeys('deny:held'), ['one'])
   })
 
   await t.test('without Redis nobody is waited for; without both nobody can be asked', async (t) => {

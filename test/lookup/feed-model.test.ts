@@ -1,6 +1,8 @@
-// Any interleaving of changes, look-ups, messages (lost, late, twice, out of order), restarts, an emptied Redis and a
-// restored Postgres, over the real stores: no process ever answers with a state that was over before it last confirmed,
-// or before the change that it last heard of (of a restored history: heard of once the restore was noticed).
+// Any interleaving of changes, look-ups, messages (lost, late, twice, out of order), restarts, a Redis that is away, was
+// emptied or has gone back to an older copy of itself, and a Postgres that was restored under running processes or while
+// none ran, over the real stores: no process ever answers with a state that was over before it last confirmed, or before
+// the change that it last heard of (of a restored history: heard of once the restore was noticed). And one that starts
+// without Postgres never answers with a state that was over before Redis was last known not to be behind.
 
 import { randomInt } from 'node:crypto'
 import * as fc from 'fast-check'
@@ -9,7 +11,18 @@ import { createKey, type NewKey, transitionKey } from '../../src/store/key-chang
 import { keyOf, origin, seedMerchant } from '../store/seed.ts'
 import { createDatabase } from '../support/database.ts'
 import { startRedis } from '../support/redis-service.ts'
-import { type Message, type Process, restore, save, type Saved, startProcess } from './feed-model.ts'
+import {
+  copyOf,
+  failingStore,
+  goBackTo,
+  type Message,
+  noPostgres,
+  type Process,
+  restore,
+  save,
+  type Saved,
+  startProcess,
+} from './feed-model.ts'
 import { patientStore, rawClient } from './redis-subject.ts'
 
 t.setTimeout(300_000)
@@ -28,6 +41,19 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('empty' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('save' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('restore' as const), key, changes: fc.nat(3) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('restore stopped' as const),
+      key,
+      changes: fc.nat(6),
+      isRedisLate: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('redis' as const), isAway: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('copy redis' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('older redis' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('cold' as const) }) },
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
@@ -35,7 +61,7 @@ const { db } = await createDatabase(t)
 const redis = await startRedis()
 t.teardown(() => redis.stop())
 const raw = rawClient(t, redis.url)
-const store = await patientStore(t, redis.url)
+const store = failingStore(await patientStore(t, redis.url))
 const keys: NewKey[] = []
 const merchant = await seedMerchant(db)
 for (let i = 0; i < 3; i++) {
@@ -57,9 +83,11 @@ interface World {
   readonly states: { readonly from: number; readonly isActive: boolean }[][]
   readonly followers: Follower[]
   /** Makes the changes, and so always knows of them. */
-  readonly maker: Process
+  maker: Process
   readonly messages: Message[]
   saved: { readonly data: Saved; readonly isActive: readonly boolean[] } | undefined
+  /** An older copy of Redis. */
+  copy: ReadonlyMap<string, Buffer> | undefined
 }
 
 const isActive = (world: World, index: number) => world.states[index]?.at(-1)?.isActive ?? true
@@ -131,7 +159,7 @@ async function take(world: World, one: Step): Promise<void> {
     }
     case 'restart': {
       if (follower === undefined) return undefined
-      follower.process.stop()
+      await follower.process.stop()
       const began = world.now
       follower.process = await startProcess(db, store, `p${randomInt(1e9)}`)
       return void follower.since.fill(began)
@@ -141,15 +169,41 @@ async function take(world: World, one: Step): Promise<void> {
     case 'save':
       world.saved = { data: await save(db), isActive: keys.map((_, index) => isActive(world, index)) }
       return undefined
+    case 'redis':
+      store.isAway = one.isAway
+      return undefined
+    case 'copy redis':
+      world.copy = await copyOf(raw)
+      return undefined
+    case 'older redis':
+      if (world.copy !== undefined) await goBackTo(raw, world.copy)
+      return undefined
+    case 'cold':
+      return findCold(world)
+    case 'restore stopped': {
+      const { saved } = world
+      if (saved === undefined) return undefined
+      for (const each of [world.maker, ...world.followers.map(({ process }) => process)]) await each.stop()
+      await goBack(world, saved)
+      const wasAway = store.isAway
+      store.isAway = wasAway || one.isRedisLate
+      const began = world.now
+      world.maker = await startProcess(db, store, `p${randomInt(1e9)}`)
+      for (const other of world.followers) {
+        other.process = await startProcess(db, store, `p${randomInt(1e9)}`)
+        other.since.fill(began)
+      }
+      for (let i = 0; i < one.changes; i++) {
+        world.now++
+        await change(world, (one.key + i) % keys.length, true)
+      }
+      store.isAway = wasAway
+      return undefined
+    }
     case 'restore': {
       const { saved } = world
       if (saved === undefined) return undefined
-      await restore(db, saved.data)
-      // They may still be about.
-      for (const message of world.messages) message.isLost = true
-      for (const [index, states] of world.states.entries()) {
-        states.push({ from: world.now, isActive: saved.isActive[index] ?? true })
-      }
+      await goBack(world, saved)
       // New changes may take the lost revisions before anybody looks.
       for (let i = 0; i < one.changes; i++) {
         world.now++
@@ -157,6 +211,37 @@ async function take(world: World, one: Step): Promise<void> {
       }
       return world.maker.poll()
     }
+  }
+}
+
+async function goBack(world: World, saved: NonNullable<World['saved']>): Promise<void> {
+  await restore(db, saved.data)
+  // They may still be about.
+  for (const message of world.messages) message.isLost = true
+  for (const [index, states] of world.states.entries()) {
+    states.push({ from: world.now, isActive: saved.isActive[index] ?? true })
+  }
+}
+
+/** Starts a process that reaches Redis alone. Where Redis has all changes, it knows of no state but the last. */
+async function findCold(world: World): Promise<void> {
+  for (const { process } of world.followers) await process.arrive()
+  // As long as nobody can be asked for what is missing, it may stay missing.
+  await world.maker.poll()
+  await world.maker.poll()
+  await store.settled()
+  if (store.isAway || (await world.maker.scope.isBehind(world.maker.applied(), 0))) return
+  const cold = await startProcess(noPostgres, store, `p${randomInt(1e9)}`)
+  try {
+    for (const [index, { secret }] of keys.entries()) {
+      const found = await cold.lookup.find(secret.digest)
+      if (found.kind === 'known' && (found.record.status === 'active') !== isActive(world, index)) {
+        throw new Error(`key ${index} is ${found.record.status} to one that starts without Postgres`)
+      }
+      if (found.kind === 'known') coldAnswers++
+    }
+  } finally {
+    await cold.stop()
   }
 }
 
@@ -170,6 +255,7 @@ function takesPlaceOf(message: Message, other: Message): boolean {
 }
 
 async function newWorld(): Promise<World> {
+  store.isAway = false
   await raw.flushall()
   for (const { id } of keys) await transitionKey(db, origin, { id, action: 'enable' })
   const start = () => startProcess(db, store, `p${randomInt(1e9)}`)
@@ -185,8 +271,12 @@ async function newWorld(): Promise<World> {
     maker,
     messages: [],
     saved: undefined,
+    copy: undefined,
   }
 }
+
+/** Answers of processes that started without Postgres. */
+let coldAnswers = 0
 
 t.test('no answer is older than what its process has confirmed or heard', async (t) => {
   let finds = 0
@@ -199,8 +289,8 @@ t.test('no answer is older than what its process has confirmed or heard', async 
           if (one.do === 'find') finds++
         }
       } finally {
-        world.maker.stop()
-        for (const { process } of world.followers) process.stop()
+        await world.maker.stop()
+        for (const { process } of world.followers) await process.stop()
       }
     }),
     {
@@ -213,4 +303,5 @@ t.test('no answer is older than what its process has confirmed or heard', async 
     },
   )
   t.ok(finds > runs)
+  t.ok(coldAnswers > runs / 4)
 })

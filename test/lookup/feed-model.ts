@@ -2,14 +2,17 @@
 // the program wires them, but with the messages in the test's hand, and look-ups that can be held half-way.
 
 import { performance } from 'node:perf_hooks'
+import type { Redis } from 'ioredis'
 import { createLookup, type Found, type Lookup } from '../../src/lookup/chain.ts'
 import { createChanges } from '../../src/lookup/changes.ts'
 import { createFeed, type Feed } from '../../src/lookup/feed.ts'
 import { createMemoryTier } from '../../src/lookup/memory-tier.ts'
+import { createRedisScope, type RedisScope } from '../../src/lookup/redis-scope.ts'
 import { createRedisTier, type RedisTier } from '../../src/lookup/redis-tier.ts'
 import { createSeal } from '../../src/lookup/seal.ts'
-import type { Change } from '../../src/store/change-table.ts'
+import { type Change, changesAfter } from '../../src/store/change-table.ts'
 import type { Postgres } from '../../src/store/postgres.ts'
+import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
 import { cacheKey, type PatientStore } from './redis-subject.ts'
 import { postgresTierOn, silentLog, staleLimitMs } from './subject.ts'
 
@@ -17,13 +20,15 @@ export interface Process {
   readonly lookup: Lookup
   readonly feed: Feed
   readonly tier: RedisTier
+  readonly scope: RedisScope
   readonly epoch: () => string | undefined
+  readonly applied: () => number
   /** Resolves when a poll that began after the call has confirmed. */
   poll(): Promise<void>
   /** Begins a look-up whose answer from Postgres is on its way until `arrive`. */
   begin(digest: string): void
   arrive(): Promise<void>
-  stop(): void
+  stop(): Promise<void>
 }
 
 /** Starts one, as after a restart: nothing is in its memory. */
@@ -31,22 +36,24 @@ export async function startProcess(db: Postgres, store: PatientStore, id: string
   const changes = createChanges()
   const gate = createGate(db)
   const monotonicNow = () => performance.now()
-  const tier = createRedisTier({
-    store,
-    seal: createSeal(cacheKey),
-    epoch: () => changes.epoch,
-    maxStaleLimitMs: () => staleLimitMs,
-    rejected: () => {},
+  const redis = { store, seal: createSeal(cacheKey), maxStaleLimitMs: () => staleLimitMs, rejected: () => {} }
+  const scope = createRedisScope({
+    ...redis,
+    changes,
+    changesAfter: (revision, limit) => changesAfter(db, revision, limit),
+    monotonicNow,
   })
+  const tier = createRedisTier({ ...redis, scope, epoch: () => changes.epoch })
   const feed = createFeed({
     db,
     changes,
     monotonicNow,
+    wallNow: Date.now,
     log: silentLog,
     instance: () => ({ id, role: 'all', host: 'h', pid: 1, version: '1' }),
-    applied() {
-      if (changes.epoch !== undefined) tier.keepEpoch(changes.epoch)
-    },
+    applied: () => {},
+    compares: scope,
+    polled: (isConfirmed) => void scope.tend(isConfirmed),
   })
   const memory = createMemoryTier({
     changes,
@@ -70,11 +77,14 @@ export async function startProcess(db: Postgres, store: PatientStore, id: string
     lookup,
     feed,
     tier,
+    scope,
     epoch: () => changes.epoch,
+    applied: () => changes.applied,
     async poll() {
       const calledAt = performance.now()
       feed.kick()
       while (feed.confirmedAt() < calledAt) await new Promise((resolve) => setTimeout(resolve, 1))
+      await scope.tend(true)
     },
     begin(digest) {
       gate.close()
@@ -85,9 +95,9 @@ export async function startProcess(db: Postgres, store: PatientStore, id: string
       gate.open()
       await Promise.all(held.splice(0))
     },
-    stop() {
+    async stop() {
       gate.open()
-      feed.stop()
+      await feed.stop()
     },
   }
 }
@@ -116,6 +126,44 @@ function createGate(db: Postgres) {
       for (const open of opened) open()
     },
   }
+}
+
+/** A Postgres that is away. */
+export const noPostgres: Postgres = {
+  query: () => Promise.reject(new StoreUnavailableError('ECONNREFUSED')),
+  transaction: () => Promise.reject(new StoreUnavailableError('ECONNREFUSED')),
+  ping: () => Promise.reject(new StoreUnavailableError('ECONNREFUSED')),
+  reconnect() {},
+  gauges: () => ({ total: 0, idle: 0, waiting: 0 }),
+  close: () => Promise.resolve(),
+}
+
+/** The same store for all, that is away while it is said to be. */
+export function failingStore(store: PatientStore): PatientStore & { isAway: boolean } {
+  const failing: PatientStore & { isAway: boolean } = {
+    ...store,
+    isAway: false,
+    isUp: () => !failing.isAway && store.isUp(),
+    run: (command, limitMs) => (failing.isAway ? Promise.resolve(undefined) : store.run(command, limitMs)),
+    tell: (command, limitMs) => (failing.isAway ? Promise.resolve(undefined) : store.tell(command, limitMs)),
+  }
+  return failing
+}
+
+/** All that Redis holds, as it would write it to its disk. */
+export async function copyOf(client: Redis): Promise<ReadonlyMap<string, Buffer>> {
+  const copy = new Map<string, Buffer>()
+  for (const name of await client.keys('*')) {
+    const value = await client.dumpBuffer(name)
+    if (value !== null) copy.set(name, value)
+  }
+  return copy
+}
+
+/** Redis is as it was when that was written. */
+export async function goBackTo(client: Redis, copy: ReadonlyMap<string, Buffer>): Promise<void> {
+  await client.flushall()
+  for (const [name, value] of copy) await client.restore(name, 600_000, value)
 }
 
 export interface Saved {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { type Changes, createChanges } from '../../src/lookup/changes.ts'
-import { createFeed, type Feed } from '../../src/lookup/feed.ts'
+import { createFeed, type Feed, type FeedCompares } from '../../src/lookup/feed.ts'
+import type { ClockSample } from '../../src/lookup/database-clock.ts'
 import { type Change, pruneOutbox, readChanges, readHead } from '../../src/store/change-table.ts'
 import { listInstances, signOff } from '../../src/store/instance-table.ts'
 import { importKeys } from '../../src/store/key-import-table.ts'
@@ -25,6 +26,7 @@ function feedOn(
   t: { teardown(fn: () => Promise<void>): unknown },
   db: Postgres,
   changes = createChanges(),
+  compares?: FeedCompares,
 ): Subject {
   let waiting: (() => void)[] = []
   const feed = createFeed({
@@ -32,6 +34,8 @@ function feedOn(
     changes,
     instance: () => ({ id: 'one', role: 'all', host: 'h', pid: 1, version: '1' }),
     monotonicNow: () => performance.now(),
+    wallNow: Date.now,
+    ...(compares && { compares }),
     log: silentLog,
     applied() {
       const told = waiting
@@ -379,3 +383,62 @@ t.test(
     )
   },
 )
+
+for (const [name, seen, verdicts] of [
+  ['has seen it further', { revision: 3, stamp: 1 }, ['other']],
+  ['has seen another change at its revision', { revision: 2, stamp: 1 }, ['other']],
+  ['has seen just that change', { revision: 2 }, ['same']],
+  ['has seen an earlier one', { revision: 1 }, ['same']],
+  ['has seen its beginning', { revision: 0, stamp: null }, ['same']],
+  ['does not know the change', { revision: 2, stamp: null }, ['unknown']],
+  ['has seen another epoch', { revision: 9, epoch: 'x' }, ['other']],
+] as const) {
+  t.test(`at the first contact with a database of which Redis ${name}`, async (t) => {
+    const { db } = await createDatabase(t)
+    await seedKey(db)
+    const { epoch } = await readHead(db)
+    const page = await readChanges(db, { after: 0, limit: 9, beat })
+    const stamp = page.changes.find(({ revision }) => revision === seen.revision)?.stamp ?? null
+    const record = { epoch, id: 'x', base: 0, stamp, ...seen }
+    const judged: string[] = []
+    const compares = {
+      read: async () => record,
+      judged: (_: unknown, verdict: string) => void judged.push(verdict),
+    }
+    const { feed, changes } = feedOn(t, db, createChanges(), compares)
+    await feed.start()
+    t.same(judged, verdicts)
+    t.equal(changes.epoch, (await readHead(db)).epoch)
+    t.equal(
+      changes.epoch !== epoch,
+      record.epoch === epoch && verdicts[0] === 'other',
+      'the epoch is another one',
+    )
+    t.equal(changes.applied, 2)
+  })
+}
+
+t.test('each answer tells which installation the database is, and its time', async (t) => {
+  const { db } = await createDatabase(t)
+  const met: [string, ClockSample][] = []
+  const feed = createFeed({
+    ...{
+      db,
+      changes: createChanges(),
+      monotonicNow: () => performance.now(),
+      wallNow: Date.now,
+      log: silentLog,
+    },
+    instance: () => ({ id: 'one', role: 'all', host: 'h', pid: 1, version: '1' }),
+    applied: () => {},
+    met: (installation, sample) => void met.push([installation, sample]),
+  })
+  t.teardown(() => feed.stop())
+  await feed.start()
+  const [row] = await db.query<{ id: string }>('SELECT id FROM installation')
+  const [installation, sample] = met.at(-1) ?? []
+  t.equal(installation, row?.id)
+  t.match(installation, /^[0-9a-f]{32}$/)
+  t.ok(sample !== undefined && Math.abs(sample.databaseMs - sample.askedAtMs) < 60_000)
+  t.ok(sample !== undefined && sample.askedAtMs <= sample.answeredAtMs)
+})

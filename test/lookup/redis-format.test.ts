@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseChange, parseEpoch, parseReading } from '../../src/lookup/redis-format.ts'
+import { parseChange, parseReading, parseScope, parseSeen } from '../../src/lookup/redis-format.ts'
 import { changeOf, digestOf, recordOf } from './subject.ts'
 
 const reading = { record: recordOf(), revision: 3, confirmedAtMs: 1_700_000_000_000 }
@@ -19,8 +19,11 @@ t.test('a change comes back with its epoch', (t) => {
   t.end()
 })
 
-t.test('an epoch comes back', (t) => {
-  t.equal(parseEpoch('{"epoch":"e"}'), 'e')
+t.test('how far Redis is, and when somebody was seen, come back', (t) => {
+  const scope = { epoch: 'e', id: 'x', base: 1, revision: 2, stamp: null }
+  t.same(parseScope(JSON.stringify(scope)), scope)
+  t.equal(parseScope(JSON.stringify({ ...scope, base: '1' })), undefined)
+  t.same(parseSeen('{"atMs":5}'), { atMs: 5 })
   t.end()
 })
 
@@ -47,7 +50,7 @@ for (const [name, value] of Object.entries(wrong)) {
 }
 
 t.test('what is no JSON, or not there, is nothing', (t) => {
-  for (const parse of [parseReading, parseChange, parseEpoch]) {
+  for (const parse of [parseReading, parseChange, parseScope, parseSeen]) {
     for (const text of [undefined, '', '{', '[]', '1', '"e"']) t.equal(parse(text), undefined)
   }
   t.end()

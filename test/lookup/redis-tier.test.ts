@@ -1,6 +1,7 @@
 import t from 'tap'
+import { createRedisTier } from '../../src/lookup/redis-tier.ts'
 import { startRedis } from '../support/redis-service.ts'
-import { rawClient, tierOn } from './redis-subject.ts'
+import { part, rawClient, tierOn } from './redis-subject.ts'
 import { changeOf, digestOf, recordOf, staleLimitMs } from './subject.ts'
 
 const digest = digestOf('a')
@@ -14,7 +15,7 @@ t.beforeEach(async () => void (await raw.flushall()))
 
 /** The one Redis key that ends like this. */
 async function placeOf(ending: string): Promise<string> {
-  const [place] = await raw.keys(`latchkey:*:${ending}`)
+  const [place] = await raw.keys(`${part}*:${ending}`)
   return place ?? ''
 }
 
@@ -71,7 +72,10 @@ t.test('an entry sealed under another cache key is a miss, and counted', async (
   const foreign = await tierOn(t, redis.url, { epoch: 'e', cacheKey: 'foreign-cache-key-of-32-characters-' })
   foreign.tier.fill(digest, readingAt(3))
   await foreign.store.settled()
-  const { tier, rejected } = await tierOn(t, redis.url)
+  const { tier, store, scope, rejected } = await tierOn(t, redis.url)
+  t.equal(await tier.get(digest), undefined, 'it has a scope of its own')
+  const place = store.at(`${scope.current()?.id}:c:${digest}`)
+  await raw.rename(await placeOf(`c:${digest}`), place)
   t.equal(await tier.get(digest), undefined)
   t.equal(rejected(), 1)
 })
@@ -132,4 +136,41 @@ t.test('another epoch finds nothing of the one before', async (t) => {
   await one.store.settled()
   const two = await tierOn(t, redis.url, { epoch: 'f' })
   t.equal(await two.tier.get(digest), undefined)
+})
+
+t.test('no entry says more than Redis itself has come to, or less than its scope', async (t) => {
+  const { tier, scope, seal, store } = await tierOn(t, redis.url)
+  const within = scope.current()
+  t.equal(within?.revision, 20)
+  tier.fill(digest, readingAt(21))
+  await store.settled()
+  t.equal(await tier.get(digest), undefined, 'the change may be one of another history')
+  const later = { ...scope, current: () => within && { ...within, base: 4 } }
+  const maxStaleLimitMs = () => staleLimitMs
+  const strict = createRedisTier({
+    store,
+    seal,
+    scope: later,
+    maxStaleLimitMs,
+    epoch: () => 'e',
+    rejected() {},
+  })
+  strict.fill(digest, readingAt(3))
+  await store.settled()
+  t.equal(await tier.get(digest), undefined, 'what moved before it began is not marked in it')
+  strict.fill(digest, readingAt(4))
+  await store.settled()
+  t.match(await tier.get(digest), { revision: 4 })
+})
+
+t.test('an entry of a scope that is over is not stored', async (t) => {
+  const { tier, store, follow } = await tierOn(t, redis.url)
+  await raw.flushall()
+  tier.fill(digest, readingAt(3))
+  await store.settled()
+  t.same(await raw.keys(`${part}*:c:*`), [])
+  await follow()
+  tier.fill(digest, readingAt(3))
+  await store.settled()
+  t.match(await tier.get(digest), { revision: 3 })
 })

@@ -16,6 +16,9 @@ export interface Fleet {
   /** Of a key that may read transactions. */
   readonly secret: string
   readonly keyId: string
+  readonly databaseUrl: string
+  /** The gateway file. */
+  readonly file: string
   /** Ids of the workers' processes that were not reaped yet. */
   workers(): number[]
   /** The status of one request on a connection of its own; 0: nobody took it. */
@@ -32,17 +35,25 @@ interface Teardown {
   teardown(fn: () => Promise<void>): unknown
 }
 
+export interface FleetOptions extends TestProgramOptions {
+  /** For `ulimit`. */
+  readonly limits?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Starts two workers; ended by force with the test. */
-export async function startFleet(t: Teardown, options: TestProgramOptions = {}): Promise<Fleet> {
+export async function startFleet(t: Teardown, options: FleetOptions = {}): Promise<Fleet> {
   const port = await freePort()
-  const { file } = await prepareTestProgram(t, { ...options, port })
-  const env = { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_CACHE_KEY: cacheKey }
-  const running = await startProcess(['--config', file, '--workers', '2'], env, 'serving')
+  const { file, databaseUrl } = await prepareTestProgram(t, { ...options, port })
+  const env = { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_CACHE_KEY: cacheKey, ...options.env }
+  const words = ['--config', file, '--workers', '2']
+  const running = await startProcess(words, env, 'serving', options.limits)
   const workers = () => childrenOf(running.child.pid)
+  const first = workers()
   t.teardown(async () => {
-    const left = workers()
+    const left = new Set([...first, ...workers()])
     running.child.kill('SIGKILL')
-    for (const pid of left) process.kill(pid, 'SIGKILL')
+    for (const pid of left) end(pid)
   })
   const admin = adminClient(`http://127.0.0.1:${running.controlPort}`, adminToken)
   const key = await admin.makeKey(await admin.makeMerchant())
@@ -56,6 +67,8 @@ export async function startFleet(t: Teardown, options: TestProgramOptions = {}):
     admin,
     secret: key.secret,
     keyId: key.id,
+    databaseUrl,
+    file,
     workers,
     ask: () =>
       exchange(port, bytes, 30_000).then(
@@ -68,6 +81,20 @@ export async function startFleet(t: Teardown, options: TestProgramOptions = {}):
         .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
       return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
     },
+  }
+}
+
+/** Ends a process by force, if it lives. */
+function end(pid: number): void {
+  if (lives(pid)) process.kill(pid, 'SIGKILL')
+}
+
+/** Whether there is such a process; one that nobody has reaped yet counts. */
+export function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
   }
 }
 

@@ -19,6 +19,16 @@ t.test('pending migrations are applied and named, once', async (t) => {
   t.same(await migrate(t, url), { code: 0, stdout: 'Nothing to do.\n', stderr: '' })
 })
 
+t.test('--dry-run lists what would run, and changes nothing', async (t) => {
+  const { url, db } = await createEmptyDatabase(t)
+  const dry = await migrate(t, url, '--dry-run')
+  t.match(dry, { code: 0, stdout: /^Would apply 0001_\S+\.sql, .*\. Would build api_key_search, .*\.\n$/ })
+  t.same(await db.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`), [])
+  await migrate(t, url)
+  t.same(await migrate(t, url, '--dry-run'), { code: 0, stdout: 'Nothing to do.\n', stderr: '' })
+  t.same(JSON.parse((await migrate(t, url, '--dry-run', '--json')).stdout), { pending: [], indexes: [] })
+})
+
 t.test('with --json it says the same as data', async (t) => {
   const { url } = await createEmptyDatabase(t)
   const { stdout } = await migrate(t, url, '--json')
@@ -50,4 +60,15 @@ t.test('a database of a newer program is left alone: exit code 1', async (t) => 
   t.ok(table)
   await db.query(`INSERT INTO ${table?.name ?? ''} SELECT (SELECT 9999), '9999_future.sql', repeat('0', 64)`)
   t.match(await migrate(t, url), { code: 1, stdout: '', stderr: /^error: .*9999/ })
+})
+
+t.test('--grants prints SQL for psql, and asks no database', async (t) => {
+  const running = latchkey(t, ['migrate', '--grants'])
+  t.equal((await running.ended).code, 0)
+  const sql = running.stdout()
+  t.match(sql, /^GRANT SELECT, INSERT ON audit TO latchkey_control;$/m)
+  t.notMatch(sql, /audit TO latchkey_gateway/)
+  const asData = latchkey(t, ['migrate', '--grants', '--json'])
+  await asData.ended
+  t.same(JSON.parse(asData.stdout()), { sql })
 })

@@ -1,9 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
-import { readSecretFiles } from '../../src/main/secret-files.ts'
+import { readSecretFiles, takeSecretFiles } from '../../src/main/secret-files.ts'
+import { adminClient } from '../support/admin.ts'
+import { createEmptyDatabase } from '../support/database.ts'
+import { startUpstream } from '../support/upstream.ts'
+import { exchange, request } from '../support/wire.ts'
+import { latchkey, until, untilReady, writeConfig } from './process.ts'
+
+t.setTimeout(300_000)
 
 t.test('a secret comes from the file that its variable names, without the end of the line', async (t) => {
   const folder = t.testdir({ token: 'a secret\n', key: 'k\r\n', url: 'postgres://h/d' })
@@ -61,3 +68,66 @@ t.test("compose's secrets are made once, at random, and are what it is told wher
   t.same(run(''), first)
   t.same(run('own'), [token, key, 'own', 'postgres://latchkey:own@postgres:5432/latchkey'])
 })
+
+t.test(
+  'what was read from files is read again, whole or not at all; what was set itself stays',
+  async (t) => {
+    const folder = t.testdir({ token: 'first\n', key: 'k' })
+    const env: Record<string, string | undefined> = {
+      LATCHKEY_ADMIN_TOKEN_FILE: join(folder, 'token'),
+      LATCHKEY_CACHE_KEY_FILE: join(folder, 'key'),
+      REDIS_URL: 'redis://set',
+      REDIS_URL_FILE: '/nowhere',
+    }
+    const reread = takeSecretFiles(env)
+    t.match(env, { LATCHKEY_ADMIN_TOKEN: 'first', LATCHKEY_CACHE_KEY: 'k' })
+    writeFileSync(join(folder, 'token'), 'second\n')
+    writeFileSync(join(folder, 'key'), '')
+    t.throws(reread, { message: /LATCHKEY_CACHE_KEY_FILE: .* is empty/ })
+    t.match(env, { LATCHKEY_ADMIN_TOKEN: 'first' })
+    writeFileSync(join(folder, 'key'), 'k')
+    reread()
+    t.match(env, { LATCHKEY_ADMIN_TOKEN: 'second', REDIS_URL: 'redis://set' })
+  },
+)
+
+t.test(
+  'SIGHUP: new admin tokens and secrets of the configuration are in force without a restart',
+  async (t) => {
+    const { url } = await createEmptyDatabase(t)
+    const upstream = await startUpstream()
+    t.teardown(() => upstream.close())
+    const [first, second] = ['a'.repeat(32), 'b'.repeat(32)]
+    const folder = t.testdir({ token: `ann:${first}\n`, database: `${url}\n`, upstream: 'one' })
+    const file = await writeConfig(t, { postgres: '${DATABASE_URL}', upstream: upstream.url })
+    const text = readFileSync(file, 'utf8').replace(
+      `"${upstream.url}" }`,
+      `"${upstream.url}", headers: { X-Internal: "\${UPSTREAM_SECRET}" } }`,
+    )
+    writeFileSync(file, text)
+    const running = latchkey(t, ['start', '--config', file], {
+      LATCHKEY_ADMIN_TOKEN_FILE: join(folder, 'token'),
+      DATABASE_URL_FILE: join(folder, 'database'),
+      UPSTREAM_SECRET_FILE: join(folder, 'upstream'),
+    })
+    const { control, gateway } = await untilReady(running)
+    const status = async (token: string) =>
+      (await adminClient(`http://127.0.0.1:${control}`, token).call('GET', '/keys')).status
+    const shown = async () => {
+      await exchange(gateway, request('GET /v1/open', ['Host: api.example.com']))
+      return upstream.requests.at(-1)?.headers.find(([name]) => name.toLowerCase() === 'x-internal')?.[1]
+    }
+    t.same([await status(first), await status(second), await shown()], [200, 401, 'one'])
+    writeFileSync(join(folder, 'token'), `ann:${second}\n`)
+    writeFileSync(join(folder, 'upstream'), 'two\n')
+    running.child.kill('SIGHUP')
+    await until(async () => (await status(second)) === 200 && (await shown()) === 'two')
+    t.equal(await status(first), 401)
+
+    writeFileSync(join(folder, 'token'), 'short')
+    running.child.kill('SIGHUP')
+    await until(() => running.stdout().includes('The secrets on disk are not in force'))
+    t.equal(await status(second), 200, 'what is no token leaves the one before')
+    t.notMatch(running.stdout() + running.stderr(), second)
+  },
+)

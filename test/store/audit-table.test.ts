@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { listAudit } from '../../src/store/audit-table.ts'
+import { listAudit, pruneAudit } from '../../src/store/audit-table.ts'
 import { patchKey } from '../../src/store/key-change-table.ts'
 import { rotateKey } from '../../src/store/key-rotation-table.ts'
+import { openSession } from '../../src/store/postgres.ts'
 import { createDatabase } from '../support/database.ts'
 import { nowMs, origin, secretOf, seedKey } from './seed.ts'
 
@@ -48,3 +50,32 @@ void t.test('no digest is in the audit', async (t) => {
   t.notMatch(text, secret.digest)
   t.notMatch(text, old.digest)
 })
+
+void t.test(
+  'partitioned as docs/operations.md shows, it is written, read and shortened as before',
+  async (t) => {
+    const { url, db } = await createDatabase(t)
+    const { id } = await seedKey(db)
+    const [, recipe = ''] =
+      /```sql\n(BEGIN;\nALTER TABLE audit RENAME[\s\S]*?)```/.exec(
+        readFileSync('docs/operations.md', 'utf8'),
+      ) ?? []
+    const owner = await openSession({ url, applicationName: 'latchkey-test' })
+    t.teardown(() => owner.close())
+    await owner.query(recipe)
+    await patchKey(
+      db,
+      { ...origin, nowMs: Date.UTC(2027, 1, 1) },
+      { id, patch: { name: 'Later' }, ifRevision: null },
+    )
+    const { rows } = await listAudit(db, { target: id }, { after: null, limit: 10 })
+    t.match(rows, [{ action: 'key.update' }, { action: 'key.create' }])
+    t.ok((rows[0]?.id ?? 0) > (rows[1]?.id ?? 0))
+    t.match(await db.query('SELECT action FROM audit_2027_1'), [{ action: 'key.update' }])
+    await db.query(
+      `UPDATE audit_before SET at = now() - interval '401 days' WHERE action = 'merchant.create'`,
+    )
+    t.equal(await pruneAudit(db, 400 * 86_400_000), 1)
+    t.equal((await listAudit(db, {}, { after: null, limit: 10 })).rows.length, 2)
+  },
+)

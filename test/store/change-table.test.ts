@@ -50,3 +50,17 @@ void t.test('a reader can tell from the numbers that what it missed was pruned',
   const page = await readChanges(db, { after: 0, limit: 10, beat })
   t.match(page, { head: 2, changes: [{ revision: 2 }] })
 })
+
+void t.test('what is forgotten leaves no gap, however many do it at once', async (t) => {
+  const { db } = await createDatabase(t)
+  // The clock of one change was behind that of the one before it.
+  await db.query(`INSERT INTO outbox SELECT n, NULL, 'mer_1', '{}',
+    now() - CASE WHEN n < 500 OR n = 501 THEN interval '2 minutes' ELSE interval '1 second' END FROM generate_series(1, 600) n`)
+  await db.query('UPDATE head SET revision = 600')
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      while ((await pruneOutbox(db, 60_000, 100)) > 0);
+    }),
+  )
+  t.same(await db.query('SELECT min(revision) AS first, count(*) FROM outbox'), [{ first: 500, count: 101 }])
+})

@@ -3,12 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { applyMissing, migrate, readMigrations, SchemaError } from '../../src/store/migrate.ts'
-import { openSession } from '../../src/store/postgres.ts'
+import {
+  applyMissing,
+  migrate,
+  type Migration,
+  pendingMigrations,
+  readMigrations,
+  SchemaError,
+} from '../../src/store/migrate.ts'
+import { createPostgres, openSession } from '../../src/store/postgres.ts'
 import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
 import { createEmptyDatabase } from '../support/database.ts'
 
 const applicationName = 'latchkey-test'
+const shipped = new URL('../../../src/store/migrations/', import.meta.url)
 
 void t.test('several processes that start at once apply each migration once', async (t) => {
   const { url, db } = await createEmptyDatabase(t)
@@ -72,8 +80,14 @@ void t.test('a migration that was edited after it was applied is refused', async
 
 void t.test('a migration that fails leaves nothing behind', async (t) => {
   const { url, db } = await createEmptyDatabase(t)
-  const good = { version: 1, name: '0001_good.sql', sql: 'CREATE TABLE good ()', checksum: 'a' }
-  const bad = { version: 2, name: '0002_bad.sql', sql: 'CREATE TABLE half (); SELECT 1 / 0', checksum: 'b' }
+  const good = { version: 1, name: '0001_good.sql', sql: 'CREATE TABLE good ()', checksum: 'a', runsWith: 1 }
+  const bad = {
+    version: 2,
+    name: '0002_bad.sql',
+    sql: 'CREATE TABLE half (); SELECT 1 / 0',
+    checksum: 'b',
+    runsWith: 2,
+  }
   const session = await openSession({ url, applicationName })
   await t.rejects(applyMissing(session, [bad]), { code: '22012' })
   await session.close()
@@ -94,3 +108,170 @@ void t.test('a database that is away is unavailable', async (t) => {
     name: 'StoreUnavailableError',
   })
 })
+
+/** A reader of `instance` that stays: what a backup holds. */
+async function holdTable(t: { teardown(fn: () => Promise<void>): unknown }, url: string, table: string) {
+  const backup = await openSession({ url, applicationName: 'nightly-backup' })
+  t.teardown(() => backup.close())
+  await backup.query('BEGIN')
+  await backup.query(`SELECT FROM ${table} LIMIT 1`)
+  return backup
+}
+
+const altering = {
+  version: 1,
+  name: '0001_held.sql',
+  sql: 'ALTER TABLE kept ADD COLUMN more int',
+  checksum: 'a',
+  runsWith: 1,
+}
+
+void t.test(
+  'a table that a backup holds: others use it meanwhile, and the line names the holder',
+  async (t) => {
+    const { url, db } = await createEmptyDatabase(t)
+    await db.query('CREATE TABLE kept (id int)')
+    const backup = await holdTable(t, url, 'kept')
+    const session = await openSession({ url, applicationName })
+    t.teardown(() => session.close())
+    const held: string[] = []
+    const applying = applyMissing(session, [altering], {
+      patienceMs: 60_000,
+      held(holder) {
+        held.push(holder)
+      },
+    })
+    const other = createPostgres({ url, applicationName, queryTimeoutMs: 1_000 })
+    t.teardown(() => other.close())
+    let reads = 0
+    while (held.length === 0 || reads < 200) {
+      await other.query('INSERT INTO kept VALUES (1)')
+      await other.query('SELECT id FROM kept LIMIT 1')
+      reads++
+    }
+    t.match(held, [
+      /^0001_held\.sql waits for kept, held for \d+ s by process \d+ \(nightly-backup, user \w+, idle in transaction\)$/,
+    ])
+    await backup.query('COMMIT')
+    t.same(await applying, ['0001_held.sql'])
+  },
+)
+
+void t.test('a table that stays held ends it with the holder, and without a trace', async (t) => {
+  const { url, db } = await createEmptyDatabase(t)
+  await db.query('CREATE TABLE kept (id int)')
+  await holdTable(t, url, 'kept')
+  const session = await openSession({ url, applicationName })
+  t.teardown(() => session.close())
+  await t.rejects(applyMissing(session, [altering], { patienceMs: 500 }), {
+    name: 'StoreUnavailableError',
+    code: '55P03',
+    text: /waits for kept, held .*nightly-backup/,
+  })
+  t.same(await db.query(`SELECT to_regclass('schema_migration') AS made`), [{ made: null }])
+})
+
+void t.test('what would be applied is listed without a trace', async (t) => {
+  const { url, db } = await createEmptyDatabase(t)
+  const pending = await pendingMigrations({ url, applicationName })
+  t.equal(pending[0], '0001_keys.sql')
+  t.same(await db.query(`SELECT to_regclass('schema_migration') AS made`), [{ made: null }])
+  t.same(await migrate({ url, applicationName }), pending)
+  t.same(await pendingMigrations({ url, applicationName }), [])
+})
+
+void t.test(
+  'the lock of a migration ends with its transaction, whoever gets the connection next',
+  async (t) => {
+    const { url, db } = await createEmptyDatabase(t)
+    const session = await openSession({ url, applicationName })
+    t.teardown(() => session.close())
+    await applyMissing(session, await readMigrations(shipped))
+    t.same(await db.query(`SELECT pid FROM pg_locks WHERE locktype = 'advisory'`), [])
+    t.same(
+      await session.query(
+        `SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement`,
+      ),
+      [{ lock: '0', statement: '0' }],
+    )
+  },
+)
+
+void t.test('a program goes on with a newer schema that says it may, and with no other', async (t) => {
+  const { url, db } = await createEmptyDatabase(t)
+  await migrate({ url, applicationName })
+  const known = await readMigrations(shipped)
+  const next = (runsWith: number): Migration => ({
+    version: known.length + 1,
+    name: `${String(known.length + 1).padStart(4, '0')}_next.sql`,
+    sql: 'CREATE TABLE of_the_next (id int)',
+    checksum: 'n',
+    runsWith,
+  })
+  await applyMissing(db, [...known, next(known.length)])
+  t.same(await migrate({ url, applicationName }), [], 'one release back')
+  await db.query('UPDATE schema_migration SET runs_with = version WHERE name LIKE $1', ['%_next.sql'])
+  await t.rejects(migrate({ url, applicationName }), { name: 'SchemaError', message: /newer program/ })
+})
+
+void t.test(
+  'a table of an older program, without the column of compatibility, is read and mended',
+  async (t) => {
+    const { url, db } = await createEmptyDatabase(t)
+    const known = await readMigrations(shipped)
+    await applyMissing(db, known.slice(0, 5))
+    await db.query('ALTER TABLE schema_migration DROP COLUMN runs_with')
+    const pending = known.slice(5).map(({ name }) => name)
+    t.same(await pendingMigrations({ url, applicationName }), pending)
+    t.same(await migrate({ url, applicationName }), pending)
+  },
+)
+
+/** Of a file after 0005, what would change or lock a table that is in use. */
+function alteredInPlace(sql: string): string[] {
+  const plain = sql.replace(/--.*$/gm, '').replace(/\$(\w*)\$[\s\S]*?\$\1\$/g, "''")
+  const made = new Set(
+    [...plain.matchAll(/create\s+table\s+(?:if\s+not\s+exists\s+)?(\w+)/gi)].map(([, name]) => name),
+  )
+  return plain
+    .split(';')
+    .map((statement) => statement.trim().replace(/\s+/g, ' '))
+    .filter((statement) => {
+      if (statement === '' || /^(?:create (?:or replace )?function|select set_config\() ?/i.test(statement))
+        return false
+      if (/^create table /i.test(statement))
+        return /\breferences (\w+)/i.test(statement) && !made.has(/\breferences (\w+)/i.exec(statement)?.[1])
+      const [, table] =
+        /^(?:create (?:unique )?index \w+ on|insert into|comment on table) (\w+)/i.exec(statement) ?? []
+      return table === undefined || !made.has(table)
+    })
+}
+
+void t.test('no migration alters in place what older programs use beside newer ones', async (t) => {
+  t.same(alteredInPlace('CREATE TABLE a (id int); CREATE INDEX b ON a (id); -- ALTER TABLE instance'), [])
+  for (const bad of [
+    'ALTER TABLE instance ADD COLUMN a int',
+    'CREATE INDEX a ON api_key (name)',
+    'DROP TABLE audit',
+    'UPDATE head SET revision = 1',
+    'CREATE TABLE a (id text REFERENCES instance (id))',
+    'CREATE TRIGGER a BEFORE INSERT ON outbox EXECUTE FUNCTION b()',
+  ]) {
+    t.equal(alteredInPlace(bad).length, 1, bad)
+  }
+  for (const { name, version, sql, runsWith } of await readMigrations(shipped)) {
+    if (version <= 5) continue
+    t.same(alteredInPlace(sql), [], name)
+    t.ok(runsWith < version, `${name} says which older programs run on it`)
+  }
+})
+
+void t.test(
+  'one release back, to a program that knew no word of compatibility, and forward again',
+  async (t) => {
+    const { url, db } = await createEmptyDatabase(t)
+    const applied = await migrate({ url, applicationName })
+    await db.query('DELETE FROM schema_migration WHERE version > 5')
+    t.same(await migrate({ url, applicationName }), applied.slice(5))
+  },
+)

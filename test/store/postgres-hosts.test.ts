@@ -1,6 +1,10 @@
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
 import t from 'tap'
 import { createPostgres, openSession } from '../../src/store/postgres.ts'
 import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
+import { createEmptyDatabase } from '../support/database.ts'
 import { startPostgres } from '../support/postgres-service.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 
@@ -115,3 +119,45 @@ t.test('a connection that comes free from before a failure is not used again', a
   await t.resolves(db.ping())
   t.ok(proxy.accepted() > before)
 })
+
+void t.test("a socket's folder as the host is connected to", async (t) => {
+  const { url } = await createEmptyDatabase(t)
+  const { username, password, hostname, port, pathname } = new URL(url)
+  const folder = t.testdir()
+  const socket = createServer((near) => {
+    const far = connect(Number(port), hostname)
+    near.pipe(far).pipe(near)
+    for (const one of [near, far]) one.on('error', () => one.destroy())
+  }).listen(join(folder, '.s.PGSQL.5432'))
+  await once(socket, 'listening')
+  const db = createPostgres({
+    url: `postgres://${username}:${password}@${pathname}?host=${folder}`,
+    applicationName: 'test',
+  })
+  await t.resolves(db.ping())
+  await db.close()
+  socket.close()
+})
+
+void t.test('a file that a URL names and that is not there is named, without the URL', async (t) => {
+  const url = 'postgres://ann:hunter2@127.0.0.1:1/x?sslmode=verify-full&sslrootcert=/nowhere/ca.pem'
+  t.throws(() => createPostgres({ url, applicationName: 'test' }), {
+    message: 'sslrootcert of the Postgres URL: /nowhere/ca.pem cannot be read (ENOENT)',
+  })
+})
+
+void t.test(
+  'sslmode=require is taken as the driver takes it, without a word on standard error',
+  async (t) => {
+    const told: Error[] = []
+    const hear = (warning: Error) => void told.push(warning)
+    process.on('warning', hear)
+    t.teardown(() => process.off('warning', hear))
+    const { url } = await createEmptyDatabase(t)
+    const db = createPostgres({ url: `${url}?sslmode=require`, applicationName: 'test' })
+    await t.rejects(db.ping(), { code: 'tls_unsupported', text: /SSL/ })
+    await db.close()
+    await new Promise((resolve) => setImmediate(resolve))
+    t.same(told, [])
+  },
+)

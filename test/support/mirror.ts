@@ -9,7 +9,7 @@ export type Spawned = Readonly<Record<string, string>>
 const wiring = 'src/main/'
 
 /** Tests of whole programs. They run everything and look at little of it, so they count for the wiring alone. */
-const wholeProgram = ['test/e2e/', 'test/wire/', 'test/faults/']
+const wholeProgram = ['test/e2e/', 'test/wire/', 'test/faults/', 'test/stores/']
 
 /** The folders of src that have no test in their mirror; for src/main a test of whole programs is enough. */
 export function foldersWithoutTests(sources: SourceTree, tests: SourceTree): string[] {

@@ -26,13 +26,18 @@ interface Ready {
   readonly controlPort: number
 }
 
-/** Runs `latchkey start`; resolves when it says that it is ready, rejects with its output when it ends before. */
+/**
+ * Runs `latchkey start`; resolves when it says that it is ready, rejects with its output when it ends before. `limits` goes
+ * to the shell's `ulimit`.
+ */
 export async function startProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   says = 'ready',
+  limits = '',
 ): Promise<RunningProcess> {
-  const child = spawn(process.execPath, [mainProgram, 'start', ...args], {
+  const command = limits === '' ? 'exec "$0" "$@"' : `ulimit ${limits}; exec "$0" "$@"`
+  const child = spawn('sh', ['-c', command, process.execPath, mainProgram, 'start', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', ...env },
   })

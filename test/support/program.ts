@@ -44,6 +44,8 @@ export interface TestProgramOptions {
   readonly routes?: string
   readonly redis?: string
   readonly role?: Role
+  /** LATCHKEY_CACHE_KEY; that of all test programs unless said. */
+  readonly cacheKey?: string
   /** Database of another program, to share it. */
   readonly databaseUrl?: string
   readonly answer?: Answer
@@ -81,9 +83,9 @@ export async function startPrepared(
   role: Role = 'all',
   shadow?: ShadowSource,
 ): Promise<TestProgram> {
-  const { file, live, sandbox, databaseUrl } = prepared
+  const { file, live, sandbox, databaseUrl, cacheKey: ownKey = cacheKey } = prepared
   const log: Record<string, unknown>[] = []
-  const program = await startFrom(file, { role, log, shadow })
+  const program = await startFrom(file, { role, log, shadow, cacheKey: ownKey })
   t.teardown(() => program.stop())
   return {
     gatewayPort: program.gatewayPort ?? 0,
@@ -104,6 +106,7 @@ export interface PreparedProgram {
   readonly live: RecordingUpstream
   readonly sandbox: RecordingUpstream
   readonly databaseUrl: string
+  readonly cacheKey?: string
 }
 
 /** Everything but the program itself: config files, an empty database, upstreams. */
@@ -121,7 +124,8 @@ export async function prepareTestProgram(
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-config-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const file = await writeConfig(folder, { ...options, databaseUrl, live, sandbox })
-  return { file, live, sandbox, databaseUrl }
+  const { cacheKey: ownKey } = options
+  return { file, live, sandbox, databaseUrl, ...(ownKey !== undefined && { cacheKey: ownKey }) }
 }
 
 async function startFrom(
@@ -130,11 +134,12 @@ async function startFrom(
     readonly role: Role
     readonly log: Record<string, unknown>[]
     readonly shadow: ShadowSource | undefined
+    readonly cacheKey: string
   },
 ): Promise<Program> {
   const loaded = await loadConfig(file, {})
   if (!loaded.ok) throw new Error(loaded.faults.map(formatFault).join('\n'))
-  const env = { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_CACHE_KEY: cacheKey }
+  const env = { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_CACHE_KEY: options.cacheKey }
   const usesRedis = loaded.config.settings.redis.kind === 'url'
   const stream = {
     write(line: string) {

@@ -19,12 +19,15 @@ interface Running {
   untilEnded(): Promise<void>
 }
 
+/** Lines of its configuration. */
+export type RedisSettings = Readonly<Record<string, string | number>>
+
 /** Starts a Redis of its own, empty; after a restart it is empty again. Ends with this process at the latest. */
-export async function startRedis(): Promise<Service> {
+export async function startRedis(settings: RedisSettings = {}): Promise<Service> {
   const program = await findRedis()
   const folder = makeServiceFolder('redis')
   const port = await freePort()
-  const start = (): Promise<Running> => launch(program, folder, port)
+  const start = (): Promise<Running> => launch(program, folder, { ...settings, port })
   let running = await start()
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -48,9 +51,13 @@ export async function startRedis(): Promise<Service> {
   }
 }
 
-async function launch({ file, env }: RedisProgram, folder: string, port: number): Promise<Running> {
+async function launch(
+  { file, env }: RedisProgram,
+  folder: string,
+  settings: RedisSettings & { readonly port: number },
+): Promise<Running> {
+  const { port } = settings
   const options = {
-    port,
     bind: '127.0.0.1',
     dir: folder,
     save: '',
@@ -60,6 +67,7 @@ async function launch({ file, env }: RedisProgram, folder: string, port: number)
     // Its command line goes on naming the folder: strays.ts knows it by that.
     'set-proc-title': 'no',
     pidfile: join(folder, pidFileName),
+    ...settings,
   }
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
   const child = spawn(file, args, {
@@ -113,6 +121,6 @@ function answersPing(port: number): Promise<boolean> {
     }
     socket.setTimeout(1_000, () => settle(false))
     socket.once('error', () => settle(false))
-    socket.once('data', (chunk) => settle(chunk.toString().startsWith('+PONG')))
+    socket.once('data', (chunk) => settle(/^(?:\+PONG|-NOAUTH)/.test(chunk.toString())))
   })
 }

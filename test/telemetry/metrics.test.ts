@@ -23,7 +23,17 @@ t.test('a request is counted, and its time parted between gateway and upstream',
   t.match(text, 'latchkey_upstream_seconds_count{api="flintn"} 2')
   t.match(text, 'latchkey_upstream_seconds_sum{api="flintn"} 0.08')
   t.match(text, '# TYPE latchkey_gateway_seconds histogram')
-  for (const [bound, count] of Object.entries({ 0.0005: 1, 0.001: 1, 0.0025: 2, 30: 2, '+Inf': 3 }))
+  t.match(text, 'latchkey_client_seconds_bucket{le="0.0001",api="flintn"} 3')
+  for (const [bound, count] of Object.entries({
+    0.0001: 0,
+    0.0005: 1,
+    0.001: 1,
+    0.0025: 2,
+    30: 2,
+    60: 3,
+    120: 3,
+    '+Inf': 3,
+  }))
     t.match(text, `latchkey_gateway_seconds_bucket{le="${bound}",api="flintn"} ${count}\n`)
   t.match(await metrics.text(), /^latchkey_requests_total\{.*status="200"\} 2$/m, 'and counted once')
 })

@@ -1,13 +1,15 @@
-// Names that resolve slowly, with the system's own look-up: the program runs in a mount namespace of its own, whose
-// resolv.conf names a server of this test. Without the right to make one, what test/gateway/upstream/names.test.ts
-// holds is all that can be tried.
+// Names that resolve slowly. The program's look-up is one that holds a thread for as long as it is not answered, as the
+// system's does; where there is root and namespaces it is the system's own besides: the program then runs in a mount
+// namespace of its own, whose resolv.conf names a server of this test.
 
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { closeSync, constants, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { createEmptyDatabase } from '../support/database.ts'
 import { mainProgram } from '../support/process.ts'
@@ -23,15 +25,55 @@ const canHaveOwn =
   process.getuid?.() === 0 &&
   spawnSync('unshare', ['-m', 'sh', '-c', ownResolver, '/dev/null', 'true']).status === 0
 
-interface NameServer {
-  /** Names of the questions for an IPv4 address so far. */
-  readonly asked: string[]
-  /** From now on it answers all. */
+/** Who is asked for addresses: says 127.0.0.1 for every name, but nothing for those that begin with `slow`, until woken. */
+interface Names {
+  /** Names that were asked for so far. */
+  asked(): readonly string[]
+  /** From now on all are answered. */
   wake(): void
+  /** Starts the program so that it asks there. */
+  readonly command: readonly string[]
 }
 
-/** Says 127.0.0.1 for every name, but nothing for those that begin with `slow`, until it is woken. */
-async function startNameServer(t: Test): Promise<NameServer> {
+/** In the program's process instead of the system's look-up. */
+const standIn = `
+import dns from 'node:dns'
+import { appendFileSync, readFile } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+const system = dns.lookup
+dns.lookup = (name, options, done) => {
+  if (!name.endsWith('.names.test')) return system(name, options, done)
+  appendFileSync(process.env.NAMES_ASKED, name + '\\n')
+  const answer = () => done(null, [{ address: '127.0.0.1', family: 4 }])
+  // A pipe that nobody writes to: to open it takes one of libuv's threads until somebody does.
+  if (name.startsWith('slow')) readFile(process.env.NAMES_GATE, answer)
+  else setImmediate(answer)
+}
+syncBuiltinESMExports()
+`
+
+async function startStandIn(t: Test): Promise<Names> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-names-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const [code, asked, gate] = [join(folder, 'lookup.mjs'), join(folder, 'asked'), join(folder, 'gate')]
+  writeFileSync(code, standIn)
+  writeFileSync(asked, '')
+  execFileSync('mkfifo', [gate])
+  const settings = [`NAMES_ASKED=${asked}`, `NAMES_GATE=${gate}`]
+  return {
+    asked: () => readFileSync(asked, 'utf8').trim().split('\n'),
+    wake() {
+      const open = join(folder, 'open')
+      writeFileSync(open, '')
+      const held = openSync(gate, constants.O_WRONLY | constants.O_NONBLOCK)
+      renameSync(open, gate)
+      closeSync(held)
+    },
+    command: ['env', ...settings, process.execPath, '--import', pathToFileURL(code).href],
+  }
+}
+
+async function startNameServer(t: Test): Promise<Names> {
   const asked: string[] = []
   let isAwake = false
   const socket = createSocket('udp4', (query, { port, address }) => {
@@ -48,11 +90,16 @@ async function startNameServer(t: Test): Promise<NameServer> {
   socket.bind(53, nameServer)
   await once(socket, 'listening')
   t.teardown(() => void socket.close())
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-names-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const resolver = join(folder, 'resolv.conf')
+  await writeFile(resolver, `nameserver ${nameServer}\noptions timeout:5 attempts:2\n`)
   return {
-    asked,
+    asked: () => asked,
     wake() {
       isAwake = true
     },
+    command: ['unshare', '-m', 'sh', '-c', ownResolver, resolver, process.execPath],
   }
 }
 
@@ -73,11 +120,9 @@ interface Running {
   stop(): Promise<number | null>
 }
 
-async function startProgram(t: Test, folder: string, file: string): Promise<Running> {
-  const resolver = join(folder, 'resolv.conf')
-  await writeFile(resolver, `nameserver ${nameServer}\noptions timeout:5 attempts:2\n`)
-  const program = [process.execPath, mainProgram, 'start', '--config', file]
-  const child = spawn('unshare', ['-m', 'sh', '-c', ownResolver, resolver, ...program], {
+async function startProgram(t: Test, names: Names, file: string): Promise<Running> {
+  const [first = '', ...rest] = names.command
+  const child = spawn(first, [...rest, mainProgram, 'start', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', LATCHKEY_ADMIN_TOKEN: adminToken },
   })
@@ -136,22 +181,21 @@ apis:${apis.join('')}
   return file
 }
 
-t.test(
-  'a name that resolves slowly holds nobody else',
-  { skip: !canHaveOwn && 'needs root and namespaces' },
-  async (t) => {
-    const names = await startNameServer(t)
+const ways: readonly (readonly [string, (t: Test) => Promise<Names>])[] = [
+  ['a look-up that holds its thread', startStandIn],
+  ...(canHaveOwn ? [['the system’s look-up', startNameServer] as const] : []),
+]
+for (const [way, startNames] of ways)
+  t.test(`a name that resolves slowly holds nobody else: ${way}`, async (t) => {
+    const names = await startNames(t)
     const close = plainAnswer.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')
     const upstream = await startUpstream((_, socket) => void socket.end(close))
     t.teardown(() => upstream.close())
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-names-'))
     t.teardown(() => rm(folder, { recursive: true, force: true }))
     const { url } = await createEmptyDatabase(t)
-    const program = await startProgram(
-      t,
-      folder,
-      await writeConfig(folder, { databaseUrl: url, port: upstream.port }),
-    )
+    const file = await writeConfig(folder, { databaseUrl: url, port: upstream.port })
+    const program = await startProgram(t, names, file)
     const ask = (name: string): Promise<RawResponse> =>
       exchange(program.port, request('GET /v1/status', [`Host: ${name}.api`]), 10_000)
 
@@ -162,7 +206,7 @@ t.test(
       ended++
       return status
     })
-    while (!names.asked.includes('slow.names.test')) await new Promise((resolve) => setTimeout(resolve, 10))
+    while (!names.asked().includes('slow.names.test')) await new Promise((resolve) => setTimeout(resolve, 10))
     for (let i = 0; i < 10; i++) t.equal((await ask('quick')).status, 200, 'a name that is known')
     t.equal((await ask('other')).status, 200, 'a name that nobody has asked for yet')
     t.equal(ended, 0, 'all while the slow one is waited for')
@@ -170,7 +214,7 @@ t.test(
     t.same(new Set(await Promise.all(held)), new Set([504]))
     t.equal((await ask('slow')).status, 503, 'names are inside the circuit')
     t.equal((await ask('quick')).status, 200)
-    const lookups = names.asked.filter((name) => name === 'slow.names.test').length
+    const lookups = names.asked().filter((name) => name === 'slow.names.test').length
     t.ok(lookups <= 2, `one look-up, whoever waits: ${lookups}`)
 
     names.wake()
@@ -182,5 +226,4 @@ t.test(
     t.equal(status, 200, 'and it is served once its name is known')
     t.equal(await program.stop(), 0)
     t.match(program.log(), /"reason":"name_timeout"/)
-  },
-)
+  })

@@ -91,6 +91,8 @@ for (const isTls of [false, true]) {
     while ((await cut(program, 'idle_timeout')) < 2) await sleep(50)
     t.equal(await underWay(program), 0)
     for (const socket of sockets) socket.destroy()
+    const ends = program.log.flatMap((line) => line['cut'] ?? [])
+    t.same([...new Set(ends)], ['timeout'])
   })
 }
 
@@ -111,6 +113,9 @@ t.test('large answers that nobody reads end after idle_timeout, and let go of th
   while ((await cut(program, 'idle_timeout')) < 3) await sleep(50)
   t.equal(await underWay(program), 0)
   t.equal(program.live.requests.length, 3, 'what waited behind them never began')
+  const ends = program.log.filter(({ msg }) => msg === 'request')
+  t.match(ends, [{ status: 200, cut: 'timeout' }, { cut: 'timeout' }, { cut: 'timeout' }])
+  t.equal(ends.length, 3)
   for (const socket of sockets) socket.destroy()
 })
 
@@ -150,6 +155,8 @@ t.test('what is kept for those who do not read is bounded', async (t) => {
   while ((await cut(program, 'unread_bytes')) === 0) await sleep(50)
   while ((await metric(program.controlPort, 'latchkey_unread_bytes', 'answers')) > 1024 ** 2) await sleep(50)
   t.ok(program.live.open() > 0, 'not more are cut than have to be')
+  t.ok(program.log.some((line) => line['cut'] === 'gateway'))
+  t.notOk(program.log.some((line) => line['cut'] === 'client'))
   for (const socket of sockets) socket.destroy()
 })
 

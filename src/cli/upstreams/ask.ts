@@ -1,5 +1,5 @@
-// What the probe sends: requests on a path that nobody has, which say who asks, and bodies that are no requests
-// whatever a server takes them for.
+// What the probe sends: requests on a path that nobody has, or without a body on one that it was told, which say who asks,
+// and bodies that are no requests whatever a server takes them for.
 
 import { randomBytes } from 'node:crypto'
 import type { CompiledConfig, Upstream } from '../../config/compiled.ts'
@@ -23,9 +23,17 @@ export interface Asker {
   text(asking: Asking): { readonly head: string; readonly body: string }
 }
 
-/** `host`: what Host says. The values of the upstream's own headers go out as the gateway would send them. */
-export function createAsker(upstream: Upstream, host: string, patienceMs: number): Asker {
-  const path = `/latchkey-probe-${randomBytes(8).toString('hex')}`
+export interface AskerOptions {
+  /** What Host says. */
+  readonly host: string
+  readonly patienceMs: number
+  /** That a GET without a body asks for; null: the one that nobody has. */
+  readonly path: string | null
+}
+
+/** The values of the upstream's own headers go out as the gateway would send them. */
+export function createAsker(upstream: Upstream, { host, patienceMs, path }: AskerOptions): Asker {
+  const nobodys = `/latchkey-probe-${randomBytes(8).toString('hex')}`
   const own = upstream.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   const always = `host: ${host}\r\nuser-agent: latchkey-probe (asks what this server is like)\r\naccept: */*\r\n${own}`
   return {
@@ -34,7 +42,8 @@ export function createAsker(upstream: Upstream, host: string, patienceMs: number
     open: () => openConnection(upstream),
     text({ method, fields = [], body }) {
       const more = fields.map((field) => `${field}\r\n`).join('')
-      const beginning = `${method} ${path} HTTP/1.1\r\n${always}${more}`
+      const target = method === 'GET' && body === undefined ? (path ?? nobodys) : nobodys
+      const beginning = `${method} ${target} HTTP/1.1\r\n${always}${more}`
       if (body === undefined) return { head: `${beginning}\r\n`, body: '' }
       const framed = frame(body.text, body.framing)
       return { head: `${beginning}content-type: text/plain\r\n${framed.field}\r\n\r\n`, body: framed.body }

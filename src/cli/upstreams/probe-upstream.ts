@@ -2,7 +2,7 @@
 // server that serves one connection at a time, nothing is asked at once.
 
 import type { Upstream } from '../../config/compiled.ts'
-import { type Asker, createAsker } from './ask.ts'
+import { type Asker, type AskerOptions, createAsker } from './ask.ts'
 import { type BodyCase, bodyCases, tryBody } from './examine-bodies.ts'
 import {
   examineConcurrency,
@@ -22,9 +22,7 @@ import {
 import { failureOf, noHttp, type ProbeFailure } from './failure.ts'
 import { openConnection, type ProbeConnection } from './probe-connection.ts'
 
-export interface ProbeOptions {
-  readonly host: string
-  readonly patienceMs: number
+export interface ProbeOptions extends AskerOptions {
   /** The largest body. */
   readonly mostBytes: number
   /** Leaves out every request with a body. */
@@ -35,7 +33,7 @@ export interface Reached {
   readonly http: '1.0' | '1.1'
   /** null: plain TCP. */
   readonly tls: { readonly version: string; readonly alpn: string | null; readonly offersH2: boolean } | null
-  /** Of a request on a path that nobody has. */
+  /** Of a request on the path that is asked for, or that nobody has. */
   readonly status: number
   readonly answerMs: number
 }
@@ -60,7 +58,7 @@ export type Probed =
 
 /** Never rejects for what the upstream does. Takes about the patience and some seconds. */
 export async function probeUpstream(upstream: Upstream, options: ProbeOptions): Promise<Probed> {
-  const asker = createAsker(upstream, options.host, options.patienceMs)
+  const asker = createAsker(upstream, options)
   try {
     const reached = await reach(asker)
     if ('reason' in reached) return { ok: false, failure: reached }

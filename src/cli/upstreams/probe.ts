@@ -16,7 +16,8 @@ import { reportObject } from './report-object.ts'
 const help = `
 What is sent: GET, OPTIONS and POST on a path that nobody has (/latchkey-probe-…), with the upstream's configured
 headers and a User-Agent that says who asks. Bodies are text that is no request, whatever it is taken for. Nothing is
-changed by it, unless the upstream keeps whatever is posted anywhere: then say --without-bodies.
+changed by it, unless the upstream keeps whatever is posted anywhere: then say --without-bodies. Some servers close
+behind errors only, or are slow with files only: with --path, each GET without a body asks for what is there.
 
 Exit code: 0 done, 1 an upstream could not be reached, 2 wrong usage or a faulty file.
 
@@ -34,6 +35,7 @@ interface ProbeFlags {
   readonly patience: number
   readonly most: number
   readonly withoutBodies?: boolean
+  readonly path?: string
 }
 
 /** Adds the verb. Throws `CliError` after the report where an upstream could not be reached. */
@@ -54,6 +56,11 @@ export function registerProbe(group: Command, io: CliIo): void {
         .default(1024 * 1024, '1mb'),
     )
     .option('--without-bodies', 'send no bodies; what the upstream does with them stays unknown')
+    .addOption(
+      new Option('--path <path>', 'ask for this by GET rather than for a path that nobody has').argParser(
+        parsePath,
+      ),
+    )
     .option('--json', 'print what was found as JSON')
     .addHelpText('after', help)
     .action(async (file: string, name: string | undefined, flags: ProbeFlags) => {
@@ -81,13 +88,14 @@ function chosen({ settings }: CompiledConfig, name: string | undefined): readonl
 async function probeAll(
   config: CompiledConfig,
   upstreams: readonly Upstream[],
-  { patience: patienceMs, most: mostBytes, withoutBodies: isBodiless = false }: ProbeFlags,
+  { patience: patienceMs, most: mostBytes, withoutBodies: isBodiless = false, path }: ProbeFlags,
 ): Promise<readonly NamedProbe[]> {
   const busy = new Map<string, Promise<unknown>>()
   return Promise.all(
     upstreams.map(async (upstream): Promise<NamedProbe> => {
       const { name, origin } = upstream
-      const options: ProbeOptions = { host: hostFor(upstream, config), patienceMs, mostBytes, isBodiless }
+      const host = hostFor(upstream, config)
+      const options: ProbeOptions = { host, path: path ?? null, patienceMs, mostBytes, isBodiless }
       const before = busy.get(origin) ?? Promise.resolve()
       const mine = before.then(() => probeUpstream(upstream, options))
       busy.set(origin, mine)
@@ -103,6 +111,13 @@ function parsePatience(text: string): number {
   if (ms === 0 || ms > 3_600_000)
     throw new InvalidArgumentError('It must be longer than nothing and at most 60m.')
   return ms
+}
+
+/** In the form of RFC 9112 §3.2.1: nothing else goes into the request line. */
+function parsePath(text: string): string {
+  if (!/^\/[\w!$%&'()*+,\-./:;=?@~]{0,2000}$/.test(text))
+    throw new InvalidArgumentError('It must be a path such as /healthz, escaped where it has to be.')
+  return text
 }
 
 const mostBodyBytes = 256 * 1024 * 1024

@@ -14,6 +14,12 @@ export const instanceSchema = Type.Object({
   started_at: timeSchema,
   applied_revision: Type.Integer({ description: '-1: none yet' }),
   last_seen_at: timeSchema,
+  clock_offset_ms: Type.Union([Type.Integer(), Type.Null()], {
+    description: "How far its clock is behind the database's; negative: ahead; null: not known",
+  }),
+  cache_keys: Type.Array(Type.String(), {
+    description: 'Fingerprints of its cache keys, the one that it writes with first; none: it uses no Redis',
+  }),
 })
 
 const doc = {
@@ -36,6 +42,8 @@ export function serveInstances(app: ControlApp, deps: AdminDeps): void {
         started_at: instant(instance.startedAtMs),
         applied_revision: instance.appliedRevision,
         last_seen_at: instant(instance.lastSeenAtMs),
+        clock_offset_ms: instance.clockOffsetMs,
+        cache_keys: [...instance.cacheKeys],
       }),
     )
     return { data, next_cursor: null }

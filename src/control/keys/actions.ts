@@ -6,7 +6,7 @@ import type { ChangeOrigin, Committed } from '../../store/commit-table.ts'
 import { transitionKey } from '../../store/key-change-table.ts'
 import { endRotation, type Rotation, rotateKey } from '../../store/key-rotation-table.ts'
 import { mustGetKey, type StoredKey } from '../../store/key-table.ts'
-import { originOf, settle } from '../change-answer.ts'
+import { settle } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { emptyBody, idOf, idParams, waitQuery } from '../fields.ts'
 import { findReplay, markReplay, repeatableOriginOf } from '../idempotency.ts'
@@ -24,7 +24,8 @@ export function serveKeyActions(app: ControlApp, deps: AdminDeps): void {
   const options = { schema: actionSchema, config: { doc: keyDocs.endRotation } }
   app.post('/keys/:id/rotation/end', options, async (request, reply) => {
     const id = idOf('key', request.params.id)
-    const committed = await endRotation(deps.db, originOf(request, deps), id)
+    const committed = await endRotation(deps.db, repeatableOriginOf(request, deps), id)
+    markReplay(reply, committed)
     const settled = await settle(deps, committed, request.query.wait)
     return reply
       .header('etag', entityTag(committed.object))
@@ -38,7 +39,8 @@ function serveTransition(app: ControlApp, deps: AdminDeps, action: KeyAction): v
   const options = { schema: actionSchema, config: { doc: keyDocs[action] } }
   app.post(`/keys/:id/${action}`, options, async (request, reply) => {
     const id = idOf('key', request.params.id)
-    const committed = await transitionKey(deps.db, originOf(request, deps), { id, action })
+    const committed = await transitionKey(deps.db, repeatableOriginOf(request, deps), { id, action })
+    markReplay(reply, committed)
     const settled = await settle(deps, committed, request.query.wait)
     return reply
       .header('etag', entityTag(committed.object))

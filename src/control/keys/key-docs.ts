@@ -16,7 +16,8 @@ const keyWithSecret = Type.Intersect([
 const ofChange = {
   status: 200,
   answer: changed(keySchema),
-  errors: ['KEY_REVOKED', 'STORE_UNAVAILABLE'],
+  headers: ['Idempotency-Key'],
+  errors: ['KEY_REVOKED', 'IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
 } as const
 
 export const keyDocs = {
@@ -25,30 +26,40 @@ export const keyDocs = {
     status: 201,
     answer: changed(keyWithSecret),
     headers: ['Idempotency-Key'],
-    errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE'],
+    errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
   },
   list: {
     summary: 'Keys, newest first',
     status: 200,
     answer: listOf(keySchema),
-    errors: ['STORE_UNAVAILABLE'],
+    errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],
   },
   get: { summary: 'One key', status: 200, answer: keySchema, errors: ['STORE_UNAVAILABLE'] },
   patch: {
     ...ofChange,
     summary: 'Changes what is named: name, permissions, expiry',
-    headers: ['If-Match'],
+    headers: ['If-Match', 'Idempotency-Key'],
     errors: [...ofChange.errors, 'REVISION_CONFLICT'],
   },
   disable: { ...ofChange, summary: 'Refuses a key until it is enabled again' },
   enable: { ...ofChange, summary: 'Accepts a disabled key again' },
-  revoke: { ...ofChange, summary: 'Refuses a key for ever', errors: ['STORE_UNAVAILABLE'] },
+  revoke: {
+    ...ofChange,
+    summary: 'Refuses a key for ever',
+    errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
+  },
   rotate: {
     summary: 'Gives a key a new secret, in this answer only; the old one works until the grace ends',
     status: 200,
     answer: changed(keyWithSecret),
     headers: ['Idempotency-Key'],
-    errors: ['KEY_REVOKED', 'ROTATION_IN_PROGRESS', 'IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE'],
+    errors: [
+      'KEY_REVOKED',
+      'ROTATION_IN_PROGRESS',
+      'IDEMPOTENCY_MISMATCH',
+      'STORE_UNAVAILABLE',
+      'OUTCOME_UNKNOWN',
+    ],
   },
   endRotation: { ...ofChange, summary: 'Ends the grace of a rotation: only the current secret works' },
 } as const satisfies Record<string, RouteDoc>

@@ -5,7 +5,7 @@ import { digestOf, generateSecret, lastFour, type Secret } from '../../credentia
 import type { ChangeOrigin, Committed } from '../../store/commit-table.ts'
 import { createKey, type NewSecret, patchKey } from '../../store/key-change-table.ts'
 import { listKeys, mustGetKey, type StoredKey } from '../../store/key-table.ts'
-import { originOf, settle } from '../change-answer.ts'
+import { settle } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { idOf, idParams, isId, limitOf, waitQuery } from '../fields.ts'
@@ -92,23 +92,38 @@ async function makeKey(
 function servePatch(app: ControlApp, deps: AdminDeps): void {
   const schema = { params: idParams, body: keyPatchBody, querystring: waitQuery }
   app.patch('/keys/:id', { schema, config: { doc: keyDocs.patch } }, async (request, reply) => {
-    const { name, permissions, expires_at: expiry } = request.body
     const id = idOf('key', request.params.id)
     const ifRevision = ifMatchOf(request.headers['if-match'])
-    const origin = originOf(request, deps)
-    // A key's API never changes, so it may be read before the key is locked.
-    const key = await mustGetKey(deps.db, id, origin.nowMs)
-    const patch = {
-      name,
-      permissions: permissions && permissionsOf(apiOf(deps, key.api, '/permissions'), permissions),
-      expiresAtMs: expiry === undefined ? undefined : expiryOf(expiry, origin.nowMs),
-    }
-    const committed = await patchKey(deps.db, origin, { id, patch, ifRevision })
+    const origin = repeatableOriginOf(request, deps)
+    const replay = await findReplay<StoredKey>(deps, origin)
+    const committed = replay ?? (await changeKey(deps, origin, { id, ifRevision, body: request.body }))
+    markReplay(reply, committed)
     const settled = await settle(deps, committed, request.query.wait)
     return reply
       .header('etag', entityTag(committed.object))
       .send({ ...keyObject(committed.object), ...settled })
   })
+}
+
+async function changeKey(
+  deps: AdminDeps,
+  origin: ChangeOrigin,
+  asked: {
+    readonly id: string
+    readonly ifRevision: number | null
+    readonly body: Static<typeof keyPatchBody>
+  },
+): Promise<Committed<StoredKey>> {
+  const { id, ifRevision } = asked
+  const { name, permissions, expires_at: expiry } = asked.body
+  // A key's API never changes, so it may be read before the key is locked.
+  const key = await mustGetKey(deps.db, id, origin.nowMs)
+  const patch = {
+    name,
+    permissions: permissions && permissionsOf(apiOf(deps, key.api, '/permissions'), permissions),
+    expiresAtMs: expiry === undefined ? undefined : expiryOf(expiry, origin.nowMs),
+  }
+  return patchKey(deps.db, origin, { id, patch, ifRevision })
 }
 
 /** What is stored of a secret. */

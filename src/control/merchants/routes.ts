@@ -11,7 +11,7 @@ import {
   type StoredMerchant,
   transitionMerchant,
 } from '../../store/merchant-table.ts'
-import { originOf, settle } from '../change-answer.ts'
+import { settle } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { emptyBody, idOf, idParams, isId, limitOf, nameField, pageFields, waitQuery } from '../fields.ts'
@@ -33,26 +33,28 @@ const docs = {
     status: 201,
     answer: changed(merchantSchema),
     headers: ['Idempotency-Key'],
-    errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE'],
+    errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
   },
   list: {
     summary: 'All merchants, newest first',
     status: 200,
     answer: listOf(merchantSchema),
-    errors: ['STORE_UNAVAILABLE'],
+    errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],
   },
   get: { summary: 'One merchant', status: 200, answer: merchantSchema, errors: ['STORE_UNAVAILABLE'] },
   suspend: {
     summary: 'Refuses all keys of a merchant until it is resumed',
     status: 200,
     answer: changed(merchantSchema),
-    errors: ['STORE_UNAVAILABLE'],
+    headers: ['Idempotency-Key'],
+    errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
   },
   resume: {
     summary: 'Accepts the keys of a suspended merchant again',
     status: 200,
     answer: changed(merchantSchema),
-    errors: ['STORE_UNAVAILABLE'],
+    headers: ['Idempotency-Key'],
+    errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
   },
 } as const satisfies Record<string, RouteDoc>
 
@@ -94,9 +96,10 @@ export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
 
 function serveAction(app: ControlApp, deps: AdminDeps, action: MerchantAction): void {
   const schema = { params: idParams, body: emptyBody, querystring: waitQuery }
-  app.post(`/merchants/:id/${action}`, { schema, config: { doc: docs[action] } }, async (request) => {
+  app.post(`/merchants/:id/${action}`, { schema, config: { doc: docs[action] } }, async (request, reply) => {
     const id = idOf('mer', request.params.id)
-    const committed = await transitionMerchant(deps.db, originOf(request, deps), { id, action })
+    const committed = await transitionMerchant(deps.db, repeatableOriginOf(request, deps), { id, action })
+    markReplay(reply, committed)
     return { ...merchantObject(committed.object), ...(await settle(deps, committed, request.query.wait)) }
   })
 }

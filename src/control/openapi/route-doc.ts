@@ -27,7 +27,7 @@ export interface RouteDoc {
 export const requestHeaders = {
   'If-Match': 'The revision that the change is meant for, in double quotes; another one is 412.',
   'Idempotency-Key':
-    'Makes the request safe to repeat for 24 hours: a repeat answers the same with `secret: null` and `Idempotency-Replayed: true`.',
+    'Makes the request safe to repeat for 24 hours: a repeat changes nothing, and answers the object as it was made, without a secret, and `Idempotency-Replayed: true`.',
 } as const
 export type RequestHeader = keyof typeof requestHeaders
 
@@ -56,6 +56,12 @@ export const pendingSchema = Type.Object(
 const pendingPart = Type.Object({
   pending: Type.Optional(
     Type.Array(pendingSchema, { description: 'With `wait=all`: who has not applied it' }),
+  ),
+  redis: Type.Optional(
+    Type.Literal('behind', {
+      description:
+        'With `wait=all`: Redis could not take it yet, so that an instance which starts while Postgres is away may decide by what was before; it is repeated until Redis has it',
+    }),
   ),
 })
 

@@ -10,6 +10,7 @@ import {
 import { CircuitOpen, createConnectCircuit } from '../connect-circuit.ts'
 import { endPolitely } from '../polite-end.ts'
 import type { Names } from './names.ts'
+import { isOurs } from './room.ts'
 
 /** No connection came about in the time that it had. */
 export class ConnectTimeout extends Error {
@@ -95,11 +96,12 @@ export function createConnect({
       if (isOver) return
       isOver = true
       clearTimeout(timer)
-      if (error instanceof ConnectTimeout || isUnresolved(error)) circuit.timedOut()
+      if (isOurs(error)) circuit.failedHere()
+      else if (error instanceof ConnectTimeout || isUnresolved(error)) circuit.timedOut()
       else circuit.answered()
       if (error === null) return done(null, socket)
       // Somebody else may have the address by now, or nobody.
-      if (!isAddress && isResolved) names?.doubt(host)
+      if (!isAddress && isResolved && !isOurs(error)) names?.doubt(host)
       done(error)
     }
     socket.once(isSecure ? 'secureConnect' : 'connect', () => finish(null))

@@ -24,6 +24,8 @@ export interface Exchange extends AnswerReceiver, Queued<Exchange> {
   readonly isBodyScant: boolean
   /** When it began to wait, in milliseconds of `performance.now()`; the pool's own. */
   waitsSince: number
+  /** When a connection began to be opened for it; 0: none is. The pool sets it, who is told of a connection takes it back. */
+  opensSince: number
   /** It was lost on a connection that had rested: only one that has not may carry it. The pool's own. */
   isAnew: boolean
   /** A connection carries it from here on. */

@@ -9,6 +9,7 @@ import { createHabits, type Habit } from './habits.ts'
 import { createIdle } from './idle.ts'
 import { isRepeatable, isSafeToFollow } from './outgoing-request.ts'
 import { Queue } from './queue.ts'
+import { NoRoom } from './room.ts'
 import { countShares, placeTaker, type Shares } from './shares.ts'
 import { createUnheard } from './unheard.ts'
 
@@ -34,6 +35,8 @@ export interface Pool {
   isFull(): boolean
   /** Whether an exchange of this client would be taken though it is. */
   yieldsTo(client: string): boolean
+  /** Closes the connection that has rested longest, and gives whether there was one. */
+  closeOldest(): boolean
   /** Why connections are not used again for now; undefined: they are. */
   habit(): Habit | undefined
   /** No connection is opened any more but for those that wait; idle ones are closed. */
@@ -56,6 +59,8 @@ const soonMs = 250
 const quietMs = 1
 /** The same, of an upstream that was never seen to keep one. */
 const provingMs = 25
+/** Where the process may open no more connections, it is tried again after so long. */
+const noRoomMs = 50
 /** Of the greatest age, at least so much. */
 const leastShareOfAge = 0.8
 
@@ -84,6 +89,7 @@ export function createPool(
   let open = 0
   let opening = 0
   let retired = 0
+  let roomFrom = 0
   let isDue = false
   let isClosed = false
   let timer: NodeJS.Timeout | undefined
@@ -104,7 +110,7 @@ export function createPool(
     while (parked.first !== undefined && !isBusy()) move(parked.first)
     if (waiting.length + carried.length > most) serveThose(isWithinShare)
     serveThose(mayBeCarried)
-    while (opening < waiting.length && open + opening < most) openOne()
+    while (opening < waiting.length && open + opening < most && now() >= roomFrom) openOne()
     if (waiting.length > 0) timeWaiting()
     else if (carried.length <= half) shares = undefined
     if (isClosed && waiting.length === 0) closeIdle()
@@ -202,6 +208,7 @@ export function createPool(
   function move(exchange: Exchange): void {
     parked.remove(exchange)
     exchange.waitsSince = 0
+    exchange.opensSince = 0
     waiting.push(exchange)
     serveSoon()
   }
@@ -210,6 +217,11 @@ export function createPool(
   function timeWaiting(): void {
     const now = performance.now()
     for (let one = waiting.last; one?.waitsSince === 0; one = one.queuedBefore) one.waitsSince = now
+    // Those that a connection is opened for wait for the upstream, the others for a place.
+    let left = opening
+    for (let one = waiting.first; one !== undefined && left-- > 0; one = one.queuedAfter) {
+      if (one.opensSince === 0) one.opensSince = now
+    }
     const dueAt = (waiting.first?.waitsSince ?? now) + queueTimeoutMs
     timer ??= setTimeout(setImmediate, Math.max(1, Math.ceil(dueAt - now)), endWaiting).unref()
   }
@@ -257,12 +269,21 @@ export function createPool(
 
   /** One attempt is one exchange's; where nothing is left that could carry them, it was that of all. */
   function failed(error: Error): void {
+    if (error instanceof NoRoom) {
+      roomFrom = now() + noRoomMs
+      // One of those that are open carries it.
+      if (open > 0) return
+    }
     const { first } = waiting
     const connection = first === undefined || first.isAnew ? undefined : idle.newest(now())
     if (connection !== undefined && first !== undefined) return carry(first, connection)
     const isHopeless = opening === 0 && open === 0
-    for (let left = isHopeless ? waiting.length : 1; left > 0; left--)
-      waiting.shift()?.onFailure(error, false)
+    for (let left = isHopeless ? waiting.length : 1; left > 0; left--) {
+      const one = waiting.shift()
+      if (one === undefined) break
+      if (one.opensSince === 0) one.opensSince = one.waitsSince
+      one.onFailure(error, false)
+    }
     if (opening === 0) goOn()
   }
 
@@ -341,6 +362,11 @@ export function createPool(
     },
     isFull,
     yieldsTo: (client) => placeTaker(client, { waiting, carried }) !== undefined,
+    closeOldest() {
+      const hadOne = idle.length > 0
+      idle.closeOldest()
+      return hadOne
+    },
     habit: () => (habits.mayReuse() ? undefined : habits.inForce),
     close() {
       isClosed = true

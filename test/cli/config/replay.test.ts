@@ -56,6 +56,14 @@ async function refusals(t: TestFolder, ...lines: string[]): Promise<string[]> {
   )
 }
 
+t.test('what was over before it was decided is passed over', async (t) => {
+  const left = line({ route: 'GET /one', required: ['a'], decision: 'none', status: 0, key_id: undefined })
+  const { stdout, stderr } = await replay(t, [left, line({ route: 'GET /one', required: ['a'] })])
+  t.match(stdout, 'would refuse 0 merchants, 0 requests')
+  t.match(stdout, 'of 1 request that was let through')
+  t.equal(stderr, '1 line of the log recorded no request of a route\n')
+})
+
 t.test('the summary says how many merchants and requests, with a list by route', async (t) => {
   const { stdout, stderr, exitCode } = await replay(t, [
     ...Array.from({ length: 5 }, (_, n) =>

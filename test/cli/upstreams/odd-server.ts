@@ -20,6 +20,8 @@ export interface Oddity {
   readonly closesAfterMs?: number
   /** Connections that it serves at once; others wait. */
   readonly places?: number
+  /** A path that it has: it closes behind each answer to another one. */
+  readonly has?: string
   /** How long the second and later answers on a connection take. */
   readonly laterMs?: number
 }
@@ -109,8 +111,10 @@ function serve(socket: Socket, oddity: Oddity, heads: string[]): void {
       const reads = oddity.reads?.(head) ?? 'whole'
       if (reads === 'what-is-there') bytes = ''
       if (reads === 'whole') end = endOf(text)
-      const isToClose = head.isToClose && oddity.isDeafToClose !== true
-      answer(404, isToClose)
+      const isThere = oddity.has !== undefined && text.startsWith(`GET ${oddity.has} `)
+      const isOther = oddity.has !== undefined && !isThere
+      const isToClose = isOther || (head.isToClose && oddity.isDeafToClose !== true)
+      answer(isThere ? 200 : 404, isToClose)
       if (isToClose) bytes = ''
     }
   })

@@ -1,6 +1,6 @@
 // What the probe says of servers that are odd in one way each, and of some that nobody here wrote.
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
@@ -9,6 +9,7 @@ import { createServer } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import t, { type Test } from 'tap'
 import { createSampleUpstream } from '../../../src/sample/upstream.ts'
+import { have, python } from '../../company/programs/have.ts'
 import { startNginx } from '../../support/nginx-service.ts'
 import { tlsFile } from '../../support/tls.ts'
 import { listen, type Oddity, startOddServer } from './odd-server.ts'
@@ -92,6 +93,31 @@ t.test('later requests that wait are seen', async (t) => {
   const { slow: found } = byName(await probing(file, '--json', '--patience', '3s'))
   t.match(found, { stalls: { stalling: true }, proposal: { notes: [/TCP_NODELAY/] } })
 })
+
+t.test(
+  'with a path, a server that closes behind errors only is seen as it is with what it has',
+  async (t) => {
+    const server = await startOddServer(t, { has: '/v1/x?a=%20', places: 1, laterMs: 100 })
+    const file = await gatewayFile(t, { a: `url: "${server.url}"` })
+    const { a: without } = byName(await probing(file, '--json', '--patience', '3s'))
+    t.match(without, { status: 404, proposal: { reuse: 'bodiless', connections: null } })
+    const asked = server.heads.length
+    const outcome = await probing(file, '--json', '--patience', '3s', '--path', '/v1/x?a=%20')
+    t.match(byName(outcome)['a'], {
+      status: 200,
+      connections_at_once: 1,
+      stalls: { stalling: true },
+      proposal: { reuse: 'none', connections: 1 },
+    })
+    const heads = server.heads.slice(asked)
+    const isBare = (head: string): boolean =>
+      head.startsWith('GET ') && !/\r\n(?:content-length|transfer-encoding):/.test(head)
+    t.ok(heads.some((head) => !isBare(head)))
+    for (const head of heads) {
+      t.match(head, isBare(head) ? /^GET \/v1\/x\?a=%20 / : /^[A-Z]+ \/latchkey-probe-[0-9a-f]{16} /)
+    }
+  },
+)
 
 t.test(
   'nothing is sent that changes anything or could be taken for a request, and it says who asks',
@@ -231,6 +257,8 @@ t.test('wrong usage is told, and nothing is sent', async (t) => {
     [[file, '--patience', 'soon'], /--patience/],
     [[file, '--patience', '0s'], /--patience/],
     [[file, '--most', '1gb'], /--most/],
+    [[file, '--path', 'healthz'], /--path/],
+    [[file, '--path', '/a b'], /--path/],
     [[`${file}.none`], /not valid/],
     [[], /missing required argument/],
   ] as const) {
@@ -256,7 +284,6 @@ t.test('the sample upstream and nginx read what they are sent', async (t) => {
   t.notMatch(Object(found['nginx']).proposal, { reuse: 'none' })
 })
 
-const python = ['python3', 'python'].find((name) => spawnSync(name, ['--version']).status === 0)
 const pythonServer = `
 import http.server, socketserver
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
@@ -275,8 +302,12 @@ print(server.server_port, flush=True)
 server.serve_forever()
 `
 
-async function startPython(t: Test, name: string): Promise<string> {
-  const child: ChildProcess = spawn(name, ['-c', pythonServer], { stdio: ['ignore', 'pipe', 'ignore'] })
+async function startPython(t: Test): Promise<string> {
+  const { file, env } = await have(python)
+  const child: ChildProcess = spawn(file, ['-c', pythonServer], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   t.teardown(() => void child.kill('SIGKILL'))
   const port = await new Promise((resolve) =>
     child.stdout?.once('data', (text: Buffer) => resolve(Number(text))),
@@ -284,13 +315,9 @@ async function startPython(t: Test, name: string): Promise<string> {
   return `http://127.0.0.1:${String(port)}`
 }
 
-t.test(
-  'a handler of Python’s that does not read its bodies leaves them',
-  { skip: python === undefined && 'no Python' },
-  async (t) => {
-    const file = await gatewayFile(t, { a: `url: "${await startPython(t, python ?? '')}"` })
-    const { a: found } = byName(await probing(file, '--json', '--patience', '3s'))
-    t.match(found, { reachable: true, proposal: { reuse: 'bodiless' } })
-    t.ok(Object(found)['bodies'].some(({ outcome }: { outcome: string }) => outcome === 'left'))
-  },
-)
+t.test('a handler of Python’s that does not read its bodies leaves them', async (t) => {
+  const file = await gatewayFile(t, { a: `url: "${await startPython(t)}"` })
+  const { a: found } = byName(await probing(file, '--json', '--patience', '3s'))
+  t.match(found, { reachable: true, proposal: { reuse: 'bodiless' } })
+  t.ok(Object(found)['bodies'].some(({ outcome }: { outcome: string }) => outcome === 'left'))
+})

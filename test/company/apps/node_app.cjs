@@ -118,6 +118,22 @@ const frameworks = {
     app.route({ method: 'GET', path: '/v1/files/{name*}', handler: (request, h) => hapiFile(request, h) })
     await app.start()
   },
+  restify() {
+    const restify = load('restify')
+    const app = restify.createServer()
+    app.post(
+      '/v1/echo',
+      restify.plugins.bodyParser({ maxBodySize: 2.5 * 1024 * 1024 }),
+      async (request, response) => {
+        response.send(201, { length: Buffer.byteLength(request.body ?? '') })
+      },
+    )
+    app.post('/v1/early', async (_, response) => response.send(413, 'too large'))
+    app.get('/v1/redirect', (_, response, next) => response.redirect('/v1/files/small.txt', next))
+    app.get('/v1/empty', async (_, response) => response.send(204))
+    app.get('/v1/files/*', restify.plugins.serveStatic({ directory: root }))
+    app.listen(Number(port), '127.0.0.1')
+  },
   connect() {
     const app = load('connect')()
     app.use(load('serve-static')(root))

@@ -1,7 +1,7 @@
 // Proxies for Node: node proxy_front.cjs NAME PORT TARGET BASE
 
 const { createRequire } = require('node:module')
-const { Agent } = require('node:http')
+const { Agent, createServer } = require('node:http')
 
 const [name, port, target, base] = process.argv.slice(2)
 const load = createRequire(base)
@@ -17,6 +17,14 @@ function httpProxy() {
 const proxies = {
   'http-proxy-3': httpProxy,
   'http-proxy': httpProxy,
+  'http-proxy-middleware'() {
+    const { createProxyMiddleware } = load(name)
+    const proxy = createProxyMiddleware({ target: url, xfwd: true, agent: new Agent({ keepAlive: true }) })
+    createServer((request, response) => proxy(request, response, () => response.writeHead(404).end())).listen(
+      Number(port),
+      '127.0.0.1',
+    )
+  },
   '@fastify/http-proxy'() {
     const app = load('fastify')()
     app.register(load('@fastify/http-proxy'), {

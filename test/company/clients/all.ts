@@ -2,11 +2,10 @@
 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Program, Source } from '../programs/have.ts'
+import { type Program, python, type Source } from '../programs/have.ts'
 import { appFile } from '../programs/run.ts'
 import type { ClientProgram, Order, Result } from './client.ts'
 
-const python: Source = { kind: 'debian', packages: ['python3'], file: 'python3' }
 const pypi = (...packages: string[]): Source => ({ kind: 'pypi', packages })
 const npm = (...packages: string[]): Source => ({ kind: 'npm', packages })
 const checkout = (name?: string): Source => ({ kind: 'checkout', ...(name && { package: name }) })
@@ -78,12 +77,12 @@ const wget: ClientProgram = {
 }
 
 export const clients: readonly ClientProgram[] = [
-  { ...curl('curl', []), isQuick: true },
+  curl('curl', []),
   curl('curl, no Expect', ['-H', 'Expect:']),
-  { ...curl('curl --http2', ['--http2', '-H', 'Expect:']), isQuick: true },
+  curl('curl --http2', ['--http2', '-H', 'Expect:']),
   wget,
   { ...inPython('http.client', python), isQuick: true },
-  { ...inPython('urllib', python), isQuick: true, isForgetful: true },
+  inPython('urllib', python),
   inPython('requests', pypi('requests==2.32.5')),
   inPython('urllib3', pypi('urllib3==2.5.0')),
   inPython('httpx', pypi('httpx==0.28.1')),
@@ -106,7 +105,6 @@ export const clients: readonly ClientProgram[] = [
     name: 'LWP',
     source: { kind: 'debian', packages: ['libwww-perl'], file: 'perl', isLibrary: true },
     argsFor: scripted('perl_client.pl', 'lwp'),
-    isForgetful: true,
   },
   {
     name: 'Net::HTTP',
@@ -119,7 +117,6 @@ export const clients: readonly ClientProgram[] = [
     version: ['-n', '-v'],
     argsFor: (order) => ['-n', appFile('php_client.php'), JSON.stringify(order)],
     isUnstreamed: true,
-    isForgetful: true,
   },
   {
     name: "Java's HttpClient (upgrades to h2c)",

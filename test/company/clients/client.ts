@@ -36,8 +36,6 @@ export interface ClientProgram {
   readonly isQuick?: true
   /** Cannot send a body without a length. */
   readonly isUnstreamed?: true
-  /** Makes a connection for each request. */
-  readonly isForgetful?: true
   argsFor(order: Order, program: Program): readonly string[]
   /** Its output in results; else it prints them as JSON. */
   read?(output: string): readonly Result[]

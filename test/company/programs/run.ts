@@ -1,4 +1,5 @@
-// Runs a program that listens on a port, for as long as a test lasts.
+// Runs a program that listens on a port, for as long as a test lasts, and no longer than the test's own process, however
+// that ends.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -59,10 +60,10 @@ export async function listen(
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text, { mode: 0o755 })
   }
-  const child = spawn(file, [...args], {
+  const child = spawn('/bin/sh', ['-c', watched, file, ...args], {
     cwd: folder,
     env: { ...process.env, ...program.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     // A group of its own, so that its workers end with it.
     detached: true,
   })
@@ -70,8 +71,8 @@ export async function listen(
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-4_000)
   }
-  child.stdout.on('data', keep)
-  child.stderr.on('data', keep)
+  child.stdout?.on('data', keep)
+  child.stderr?.on('data', keep)
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(String(error)))
     child.once('exit', (code, signal) => resolve(`ended with ${code ?? signal}`))
@@ -88,6 +89,12 @@ export async function listen(
   if (trouble !== undefined) throw new Error(`${file}: ${trouble}: ${output}`)
   return { port, folder, output: () => output }
 }
+
+/**
+ * Beside the program waits a shell for the end of a pipe that this process holds, and then ends their group: nobody else
+ * would, where this process is killed.
+ */
+const watched = '{ read -r _ <&3; kill -KILL 0; } & exec "$0" "$@" 3<&-'
 
 function killGroup(child: ChildProcess): void {
   try {

@@ -8,7 +8,7 @@ const nginx: ServerProgram = {
   source: { kind: 'debian', packages: ['nginx'], file: 'nginx' },
   version: ['-v'],
   isQuick: true,
-  isProbed: true,
+  probe: { reuse: 'all', why: /read every body/ },
   command: ({ port, docroot, folder }) => ({
     args: ['-p', folder, '-c', join(folder, 'nginx.conf')],
     files: {
@@ -35,10 +35,10 @@ const apache: ServerProgram = {
   name: 'Apache httpd',
   source: { kind: 'debian', packages: ['apache2-bin'], file: 'apache2' },
   version: ['-v'],
-  isProbed: true,
+  probe: { reuse: 'all', why: /read every body/ },
   command: ({ port, docroot, folder, program }) => {
     const modules = join(program.root, 'usr/lib/apache2/modules')
-    const names = ['mpm_event', 'authz_core', 'dir', 'mime', 'deflate', 'filter', 'alias', 'headers']
+    const names = ['mpm_event', 'authz_core', 'dir', 'mime', 'deflate', 'filter', 'alias', 'headers', 'cgi']
     return {
       args: ['-f', join(folder, 'httpd.conf'), '-DFOREGROUND'],
       files: {
@@ -52,6 +52,7 @@ ${names.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`).joi
 TypesConfig mime.types
 DocumentRoot ${docroot}
 Redirect 302 /v1/redirect http://api.flintn.com/v1/files/small.txt
+ScriptAlias /cgi-bin/ ${docroot}/cgi-bin/
 AddOutputFilterByType DEFLATE text/html
 LimitRequestBody 1048576
 `,
@@ -65,14 +66,15 @@ const lighttpd: ServerProgram = {
   source: { kind: 'debian', packages: ['lighttpd'], file: 'lighttpd' },
   version: ['-v'],
   isQuick: true,
-  isProbed: true,
+  probe: { reuse: 'bodiless', why: /closes behind bodies/ },
   command: ({ port, docroot, folder, program }) => ({
     args: ['-D', '-f', join(folder, 'lighttpd.conf'), '-m', join(program.root, 'usr/lib/lighttpd')],
     files: {
       'lighttpd.conf': `server.document-root = "${docroot}"
 server.bind = "127.0.0.1"
 server.port = ${port}
-server.modules = ( "mod_redirect" )
+server.modules = ( "mod_redirect", "mod_cgi" )
+$HTTP["url"] =~ "^/cgi-bin/" { cgi.assign = ( ".cgi" => "" ) }
 server.max-request-size = 1024
 index-file.names = ( "index.html" )
 mimetype.assign = ( ".html" => "text/html", ".txt" => "text/plain" )
@@ -87,7 +89,7 @@ const busybox: ServerProgram = {
   source: { kind: 'debian', packages: ['busybox'], file: 'busybox' },
   version: ['--help'],
   isQuick: true,
-  isProbed: true,
+  probe: { reuse: 'bodiless', why: /closes after each answer/ },
   command: ({ port, docroot }) => ({ args: ['httpd', '-f', '-p', `127.0.0.1:${port}`, '-h', docroot] }),
 }
 
@@ -95,9 +97,9 @@ const miniHttpd: ServerProgram = {
   name: 'mini-httpd',
   source: { kind: 'debian', packages: ['mini-httpd'], file: 'mini_httpd' },
   version: ['-V'],
-  isProbed: true,
+  probe: { reuse: 'bodiless', why: /closes after each answer/ },
   command: ({ port, docroot }) => ({
-    args: ['-D', '-h', '127.0.0.1', '-p', String(port), '-d', docroot, '-u', 'root'],
+    args: ['-D', '-h', '127.0.0.1', '-p', String(port), '-d', docroot, '-u', 'root', '-c', 'cgi-bin/*'],
   }),
 }
 
@@ -106,7 +108,23 @@ const webfs: ServerProgram = {
   source: { kind: 'debian', packages: ['webfs'], file: 'webfsd' },
   version: ['-h'],
   command: ({ port, docroot }) => ({
-    args: ['-F', '-i', '127.0.0.1', '-p', String(port), '-r', docroot, '-f', 'index.html'],
+    args: ['-F', '-i', '127.0.0.1', '-p', String(port), '-r', docroot, '-f', 'index.html', '-x', '/cgi-bin/'],
+  }),
+}
+
+const merecat: ServerProgram = {
+  name: 'merecat',
+  source: { kind: 'debian', packages: ['merecat'], file: 'merecat' },
+  version: ['-v'],
+  command: ({ port, docroot, folder }) => ({
+    args: ['-n', '-f', join(folder, 'merecat.conf'), docroot],
+    files: {
+      'merecat.conf': `port = ${port}
+username = root
+check-referer = false
+cgi "/cgi-bin/*" { enabled = true }
+`,
+    },
   }),
 }
 
@@ -162,7 +180,7 @@ const php: ServerProgram = {
   name: "PHP's built-in server",
   source: { kind: 'debian', packages: ['php8.2-cli'], file: 'php8.2' },
   version: ['-n', '-v'],
-  isProbed: true,
+  probe: { reuse: 'bodiless', why: /closes after each answer/ },
   command: ({ port, docroot }) => ({ args: ['-n', '-S', `127.0.0.1:${port}`, '-t', docroot] }),
 }
 
@@ -182,6 +200,7 @@ export const classicServers: readonly ServerProgram[] = [
   busybox,
   miniHttpd,
   webfs,
+  merecat,
   caddy,
   h2o,
   php,

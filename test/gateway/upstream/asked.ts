@@ -31,6 +31,7 @@ export class Asked implements Exchange {
   queuedBefore: Exchange | undefined
   queuedAfter: Exchange | undefined
   waitsSince = 0
+  opensSince = 0
   isAnew = false
   readonly request: OutgoingRequest
   readonly client: string

@@ -74,6 +74,8 @@ t.test('no more connections than allowed; who came first is first', async (t) =>
   t.same(targets.slice(0, 2).sort(), ['/0', '/1'])
   t.same(targets.slice(2), ['/2', '/3', '/4', '/5'])
   t.equal(upstream.connections(), 2)
+  const waitedForOne = asked.map(({ opensSince }) => opensSince > 0)
+  t.same(waitedForOne, [true, true, false, false, false, false], 'the others waited for a place')
 })
 
 t.test('an upstream that closes after each answer serves all who wait', async (t) => {
@@ -105,6 +107,7 @@ t.test('where no connection comes about, nobody goes on waiting', async (t) => {
     await it.ended()
     t.match(it.failure, { code: 'ECONNREFUSED' })
     t.equal(it.wasStale, false)
+    t.ok(it.opensSince > 0, 'it was the upstream that it waited for')
   }
   t.equal(attempts, 2, 'nor is it tried for each')
   await sleep(20)

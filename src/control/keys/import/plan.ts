@@ -26,8 +26,8 @@ export interface ImportWarning {
   readonly message: string
 }
 
-/** How many keys go into one transaction, and into one question. */
-export const batchSize = 500
+/** How many keys go into one question. */
+const batchSize = 500
 /** Then no further line is judged. */
 const mostFaults = 1000
 /** Judged at a stretch; then others have their turn. */
@@ -81,8 +81,8 @@ export async function planImport(
 }
 
 /** Keys in batches. */
-export function* batchesOf(keys: readonly PlannedKey[]): Generator<readonly PlannedKey[]> {
-  for (let begin = 0; begin < keys.length; begin += batchSize) yield keys.slice(begin, begin + batchSize)
+export function* batchesOf(keys: readonly PlannedKey[], size = batchSize): Generator<readonly PlannedKey[]> {
+  for (let begin = 0; begin < keys.length; begin += size) yield keys.slice(begin, begin + size)
 }
 
 /** The fault of a line whose secret is that of another key. */

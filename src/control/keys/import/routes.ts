@@ -1,6 +1,7 @@
 // Keys made elsewhere, as JSON Lines. All lines are checked before the first key is made; then they are made in batches,
 // each with its revisions, outbox and audit in one transaction, so that other changes are never held up for long.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { deny, DenialError } from '../../../errors/denial.ts'
@@ -46,8 +47,12 @@ const doc: RouteDoc = {
     }),
   ),
   lines: { mediaType: 'application/x-ndjson', schema: importLine },
-  errors: ['IMPORT_INCOMPLETE', 'STORE_UNAVAILABLE'],
+  errors: ['IMPORT_INCOMPLETE', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
 }
+
+/** In one transaction: whoever changes something else meanwhile waits for it, a revocation too. */
+const keysAtOnce = 100
+const longestPauseMs = 200
 
 /** POST /keys/import. */
 export function serveKeyImport(app: ControlApp, deps: AdminDeps): void {
@@ -80,7 +85,8 @@ function untouched({ keys, unchanged, warnings }: ImportPlan) {
 async function apply(deps: AdminDeps, request: FastifyRequest, plan: ImportPlan): Promise<ImportResult[]> {
   const results: ImportResult[] = []
   const origin = originOf(request, deps)
-  for (const batch of batchesOf(plan.keys)) {
+  for (const batch of batchesOf(plan.keys, keysAtOnce)) {
+    const startedAt = performance.now()
     try {
       const keys = batch.map(({ key }) => key)
       const { outcomes, changes } = await importKeys(deps.db, origin, keys)
@@ -89,6 +95,8 @@ async function apply(deps: AdminDeps, request: FastifyRequest, plan: ImportPlan)
     } catch (error) {
       throw interrupted(error, results.length)
     }
+    // For as long as others were kept waiting they have their turn: changes, and those who apply them.
+    await sleep(Math.min(performance.now() - startedAt, longestPauseMs))
   }
   return results
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import t from 'tap'
 import { generateSecret, Secret } from '../../../../src/credentials/secret.ts'
+import { readHead } from '../../../../src/store/change-table.ts'
 import { StoreUnavailableError } from '../../../../src/store/postgres-errors.ts'
 import { createSubject, keyBody, makeKey, makeMerchant, type Subject, startMs } from '../../subject.ts'
 
@@ -191,7 +192,8 @@ void t.test('an import that breaks off says how far it came; a repeat does the r
     keyBody(merchantId, { secret: `${legacy}-${index}` }),
   )
   const { transaction } = subject.db
-  let left = 1
+  // A hundred keys each.
+  let left = 5
   Object.assign(subject.db, {
     transaction: (work: Parameters<typeof transaction>[0]) =>
       left-- > 0 ? transaction(work) : Promise.reject(new StoreUnavailableError('timeout')),
@@ -207,6 +209,33 @@ void t.test('an import that breaks off says how far it came; a repeat does the r
   Object.assign(subject.db, { transaction })
   t.match((await importer(subject)(lines)).body, { created: 200, unchanged: 500 })
 })
+
+void t.test(
+  'other changes have their turn: few keys come between the call of a revocation and it',
+  async (t) => {
+    const subject = await createSubject(t)
+    const merchantId = await makeMerchant(subject)
+    const ids: string[] = []
+    for (let made = 0; made < 15; made++) ids.push((await makeKey(subject)).id)
+    const lines = Array.from({ length: 5_000 }, (_, index) =>
+      keyBody(merchantId, { secret: `${legacy}-${index}` }),
+    )
+    let isOver = false
+    const importing = importer(subject)(lines).finally(() => (isOver = true))
+    const { head: begin } = await readHead(subject.db)
+    while (!isOver && (await readHead(subject.db)).head === begin);
+    const between: number[] = []
+    for (const id of ids) {
+      const { head } = await readHead(subject.db)
+      const { body } = await subject.call('POST', `/keys/${id}/revoke`)
+      if (!isOver) between.push(Number(body['revision']) - head - 1)
+    }
+    t.match(await importing, { status: 200, body: { created: 5_000 } })
+    t.ok(between.length > 4, `${between.length} of them while it ran`)
+    const median = between.toSorted((a, b) => a - b)[Math.floor(between.length / 2)] ?? Infinity
+    t.ok(median <= 200, `keys between: ${between.join(', ')}`)
+  },
+)
 
 void t.test('?wait=all waits for the last of the revisions', async (t) => {
   const waited: number[] = []

@@ -1,0 +1,63 @@
+// The least rights of each role: what a process may do with the tables, and nothing else. A test runs both with just these.
+
+/** Who serves: `control` is the role `all` or `control` of a process, `gateway` the role `gateway`. */
+export const databaseRoles = ['control', 'gateway'] as const
+export type DatabaseRole = (typeof databaseRoles)[number]
+
+/** By table. An audit is only added to. */
+export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, string>>>> = {
+  control: {
+    schema_migration: 'SELECT',
+    head: 'SELECT, UPDATE',
+    merchant: 'SELECT, INSERT, UPDATE',
+    api_key: 'SELECT, INSERT, UPDATE',
+    key_secret: 'SELECT, INSERT, UPDATE',
+    outbox: 'SELECT, INSERT, DELETE',
+    audit: 'SELECT, INSERT',
+    instance: 'SELECT, INSERT, UPDATE, DELETE',
+    instance_about: 'SELECT, INSERT, UPDATE, DELETE',
+    idempotency: 'SELECT, INSERT, UPDATE, DELETE',
+    activity: 'SELECT, INSERT, UPDATE, DELETE',
+    activity_rollup: 'SELECT, INSERT, UPDATE, DELETE',
+    activity_batch: 'SELECT, INSERT, DELETE',
+  },
+  gateway: {
+    schema_migration: 'SELECT',
+    head: 'SELECT, UPDATE (epoch)',
+    merchant: 'SELECT',
+    api_key: 'SELECT',
+    key_secret: 'SELECT, UPDATE (last_used_at)',
+    outbox: 'SELECT',
+    instance: 'SELECT, INSERT, UPDATE',
+    instance_about: 'SELECT, INSERT, UPDATE',
+    activity: 'SELECT, INSERT, UPDATE',
+    activity_batch: 'SELECT, INSERT',
+  },
+}
+
+const nameOf = (role: DatabaseRole) => `latchkey_${role}`
+
+/** Statements for the owner of the tables, one a line; run again, they leave no more than this. */
+export function grantStatements(): string {
+  const names = databaseRoles.map(nameOf).join(', ')
+  const tables = [...new Set(databaseRoles.flatMap((role) => Object.keys(grants[role])))].toSorted()
+  return [
+    '-- The least rights of Latchkey. To be run by the owner of the tables after `latchkey migrate`, with psql and the same',
+    `-- database and schema. The roles must be there: CREATE ROLE latchkey_control LOGIN PASSWORD '…'; and latchkey_gateway.`,
+    '-- latchkey_control serves the roles `all` and `control`, latchkey_gateway the role `gateway`.',
+    'BEGIN;',
+    `DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO ${names}', current_schema()); END $$;`,
+    `REVOKE ALL ON ${tables.join(', ')} FROM ${names};`,
+    ...databaseRoles.flatMap((role) =>
+      Object.entries(grants[role]).map(
+        ([table, rights]) => `GRANT ${rights} ON ${table} TO ${nameOf(role)};`,
+      ),
+    ),
+    `GRANT EXECUTE ON FUNCTION database_lineage(), installation_id() TO ${names};`,
+    // The one way in which entries leave the audit: those of more than 90 days ago, where a retention is configured.
+    'REVOKE ALL ON FUNCTION forget_audit(timestamptz, integer) FROM PUBLIC;',
+    `GRANT EXECUTE ON FUNCTION forget_audit(timestamptz, integer) TO ${nameOf('control')};`,
+    'COMMIT;',
+    '',
+  ].join('\n')
+}

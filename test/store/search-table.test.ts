@@ -1,0 +1,137 @@
+import t from 'tap'
+import { createKey } from '../../src/store/key-change-table.ts'
+import { listKeys } from '../../src/store/key-table.ts'
+import { openSession, type Postgres } from '../../src/store/postgres.ts'
+import { buildSearchIndexes, hasSearchIndexes, missingIndexes } from '../../src/store/search-table.ts'
+import { createDatabase } from '../support/database.ts'
+import { keyOf, nowMs, origin, seedMerchant } from './seed.ts'
+
+const applicationName = 'latchkey-test'
+
+/** Keys whose ids come one after the other, newest last; every name has what all have, few have more. */
+async function seedMany(db: Postgres, count: number): Promise<string> {
+  const merchantId = await seedMerchant(db)
+  await db.query(
+    `INSERT INTO api_key (id, merchant_id, api, environment, name, status, prefix, permissions, created_at, revision)
+     SELECT 'key_' || lpad(n::text, 16, '0'), $1, 'flintn', 'live',
+       'Common ' || md5(n::text) || CASE WHEN n % 1000 = 7 THEN ' Seltene Straße Ü' ELSE '' END
+         || CASE WHEN n < $2 / 2 THEN ' ältere' ELSE '' END,
+       CASE WHEN n % 2 = 0 THEN 'active' ELSE 'disabled' END, 'pk_live_', '{*}', now(), n
+     FROM generate_series(1, $2::int) n`,
+    [merchantId, count],
+  )
+  await db.query(
+    `INSERT INTO key_secret (id, key_id, digest, last4, created_at)
+     SELECT 'sec_' || id, id, sha256(id::bytea), CASE WHEN revision = 4321 THEN 'aB9z' ELSE 'last' END, now() FROM api_key
+     WHERE id LIKE 'key_00%'`,
+  )
+  return merchantId
+}
+
+void t.test('with the indexes a search finds what it finds without, in the same order', async (t) => {
+  const { url, db } = await createDatabase(t)
+  const merchantId = await seedMany(db, 12_000)
+  const other = { ...keyOf(await seedMerchant(db), 'secret-aB9z'), name: 'Zz Straße' }
+  await createKey(db, origin, other)
+  const questions = [
+    ...[
+      'straße',
+      'STRASSE',
+      'Seltene',
+      'common',
+      'e Ü',
+      'ü',
+      'ÄLTERE',
+      'ab9',
+      'B9z',
+      'AB9Z',
+      'last',
+      'nowhere at all',
+    ],
+    ...['key_0000000000004321', '00000004321', '4321', '%', '_00', "'; --", '😀😀', other.id],
+  ]
+  const ask = async () => {
+    const answers: unknown[] = []
+    for (const text of questions) {
+      for (const filter of [{}, { merchantId }, { status: 'disabled' as const }]) {
+        const first = await listKeys(db, { ...filter, text, nowMs }, { after: null, limit: 20 })
+        const after = first.rows.at(-1)?.id ?? null
+        const second =
+          after === null ? first : await listKeys(db, { ...filter, text, nowMs }, { after, limit: 20 })
+        answers.push([text, filter, first.hasMore, [...first.rows, ...second.rows].map(({ id }) => id)])
+      }
+    }
+    return answers
+  }
+  t.notOk(await hasSearchIndexes(db))
+  const without = await ask()
+  t.same(await buildSearchIndexes({ url, applicationName }), ['api_key_search', 'key_secret_search'])
+  t.ok(await hasSearchIndexes(db))
+  t.same(await ask(), without)
+})
+
+void t.test('what few keys have is found by the indexes, not by looking at all', async (t) => {
+  const { url, db } = await createDatabase(t)
+  await seedMany(db, 12_000)
+  await buildSearchIndexes({ url, applicationName })
+  const session = await openSession({ url, applicationName })
+  t.teardown(() => session.close())
+  // The statistics are this session's own: nothing of them is told later.
+  const used = async (text: string) => {
+    const read = () =>
+      session.query<{ name: string; reads: number }>(
+        `SELECT relname::text AS name, pg_stat_get_xact_tuples_fetched(oid) + pg_stat_get_xact_tuples_returned(oid) AS reads
+         FROM pg_class WHERE relname = ANY ('{api_key,api_key_search,key_secret_search}')`,
+      )
+    await session.query('BEGIN')
+    await listKeys(session, { text, nowMs }, { after: null, limit: 20 })
+    const reads = Object.fromEntries((await read()).map(({ name, reads }) => [name, reads]))
+    await session.query('COMMIT')
+    return reads
+  }
+  for (const text of ['key_0000000000000042', 'nowhere at all', 'aB9z']) {
+    const reads = await used(text)
+    t.ok((reads['api_key'] ?? 0) < 9_000, `${text}: ${JSON.stringify(reads)}`)
+  }
+})
+
+void t.test(
+  'several processes build once; what broke off is built anew; others write meanwhile',
+  async (t) => {
+    const { url, db } = await createDatabase(t)
+    const merchantId = await seedMany(db, 3_000)
+    const built = await Promise.all(
+      [1, 2, 3].map(async () => {
+        await createKey(db, origin, keyOf(merchantId))
+        return buildSearchIndexes({ url, applicationName })
+      }),
+    )
+    t.equal(built.filter((names) => names?.length === 2).length, 1)
+    await db.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'api_key_search'::regclass`)
+    t.same(await missingIndexes(db), ['api_key_search'])
+    t.same(await buildSearchIndexes({ url, applicationName }), ['api_key_search'])
+    t.same(await buildSearchIndexes({ url, applicationName }), [])
+    t.same(await db.query(`SELECT pid FROM pg_locks WHERE locktype = 'advisory'`), [])
+  },
+)
+
+void t.test('a backup that runs holds up the building, and nobody else', async (t) => {
+  const { url, db } = await createDatabase(t)
+  const merchantId = await seedMany(db, 100)
+  const backup = await openSession({ url, applicationName: 'nightly-backup' })
+  t.teardown(() => backup.close())
+  await backup.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+  await backup.query('SELECT FROM api_key')
+  const ended = new AbortController()
+  const building = buildSearchIndexes({ url, applicationName }, ended.signal)
+  const isWaiting = async () =>
+    (await db.query(`SELECT FROM pg_stat_activity WHERE wait_event = 'virtualxid'`)).length > 0
+  while (!(await isWaiting()));
+  await createKey(db, origin, keyOf(merchantId))
+  t.match(await listKeys(db, { text: 'common', nowMs }, { after: null, limit: 1 }), { hasMore: true })
+  ended.abort()
+  await t.rejects(building, { name: 'StoreUnavailableError' }, 'a process that ends need not wait')
+  await backup.query('COMMIT')
+  while (!(await hasSearchIndexes(db))) await buildSearchIndexes({ url, applicationName })
+  t.ok(await hasSearchIndexes(db))
+})
