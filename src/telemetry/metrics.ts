@@ -75,6 +75,7 @@ const reasonsFromNought = {
 } as const
 
 interface Counted {
+  readonly name: string
   readonly labels: RequestLabels
   /** Since the last scrape. */
   count: number
@@ -99,6 +100,8 @@ export function createMetrics(): Metrics {
     registers,
     collect() {
       for (const entry of due) {
+        // Forgotten, and counted all the same: by a request that outlasted its table, or as its API has come back.
+        if (!counts.has(entry.name)) counts.set(entry.name, entry)
         requests.inc(entry.labels, entry.count)
         entry.count = 0
       }
@@ -218,7 +221,7 @@ export function createMetrics(): Metrics {
       const { api, environment, route, decision, reason, status, cut = '' } = labels
       const name = `${route}|${api}|${environment}|${decision}|${reason}|${status}|${cut}`
       let known = counts.get(name)
-      if (known === undefined) counts.set(name, (known = { labels, count: 0 }))
+      if (known === undefined) counts.set(name, (known = { name, labels, count: 0 }))
       const counted = known
       const gateway = gatewaySeconds.of(api)
       const upstream = upstreamSeconds.of(api)

@@ -90,7 +90,7 @@ const processes: readonly AlertCase[] = [
   },
   {
     alert: 'LatchkeyWorkersMissing',
-    ...{ labels: { ...instance, state: 'serving' }, severity: 'page', firesWithin: 4, minutes: 10 },
+    ...{ labels: instance, severity: 'page', firesWithin: 4, minutes: 10 },
     trouble: gauge('latchkey_workers', 'state="serving"', 1),
   },
   {

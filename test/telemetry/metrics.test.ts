@@ -138,6 +138,22 @@ t.test('a route that comes back is counted again, as are requests of no route an
   t.equal(text.match(/^latchkey_requests_total\{/gm)?.length, 3)
 })
 
+t.test(
+  'what is counted under a series that was kept from before is counted, when its API has come back',
+  async (t) => {
+    const metrics = createMetrics()
+    metrics.table(tableOf(gone.route))
+    const series = metrics.requests({ ...seen, route: '' })
+    series.observe(2, 40)
+    await metrics.text()
+    for (let i = 0; i < 4; i++) metrics.table(new Map())
+    metrics.table(tableOf(gone.route))
+    series.observe(2, 40)
+    metrics.requests({ ...seen, route: '' }).observe(2, 40)
+    t.match(await metrics.text(), /^latchkey_requests_total\{.*route="".*\} 2$/m)
+  },
+)
+
 t.test('the histograms of an API that is gone go too', async (t) => {
   const metrics = createMetrics()
   metrics.table(tableOf(seen.route))
