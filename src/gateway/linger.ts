@@ -5,7 +5,7 @@
 
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { readPastParser } from './past-parser.ts'
+import { readPastParser, startReading } from './past-parser.ts'
 
 /** Whose connection it is. */
 export interface Leaver {
@@ -48,6 +48,7 @@ export function lingeringConnections(): number {
 export function stopParsing(socket: Socket): void {
   leaving.add(socket)
   readPastParser(socket, () => {})
+  startReading(socket)
 }
 
 /** Has a connection linger where Node would end it after an answer. Returns what takes that back. */

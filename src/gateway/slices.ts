@@ -7,7 +7,7 @@ import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { clientNetwork } from './client.ts'
 import { isLeaving } from './linger.ts'
-import { readPastParser } from './past-parser.ts'
+import { type HandledSocket, readPastParser, startReading, stopReading } from './past-parser.ts'
 import { peerOf } from './peer.ts'
 
 /** Of the smallest requests 22, of crumbs 170: a millisecond at most. */
@@ -44,6 +44,11 @@ export function readInSlices(socket: Socket): void {
   slice(socket)
 }
 
+/** Whether a connection is parsed in slices. */
+export function isInSlices(socket: Socket): boolean {
+  return readers.has(socket)
+}
+
 /** Whether bytes of a connection have come that are not parsed yet: its client is not who is waited for. */
 export function hasUnparsed(socket: Socket): boolean {
   return readers.get(socket)?.isBehind === true
@@ -64,7 +69,7 @@ function slice(socket: Socket): void {
 }
 
 /** What Node keeps on a connection: its parser, with the request in the making, and whether it has stopped it. */
-type ParsedSocket = Socket & {
+type ParsedSocket = HandledSocket & {
   readonly parser?: { readonly incoming?: IncomingMessage | null } | null
   readonly _paused?: boolean
 }
@@ -79,8 +84,9 @@ class SliceReader {
   constructor(socket: Socket, parse: (bytes: Buffer) => void) {
     this.#socket = socket
     this.#parse = parse
-    socket.on('resume', this.#onResume)
     readPastParser(socket, this.#onData)
+    // As Node does while its parser reads: what is paused does not come to its end, either.
+    socket.on('pause', this.#onPause).on('resume', this.#onResume)
   }
 
   get isBehind(): boolean {
@@ -106,9 +112,11 @@ class SliceReader {
     this.#enqueue()
   }
 
+  readonly #onPause = (): void => stopReading(this.#socket)
+
   /** Node reads on by itself where a request has ended: not before what is here is parsed. */
   readonly #onResume = (): void => {
-    if (this.#waiting.length === 0 || this.#isOver()) return
+    if (this.#waiting.length === 0 || this.#isOver()) return startReading(this.#socket)
     this.#socket.pause()
     this.#enqueue()
   }

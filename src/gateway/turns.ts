@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { isLeaving } from './linger.ts'
-import { readInSlices } from './slices.ts'
+import { isInSlices, readInSlices } from './slices.ts'
 
 export type Begin = (raw: IncomingMessage, reply: ServerResponse) => void
 
@@ -134,7 +134,8 @@ class Line {
     const read = this.requests === 0 ? 0 : this.#socket.bytesRead - this.#readBefore
     this.bytes = this.requests * requestBytes + read
     if (this.requests === 0) this.#goOn()
-    else if (this.bytes >= mostWaitingBytes) this.#stop()
+    // In slices few wait at a time; who has sent them may have ended its side, which is read when they have begun.
+    else if (this.bytes >= mostWaitingBytes || isInSlices(this.#socket)) this.#stop()
   }
 
   readNoMore(): void {

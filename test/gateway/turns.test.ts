@@ -63,6 +63,19 @@ t.test('who sends ahead is served a few at a time, over all connections', async 
   await until(() => clients.every(({ answers }) => answers() === 50))
 })
 
+t.test(
+  'who sends many ahead and ends its side gets all answers, on a connection that is read in slices, too',
+  async (t) => {
+    const { open } = await serve(t, (_, reply) => void reply.end('ok'))
+    for (const count of [200, 1_000, 3_000]) {
+      const { socket, answers } = open()
+      socket.end(one.repeat(count))
+      await once(socket, 'close')
+      t.equal(answers(), count)
+    }
+  },
+)
+
 t.test('the next one does not begin while Node is about the end of the one before', async (t) => {
   const order: string[] = []
   const { open } = await serve(t, (_, reply) => {
