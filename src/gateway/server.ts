@@ -113,20 +113,24 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   deps.metrics.gauge('latchkey_requests_in_flight', 'Requests under way', () => ({
     gateway: overload.inFlight(),
   }))
-  deps.metrics.gauge('latchkey_event_loop_delay_seconds', 'Median lag of the event loop', () => ({
-    gateway: overload.delayMs() / 1_000,
-  }))
+  deps.metrics.gauge(
+    'latchkey_event_loop_delay_seconds',
+    'Median lag of the event loop, of the process whose lag is largest',
+    () => ({ gateway: overload.delayMs() / 1_000 }),
+    'max',
+  )
   deps.metrics.gauge(
     'latchkey_lingering_connections',
-    'Connections that are read until their client closes',
-    () => ({
-      gateway: lingeringConnections(),
-    }),
+    'Connections that are read until their client closes, of the process that has most',
+    () => ({ gateway: lingeringConnections() }),
+    'max',
   )
-  deps.metrics.gauge('latchkey_unread_bytes', 'Bytes kept for clients that do not read', () => ({
-    answers: backlog.answers(),
-    requests: turns.waiting(),
-  }))
+  deps.metrics.gauge(
+    'latchkey_unread_bytes',
+    'Bytes kept for clients that do not read, of the process that has most',
+    () => ({ answers: backlog.answers(), requests: turns.waiting() }),
+    'max',
+  )
   const begin = accessMaker({ ...deps, trustedProxies, limits, load: overload })
   const shadow = createShadow(deps)
   const record = createRecorder({ ...deps, lines: lineLogOf(deps.log, 'request') })

@@ -81,6 +81,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   let isCandidateBad = false
   let running: Promise<void> | undefined
   let isWanted = false
+  let isAsked = false
   let stopWatching = () => {}
   let isClosed = false
 
@@ -97,6 +98,12 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     'min',
   )
 
+  /** The candidate's routes have labels too. */
+  function tellTable(): void {
+    metrics.table(routesOf(candidate === null ? [inForce.table] : [inForce.table, candidate.table]))
+  }
+  tellTable()
+
   function refuse(faults: readonly string[]): void {
     fault = faults[0] ?? 'unknown'
     log.error({ faults, table: inForce.table.sha256 }, 'The configuration on disk is not in force')
@@ -107,12 +114,16 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     log.error({ faults }, 'The candidate on disk is not taken')
   }
 
-  async function load(): Promise<void> {
+  /** Whether what is on disk is in force now. */
+  async function load(): Promise<boolean> {
     const loaded = await loadConfig(deps.file, deps.env, { skipsDeny: true, isServing: true })
     // Nobody would close the upstreams that were made now.
-    if (isClosed) return
+    if (isClosed) return false
     files = loaded.files
-    if (!loaded.ok) return refuse(loaded.faults.map(formatFault))
+    if (!loaded.ok) {
+      refuse(loaded.faults.map(formatFault))
+      return false
+    }
     const { table } = loaded.config
     const next = mended(settings, loaded.config.settings)
     const upstreams = createUpstreams(next, table, { before: inForce.upstreams, news: upstreamNews(log) })
@@ -127,6 +138,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     before.upstreams.retire(upstreams)
     log.info({ table: table.sha256, before: before.table.sha256 }, 'Configuration in force')
     deps.taken?.()
+    return true
   }
 
   /** A bad candidate leaves the one before in its place: it decides nothing, so it is only told. */
@@ -145,12 +157,20 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   async function run(): Promise<void> {
     do {
       isWanted = false
-      await load().catch((error: unknown) => refuse([reasonOf(error)]))
+      const isNews = isAsked
+      isAsked = false
+      const { sha256 } = inForce.table
+      const isTaken = await load().catch((error: unknown) => {
+        refuse([reasonOf(error)])
+        return false
+      })
       await loadCandidate().catch((error: unknown) => refuseCandidate([reasonOf(error)]))
+      // Who edits a file and asks for it to be read is answered twice, the watch coming late: that is no second table.
+      if (isTaken && (isNews || inForce.table.sha256 !== sha256)) tellTable()
     } while (isWanted)
   }
 
-  const reload = (): Promise<void> => {
+  const readAnew = (): Promise<void> => {
     if (running !== undefined) isWanted = true
     running ??= run().finally(() => {
       running = undefined
@@ -164,12 +184,15 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     denyFile: () => settings.gateway.denyFile,
     fault: () => fault,
     sources: () => [...sources, ...candidateSources],
-    reload,
+    reload() {
+      isAsked = true
+      return readAnew()
+    },
     watch() {
       const certificates = () => [...settings.upstreams.values()].flatMap(certificateFiles)
       const watched = () => [...files, ...candidateFiles, ...certificates()]
       // What was not taken may have been mended since it was read.
-      const watch = watchFiles(watched, reload, { tellsFirst: fault !== undefined })
+      const watch = watchFiles(watched, readAnew, { tellsFirst: fault !== undefined })
       stopWatching = () => watch.stop()
     },
     async close() {
@@ -178,6 +201,17 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
       await inForce.upstreams.close()
     },
   }
+}
+
+/** As labels name them. */
+function routesOf(tables: readonly Table[]): Map<string, Set<string>> {
+  const routes = new Map<string, Set<string>>()
+  for (const api of tables.flatMap((table) => [...table.apis.values()])) {
+    const names = routes.get(api.name) ?? new Set()
+    for (const { method, template } of api.routes) names.add(`${method} ${template}`)
+    routes.set(api.name, names)
+  }
+  return routes
 }
 
 function reasonOf(error: unknown): string {

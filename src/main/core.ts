@@ -173,7 +173,10 @@ export function createCore(options: CoreOptions): Core {
   metrics.gauge(
     'latchkey_clock_offset_seconds',
     "How far this machine's clock is behind the database's; negative: ahead",
-    () => ({ instance: (clock.offsetMs() ?? 0) / 1_000 }),
+    () => {
+      const offsetMs = clock.offsetMs()
+      return offsetMs === undefined ? {} : { instance: offsetMs / 1_000 }
+    },
     'max',
   )
   if (cacheKeys !== null) {

@@ -364,7 +364,7 @@ async function openControl(parts: Parts): Promise<number> {
         workers: counts && { wanted: counts.wanted, serving: counts.serving },
       }
     },
-    metrics: async () => metrics.text(await workers?.metrics()),
+    metrics: async () => metrics.text(await workers?.metrics(metrics.isKept)),
     metricsContentType: metrics.contentType,
     log,
   })

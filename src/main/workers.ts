@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os'
 import type { Followed } from '../gateway/tls.ts'
 import type { Logger } from '../telemetry/log.ts'
+import type { TableLabels } from '../telemetry/tables-told.ts'
 import type { KeptConfig } from './kept-config.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { createReplacementPause } from './replacement-pause.ts'
@@ -23,8 +24,8 @@ export interface Workers {
   lost(): number
   /** Whether one of them loses lines of the log. */
   areDropping(): boolean
-  /** What they count, those that have ended included, in parts as prom-client writes them. */
-  metrics(): Promise<object[][]>
+  /** What they count, in parts as prom-client writes them; of those that have ended, what is `kept`. */
+  metrics(kept: (labels: TableLabels) => boolean): Promise<object[][]>
   reload(): void
   /** What may have kept them from starting is mended: those that are missing are tried at once. */
   retry(): void
@@ -177,11 +178,12 @@ export function createWorkers(deps: WorkersDeps): Workers {
     },
     lost: () => lost,
     areDropping: () => [...workers].some((worker) => worker.isDropping()),
-    async metrics() {
+    async metrics(kept) {
       const id = ++question
       const asked = [...workers].filter((worker) => worker.hasServed())
       const answers = await Promise.all(asked.map((worker) => worker.ask(id, metricsWithinMs)))
-      return counts.parts(new Set(asked.filter((worker, at) => answers[at] && worker.isServing())))
+      const fresh = new Set(asked.filter((worker, at) => answers[at] && worker.isServing()))
+      return counts.parts(fresh, kept)
     },
     reload() {
       for (const worker of workers) worker.tell({ type: 'reload' })

@@ -2,7 +2,9 @@
 // client writes, so that nobody can make them grow.
 
 import { createLatencies, latencyBuckets } from './latencies.ts'
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { type Merge, mergeAsMeant, mergeParts, partOf, textOf } from './parts.ts'
+import { createTablesTold, type RoutesByApi, type TableLabels } from './tables-told.ts'
 
 /** Labels of a finished request. */
 export interface RequestLabels {
@@ -24,6 +26,10 @@ export interface RequestSeries {
 }
 
 export interface Metrics {
+  /** Another table is in force: labels of what is neither in it nor in the one before go. */
+  table(routes: RoutesByApi): void
+  /** Whether what has these labels may still be told, now or after the next table. */
+  isKept(labels: TableLabels): boolean
   /** To be kept by the caller: it is found by its labels once, not for each request. */
   requests(labels: RequestLabels): RequestSeries
   lookup(tier: string, outcome: string, milliseconds: number): void
@@ -57,27 +63,49 @@ export interface Metrics {
   readonly contentType: string
 }
 
-/** How several processes' gauges become one; sum unless said. */
-export type Merge = 'sum' | 'min' | 'max' | 'first'
+/** Told as 0 before the first: a counter that begins at 7 has not risen, for Prometheus. */
+const reasonsFromNought = {
+  cut: ['idle_timeout', 'unread_bytes'],
+  refused: ['proxy_header_missing', 'proxy_header_timeout'],
+  admin: ['admin_address', 'admin_token_missing', 'admin_token_wrong'],
+  handshake: [
+    ...['plain_http', 'not_tls', 'version', 'alpn', 'certificate_refused', 'nothing_shared', 'alert'],
+    ...['timeout', 'closed', 'malformed', 'other'],
+  ],
+} as const
+
+interface Counted {
+  readonly name: string
+  readonly labels: RequestLabels
+  /** Since the last scrape. */
+  count: number
+}
 
 /** Makes a registry of its own with all metrics of the program. */
 export function createMetrics(): Metrics {
   const registers = [new Registry()]
   const [registry = new Registry()] = registers
   collectDefaultMetrics({ register: registry, prefix: 'latchkey_' })
+  mergeAsMeant(registry)
+  const tables = createTablesTold()
 
   // Counted here and handed over at a scrape: hashing six labels for each request costs as much as deciding it.
-  const counts = new Map<string, { readonly labels: RequestLabels; count: number }>()
+  const counts = new Map<string, Counted>()
+  /** Those that have counted since the last scrape, whether or not they are still found. */
+  let due: Counted[] = []
   const requests: Counter<keyof RequestLabels> = new Counter({
     name: 'latchkey_requests_total',
     help: 'Requests by what was decided on them; reason is private and never leaves in an answer',
     labelNames: ['api', 'environment', 'route', 'decision', 'reason', 'status', 'cut'],
     registers,
     collect() {
-      for (const entry of counts.values()) {
-        if (entry.count > 0) requests.inc(entry.labels, entry.count)
+      for (const entry of due) {
+        // Forgotten, and counted all the same: by a request that outlasted its table, or as its API has come back.
+        if (!counts.has(entry.name)) counts.set(entry.name, entry)
+        requests.inc(entry.labels, entry.count)
         entry.count = 0
       }
+      due = []
     },
   })
   const gatewaySeconds = createLatencies(registry, {
@@ -170,19 +198,37 @@ export function createMetrics(): Metrics {
     registers,
   })
 
+  for (const [counter, reasons] of [
+    [cuts, reasonsFromNought.cut],
+    [refusals, reasonsFromNought.refused],
+    [adminRefused, reasonsFromNought.admin],
+    [handshakes, reasonsFromNought.handshake],
+  ] as const) {
+    for (const reason of reasons) counter.inc({ reason }, 0)
+  }
+
   return {
+    table(routes) {
+      tables.take(routes)
+      for (const [name, { labels }] of counts) {
+        if (tables.isKept(labels)) continue
+        counts.delete(name)
+        requests.remove(labels)
+      }
+    },
+    isKept: tables.isKept,
     requests(labels) {
       const { api, environment, route, decision, reason, status, cut = '' } = labels
       const name = `${route}|${api}|${environment}|${decision}|${reason}|${status}|${cut}`
       let known = counts.get(name)
-      if (known === undefined) counts.set(name, (known = { labels, count: 0 }))
+      if (known === undefined) counts.set(name, (known = { name, labels, count: 0 }))
       const counted = known
       const gateway = gatewaySeconds.of(api)
       const upstream = upstreamSeconds.of(api)
       const client = clientSeconds.of(api)
       return {
         observe(gatewayMs, upstreamMs, clientMs = 0) {
-          counted.count++
+          if (counted.count++ === 0) due.push(counted)
           gateway.observe(gatewayMs)
           if (upstreamMs !== undefined) upstream.observe(upstreamMs)
           client.observe(clientMs)
@@ -241,10 +287,11 @@ export function createMetrics(): Metrics {
         },
       })
     },
-    text: async (others = []) =>
-      others.length === 0
-        ? registry.metrics()
-        : AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), ...others]).metrics(),
+    async text(others = []) {
+      const parts = [await registry.getMetricsAsJSON(), ...others].map((part) => partOf(part, tables.isTold))
+      const [own = []] = parts
+      return textOf(others.length === 0 ? own : mergeParts(parts))
+    },
     part: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   }

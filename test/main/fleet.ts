@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
 import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
 import { type AdminClient, adminClient } from '../support/admin.ts'
 import { type RunningProcess, startProcess } from '../support/process.ts'
 import { adminToken, cacheKey, prepareTestProgram, type TestProgramOptions } from '../support/program.ts'
@@ -22,6 +23,10 @@ export interface Fleet {
   workers(): number[]
   /** The status of one request on a connection of its own; 0: nobody took it. */
   ask(): Promise<number>
+  /** The file of its permission table. */
+  readonly table: string
+  /** What /metrics says. */
+  scrape(): Promise<string>
   /** The sum over all labels of a counter at /metrics. */
   counted(name: string): Promise<number>
 }
@@ -53,7 +58,10 @@ export async function startFleet(t: Teardown, options: FleetOptions = {}): Promi
   const admin = adminClient(`http://127.0.0.1:${running.controlPort}`, adminToken)
   const key = await admin.makeKey(await admin.makeMerchant())
   const bytes = request('GET /v1/transactions/1', ['Host: api.flintn.com', `X-Api-Key: ${key.secret}`])
+  const scrape = async () => (await fetch(`http://127.0.0.1:${running.controlPort}/metrics`)).text()
   return {
+    table: join(dirname(file), 'flintn.yaml'),
+    scrape,
     running,
     port,
     admin,
@@ -68,8 +76,7 @@ export async function startFleet(t: Teardown, options: FleetOptions = {}): Promi
         () => 0,
       ),
     async counted(name) {
-      const text = await (await fetch(`http://127.0.0.1:${running.controlPort}/metrics`)).text()
-      const lines = text
+      const lines = (await scrape())
         .split('\n')
         .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
       return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)

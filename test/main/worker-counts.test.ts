@@ -1,6 +1,7 @@
 // The primary's /metrics: what workers have counted outlasts them, since a counter that goes back is an alert for
 // nothing.
 
+import { readFile, writeFile } from 'node:fs/promises'
 import t from 'tap'
 import { createWorkerCounts } from '../../src/main/worker-counts.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
@@ -46,6 +47,56 @@ t.test('counters of all workers together never go back', async (t) => {
   })
 })
 
+t.test('a reload that renames a route keeps all counts, and the next one lets the old name go', async (t) => {
+  const fleet = await startFleet(t)
+  const routes = async () => {
+    const lines = (await fleet.scrape()).matchAll(/^latchkey_requests_total\{.*route="([^"]*)".*\} (\d+)$/gm)
+    return Object.fromEntries([...lines].map(([, route, count]) => [route, Number(count)]))
+  }
+  const tables = async () =>
+    [...(await fleet.scrape()).matchAll(/^latchkey_table\{of="(\w+)"\}/gm)].map(([, sha256]) => sha256)
+  const reload = async (change: (text: string) => string) => {
+    const before = await tables()
+    await writeFile(fleet.table, change(await readFile(fleet.table, 'utf8')))
+    const isTaken = async () => {
+      const now = await tables()
+      return now.length === 1 && now[0] !== before[0]
+    }
+    t.ok(await until(isTaken), 'by the primary and both workers')
+  }
+  const ask = () => Promise.all(Array.from({ length: 8 }, fleet.ask))
+  await ask()
+  t.equal(await fleet.counted(requests), 8)
+  const [first = 0] = fleet.workers()
+  process.kill(first, 'SIGKILL')
+  t.ok(await until(() => !fleet.workers().includes(first) && fleet.workers().length === 2))
+  await until(async () => (await fleet.ask()) === 200)
+  const [[old, before] = []] = Object.entries(await routes())
+  await reload((text) => text.replace('GET    /v1/transactions/{id}:', 'GET    /v1/transactions/{renamed}:'))
+  await ask()
+  t.same(await routes(), { [String(old)]: before, 'GET /v1/transactions/{renamed}': 8 })
+  await reload((text) => `${text}\n`)
+  t.same(await routes(), { 'GET /v1/transactions/{renamed}': 8 }, 'that of the killed one too')
+})
+
+t.test('what two workers and their primary tell as one', async (t) => {
+  const fleet = await startFleet(t)
+  await fleet.ask()
+  const pids = [fleet.running.child.pid ?? 0, ...fleet.workers()]
+  const text = await fleet.scrape()
+  const value = (name: string) => Number(text.match(new RegExp(`^${name}(?:\\{[^}]*\\})? (.*)$`, 'm'))?.[1])
+  const limit = /^Max open files +(\d+)/m.exec(await readFile(`/proc/${pids[1]}/limits`, 'utf8'))
+  t.equal(value('latchkey_process_max_fds'), Number(limit?.[1]), 'not thrice that')
+  const startedAgo = Date.now() / 1_000 - value('latchkey_process_start_time_seconds')
+  t.ok(startedAgo > 0 && startedAgo < 240, 'a time in seconds')
+  t.ok(value('latchkey_event_loop_delay_seconds') >= 0)
+  t.ok(value('latchkey_process_resident_memory_bytes') > 100e6, 'of three processes')
+  t.equal(value('latchkey_config_valid'), 1)
+  t.equal(value('latchkey_nodejs_version_info'), 1)
+  const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
+  t.equal(new Set(names).size, names.length, 'each once')
+})
+
 t.test('a request that ends in the drain is counted, and one that drains is asked', async (t) => {
   const answers = createWaiting<() => void>()
   const fleet = await startFleet(t, {
@@ -82,9 +133,22 @@ t.test('what is kept of those that have ended is one part, however many', async 
     // Told twice, it is counted once.
     counts.end(worker)
   }
-  const parts = counts.parts(new Set())
+  const parts = counts.parts(new Set(), () => true)
   t.equal(parts.length, 1)
   t.match(await createMetrics().text(parts), 'latchkey_cache_rejected_total 3')
+})
+
+t.test('of those that have ended, what is kept no more is forgotten for good', async (t) => {
+  const counts = createWorkerCounts<number>()
+  const metrics = createMetrics()
+  metrics.lookup('redis', 'known', 1)
+  metrics.shadow({ api: 'flintn', route: 'GET /old', decision: 'allow', candidate: 'ROUTE_NOT_FOUND' })
+  counts.hear(1, await metrics.part())
+  counts.end(1)
+  counts.parts(new Set(), ({ api }) => api === undefined)
+  const text = await createMetrics().text(counts.parts(new Set(), () => true))
+  t.match(text, 'latchkey_lookups_total{tier="redis",outcome="known"} 1')
+  t.notMatch(text, 'GET /old')
 })
 
 t.test('gauges count only of those that serve and answer', async (t) => {
@@ -95,7 +159,7 @@ t.test('gauges count only of those that serve and answer', async (t) => {
     metrics.gauge('latchkey_test', 'A gauge', () => ({ a: 1 }))
     counts.hear(worker, await metrics.part())
   }
-  const text = await createMetrics().text(counts.parts(new Set(['a'])))
+  const text = await createMetrics().text(counts.parts(new Set(['a']), () => true))
   t.match(text, 'latchkey_test{of="a"} 1')
   t.match(text, 'latchkey_cache_rejected_total 2')
 })

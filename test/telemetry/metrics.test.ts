@@ -89,6 +89,81 @@ t.test('a gauge is read at each scrape', async (t) => {
   t.match(await metrics.text(), 'latchkey_test{of="rows"} 7')
 })
 
+t.test('a counter by reason is told as 0 before the first, so that its first rise is seen', async (t) => {
+  const metrics = createMetrics()
+  const text = await metrics.text()
+  t.match(text, 'latchkey_connections_cut_total{reason="unread_bytes"} 0')
+  t.match(text, 'latchkey_connections_refused_total{reason="proxy_header_missing"} 0')
+  t.match(text, 'latchkey_admin_refused_total{reason="admin_token_wrong"} 0')
+  t.match(text, 'latchkey_tls_handshakes_failed_total{reason="certificate_refused"} 0')
+  metrics.adminRefused('admin_token_wrong')
+  t.match(await metrics.text(), 'latchkey_admin_refused_total{reason="admin_token_wrong"} 1')
+})
+
+const gone = { ...seen, route: 'GET /old' }
+const tableOf = (...routes: string[]) => new Map([['flintn', new Set(routes)]])
+
+t.test(
+  'the labels of a route that is gone go with the next table, and what it counted is read before',
+  async (t) => {
+    const metrics = createMetrics()
+    metrics.table(tableOf(seen.route, gone.route))
+    metrics.requests(seen).observe(2, 40)
+    const series = metrics.requests(gone)
+    series.observe(2, 40)
+    metrics.shadow({ api: 'flintn', route: 'GET /old', decision: 'allow', candidate: 'ROUTE_NOT_FOUND' })
+    metrics.table(tableOf(seen.route))
+    // One that began under the table before.
+    series.observe(2, 40)
+    t.match(await metrics.text(), /^latchkey_requests_total\{.*"GET \/old".*\} 2$/m)
+    metrics.table(tableOf(seen.route))
+    const text = await metrics.text()
+    t.notMatch(text, 'GET /old')
+    t.match(text, /^latchkey_requests_total\{.*"GET \/v1\/transactions\/\{id\}".*\} 1$/m)
+  },
+)
+
+t.test('a route that comes back is counted again, as are requests of no route and no API', async (t) => {
+  const metrics = createMetrics()
+  metrics.table(tableOf(gone.route))
+  metrics.requests(gone).observe(2, 40)
+  await metrics.text()
+  for (let i = 0; i < 4; i++) metrics.table(tableOf())
+  metrics.table(tableOf(gone.route))
+  metrics.requests(gone).observe(2, 40)
+  metrics.requests({ ...seen, route: '' }).observe(2, 40)
+  metrics.requests({ ...seen, api: '', route: '' }).observe(2, 40)
+  const text = await metrics.text()
+  t.match(text, /^latchkey_requests_total\{.*"GET \/old".*\} 1$/m)
+  t.equal(text.match(/^latchkey_requests_total\{/gm)?.length, 3)
+})
+
+t.test(
+  'what is counted under a series that was kept from before is counted, when its API has come back',
+  async (t) => {
+    const metrics = createMetrics()
+    metrics.table(tableOf(gone.route))
+    const series = metrics.requests({ ...seen, route: '' })
+    series.observe(2, 40)
+    await metrics.text()
+    for (let i = 0; i < 4; i++) metrics.table(new Map())
+    metrics.table(tableOf(gone.route))
+    series.observe(2, 40)
+    metrics.requests({ ...seen, route: '' }).observe(2, 40)
+    t.match(await metrics.text(), /^latchkey_requests_total\{.*route="".*\} 2$/m)
+  },
+)
+
+t.test('the histograms of an API that is gone go too', async (t) => {
+  const metrics = createMetrics()
+  metrics.table(tableOf(seen.route))
+  metrics.requests(seen).observe(2, 40)
+  metrics.table(new Map())
+  t.match(await metrics.text(), 'latchkey_gateway_seconds_count{api="flintn"} 1')
+  metrics.table(new Map())
+  t.notMatch(await metrics.text(), 'flintn')
+})
+
 t.test('two programs in one process do not share their figures', async (t) => {
   const one = createMetrics()
   const two = createMetrics()
