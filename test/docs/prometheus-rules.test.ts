@@ -59,7 +59,9 @@ t.test('promtool is asked: an alert that does not fire is found', async (t) => {
   t.equal(faultsOf(found, jobOf(one)).length, 1, found)
 })
 
-const jobOf = ({ alert }: AlertCase): string => `latchkey-${alert}`
+function jobOf({ alert }: AlertCase): string {
+  return `latchkey-${alert}`
+}
 
 /** Of what promtool says, what it says of a deployment. */
 function faultsOf(found: string, job: string): string[] {
