@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Node's cluster (20.20.2, and 24 and 26 at the time of writing): a worker that once could not take the descriptor of a
+# Node's cluster (20.20.2): a worker that once could not take the descriptor of a
 # connection, as it had none left, is never given a connection again, however many descriptors are free later. The
 # primary sends the connection again three times, warns, closes it, and waits for ever for the worker's word on it.
-# Seen: 200 connections held by the one worker of 64 descriptors, all closed again; then no connection is answered.
-# Needs node and a network namespace's loopback only. Exits 1 if it changed.
+# Seen: 200 connections to the one worker of 64 descriptors, all closed again; "after: nothing nothing nothing".
+# Needs node and util-linux' prlimit. Exits 1 if it changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -60,10 +60,18 @@ export function boundConnections(server: Server, { most, margin, refuse, full }:
     if (surplus.size >= margin) return void socket.destroy()
     surplus.add(socket)
     let timer = setTimeout(() => {
-      timer = setTimeout(() => socket.destroy(), leavesWithinMs)
-      if (surplus.has(socket) && isSilent(socket)) end(socket)
+      if (!isOver(socket)) return
+      if (isSilent(socket)) return end(socket)
+      timer = setTimeout(() => void (isOver(socket) && socket.destroy()), leavesWithinMs)
     }, saysWithinMs)
     socket.once('close', () => clearTimeout(timer))
+  }
+
+  /** Whether a connection is one too many still: where there is room by now, it is one like all others. */
+  function isOver(socket: Socket): boolean {
+    if (open > most) return surplus.has(socket)
+    surplus.delete(socket)
+    return false
   }
 
   /** The first that has said nothing: nothing that it has sent is lost then, and it gets to read why. */
@@ -76,6 +84,8 @@ export function boundConnections(server: Server, { most, margin, refuse, full }:
     // Before its handshake nothing can be said over TLS.
     if (isSecure) return void socket.destroy()
     socket.once('finish', () => socket.destroy())
+    const timer = setTimeout(() => socket.destroy(), leavesWithinMs)
+    socket.once('close', () => clearTimeout(timer))
     refuse(socket, deny('OVERLOADED', 'connections'))
   }
 
@@ -89,11 +99,7 @@ export function boundConnections(server: Server, { most, margin, refuse, full }:
     refusal({ raw, reply }) {
       if (surplus.size === 0) return undefined
       const socket = socketBelow(raw.socket) ?? raw.socket
-      if (!surplus.has(socket)) return undefined
-      if (open <= most) {
-        surplus.delete(socket)
-        return undefined
-      }
+      if (!isOver(socket)) return undefined
       reply.shouldKeepAlive = false
       return deny('OVERLOADED', 'connections')
     },
