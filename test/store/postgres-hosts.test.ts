@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { createPostgres, openSession } from '../../src/store/postgres.ts'
@@ -123,7 +125,9 @@ t.test('a connection that comes free from before a failure is not used again', a
 void t.test("a socket's folder as the host is connected to", async (t) => {
   const { url } = await createEmptyDatabase(t)
   const { username, password, hostname, port, pathname } = new URL(url)
-  const folder = t.testdir()
+  // A socket's path has room for a hundred bytes.
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-socket-'))
+  t.teardown(() => rm(folder, { recursive: true }))
   const socket = createServer((near) => {
     const far = connect(Number(port), hostname)
     near.pipe(far).pipe(near)

@@ -60,8 +60,11 @@ async function stores(t: Test) {
 type Way = Awaited<ReturnType<typeof stores>>['byFolder' | 'byCopy']
 
 /** A key of before the backup, which changes after it, and one that is made after it; both served, both in Redis. */
-async function history(options: { databaseUrl: string; redis: string }, way: Way) {
-  const nobody = { teardown: () => undefined }
+async function history(t: Test, options: { databaseUrl: string; redis: string }, way: Way) {
+  // What is theirs ends with the test, though they are ended before: a second end is none.
+  const ends: (() => unknown)[] = []
+  const nobody = { teardown: (end: () => unknown) => ends.push(end) }
+  t.teardown(() => Promise.allSettled(ends.map(async (end) => end())).then(() => {}))
   const first = await startTestProgram(nobody, options)
   const merchant = await first.admin.makeMerchant()
   const key = await first.admin.makeKey(merchant)
@@ -85,7 +88,7 @@ interface Trial {
 async function tryIt(t: Test, { setUp, way: name, isRunning }: Trial): Promise<void> {
   const { options, version, ...ways } = await stores(t)
   const way = ways[name]
-  const { key, lost, last } = await history(options, way)
+  const { key, lost, last } = await history(t, options, way)
   if (!isRunning) await last.stop()
   await way.restore()
   const one = isRunning ? last : await startTestProgram(t, options)
