@@ -2,6 +2,8 @@
 // Nothing of the driver leaves this file: rows come back plain (BIGINT as numbers, timestamps as milliseconds since
 // the epoch), and failures as one of two errors (postgres-errors.ts).
 
+import { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClientBase, Pool, type PoolClient, types } from 'pg'
 import { failureOf, rethrow, StoreUnavailableError } from './postgres-errors.ts'
 import { createHosts, type Hosts } from './postgres-hosts.ts'
@@ -57,6 +59,11 @@ export function createPostgres(options: PostgresOptions): Postgres {
   })
   const age = createAges()
   pool.on('connect', age.born)
+  const open = new Set<PoolClient>()
+  pool.on('connect', (client) => {
+    open.add(client)
+    client.once('end', () => open.delete(client))
+  })
   // An idle connection that the server ends is no reason for the process to end.
   pool.on('error', (error) =>
     options.log?.warn({ code: failureOf(error).code }, 'idle Postgres connection lost'),
@@ -72,7 +79,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
     },
     reconnect: age.allAreOld,
     gauges: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    close: () => (closing ??= pool.end()),
+    close: () => (closing ??= endPool(pool, open, 2 * (options.queryTimeoutMs ?? defaultQueryTimeoutMs))),
   }
   return db
 }
@@ -96,6 +103,28 @@ export async function openSession(options: PostgresOptions): Promise<Queryable &
     ...sessionOf(client),
     close: () => client.end().catch(() => undefined),
   }
+}
+
+/**
+ * A pooler that has a client wait for a server process reads nothing of it, its goodbye neither: whoever is not let go in
+ * time is cut off.
+ */
+async function endPool(pool: Pool, open: ReadonlySet<PoolClient>, withinMs: number): Promise<void> {
+  const ends = [...open].map((client) => new Promise<void>((resolve) => client.once('end', resolve)))
+  const late = new AbortController()
+  const isLate = sleep(withinMs, undefined, { ref: false, signal: late.signal }).catch(() => undefined)
+  await Promise.race([Promise.all([pool.end(), ...ends]), isLate])
+  late.abort()
+  for (const client of open) {
+    client.on('error', () => undefined)
+    streamOf(client)?.destroy()
+  }
+}
+
+/** The driver's socket, which its types do not tell of. */
+function streamOf(client: PoolClient): { destroy(): void } | undefined {
+  const stream: unknown = Object(Object(client).connection).stream
+  return stream instanceof Duplex ? stream : undefined
 }
 
 const defaultQueryTimeoutMs = 2000
