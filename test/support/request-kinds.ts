@@ -124,12 +124,13 @@ type Leave = 'close' | 'reset'
 /** A client that goes a while after it has written; `reads`: it takes what comes until then. */
 async function leave(port: number, bytes: string, how: Leave, { afterMs = 700, reads = true } = {}) {
   const socket = connect(port, '127.0.0.1')
+  // The other side may be gone first.
+  const closed = new Promise((resolve) => socket.once('close', resolve))
   socket.on('error', () => {})
   if (reads) socket.resume()
   await once(socket, 'connect')
   socket.write(bytes, 'latin1')
   await sleep(afterMs)
-  const closed = new Promise((resolve) => socket.once('close', resolve))
   if (how === 'reset') socket.resetAndDestroy()
   else socket.destroy()
   await closed
