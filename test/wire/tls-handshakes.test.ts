@@ -65,7 +65,10 @@ t.test('each kind of handshake that fails is counted and told, with its client',
     t.ok(await until(async () => (await counts(program))[reason] === 1), reason)
     t.match(linesOf(program, 'TLS handshake failed').at(-1), { reason, client: '127.0.0.1', level: 'info' })
   }
-  t.same(Object.keys(await counts(program)).toSorted(), Object.keys(cases).toSorted(), 'and as no other')
+  const counted = Object.entries(await counts(program)).flatMap(([reason, count]) =>
+    count > 0 ? reason : [],
+  )
+  t.same(counted.toSorted(), Object.keys(cases).toSorted(), 'and as no other')
   const secure = await shake(port)
   t.ok('authorized' in secure, 'others are served')
   if ('destroy' in secure) secure.destroy()
