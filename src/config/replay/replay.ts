@@ -4,6 +4,7 @@
 import { expandPermissions, meets, type Requirement } from '../../credentials/permission.ts'
 import type { Api, CompiledConfig, Route } from '../compiled.ts'
 import { newlyPassing } from '../difference/requirement-change.ts'
+import { fillTemplate, freshValue } from '../fresh-value.ts'
 import type { Recorded } from './read-log.ts'
 
 export interface Refusal {
@@ -38,12 +39,20 @@ export type KnownKeys = ReadonlyMap<string, readonly string[]>
 export function replay(config: CompiledConfig, recorded: readonly Recorded[], known: KnownKeys): Replay {
   const evidence = gather(recorded)
   const refusals = new Map<string, Refusal>()
+  // Paths are not recorded: a fresh value stands for whatever a parameter had.
+  const values = new Map(
+    [...config.table.apis].map(([name, { routes }]) => [
+      name,
+      freshValue(routes.map(({ template }) => template)),
+    ]),
+  )
   let allowed = 0
   for (const one of recorded) {
     if (one.code !== undefined) continue
     allowed += one.requests
     const api = config.table.apis.get(one.api)
-    const verdict = judge(api, one, heldBy(one, { known, evidence, api }))
+    const path = fillTemplate(one.template, values.get(one.api) ?? '')
+    const verdict = judge(api, one, { held: heldBy(one, { known, evidence, api }), path })
     if (verdict !== undefined) add(refusals, one, verdict)
   }
   const all = [...refusals.values()].toSorted(
@@ -68,10 +77,12 @@ interface Held {
 }
 
 /** Why the candidate refuses; undefined: it lets pass. */
-function judge(api: Api | undefined, one: Recorded, held: Held): Verdict | undefined {
+function judge(
+  api: Api | undefined,
+  one: Recorded,
+  { held, path }: { held: Held; path: string },
+): Verdict | undefined {
   if (api === undefined) return gone('UNKNOWN_HOST')
-  // Paths are not recorded: a fresh value stands for whatever a parameter had.
-  const path = one.template.replace(/\{[^{}]*\}/g, 'x-recorded-x')
   const match = api.matchRoute(one.method, path)
   if (match.kind !== 'found') {
     // A preflight may have been let through by a public route; the log does not say for which method.
