@@ -1,20 +1,13 @@
 // docs/contract.md is what code and tests name by number: whoever follows such a number finds a section, and each section
 // has tests that name it.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { namedSections, sectionsOf } from './support/contract.ts'
+import { readDocuments } from './support/documents.ts'
 import { readSourceTree } from './support/source-tree.ts'
 
-const root = new URL('../../', import.meta.url)
-const contract = readFileSync(new URL('docs/contract.md', root), 'utf8')
-
-/** Markdown at the top, and in docs. */
-function readDocuments(): [string, string][] {
-  const named = (folder: string) => readdirSync(new URL(folder, root)).map((name) => folder + name)
-  const paths = [...named('./'), ...named('docs/')].filter((path) => path.endsWith('.md'))
-  return paths.map((path) => [path, readFileSync(new URL(path, root), 'utf8')])
-}
+const contract = readFileSync(new URL('../../docs/contract.md', import.meta.url), 'utf8')
 
 void t.test('every section that is named is there', async (t) => {
   const known = new Set(sectionsOf(contract))
