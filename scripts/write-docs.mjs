@@ -1,7 +1,8 @@
 // After a build: writes what is made of the sources and kept in the repository, the schemas that editors read and the
 // documents that list what the code knows. Tests fail where one is stale.
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { withTables } from '../build/test/support/log-document.js'
 
 const root = new URL('../', import.meta.url)
 const bySchemaFlag = {
@@ -18,3 +19,6 @@ for (const [path, flags] of Object.entries(bySchemaFlag)) {
   })
   writeFileSync(new URL(path, root), text)
 }
+
+const log = new URL('docs/log.md', root)
+writeFileSync(log, withTables(readFileSync(log, 'utf8')))

@@ -114,7 +114,7 @@ t.test(
     t.same(inForce.fault(), undefined)
     const line = lines.find(({ msg }) => msg === 'These settings take effect after a restart')
     t.same(
-      [line?.['settings']].flat().toSorted(),
+      [line?.['settings']].flat().map(String).toSorted(),
       settingNames()
         .filter((path) => reloadOf(path) === 'restart')
         .toSorted(),
