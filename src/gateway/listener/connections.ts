@@ -2,7 +2,7 @@
 
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { addressMatcher, clientNetwork } from '../client.ts'
+import { addressMatcher, clientNetwork } from '../../decision/request/addresses.ts'
 import { keepPeer, keepPeerAbove } from './peer.ts'
 
 /**
