@@ -17,7 +17,7 @@ import { boundStrangers } from '../src/decision/strangers.ts'
 import { runStages } from '../src/decision/run-stages.ts'
 import { createUpstreams } from '../src/gateway/upstream/upstreams.ts'
 import { type Changes, createChanges } from '../src/lookup/changes.ts'
-import type { Lookup } from '../src/lookup/chain.ts'
+import type { Lookup } from '../src/lookup/found.ts'
 import { createMemoryTier } from '../src/lookup/memory-tier.ts'
 import { spreadOf } from './statistics.ts'
 

@@ -4,7 +4,7 @@
 // docs/performance.md tells how it measures. `npm run bench -- --help` lists the options.
 
 import { writeFileSync } from 'node:fs'
-import { type Bench, withBench } from './bench.ts'
+import type { Bench } from './bench.ts'
 import { chartOf } from './chart.ts'
 import { figuresOf, verdictOf } from './check.ts'
 import { createFleet } from './fleet.ts'
@@ -17,6 +17,7 @@ import { get, large, post } from './scenarios/forwarding.ts'
 import { keysInMemory, keysInPostgres, keysInRedis, memory } from './scenarios/keys.ts'
 import { forbidden, unauthorized } from './scenarios/refusals.ts'
 import { connections, workers } from './scenarios/scale.ts'
+import { withBench } from './with-bench.ts'
 
 const scenarios: readonly Scenario[] = [
   get,

@@ -3,7 +3,7 @@
 
 import type { CompiledConfig } from '../config/compiled.ts'
 import { type Denial, deny } from '../errors/denial.ts'
-import type { Found, Lookup } from '../lookup/chain.ts'
+import type { Found, Lookup } from '../lookup/found.ts'
 import type { DenyList } from './deny-list.ts'
 import { beginInquiry, type Inquiry, type RequestView } from './inquiry.ts'
 import { createClientFinder } from './request/client.ts'

@@ -4,7 +4,7 @@
 import type { Api, ApiEnvironment, HostMatch } from '../config/compiled.ts'
 import type { CredentialRecord, Environment, UnusableReason } from '../credentials/record.ts'
 import { sampleKey } from '../credentials/secret.ts'
-import type { Found } from '../lookup/chain.ts'
+import type { Found } from '../lookup/found.ts'
 import type { RequestView } from './inquiry.ts'
 import { notGiven } from './judge.ts'
 

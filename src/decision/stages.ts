@@ -6,7 +6,7 @@
 // of the body is read. This folder knows no socket, no message of Node's, no upstream and no framework.
 
 import type { Limits } from '../config/compiled.ts'
-import type { Lookup } from '../lookup/chain.ts'
+import type { Lookup } from '../lookup/found.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize, limitBody } from './authorize.ts'
 import { chooseEnvironment, extractCredential } from './credential.ts'

@@ -6,7 +6,7 @@ import type { RequestView } from '../../decision/inquiry.ts'
 import { createJudge, type Judge, notGiven } from '../../decision/judge.ts'
 import type { ErrorCode } from '../../errors/catalogue.ts'
 import type { Logger } from '../../telemetry/log.ts'
-import type { Found } from '../../lookup/chain.ts'
+import type { Found } from '../../lookup/found.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { Access } from '../access.ts'
 

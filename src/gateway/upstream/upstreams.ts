@@ -10,7 +10,7 @@ import { createHeaderBuilder, type HeaderBuilder } from '../../decision/headers/
 import type { Oddity } from './answer-head.ts'
 import { createConnect } from './connect.ts'
 import type { Habit } from './habits.ts'
-import type { BodyLimits } from '../exchange/request-body.ts'
+import type { BodyLimits } from '../exchange/body-limits.ts'
 import { type AskSystem, createNames, type Names } from './names.ts'
 import { createPool, type Pool } from './pool.ts'
 import { createUpstreamRoom, type UpstreamRoom } from './room.ts'
