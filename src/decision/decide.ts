@@ -2,8 +2,8 @@
 
 import { expandPermissions } from '../credentials/permission.ts'
 import type { Denial } from '../errors/denial.ts'
-import type { ApiEnvironment, CompiledConfig, HostMatch, Route } from '../config/compiled.ts'
-import { createJudge } from './judge.ts'
+import type { ApiEnvironment, CompiledConfig, HostMatch, Route, Table } from '../config/compiled.ts'
+import { createJudge, type Rules, rulesOf } from './judge.ts'
 import { type Caller, foundOf, type RequestQuestion, viewOf } from './question.ts'
 
 /** What was found on the way; parts that were not reached are undefined. */
@@ -24,9 +24,20 @@ export type Decide = (question: RequestQuestion) => Decision
 
 /** Decides questions by one configuration. Pure, total. */
 export function createDecide(config: CompiledConfig): Decide {
-  const judge = createJudge(config)
+  return decideBy(rulesOf(config))
+}
+
+const noLimits = { urlBytes: Infinity, headerBytes: Infinity, headerCount: Infinity }
+
+/** The same by a table alone, whatever the settings say of messages. */
+export function createTableDecide(table: Table): Decide {
+  return decideBy({ table, limits: noLimits, requireHttps: false, trustedProxies: [] })
+}
+
+function decideBy(rules: Rules): Decide {
+  const judge = createJudge(rules)
   return (question) => {
-    const asked = config.table.matchHost(question.host)
+    const asked = rules.table.matchHost(question.host)
     const found = foundOf(question.caller, asked)
     const inquiry = judge(viewOf(question, asked), { found, denied: null, nowMs: 0 })
     const { denial, path, host, route, isPreflight } = inquiry

@@ -1,12 +1,13 @@
 // The whole decision on a request, for those who are no clients and hold no connection: the gateway's own stages, with a
 // look-up that is given instead of asked. Nobody is counted or held, nothing is looked up, so it is synchronous.
 
-import type { CompiledConfig } from '../config/compiled.ts'
+import type { CompiledConfig, Limits, Table } from '../config/compiled.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Found, Lookup } from '../lookup/found.ts'
 import type { DenyList } from './deny-list.ts'
 import { beginInquiry, type Inquiry, type RequestView } from './inquiry.ts'
 import { createClientFinder } from './request/client.ts'
+import type { HeadLimits } from './request/head.ts'
 import { runStages } from './run-stages.ts'
 import { decisionStages } from './stages.ts'
 import { nobodyIsHeld } from './strangers.ts'
@@ -24,9 +25,22 @@ export interface Given {
 /** Returns the inquiry when the stages are through with it: refused by `denial`, or let through where there is none. Total. */
 export type Judge = (view: RequestView, given: Given) => Inquiry
 
-/** Judges by one configuration: made once, as what is worked out for its table is kept. */
-export function createJudge({ settings, table }: CompiledConfig): Judge {
+/** What is judged by. */
+export interface Rules {
+  readonly table: Table
+  readonly limits: HeadLimits & Pick<Limits, 'urlBytes'>
+  readonly requireHttps: boolean
+  readonly trustedProxies: readonly string[]
+}
+
+/** Those of a configuration. */
+export function rulesOf({ settings, table }: CompiledConfig): Rules {
   const { limits, requireHttps, trustedProxies } = settings.gateway
+  return { table, limits, requireHttps, trustedProxies }
+}
+
+/** Made once for the same rules, as what is worked out for their table is kept. */
+export function createJudge({ table, limits, requireHttps, trustedProxies }: Rules): Judge {
   const clients = createClientFinder(trustedProxies)
   let given: Given = { found: notGiven, denied: null, nowMs: 0 }
   const lookup: Lookup = { find: () => given.found, findInMemory: () => given.found }

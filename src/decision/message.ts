@@ -9,14 +9,14 @@ import { type Denial, deny } from '../errors/denial.ts'
 import type { Inquiry, Stage } from './inquiry.ts'
 
 /** Refuses heads over the limits, ambiguous framing, and plain http where https is required. */
-export function judgeMessage(limits: Limits, requireHttps: boolean): Stage {
+export function judgeMessage(limits: Pick<Limits, 'urlBytes'>, requireHttps: boolean): Stage {
   return (inquiry) =>
     overLimit(inquiry, limits) ??
     ambiguousFraming(inquiry) ??
     (requireHttps && !inquiry.isSecure ? deny('HTTPS_REQUIRED', 'plain_http') : undefined)
 }
 
-function overLimit({ target, head }: Inquiry, limits: Limits): Denial | undefined {
+function overLimit({ target, head }: Inquiry, limits: Pick<Limits, 'urlBytes'>): Denial | undefined {
   const tooLong = refuseLongTarget(target, limits)
   if (tooLong !== undefined) return tooLong
   return head.excess === undefined ? undefined : deny('HEADERS_TOO_LARGE', head.excess)

@@ -20,7 +20,7 @@ import type { Strangers } from './strangers.ts'
 export interface DecisionDeps {
   readonly lookup: Lookup
   readonly strangers: Strangers
-  readonly limits: Limits
+  readonly limits: Pick<Limits, 'urlBytes'>
   readonly requireHttps: boolean
   /** Wall-clock milliseconds. */
   readonly now: () => number

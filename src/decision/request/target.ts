@@ -9,7 +9,7 @@ import type { PathFault } from '../../config/request/path-fault.ts'
 import { hexValue, isDotSegment } from '../../config/request/percent-encoding.ts'
 
 /** Refuses a target over the limit (contract 5.1). */
-export function refuseLongTarget(target: string, limits: Limits): Denial | undefined {
+export function refuseLongTarget(target: string, limits: Pick<Limits, 'urlBytes'>): Denial | undefined {
   return target.length > limits.urlBytes ? deny('URI_TOO_LONG', 'url_bytes') : undefined
 }
 

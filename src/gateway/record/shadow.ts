@@ -3,7 +3,7 @@
 
 import type { CompiledConfig } from '../../config/compiled.ts'
 import type { RequestView } from '../../decision/inquiry.ts'
-import { createJudge, type Judge, notGiven } from '../../decision/judge.ts'
+import { createJudge, type Judge, notGiven, rulesOf } from '../../decision/judge.ts'
 import type { ErrorCode } from '../../errors/catalogue.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Found } from '../../lookup/found.ts'
@@ -80,7 +80,7 @@ function isOfTheTable({ denial, route, isPreflight, isLetThrough }: Access): boo
 function judgeOfLatest(): (candidate: CompiledConfig) => Judge {
   let latest: { readonly candidate: CompiledConfig; readonly judge: Judge } | undefined
   return (candidate) => {
-    if (latest?.candidate !== candidate) latest = { candidate, judge: createJudge(candidate) }
+    if (latest?.candidate !== candidate) latest = { candidate, judge: createJudge(rulesOf(candidate)) }
     return latest.judge
   }
 }
