@@ -1,3 +1,5 @@
+// Contract 5.1.
+
 import t from 'tap'
 import { mostConnectionNames } from '../../src/decision/request/head.ts'
 import { judgeMessage } from '../../src/decision/message.ts'
