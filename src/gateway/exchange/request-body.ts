@@ -5,8 +5,10 @@
 import type { ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { type Denial, deny } from '../../errors/denial.ts'
-import type { Access, Head } from '../access.ts'
-import { leaverOf } from '../client.ts'
+import type { Access } from '../access.ts'
+import type { Head } from '../../decision/request/head.ts'
+import { leaverOf } from '../listener/leaver.ts'
+import type { BodyLimits } from './body-limits.ts'
 import { areManyCrumbs, restAfterCrumbs } from './crumbs.ts'
 import { linger, lingerAtEnd } from '../listener/linger.ts'
 import { Pieces } from './pieces.ts'
@@ -49,14 +51,6 @@ export function wholeBody({ raw, head }: Access): Buffer | undefined {
 /** Announced, so that it goes on as it came: a chunked one stays a stream. */
 function canBeWhole({ contentLength, expectsContinue }: Head): boolean {
   return contentLength !== undefined && contentLength <= wholeBytes && !expectsContinue
-}
-
-/** What a body has to keep to. */
-export interface BodyLimits {
-  /** Longest silence of whoever is waited for. */
-  readonly idleTimeoutMs: number
-  /** Bytes a second that it has to bring, on average, after `rateGraceMs` of waiting for the client; 0: no such limit. */
-  readonly bodyRate: number
 }
 
 /** Who is told of a body. */
