@@ -5,7 +5,15 @@
 // Values come from strangers: each step is linear in their bytes.
 
 import { decomposed, foldExactly, foldStrictly } from './fold.ts'
-import { matchesPattern, type Pattern, type PatternMap, readAs, valueOf } from './pattern.ts'
+import {
+  canBeReadAs,
+  lowerCased,
+  matchesPattern,
+  type Pattern,
+  type PatternMap,
+  readAs,
+  valueOf,
+} from './pattern.ts'
 
 /** What a route refuses in its parameters: all of it, or only what differs by escapes and case. */
 export type Disguises = 'strict' | 'exact'
@@ -32,13 +40,7 @@ export function addLiteral({ literals }: Siblings, literal: string): void {
 
 /** Adds a pattern. */
 export function addPattern(siblings: Siblings, pattern: Pattern): void {
-  const folded = {
-    kind: pattern.kind,
-    before: pattern.before.toLowerCase(),
-    between: pattern.between?.toLowerCase(),
-    after: pattern.after.toLowerCase(),
-  }
-  valueOf((siblings.patterns ??= []), folded, () => []).push(pattern)
+  valueOf((siblings.patterns ??= []), lowerCased(pattern), () => []).push(pattern)
 }
 
 /** How a route takes a value. */
@@ -99,8 +101,8 @@ function isAnotherPattern(reading: Reading): boolean {
 }
 
 /** Whether it is not what it was taken for as soon as somebody decodes it. */
-function isOutside({ patterns, value, own }: Reading, text: string): boolean {
-  return own !== undefined && value.includes('%') && !readAs(patterns, text).some((some) => hasOwn(some, own))
+function isOutside({ value, own }: Reading, text: string): boolean {
+  return own !== undefined && value.includes('%') && !canBeReadAs(lowerCased(own), text)
 }
 
 function isReadAsAnother({ patterns, value, own }: Reading, text: string): boolean {

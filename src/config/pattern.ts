@@ -22,6 +22,16 @@ export function patternText({ before, between, after }: Pattern): string {
   return `${before}{}${between === undefined ? '' : `${between}{}`}${after}`
 }
 
+/** The pattern with its literals in small letters. */
+export function lowerCased({ kind, before, between, after }: Pattern): Pattern {
+  return {
+    kind,
+    before: before.toLowerCase(),
+    between: between?.toLowerCase(),
+    after: after.toLowerCase(),
+  }
+}
+
 /** Whether a raw segment is one of the pattern's. A parameter is not empty, and a literal is no part of an escape. */
 export function matchesPattern({ before, between, after }: Pattern, segment: string): boolean {
   if (!segment.startsWith(before) || !segment.endsWith(after)) return false
@@ -65,6 +75,12 @@ function isFilledLoosely(text: string, { before, between, after }: Lengths): boo
   if (between === undefined) return true
   const at = text.indexOf(between, before)
   return at !== -1 && at + between.length <= end
+}
+
+/** Whether a decoded segment can be read as the pattern's. */
+export function canBeReadAs({ before, between, after }: Pattern, text: string): boolean {
+  if (!text.startsWith(before) || !text.endsWith(after)) return false
+  return isFilledLoosely(text, { before: before.length, between, after: after.length })
 }
 
 interface Shape<Value> extends Lengths {

@@ -1,11 +1,22 @@
 // What is wrong between the routes of one table.
 
-import { formatPlace, type Report } from './fault.ts'
+import { formatPlace, type Place, type Report } from './fault.ts'
 import { intersectionTemplates, shapeOfSegments } from './intersection.ts'
 import { findWeakerPosts } from './method-override.ts'
 import { findOverlaps } from './overlaps.ts'
-import type { TableRoute } from './table.ts'
+import type { MatchableRoute } from './matcher.ts'
 import { findUnreachable } from './unreachable.ts'
+
+export interface TableRoute extends MatchableRoute {
+  readonly method: string
+  /** As the file has it, runs of spaces included. */
+  readonly key: string
+  readonly place: Place
+  /** Part of the candidate table only. */
+  readonly isShadow: boolean
+  /** The same of routes that say the same (same-rule.ts). */
+  readonly rule: number
+}
 
 /** Reports what is wrong between routes: those that clash, and those that others leave nothing to; and what looks wrong. */
 export function compareRoutes(routes: readonly TableRoute[], report: Report): void {

@@ -5,27 +5,15 @@ import type { Route } from './compiled.ts'
 import type { Environment } from './expand.ts'
 import { formatPlace, type Place, type Report } from './fault.ts'
 import { fit, type Holed } from './fit.ts'
-import type { MatchableRoute } from './matcher.ts'
 import { ruleNumbers } from './same-rule.ts'
 import { PermissionFile, type RouteRule } from './permission-schema.ts'
-import { compareRoutes } from './route-conflicts.ts'
+import { compareRoutes, type TableRoute } from './route-conflicts.ts'
 import { escapesOf } from './request/escapes.ts'
 import type { SourceText } from './source.ts'
 import { suggest } from './suggest.ts'
 import { methods, parseTemplate, type Segment } from './template.ts'
 import { isGiven, type Node, parseTree, placeOfKey, placeOfValue, rawText } from './tree.ts'
 import { parseDuration, parseSize } from './units.ts'
-
-export interface TableRoute extends MatchableRoute {
-  readonly method: string
-  /** As the file has it, runs of spaces included. */
-  readonly key: string
-  readonly place: Place
-  /** Part of the candidate table only. */
-  readonly isShadow: boolean
-  /** The same of routes that say the same (same-rule.ts). */
-  readonly rule: number
-}
 
 export interface PermissionTable {
   readonly permissions: ReadonlyMap<string, string>
