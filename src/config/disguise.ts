@@ -11,6 +11,7 @@ import {
   matchesPattern,
   type Pattern,
   type PatternMap,
+  patternText,
   readAs,
   valueOf,
 } from './pattern.ts'
@@ -107,15 +108,12 @@ function isOutside({ value, own }: Reading, text: string): boolean {
 
 function isReadAsAnother({ patterns, value, own }: Reading, text: string): boolean {
   // Two patterns that fold alike are parted by whoever wrote them: what is the one is not taken for the other.
+  const ownText = own && patternText(lowerCased(own))
   return readAs(patterns, text).some(
-    (some) =>
-      !(own !== undefined && hasOwn(some, own)) && some.some((pattern) => !matchesPattern(pattern, value)),
-  )
-}
-
-function hasOwn(patterns: readonly Pattern[], own: Pattern): boolean {
-  return patterns.some(
-    ({ before, between, after }) => before === own.before && between === own.between && after === own.after,
+    ([first, ...others]) =>
+      first !== undefined &&
+      patternText(lowerCased(first)) !== ownText &&
+      [first, ...others].some((pattern) => !matchesPattern(pattern, value)),
   )
 }
 
