@@ -50,6 +50,8 @@ function strip(shape: Shape): Json {
     properties,
     patternProperties,
     propertyNames,
+    editorKeys,
+    exactlyOne,
     ...plain
   } = shape
   const { items, anyOf, ...rest } = plain
@@ -60,6 +62,8 @@ function strip(shape: Shape): Json {
     ...(properties && { properties: mapValues(properties) }),
     ...(patternProperties && { additionalProperties: toEditor(Object.values(patternProperties)[0] ?? {}) }),
     ...(propertyNames && { propertyNames: { pattern: propertyNames.pattern } }),
+    ...(editorKeys !== undefined && { propertyNames: { pattern: editorKeys } }),
+    ...(exactlyOne && { oneOf: exactlyOne.map((key) => ({ required: [key] })) }),
     ...(items && { items: toEditor(items) }),
     ...(anyOf && {
       anyOf: [...anyOf.map((branch) => strip(branch)), ...(anyOf.some(isClosedScalar) ? [variable] : [])],

@@ -37,6 +37,9 @@ export interface Shape {
   readonly anyOf?: readonly Shape[]
   readonly default?: unknown
   readonly isDuration?: boolean
+  /** For editors alone: the pattern of its keys, and keys of which it has one. What reads the file says it in better words. */
+  readonly editorKeys?: string
+  readonly exactlyOne?: readonly string[]
   readonly expects?: string
   readonly description?: string
   readonly examples?: readonly unknown[]

@@ -2,6 +2,7 @@
 
 import { type Static, Type } from 'typebox'
 import { escapeNames } from './request/escapes.ts'
+import { methods } from './template.ts'
 import { closed, Duration, Size, Text } from './schema-fields.ts'
 
 const PermissionList = (description: string) =>
@@ -52,7 +53,7 @@ const RouteRule = Type.Object(
       description: 'Only compared: the route is not there for clients, and what it would decide is logged.',
     }),
   },
-  closed,
+  { ...closed, exactlyOne: ['permission', 'all_of', 'any_of'] },
 )
 export type RouteRule = Static<typeof RouteRule>
 
@@ -72,7 +73,9 @@ export const PermissionFile = Type.Object(
       description: 'The whole vocabulary of the API: permission → the text that people see.',
     }),
     routes: Type.Record(Type.String(), RouteValue, {
-      description: '`METHOD /path/{template}` → what the caller must hold.',
+      editorKeys: `^(?:${methods.join('|')}) +/`,
+      description:
+        '`METHOD /path/{template}` → what the caller must hold. A segment may be `{name}`, have literals around it (`{id}:refund`), and the last one `{name...}`.',
     }),
   },
   closed,

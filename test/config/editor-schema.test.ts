@@ -54,6 +54,16 @@ t.test('editors refuse unknown keys and wrong types', async (t) => {
   t.equal(validate({ ...file, gateway: { port: '${PORT}' } }), true)
 })
 
+t.test('editors refuse methods that are none, and routes without a requirement or with two', async (t) => {
+  const validate = validatorOf(permissionsSchemaText())
+  const check = (key: string, rule: unknown) => validate({ permissions: { a: 'A' }, routes: { [key]: rule } })
+  for (const rule of ['a', { permission: 'a' }, { any_of: ['a'], timeout: '5s' }])
+    t.equal(check('GET  /v1/x/{id}:refund', rule), true)
+  for (const rule of [{}, { timeout: '5s' }, { permission: 'a', any_of: ['a'] }])
+    t.equal(check('GET /v1/x', rule), false, JSON.stringify(rule))
+  for (const key of ['GTE /x', 'get /x', 'TRACE /x', '/x', 'GET x', 'GET/x']) t.equal(check(key, 'a'), false, key)
+})
+
 t.test('editors check deny files', async (t) => {
   const validate = validatorOf(denySchemaText())
   t.equal(validate({}), true)

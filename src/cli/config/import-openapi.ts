@@ -4,32 +4,39 @@ import { readFile, writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { createReport, type Fault, formatFault } from '../../config/fault.ts'
 import { isObject, type OpenApiDocument, readDocument } from '../../tables/openapi/document.ts'
+import { createRouteAt, takenForLess } from '../../tables/openapi/drift.ts'
 import {
-  type ImportedRoute,
-  type ImportSummary,
   newTable,
+  type Required,
+  requirementOf,
   updateTable,
   withRequirements,
+  withSettled,
 } from '../../tables/openapi/import-table.ts'
 import { operationsOf, type Skipped } from '../../tables/openapi/operations.ts'
 import { defaultRule, placeholders, unknownPlaceholder } from '../../tables/openapi/rule.ts'
 import { editTable } from '../../tables/openapi/table-text.ts'
 import { readSource } from '../../config/source.ts'
-import { readTable } from '../../config/table.ts'
-import { printable } from '../../errors/printable.ts'
+import { createRouteMatcher } from '../../config/matcher.ts'
+import { type PermissionTable, readTable } from '../../config/table.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
 import type { CliIo } from '../io.ts'
 import { count } from './count.ts'
+import { type Outcome, outcomeObject, outcomeText } from './import-report.ts'
 
 const help = `
 What an operation requires, the first of these that the document has:
   x-permission: a name, \`public\`, a list (all of them), or { permission | all_of | any_of }, on the operation or path
-  the scopes of its security requirements; none at all (security: []) makes a new route public
+  the scopes of its security requirements, for new routes only; none at all (security: [], or {} alone) makes those public
   --rule, "${defaultRule}" unless said; placeholders: ${placeholders.map((name) => `{${name}}`).join(' ')}
 --into keeps what stands in the file: comments, order, settings, requirements that the document does not state itself, and
-routes that it does not have (--prune removes those). Without it a new table is printed.
-Exit code: 0 done, 1 the table would not be valid, 2 the document or the file cannot be read.
+routes that it does not have (--prune removes those). Only x-permission changes a listed route, and never to less than the
+table asks for, unless with --loosen. Without --into a new table is printed.
+Operations that can match one request, with no more specific one, get a route for what both match, which asks for all of both;
+where none can be written the later one is left out, by name.
+Exit code: 0 done, 1 the table would not be valid, or takes an operation that was left out for less than it asks for,
+2 the document or the file cannot be read or written.
 
 Example:
   $ latchkey config import-openapi openapi.yaml --into config/permissions/payments.yaml
@@ -39,6 +46,7 @@ interface ImportFlags {
   readonly into?: string
   readonly rule: string
   readonly prune?: true
+  readonly loosen?: true
   readonly json?: true
 }
 
@@ -46,11 +54,12 @@ interface ImportFlags {
 export function registerImportOpenapi(group: Command, io: CliIo): void {
   group
     .command('import-openapi')
-    .description('write or update a permission table from an OpenAPI 3.0 or 3.1 document')
+    .description('write or update a permission table from an OpenAPI 3 or Swagger 2.0 document')
     .argument('<document>', 'JSON or YAML, in one file')
     .option('--into <table>', 'permission table to update, or to make')
     .option('--rule <name>', 'name of the permission where the document states none', defaultRule)
     .option('--prune', 'remove routes that the document does not have')
+    .option('--loosen', 'let x-permission ask for less than a listed route does')
     .option('--json', 'print what was done as JSON')
     .addHelpText('after', help)
     .action(async (file: string, flags: ImportFlags) => {
@@ -63,10 +72,9 @@ async function importDocument(file: string, flags: ImportFlags, io: CliIo): Prom
   if (unknown !== undefined) throw new CliError(`the rule has no placeholder {${unknown}}`, exitCodes.usage)
   const document = await readOpenapi(file)
   const { operations, skipped } = operationsOf(document)
-  const routes = withRequirements(operations, flags.rule)
-  if (routes.length === 0)
-    throw new CliError(`${file} has no operation that a table can say`, exitCodes.usage)
-  const { text, summary } = await write({ document, routes, flags })
+  const required = withRequirements(operations, flags.rule)
+  if (required.routes.length === 0) throw new CliError(nothingIn(file, skipped), exitCodes.usage)
+  const { text, ...told } = await write({ document, required, flags })
   const faults = faultsOf(flags.into ?? 'table.yaml', text)
   if (faults.length > 0)
     throw new CliError(
@@ -74,16 +82,64 @@ async function importDocument(file: string, flags: ImportFlags, io: CliIo): Prom
       exitCodes.failed,
       faults.map(formatFault),
     )
-  if (flags.into !== undefined) await writeFile(flags.into, text)
-  if (flags.json)
-    io.stdout(
-      `${JSON.stringify({ ...summary, skipped, ...(flags.into === undefined && { table: text }) }, null, 2)}\n`,
-    )
-  else {
-    if (flags.into === undefined) io.stdout(text)
-    const tell = flags.into === undefined ? io.stderr : io.stdout
-    tell(summaryText(summary, skipped))
+  if (flags.into !== undefined) await writeTable(flags.into, text)
+  const outcome = { ...told, joined: required.joined, leftOut: [...skipped, ...told.leftOut] }
+  tell(text, outcome, { flags, io })
+  refuseTakenForLess(text, outcome.leftOut, flags.rule)
+}
+
+function tell(text: string, outcome: Outcome, { flags, io }: { flags: ImportFlags; io: CliIo }): void {
+  const isNew = flags.into === undefined
+  const reported = { outcome, table: tableOf(text) }
+  if (flags.json) {
+    io.stdout(`${JSON.stringify({ ...outcomeObject(reported), ...(isNew && { table: text }) }, null, 2)}\n`)
+    return
   }
+  if (isNew) io.stdout(text)
+  const say = isNew ? io.stderr : io.stdout
+  say(outcomeText(reported))
+}
+
+/** Why a document gives no route. */
+function nothingIn(file: string, skipped: readonly Skipped[]): string {
+  const elsewhere = skipped.filter(({ why }) => why.includes('bundle the document')).length
+  return elsewhere > 0
+    ? `${file} refers to other files for ${count(elsewhere, 'path')}: bundle the document into one file first`
+    : `${file} has no operation that a table can say`
+}
+
+async function writeTable(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const why = writeProblems.get(code) ?? 'cannot be written'
+    throw new CliError(`${file} ${why}`, exitCodes.usage)
+  }
+}
+
+const writeProblems = new Map([
+  ['ENOENT', 'cannot be written: its folder does not exist'],
+  ['ENOTDIR', 'cannot be written: its folder does not exist'],
+  ['EISDIR', 'is a folder'],
+  ['EACCES', 'cannot be written: permission denied'],
+  ['EROFS', 'cannot be written: the file system is read-only'],
+])
+
+/** Nothing that was left out may be served for less than it asks for without somebody being told. */
+function refuseTakenForLess(text: string, leftOut: readonly Skipped[], rule: string): void {
+  const routes = tableOf(text)?.routes ?? []
+  const routeAt = createRouteAt({
+    routes: routes.map(({ route }) => route),
+    matchRoute: createRouteMatcher(routes),
+  })
+  const taken = takenForLess(routeAt, leftOut, (operation) => requirementOf(operation, rule))
+  if (taken.length === 0) return
+  throw new CliError(
+    'operations that were left out are served for less than they ask for; change the table',
+    exitCodes.failed,
+    taken.map(({ message }) => message),
+  )
 }
 
 /** The document. Throws CliError (unreadable input). */
@@ -95,15 +151,13 @@ export async function readOpenapi(file: string): Promise<OpenApiDocument> {
 
 interface Writing {
   readonly document: OpenApiDocument
-  readonly routes: readonly ImportedRoute[]
+  readonly required: Required
   readonly flags: ImportFlags
 }
 
-async function write({
-  document,
-  routes,
-  flags,
-}: Writing): Promise<{ text: string; summary: ImportSummary }> {
+type Written = Omit<Outcome, 'joined'> & { readonly text: string }
+
+async function write({ document, required, flags }: Writing): Promise<Written> {
   const { into } = flags
   const isThere =
     into !== undefined &&
@@ -112,9 +166,17 @@ async function write({
       () => false,
     ))
   if (into === undefined || !isThere) {
-    const names = routes.map(({ operation }) => `${operation.method} ${operation.template}`)
-    const summary = { added: names, changed: [], kept: 0, onlyInTable: [], removed: [], newPermissions: [] }
-    return { text: newTable(routes, titleOf(document)), summary }
+    const { routes, between, leftOut } = withSettled(required.routes, undefined)
+    const added = routes.map(({ operation }) => `${operation.method} ${operation.template}`)
+    const nothing = {
+      changed: [],
+      notLoosened: [],
+      kept: 0,
+      onlyInTable: [],
+      removed: [],
+      newPermissions: [],
+    }
+    return { text: newTable(routes, titleOf(document)), summary: { added, ...nothing }, between, leftOut }
   }
   const read = await readSource(into)
   if (!read.ok) throw new CliError(`${into} ${read.message}`, exitCodes.usage)
@@ -124,8 +186,11 @@ async function write({
   const faults = [...report.faults, ...(editable.ok ? [] : editable.faults)]
   if (table === undefined || !editable.ok || faults.length > 0)
     throw new CliError(`${into} is not valid`, exitCodes.usage, [...new Set(faults.map(formatFault))])
-  const summary = updateTable({ text: editable.table, table, routes, isPruning: flags.prune === true })
-  return { text: editable.table.toString(), summary }
+  const { routes, between, leftOut } = withSettled(required.routes, table)
+  const isPruning = flags.prune === true
+  const isLoosening = flags.loosen === true
+  const summary = updateTable({ text: editable.table, table, routes, isPruning, isLoosening })
+  return { text: editable.table.toString(), summary, between, leftOut }
 }
 
 function titleOf({ root, file }: OpenApiDocument): string {
@@ -141,16 +206,6 @@ function faultsOf(file: string, text: string): readonly Fault[] {
   return report.faults
 }
 
-function summaryText(summary: ImportSummary, skipped: readonly Skipped[]): string {
-  const { added, changed, kept, onlyInTable, removed, newPermissions } = summary
-  return [
-    `${count(added.length, 'route')} added, ${changed.length} changed, ${kept} kept, ${removed.length} removed\n`,
-    ...[
-      ...changed.map((text) => `changed: ${text}`),
-      ...removed.map((text) => `removed: ${text}`),
-      ...onlyInTable.map((text) => `not in the document: ${text}`),
-      ...newPermissions.map((text) => `new permission: ${text}`),
-      ...skipped.map(({ name, why }) => `left out: ${name}: ${why}`),
-    ].map((text) => `  ${printable(text)}\n`),
-  ].join('')
+function tableOf(text: string): PermissionTable | undefined {
+  return readTable({ file: 'table.yaml', text }, {}, createReport())
 }

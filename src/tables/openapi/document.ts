@@ -1,9 +1,11 @@
-// An OpenAPI 3.0 or 3.1 document as plain values. Only what concerns routes is looked at; references inside the document
+// An OpenAPI 3.0, 3.1 or 3.2 document, or one of Swagger 2.0, as plain values. Only what concerns routes is looked at; references inside the document
 // are followed, within bounds, those to other files are not.
 
+import { printable } from '../../errors/printable.ts'
 import { createReport, formatFault } from '../../config/fault.ts'
 import { parseYaml } from '../../config/parse-yaml.ts'
 import { readSource } from '../../config/source.ts'
+import { jsonFaultAt } from './json-fault.ts'
 
 const largestDocumentBytes = 32 * 1024 * 1024
 const mostLexemes = 3_000_000
@@ -30,7 +32,10 @@ export async function readDocument(file: string): Promise<DocumentResult> {
   let root: unknown
   if (/^\s*\{/.test(text)) {
     root = parseJson(text)
-    if (root === undefined) return refuse(`${file}:1:1  not valid JSON`)
+    if (root === undefined) {
+      const { line, column } = jsonFaultAt(text) ?? { line: 1, column: 1 }
+      return refuse(`${file}:${line}:${column}  not valid JSON`)
+    }
   } else {
     const report = createReport()
     const parsed = parseYaml(read.source, report, mostLexemes)
@@ -41,9 +46,19 @@ export async function readDocument(file: string): Promise<DocumentResult> {
       return refuse(`${file}:1:1  too large when its aliases are followed`)
     }
   }
-  if (!isObject(root) || typeof root.openapi !== 'string' || !/^3\.[01](?:\.|$)/.test(root.openapi))
-    return refuse(`${file}:1:1  is no OpenAPI 3.0 or 3.1 document`)
+  const problem = isObject(root) ? problemOf(root) : 'is no OpenAPI 3.0, 3.1 or 3.2 document'
+  if (!isObject(root) || problem !== undefined) return refuse(`${file}:1:1  ${problem ?? ''}`)
   return { ok: true, document: { file, text, root } }
+}
+
+/** Why it is none that can be read. */
+function problemOf(root: Json): string | undefined {
+  const known = 'OpenAPI 3.0, 3.1 or 3.2 document'
+  if (root.swagger !== undefined)
+    return isObject(root.paths) ? undefined : `is a Swagger document without paths, and no ${known}`
+  if (typeof root.openapi !== 'string') return `is no ${known}`
+  if (/^3\.[012](?:\.|$)/.test(root.openapi)) return undefined
+  return `is no ${known}, but one of version ${printable(root.openapi.slice(0, 20))}`
 }
 
 function refuse(message: string): DocumentResult {

@@ -5,8 +5,12 @@ import type { Api, CompiledConfig, Route } from '../../config/compiled.ts'
 import type { Fault } from '../../config/fault.ts'
 import { fillTemplate, freshValue } from '../../config/fresh-value.ts'
 import { suggest } from '../../config/suggest.ts'
+import { newlyPassing } from '../../config/requirement-change.ts'
+import type { Requirement } from '../../credentials/permission.ts'
+import { createIsBetween } from './clashes.ts'
 import type { OpenApiDocument } from './document.ts'
 import { type Operation, type Operations, operationsOf, shapeOf, type Skipped } from './operations.ts'
+import { requirementYaml } from './table-text.ts'
 
 /** The differences as faults, each at its place in the table or in the document. */
 export function findDrift(api: Api, document: OpenApiDocument): Fault[] {
@@ -15,11 +19,14 @@ export function findDrift(api: Api, document: OpenApiDocument): Fault[] {
   const shapes = new Set(operations.map(({ method, shape }) => `${method} ${shape}`))
   for (const route of api.routes)
     if (shapes.has(`${route.method} ${shapeOf(route.template)}`)) documented.add(route)
+  const served = createRouteAt(api)
   const unserved = [
-    ...operations.filter((one) => !serves(api, one, documented)),
-    ...skipped.filter((one) => !takes(api, one, documented)),
+    ...operations.filter((one) => !serves(served, one, documented)),
+    ...skipped.filter((one) => !takes(served, one, documented)),
   ]
-  const undocumented = api.routes.filter((route) => !documented.has(route))
+  // What two routes both match is of no operation of its own.
+  const isBetween = createIsBetween(api.routes)
+  const undocumented = api.routes.filter((route) => !documented.has(route) && !isBetween(route))
   // What is on one side only was probably meant to be what is on the other side only.
   const missing = unserved.map((one) => `${one.method ?? ''} ${one.template ?? ''}`)
   const extra = undocumented.map(({ method, template }) => `${method} ${template}`)
@@ -35,7 +42,42 @@ export function findDrift(api: Api, document: OpenApiDocument): Fault[] {
       const message = `\`${name}\` has no route in the table of \`${api.name}\`${why}`
       return fault(placeOf(one.path), message, suggest(name, extra))
     }),
+    ...takenForLess(served, skipped).map(({ path, message }) => fault(placeOf(path), message, undefined)),
   ]
+}
+
+/** Operations that no route is written for, and that one takes which lets others pass than the document says. */
+export function takenForLess(
+  routeAt: RouteAt,
+  skipped: readonly Skipped[],
+  requirementOf: (operation: Operation) => Requirement | undefined = ({ stated }) => stated?.requirement,
+): { readonly path: string; readonly message: string }[] {
+  return skipped.flatMap(({ name, why, path, operation }) => {
+    const route = operation && routeAt(operation.method, operation.template)
+    const wanted = operation && requirementOf(operation)
+    if (route === undefined || wanted === undefined) return []
+    if (newlyPassing(wanted, route.requirement).length === 0) return []
+    const taker = `${route.method} ${route.template}`
+    const message = `\`${name}\` is left out (${why}), and \`${taker}\` takes its requests: it asks for ${requirementYaml(route.requirement)}, not ${requirementYaml(wanted)}`
+    return [{ path, message }]
+  })
+}
+
+/** RFC 3986 §3.3, without `;`. */
+const pathCharacters = /^[A-Za-z0-9._~!$&'()*+,=:@%/-]*$/
+
+export type RouteAt = (method: string, template: string) => Route | undefined
+
+/** The route that takes a template's requests, whatever is in its parameters. */
+export function createRouteAt({ routes, matchRoute }: Pick<Api, 'routes' | 'matchRoute'>): RouteAt {
+  const value = freshValue(routes.map(({ template }) => template))
+  return (method, template) => {
+    const path = fillTemplate(template, value)
+    // No request has such a path: the gateway refuses it before it looks for a route.
+    if (!pathCharacters.test(path)) return undefined
+    const match = matchRoute(method, path)
+    return match.kind === 'found' ? match.route : undefined
+  }
 }
 
 /** The API that a document is about: by its servers' hosts, as the only one, or by most routes in common. */
@@ -60,26 +102,18 @@ function sharedRoutes(api: Api, { operations }: Operations): number {
 }
 
 /** OpenAPI has no rest: an operation that a rest takes is served, and documents it. */
-function serves(api: Api, operation: Operation, documented: Set<Route>): boolean {
-  const route = routeAt(api, operation.method, operation.template)
+function serves(routeAt: RouteAt, operation: Operation, documented: Set<Route>): boolean {
+  const route = routeAt(operation.method, operation.template)
   if (route === undefined) return false
   if (route.template.endsWith('...}')) documented.add(route)
   return shapeOf(route.template) === operation.shape || route.template.endsWith('...}')
 }
 
 /** What a table cannot say itself, such as `/files/{id}.pdf`, may be within a route that says more. */
-function takes(api: Api, { method, template }: Skipped, documented: Set<Route>): boolean {
-  const route = method === undefined || template === undefined ? undefined : routeAt(api, method, template)
+function takes(routeAt: RouteAt, { method, template }: Skipped, documented: Set<Route>): boolean {
+  const route = method === undefined || template === undefined ? undefined : routeAt(method, template)
   if (route !== undefined) documented.add(route)
   return route !== undefined
-}
-
-function routeAt(api: Api, method: string, template: string): Route | undefined {
-  const match = api.matchRoute(
-    method,
-    fillTemplate(template, freshValue(api.routes.map((route) => route.template))),
-  )
-  return match.kind === 'found' ? match.route : undefined
 }
 
 interface FilePlace {

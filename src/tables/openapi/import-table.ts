@@ -3,8 +3,11 @@
 
 import { meets, type Requirement } from '../../credentials/permission.ts'
 import { printable } from '../../errors/printable.ts'
+import type { Route } from '../../config/compiled.ts'
+import { newlyPassing } from '../../config/requirement-change.ts'
 import type { PermissionTable } from '../../config/table.ts'
-import { type Operation, shapeOf } from './operations.ts'
+import { allOfBoth, type Claim, createIsBetween, settle } from './clashes.ts'
+import { type Operation, shapeOf, type Skipped } from './operations.ts'
 import { permissionByRule } from './rule.ts'
 import { requirementYaml, scalar, type TableText } from './table-text.ts'
 
@@ -20,6 +23,8 @@ export interface ImportSummary {
   readonly added: readonly string[]
   /** `route: before → after` */
   readonly changed: readonly string[]
+  /** What the document asks less for than the table, and was not taken over. */
+  readonly notLoosened: readonly string[]
   readonly kept: number
   /** In the table, not in the document. */
   readonly onlyInTable: readonly string[]
@@ -27,20 +32,102 @@ export interface ImportSummary {
   readonly newPermissions: readonly string[]
 }
 
-/** What each operation requires: as the document states, else by the rule. Operations of one shape once. */
-export function withRequirements(operations: readonly Operation[], rule: string): ImportedRoute[] {
-  const seen = new Set<string>()
-  return operations.flatMap((operation) => {
-    const key = keyOf(operation)
-    if (seen.has(key)) return []
-    seen.add(key)
-    const { stated } = operation
-    if (stated !== undefined)
-      return [{ operation, requirement: stated.requirement, isBinding: stated.isBinding }]
-    const permissions = [permissionByRule(rule, operation)]
-    return [{ operation, requirement: { kind: 'all' as const, permissions }, isBinding: false }]
-  })
+export interface Required {
+  readonly routes: readonly ImportedRoute[]
+  /** Operations of one shape: `GET /a/{b} and GET /a/{c}`. */
+  readonly joined: readonly string[]
 }
+
+/** What each operation requires: as the document states, else by the rule. Of several of one shape all that each requires. */
+export function withRequirements(operations: readonly Operation[], rule: string): Required {
+  const byKey = new Map<string, ImportedRoute>()
+  const joined: string[] = []
+  for (const operation of operations) {
+    const key = keyOf(operation)
+    const known = byKey.get(key)
+    const one = {
+      operation,
+      requirement: requirementOf(operation, rule),
+      isBinding: operation.stated?.isBinding === true,
+    }
+    if (known === undefined) byKey.set(key, one)
+    else {
+      const requirement = allOfBoth(known.requirement, one.requirement)
+      byKey.set(key, { ...known, requirement, isBinding: known.isBinding || one.isBinding })
+      joined.push([known.operation, operation].map(({ method, path }) => `${method} ${path}`).join(' and '))
+    }
+  }
+  return { routes: [...byKey.values()], joined }
+}
+
+/** What an operation requires: as the document states, else by the rule. */
+export function requirementOf(operation: Operation, rule: string): Requirement {
+  return operation.stated?.requirement ?? { kind: 'all', permissions: [permissionByRule(rule, operation)] }
+}
+
+/** With routes for what two of them both match, and without those that cannot be told apart from another. */
+export function withSettled(
+  routes: readonly ImportedRoute[],
+  table: PermissionTable | undefined,
+): {
+  readonly routes: readonly ImportedRoute[]
+  readonly between: readonly string[]
+  readonly leftOut: readonly Skipped[]
+} {
+  const listed = (table?.routes ?? []).map(({ route }) => ({
+    method: route.method,
+    template: route.template,
+    shape: `${route.method} ${shapeOf(route.template)}`,
+    requirement: route.requirement,
+    isListed: true,
+    settings: settingsOf(route),
+  }))
+  const shapes = new Set(listed.map(({ shape }) => shape))
+  const origins = new Map<Claim, ImportedRoute>()
+  for (const route of routes) {
+    const { method, template } = route.operation
+    if (shapes.has(keyOf(route.operation))) continue
+    origins.set({ method, template, requirement: route.requirement, isListed: false, settings: '' }, route)
+  }
+  const { between, leftOut } = settle([...listed, ...origins.keys()])
+  const lost = new Set(leftOut.map(({ claim }) => origins.get(claim)))
+  return {
+    routes: [
+      ...routes.filter((route) => !lost.has(route)),
+      ...between.map(({ route }) => routeBetween(route)),
+    ],
+    between: between.map(({ route, of }) => {
+      const [one, other] = of.map(({ method, template }) => `${method} ${template}`)
+      return `${route.method} ${route.template}: ${requirementYaml(route.requirement)} (both ${one} and ${other} match it)`
+    }),
+    leftOut: leftOut.flatMap(({ claim, other }) => {
+      const operation = origins.get(claim)?.operation
+      if (operation === undefined) return []
+      const { method, template, path } = operation
+      const why = `overlaps with ${other.method} ${other.template}, and no route can be written for what both match`
+      return [{ name: `${method} ${template}`, why, path, method, template, operation }]
+    }),
+  }
+}
+
+function routeBetween({ method, template, requirement }: Claim): ImportedRoute {
+  const unknown = { stated: undefined, tag: undefined, operationId: undefined }
+  const operation = { method, template, shape: shapeOf(template), path: template, ...unknown }
+  return { operation, requirement, isBinding: false }
+}
+
+/** What a listed route says besides its requirement, where that is not what a new one says. */
+function settingsOf({ method: _, template: __, source: ___, requirement: ____, ...rest }: Route): string {
+  const own = Object.entries(rest).filter(
+    ([key, value]) => value !== null && value !== undefined && value !== plainSettings.get(key),
+  )
+  return own.length === 0 ? '' : JSON.stringify(own)
+}
+
+const plainSettings = new Map<string, unknown>([
+  ['disguises', 'strict'],
+  ['escapes', 0],
+])
 
 /** The text of a table that was not there before. `title`: the document's. */
 export function newTable(routes: readonly ImportedRoute[], title: string): string {
@@ -66,10 +153,12 @@ interface Update {
   readonly routes: readonly ImportedRoute[]
   /** Whether routes that the document does not have go. */
   readonly isPruning: boolean
+  /** Whether the document may ask for less than the table. */
+  readonly isLoosening: boolean
 }
 
 /** Brings a table up to date; the changes go into `text`. */
-export function updateTable({ text, table, routes, isPruning }: Update): ImportSummary {
+export function updateTable({ text, table, routes, isPruning, isLoosening }: Update): ImportSummary {
   const listed = table.routes.map(({ route, key }) => ({
     route,
     key,
@@ -78,6 +167,7 @@ export function updateTable({ text, table, routes, isPruning }: Update): ImportS
   const byShape = new Map(listed.map((one) => [one.shape, one]))
   const added: string[] = []
   const changed: string[] = []
+  const notLoosened: string[] = []
   for (const { operation, requirement, isBinding } of routes) {
     const known = byShape.get(keyOf(operation))
     const name = `${operation.method} ${operation.template}`
@@ -86,14 +176,23 @@ export function updateTable({ text, table, routes, isPruning }: Update): ImportS
       text.add('routes', { key, value: requirementYaml(requirement) }, nearest(operation.template, listed))
       added.push(name)
     } else if (isBinding && !isSame(known.route.requirement, requirement)) {
+      const change = `${name}: ${requirementYaml(known.route.requirement)} → ${requirementYaml(requirement)}`
+      if (isWeaker(requirement, known.route.requirement) && !isLoosening) {
+        notLoosened.push(change)
+        continue
+      }
       text.require(known.key, requirement)
-      changed.push(`${name}: ${requirementYaml(known.route.requirement)} → ${requirementYaml(requirement)}`)
+      changed.push(change)
     }
   }
   const documented = new Set(routes.map(({ operation }) => keyOf(operation)))
-  const rest = listed.filter(({ shape }) => !documented.has(shape))
+  const isBetween = createIsBetween(table.routes.map(({ route }) => route))
+  const rest = listed.filter(({ shape, route }) => !documented.has(shape) && !isBetween(route))
   if (isPruning) for (const { key } of rest) text.remove(key)
-  const used = routes.filter(({ operation, isBinding }) => isBinding || !byShape.has(keyOf(operation)))
+  const used = routes.filter(({ operation, requirement, isBinding }) => {
+    const known = byShape.get(keyOf(operation))?.route.requirement
+    return known === undefined || (isBinding && (isLoosening || !isWeaker(requirement, known)))
+  })
   const names = namesOf(used.map(({ requirement }) => requirement)).filter(
     (name) => !table.permissions.has(name),
   )
@@ -103,6 +202,7 @@ export function updateTable({ text, table, routes, isPruning }: Update): ImportS
   return {
     added,
     changed,
+    notLoosened,
     kept: listed.length - changed.length - (isPruning ? rest.length : 0),
     onlyInTable: isPruning ? [] : undocumented,
     removed: isPruning ? undocumented : [],
@@ -135,6 +235,11 @@ function nearest(
     if (!isVersionOnly && score >= (best?.score ?? 0)) best = { key, score }
   }
   return best?.key
+}
+
+/** Whether all pass who did, and somebody else too. */
+function isWeaker(after: Requirement, before: Requirement): boolean {
+  return newlyPassing(before, after).length > 0 && newlyPassing(after, before).length === 0
 }
 
 /** Requirements that let the same callers pass. */

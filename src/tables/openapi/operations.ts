@@ -2,7 +2,8 @@
 
 import { methods, parseTemplate } from '../../config/template.ts'
 import { isObject, type Json, type OpenApiDocument, resolveReference } from './document.ts'
-import { type Statement, statedRequirement } from './stated-requirement.ts'
+import { permissionNames } from './permission-names.ts'
+import { type Statement, statedRequirement, textsOfSecurity } from './stated-requirement.ts'
 
 export interface Operation {
   readonly method: string
@@ -26,6 +27,8 @@ export interface Skipped {
   readonly method: string | undefined
   /** With the base path; undefined: it could not be read. */
   readonly template: string | undefined
+  /** All of it, so far as it is known. */
+  readonly operation: Operation | undefined
 }
 
 export interface Operations {
@@ -41,16 +44,25 @@ export function operationsOf({ root }: OpenApiDocument): Operations {
   const operations: Operation[] = []
   const skipped: Skipped[] = []
   const paths = isObject(root.paths) ? root.paths : {}
+  const nameOf = permissionNames(textsOfSecurity(root, levelsOf(root, paths)))
   for (const [path, item] of Object.entries(paths)) {
     if (path.startsWith('x-')) continue
     const resolved = resolveReference(root, item)
     if (!resolved.ok) {
-      skipped.push({ name: path, why: resolved.message, path, method: undefined, template: undefined })
+      const unknown = { method: undefined, template: undefined, operation: undefined }
+      skipped.push({ name: path, why: resolved.message, path, ...unknown })
       continue
     }
     for (const [name, operation] of Object.entries(resolved.value)) {
       if (!known.has(name) || !isObject(operation)) continue
-      const read = readOperation({ root, item: resolved.value, path, method: name.toUpperCase(), operation })
+      const read = readOperation({
+        root,
+        item: resolved.value,
+        path,
+        method: name.toUpperCase(),
+        operation,
+        nameOf,
+      })
       if ('why' in read) skipped.push(read)
       else operations.push(read)
     }
@@ -58,8 +70,21 @@ export function operationsOf({ root }: OpenApiDocument): Operations {
   return {
     operations,
     skipped,
-    hosts: serversOf(root).flatMap(({ host }) => (host === undefined ? [] : [host])),
+    hosts: [
+      ...serversOf(root).flatMap(({ host }) => (host === undefined ? [] : [host])),
+      ...(root.swagger !== undefined && typeof root.host === 'string'
+        ? [root.host.replace(/:\d*$/, '').toLowerCase()]
+        : []),
+    ],
   }
+}
+
+/** Path items and operations, wherever they may say what they require. */
+function levelsOf(root: Json, paths: Json): Json[] {
+  return Object.values(paths).flatMap((item) => {
+    const resolved = resolveReference(root, item)
+    return resolved.ok ? [resolved.value, ...Object.values(resolved.value).filter(isObject)] : []
+  })
 }
 
 const known = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'])
@@ -70,30 +95,36 @@ interface Reading {
   readonly path: string
   readonly method: string
   readonly operation: Json
+  readonly nameOf: (text: string) => string
 }
 
-function readOperation({ root, item, path, method, operation }: Reading): Operation | Skipped {
+function readOperation({ root, item, path, method, operation, nameOf }: Reading): Operation | Skipped {
   const servers = [operation, item, root].find(
     (level) => Array.isArray(level.servers) && level.servers.length > 0,
   )
-  const base = servers === undefined ? '' : (serversOf(servers)[0]?.path ?? '')
-  const template = toTemplate(base + path)
+  const base = servers === undefined ? swaggerBase(root) : (serversOf(servers)[0]?.path ?? '')
+  // Some documents tell operations of one path apart by what is no part of it.
+  const template = toTemplate(base + path.replace(/[?#].*$/s, ''))
   const parsed = parseTemplate(template)
   const isMethod = methods.some((one) => one === method)
-  if (!isMethod || !parsed.ok) {
-    const why = !isMethod ? 'a table has no such method' : parsed.ok ? '' : parsed.message
-    return { name: `${method} ${template}`, why, path, method, template }
-  }
   const [tag] = Array.isArray(operation.tags) ? operation.tags : []
-  return {
+  const read = {
     method,
     template,
     shape: shapeOf(template),
     path,
-    stated: statedRequirement({ root, item, operation }),
+    stated: statedRequirement({ root, item, operation, nameOf }),
     tag: typeof tag === 'string' ? tag : undefined,
     operationId: typeof operation.operationId === 'string' ? operation.operationId : undefined,
   }
+  if (isMethod && parsed.ok) return read
+  const why = !isMethod ? 'a table has no such method' : parsed.ok ? '' : parsed.message
+  return { name: `${method} ${template}`, why, path, method, template, operation: read }
+}
+
+/** Of Swagger 2.0. */
+function swaggerBase({ swagger, basePath }: Json): string {
+  return swagger !== undefined && typeof basePath === 'string' ? basePath.replace(/\/+$/, '') : ''
 }
 
 /** The template with parameters nameless. */
@@ -104,7 +135,7 @@ export function shapeOf(template: string): string {
 /** Names of parameters as a table has them: `{account-id}` → `{account_id}`, each once. */
 function toTemplate(path: string): string {
   const seen = new Map<string, number>()
-  return path.replace(/(?<=\/)\{([^{}/]+)\}(?=\/|$)/g, (_, name: string) => {
+  return path.replace(/\{([^{}/]+)\}/g, (_, name: string) => {
     const plain = name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=[0-9])/, '_')
     const count = (seen.get(plain) ?? 0) + 1
     seen.set(plain, count)

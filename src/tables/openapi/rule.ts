@@ -1,20 +1,34 @@
 // The rule for operations of which the document says nothing: a permission's name made of what there is.
 
-import { permissionName } from './stated-requirement.ts'
+import { permissionName } from './permission-names.ts'
 import type { Operation } from './operations.ts'
 
 export const defaultRule = '{resource}.{access}'
 
 const parts: Readonly<Record<string, (operation: Operation) => string>> = {
-  /** The first literal segment of the path that is no version. */
-  resource: ({ template }) =>
-    template
-      .split('/')
-      .find((part) => part !== '' && !part.startsWith('{') && !/^v\d+(?:\.\d+)*$/i.test(part)) ?? 'root',
+  /** The first segment of the document's own path that names something. */
+  resource: (operation) => namesIn(operation)[0] ?? 'root',
+  /** The next one. */
+  part: (operation) => namesIn(operation)[1] ?? namesIn(operation)[0] ?? 'root',
   access: ({ method }) => (['GET', 'HEAD', 'OPTIONS'].includes(method) ? 'read' : 'write'),
   method: ({ method }) => method.toLowerCase(),
   tag: ({ tag }) => tag ?? 'untagged',
   operation: ({ operationId, method, template }) => operationId ?? `${method.toLowerCase()}${template}`,
+}
+
+/** `v1`, `v1beta2`, `2.0`, `2010-04-01`. */
+const notNames = /^(?:v\d+(?:[._-]\d+)*(?:(?:alpha|beta|rc)\d*)?|\d+(?:[._-]\d+)*|api|rest)$/i
+
+/** Segments that name something: no parameters, versions, dates, `api` or `rest`; of `{id}.json` nothing, of `calls.json` the name. */
+function namesIn({ path, template }: Operation): string[] {
+  const namesOf = (text: string) =>
+    text
+      .replace(/[?#].*$/s, '')
+      .split('/')
+      .map((part) => part.replace(/\.(?:json|xml|csv)$/i, '').replace(/^.*\{.*$/, ''))
+      .filter((part) => part !== '' && !notNames.test(part))
+  const own = namesOf(path)
+  return own.length > 0 ? own : namesOf(template)
 }
 
 /** The placeholders of a rule. */

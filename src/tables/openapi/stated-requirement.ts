@@ -5,7 +5,7 @@ import { isObject, type Json } from './document.ts'
 
 export interface Statement {
   readonly requirement: Requirement
-  /** `x-permission` speaks of this gateway and changes a route; scopes that ask for nothing only make new ones public. */
+  /** `x-permission` speaks of this gateway and changes a route; scopes are for routes that are not there yet. */
   readonly isBinding: boolean
   /** Permission → text, where the document has one. */
   readonly texts: ReadonlyMap<string, string>
@@ -15,38 +15,58 @@ interface Levels {
   readonly root: Json
   readonly item: Json
   readonly operation: Json
+  /** Each text's own name. */
+  readonly nameOf: (text: string) => string
 }
 
 /** The requirement; undefined: the document says nothing of permissions. */
-export function statedRequirement({ root, item, operation }: Levels): Statement | undefined {
-  const said = [operation, item].map(spoken).find((value) => value !== undefined)
+export function statedRequirement({ root, item, operation, nameOf }: Levels): Statement | undefined {
+  const said = [operation, item].map((level) => spoken(level, nameOf)).find((value) => value !== undefined)
   if (said !== undefined) return { requirement: said, isBinding: true, texts: new Map() }
   const security = operation.security ?? root.security
   if (!Array.isArray(security)) return undefined
-  const alternatives = security.filter(isObject)
-  const scopes = alternatives.map((one) => [
-    ...new Set(Object.values(one).flat().filter(isText).map(permissionName)),
-  ])
-  const isOpen = alternatives.length === 0 || alternatives.some((one) => Object.keys(one).length === 0)
+  // One that asks for nothing beside others says that the credential is optional there, not that everybody may pass.
+  const alternatives = security.filter(isObject).filter((one) => Object.keys(one).length > 0)
+  const isOpen = alternatives.length === 0 && security.every(isObject)
   if (isOpen) return { requirement: { kind: 'public' }, isBinding: false, texts: new Map() }
+  const scopes = alternatives.map((one) => [...new Set(scopesOf(one).map(nameOf))])
   if (scopes.every((names) => names.length === 0)) return undefined
-  return { requirement: combined(scopes), isBinding: true, texts: scopeTexts(root) }
+  return { requirement: combined(scopes), isBinding: false, texts: scopeTexts(root, nameOf) }
+}
+
+function scopesOf(alternative: Json): string[] {
+  return Object.values(alternative).flat().filter(isText)
+}
+
+/** Every scope and name that a document speaks of, to give each its own name. */
+export function textsOfSecurity(root: Json, operations: readonly Json[]): string[] {
+  const found = [...describedScopes(root).keys()]
+  for (const { security, ...level } of [root, ...operations]) {
+    if (Array.isArray(security)) found.push(...security.filter(isObject).flatMap(scopesOf))
+    found.push(...namesSpoken(level))
+  }
+  return found.filter((text) => text !== 'public')
+}
+
+function namesSpoken(level: Json): string[] {
+  const value = level['x-permission'] ?? level['x-permissions']
+  const parts = isObject(value) ? [value.permission, value.all_of, value.any_of] : [value]
+  return parts.flat().filter(isText)
 }
 
 /** `x-permission: name`, a list of names (all of them), or `{ permission | all_of | any_of }`. */
-function spoken(level: Json): Requirement | undefined {
+function spoken(level: Json, nameOf: (text: string) => string): Requirement | undefined {
   const value = level['x-permission'] ?? level['x-permissions']
   if (value === 'public') return { kind: 'public' }
-  if (isText(value)) return { kind: 'all', permissions: [permissionName(value)] }
+  if (isText(value)) return { kind: 'all', permissions: [nameOf(value)] }
+  const named = (kind: 'all' | 'any', list: unknown): Requirement | undefined => {
+    const names = [list].flat().filter(isText).map(nameOf)
+    return names.length === 0 ? undefined : { kind, permissions: [...new Set(names)] }
+  }
   if (Array.isArray(value)) return named('all', value)
   if (!isObject(value)) return undefined
   if (value.permission === 'public') return { kind: 'public' }
   return named('all', value.permission) ?? named('all', value.all_of) ?? named('any', value.any_of)
-}
-
-function named(kind: 'all' | 'any', value: unknown): Requirement | undefined {
-  const names = [value].flat().filter(isText).map(permissionName)
-  return names.length === 0 ? undefined : { kind, permissions: [...new Set(names)] }
 }
 
 /** Alternatives of one scope each are `any_of`. What a table cannot say becomes stricter: all scopes of all of them. */
@@ -57,29 +77,28 @@ function combined(alternatives: readonly (readonly string[])[]): Requirement {
   return { kind: alternatives.every((names) => names.length === 1) ? 'any' : 'all', permissions: all }
 }
 
-function scopeTexts(root: Json): Map<string, string> {
+function scopeTexts(root: Json, nameOf: (text: string) => string): Map<string, string> {
   const texts = new Map<string, string>()
-  const components = isObject(root.components) ? root.components : {}
-  const schemes = isObject(components.securitySchemes) ? Object.values(components.securitySchemes) : []
-  for (const flow of schemes.flatMap((scheme) =>
-    isObject(scheme) && isObject(scheme.flows) ? Object.values(scheme.flows) : [],
-  )) {
-    const scopes = isObject(flow) && isObject(flow.scopes) ? flow.scopes : {}
-    for (const [scope, text] of Object.entries(scopes))
-      if (isText(text)) texts.set(permissionName(scope), text)
-  }
+  for (const [scope, text] of describedScopes(root)) if (isText(text)) texts.set(nameOf(scope), text)
   return texts
+}
+
+/** Scope → its description, of OpenAPI 3 and of Swagger 2.0. */
+function describedScopes({ components, securityDefinitions }: Json): Map<string, unknown> {
+  const described = new Map<string, unknown>()
+  const schemes = [isObject(components) ? components.securitySchemes : undefined, securityDefinitions]
+  for (const scheme of schemes
+    .filter(isObject)
+    .flatMap((one) => Object.values(one))
+    .filter(isObject)) {
+    const flows = isObject(scheme.flows) ? Object.values(scheme.flows) : [scheme]
+    for (const flow of flows.filter(isObject))
+      for (const [scope, text] of Object.entries(isObject(flow.scopes) ? flow.scopes : {}))
+        if (!described.has(scope) || isText(text)) described.set(scope, text)
+  }
+  return described
 }
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
-}
-
-/** A scope as a table can name it: `https://api/read write` → `https:_api_read_write`. */
-export function permissionName(text: string): string {
-  const name = text
-    .replace(/[^A-Za-z0-9_.:-]+/g, '_')
-    .replace(/^[^A-Za-z0-9_]+/, '_')
-    .slice(0, 100)
-  return name === 'public' ? 'public_' : name
 }

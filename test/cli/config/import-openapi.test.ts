@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { gatewayYaml } from '../../config/files.ts'
@@ -28,7 +28,7 @@ t.test('a payment API of several hundred operations: import, check, test, explai
 `
   const document = JSON.stringify(paymentApi(), null, 2)
   const folder = t.testdir({ 'gateway.yaml': gatewayYaml, 'api.json': document, 'cases.yaml': cases })
-  t.match((await importInto(folder)).stdout, /^576 routes added, 0 changed, 0 kept, 0 removed\n$/)
+  t.match((await importInto(folder)).stdout, /^576 routes added, 0 changed, 0 kept, 0 removed\n {2}60 permissions\n$/)
   const gateway = join(folder, 'gateway.yaml')
   const checked = await typed(['check', gateway, '--openapi', join(folder, 'api.json')])
   t.match(checked.stdout, /is valid: 1 API \(flintn\), 576 routes/)
@@ -63,7 +63,7 @@ t.test('an update keeps every byte of what it does not change', async (t) => {
   const paths = { '/things': { ...get, post: {} }, '/things/{id}': get, '/others': get }
   const folder = folderOf(t, document(paths), table)
   const { stdout, exitCode } = await importInto(folder, '--rule', 'thing.{access}')
-  t.equal(stdout, '2 routes added, 0 changed, 3 kept, 0 removed\n  not in the document: GET /v1/house\n')
+  t.equal(stdout, '2 routes added, 0 changed, 3 kept, 0 removed\n  not in the document: GET /v1/house\n  2 permissions\n')
   t.equal(exitCode, 0)
   t.equal(
     text(folder),
@@ -88,6 +88,7 @@ t.test('what the document states itself is brought up to date, other settings st
   changed: GET /v1/things: thing.read → { all_of: [thing.read, audit.read] }
   changed: GET /v1/things/{id}: thing.read → thing.write
   new permission: audit.read
+  3 permissions
 `,
   )
   t.equal(
@@ -130,19 +131,144 @@ t.test('without --into the table is printed, and what was done goes to stderr', 
     stdout,
     /permissions:\n {2}things\.read: Read things\n\nroutes:\n {2}# things\n {2}GET {4}\/v1\/things\/\{id\}: things\.read\n$/,
   )
-  t.match(stderr, /^1 route added, .*\n {2}left out: GET \/v1\/x\/\{y\}\{z\}\.json: /)
+  t.match(stderr, /^1 route added, .*\n {2}1 permission\n {2}left out: GET \/v1\/x\/\{y\}\{z\}\.json: /)
 })
 
 t.test('a table that would not be valid is not written', async (t) => {
-  const folder = folderOf(
-    t,
-    document({ '/a/{b}/c': { get: { 'x-permission': 'b' } }, '/a/d/{e}': get }),
-    table,
-  )
-  const { stderr, exitCode } = await importInto(folder)
-  t.match(stderr, /nothing was written\n.*overlaps with/)
+  const folder = folderOf(t, document({ '/a': get }), table)
+  const { stderr, exitCode } = await importInto(folder, '--rule', '')
+  t.match(stderr, /nothing was written\n/)
   t.equal(exitCode, 1)
   t.equal(text(folder), table)
+})
+
+const scoped = (...scopes: string[]) => ({ security: [{ oauth: scopes }] })
+
+/** Imports again: nothing may change, and document and table say the same. */
+async function settles(t: { equal(a: unknown, b: unknown, name?: string): unknown }, folder: string) {
+  const once = text(folder)
+  await importInto(folder)
+  t.equal(text(folder), once, 'a second import changes no byte')
+  const checked = await typed(['check', join(folder, 'gateway.yaml'), '--openapi', join(folder, 'api.json')])
+  t.equal(checked.stderr, '', 'no drift')
+}
+
+t.test('security that is optional is not public; what is, is counted and listed', async (t) => {
+  const paths = {
+    '/payments/{product}': { post: { security: [{}, { oauth: [] }] } },
+    '/consents': { post: { security: [{ oauth: ['consents'] }, {}] } },
+    '/status': { get: { security: [] } },
+    '/health': { get: { security: [{}] } },
+  }
+  const folder = folderOf(t, document(paths))
+  const { stdout } = await importInto(folder)
+  t.match(text(folder), /POST {3}\/v1\/payments\/\{product\}: payments\.write\n/)
+  t.match(text(folder), /POST {3}\/v1\/consents: +consents\n/)
+  t.match(stdout, /public, without a key: 2\n {2}public: GET \/v1\/status\n {2}public: GET \/v1\/health\n$/)
+  await settles(t, folder)
+})
+
+t.test('scopes are for new routes: what people made of a listed one stays', async (t) => {
+  const paths = {
+    '/pay': { post: scoped('payments') },
+    '/pay/{id}': { get: scoped('payments') },
+  }
+  const folder = folderOf(t, document(paths))
+  await importInto(folder)
+  const tightened = text(folder)
+    .replace('permissions:\n', 'permissions:\n  payments.initiate: Start payments\n')
+    .replace(/(POST +\/v1\/pay: +)payments/, '$1payments.initiate')
+  writeFileSync(join(folder, 'table.yaml'), tightened)
+  t.equal((await importInto(folder)).stdout, '0 routes added, 0 changed, 2 kept, 0 removed\n')
+  t.equal(text(folder), tightened)
+})
+
+t.test('nothing is loosened without --loosen, and it is told', async (t) => {
+  const strict = `permissions: { a: A, b: B }\nroutes:\n  GET /v1/x: { all_of: [a, b] }\n  GET /v1/y: a\n`
+  const paths = { '/x': { get: { 'x-permission': 'a' } }, '/y': { get: { 'x-permission': 'public' } } }
+  const folder = folderOf(t, document(paths), strict)
+  const { stdout } = await importInto(folder)
+  t.equal(text(folder), strict)
+  t.match(stdout, /^0 routes added, 0 changed, 2 kept, .*\n {2}kept, as the document asks for less .*: GET \/v1\/x: /)
+  t.match((await importInto(folder, '--loosen')).stdout, /2 changed.*public: GET \/v1\/y\n$/s)
+  t.match(text(folder), /GET \/v1\/x: \{ permission: a \}\n {2}GET \/v1\/y: public\n/)
+})
+
+t.test('an action beside a resource has its own route and its own permission', async (t) => {
+  const paths = { '/orders/{id}': { post: scoped('orders.write') }, '/orders/{id}:refund': { post: scoped('orders.refund') } }
+  const folder = folderOf(t, document(paths))
+  await importInto(folder)
+  t.match(text(folder), /POST {3}\/v1\/orders\/\{id\}:refund: orders\.refund\n/)
+  await settles(t, folder)
+})
+
+t.test('an operation that is left out, and served for less, is a fault of import and check', async (t) => {
+  const paths = { '/orders/{id}': { post: scoped('orders.write') }, '/orders/{id}{verb}': { post: scoped('orders.refund') } }
+  const folder = folderOf(t, document(paths))
+  const { stderr, exitCode } = await importInto(folder)
+  const fault = /`POST \/v1\/orders\/\{id\}\{verb\}` is left out .*`POST \/v1\/orders\/\{id\}` takes its requests: it asks for orders\.write, not orders\.refund/
+  t.match(stderr, fault)
+  t.equal(exitCode, 1)
+  t.match(text(folder), /orders\.write/, 'the rest is there')
+  const words = ['check', join(folder, 'gateway.yaml'), '--openapi', join(folder, 'api.json')]
+  t.match(await typed(words), { stderr: fault, exitCode: 1 })
+  writeFileSync(join(folder, 'table.yaml'), text(folder).replace(/(\{id\}: +)orders\.write/, '$1{ all_of: [orders.refund, orders.write] }').replace('permissions:\n', 'permissions:\n  orders.refund: R\n'))
+  t.match(await typed(words), { stderr: '', exitCode: 0 })
+})
+
+t.test('a pair that clashes gets a route for what both match, which asks for all of both', async (t) => {
+  const paths = { '/a/{b}/c': { get: scoped('p') }, '/a/d/{e}': { get: scoped('q') }, '/a/{x}': { get: scoped('r') } }
+  const folder = folderOf(t, document(paths))
+  const { stdout, exitCode } = await importInto(folder)
+  t.equal(exitCode, 0)
+  t.match(text(folder), /GET {4}\/v1\/a\/d\/c: +\{ all_of: \[p, q\] \}\n/)
+  t.match(stdout, /added between two: GET \/v1\/a\/d\/c: \{ all_of: \[p, q\] \} \(both GET .* match it\)/)
+  await settles(t, folder)
+  const pruned = text(folder)
+  await importInto(folder, '--prune')
+  t.equal(text(folder), pruned)
+})
+
+t.test('so does a new operation that clashes with a listed route', async (t) => {
+  const listed = `permissions: { p: P }\nroutes:\n  GET /v1/a/{b}/c: { permission: p, timeout: 5s }\n`
+  const folder = folderOf(t, document({ '/a/{b}/c': { get: scoped('p') }, '/a/d/{e}': { get: scoped('p') } }), listed)
+  await importInto(folder)
+  t.match(text(folder), /GET \/v1\/a\/d\/c: +p\n/)
+  await settles(t, folder)
+})
+
+t.test('two operations of one shape are one route that asks for all of both, and it is told', async (t) => {
+  const paths = { '/a/{x}': { get: scoped('p') }, '/a/{y}': { get: scoped('q') }, '/b#one': { get: scoped('p') }, '/b?two': { get: scoped('r') } }
+  const folder = folderOf(t, document(paths))
+  const { stdout } = await importInto(folder)
+  t.match(text(folder), /GET {4}\/v1\/a\/\{x\}: +\{ all_of: \[p, q\] \}\n/)
+  t.match(text(folder), /GET {4}\/v1\/b: +\{ all_of: \[p, r\] \}\n/)
+  t.match(stdout, /one route for GET \/a\/\{x\} and GET \/a\/\{y\}: it asks for all of each/)
+  await settles(t, folder)
+})
+
+t.test('Swagger 2.0 is read; a document in parts is said to be one; a table has to have its folder', async (t) => {
+  const swagger = {
+    ...{ swagger: '2.0', host: 'api.flintn.com', basePath: '/v2/' },
+    securityDefinitions: { oauth2: { type: 'oauth2', scopes: { 'items:read': 'See items' } } },
+    paths: { '/items/{id}': { get: { security: [{ oauth2: ['items:read'] }] } } },
+  }
+  const folder = folderOf(t, swagger)
+  await importInto(folder)
+  t.match(text(folder), /items:read: See items\n\nroutes:\n {2}# items\n {2}GET {4}\/v2\/items\/\{id\}: items:read\n/)
+  await settles(t, folder)
+  const parts = folderOf(t, document({ '/a': { $ref: 'a.yaml' }, '/b': { $ref: 'b.yaml' } }))
+  t.match(await importInto(parts), { stderr: /refers to other files for 2 paths: bundle/, exitCode: 2 })
+  const nowhere = join(folder, 'none', 'table.yaml')
+  t.match(await typed(['import-openapi', join(folder, 'api.json'), '--into', nowhere]), {
+    stderr: /table\.yaml cannot be written: its folder does not exist/,
+    exitCode: 2,
+  })
+})
+
+t.test('a permission that opens many routes is told with finer rules', async (t) => {
+  const paths = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`/things/x${n}`, get]))
+  t.match((await importInto(folderOf(t, document(paths)))).stdout, /things\.read opens 21 routes; a finer --rule: /)
 })
 
 t.test('wrong usage and unreadable input are 2', async (t) => {

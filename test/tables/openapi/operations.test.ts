@@ -95,12 +95,12 @@ t.test('what is required: x-permission, else scopes, else the rule', async (t) =
     paths,
     components: { securitySchemes: { oauth: { flows } } },
   })
-  const routes = withRequirements(operations, '{resource}.{access}')
+  const { routes } = withRequirements(operations, '{resource}.{access}')
   t.strictSame(
     routes.map(({ requirement, isBinding }) => `${requirementYaml(requirement)}${isBinding ? '' : ' *'}`),
     [
-      ...['a.see', '{ all_of: [a, b] }', '{ any_of: [a, b] }', 'public', '{ all_of: [pay:read, x_y] }'],
-      ...['{ any_of: [a, b] }', '{ all_of: [a, b, c] }', 'public *', 'public *', 'j.write *'],
+      ...['a.see', '{ all_of: [a, b] }', '{ any_of: [a, b] }', 'public', '{ all_of: [pay:read, x_y] } *'],
+      ...['{ any_of: [a, b] } *', '{ all_of: [a, b, c] } *', 'public *', 'a *', 'j.write *'],
     ],
   )
   t.equal(operations[4]?.stated?.texts.get('pay:read'), 'See payments')
@@ -112,9 +112,11 @@ t.test(
   async (t) => {
     const bomb = `openapi: 3.0.0\na: &a [1,2,3,4,5,6,7,8,9]\n${['b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefgh'[index]}`).join(',')}]\n`).join('')}`
     for (const [text, message] of [
-      ['{"openapi": "3.0.0"', /not valid JSON/],
+      ['{"openapi": "3.0.0"', /:1:19 {2}not valid JSON/],
+      ['{\n  "openapi": "3.0.0",\n  "a": tru\n}', /:3:8 {2}not valid JSON/],
+      ['{"swagger": "1.2", "apis": []}', /is a Swagger document/],
       ['{"swagger": "2.0"}', /no OpenAPI 3/],
-      ['{"openapi": "4.0.0"}', /no OpenAPI 3/],
+      ['{"openapi": "4.0.0"}', /no OpenAPI 3.*version 4\.0\.0/],
       ['[]', /no OpenAPI 3/],
       ['openapi: [', /not valid YAML/],
       ['{'.repeat(100_000), /not valid JSON/],
