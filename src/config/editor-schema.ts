@@ -63,7 +63,7 @@ function strip(shape: Shape): Json {
     ...(patternProperties && { additionalProperties: toEditor(Object.values(patternProperties)[0] ?? {}) }),
     ...(propertyNames && { propertyNames: { pattern: propertyNames.pattern } }),
     ...(editorKeys !== undefined && { propertyNames: { pattern: editorKeys } }),
-    ...(exactlyOne && { oneOf: exactlyOne.map((key) => ({ required: [key] })) }),
+    ...(exactlyOne && { oneOf: exactlyOne.map((key) => ({ required: [key], properties: { [key]: true } })) }),
     ...(items && { items: toEditor(items) }),
     ...(anyOf && {
       anyOf: [...anyOf.map((branch) => strip(branch)), ...(anyOf.some(isClosedScalar) ? [variable] : [])],

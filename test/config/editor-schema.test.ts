@@ -61,7 +61,8 @@ t.test('editors refuse methods that are none, and routes without a requirement o
     t.equal(check('GET  /v1/x/{id}:refund', rule), true)
   for (const rule of [{}, { timeout: '5s' }, { permission: 'a', any_of: ['a'] }])
     t.equal(check('GET /v1/x', rule), false, JSON.stringify(rule))
-  for (const key of ['GTE /x', 'get /x', 'TRACE /x', '/x', 'GET x', 'GET/x']) t.equal(check(key, 'a'), false, key)
+  for (const key of ['GTE /x', 'get /x', 'TRACE /x', '/x', 'GET x', 'GET/x'])
+    t.equal(check(key, 'a'), false, key)
 })
 
 t.test('editors check deny files', async (t) => {

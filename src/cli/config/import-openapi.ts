@@ -13,7 +13,7 @@ import {
   withRequirements,
   withSettled,
 } from '../../tables/openapi/import-table.ts'
-import { operationsOf, type Skipped } from '../../tables/openapi/operations.ts'
+import { expandEnums, operationsOf, type Skipped } from '../../tables/openapi/operations.ts'
 import { defaultRule, placeholders, unknownPlaceholder } from '../../tables/openapi/rule.ts'
 import { editTable } from '../../tables/openapi/table-text.ts'
 import { readSource } from '../../config/source.ts'
@@ -45,6 +45,7 @@ Example:
 interface ImportFlags {
   readonly into?: string
   readonly rule: string
+  readonly expandEnums?: true
   readonly prune?: true
   readonly loosen?: true
   readonly json?: true
@@ -58,6 +59,7 @@ export function registerImportOpenapi(group: Command, io: CliIo): void {
     .argument('<document>', 'JSON or YAML, in one file')
     .option('--into <table>', 'permission table to update, or to make')
     .option('--rule <name>', 'name of the permission where the document states none', defaultRule)
+    .option('--expand-enums', 'a route for each value of a parameter whose values the document lists')
     .option('--prune', 'remove routes that the document does not have')
     .option('--loosen', 'let x-permission ask for less than a listed route does')
     .option('--json', 'print what was done as JSON')
@@ -71,7 +73,8 @@ async function importDocument(file: string, flags: ImportFlags, io: CliIo): Prom
   const unknown = unknownPlaceholder(flags.rule)
   if (unknown !== undefined) throw new CliError(`the rule has no placeholder {${unknown}}`, exitCodes.usage)
   const document = await readOpenapi(file)
-  const { operations, skipped } = operationsOf(document)
+  const { operations: described, skipped } = operationsOf(document)
+  const operations = flags.expandEnums === true ? expandEnums(described) : described
   const required = withRequirements(operations, flags.rule)
   if (required.routes.length === 0) throw new CliError(nothingIn(file, skipped), exitCodes.usage)
   const { text, ...told } = await write({ document, required, flags })

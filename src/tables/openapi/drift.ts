@@ -9,12 +9,27 @@ import { newlyPassing } from '../../config/requirement-change.ts'
 import type { Requirement } from '../../credentials/permission.ts'
 import { createIsBetween } from './clashes.ts'
 import type { OpenApiDocument } from './document.ts'
-import { type Operation, type Operations, operationsOf, shapeOf, type Skipped } from './operations.ts'
+import {
+  expandEnums,
+  type Operation,
+  type Operations,
+  operationsOf,
+  shapeOf,
+  type Skipped,
+} from './operations.ts'
 import { requirementYaml } from './table-text.ts'
 
 /** The differences as faults, each at its place in the table or in the document. */
 export function findDrift(api: Api, document: OpenApiDocument): Fault[] {
-  const { operations, skipped } = operationsOf(document)
+  const { operations: described, skipped } = operationsOf(document)
+  // A table may have a route for each value that a document lists.
+  const listed = new Set(api.routes.map(({ method, template }) => `${method} ${shapeOf(template)}`))
+  const operations = expandEnums(
+    described,
+    ({ method, shape, expansions = [] }) =>
+      !listed.has(`${method} ${shape}`) &&
+      expansions.some(({ template }) => listed.has(`${method} ${shapeOf(template)}`)),
+  )
   const documented = new Set<Route>()
   const shapes = new Set(operations.map(({ method, shape }) => `${method} ${shape}`))
   for (const route of api.routes)

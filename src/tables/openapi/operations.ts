@@ -2,6 +2,7 @@
 
 import { methods, parseTemplate } from '../../config/template.ts'
 import { isObject, type Json, type OpenApiDocument, resolveReference } from './document.ts'
+import { expandedPaths, valuesOf } from './listed-values.ts'
 import { permissionNames } from './permission-names.ts'
 import { type Statement, statedRequirement, textsOfSecurity } from './stated-requirement.ts'
 
@@ -16,6 +17,15 @@ export interface Operation {
   readonly stated: Statement | undefined
   readonly tag: string | undefined
   readonly operationId: string | undefined
+  /** The path that names it, where that is another one. */
+  readonly named?: string
+  /** The same for each value that its parameters can have, where the document lists them. */
+  readonly expansions?: readonly Expansion[]
+}
+
+interface Expansion {
+  readonly template: string
+  readonly named: string
 }
 
 export interface Skipped {
@@ -117,9 +127,25 @@ function readOperation({ root, item, path, method, operation, nameOf }: Reading)
     tag: typeof tag === 'string' ? tag : undefined,
     operationId: typeof operation.operationId === 'string' ? operation.operationId : undefined,
   }
-  if (isMethod && parsed.ok) return read
+  const expansions = expandedPaths(path.replace(/[?#].*$/s, ''), valuesOf({ root, item, operation }))
+  if (isMethod && parsed.ok)
+    return expansions.length === 0
+      ? read
+      : { ...read, expansions: expansions.map((named) => ({ template: toTemplate(base + named), named })) }
   const why = !isMethod ? 'a table has no such method' : parsed.ok ? '' : parsed.message
   return { name: `${method} ${template}`, why, path, method, template, operation: read }
+}
+
+/** Each operation whose parameters have listed values as one for each of them; `isWanted`: of which. */
+export function expandEnums(
+  operations: readonly Operation[],
+  isWanted: (operation: Operation) => boolean = () => true,
+): Operation[] {
+  return operations.flatMap((operation) => {
+    const { expansions, ...one } = operation
+    if (expansions === undefined || !isWanted(operation)) return [operation]
+    return expansions.map(({ template, named }) => ({ ...one, template, named, shape: shapeOf(template) }))
+  })
 }
 
 /** Of Swagger 2.0. */

@@ -20,14 +20,14 @@ const parts: Readonly<Record<string, (operation: Operation) => string>> = {
 const notNames = /^(?:v\d+(?:[._-]\d+)*(?:(?:alpha|beta|rc)\d*)?|\d+(?:[._-]\d+)*|api|rest)$/i
 
 /** Segments that name something: no parameters, versions, dates, `api` or `rest`; of `{id}.json` nothing, of `calls.json` the name. */
-function namesIn({ path, template }: Operation): string[] {
+function namesIn({ path, named = path, template }: Operation): string[] {
   const namesOf = (text: string) =>
     text
       .replace(/[?#].*$/s, '')
       .split('/')
       .map((part) => part.replace(/\.(?:json|xml|csv)$/i, '').replace(/^.*\{.*$/, ''))
       .filter((part) => part !== '' && !notNames.test(part))
-  const own = namesOf(path)
+  const own = namesOf(named)
   return own.length > 0 ? own : namesOf(template)
 }
 

@@ -28,7 +28,10 @@ t.test('a payment API of several hundred operations: import, check, test, explai
 `
   const document = JSON.stringify(paymentApi(), null, 2)
   const folder = t.testdir({ 'gateway.yaml': gatewayYaml, 'api.json': document, 'cases.yaml': cases })
-  t.match((await importInto(folder)).stdout, /^576 routes added, 0 changed, 0 kept, 0 removed\n {2}60 permissions\n$/)
+  t.match(
+    (await importInto(folder)).stdout,
+    /^576 routes added, 0 changed, 0 kept, 0 removed\n {2}60 permissions\n$/,
+  )
   const gateway = join(folder, 'gateway.yaml')
   const checked = await typed(['check', gateway, '--openapi', join(folder, 'api.json')])
   t.match(checked.stdout, /is valid: 1 API \(flintn\), 576 routes/)
@@ -63,7 +66,10 @@ t.test('an update keeps every byte of what it does not change', async (t) => {
   const paths = { '/things': { ...get, post: {} }, '/things/{id}': get, '/others': get }
   const folder = folderOf(t, document(paths), table)
   const { stdout, exitCode } = await importInto(folder, '--rule', 'thing.{access}')
-  t.equal(stdout, '2 routes added, 0 changed, 3 kept, 0 removed\n  not in the document: GET /v1/house\n  2 permissions\n')
+  t.equal(
+    stdout,
+    '2 routes added, 0 changed, 3 kept, 0 removed\n  not in the document: GET /v1/house\n  2 permissions\n',
+  )
   t.equal(exitCode, 0)
   t.equal(
     text(folder),
@@ -144,14 +150,15 @@ t.test('a table that would not be valid is not written', async (t) => {
 
 const scoped = (...scopes: string[]) => ({ security: [{ oauth: scopes }] })
 
-/** Imports again: nothing may change, and document and table say the same. */
-async function settles(t: { equal(a: unknown, b: unknown, name?: string): unknown }, folder: string) {
+/** Imports again, and compares. */
+async function again(folder: string): Promise<{ isSame: boolean; drift: string }> {
   const once = text(folder)
   await importInto(folder)
-  t.equal(text(folder), once, 'a second import changes no byte')
   const checked = await typed(['check', join(folder, 'gateway.yaml'), '--openapi', join(folder, 'api.json')])
-  t.equal(checked.stderr, '', 'no drift')
+  return { isSame: text(folder) === once, drift: checked.stderr }
 }
+
+const settled = { isSame: true, drift: '' }
 
 t.test('security that is optional is not public; what is, is counted and listed', async (t) => {
   const paths = {
@@ -165,7 +172,7 @@ t.test('security that is optional is not public; what is, is counted and listed'
   t.match(text(folder), /POST {3}\/v1\/payments\/\{product\}: payments\.write\n/)
   t.match(text(folder), /POST {3}\/v1\/consents: +consents\n/)
   t.match(stdout, /public, without a key: 2\n {2}public: GET \/v1\/status\n {2}public: GET \/v1\/health\n$/)
-  await settles(t, folder)
+  t.strictSame(await again(folder), settled)
 })
 
 t.test('scopes are for new routes: what people made of a listed one stays', async (t) => {
@@ -189,41 +196,60 @@ t.test('nothing is loosened without --loosen, and it is told', async (t) => {
   const folder = folderOf(t, document(paths), strict)
   const { stdout } = await importInto(folder)
   t.equal(text(folder), strict)
-  t.match(stdout, /^0 routes added, 0 changed, 2 kept, .*\n {2}kept, as the document asks for less .*: GET \/v1\/x: /)
+  t.match(
+    stdout,
+    /^0 routes added, 0 changed, 2 kept, .*\n {2}kept, as the document asks for less .*: GET \/v1\/x: /,
+  )
   t.match((await importInto(folder, '--loosen')).stdout, /2 changed.*public: GET \/v1\/y\n$/s)
   t.match(text(folder), /GET \/v1\/x: \{ permission: a \}\n {2}GET \/v1\/y: public\n/)
 })
 
 t.test('an action beside a resource has its own route and its own permission', async (t) => {
-  const paths = { '/orders/{id}': { post: scoped('orders.write') }, '/orders/{id}:refund': { post: scoped('orders.refund') } }
+  const paths = {
+    '/orders/{id}': { post: scoped('orders.write') },
+    '/orders/{id}:refund': { post: scoped('orders.refund') },
+  }
   const folder = folderOf(t, document(paths))
   await importInto(folder)
   t.match(text(folder), /POST {3}\/v1\/orders\/\{id\}:refund: orders\.refund\n/)
-  await settles(t, folder)
+  t.strictSame(await again(folder), settled)
 })
 
 t.test('an operation that is left out, and served for less, is a fault of import and check', async (t) => {
-  const paths = { '/orders/{id}': { post: scoped('orders.write') }, '/orders/{id}{verb}': { post: scoped('orders.refund') } }
+  const paths = {
+    '/orders/{id}': { post: scoped('orders.write') },
+    '/orders/{id}{verb}': { post: scoped('orders.refund') },
+  }
   const folder = folderOf(t, document(paths))
   const { stderr, exitCode } = await importInto(folder)
-  const fault = /`POST \/v1\/orders\/\{id\}\{verb\}` is left out .*`POST \/v1\/orders\/\{id\}` takes its requests: it asks for orders\.write, not orders\.refund/
+  const fault =
+    /`POST \/v1\/orders\/\{id\}\{verb\}` is left out .*`POST \/v1\/orders\/\{id\}` takes its requests: it asks for orders\.write, not orders\.refund/
   t.match(stderr, fault)
   t.equal(exitCode, 1)
   t.match(text(folder), /orders\.write/, 'the rest is there')
   const words = ['check', join(folder, 'gateway.yaml'), '--openapi', join(folder, 'api.json')]
   t.match(await typed(words), { stderr: fault, exitCode: 1 })
-  writeFileSync(join(folder, 'table.yaml'), text(folder).replace(/(\{id\}: +)orders\.write/, '$1{ all_of: [orders.refund, orders.write] }').replace('permissions:\n', 'permissions:\n  orders.refund: R\n'))
+  writeFileSync(
+    join(folder, 'table.yaml'),
+    text(folder)
+      .replace(/(\{id\}: +)orders\.write/, '$1{ all_of: [orders.refund, orders.write] }')
+      .replace('permissions:\n', 'permissions:\n  orders.refund: R\n'),
+  )
   t.match(await typed(words), { stderr: '', exitCode: 0 })
 })
 
 t.test('a pair that clashes gets a route for what both match, which asks for all of both', async (t) => {
-  const paths = { '/a/{b}/c': { get: scoped('p') }, '/a/d/{e}': { get: scoped('q') }, '/a/{x}': { get: scoped('r') } }
+  const paths = {
+    '/a/{b}/c': { get: scoped('p') },
+    '/a/d/{e}': { get: scoped('q') },
+    '/a/{x}': { get: scoped('r') },
+  }
   const folder = folderOf(t, document(paths))
   const { stdout, exitCode } = await importInto(folder)
   t.equal(exitCode, 0)
   t.match(text(folder), /GET {4}\/v1\/a\/d\/c: +\{ all_of: \[p, q\] \}\n/)
   t.match(stdout, /added between two: GET \/v1\/a\/d\/c: \{ all_of: \[p, q\] \} \(both GET .* match it\)/)
-  await settles(t, folder)
+  t.strictSame(await again(folder), settled)
   const pruned = text(folder)
   await importInto(folder, '--prune')
   t.equal(text(folder), pruned)
@@ -231,44 +257,84 @@ t.test('a pair that clashes gets a route for what both match, which asks for all
 
 t.test('so does a new operation that clashes with a listed route', async (t) => {
   const listed = `permissions: { p: P }\nroutes:\n  GET /v1/a/{b}/c: { permission: p, timeout: 5s }\n`
-  const folder = folderOf(t, document({ '/a/{b}/c': { get: scoped('p') }, '/a/d/{e}': { get: scoped('p') } }), listed)
+  const folder = folderOf(
+    t,
+    document({ '/a/{b}/c': { get: scoped('p') }, '/a/d/{e}': { get: scoped('p') } }),
+    listed,
+  )
   await importInto(folder)
   t.match(text(folder), /GET \/v1\/a\/d\/c: +p\n/)
-  await settles(t, folder)
+  t.strictSame(await again(folder), settled)
 })
 
 t.test('two operations of one shape are one route that asks for all of both, and it is told', async (t) => {
-  const paths = { '/a/{x}': { get: scoped('p') }, '/a/{y}': { get: scoped('q') }, '/b#one': { get: scoped('p') }, '/b?two': { get: scoped('r') } }
+  const paths = {
+    '/a/{x}': { get: scoped('p') },
+    '/a/{y}': { get: scoped('q') },
+    '/b#one': { get: scoped('p') },
+    '/b?two': { get: scoped('r') },
+  }
   const folder = folderOf(t, document(paths))
   const { stdout } = await importInto(folder)
   t.match(text(folder), /GET {4}\/v1\/a\/\{x\}: +\{ all_of: \[p, q\] \}\n/)
   t.match(text(folder), /GET {4}\/v1\/b: +\{ all_of: \[p, r\] \}\n/)
   t.match(stdout, /one route for GET \/a\/\{x\} and GET \/a\/\{y\}: it asks for all of each/)
-  await settles(t, folder)
+  t.strictSame(await again(folder), settled)
 })
 
-t.test('Swagger 2.0 is read; a document in parts is said to be one; a table has to have its folder', async (t) => {
-  const swagger = {
-    ...{ swagger: '2.0', host: 'api.flintn.com', basePath: '/v2/' },
-    securityDefinitions: { oauth2: { type: 'oauth2', scopes: { 'items:read': 'See items' } } },
-    paths: { '/items/{id}': { get: { security: [{ oauth2: ['items:read'] }] } } },
+t.test('--expand-enums writes a route for each value that the document lists', async (t) => {
+  const service = { in: 'path', name: 'payment-service', schema: { $ref: '#/components/schemas/service' } }
+  const content = {
+    ...document({
+      '/{payment-service}/{id}': { parameters: [service], get: {} },
+      '/{payment-service}/{id}/status': { get: { parameters: [service] } },
+      '/consents/{id}/{part}': get,
+    }),
+    components: { schemas: { service: { enum: ['payments', 'bulk-payments'] } } },
   }
-  const folder = folderOf(t, swagger)
-  await importInto(folder)
-  t.match(text(folder), /items:read: See items\n\nroutes:\n {2}# items\n {2}GET {4}\/v2\/items\/\{id\}: items:read\n/)
-  await settles(t, folder)
-  const parts = folderOf(t, document({ '/a': { $ref: 'a.yaml' }, '/b': { $ref: 'b.yaml' } }))
-  t.match(await importInto(parts), { stderr: /refers to other files for 2 paths: bundle/, exitCode: 2 })
-  const nowhere = join(folder, 'none', 'table.yaml')
-  t.match(await typed(['import-openapi', join(folder, 'api.json'), '--into', nowhere]), {
-    stderr: /table\.yaml cannot be written: its folder does not exist/,
-    exitCode: 2,
-  })
+  const folder = folderOf(t, content)
+  t.match((await importInto(folder, '--expand-enums')).stdout, /^5 routes added/)
+  t.match(text(folder), /GET {4}\/v1\/bulk-payments\/\{id\}\/status: bulk-payments\.read\n/)
+  const words = ['check', join(folder, 'gateway.yaml'), '--openapi', join(folder, 'api.json')]
+  t.match(await typed(words), { exitCode: 0 })
+  const once = text(folder)
+  await importInto(folder, '--expand-enums')
+  t.equal(text(folder), once)
+  writeFileSync(join(folder, 'table.yaml'), once.replace(/ +GET +\/v1\/payments\/\{id\}: .*\n/, ''))
+  t.match((await typed(words)).stderr, /`GET \/v1\/payments\/\{id\}` has no route/)
 })
+
+t.test(
+  'Swagger 2.0 is read; a document in parts is said to be one; a table has to have its folder',
+  async (t) => {
+    const swagger = {
+      ...{ swagger: '2.0', host: 'api.flintn.com', basePath: '/v2/' },
+      securityDefinitions: { oauth2: { type: 'oauth2', scopes: { 'items:read': 'See items' } } },
+      paths: { '/items/{id}': { get: { security: [{ oauth2: ['items:read'] }] } } },
+    }
+    const folder = folderOf(t, swagger)
+    await importInto(folder)
+    t.match(
+      text(folder),
+      /items:read: See items\n\nroutes:\n {2}# items\n {2}GET {4}\/v2\/items\/\{id\}: items:read\n/,
+    )
+    t.strictSame(await again(folder), settled)
+    const nowhere = join(folder, 'none', 'table.yaml')
+    t.match(await typed(['import-openapi', join(folder, 'api.json'), '--into', nowhere]), {
+      stderr: /table\.yaml cannot be written: its folder does not exist/,
+      exitCode: 2,
+    })
+    const parts = folderOf(t, document({ '/a': { $ref: 'a.yaml' }, '/b': { $ref: 'b.yaml' } }))
+    t.match(await importInto(parts), { stderr: /refers to other files for 2 paths: bundle/, exitCode: 2 })
+  },
+)
 
 t.test('a permission that opens many routes is told with finer rules', async (t) => {
   const paths = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`/things/x${n}`, get]))
-  t.match((await importInto(folderOf(t, document(paths)))).stdout, /things\.read opens 21 routes; a finer --rule: /)
+  t.match(
+    (await importInto(folderOf(t, document(paths)))).stdout,
+    /things\.read opens 21 routes; a finer --rule: /,
+  )
 })
 
 t.test('wrong usage and unreadable input are 2', async (t) => {

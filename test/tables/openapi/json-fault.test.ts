@@ -19,11 +19,16 @@ t.test('the place of the first character that JSON does not have there', async (
 })
 
 t.test('it says so of what the platform does not parse, and of nothing else', async (t) => {
-  const property = fc.property(fc.json(), fc.nat(), fc.constantFrom('', '}', ',', '"', ' ', 'x', ':'), (text, at, extra) => {
-    const index = at % (text.length + 1)
-    const changed = text.slice(0, index) + extra + text.slice(index)
-    return (jsonFaultAt(changed) === undefined) === isJson(changed)
-  })
+  const property = fc.property(
+    fc.json(),
+    fc.nat(),
+    fc.constantFrom('', '}', ',', '"', ' ', 'x', ':'),
+    (text, at, extra) => {
+      const index = at % (text.length + 1)
+      const changed = text.slice(0, index) + extra + text.slice(index)
+      return (jsonFaultAt(changed) === undefined) === isJson(changed)
+    },
+  )
   fc.assert(property, { numRuns: 3000 })
   t.equal(jsonFaultAt(`${'['.repeat(200_000)}`)?.line, 1, 'however deep')
 })

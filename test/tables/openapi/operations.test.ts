@@ -112,7 +112,7 @@ t.test(
   async (t) => {
     const bomb = `openapi: 3.0.0\na: &a [1,2,3,4,5,6,7,8,9]\n${['b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefgh'[index]}`).join(',')}]\n`).join('')}`
     for (const [text, message] of [
-      ['{"openapi": "3.0.0"', /:1:19 {2}not valid JSON/],
+      ['{"openapi": "3.0.0"', /:1:20 {2}not valid JSON/],
       ['{\n  "openapi": "3.0.0",\n  "a": tru\n}', /:3:8 {2}not valid JSON/],
       ['{"swagger": "1.2", "apis": []}', /is a Swagger document/],
       ['{"swagger": "2.0"}', /no OpenAPI 3/],

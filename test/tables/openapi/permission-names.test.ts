@@ -11,10 +11,13 @@ t.test('no two texts have one name, whatever they are', async (t) => {
   t.equal(new Set(texts.map(nameOf)).size, texts.length)
   for (const text of texts) t.match(nameOf(text), form, text)
   t.equal(nameOf('a_b'), 'a_b', 'what can be named as it is keeps its name')
-  const property = fc.property(fc.uniqueArray(fc.string({ minLength: 1, unit: 'grapheme' }), { maxLength: 8 }), (some) => {
-    const name = permissionNames(some)
-    return new Set(some.map(name)).size === some.length && some.every((text) => form.test(name(text)))
-  })
+  const property = fc.property(
+    fc.uniqueArray(fc.string({ minLength: 1, unit: 'grapheme' }), { maxLength: 8 }),
+    (some) => {
+      const name = permissionNames(some)
+      return new Set(some.map(name)).size === some.length && some.every((text) => form.test(name(text)))
+    },
+  )
   fc.assert(property, { numRuns: 2000 })
 })
 
@@ -25,7 +28,11 @@ t.test('a name that nothing comes near stays as it is read', async (t) => {
 })
 
 t.test('URLs are named by what they do not have in common', async (t) => {
-  const nameOf = permissionNames(['https://a.example/services/payments', 'https://a.example/services/invoices/read', 'own'])
+  const nameOf = permissionNames([
+    'https://a.example/services/payments',
+    'https://a.example/services/invoices/read',
+    'own',
+  ])
   t.equal(nameOf('https://a.example/services/payments'), 'payments')
   t.equal(nameOf('https://a.example/services/invoices/read'), 'invoices_read')
   t.equal(nameOf('own'), 'own')

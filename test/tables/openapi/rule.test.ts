@@ -2,7 +2,15 @@ import t from 'tap'
 import { permissionByRule } from '../../../src/tables/openapi/rule.ts'
 
 function named(path: string, base = '', rule = '{resource}.{access}'): string {
-  const operation = { method: 'GET', template: base + path, shape: '', path, stated: undefined, tag: 'T', operationId: 'o' }
+  const operation = {
+    method: 'GET',
+    template: base + path,
+    shape: '',
+    path,
+    stated: undefined,
+    tag: 'T',
+    operationId: 'o',
+  }
   return permissionByRule(rule, operation)
 }
 
