@@ -24,7 +24,13 @@ interface Reported {
 
 /** The outcome as JSON has it. */
 export function outcomeObject({ outcome, table }: Reported): object {
-  const skipped = outcome.leftOut.map(({ operation: _, ...one }) => one)
+  const skipped = outcome.leftOut.map(({ name, why, path, method, template }) => ({
+    name,
+    why,
+    path,
+    method,
+    template,
+  }))
   const { summary, joined, between } = outcome
   const permissions = table?.permissions.size ?? 0
   return { ...summary, public: newlyPublic({ outcome, table }), permissions, joined, between, skipped }

@@ -117,13 +117,15 @@ function routeBetween({ method, template, requirement }: Claim): ImportedRoute {
 }
 
 /** What a listed route says besides its requirement, where that is not what a new one says. */
-function settingsOf({ method: _, template: __, source: ___, requirement: ____, ...rest }: Route): string {
-  const own = Object.entries(rest).filter(
-    ([key, value]) => value !== null && value !== undefined && value !== plainSettings.get(key),
+function settingsOf(route: Route): string {
+  const own = Object.entries(route).filter(
+    ([key, value]) =>
+      !places.has(key) && value !== null && value !== undefined && value !== plainSettings.get(key),
   )
   return own.length === 0 ? '' : JSON.stringify(own)
 }
 
+const places = new Set(['method', 'template', 'source', 'requirement'])
 const plainSettings = new Map<string, unknown>([
   ['disguises', 'strict'],
   ['escapes', 0],

@@ -30,7 +30,7 @@ t.test('it says so of what the platform does not parse, and of nothing else', as
     },
   )
   fc.assert(property, { numRuns: 3000 })
-  t.equal(jsonFaultAt(`${'['.repeat(200_000)}`)?.line, 1, 'however deep')
+  t.equal(jsonFaultAt('['.repeat(200_000))?.line, 1, 'however deep')
 })
 
 function isJson(text: string): boolean {
