@@ -20,7 +20,7 @@ import { createBacklog } from './listener/backlog.ts'
 import { accessMaker } from './listener/begin.ts'
 import { whenClosed } from './listener/closing.ts'
 import { addressMatcher } from '../decision/request/addresses.ts'
-import { limitConnections } from './listener/connections.ts'
+import { admitConnections, limitConnections } from './listener/connections.ts'
 import { decisionStages } from '../decision/stages.ts'
 import { boundStrangers } from '../decision/strangers.ts'
 import type { DenyList } from '../decision/deny-list.ts'
@@ -104,6 +104,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   })
   // Many clients stand behind each of these.
   limitConnections(app.server, limits.clientConnections, [...trustedProxies, '127.0.0.0/8', '::1'])
+  admitConnections(app.server, trustedProxies)
   // Behind the listeners above, before which it is to come.
   if (deps.settings.gateway.proxyProtocol) readWhoIsBehind(app.server, deps)
   if (tls !== null && deps.tls !== null && app.server instanceof HttpsServer) {
