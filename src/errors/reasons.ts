@@ -161,7 +161,8 @@ export const reasons = {
     past_the_stages: 'A fault of the gateway: nothing decided',
     no_principal: 'A fault of the gateway: nobody to judge the permissions of',
     no_upstream: 'A fault of the gateway: nowhere to forward to',
-    not_given: 'A fault of the tools over tables: a step asked for what is not given there',
+    not_given:
+      'A fault of the gateway: in `config explain` and its like, a step of the decision waits for a store',
     unforeseen: 'A fault of the control plane; its log has the stack',
   },
   VALIDATION_FAILED: {
