@@ -2,7 +2,7 @@
 
 import type { TSchema } from 'typebox'
 import { DenyFile } from './deny-schema.ts'
-import { AnyCaseFile } from './cases/case-schema.ts'
+import { AnyCaseFile } from './case-schema.ts'
 import type { Shape } from './fit.ts'
 import { PermissionFile } from './permission-schema.ts'
 import { GatewayFile } from './schema.ts'

@@ -7,7 +7,7 @@ import type { CredentialRecord } from '../credentials/record.ts'
 import type { Secret } from '../credentials/secret.ts'
 import type { Denial } from '../errors/denial.ts'
 import type { DenyList } from './deny-list.ts'
-import type { Upstreams } from './upstreams.ts'
+import type { Upstreams } from './upstream/upstreams.ts'
 
 /** What a caller may do. One object for all whose keys hold the same: made once a table. */
 export interface Grant {

@@ -5,8 +5,8 @@ import { BlockList, isIP, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { trimBlanks } from '../errors/wire-text.ts'
 import type { Access, Head } from './access.ts'
-import type { Leaver } from './linger.ts'
-import { isUnnamed, peerOf, plainAddress } from './peer.ts'
+import type { Leaver } from './listener/linger.ts'
+import { isUnnamed, peerOf, plainAddress } from './listener/peer.ts'
 
 export interface ClientIdentity {
   readonly peer: string

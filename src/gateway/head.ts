@@ -7,7 +7,7 @@ import type { Limits } from '../config/compiled.ts'
 import { foldHeaderName } from '../config/header-names.ts'
 import { listElements } from '../errors/wire-text.ts'
 import type { Head, HeadExcess } from './access.ts'
-import { isUsualConnection } from './headers.ts'
+import { isUsualConnection } from './exchange/headers.ts'
 
 /** How many names Connection may list in all of its fields; each other field is compared with all of them. */
 export const mostConnectionNames = 32

@@ -8,7 +8,7 @@ import { isHostValue } from '../config/hosts.ts'
 import { refuseLongTarget } from '../config/request/target.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import { type Access, hasBody, type Stage } from './access.ts'
-import { endsParsing } from './upgrades.ts'
+import { endsParsing } from './listener/upgrades.ts'
 
 /** Refuses heads over the limits, ambiguous framing, and plain http where https is required. */
 export function judgeMessage(limits: Limits, requireHttps: boolean): Stage {

@@ -7,9 +7,9 @@ import type { CompiledConfig } from '../../src/config/compiled.ts'
 import { formatFault, loadConfig } from '../../src/config/load.ts'
 import type { CredentialRecord } from '../../src/credentials/record.ts'
 import type { Access, Principal } from '../../src/gateway/access.ts'
-import { accessMaker } from '../../src/gateway/begin.ts'
-import { keepPeer } from '../../src/gateway/peer.ts'
-import { createUpstreams } from '../../src/gateway/upstreams.ts'
+import { accessMaker } from '../../src/gateway/listener/begin.ts'
+import { keepPeer } from '../../src/gateway/listener/peer.ts'
+import { createUpstreams } from '../../src/gateway/upstream/upstreams.ts'
 
 /** As they are unless a file says otherwise. */
 export const headLimits = { headerBytes: 32_768, headerCount: 200 }

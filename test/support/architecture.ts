@@ -10,11 +10,12 @@ const mayImport = {
   sample: [],
   credentials: ['errors'],
   config: ['credentials', 'errors'],
+  tables: ['config', 'credentials', 'errors'],
   store: ['config', 'credentials', 'errors', 'telemetry'],
   lookup: ['store', 'config', 'credentials', 'errors', 'telemetry'],
   gateway: ['lookup', 'config', 'credentials', 'errors', 'telemetry'],
   control: ['lookup', 'store', 'config', 'credentials', 'errors', 'telemetry'],
-  cli: ['config', 'credentials', 'errors'],
+  cli: ['tables', 'config', 'credentials', 'errors'],
   main: [
     'cli',
     'config',

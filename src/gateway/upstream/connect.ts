@@ -7,8 +7,8 @@ import {
   type SecureContextOptions,
   type TLSSocket,
 } from 'node:tls'
-import { CircuitOpen, createConnectCircuit } from '../connect-circuit.ts'
-import { endPolitely } from '../polite-end.ts'
+import { CircuitOpen, createConnectCircuit } from './connect-circuit.ts'
+import { endPolitely } from '../listener/polite-end.ts'
 import type { Names } from './names.ts'
 import { isOurs } from './room.ts'
 
