@@ -14,8 +14,11 @@ export interface Kind {
   readonly lines: readonly string[]
   /** How many of them count as a use of a key. */
   readonly uses: number
-  /** Sends it; resolves when the client is done with it. */
-  readonly send: (port: number, keys: KindKeys) => Promise<void>
+  /**
+   * Sends it; resolves when the client is done with it: where the connection stays open, after so long without another
+   * byte. Short of time, a client may take a pause for the end.
+   */
+  readonly send: (port: number, keys: KindKeys, quietMs?: number) => Promise<void>
 }
 
 export interface KindKeys {
@@ -161,9 +164,9 @@ function asked(
     name,
     lines: typeof lines === 'string' ? [lines] : lines,
     uses,
-    send(port, keys) {
+    send(port, keys, quietMs) {
       const pieces = bytes(keys)
-      return talk(port, typeof pieces === 'string' ? [pieces] : pieces)
+      return talk(port, typeof pieces === 'string' ? [pieces] : pieces, quietMs)
     },
   }
 }

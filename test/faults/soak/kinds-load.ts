@@ -12,6 +12,8 @@ export interface KindsLoad {
 }
 
 const everyMs = 3_000
+/** Upstream and clients share a process that is busy at times, and are not to take that for silence. */
+const quietMs = 1_500
 
 /** Makes it. */
 export function createKindsLoad(port: number, keys: KindKeys): KindsLoad {
@@ -19,7 +21,7 @@ export function createKindsLoad(port: number, keys: KindKeys): KindsLoad {
 
   async function round(): Promise<void> {
     const warmed = await warmKeys(port, keys)
-    await Promise.all(kinds.map((kind) => kind.send(port, keys)))
+    await Promise.all(kinds.map((kind) => kind.send(port, keys, quietMs)))
     sent.lines += warmed
     sent.uses += warmed
     for (const { lines, uses } of kinds) {

@@ -103,10 +103,11 @@ export async function createMinutes(
     const keepChanging = () => keep(changeEveryMs, keyring.change)
     let endChanges = keepChanging()
     const moved = (async () => {
-      await sleep(kindsMs / 3)
-      await gateway.rename()
+      // In this order both names of the route are told at the end of the minute: SIGHUP takes a table, too.
       await sleep(kindsMs / 3)
       await gateway.rotate()
+      await sleep(kindsMs / 3)
+      await gateway.rename()
     })()
     await kinds.run(kindsMs)
     await moved
