@@ -16,10 +16,17 @@ export function isRequestLine(line: string): boolean {
   return line.endsWith('"msg":"request"}')
 }
 
-/** All requests that a scrape tells of. */
-export function countsIn(scraped: string): number {
-  const counts = [...scraped.matchAll(/^latchkey_requests_total\{.*\} (\d+)$/gm)]
-  return counts.reduce((sum, [, count]) => sum + Number(count), 0)
+/** All requests that a scrape tells of, or those with `labels`: `cut="client"`. */
+export function countsIn(scraped: string, labels = ''): number {
+  return [...scraped.matchAll(/^latchkey_requests_total\{(.*)\} (\d+)$/gm)]
+    .filter(([, named = '']) => named.includes(labels))
+    .reduce((sum, [, , count]) => sum + Number(count), 0)
+}
+
+/** The same of a program that runs. */
+export async function countsOf(controlPort: number, labels = ''): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${controlPort}/metrics`)
+  return countsIn(await answer.text(), labels)
 }
 
 /** All that was stored. */

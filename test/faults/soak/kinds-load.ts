@@ -1,7 +1,7 @@
 // Requests of every kind, round after round.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type KindKeys, kinds, warmKeys } from '../../support/request-kinds.ts'
+import { type KindKeys, kinds, type Pace, warmKeys } from '../../support/request-kinds.ts'
 
 export interface KindsLoad {
   /** Lines that what was sent has to leave, and uses. */
@@ -12,8 +12,8 @@ export interface KindsLoad {
 }
 
 const everyMs = 3_000
-/** Upstream and clients share a process that is busy at times, and are not to take that for silence. */
-const quietMs = 1_500
+/** All share one machine that is busy at times; less than what the gateway waits for. */
+const pace: Pace = { quietMs: 1_500, leaveMs: 1_500 }
 
 /** Makes it. */
 export function createKindsLoad(port: number, keys: KindKeys): KindsLoad {
@@ -21,7 +21,7 @@ export function createKindsLoad(port: number, keys: KindKeys): KindsLoad {
 
   async function round(): Promise<void> {
     const warmed = await warmKeys(port, keys)
-    await Promise.all(kinds.map((kind) => kind.send(port, keys, quietMs)))
+    await Promise.all(kinds.map((kind) => kind.send(port, keys, pace)))
     sent.lines += warmed
     sent.uses += warmed
     for (const { lines, uses } of kinds) {
