@@ -5,7 +5,7 @@ import { environments } from '../credentials/record.ts'
 import { closed, Text } from './schema-fields.ts'
 
 const Names = (description: string) =>
-  Type.Array(Text('Name of a permission.', 'the name of a permission'), {
+  Type.Array(Text('Name of a permission.', { expects: 'the name of a permission' }), {
     uniqueItems: true,
     expects: 'a list of permissions',
     description,
@@ -62,10 +62,9 @@ const Expected = Type.Union(
 const Case = Type.Object(
   {
     name: Type.Optional(Text('What the case is about; else its request is shown.')),
-    request: Text(
-      '`METHOD /path`, or `METHOD https://host/path`.',
-      '`METHOD /path` or `METHOD https://host/path`',
-    ),
+    request: Text('`METHOD /path`, or `METHOD https://host/path`.', {
+      expects: '`METHOD /path` or `METHOD https://host/path`',
+    }),
     host: Type.Optional(Text('Host of a request that has a path alone.')),
     who: Who,
     expect: Expected,

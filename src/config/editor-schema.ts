@@ -77,10 +77,11 @@ function isClosedScalar(shape: Shape): boolean {
   return shape.type === 'integer' || shape.type === 'boolean' || shape.enum !== undefined
 }
 
-function orVariable({ description, default: value, ...scalar }: Json): Json {
+function orVariable({ description, default: value, examples, ...scalar }: Json): Json {
   return {
     ...(description !== undefined && { description }),
     ...(value !== undefined && { default: value }),
+    ...(examples !== undefined && { examples }),
     anyOf: [scalar, variable],
   }
 }

@@ -156,7 +156,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     }
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
-      const { auditKeptMs } = config.settings.control
+      const { auditRetentionMs: auditKeptMs } = config.settings.control
       const housekeeping = createHousekeeping({ db: core.db, table, auditKeptMs, log, metrics })
       drain.last('housekeeping', () => housekeeping.stop())
     }

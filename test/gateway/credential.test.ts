@@ -1,3 +1,5 @@
+// Contract 5.4 and 5.5.
+
 import * as fc from 'fast-check'
 import t from 'tap'
 import { Secret } from '../../src/credentials/secret.ts'

@@ -1,3 +1,5 @@
+// Contract 5.1.
+
 import t from 'tap'
 import { mostConnectionNames } from '../../src/gateway/head.ts'
 import { judgeMessage } from '../../src/gateway/message.ts'

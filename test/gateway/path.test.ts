@@ -1,3 +1,4 @@
+// Contract 5.2.
 // What is accepted as a path is read alike by every reader behind the gateway.
 
 import * as fc from 'fast-check'

@@ -1,3 +1,5 @@
+// Contract 5.
+
 import t from 'tap'
 import { type Denial, deny } from '../../src/errors/denial.ts'
 import type { Stage } from '../../src/gateway/access.ts'

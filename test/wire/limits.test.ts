@@ -1,3 +1,4 @@
+// Contract 5.6.
 // Limits on what one client may hold and ask, over the whole program.
 
 import { once } from 'node:events'

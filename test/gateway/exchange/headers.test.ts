@@ -1,3 +1,5 @@
+// Contract 6.
+
 import * as fc from 'fast-check'
 import t from 'tap'
 import { foldHeaderName } from '../../../src/config/header-names.ts'

@@ -1,3 +1,4 @@
+// Contract 5.8 and 6.
 // Which bodies go on whole, and which as a stream.
 
 import t from 'tap'

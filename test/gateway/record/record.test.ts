@@ -1,6 +1,7 @@
 import t from 'tap'
 import { deny } from '../../../src/errors/denial.ts'
 import type { Access } from '../../../src/gateway/access.ts'
+import { lineFields } from '../../../src/gateway/record/line-fields.ts'
 import { createRecorder } from '../../../src/gateway/record/record.ts'
 import { createMetrics } from '../../../src/telemetry/metrics.ts'
 import { accessOf, loadDemo, principalOf } from '../subject.ts'
@@ -81,6 +82,27 @@ void t.test('how it ended is one of its labels, and of its line', async (t) => {
       [undefined, '2'],
     ],
   )
+})
+
+void t.test('every field of a line is in the list of fields, and each of the list is written', async (t) => {
+  const api = config.table.apis.get('flintn')
+  const [environment] = api?.environments ?? []
+  const route = api?.routes.find(({ requirement }) => requirement.kind === 'any')
+  if (api === undefined || environment === undefined || route === undefined) throw new Error('no such route')
+  const { said } = lineOf({
+    ...{ host: { api, environments: [environment] }, environment, route, tier: 'memory', status: 403 },
+    ...{ tls: ',"tls":"TLSv1.3","cipher":"TLS_AES_256_GCM_SHA384"', cut: 'client', failure: new Error('x') },
+    ...{
+      upstreamMs: 1,
+      clientMs: 1,
+      heldMs: 1,
+      principal: principalOf({}),
+      denial: deny('INTERNAL_ERROR', 'head'),
+    },
+  })
+  // Those of any line of the program (telemetry/log.ts).
+  const ofAll = ['level', 'time', 'msg']
+  t.same([...Object.keys(said), ...ofAll].toSorted(), Object.keys(lineFields).toSorted())
 })
 
 void t.test('names are JSON whatever they hold, and the line is ASCII', async (t) => {
