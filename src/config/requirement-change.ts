@@ -10,6 +10,12 @@ export type Passers = 'anyone' | readonly (readonly string[])[]
 export function newlyPassing(before: Requirement | undefined, after: Requirement | undefined): Passers {
   if (after === undefined || before?.kind === 'public') return []
   if (after.kind === 'public') return 'anyone'
-  const smallest = after.kind === 'all' ? [after.permissions] : after.permissions.map((name) => [name])
-  return smallest.filter((held) => before === undefined || !meets(before, new Set(held)))
+  return leastThatMeets(after).filter((held) => before === undefined || !meets(before, new Set(held)))
+}
+
+/** The smallest sets of permissions that meet a requirement; none where no key is asked for, or there is no route. */
+export function leastThatMeets(requirement: Requirement | undefined): (readonly string[])[] {
+  if (requirement === undefined || requirement.kind === 'public') return []
+  const { kind, permissions } = requirement
+  return kind === 'all' ? [permissions] : permissions.map((name) => [name])
 }

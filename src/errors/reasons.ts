@@ -159,8 +159,8 @@ export const reasons = {
     past_the_stages: 'A fault of the gateway: nothing decided',
     no_principal: 'A fault of the gateway: nobody to judge the permissions of',
     no_upstream: 'A fault of the gateway: nowhere to forward to',
-    no_host: 'A fault of `config explain`: no host',
-    no_route: 'A fault of `config explain`: no route',
+    not_given:
+      'A fault of the gateway: in `config explain` and its like, a step of the decision waits for a store',
     unforeseen: 'A fault of the control plane; its log has the stack',
   },
   VALIDATION_FAILED: {

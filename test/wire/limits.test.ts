@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { generateSecret, Secret } from '../../src/credentials/secret.ts'
 import { limitConnections } from '../../src/gateway/listener/connections.ts'
-import { paces } from '../../src/gateway/pacing.ts'
+import { paces } from '../../src/decision/pacing.ts'
 import { startTestProgram } from '../support/program.ts'
 import { codeOf, exchange, request } from '../support/wire.ts'
 

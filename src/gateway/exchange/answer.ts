@@ -2,7 +2,7 @@
 // then leaves in one write, head and body, which costs a fifth less than two (docs/performance.md).
 
 import type { Access } from '../access.ts'
-import { responseTrailers } from './headers.ts'
+import { responseTrailers } from './response-headers.ts'
 import { Pieces } from './pieces.ts'
 import { sendHead, writeHead } from './response-head.ts'
 import type { AnswerHead } from '../upstream/answer-head.ts'

@@ -3,7 +3,8 @@
 // is certain that it did no work.
 
 import { type Denial, deny } from '../../errors/denial.ts'
-import { type Access, type CutBy, hasBody } from '../access.ts'
+import type { Access, CutBy } from '../access.ts'
+import { hasBody } from '../../decision/request/head.ts'
 import { Answer } from './answer.ts'
 import { Deadline } from '../upstream/deadlines.ts'
 import { outgoing } from './outgoing.ts'
@@ -23,7 +24,7 @@ import { type AnswerHead, InvalidAnswer } from '../upstream/answer-head.ts'
 import type { Connection, Exchange } from '../upstream/connection.ts'
 import { type BodySource, isRepeatable, type OutgoingRequest } from '../upstream/outgoing-request.ts'
 import type { Queue } from '../upstream/queue.ts'
-import { clientNetwork } from '../client.ts'
+import { clientNetwork } from '../../decision/request/addresses.ts'
 import { denialOf, unnamedFailure } from './upstream-failure.ts'
 import type { UpstreamPool } from '../upstream/upstreams.ts'
 

@@ -11,7 +11,7 @@ export function outgoing(
   body: Buffer | BodySource | null,
 ): OutgoingRequest {
   return {
-    method: access.raw.method ?? 'GET',
+    method: access.method,
     target: access.target,
     fields: `host: ${settings.preserveHost ? access.head.host : host}\r\n${headers.build(access)}`,
     contentLength: access.head.contentLength,

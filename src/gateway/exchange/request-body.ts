@@ -5,11 +5,14 @@
 import type { ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { type Denial, deny } from '../../errors/denial.ts'
-import type { Access, Head } from '../access.ts'
-import { leaverOf } from '../client.ts'
+import type { Access } from '../access.ts'
+import type { Head } from '../../decision/request/head.ts'
+import { leaverOf } from '../listener/leaver.ts'
+import type { BodyLimits } from './body-limits.ts'
 import { areManyCrumbs, restAfterCrumbs } from './crumbs.ts'
 import { linger, lingerAtEnd } from '../listener/linger.ts'
 import { Pieces } from './pieces.ts'
+import { hasUnparsed, readInSlices } from '../listener/slices.ts'
 import type { BodySink, BodySource } from '../upstream/outgoing-request.ts'
 
 /** Why a body ended early; `denial` is what the client is told, if it is still there. */
@@ -48,14 +51,6 @@ export function wholeBody({ raw, head }: Access): Buffer | undefined {
 /** Announced, so that it goes on as it came: a chunked one stays a stream. */
 function canBeWhole({ contentLength, expectsContinue }: Head): boolean {
   return contentLength !== undefined && contentLength <= wholeBytes && !expectsContinue
-}
-
-/** What a body has to keep to. */
-export interface BodyLimits {
-  /** Longest silence of whoever is waited for. */
-  readonly idleTimeoutMs: number
-  /** Bytes a second that it has to bring, on average, after `rateGraceMs` of waiting for the client; 0: no such limit. */
-  readonly bodyRate: number
 }
 
 /** Who is told of a body. */
@@ -173,6 +168,7 @@ export class RequestBody implements BodySource {
     if (!this.#isResting && areManyCrumbs(this.#turn)) {
       this.#isResting = true
       this.#access.raw.pause()
+      readInSlices(this.#access.raw.socket)
     }
     this.#moveSoon()
     if (this.#pieces.bytes < fullBytes) return
@@ -278,14 +274,19 @@ export class RequestBody implements BodySource {
   readonly #onTime = (): void => {
     if (this.#isOver) return
     // What came in this very turn is handled right after this.
-    if (this.#isDue && this.#waitsFor === 'client') this.#movedAt = performance.now()
+    if (this.#waitsFor === 'client' && (this.#isDue || this.#isBehind)) this.#movedAt = performance.now()
     this.#look()
+  }
+
+  /** More of it has come already, and waits to be parsed. */
+  get #isBehind(): boolean {
+    return hasUnparsed(this.#access.raw.socket)
   }
 
   /** For how long the client may still be waited for, by its rate so far. */
   #msAhead(now: number): number {
     const { bodyRate } = this.#limits
-    if (bodyRate === 0) return Number.POSITIVE_INFINITY
+    if (bodyRate === 0 || this.#isBehind) return Number.POSITIVE_INFINITY
     const allowedMs = rateGraceMs + (this.#received / bodyRate) * 1_000
     return allowedMs + this.#restedMs - this.awaitedMs(now)
   }
@@ -338,6 +339,7 @@ export function abandonBody(access: Access): void {
   const count = (chunk: Buffer) => {
     come.count++
     come.bytes += chunk.length
+    if (areManyCrumbs(come)) readInSlices(raw.socket)
     if (come.bytes > abandonedBytes || areManyCrumbs(come)) leave()
   }
   const timer = setTimeout(leave, abandonedMs)

@@ -3,7 +3,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Access } from '../access.ts'
 import { tellPages } from './cors.ts'
-import { responseHeaders } from './headers.ts'
+import { responseHeaders } from './response-headers.ts'
 import { keyPlaces, tellSharedCaches } from './shared-caches.ts'
 import type { AnswerHead } from '../upstream/answer-head.ts'
 

@@ -8,7 +8,7 @@ import { InvalidAnswer } from '../upstream/answer-head.ts'
 import { ConnectTimeout } from '../upstream/connect.ts'
 import { UpstreamClosed } from '../upstream/connection.ts'
 import { NotSent } from '../upstream/pool.ts'
-import { NoRoom } from '../upstream/room.ts'
+import { NoRoom } from '../upstream/no-room.ts'
 
 /** What the client is told of a failed exchange; undefined: it is not there any more. */
 export function denialOf(error: Error): Denial | undefined {

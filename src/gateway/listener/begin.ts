@@ -4,12 +4,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import type { Table } from '../../config/compiled.ts'
-import { originForm } from '../../config/request/target.ts'
 import type { Access } from '../access.ts'
-import { clientIdentifier } from '../client.ts'
-import type { DenyList } from '../deny-list.ts'
-import { type HeadLimits, readHead } from '../head.ts'
+import type { DenyList } from '../../decision/deny-list.ts'
+import { type HeadLimits, readHead } from '../../decision/request/head.ts'
+import { originForm } from '../../decision/request/target.ts'
 import type { Upstreams } from '../upstream/upstreams.ts'
+import { clientIdentifier } from './client-identity.ts'
 
 export interface BeginDeps {
   readonly trustedProxies: readonly string[]
@@ -28,17 +28,22 @@ export function accessMaker(
   const identify = clientIdentifier(deps.trustedProxies)
   return (raw, reply, target) => {
     const startedAt = performance.now()
-    const head = readHead(raw, deps.limits)
+    const method = raw.method ?? ''
+    const head = readHead(raw.rawHeaders, raw.httpVersionMinor, deps.limits)
     const { peer, client, isPeerTrusted, isSecure, tls } = identify(raw, head)
     const { table, upstreams } = deps.inForce()
     return {
       requestId: (isPeerTrusted && acceptableId(head.requestId)) || deps.newId('req'),
+      method,
+      target: originForm(target, head.host, method),
+      fields: raw.rawHeaders,
+      httpMajor: raw.httpVersionMajor,
+      httpMinor: raw.httpVersionMinor,
+      table,
+      denied: deps.denied(),
       raw,
       reply,
-      target: originForm(target, head.host, raw.method ?? ''),
-      table,
       upstreams,
-      denied: deps.denied(),
       server: deps.drain,
       load: deps.load,
       startedAt,

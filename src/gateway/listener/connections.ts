@@ -1,9 +1,11 @@
 // Which connections are taken: those whose peer is known, and of one address so many.
 
 import type { Server } from 'node:http'
+import { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { addressMatcher, clientNetwork } from '../client.ts'
-import { keepPeer, keepPeerAbove } from './peer.ts'
+import { addressMatcher, clientNetwork } from '../../decision/request/addresses.ts'
+import { keepPeer, keepPeerAbove, peerOf } from './peer.ts'
+import { admit } from './slices.ts'
 
 /**
  * Closes connections without a peer, and those beyond `most` from one address, as they come, before a byte is read;
@@ -30,5 +32,14 @@ export function limitConnections(server: Server, most: number, exempt: readonly 
   // Above TLS it is a socket of its own; its peer may have gone during the handshake.
   server.on('secureConnection', (socket: Socket) => {
     if (keepPeerAbove(socket) === undefined) socket.destroy()
+  })
+}
+
+/** Has those read in slices whose client was seen to send what is dear to parse; `proxies` stand for many clients. */
+export function admitConnections(server: Server, proxies: readonly string[]): void {
+  const isProxy = addressMatcher(proxies)
+  server.on(server instanceof HttpsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+    const peer = peerOf(socket)
+    if (peer !== undefined && !socket.destroyed) admit(socket, proxies.length > 0 && isProxy(peer))
   })
 }

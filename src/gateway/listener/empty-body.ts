@@ -4,7 +4,7 @@
 // client has gone is told by the response alone.
 
 import type { IncomingMessage } from 'node:http'
-import type { Head } from '../access.ts'
+import type { Head } from '../../decision/request/head.ts'
 
 /** Node's own record of a message's stream; each field is there in Node 20 to 26. */
 interface Streaming {

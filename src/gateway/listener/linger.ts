@@ -5,6 +5,7 @@
 
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import { readPastParser, startReading } from './past-parser.ts'
 
 /** Whose connection it is. */
 export interface Leaver {
@@ -46,9 +47,8 @@ export function lingeringConnections(): number {
 /** What is not parsed yet is dropped from here on. The piece that the parser has in hand goes through it still. */
 export function stopParsing(socket: Socket): void {
   leaving.add(socket)
-  socket.removeAllListeners('data')
-  // A listener takes the connection from Node's parser, which else reads it by itself.
-  socket.on('data', () => {})
+  readPastParser(socket, () => {})
+  startReading(socket)
 }
 
 /** Has a connection linger where Node would end it after an answer. Returns what takes that back. */

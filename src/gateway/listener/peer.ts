@@ -3,7 +3,8 @@
 // of nobody. So it is asked when a connection is taken, the answer is kept, and nothing is read without one. Where the
 // other end is a balancer that says for whom it speaks (proxy-protocol.ts), that is who is kept.
 
-import { isIP, Socket } from 'node:net'
+import { Socket } from 'node:net'
+import { plainAddress } from '../../decision/request/addresses.ts'
 
 const peers = new WeakMap<Socket, string>()
 
@@ -51,9 +52,4 @@ export function peerOf(socket: Socket): string | undefined {
 /** Whether its peer speaks for itself alone: what it says of others is not believed, trusted proxy or not. */
 export function isUnnamed(socket: Socket): boolean {
   return unnamed.has(socket)
-}
-
-/** An IPv4 address that arrived on an IPv6 socket in its plain form. */
-export function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address
 }

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { isLeaving } from './linger.ts'
+import { cameInSlices, readInSlices } from './slices.ts'
 
 export type Begin = (raw: IncomingMessage, reply: ServerResponse) => void
 
@@ -28,6 +29,8 @@ const requestBytes = 2_048
  * leaves: who sends a few ahead and goes still ends them.
  */
 const mostWaitingBytes = 64 * requestBytes
+/** Nobody honest sends so many ahead. */
+const manyRequests = 64
 /** So many of all that were sent ahead are begun in one turn of the loop: what comes one by one is served in between. */
 const mostATurn = 8
 
@@ -127,10 +130,12 @@ class Line {
   count(change: number): void {
     if (this.requests === 0) this.#readBefore = this.#socket.bytesRead
     this.requests += change
+    if (this.requests === manyRequests) readInSlices(this.#socket)
     const read = this.requests === 0 ? 0 : this.#socket.bytesRead - this.#readBefore
     this.bytes = this.requests * requestBytes + read
     if (this.requests === 0) this.#goOn()
-    else if (this.bytes >= mostWaitingBytes) this.#stop()
+    // In slices few wait at a time; who has sent them may have ended its side, which is read when they have begun.
+    else if (this.bytes >= mostWaitingBytes || cameInSlices(this.#socket)) this.#stop()
   }
 
   readNoMore(): void {

@@ -9,6 +9,7 @@ import { Server as HttpsServer } from 'node:https'
 import { Socket } from 'node:net'
 import { afterEarlierAnswers, replyInTheMaking } from './earlier-answers.ts'
 import { isLeaving } from './linger.ts'
+import { endSlices } from './slices.ts'
 
 /** Requests with a body that the parser has stopped behind: nothing that comes after them can be trusted to be a message. */
 const last = new WeakSet<IncomingMessage>()
@@ -68,6 +69,8 @@ function parseAnew(socket: Socket, pieces: Buffer[], parse: (socket: Socket) => 
   const onError = () => socket.destroy()
   socket.on('error', onError)
   if (isLeaving(socket)) return
+  const { rest, readInSlicesAgain } = endSlices(socket)
+  pieces.push(...rest)
   let bytes = 0
   const hold = (chunk: Buffer) => {
     pieces.push(chunk)
@@ -86,6 +89,7 @@ function parseAnew(socket: Socket, pieces: Buffer[], parse: (socket: Socket) => 
     socket.setTimeout(0)
     for (const piece of pieces.toReversed()) if (piece.length > 0) socket.unshift(piece)
     parse(socket)
+    readInSlicesAgain()
     socket.resume()
   })
 }

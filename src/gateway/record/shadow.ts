@@ -1,14 +1,14 @@
 // Shadow mode: what a candidate configuration would decide on the requests that the one in force decides. Nothing of it
 // reaches a request; where the two differ, the log and a metric say so. Asked when a request is over.
 
-import type { Api, CompiledConfig } from '../../config/compiled.ts'
-import { type Caller, decide } from '../../config/request/decide.ts'
-import { whyUnusable } from '../../credentials/record.ts'
+import type { CompiledConfig } from '../../config/compiled.ts'
+import type { RequestView } from '../../decision/inquiry.ts'
+import { createJudge, type Judge, notGiven, rulesOf } from '../../decision/judge.ts'
 import type { ErrorCode } from '../../errors/catalogue.ts'
 import type { Logger } from '../../telemetry/log.ts'
+import type { Found } from '../../lookup/found.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { Access } from '../access.ts'
-import { preflightFor } from '../route.ts'
 
 export interface ShadowDeps {
   /** null: there is no candidate. */
@@ -28,31 +28,28 @@ const tableCodes: ReadonlySet<ErrorCode> = new Set([
   'MISSING_API_KEY',
   'WRONG_ENVIRONMENT',
   'INSUFFICIENT_PERMISSIONS',
+  'BODY_TOO_LARGE',
 ])
 
 /** Returns what is to be called with each finished request. */
 export function createShadow(deps: ShadowDeps): (access: Access) => void {
+  const judgeBy = judgeOfLatest()
   return (access) => {
     const candidate = deps.candidate()
     if (candidate === null || !isOfTheTable(access)) return
-    const decision = decide(candidate, {
-      method: access.raw.method ?? '',
-      target: access.target,
-      host: access.head.host,
-      isSecure: access.isSecure,
-      preflightFor: preflightFor(access.head),
-      caller: callerOf(access, deps.now()),
+    const judged = judgeBy(candidate)(viewOf(access), {
+      found: foundOf(access),
+      denied: access.denied,
+      nowMs: deps.now(),
     })
-    const inForce = outcomeOf(access)
-    const other = decision.denial?.code ?? 'allow'
-    if (inForce === other) return
+    const inForce = access.isLetThrough ? 'allow' : access.denial?.code
+    const other = judged.denial?.code ?? 'allow'
     // Refused before its key was looked up: whether the candidate would have let it through, only the key could say.
-    const wouldBe =
-      other === 'MISSING_API_KEY' && carriesKey(access, decision.host?.api) ? 'depends_on_key' : other
-    if (wouldBe === 'depends_on_key' && inForce === 'MISSING_API_KEY') return
-    const { route } = decision
+    const wouldBe = other === 'AUTH_UNAVAILABLE' ? 'depends_on_key' : other
+    if (inForce === undefined || inForce === wouldBe) return
+    const { route } = judged
     const name = route === undefined ? '' : `${route.method} ${route.template}`
-    const api = decision.host?.api.name ?? ''
+    const api = judged.host?.api.name ?? ''
     deps.metrics.shadow({ api, route: name, decision: inForce, candidate: wouldBe })
     deps.log.info(
       {
@@ -73,34 +70,36 @@ export function createShadow(deps: ShadowDeps): (access: Access) => void {
   }
 }
 
-function outcomeOf(access: Access): string {
-  return access.denial !== undefined && tableCodes.has(access.denial.code) ? access.denial.code : 'allow'
-}
-
 /** Let through by the table (whatever the upstream made of it), or refused by it. */
 function isOfTheTable({ denial, route, isPreflight, isLetThrough }: Access): boolean {
   if (denial === undefined) return isLetThrough && (route !== undefined || isPreflight)
   return tableCodes.has(denial.code) || isLetThrough
 }
 
-/** Whether there is something in the places that the candidate's API takes. */
-function carriesKey({ head, raw }: Access, api: Api | undefined): boolean {
-  if (api === undefined) return false
-  const { bearer, header } = api.credential
-  if (bearer && head.authorization.length > 0) return true
-  return (
-    header !== null &&
-    raw.rawHeaders.some((text, i) => i % 2 === 0 && text.toLowerCase() === header.toLowerCase())
-  )
+/** Made once a candidate. */
+function judgeOfLatest(): (candidate: CompiledConfig) => Judge {
+  let latest: { readonly candidate: CompiledConfig; readonly judge: Judge } | undefined
+  return (candidate) => {
+    if (latest?.candidate !== candidate) latest = { candidate, judge: createJudge(rulesOf(candidate)) }
+    return latest.judge
+  }
 }
 
-function callerOf({ principal }: Access, nowMs: number): Caller | undefined {
-  if (principal === undefined) return undefined
-  const { record } = principal
+/** The request as it came. */
+function viewOf(access: Access): RequestView {
+  const { method, fields, httpMajor, httpMinor, peer, isPeerTrusted, tls } = access
   return {
-    api: record.api,
-    environment: record.environment,
-    permissions: record.permissions,
-    unusable: whyUnusable(record, nowMs),
+    method,
+    target: access.target,
+    fields,
+    httpMajor,
+    httpMinor,
+    peer,
+    isPeerTrusted,
+    isPeerTls: tls !== '',
   }
+}
+
+function foundOf({ principal }: Access): Found {
+  return principal === undefined ? notGiven : { kind: 'known', record: principal.record, tier: 'memory' }
 }

@@ -13,8 +13,8 @@ import {
   sortFaults,
 } from '../../config/fault.ts'
 import { fit, type Holed } from '../../config/fit.ts'
-import type { Caller } from '../../config/request/decide.ts'
-import { type AskedFor, readUrl } from '../../config/request/url.ts'
+import type { Caller } from '../../decision/question.ts'
+import { type AskedFor, readUrl } from '../../decision/request/url.ts'
 import { readSource } from '../../config/source.ts'
 import { suggest } from '../../config/suggest.ts'
 import { isGiven, type Node, parseTree, placeOfKey, placeOfValue } from '../../config/tree.ts'

@@ -1,7 +1,7 @@
 // Runs cases against a table: what it says to each, and what no case has looked at.
 
 import type { CompiledConfig } from '../../config/compiled.ts'
-import { type Decision, decide } from '../../config/request/decide.ts'
+import { createDecide, type Decision } from '../../decision/decide.ts'
 import type { Expectation, TableCase } from './read-cases.ts'
 
 export interface CaseOutcome {
@@ -19,8 +19,9 @@ export interface Difference {
 
 /** Decides each case. Pure. */
 export function runCases(config: CompiledConfig, cases: readonly TableCase[]): CaseOutcome[] {
+  const decide = createDecide(config)
   return cases.map((one) => {
-    const decision = decide(config, { ...one, preflightFor: undefined })
+    const decision = decide({ ...one, preflightFor: undefined })
     return { case: one, decision, differences: compare(one.expected, decision) }
   })
 }

@@ -2,6 +2,7 @@
 
 import type { Environment } from '../../credentials/record.ts'
 import type { HostMatch, Table } from '../../config/compiled.ts'
+import { hostValueOf } from '../../config/hosts.ts'
 
 export interface HostGroup {
   readonly hosts: readonly string[]
@@ -15,9 +16,7 @@ export function hostGroups(before: Table, after: Table): HostGroup[] {
   const listed = new Set(all.flatMap((api) => api.environments.flatMap(({ hosts }) => hosts)))
   const groups = new Map<string, { hosts: string[] } & HostGroup>()
   for (const host of listed) {
-    // `*` stands for a host that nobody lists.
-    const asked = host === '*' ? '*.invalid' : host
-    const sides = [before, after].map((table) => table.matchHost(asked))
+    const sides = [before, after].map((table) => table.matchHost(hostValueOf(host)))
     const key = JSON.stringify(
       sides.map((side) => side && [side.api.name, side.environments.map(({ name }) => name)]),
     )
@@ -32,8 +31,6 @@ export function hostGroups(before: Table, after: Table): HostGroup[] {
 export interface Lane {
   readonly api: string
   readonly environments: readonly Environment[]
-  readonly isAdmittedBefore: boolean
-  readonly isAdmittedAfter: boolean
 }
 
 /** The kinds of keys that the host admits, under either table. */
@@ -52,7 +49,7 @@ export function lanesOf({ before, after }: HostGroup): Lane[] {
       const environments = (['live', 'sandbox'] as const).filter(
         (name) => old.includes(name) === isAdmittedBefore && now.includes(name) === isAdmittedAfter,
       )
-      if (environments.length > 0) lanes.push({ api, environments, isAdmittedBefore, isAdmittedAfter })
+      if (environments.length > 0) lanes.push({ api, environments })
     }
   }
   return lanes

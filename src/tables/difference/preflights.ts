@@ -2,6 +2,8 @@
 
 import type { Api, Route } from '../../config/compiled.ts'
 import { methods } from '../../config/template.ts'
+import type { Decide } from '../../decision/decide.ts'
+import { hostValueOf } from '../../config/hosts.ts'
 import type { Change, Side } from './change.ts'
 import type { HostGroup } from './host-groups.ts'
 
@@ -17,8 +19,13 @@ export function corsOf(api: Api | undefined): Cors {
  * Preflights without a key. What a route for `OPTIONS` lets pass is told as its own change; and where `cors` is the same they
  * pass where another method is listed, whose change is told; but not where `OPTIONS` is listed too, with a requirement.
  */
-export function comparePreflights({ hosts, before, after }: HostGroup, path: string): Change[] {
-  const [old, now] = [preflightOf(before?.api, path), preflightOf(after?.api, path)]
+export function comparePreflights(
+  { hosts, before, after }: HostGroup,
+  deciders: { readonly before: Decide; readonly after: Decide },
+  path: string,
+): Change[] {
+  const host = hostValueOf(hosts[0] ?? '')
+  const [old, now] = [preflightOf(deciders.before, host, path), preflightOf(deciders.after, host, path)]
   if (old.reach === now.reach) return []
   const isOpened = reaches.indexOf(now.reach) > reaches.indexOf(old.reach)
   const [passing, refusing] = isOpened ? [now, old] : [old, now]
@@ -39,18 +46,18 @@ interface Preflight {
   readonly reach: (typeof reaches)[number]
 }
 
-function preflightOf(api: Api | undefined, path: string): Preflight {
-  if (api === undefined) return { own: undefined, reach: 'nowhere' }
-  const isListed = () => methods.some((method) => api.matchRoute(method, path).kind === 'found')
-  const cors = corsOf(api)
-  if (cors === 'answered' && isListed()) return { own: undefined, reach: 'gateway' }
-  const match = api.matchRoute('OPTIONS', path)
-  const own = match.kind === 'found' ? match.route : undefined
-  const passes =
-    own === undefined
-      ? cors === 'upstream' && match.kind === 'wrong_method' && isListed()
-      : own.requirement.kind === 'public'
-  return { own, reach: passes ? 'upstream' : 'nowhere' }
+/** For whichever method it asks for, as long as one passes. */
+function preflightOf(decide: Decide, host: string, path: string): Preflight {
+  let own: Route | undefined
+  for (const preflightFor of methods) {
+    const asked = { method: 'OPTIONS', target: path, host, isSecure: true, preflightFor, caller: undefined }
+    const decision = decide(asked)
+    own = decision.route
+    if (decision.denial !== undefined) continue
+    const isAnswered = decision.isPreflight && corsOf(decision.host?.api) === 'answered'
+    return { own, reach: isAnswered ? 'gateway' : 'upstream' }
+  }
+  return { own, reach: 'nowhere' }
 }
 
 function preflightSide({ own, reach }: Preflight): Side {

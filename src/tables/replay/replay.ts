@@ -1,9 +1,12 @@
 // Recorded requests against a candidate: which of those that were let through it would refuse. A log names no paths and
 // not what keys hold, so an answer is certain, or one that nothing in the log rules out; never too few.
 
-import { expandPermissions, meets, type Requirement } from '../../credentials/permission.ts'
+import { expandPermissions, type Requirement } from '../../credentials/permission.ts'
 import type { Api, CompiledConfig, Route } from '../../config/compiled.ts'
-import { newlyPassing } from '../../config/requirement-change.ts'
+import { hostValueOf } from '../../config/hosts.ts'
+import { leastThatMeets } from '../../config/requirement-change.ts'
+import { createDecide, type Decide, type Decision } from '../../decision/decide.ts'
+import type { Caller } from '../../decision/question.ts'
 import type { Recorded } from './read-log.ts'
 
 export interface Refusal {
@@ -37,13 +40,14 @@ export type KnownKeys = ReadonlyMap<string, readonly string[]>
 /** Replays. Pure. */
 export function replay(config: CompiledConfig, recorded: readonly Recorded[], known: KnownKeys): Replay {
   const evidence = gather(recorded)
+  const decide = createDecide(config)
   const refusals = new Map<string, Refusal>()
   let allowed = 0
   for (const one of recorded) {
     if (one.code !== undefined) continue
     allowed += one.requests
     const api = config.table.apis.get(one.api)
-    const verdict = judge(api, one, heldBy(one, { known, evidence, api }))
+    const verdict = judge(decide, { api, one, held: heldBy(one, { known, evidence, api }) })
     if (verdict !== undefined) add(refusals, one, verdict)
   }
   const all = [...refusals.values()].toSorted(
@@ -67,26 +71,45 @@ interface Held {
   readonly isWhole: boolean
 }
 
+interface Asked {
+  readonly api: Api | undefined
+  readonly one: Recorded
+  readonly held: Held
+}
+
 /** Why the candidate refuses; undefined: it lets pass. */
-function judge(api: Api | undefined, one: Recorded, held: Held): Verdict | undefined {
-  if (api === undefined) return gone('UNKNOWN_HOST')
+function judge(decide: Decide, { api, one, held }: Asked): Verdict | undefined {
+  const [host] = api?.environments[0]?.hosts ?? []
+  if (api === undefined || host === undefined) return gone('UNKNOWN_HOST')
   // Paths are not recorded: a fresh value stands for whatever a parameter had.
-  const path = one.template.replace(/\{[^{}]*\}/g, 'x-recorded-x')
-  const match = api.matchRoute(one.method, path)
-  if (match.kind !== 'found') {
+  const target = one.template.replace(/\{[^{}]*\}/g, 'x-recorded-x')
+  const request = {
+    method: one.method,
+    target,
+    host: hostValueOf(host),
+    isSecure: true,
+    preflightFor: undefined,
+  }
+  const ask = (has: Iterable<string>): Decision =>
+    decide({ ...request, caller: one.keyId === undefined ? undefined : callerWith([...has]) })
+  const { denial, route } = ask(held.has)
+  if (denial === undefined) return undefined
+  if (route === undefined) {
     // A preflight may have been let through by a public route; the log does not say for which method.
     const mayBePreflight = one.method === 'OPTIONS' && one.keyId === undefined && api.cors !== 'off'
-    return match.kind === 'wrong_method'
-      ? { ...gone('METHOD_NOT_ALLOWED'), isCertain: !mayBePreflight }
-      : gone('ROUTE_NOT_FOUND')
+    return { ...gone(denial.code), isCertain: !(mayBePreflight && denial.code === 'METHOD_NOT_ALLOWED') }
   }
-  const { requirement } = match.route
-  if (requirement.kind === 'public') return undefined
-  if (one.keyId === undefined) return refusedBy(match.route, 'MISSING_API_KEY', true)
-  if (meets(requirement, held.has)) return undefined
+  if (one.keyId === undefined) return refusedBy(route, denial.code, true)
   // Whoever met what was required then meets this too.
-  if (one.required !== undefined && newlyPassing(requirement, one.required).length === 0) return undefined
-  return refusedBy(match.route, 'INSUFFICIENT_PERMISSIONS', held.isWhole || rulesOut(requirement, held.lacks))
+  const had = leastThatMeets(one.required)
+  if (had.length > 0 && had.every((more) => ask([...held.has, ...more]).denial === undefined))
+    return undefined
+  const most = [...api.permissions.keys()].filter((name) => !held.lacks.has(name))
+  return refusedBy(route, denial.code, held.isWhole || ask(most).denial !== undefined)
+}
+
+function callerWith(permissions: readonly string[]): Caller {
+  return { api: undefined, environment: undefined, permissions, unusable: undefined }
 }
 
 function gone(code: string): Verdict {
@@ -95,14 +118,6 @@ function gone(code: string): Verdict {
 
 function refusedBy({ requirement, source }: Route, code: string, isCertain: boolean): Verdict {
   return { code, requirement, source, isCertain }
-}
-
-function rulesOut(requirement: Requirement, lacks: ReadonlySet<string>): boolean {
-  if (requirement.kind === 'public') return false
-  const { kind, permissions } = requirement
-  return kind === 'all'
-    ? permissions.some((name) => lacks.has(name))
-    : permissions.every((name) => lacks.has(name))
 }
 
 function heldBy(

@@ -4,10 +4,9 @@ import { connect, createServer as createTcpServer, Socket } from 'node:net'
 import t from 'tap'
 import { deny } from '../../../src/errors/denial.ts'
 import type { Access } from '../../../src/gateway/access.ts'
-import { readHead } from '../../../src/gateway/head.ts'
 import { refuse, refuseSocket } from '../../../src/gateway/exchange/refuse.ts'
 import { exchange, fieldOf, request } from '../../support/wire.ts'
-import { accessOf, headLimits, loadDemo } from '../subject.ts'
+import { accessOf, headOf, loadDemo } from '../subject.ts'
 
 const config = await loadDemo()
 const denial = deny('INSUFFICIENT_PERMISSIONS', 'test', { required: ['a.read'] })
@@ -30,7 +29,7 @@ async function serve(t: Teardown, answer: (access: Access, reply: ServerResponse
       ...accessOf(config),
       raw,
       reply,
-      head: readHead(raw, headLimits),
+      head: headOf(raw),
       host: config.table.matchHost('api.flintn.com'),
     }
     seen.push(access)

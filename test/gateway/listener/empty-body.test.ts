@@ -4,10 +4,9 @@ import { createServer, IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo, Socket } from 'node:net'
 import t from 'tap'
 import { closeEmptyBody } from '../../../src/gateway/listener/empty-body.ts'
-import { readHead } from '../../../src/gateway/head.ts'
 import { startTestProgram } from '../../support/program.ts'
 import { exchange as askGateway, request } from '../../support/wire.ts'
-import { headLimits } from '../subject.ts'
+import { headOf } from '../subject.ts'
 
 interface Ending {
   teardown(fn: () => void): unknown
@@ -27,7 +26,7 @@ async function serve(t: Ending) {
     for (const name of ['data', 'end', 'close', 'aborted']) raw.on(name, () => events.push(name))
     reply.on('close', () => events.push('over'))
     seen.push({ events, raw, reply })
-    closeEmptyBody(raw, readHead(raw, headLimits))
+    closeEmptyBody(raw, headOf(raw))
     reply.write(raw.url ?? '')
     if (raw.url !== '/open') reply.end()
   })
@@ -98,7 +97,7 @@ void t.test('nobody listens, as in the gateway: Node finds nothing left to do fo
   const messages: IncomingMessage[] = []
   const server = createServer((raw, reply) => {
     messages.push(raw)
-    closeEmptyBody(raw, readHead(raw, headLimits))
+    closeEmptyBody(raw, headOf(raw))
     reply.end('over')
   })
   server.listen(0, '127.0.0.1')
@@ -174,7 +173,7 @@ void t.test(
 )
 
 void t.test('a message that is being read, or is kept in another way, is left alone', async (t) => {
-  const head = readHead(new IncomingMessage(new Socket()), headLimits)
+  const head = headOf(new IncomingMessage(new Socket()))
   const read = new IncomingMessage(new Socket())
   read.resume()
   read.read()

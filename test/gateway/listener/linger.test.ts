@@ -208,3 +208,22 @@ t.test('a connection that is to linger can be taken back', async (t) => {
   t.notOk(isLeaving(mine))
   socket.destroy()
 })
+
+t.test('a connection that the parser was made to pause is read all the same when it lingers', async (t) => {
+  const { ours, port } = await serve(t, (socket) => {
+    socket.pause()
+    // Not in the midst of what the parser has in hand, and not resumed by its request.
+    setImmediate(() => linger(socket.pause(), leaver('192.0.2.9')))
+  })
+  const { socket, received } = await open(
+    port,
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n',
+  )
+  for (let sent = 0; sent < mebibyte; sent += block.length) socket.write(block)
+  socket.end()
+  await once(socket, 'close')
+  const [end] = ours
+  if (end?.closed === false) await once(end, 'close')
+  t.equal(received(), answer)
+  t.ok(Number(end?.bytesRead) > mebibyte, `${end?.bytesRead} bytes read`)
+})
