@@ -11,12 +11,13 @@ import { loadConfig } from '../src/config/load.ts'
 import { digestOf, generateSecret, Secret } from '../src/credentials/secret.ts'
 import type { Denial } from '../src/errors/denial.ts'
 import type { Access } from '../src/gateway/access.ts'
-import { accessMaker } from '../src/gateway/begin.ts'
-import { decisionStages } from '../src/gateway/decision.ts'
-import { runStages } from '../src/gateway/stages.ts'
-import { createUpstreams } from '../src/gateway/upstreams.ts'
+import { accessMaker } from '../src/gateway/listener/begin.ts'
+import { decisionStages } from '../src/decision/stages.ts'
+import { boundStrangers } from '../src/decision/strangers.ts'
+import { runStages } from '../src/decision/run-stages.ts'
+import { createUpstreams } from '../src/gateway/upstream/upstreams.ts'
 import { type Changes, createChanges } from '../src/lookup/changes.ts'
-import type { Lookup } from '../src/lookup/chain.ts'
+import type { Lookup } from '../src/lookup/found.ts'
 import { createMemoryTier } from '../src/lookup/memory-tier.ts'
 import { spreadOf } from './statistics.ts'
 
@@ -39,7 +40,8 @@ const memory = createMemoryTier({
 })
 const { limits, requireHttps, trustedProxies } = settings.gateway
 const lookup: Lookup = { find: (digest) => memory.get(digest) ?? missing(), findInMemory: memory.get }
-const stages = decisionStages({ lookup, limits, requireHttps, now: Date.now, monotonicNow })
+const strangers = boundStrangers(limits, monotonicNow)
+const stages = decisionStages({ lookup, strangers, limits, requireHttps, now: Date.now, monotonicNow })
 const reply = new ServerResponse(new IncomingMessage(new Socket()))
 // Nothing is forwarded, so no connection is opened.
 const upstreams = createUpstreams(settings, table)

@@ -1,8 +1,8 @@
 // The servers of a run, started when a scenario first asks for them and kept for the scenarios after it.
 
-import type { Bench } from './bench.ts'
+import type { Bench, Server } from './bench.ts'
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts'
-import { type PeerName, type Server, startPeer } from './peers.ts'
+import { type PeerName, startPeer } from './peers.ts'
 
 export interface Fleet {
   /** Latchkey in its normal configuration. */

@@ -24,8 +24,10 @@ export interface GatewayOptions {
   readonly staleLimit?: string
   /** After which requests connections to the upstream are used again; left out: as it is by default. */
   readonly reuse?: string
-  /** A checkout of another version, built. */
+  /** A checkout of another version, built: its program and its permission table. */
   readonly checkout?: string
+  /** URL of the Redis; left out: the one of all. */
+  readonly redis?: string
 }
 
 export interface Gateway {
@@ -46,7 +48,12 @@ function mainOf(checkout: string | undefined): string {
     : resolve(checkout, 'build/src/main.js')
 }
 
-const permissions = fileURLToPath(new URL('../../config/permissions/flintn.yaml', import.meta.url))
+function permissionsOf(checkout: string | undefined): string {
+  return checkout === undefined
+    ? fileURLToPath(new URL('../../config/permissions/flintn.yaml', import.meta.url))
+    : resolve(checkout, 'config/permissions/flintn.yaml')
+}
+
 const token = 'bench-admin-token-of-more-than-32-characters'
 let databases = 0
 
@@ -102,7 +109,7 @@ function configFile(bench: Bench, { database, ports, ...options }: Written): str
   return `gateway: { host: 127.0.0.1, port: ${ports.gateway}${tls}${limits} }
 control: { host: 127.0.0.1, port: ${ports.control} }
 postgres: ${database}
-redis: ${bench.stores.redis.url}
+redis: ${options.redis ?? bench.stores.redis.url}
 upstreams:
   payments: { url: "http://127.0.0.1:${port}"${queue}${reuse} }
   payments-sandbox: { url: "http://localhost:${port}" }
@@ -112,7 +119,7 @@ apis:
     environments:
       live:    { hosts: [api.flintn.com],         prefix: pk_live_, upstream: payments }
       sandbox: { hosts: [sandbox.api.flintn.com], prefix: pk_test_, upstream: payments-sandbox }
-    permissions: ${permissions}${stale}
+    permissions: ${permissionsOf(options.checkout)}${stale}
 `
 }
 

@@ -82,12 +82,19 @@ export async function measureThroughput(bench: Bench, subjects: readonly Subject
   }
   for (let round = 1; round <= rounds; round++) {
     bench.tell(`  throughput, round ${round} of ${rounds}`)
-    for (const [i, subject] of subjects.entries()) {
+    for (const [i, subject] of inTurn(subjects, round)) {
       await load(bench, subject, { seconds: leadSeconds })
       results[i]?.throughput.push(await measureOnce(bench, subject, { seconds }))
     }
   }
   return results
+}
+
+/** With their places; each round begins with another one, so that nobody always comes after the same. */
+function inTurn(subjects: readonly Subject[], round: number): (readonly [place: number, subject: Subject])[] {
+  const all = [...subjects.entries()]
+  const first = (round - 1) % Math.max(1, all.length)
+  return [...all.slice(first), ...all.slice(0, first)]
 }
 
 /** Within each open loop, before it counts. */

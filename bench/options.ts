@@ -19,8 +19,10 @@ export interface Options {
   readonly svgFile: string | null
   /** Of the scenarios with peers, only the subjects whose names hold one of these; empty: all. */
   readonly only: readonly string[]
-  /** A checkout of another version, built, to be measured beside this one (get, post, large); null: none. */
-  readonly before: string | null
+  /** A checkout of another version, built, to be measured beside this one, and nothing else; null: none. */
+  readonly against: string | null
+  /** Of each of the two versions then. */
+  readonly processes: number
 }
 
 /** What was written is no command line of ours; the message says why. */
@@ -38,7 +40,8 @@ const flags = {
   all: { type: 'boolean', default: false },
   check: { type: 'boolean', default: false },
   only: { type: 'string', default: '' },
-  before: { type: 'string' },
+  against: { type: 'string' },
+  processes: { type: 'string', default: '3' },
   seconds: { type: 'string', default: '1' },
   rounds: { type: 'string', default: '12' },
   'warm-up': { type: 'string', default: '5' },
@@ -59,6 +62,11 @@ export function readOptions(argv: readonly string[], known: readonly string[]): 
   if (unknown.length > 0) {
     throw new UsageError(`no scenario ${unknown.join(', ')}; there are ${known.join(', ')}`)
   }
+  if (values.against !== undefined && (values.check || values.all || values.rate !== undefined)) {
+    throw new UsageError(
+      '--against measures CPU time of named scenarios: it takes no --check, --all or --rate',
+    )
+  }
   if (values.rate !== undefined && values.check) {
     throw new UsageError('--check measures at half load: it takes no --rate')
   }
@@ -75,7 +83,8 @@ export function readOptions(argv: readonly string[], known: readonly string[]): 
     jsonFile: values.json ?? null,
     svgFile: values.svg ?? null,
     only: split(values.only),
-    before: values.before ?? null,
+    against: values.against ?? null,
+    processes: whole('processes', values.processes),
   }
 }
 
@@ -112,7 +121,8 @@ export const usage = `npm run bench -- [--scenario NAME,… | --all] [--check]
   --scenario NAME,…   which scenarios (default: ${mainScenario}); --all: every one
   --check             what the bars need; prints each figure with bar and aim, exit code 1 beyond a bar
   --only TEXT,…       only subjects whose names hold one of these (get, post, large)
-  --before DIR        another version of Latchkey, a checkout that is built, beside this one (get, post, large)
+  --against DIR       another version of Latchkey, a checkout that is built, and this one, and nobody else, interleaved
+                      (get, post, large, 401, 403); --processes N how many of each (3): CPU a request, with the ratio
   --seconds N         length of a measurement (1); --rounds N how many of each (12); --warm-up N seconds before (5)
                       (latencies: four times as long, a quarter as many)
   --connections N     keep-alive connections of the load (64)

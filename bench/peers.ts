@@ -4,8 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../src/store/embedded/postmaster.ts'
-import type { Bench } from './bench.ts'
-import { type Child, until } from './children.ts'
+import type { Bench, Server } from './bench.ts'
+import { until } from './children.ts'
 import type { Need } from './machine.ts'
 import {
   caddy,
@@ -18,11 +18,6 @@ import {
 } from './peer-configs.ts'
 import { isListening } from './probe.ts'
 import { largeAnswerBytes } from './requests.ts'
-
-export interface Server {
-  readonly port: number
-  readonly child: Child
-}
 
 export type NodePeer = 'hello' | 'loop' | 'http-proxy' | 'http-proxy-3'
 type ForeignPeer = 'nginx' | 'nginx-lua' | 'caddy' | 'haproxy'

@@ -4,7 +4,7 @@
 // docs/performance.md tells how it measures. `npm run bench -- --help` lists the options.
 
 import { writeFileSync } from 'node:fs'
-import { type Bench, withBench } from './bench.ts'
+import type { Bench } from './bench.ts'
 import { chartOf } from './chart.ts'
 import { figuresOf, verdictOf } from './check.ts'
 import { createFleet } from './fleet.ts'
@@ -12,11 +12,13 @@ import { mainScenario, type Options, readOptions, UsageError, usage } from './op
 import { longer } from './measure.ts'
 import { barsOf, missingText, tableOf } from './report.ts'
 import type { Scenario, ScenarioReport } from './scenario.ts'
+import { against, againstScenarios } from './scenarios/against.ts'
 import { decision } from './scenarios/decision.ts'
 import { get, large, post } from './scenarios/forwarding.ts'
 import { keysInMemory, keysInPostgres, keysInRedis, memory } from './scenarios/keys.ts'
 import { forbidden, unauthorized } from './scenarios/refusals.ts'
 import { connections, workers } from './scenarios/scale.ts'
+import { withBench } from './with-bench.ts'
 
 const scenarios: readonly Scenario[] = [
   get,
@@ -36,6 +38,7 @@ const scenarios: readonly Scenario[] = [
 try {
   const names = scenarios.map(({ name }) => name)
   const options = readOptions(process.argv.slice(2), names)
+  if (options !== null) chosen(options)
   if (options === null) console.log(`${usage}\n\n${scenarios.map(describe).join('\n')}`)
   else await withBench(options, run)
 } catch (error) {
@@ -48,8 +51,7 @@ async function run(bench: Bench): Promise<void> {
   console.log(headOf(bench))
   const fleet = createFleet(bench)
   const reports: ScenarioReport[] = []
-  for (const { name, title, run: measure } of scenarios) {
-    if (!options.scenarios.includes(name)) continue
+  for (const { name, title, run: measure } of chosen(options)) {
     bench.tell(`${name}: ${title}`)
     const report = { name, title, ...(await measure(bench, fleet)) }
     reports.push(report)
@@ -62,6 +64,16 @@ async function run(bench: Bench): Promise<void> {
   if (bars !== '') console.log(`\n${bars}`)
   if (bench.missing().length > 0) console.log(`\n${missingText(bench.missing())}`)
   if (options.isCheck && figures.some((figure) => verdictOf(figure) === 'missed')) process.exitCode = 1
+}
+
+function chosen({ scenarios: names, against: checkout }: Options): Scenario[] {
+  const named = scenarios.filter(({ name }) => names.includes(name))
+  if (checkout === null) return named
+  return named.map((scenario) => {
+    const other = against(scenario, checkout)
+    if (other !== undefined) return other
+    throw new UsageError(`--against takes ${againstScenarios.join(', ')}, not ${scenario.name}`)
+  })
 }
 
 function describe({ name, title }: Scenario): string {
@@ -101,6 +113,14 @@ function save(bench: Bench, reports: readonly ScenarioReport[]): void {
   writeFileSync(options.svgFile, chartOf(main.results, { title, subtitle, footer: description }))
 }
 
-function shown({ scenarios: names, seconds, rounds, connections: count, rate, keys }: Options) {
-  return { scenarios: names, seconds, rounds, connections: count, rate, keys }
+function shown({
+  scenarios: names,
+  seconds,
+  rounds,
+  connections: count,
+  rate,
+  keys,
+  against: other,
+}: Options) {
+  return { scenarios: names, seconds, rounds, connections: count, rate, keys, against: other }
 }

@@ -38,7 +38,6 @@ export const names = {
   latchkey: 'Latchkey',
   latchkeyTls: 'Latchkey, TLS',
   latchkeyReuse: 'Latchkey, reuse: all',
-  latchkeyBefore: 'Latchkey, before',
   junk: 'Latchkey, junk key',
   oneWorker: 'Latchkey, 1 worker',
   twoWorkers: 'Latchkey, 2 workers',

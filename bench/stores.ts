@@ -12,6 +12,8 @@ export interface Stores {
   readonly redis: Service
   /** Makes an empty database; returns its URL. */
   makeDatabase(name: string): Promise<string>
+  /** Another Redis, for programs of another version; ends with the rest. */
+  makeRedis(): Promise<string>
   /** Writes one value into Redis, for the peer that asks it. */
   setInRedis(name: string, value: string): Promise<void>
   stop(): Promise<void>
@@ -21,6 +23,7 @@ export interface Stores {
 export async function startStores(cores: string | null): Promise<Stores> {
   const postgres = await startPostgres()
   const redis = await startRedis()
+  const others: Service[] = []
   if (cores !== null) for (const { pid } of [postgres, redis]) pin(pid, cores)
   return {
     postgres,
@@ -31,12 +34,19 @@ export async function startStores(cores: string | null): Promise<Stores> {
       url.pathname = `/${name}`
       return url.href
     },
+    async makeRedis() {
+      const more = await startRedis()
+      others.push(more)
+      if (cores !== null) pin(more.pid, cores)
+      return more.url
+    },
     async setInRedis(name, value) {
       const client = new Redis(redis.url)
       await client.set(name, value)
       client.disconnect()
     },
     async stop() {
+      for (const more of others) await more.stop()
       await redis.stop()
       await postgres.stop()
     },

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { layoutFaults } from './support/architecture.ts'
-import { readSourceTree } from './support/source-tree.ts'
+import { importCircles, readSourceTree } from './support/source-tree.ts'
 
 void t.test('the sources keep to the layout', async (t) => {
   const tree = readSourceTree('src')
@@ -41,6 +41,25 @@ void t.test('each folder may import what it is meant to, and not what it must no
     ['telemetry/a.ts', 'errors/denial.ts', false],
     ['store/a.ts', 'lookup/chain.ts', false],
     ['cli/a.ts', 'config/load.ts', true],
+    ['cli/a.ts', 'tables/cases/read-cases.ts', true],
+    ['tables/cases/a.ts', 'config/load.ts', true],
+    ['tables/cases/a.ts', 'tables/replay/replay.ts', true],
+    ['tables/cases/a.ts', 'gateway/server.ts', false],
+    ['config/a.ts', 'tables/cases/read-cases.ts', false],
+    ['config/a.ts', 'decision/judge.ts', false],
+    ['decision/a.ts', 'lookup/chain.ts', true],
+    ['decision/a.ts', 'gateway/access.ts', false],
+    ['decision/a.ts', 'tables/replay/replay.ts', false],
+    ['decision/a.ts', 'control/server.ts', false],
+    ['decision/a.ts', 'store/postgres.ts', false],
+    ['decision/a.ts', 'telemetry/log.ts', false],
+    ['gateway/a.ts', 'decision/stages.ts', true],
+    ['tables/cases/a.ts', 'decision/decide.ts', true],
+    ['control/a.ts', 'decision/decide.ts', false],
+    ['lookup/a.ts', 'decision/stages.ts', false],
+    ['cli/config/a.ts', 'decision/decide.ts', true],
+    ['gateway/a.ts', 'tables/cases/read-cases.ts', false],
+    ['control/a.ts', 'tables/cases/read-cases.ts', false],
     ['cli/a.ts', 'control/operator.ts', false],
     ['cli/a.ts', 'store/postgres.ts', false],
     ['sample/a.ts', 'errors/denial.ts', false],
@@ -110,4 +129,21 @@ void t.test('comments and names that only look alike are no faults', async (t) =
 void t.test('header text is trimmed where it comes from a file, and by our own function', async (t) => {
   t.same(layoutFaults(new Map([['src/config/a.ts', 'line.trim()']])), [])
   t.same(layoutFaults(new Map([['src/gateway/a.ts', '// not by trim()\nconst a = trimBlanks(value)']])), [])
+})
+
+void t.test('nothing imports what imports it, not even a type', async (t) => {
+  const tree = new Map([...readSourceTree('src'), ...readSourceTree('bench'), ...readSourceTree('test')])
+  t.same(importCircles(tree), [])
+})
+
+void t.test('a circle of imports is found, of whatever length and form', async (t) => {
+  const tree = new Map([
+    ['src/a.ts', "import type { B } from './b.ts'\n"],
+    ['src/b.ts', "import {\n  c,\n} from './c/c.ts'\n"],
+    ['src/c/c.ts', "const a = await import('../a.ts')\n"],
+    ['src/d.ts', "import { a } from './a.ts'\nimport './d.ts'\n"],
+    ['src/e.ts', "import { d } from './d.ts'\n"],
+  ])
+  t.same(importCircles(tree), [['src/a.ts', 'src/b.ts', 'src/c/c.ts'], ['src/d.ts']])
+  t.same(importCircles(new Map([...tree].filter(([path]) => path === 'src/e.ts'))), [])
 })

@@ -72,7 +72,6 @@ async function ownSubjects(
   fleet: Fleet,
   { name, asked }: { readonly name: string; readonly asked: Asked },
 ): Promise<Subject[]> {
-  const { before } = bench.options
   const own: readonly (readonly [name: string, start: () => Promise<Gateway>])[] = [
     [names.latchkey, fleet.latchkey],
     [names.latchkeyTls, fleet.latchkeyTls],
@@ -80,11 +79,6 @@ async function ownSubjects(
     ...(name === 'post'
       ? ([[names.latchkeyReuse, () => fleet.variant({ name: 'latchkey-reuse', reuse: 'all' })]] as const)
       : []),
-    ...(before === null
-      ? []
-      : ([
-          [names.latchkeyBefore, () => fleet.variant({ name: 'latchkey-before', checkout: before })],
-        ] as const)),
   ]
   const subjects: Subject[] = []
   for (const [subject, start] of own)

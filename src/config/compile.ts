@@ -79,7 +79,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
       port: control.port,
       adminFrom: control.admin_from,
       hosts: control.hosts,
-      auditKeptMs: control.audit_retention === 'none' ? null : parseDuration(control.audit_retention),
+      auditRetentionMs: control.audit_retention === 'none' ? null : parseDuration(control.audit_retention),
     },
     postgres:
       file.postgres === 'embedded'

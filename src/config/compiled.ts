@@ -41,7 +41,7 @@ export interface Settings {
     /** Names in public DNS that the control port answers without a token. */
     readonly hosts: readonly string[]
     /** How long entries of the audit are kept; null: for ever. */
-    readonly auditKeptMs: number | null
+    readonly auditRetentionMs: number | null
   }
   readonly postgres:
     | { readonly kind: 'url'; readonly url: string }

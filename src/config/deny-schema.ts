@@ -20,8 +20,17 @@ export const denyEntryRules = {
   clients: { pattern: '^[0-9A-Fa-f:.]{2,45}(?:/[0-9]{1,3})?$', expects: 'an IP address or a CIDR block' },
 } as const
 
+/** One entry of each list, as an example. */
+const entries = {
+  keys: 'key_01K8ZX3V9Q',
+  merchants: 'mer_01K8ZX3V9R',
+  prefixes: 'pk_live_A1b2',
+  permissions: 'transaction.refund',
+  clients: '203.0.113.0/24',
+} as const
+
 const list = (of: keyof typeof denyEntryRules, description: string) =>
-  Type.Optional(Type.Array(Type.String(denyEntryRules[of]), { description }))
+  Type.Optional(Type.Array(Type.String(denyEntryRules[of]), { description, examples: [[entries[of]]] }))
 
 /** The deny file. Left out and `[]` mean the same. */
 export const DenyFile = Type.Object(

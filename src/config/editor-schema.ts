@@ -2,7 +2,7 @@
 
 import type { TSchema } from 'typebox'
 import { DenyFile } from './deny-schema.ts'
-import { AnyCaseFile } from './cases/case-schema.ts'
+import { AnyCaseFile } from './case-schema.ts'
 import type { Shape } from './fit.ts'
 import { PermissionFile } from './permission-schema.ts'
 import { GatewayFile } from './schema.ts'
@@ -77,10 +77,11 @@ function isClosedScalar(shape: Shape): boolean {
   return shape.type === 'integer' || shape.type === 'boolean' || shape.enum !== undefined
 }
 
-function orVariable({ description, default: value, ...scalar }: Json): Json {
+function orVariable({ description, default: value, examples, ...scalar }: Json): Json {
   return {
     ...(description !== undefined && { description }),
     ...(value !== undefined && { default: value }),
+    ...(examples !== undefined && { examples }),
     anyOf: [scalar, variable],
   }
 }

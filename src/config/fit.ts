@@ -21,7 +21,7 @@ export type Holed<T> = T extends readonly (infer Item)[]
 export interface Shape {
   readonly type?: string
   readonly properties?: Readonly<Record<string, Shape>>
-  readonly required?: readonly string[]
+  readonly required?: readonly string[] | undefined
   readonly patternProperties?: Readonly<Record<string, Shape>>
   readonly propertyNames?: { readonly pattern: string; readonly expects: string }
   readonly minProperties?: number
@@ -38,6 +38,8 @@ export interface Shape {
   readonly default?: unknown
   readonly isDuration?: boolean
   readonly expects?: string
+  readonly description?: string
+  readonly examples?: readonly unknown[]
 }
 
 /** The value that `node` stands for, with holes where it is faulty. */

@@ -36,6 +36,12 @@ export function createHostMatcher(apis: Iterable<Api>): (host: string) => HostMa
   return (host) => matches.get(host) ?? matches.get(normalizeHost(host)) ?? anyHost
 }
 
+/** What a Host field says of a listed host; for `*` a name that nobody can list. */
+export function hostValueOf(listed: string): string {
+  if (listed === '*') return '*.invalid'
+  return isIPv6(listed) ? `[${listed}]` : listed
+}
+
 /** RFC 9110 §7.2: uri-host [":" port]. No user info, no path, no list. */
 export function isHostValue(host: string): boolean {
   return /^(?:[A-Za-z0-9._~!$&'()*+=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/.test(host)

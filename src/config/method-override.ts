@@ -2,7 +2,7 @@
 // (Rack, Laravel, Symfony, Express with method-override) serve a POST as the DELETE, PUT or PATCH that it names; the gateway
 // has judged the POST. docs/compatibility.md.
 
-import { newlyPassing } from './difference/requirement-change.ts'
+import { newlyPassing } from './requirement-change.ts'
 import { createRouteMatcher, type MatchableRoute } from './matcher.ts'
 
 const overriding: readonly string[] = ['DELETE', 'PUT', 'PATCH']

@@ -5,21 +5,29 @@ import { escapeNames } from './request/escapes.ts'
 import { closed, Duration, Size, Text } from './schema-fields.ts'
 
 const PermissionList = (description: string) =>
-  Type.Array(Text('Name of a permission.', 'the name of a permission'), {
+  Type.Array(Text('Name of a permission.', { expects: 'the name of a permission' }), {
     minItems: 1,
     uniqueItems: true,
     expects: 'a list of at least one permission',
+    examples: [['transaction.read', 'transaction.search']],
     description,
   })
 
 const RouteRule = Type.Object(
   {
-    permission: Type.Optional(Text('What the caller must hold; `public`: nothing.')),
+    permission: Type.Optional(
+      Text('What the caller must hold; `public`: nothing.', { example: 'transaction.refund' }),
+    ),
     all_of: Type.Optional(PermissionList('The caller must hold all of these.')),
     any_of: Type.Optional(PermissionList('The caller must hold at least one of these.')),
-    timeout: Type.Optional(Duration({ description: 'In place of the upstream’s timeout.' })),
+    timeout: Type.Optional(
+      Duration({ description: 'In place of the upstream’s timeout.', examples: ['120s'] }),
+    ),
     max_body: Type.Optional(
-      Size({ description: 'Largest body of a request; beyond it 413. No limit by default.' }),
+      Size({
+        description: 'Largest body of a request; beyond it 413. No limit by default.',
+        examples: ['1mb'],
+      }),
     ),
     disguises: Type.Enum(['strict', 'exact'], {
       default: 'strict',
@@ -33,6 +41,7 @@ const RouteRule = Type.Object(
         minItems: 1,
         uniqueItems: true,
         expects: 'a list of `hash`, `question`, `percent`',
+        examples: [['hash', 'question']],
         description:
           'Escapes that its parameters take, though every other path with them is refused: `hash` (%23), `question` (%3f), ' +
           '`percent` (%25). For an upstream that decodes a path once, after it has taken it apart.',

@@ -9,8 +9,8 @@ const Port = (description: string, value: number) =>
 
 const Tls = Type.Object(
   {
-    cert: Text('PEM file with the certificate and its chain.'),
-    key: Text('PEM file with the private key, without a passphrase.'),
+    cert: Text('PEM file with the certificate and its chain.', { example: '/etc/latchkey/tls.crt' }),
+    key: Text('PEM file with the private key, without a passphrase.', { example: '/etc/latchkey/tls.key' }),
     ciphers: Type.String({
       minLength: 1,
       default: 'ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!AESCCM:!aNULL',
@@ -77,7 +77,7 @@ const LimitsSection = Type.Object(
   { ...closed, default: {}, description: 'Limits on what a client may send.' },
 )
 
-const AddressList = (options: { description: string; default: string[] }) =>
+const AddressList = (options: { description: string; default: string[]; examples?: [string[]] }) =>
   Type.Array(Type.String({ expects: 'an IP address or a CIDR block' }), options)
 
 const GatewaySection = Type.Object(
@@ -87,11 +87,14 @@ const GatewaySection = Type.Object(
     tls: Type.Optional(Tls),
     trusted_proxies: AddressList({
       default: [],
+      examples: [['10.0.0.0/8']],
       description:
         'Addresses and CIDR blocks whose X-Forwarded-*, X-Request-Id and, with `proxy_protocol`, PROXY headers are believed. None by default.',
     }),
     deny: Type.Optional(
-      Text('Emergency stop: a file that lists keys, merchants, prefixes, permissions, clients.'),
+      Text('Emergency stop: a file that lists keys, merchants, prefixes, permissions, clients.', {
+        example: 'deny.yaml',
+      }),
     ),
     require_https: Type.Boolean({
       default: false,
@@ -103,12 +106,14 @@ const GatewaySection = Type.Object(
         pattern: '^(/[A-Za-z0-9._~-]+)+$',
         maxLength: 256,
         expects: 'a path such as /healthz: segments of letters, digits, `.`, `_`, `~`, `-`',
+        examples: ['/healthz'],
         description:
           'A path that balancers ask, on any host: 200 or 503, as /readyz. None by default; no route may have it.',
       }),
     ),
     drain_delay: DurationOrNone({
       default: '0s',
+      examples: ['15s'],
       description:
         'After SIGTERM: for so long /readyz and `health` say 503 and connections are still taken; then the drain begins.',
     }),
@@ -131,6 +136,7 @@ const ControlSection = Type.Object(
     }),
     hosts: Type.Array(Type.String({ expects: 'a host name, `*.` and one, or `*`' }), {
       default: [],
+      examples: [['latchkey.example.com']],
       description:
         'Names in public DNS under which /readyz and /metrics are asked for; `*.` before one: all below it; `*`: any. Addresses, names without dots and those of private networks need not be listed.',
     }),
@@ -138,6 +144,7 @@ const ControlSection = Type.Object(
       pattern: '^(none|0*(9\\d|[1-9]\\d{2,4})d)$',
       default: 'none',
       expects: '`none` or days, from 90d on, such as 400d',
+      examples: ['400d'],
       description: 'How long entries of the audit are kept; `none`: for ever.',
     }),
   },
@@ -159,7 +166,10 @@ const IdentitySection = Type.Object(
 
 const Upstream = Type.Object(
   {
-    url: Text('http:// or https:// with host and port; no path.', 'an http:// or https:// URL'),
+    url: Text('http:// or https:// with host and port; no path.', {
+      expects: 'an http:// or https:// URL',
+      example: 'https://core.internal:8443',
+    }),
     timeout: Duration({
       default: '30s',
       description: 'Time for the head of a response after the last byte of the request; beyond it 504.',
@@ -174,6 +184,7 @@ const Upstream = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 1_000_000,
+        examples: [512],
         description:
           'Most requests that wait for a connection; beyond it 503. Left out: four for each connection.',
       }),
@@ -201,12 +212,14 @@ const Upstream = Type.Object(
     headers: Type.Record(Type.String(), Text('Value of the header.'), {
       propertyNames: { pattern: token, expects: 'a header name' },
       default: {},
+      examples: [{ 'X-Internal-Auth': '${UPSTREAM_SECRET}' }],
       description: 'Headers added to every request, for instance a secret that the upstream asks for.',
     }),
     server_name: Type.Optional(
       Type.String({
         minLength: 1,
         expects: 'a host name',
+        examples: ['core.internal'],
         description:
           'Name that the certificate of an https:// upstream must be for, and that it is asked for (SNI); Host stays as it is. Left out: that in `url`.',
       }),
@@ -214,10 +227,15 @@ const Upstream = Type.Object(
     ca: Type.Optional(
       Text(
         'PEM bundle of the authorities that this upstream’s certificate may be of: these alone. Left out: those in SSL_CERT_FILE where that is set, else those that come with Node; and with either those in NODE_EXTRA_CA_CERTS.',
+        { example: 'ca.pem' },
       ),
     ),
-    cert: Type.Optional(Text('PEM file with a client certificate, for an upstream that asks for one.')),
-    key: Type.Optional(Text('PEM file with the private key of `cert`.')),
+    cert: Type.Optional(
+      Text('PEM file with a client certificate, for an upstream that asks for one.', {
+        example: 'client.pem',
+      }),
+    ),
+    key: Type.Optional(Text('PEM file with the private key of `cert`.', { example: 'client.key' })),
   },
   closed,
 )
@@ -228,14 +246,16 @@ const ApiEnvironment = (description: string) =>
       hosts: Type.Array(Type.String({ minLength: 1, expects: 'a host name or `*`' }), {
         minItems: 1,
         expects: 'a list of at least one host name',
+        examples: [['api.flintn.com']],
         description: 'Host names without port; `*` stands for every other host.',
       }),
       prefix: Type.String({
         pattern: '^[A-Za-z0-9_-]{1,64}$',
         expects: '1 to 64 of A-Z, a-z, 0-9, `_` and `-`',
+        examples: ['pk_live_'],
         description: 'What every key of this environment begins with.',
       }),
-      upstream: Text('Name of one of the upstreams.'),
+      upstream: Text('Name of one of the upstreams.', { example: 'payments' }),
     },
     { ...closed, description },
   )
@@ -248,6 +268,7 @@ const Cors = Type.Object(
         minItems: 1,
         uniqueItems: true,
         expects: 'a list of at least one origin',
+        examples: [['https://shop.example']],
         description: 'Whose pages may read answers; `*` alone: everybody’s.',
       },
     ),
@@ -255,6 +276,7 @@ const Cors = Type.Object(
       Type.Array(HeaderName({ description: 'Name of a header field.' }), {
         uniqueItems: true,
         expects: 'a list of header names',
+        examples: [['X-Api-Key', 'Content-Type']],
         description: 'What pages may send. Left out: where the key stands, and Content-Type.',
       }),
     ),
@@ -270,7 +292,9 @@ const Api = Type.Object(
   {
     credential: Type.Object(
       {
-        header: Type.Optional(HeaderName({ description: 'The header that carries the key.' })),
+        header: Type.Optional(
+          HeaderName({ description: 'The header that carries the key.', examples: ['X-Api-Key'] }),
+        ),
         bearer: Type.Boolean({ default: false, description: 'Takes the key as `Authorization: Bearer …`.' }),
       },
       { ...closed, description: 'Where a request carries its key: `header`, `bearer: true`, or both.' },
@@ -282,7 +306,7 @@ const Api = Type.Object(
       },
       { ...closed, description: 'The two environments of the API.' },
     ),
-    permissions: Text('The file with the permission table.'),
+    permissions: Text('The file with the permission table.', { example: 'permissions/flintn.yaml' }),
     stale_limit: Duration({
       default: '15m',
       description: 'How long a known key works while Postgres cannot be reached.',
@@ -313,12 +337,13 @@ export const GatewayFile = Type.Object(
     control: ControlSection,
     postgres: Text(
       'postgres:// URL (several hosts, `host1:5432,host2:5432`: the one that takes writes is used), or `embedded` (demo only: data under .latchkey/ beside this file).',
-      'a postgres:// URL or `embedded`',
+      { expects: 'a postgres:// URL or `embedded`', example: '${DATABASE_URL}' },
     ),
     redis: Type.String({
       minLength: 1,
       default: 'none',
       expects: 'a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL or `none`',
+      examples: ['${REDIS_URL}'],
       description:
         'redis:// URL, `redis+sentinel://host1:26379,host2:26379/name`, `redis+cluster://host1:6379,host2:6379`, or `none`: changes ' +
         'then travel by Postgres alone. `rediss…` is the same with TLS, `?ca=file` for an own authority, `&cert=file&key=file` for a ' +

@@ -50,6 +50,15 @@ export function generateSecret(prefix: string): Secret {
 }
 
 /**
+ * The text of a key with this prefix: well formed, and nobody's. For questions about keys whose texts are not known
+ * (decision/question.ts); the same each time.
+ */
+export function sampleKey(prefix: string): string {
+  const body = prefix + '0'.repeat(randomLength)
+  return body + checksum(body)
+}
+
+/**
  * Whether `secret` has the shape and the checksum of a generated key with this prefix.
  * Pure computation, no I/O: what fails here is refused before any look-up.
  */

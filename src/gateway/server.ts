@@ -11,36 +11,38 @@ import { performance } from 'node:perf_hooks'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { CompiledConfig, Limits, Settings, Table } from '../config/compiled.ts'
 import { type Denial, deny } from '../errors/denial.ts'
-import type { Lookup } from '../lookup/chain.ts'
+import type { Lookup } from '../lookup/found.ts'
 import { type Logger, lineLogOf } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Access } from './access.ts'
-import type { ActivityRecorder } from './activity.ts'
-import { createBacklog } from './backlog.ts'
-import { accessMaker } from './begin.ts'
-import { whenClosed } from './closing.ts'
-import { addressMatcher } from './client.ts'
-import { limitConnections } from './connections.ts'
-import { decisionStages } from './decision.ts'
-import type { DenyList } from './deny-list.ts'
-import { closeEmptyBody } from './empty-body.ts'
-import { answerHealth } from './health.ts'
-import { lingeringConnections } from './linger.ts'
-import { answerParserErrors } from './parser-errors.ts'
-import { createOverload, endWork } from './overload.ts'
-import { conclude, registerProxy } from './proxy.ts'
-import { peerOf } from './peer.ts'
-import { endPolitely } from './polite-end.ts'
-import { expectProxyHeaders } from './proxy-protocol.ts'
-import { createRecorder } from './record.ts'
-import { refuse } from './refuse.ts'
-import { createShadow } from './shadow.ts'
-import { runStages } from './stages.ts'
-import { followTls, type TlsSources, tlsOptions } from './tls.ts'
-import { type Begin, createTurns } from './turns.ts'
-import { boundConnections, type ConnectionBounds, type Room } from './room.ts'
-import { ignoreUpgrades, shouldUpgradeCallback } from './upgrades.ts'
-import type { Upstreams } from './upstreams.ts'
+import type { ActivityRecorder } from './record/activity.ts'
+import { createBacklog } from './listener/backlog.ts'
+import { accessMaker } from './listener/begin.ts'
+import { whenClosed } from './listener/closing.ts'
+import { addressMatcher } from '../decision/request/addresses.ts'
+import { admitConnections, limitConnections } from './listener/connections.ts'
+import { decisionStages } from '../decision/stages.ts'
+import { boundStrangers } from '../decision/strangers.ts'
+import type { DenyList } from '../decision/deny-list.ts'
+import { closeEmptyBody } from './listener/empty-body.ts'
+import { answerHealth } from './listener/health.ts'
+import { lingeringConnections } from './listener/linger.ts'
+import { answerParserErrors } from './listener/parser-errors.ts'
+import { createOverload, endWork } from './listener/overload.ts'
+import { conclude, registerProxy } from './exchange/proxy.ts'
+import { peerOf } from './listener/peer.ts'
+import { endPolitely } from './listener/polite-end.ts'
+import { expectProxyHeaders } from './listener/proxy-protocol.ts'
+import { createRecorder } from './record/record.ts'
+import { refuse } from './exchange/refuse.ts'
+import { createShadow } from './record/shadow.ts'
+import { runStages } from '../decision/run-stages.ts'
+import { followTls, type TlsSources, tlsOptions } from './listener/tls.ts'
+import { type Begin, createTurns } from './listener/turns.ts'
+import { boundConnections, type ConnectionBounds, type Room } from './listener/room.ts'
+import { createLastRequestGuard } from './listener/last-request.ts'
+import { ignoreUpgrades, shouldUpgradeCallback } from './listener/upgrades.ts'
+import type { Upstreams } from './upstream/upstreams.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -81,6 +83,8 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   const { limits, requireHttps, tls, trustedProxies, health } = deps.settings.gateway
   const path = health ?? deps.probe
   const overload = createOverload(limits)
+  const monotonicNow = () => performance.now()
+  const strangers = boundStrangers(limits, monotonicNow)
 
   const app = Fastify(serverOptions(deps))
   ignoreUpgrades(app.server)
@@ -96,10 +100,11 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
       deps.metrics.connectionCut(limit)
       deps.log.info({ client: peerOf(socket), limit }, 'Connection cut: its client does not read')
     },
-    monotonicNow: () => performance.now(),
+    monotonicNow,
   })
   // Many clients stand behind each of these.
   limitConnections(app.server, limits.clientConnections, [...trustedProxies, '127.0.0.0/8', '::1'])
+  admitConnections(app.server, trustedProxies)
   // Behind the listeners above, before which it is to come.
   if (deps.settings.gateway.proxyProtocol) readWhoIsBehind(app.server, deps)
   if (tls !== null && deps.tls !== null && app.server instanceof HttpsServer) {
@@ -159,7 +164,8 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   const stages = [
     room.refusal,
     overload.refusal,
-    ...decisionStages({ ...deps, limits, requireHttps, monotonicNow: () => performance.now() }),
+    createLastRequestGuard(),
+    ...decisionStages({ ...deps, strangers, limits, requireHttps, monotonicNow }),
   ]
   await registerProxy(app)
   return app

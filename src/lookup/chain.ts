@@ -3,29 +3,11 @@
 // asked the result is `unavailable`, never `unknown`. Knows nothing of requests or routes.
 
 import { performance } from 'node:perf_hooks'
-import type { CredentialRecord } from '../credentials/record.ts'
 import type { Changes } from './changes.ts'
+import type { Found, Lookup, Tier } from './found.ts'
 import type { MemoryTier } from './memory-tier.ts'
 import type { PostgresTier } from './postgres-tier.ts'
 import type { RedisTier } from './redis-tier.ts'
-
-export type Tier = 'memory' | 'redis' | 'postgres'
-
-export type Found =
-  | { readonly kind: 'known'; readonly record: CredentialRecord; readonly tier: Tier }
-  | { readonly kind: 'unknown'; readonly tier: Tier }
-  /** The stores could not be asked; `reason` for log and metric. */
-  | { readonly kind: 'unavailable'; readonly reason: string }
-
-export interface Lookup {
-  /**
-   * Looks a digest (64 hex digits) up. Answers at once from memory; else a promise, which never rejects.
-   * Look-ups of one digest that are under way at the same time share one answer.
-   */
-  find(digest: string): Found | Promise<Found>
-  /** What memory alone has to say. */
-  findInMemory(digest: string): Found | undefined
-}
 
 export interface LookupDeps {
   readonly memory: MemoryTier

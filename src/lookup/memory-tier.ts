@@ -8,7 +8,7 @@
 
 import { LRUCache } from 'lru-cache'
 import type { CredentialRecord } from '../credentials/record.ts'
-import type { Found } from './chain.ts'
+import type { Found } from './found.ts'
 import type { Changes, Reading } from './changes.ts'
 import { createCompactor } from './compact.ts'
 

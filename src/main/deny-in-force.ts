@@ -5,7 +5,7 @@ import { type DenyResult, countDenied, loadDeny, nothingDenied } from '../config
 import { formatFault } from '../config/fault.ts'
 import type { KeptFiles, Source } from '../config/source.ts'
 import { watchFiles } from '../config/watch.ts'
-import { createDenyList, type DenyList } from '../gateway/deny-list.ts'
+import { createDenyList, type DenyList } from '../decision/deny-list.ts'
 import { createDenyAcknowledge } from '../lookup/deny-acknowledge.ts'
 import { formatWord, parseWord } from '../lookup/deny-format.ts'
 import { createDenySpread } from '../lookup/deny-spread.ts'

@@ -3,8 +3,8 @@
 
 import { Server as NetServer, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { noteCut } from '../gateway/closing.ts'
-import { headerBytesOf } from '../gateway/proxy-protocol.ts'
+import { noteCut } from '../gateway/listener/closing.ts'
+import { headerBytesOf } from '../gateway/listener/proxy-protocol.ts'
 import type { Logger } from '../telemetry/log.ts'
 
 export interface DrainLimits {

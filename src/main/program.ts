@@ -6,10 +6,10 @@ import { CertificateFault } from '../config/certificates.ts'
 import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
 import type { AdminTokens } from '../control/operator.ts'
 import { createControlServer } from '../control/server.ts'
-import { createActivityRecorder } from '../gateway/activity.ts'
+import { createActivityRecorder } from '../gateway/record/activity.ts'
 import { createGateway } from '../gateway/server.ts'
 import type { KeptFiles } from '../config/source.ts'
-import type { Followed, TlsSources } from '../gateway/tls.ts'
+import type { Followed, TlsSources } from '../gateway/listener/tls.ts'
 import { type Logger, type LogLosses, noLosses } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createIds } from '../telemetry/request-id.ts'
@@ -156,7 +156,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     }
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
-      const { auditKeptMs } = config.settings.control
+      const { auditRetentionMs: auditKeptMs } = config.settings.control
       const housekeeping = createHousekeeping({ db: core.db, table, auditKeptMs, log, metrics })
       drain.last('housekeeping', () => housekeeping.stop())
     }

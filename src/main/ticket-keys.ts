@@ -3,7 +3,7 @@
 // five minutes anyway. It is kept in memory only: what was recorded cannot be opened with it later.
 
 import { randomBytes } from 'node:crypto'
-import type { Followed } from '../gateway/tls.ts'
+import type { Followed } from '../gateway/listener/tls.ts'
 
 export interface TicketKeys extends Followed<Buffer> {
   stop(): void

@@ -1,6 +1,6 @@
 // What is told in the log of an upstream whose ways are not quite those of HTTP: bounded lines, for who runs it.
 
-import type { UpstreamNews } from '../gateway/upstreams.ts'
+import type { UpstreamNews } from '../gateway/upstream/upstreams.ts'
 import type { Logger } from '../telemetry/log.ts'
 
 const habits = {

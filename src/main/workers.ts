@@ -4,7 +4,7 @@
 // fewer live than should.
 
 import { availableParallelism } from 'node:os'
-import type { Followed } from '../gateway/tls.ts'
+import type { Followed } from '../gateway/listener/tls.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { TableLabels } from '../telemetry/tables-told.ts'
 import type { KeptConfig } from './kept-config.ts'

@@ -2,7 +2,22 @@
 
 import { parseArgs } from 'node:util'
 import { isRole, type Role, roles } from './roles.ts'
-import type { SampleUpstream, SampleUpstreamOptions } from './upstream.ts'
+
+export interface SampleUpstreamOptions {
+  role: Role
+  /** 0: a free one. */
+  port: number
+  /** Default 127.0.0.1. */
+  host?: string
+  /** Takes one block of text, several lines, a request. */
+  print?: (block: string) => void
+}
+
+export interface SampleUpstream {
+  url: string
+  /** Cuts what is open and frees the port. */
+  close(): Promise<void>
+}
 
 const usage = `usage: upstream.js --all [--host H]
        upstream.js --role ${Object.keys(roles).join('|')} [--port P] [--host H]

@@ -11,24 +11,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { fileURLToPath } from 'node:url'
 import { type Answer, findRoute, type SampleRequest } from './answer.ts'
 import { describe } from './describe.ts'
-import { runAsProgram } from './program.ts'
+import { runAsProgram, type SampleUpstream, type SampleUpstreamOptions } from './program.ts'
 import { type Role, roles } from './roles.ts'
-
-export interface SampleUpstreamOptions {
-  role: Role
-  /** 0: a free one. */
-  port: number
-  /** Default 127.0.0.1. */
-  host?: string
-  /** Takes one block of text, several lines, a request. */
-  print?: (block: string) => void
-}
-
-export interface SampleUpstream {
-  url: string
-  /** Cuts what is open and frees the port. */
-  close(): Promise<void>
-}
 
 const jsonLimitBytes = 65_536
 

@@ -4,7 +4,7 @@
 
 import { type ClientBase, type QueryResultRow } from 'pg'
 import { StoreUnavailableError, rethrow } from './postgres-errors.ts'
-import type { Queryable, Statement } from './postgres.ts'
+import type { Queryable, Statement } from './queryable.ts'
 
 /** On the server. */
 export interface Timeouts {

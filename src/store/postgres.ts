@@ -8,14 +8,9 @@ import { type ClientBase, Pool, type PoolClient, types } from 'pg'
 import { failureOf, rethrow, StoreUnavailableError } from './postgres-errors.ts'
 import { createHosts, type Hosts } from './postgres-hosts.ts'
 import { createSessions, sessionOf, type Timeouts } from './postgres-session.ts'
+import type { Queryable } from './queryable.ts'
 
-/** Text with `$1` placeholders; with a name, the statement is prepared once a connection, unless a pooler shares that. */
-export type Statement = string | { readonly name: string; readonly text: string }
-
-export interface Queryable {
-  /** Rows in order. Throws StoreUnavailableError or StatementError. */
-  query<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
-}
+export type { Queryable, Statement } from './queryable.ts'
 
 export interface PoolGauges {
   readonly total: number

@@ -27,6 +27,15 @@ void t.test('a check runs what its bars need, beside what is named', async (t) =
   t.ok(readOptions(['--check', '--scenario', 'post'], known)?.scenarios.includes('post'))
 })
 
+void t.test('another checkout is measured beside this one by several processes of each', async (t) => {
+  t.match(readOptions([], known), { against: null, processes: 3 })
+  t.match(readOptions(['--against', '../older', '--scenario', 'get,post', '--processes', '2'], known), {
+    against: '../older',
+    processes: 2,
+    scenarios: ['get', 'post'],
+  })
+})
+
 void t.test('help is not a run', async (t) => t.equal(readOptions(['--help'], known), null))
 
 void t.test('what cannot be understood is told', async (t) => {
@@ -38,6 +47,8 @@ void t.test('what cannot be understood is told', async (t) => {
     [['--keys', 'many'], /--keys/],
     [['--rate', '0'], /--rate takes a number above 0/],
     [['--check', '--rate', '4000'], /--check measures at half load: it takes no --rate/],
+    [['--against', '../older', '--check'], /--against .* takes no --check, --all or --rate/],
+    [['--processes', '0'], /--processes takes a number above 0/],
     [['--nonsense'], /nonsense/],
   ] as const) {
     t.throws(() => readOptions(argv, known), { name: UsageError.name, message }, argv.join(' '))

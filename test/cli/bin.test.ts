@@ -1,3 +1,5 @@
+// Contract 2.
+
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'

@@ -1,3 +1,5 @@
+// Contract 2.
+
 import { Command } from 'commander'
 import t from 'tap'
 import { CliError, exitCodeOf, prepareCommands } from '../../src/cli/errors.ts'

@@ -1,3 +1,5 @@
+// Contract 3.
+
 import t from 'tap'
 import { expand, typeAsCore } from '../../src/config/expand.ts'
 

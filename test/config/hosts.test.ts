@@ -1,3 +1,5 @@
+// Contract 5.3.
+
 import t from 'tap'
 import { normalizeHost } from '../../src/config/hosts.ts'
 import { configOf, edit, gatewayYaml, withFlint } from './files.ts'

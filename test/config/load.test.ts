@@ -1,3 +1,5 @@
+// Contract 3.
+
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import t from 'tap'

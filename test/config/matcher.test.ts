@@ -1,3 +1,5 @@
+// Contract 3.
+
 import * as fc from 'fast-check'
 import t from 'tap'
 import type { Route, RouteMatch } from '../../src/config/compiled.ts'

@@ -1,3 +1,5 @@
+// Contract 3.
+
 import t from 'tap'
 import { findOverlaps } from '../../src/config/overlaps.ts'
 import { parseTemplate } from '../../src/config/template.ts'

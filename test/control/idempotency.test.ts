@@ -1,3 +1,5 @@
+// Contract 8.
+
 import t from 'tap'
 import { createSubject, keyBody, makeKey, makeMerchant, startMs } from './subject.ts'
 

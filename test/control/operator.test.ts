@@ -1,3 +1,5 @@
+// Contract 8.
+
 import t from 'tap'
 import { createOperatorCheck, parseAdminTokens } from '../../src/control/operator.ts'
 

@@ -1,3 +1,5 @@
+// Contract 8.
+
 import t from 'tap'
 import { createControlServer } from '../../src/control/server.ts'
 import { depsOf, startMs } from './subject.ts'

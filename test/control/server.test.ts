@@ -1,3 +1,5 @@
+// Contract 8.
+
 import { Agent, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'

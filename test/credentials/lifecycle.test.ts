@@ -1,3 +1,5 @@
+// Contract 4.
+
 import * as fc from 'fast-check'
 import t from 'tap'
 import {

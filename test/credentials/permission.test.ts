@@ -1,3 +1,5 @@
+// Contract 5.7.
+
 import * as fc from 'fast-check'
 import t from 'tap'
 import { expandPermissions, meets } from '../../src/credentials/permission.ts'

@@ -1,3 +1,5 @@
+// Contract 5.6.
+
 import * as fc from 'fast-check'
 import t from 'tap'
 import {

@@ -1,3 +1,5 @@
+// Contract 4.
+
 import { inspect } from 'node:util'
 import { hash } from 'node:crypto'
 import * as fc from 'fast-check'

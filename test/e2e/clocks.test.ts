@@ -1,3 +1,4 @@
+// Contract 7.
 // Instances whose clocks are minutes apart decide alike: by the database's.
 
 import { setTimeout as sleep } from 'node:timers/promises'

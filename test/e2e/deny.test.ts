@@ -1,3 +1,4 @@
+// Contract 5.
 // The emergency stop: by file and by hand, on one instance and on all, with the stores and without them.
 
 import { rm, writeFile } from 'node:fs/promises'

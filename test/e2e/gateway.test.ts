@@ -1,3 +1,4 @@
+// Contract 1.
 // A request's whole way: real client bytes in, a decision, the upstream's answer out.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// Contract 4.
 // Keys made elsewhere: imported, and used through the gateway.
 
 import { hash } from 'node:crypto'

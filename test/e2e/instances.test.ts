@@ -1,3 +1,4 @@
+// Contract 7.
 // Several instances on one database and one Redis: a change made through one is in force on the others when the answer
 // says so, with Redis and without, and with stores that die under load.
 

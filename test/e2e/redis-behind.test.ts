@@ -1,3 +1,4 @@
+// Contract 7.
 // A revocation that Redis could not take: the answer says so, it is repeated until Redis has it, and one that starts
 // without Postgres never serves what was before.
 

@@ -1,3 +1,4 @@
+// Contract 7.
 // A backup is restored while no instance runs, and Redis stays as it was: what Redis knows of the lost history opens
 // nothing, whether it is there at once or comes later, and however far the database has come again by then.
 

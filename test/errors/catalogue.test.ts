@@ -1,3 +1,5 @@
+// Contract 5.10.
+
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { catalogue } from '../../src/errors/catalogue.ts'

@@ -1,3 +1,5 @@
+// Contract 5.10.
+
 import t from 'tap'
 import { catalogue, type ErrorCode, entryOf } from '../../src/errors/catalogue.ts'
 import { type Denial, deny } from '../../src/errors/denial.ts'

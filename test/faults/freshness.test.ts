@@ -1,3 +1,4 @@
+// Contract 7.
 // Revoked means revoked: three instances, clients on all of them, keys revoked under their hands. What an answer with
 // nothing pending says must hold for every request that begins after it, whatever happens to Redis.
 

@@ -1,3 +1,4 @@
+// Contract 7.
 // The failure table: Postgres × Redis, each in every state that a network or a server can be in. One instance stands in
 // the cell; another one, whose stores are well, is there to prepare keys and to tell what really happened.
 

@@ -6,10 +6,12 @@ import { fileURLToPath } from 'node:url'
 import type { CompiledConfig } from '../../src/config/compiled.ts'
 import { formatFault, loadConfig } from '../../src/config/load.ts'
 import type { CredentialRecord } from '../../src/credentials/record.ts'
-import type { Access, Principal } from '../../src/gateway/access.ts'
-import { accessMaker } from '../../src/gateway/begin.ts'
-import { keepPeer } from '../../src/gateway/peer.ts'
-import { createUpstreams } from '../../src/gateway/upstreams.ts'
+import type { Access } from '../../src/gateway/access.ts'
+import type { Principal } from '../../src/decision/principal.ts'
+import { type Head, readHead } from '../../src/decision/request/head.ts'
+import { accessMaker } from '../../src/gateway/listener/begin.ts'
+import { keepPeer } from '../../src/gateway/listener/peer.ts'
+import { createUpstreams } from '../../src/gateway/upstream/upstreams.ts'
 
 /** As they are unless a file says otherwise. */
 export const headLimits = { headerBytes: 32_768, headerCount: 200 }
@@ -47,6 +49,11 @@ export function accessOf(config: CompiledConfig, question: Question = {}): Acces
   const access = begin(raw, new ServerResponse(raw), target)
   access.path = target.split('?')[0] ?? ''
   return access
+}
+
+/** The head as the gateway reads it. */
+export function headOf({ rawHeaders, httpVersionMinor }: IncomingMessage, limits = headLimits): Head {
+  return readHead(rawHeaders, httpVersionMinor, limits)
 }
 
 /** A parsed head from `peer`. */

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { CredentialRecord } from '../../src/credentials/record.ts'
-import { createLookup, type Found, type Lookup } from '../../src/lookup/chain.ts'
+import { createLookup } from '../../src/lookup/chain.ts'
+import type { Found, Lookup } from '../../src/lookup/found.ts'
 import { type Changes, createChanges, type Reading } from '../../src/lookup/changes.ts'
 import type { OwnReading } from '../../src/lookup/postgres-tier.ts'
 import type { RedisTier } from '../../src/lookup/redis-tier.ts'

@@ -3,7 +3,8 @@
 
 import { performance } from 'node:perf_hooks'
 import type { Redis } from 'ioredis'
-import { createLookup, type Found, type Lookup } from '../../src/lookup/chain.ts'
+import { createLookup } from '../../src/lookup/chain.ts'
+import type { Found, Lookup } from '../../src/lookup/found.ts'
 import { createChanges } from '../../src/lookup/changes.ts'
 import { createFeed, type Feed } from '../../src/lookup/feed.ts'
 import { createMemoryTier } from '../../src/lookup/memory-tier.ts'

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import t from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
+import { reloadOf } from '../../src/config/reference.ts'
+import { GatewayFile } from '../../src/config/schema.ts'
 import { createConfigInForce } from '../../src/main/config-in-force.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { gatewayYaml, tableYaml } from '../config/files.ts'
@@ -16,12 +18,13 @@ async function subject(t: TestFolder) {
   const [file, table] = [join(folder, 'gateway.yaml'), join(folder, 'table.yaml')]
   const loaded = await loadConfig(file, {})
   if (!loaded.ok) throw new Error('the files must be valid')
-  const log = pino({ level: 'silent' })
+  const lines: Record<string, unknown>[] = []
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
   const { config, files } = loaded
   const metrics = createMetrics()
   const inForce = createConfigInForce({ config, file, files, env: {}, log, metrics })
   const addRoute = async () => writeFile(table, `${await readFile(table, 'utf8')}  GET /v1/new: public\n`)
-  return { inForce, metrics, table, addRoute, sha256: () => inForce.current().table.sha256 }
+  return { file, inForce, lines, metrics, table, addRoute, sha256: () => inForce.current().table.sha256 }
 }
 
 t.test('a reload puts what the files say in force', async (t) => {
@@ -74,3 +77,57 @@ t.test(
     await inForce.close()
   },
 )
+
+t.test(
+  'what a reload leaves as it was is told by the name that the file has for it, as documented',
+  async (t) => {
+    const everything = gatewayYaml
+      .replace('postgres: postgres://db/latchkey', 'postgres: postgres://other/latchkey')
+      .replace('redis: none', 'redis: redis://other')
+      .replace(
+        'upstreams:\n',
+        [
+          'gateway:',
+          '  host: 127.0.0.2',
+          '  port: 8090',
+          '  tls: { cert: tls.crt, key: tls.key }',
+          '  trusted_proxies: [10.0.0.0/8]',
+          '  deny: deny.yaml',
+          '  require_https: true',
+          '  limits: { url_bytes: 1kb }',
+          '  health: /healthz',
+          '  drain_delay: 1s',
+          '  proxy_protocol: true',
+          'control:',
+          '  host: 127.0.0.2',
+          '  port: 8091',
+          '  admin_from: [10.0.0.0/8]',
+          '  hosts: [latchkey.example.com]',
+          '  audit_retention: 400d',
+          'identity: { merchant: X-Tenant }',
+          'upstreams:\n',
+        ].join('\n'),
+      )
+    const { file, inForce, lines } = await subject(t)
+    await writeFile(file, everything)
+    await inForce.reload()
+    t.same(inForce.fault(), undefined)
+    const line = lines.find(({ msg }) => msg === 'These settings take effect after a restart')
+    t.same(
+      [line?.['settings']].flat().map(String).toSorted(),
+      settingNames()
+        .filter((path) => reloadOf(path) === 'restart')
+        .toSorted(),
+    )
+    await inForce.close()
+  },
+)
+
+/** Of the whole file, those of gateway and control one by one. */
+function settingNames(): string[] {
+  return Object.entries(GatewayFile.properties).flatMap(([section, shape]) =>
+    (section === 'gateway' || section === 'control') && 'properties' in shape
+      ? Object.keys(shape.properties).map((key) => `${section}.${key}`)
+      : [section],
+  )
+}

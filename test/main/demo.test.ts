@@ -1,3 +1,4 @@
+// Contract 2.
 // `npm run demo`, as a person has it: what is printed works, and nothing is left when it ends, however it ends.
 
 import { once } from 'node:events'

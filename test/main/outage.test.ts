@@ -1,3 +1,4 @@
+// Contract 7.
 // A process that starts while a store is away: it starts, says how it is, and serves what it can.
 
 import t from 'tap'

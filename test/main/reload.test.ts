@@ -1,3 +1,4 @@
+// Contract 3.
 // Another configuration takes the place of the one in force: whole, at once, and without a request noticing.
 
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'

@@ -1,3 +1,4 @@
+// Contract 2.
 // How a process ends when it is told to.
 
 import { once } from 'node:events'

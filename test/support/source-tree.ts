@@ -9,8 +9,8 @@ export type SourceTree = ReadonlyMap<string, string>
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** Every .ts file below `src` or `test`. */
-export function readSourceTree(folder: 'src' | 'test'): SourceTree {
+/** Every .ts file below one of these. */
+export function readSourceTree(folder: 'src' | 'test' | 'bench'): SourceTree {
   const names = readdirSync(posix.join(root, folder), { recursive: true, encoding: 'utf8' })
   const paths = names.filter((name) => name.endsWith('.ts')).map((name) => posix.join(folder, name))
   return new Map(paths.toSorted().map((path) => [path, readFileSync(posix.join(root, path), 'utf8')]))
@@ -52,6 +52,30 @@ export function reachable(tree: SourceTree, starts: readonly string[]): Set<stri
     if (text === undefined || seen.has(path)) continue
     seen.add(path)
     waiting.push(...ownImportsOf(path, text))
+  }
+  return seen
+}
+
+/** Files that reach each other by imports, of types too: each group of them once, in the order of paths. */
+export function importCircles(tree: SourceTree): string[][] {
+  const imports = new Map([...tree].map(([path, text]) => [path, ownImportsOf(path, text)]))
+  const reached = new Map([...tree.keys()].toSorted().map((path) => [path, followed(imports, path)]))
+  const circles = new Map<string, string[]>()
+  for (const [path, found] of reached) {
+    const circle = [...found].filter((other) => reached.get(other)?.has(path)).toSorted()
+    if (circle.length > 0) circles.set(circle.join(), circle)
+  }
+  return [...circles.values()]
+}
+
+/** What `start` leads to; itself only by a circle. */
+function followed(imports: ReadonlyMap<string, readonly string[]>, start: string): Set<string> {
+  const seen = new Set<string>()
+  const waiting = [...(imports.get(start) ?? [])]
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (seen.has(path)) continue
+    seen.add(path)
+    waiting.push(...(imports.get(path) ?? []))
   }
   return seen
 }

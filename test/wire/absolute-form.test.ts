@@ -1,3 +1,4 @@
+// Contract 5.2.
 // Absolute-form targets (RFC 9112 §3.2.2): of the host that the request names they are what its origin-form is, in every
 // step; of another they are nobody's.
 

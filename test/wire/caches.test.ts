@@ -1,3 +1,4 @@
+// Contract 6.
 // Caches between clients and the gateway: what one merchant was answered is given to no other, whatever the cache was told
 // by the upstream.
 

@@ -1,3 +1,4 @@
+// Contract 3.
 // A value that a server could read as the literal beside it does not come as far as a server.
 
 import t from 'tap'

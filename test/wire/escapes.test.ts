@@ -1,3 +1,4 @@
+// Contract 3.
 // Ids with `#`, `?` and `%` in their escaped form reach the upstream where the route says so, and nowhere else.
 
 import t from 'tap'

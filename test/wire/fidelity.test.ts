@@ -1,3 +1,4 @@
+// Contract 6.
 // A client cannot tell that a gateway stands in between: answers arrive as the upstream sent them, byte for byte.
 
 import { brotliCompressSync, gzipSync } from 'node:zlib'

@@ -1,3 +1,4 @@
+// Contract 6.
 // Bodies stream both ways and are never held whole. Short form: ten bodies of 16 MiB at once, both ways; with
 // LATCHKEY_TEST_LONG=1 of 1 GiB. The gateway is a process of its own, so that its memory is its own.
 

@@ -1,3 +1,4 @@
+// Contract 5.6.
 // Limits on what one client may hold and ask, over the whole program.
 
 import { once } from 'node:events'
@@ -6,8 +7,8 @@ import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { generateSecret, Secret } from '../../src/credentials/secret.ts'
-import { limitConnections } from '../../src/gateway/connections.ts'
-import { paces } from '../../src/gateway/pacing.ts'
+import { limitConnections } from '../../src/gateway/listener/connections.ts'
+import { paces } from '../../src/decision/pacing.ts'
 import { startTestProgram } from '../support/program.ts'
 import { codeOf, exchange, request } from '../support/wire.ts'
 

@@ -1,3 +1,4 @@
+// Contract 5.1.
 // Requests that two programs could read differently, found by generated ones and by thought.
 
 import t from 'tap'

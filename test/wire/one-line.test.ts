@@ -7,7 +7,9 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { readLog } from '../../src/config/replay/read-log.ts'
+import { reasons } from '../../src/errors/reasons.ts'
+import { lineFields } from '../../src/gateway/record/line-fields.ts'
+import { readLog } from '../../src/tables/replay/read-log.ts'
 import { createPostgres } from '../../src/store/postgres.ts'
 import { createEmptyDatabase } from '../support/database.ts'
 import { host, type KeyedProgram, startKeyedProgram } from '../support/keyed-program.ts'
@@ -65,6 +67,15 @@ t.test('each kind of request leaves what it has to, and nothing else', async (t)
   t.equal(linesOf(program).length, lines)
   t.equal(new Set(linesOf(program).map((line) => line['request_id'])).size, lines, 'an id each')
   t.equal(await counted(program), lines)
+  for (const line of linesOf(program)) {
+    t.same(
+      Object.keys(line).filter((field) => !Object.hasOwn(lineFields, field)),
+      [],
+    )
+    const { code, reason } = line
+    const isKnown = typeof code === 'string' && Object.hasOwn(Object(reasons)[code], String(reason))
+    t.ok(code === undefined || isKnown, JSON.stringify(line))
+  }
   for (const by of ['client', 'upstream', 'timeout']) {
     const cut = linesOf(program).filter((line) => line['cut'] === by).length
     t.ok(cut > 0)

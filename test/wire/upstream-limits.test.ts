@@ -1,3 +1,4 @@
+// Contract 5.9.
 // Bounds towards an upstream: time to connect, the pool and its queue, and the circuit before a host that takes no
 // packets.
 

@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander'
 import type { Fault } from '../../config/fault.ts'
 import { type LoadResult, loadConfig } from '../../config/load.ts'
-import { apiOfDocument, findDrift } from '../../config/openapi/drift.ts'
+import { apiOfDocument, findDrift } from '../../tables/openapi/drift.ts'
 import { printable } from '../../errors/printable.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'

@@ -1,6 +1,6 @@
 // What a change opens and closes, as text or as data.
 
-import type { Change, Side } from '../../config/difference/change.ts'
+import type { Change, Side } from '../../tables/difference/change.ts'
 import { type Cell, renderTable } from '../table.ts'
 import { count } from './count.ts'
 

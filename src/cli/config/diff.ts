@@ -1,8 +1,8 @@
 // `latchkey config diff`: what a change of the tables opens and closes.
 
 import type { Command } from 'commander'
-import type { Change } from '../../config/difference/change.ts'
-import { compareTables } from '../../config/difference/compare.ts'
+import type { Change } from '../../tables/difference/change.ts'
+import { compareTables } from '../../tables/difference/compare.ts'
 import type { CompiledConfig } from '../../config/compiled.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'

@@ -1,8 +1,8 @@
 // A decision as `config explain` tells it: the members of `--json`.
 
 import type { CompiledConfig } from '../../config/compiled.ts'
-import type { Decision } from '../../config/request/decide.ts'
-import { type HeaderChanges, headerChanges } from '../../config/request/forwarded-headers.ts'
+import type { Decision } from '../../decision/decide.ts'
+import { type HeaderChanges, headerChanges } from '../../decision/headers/forwarded-headers.ts'
 import { entryOf, type ErrorCode } from '../../errors/catalogue.ts'
 
 export interface Explanation {

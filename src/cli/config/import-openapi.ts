@@ -3,17 +3,17 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { createReport, type Fault, formatFault } from '../../config/fault.ts'
-import { isObject, type OpenApiDocument, readDocument } from '../../config/openapi/document.ts'
+import { isObject, type OpenApiDocument, readDocument } from '../../tables/openapi/document.ts'
 import {
   type ImportedRoute,
   type ImportSummary,
   newTable,
   updateTable,
   withRequirements,
-} from '../../config/openapi/import-table.ts'
-import { operationsOf, type Skipped } from '../../config/openapi/operations.ts'
-import { defaultRule, placeholders, unknownPlaceholder } from '../../config/openapi/rule.ts'
-import { editTable } from '../../config/openapi/table-text.ts'
+} from '../../tables/openapi/import-table.ts'
+import { operationsOf, type Skipped } from '../../tables/openapi/operations.ts'
+import { defaultRule, placeholders, unknownPlaceholder } from '../../tables/openapi/rule.ts'
+import { editTable } from '../../tables/openapi/table-text.ts'
 import { readSource } from '../../config/source.ts'
 import { readTable } from '../../config/table.ts'
 import { printable } from '../../errors/printable.ts'

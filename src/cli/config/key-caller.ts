@@ -1,6 +1,6 @@
 // A key of the running control plane, as a caller to decide on.
 
-import type { Caller } from '../../config/request/decide.ts'
+import type { Caller } from '../../decision/question.ts'
 import {
   type Environment,
   environments,

@@ -1,9 +1,9 @@
 // `latchkey config replay`: recorded decisions against a candidate.
 
 import type { Command } from 'commander'
-import { readLog, type Recorded } from '../../config/replay/read-log.ts'
-import { type KnownKeys, type Refusal, type Replay, replay } from '../../config/replay/replay.ts'
-import { requirementYaml } from '../../config/openapi/table-text.ts'
+import { readLog, type Recorded } from '../../tables/replay/read-log.ts'
+import { type KnownKeys, type Refusal, type Replay, replay } from '../../tables/replay/replay.ts'
+import { requirementYaml } from '../../tables/openapi/table-text.ts'
 import { pathPart } from '../admin-call.ts'
 import { checked, KeyObject } from '../admin-objects.ts'
 import { CliError } from '../errors.ts'

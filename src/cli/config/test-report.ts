@@ -1,7 +1,7 @@
 // What a run of cases has shown, as text or as data.
 
-import type { Coverage, Gap } from '../../config/cases/coverage.ts'
-import type { CaseOutcome } from '../../config/cases/run-cases.ts'
+import type { Coverage, Gap } from '../../tables/cases/coverage.ts'
+import type { CaseOutcome } from '../../tables/cases/run-cases.ts'
 import { printable } from '../../errors/printable.ts'
 import { type Cell, renderFields, renderTable } from '../table.ts'
 

@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander'
 import { formatFault } from '../../config/fault.ts'
-import { coverageOf } from '../../config/cases/coverage.ts'
-import { readCases, type TableCase } from '../../config/cases/read-cases.ts'
-import { runCases } from '../../config/cases/run-cases.ts'
+import { coverageOf } from '../../tables/cases/coverage.ts'
+import { readCases, type TableCase } from '../../tables/cases/read-cases.ts'
+import { runCases } from '../../tables/cases/run-cases.ts'
 import type { CompiledConfig } from '../../config/compiled.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'

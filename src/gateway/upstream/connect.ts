@@ -7,10 +7,10 @@ import {
   type SecureContextOptions,
   type TLSSocket,
 } from 'node:tls'
-import { CircuitOpen, createConnectCircuit } from '../connect-circuit.ts'
-import { endPolitely } from '../polite-end.ts'
+import { CircuitOpen, createConnectCircuit } from './connect-circuit.ts'
+import { endPolitely } from '../listener/polite-end.ts'
 import type { Names } from './names.ts'
-import { isOurs } from './room.ts'
+import { isOurs } from './no-room.ts'
 
 /** No connection came about in the time that it had. */
 export class ConnectTimeout extends Error {

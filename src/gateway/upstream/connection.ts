@@ -2,7 +2,7 @@
 // another's. After anything out of the ordinary it is closed, not used again.
 
 import type { OnReadOpts, Socket } from 'node:net'
-import { Deadline } from '../deadlines.ts'
+import { Deadline } from './deadlines.ts'
 import { AnswerReader, type AnswerReceiver, copiedBytes } from './answer-reader.ts'
 import { keepReadable } from './keep-readable.ts'
 import { isStreamed, type OutgoingRequest, type StopSending, sendRequest } from './outgoing-request.ts'

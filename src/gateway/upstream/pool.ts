@@ -9,7 +9,7 @@ import { createHabits, type Habit } from './habits.ts'
 import { createIdle } from './idle.ts'
 import { isRepeatable, isSafeToFollow } from './outgoing-request.ts'
 import { Queue } from './queue.ts'
-import { NoRoom } from './room.ts'
+import { NoRoom } from './no-room.ts'
 import { countShares, placeTaker, type Shares } from './shares.ts'
 import { createUnheard } from './unheard.ts'
 

@@ -3,11 +3,7 @@
 // open no more is our fault and not the upstream's: nobody takes it for down.
 
 import type { Connect } from './connect.ts'
-
-/** This process may open no more connections. */
-export class NoRoom extends Error {
-  override readonly name = 'NoRoom'
-}
+import { isOurs, NoRoom } from './no-room.ts'
 
 export interface UpstreamRoom {
   /** Connects as `connect` does, in the room that there is. */
@@ -48,10 +44,4 @@ export function createUpstreamRoom(most: number): UpstreamRoom {
     },
     open: () => open,
   }
-}
-
-/** Whether it is this process, or this machine, that has no descriptors left. */
-export function isOurs(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isOurs)
-  return error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { gatewayYaml } from '../../config/files.ts'
-import { paymentApi } from '../../config/openapi/payment-api.ts'
+import { paymentApi } from '../../tables/openapi/payment-api.ts'
 import { typed } from './typed.ts'
 
 interface TestFolder {

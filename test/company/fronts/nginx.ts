@@ -6,9 +6,9 @@ import type { FrontProgram } from './front.ts'
 
 // Else it would give up root for a user that may not read its folder.
 const asRoot = process.getuid?.() === 0 ? 'user root;' : ''
-const prelude = `daemon off; master_process off; pid nginx.pid; error_log stderr crit; ${asRoot}
+export const nginxPrelude = `daemon off; master_process off; pid nginx.pid; error_log stderr crit; ${asRoot}
 events { worker_connections 512; }`
-const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+export const nginxFolders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   .map((name) => `  ${name}_temp_path temp/${name};`)
   .join('\n')
 
@@ -21,10 +21,10 @@ const nginx = (name: string, location: string): FrontProgram => ({
     args: ['-p', folder, '-c', join(folder, 'nginx.conf')],
     files: {
       'temp/.keep': '',
-      'nginx.conf': `${prelude}
+      'nginx.conf': `${nginxPrelude}
 http {
   access_log off;
-${folders}
+${nginxFolders}
   client_max_body_size 0;
   upstream behind { server 127.0.0.1:${target}; keepalive 16; }
   server {
@@ -58,7 +58,7 @@ const stream: FrontProgram = {
       files: {
         'temp/.keep': '',
         'nginx.conf': `${existsSync(module) ? `load_module ${module};` : ''}
-${prelude}
+${nginxPrelude}
 stream {
   server {
     listen 127.0.0.1:${port};

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { escapeNames, escapesOf, faultInEscapes, namesOf } from '../../../src/config/request/escapes.ts'
-import { judgeTarget } from '../../../src/config/request/target.ts'
+import { judgeTarget } from '../../../src/decision/request/target.ts'
 
 const all = escapesOf(escapeNames)
 const reason = (path: string, escapes = all) => faultInEscapes(path, escapes)?.reason

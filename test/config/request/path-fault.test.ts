@@ -1,6 +1,6 @@
 import t from 'tap'
 import { denyPath } from '../../../src/config/request/path-fault.ts'
-import { judgeTarget } from '../../../src/config/request/target.ts'
+import { judgeTarget } from '../../../src/decision/request/target.ts'
 
 function hintOf(target: string): string | undefined {
   const judged = judgeTarget(target)

@@ -1,3 +1,5 @@
+// Contract 4.
+
 import t from 'tap'
 import { createSubject, makeKey, startMs } from '../subject.ts'
 

@@ -1,3 +1,5 @@
+// Contract 8.
+
 import t from 'tap'
 import { isWellFormed, Secret } from '../../../src/credentials/secret.ts'
 import { createSubject, keyBody, makeKey, makeMerchant } from '../subject.ts'

@@ -1,3 +1,5 @@
+// Contract 8.
+
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { catalogue } from '../../../src/errors/catalogue.ts'

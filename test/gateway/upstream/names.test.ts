@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import t, { type Test } from 'tap'
-import { CircuitOpen } from '../../../src/gateway/connect-circuit.ts'
+import { CircuitOpen } from '../../../src/gateway/upstream/connect-circuit.ts'
 import { ConnectTimeout, createConnect } from '../../../src/gateway/upstream/connect.ts'
 import {
   againMs,

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import t from 'tap'
-import { denialOf } from '../../../src/gateway/upstream-failure.ts'
+import { denialOf } from '../../../src/gateway/exchange/upstream-failure.ts'
 import { createConnect } from '../../../src/gateway/upstream/connect.ts'
-import { createUpstreamRoom, NoRoom } from '../../../src/gateway/upstream/room.ts'
+import { NoRoom } from '../../../src/gateway/upstream/no-room.ts'
+import { createUpstreamRoom } from '../../../src/gateway/upstream/room.ts'
 
 const onread = { buffer: Buffer.alloc(1_024), callback: () => true }
 

@@ -1,0 +1,107 @@
+// Stage 6: the key. Everything that is wrong with it gives one same answer; the reason is for log and metric.
+// A store that cannot be asked is no reason to say that a key is wrong.
+
+import type { Api, HostMatch } from '../config/compiled.ts'
+import { expandPermissions } from '../credentials/permission.ts'
+import { type CredentialRecord, whyUnusable } from '../credentials/record.ts'
+import { digestOf, isPresentable, isWellFormed, type Secret } from '../credentials/secret.ts'
+import { type Denial, deny } from '../errors/denial.ts'
+import type { Found, Lookup } from '../lookup/found.ts'
+import type { Inquiry, Stage } from './inquiry.ts'
+import type { Pacer } from './pacing.ts'
+import type { Grant } from './principal.ts'
+import type { Strangers } from './strangers.ts'
+
+export interface AuthenticateDeps {
+  readonly lookup: Lookup
+  readonly strangers: Strangers
+  /** Wall-clock milliseconds. */
+  readonly now: () => number
+  /** Monotonic milliseconds. */
+  readonly monotonicNow: () => number
+}
+
+/** Looks the key up and makes the principal (contract 5.6). Synchronous when the key is in memory. */
+export function authenticate({ lookup, strangers, now, monotonicNow }: AuthenticateDeps): Stage {
+  const grantOf = createGrants()
+  const { misses } = strangers
+  const { asked, unasked } = strangers.pacers
+
+  function conclude(inquiry: Inquiry, host: HostMatch, found: Found): ReturnType<Stage> {
+    if (found.kind === 'unavailable') return deny('AUTH_UNAVAILABLE', found.reason)
+    inquiry.tier = found.tier
+    if (found.kind === 'unknown') {
+      misses.count(inquiry.client)
+      return hold(inquiry, deny('INVALID_API_KEY', 'unknown'), found.tier === 'memory' ? unasked : asked)
+    }
+    const { record } = found
+    const mismatch = whyMismatched(inquiry, host, record)
+    // Permissions are those of the key's own API.
+    if (mismatch !== undefined) return deny('INVALID_API_KEY', mismatch)
+    // The log may name the key also when it is refused.
+    inquiry.principal = { record, grant: grantOf(host.api, record.permissions) }
+    const reason = whyUnusable(record, now())
+    return reason === undefined ? undefined : deny('INVALID_API_KEY', reason)
+  }
+
+  /** Refuses when it is this refusal's turn. It is noted first: who does not wait for it was refused all the same. */
+  function hold(inquiry: Inquiry, denial: Denial, pacer: Pacer): ReturnType<Stage> {
+    inquiry.denial = denial
+    const paced = pacer.pace(denial)
+    if (!(paced instanceof Promise)) return paced
+    inquiry.heldSince = monotonicNow()
+    return paced.then((due) => {
+      inquiry.heldMs = monotonicNow() - inquiry.heldSince
+      inquiry.heldSince = 0
+      return due
+    })
+  }
+
+  return (inquiry) => {
+    const { credential, host } = inquiry
+    if (credential === undefined || host === undefined) return undefined
+    const fault = faultInShape(inquiry, host.api, credential)
+    if (fault !== undefined) return deny('INVALID_API_KEY', fault)
+    const digest = digestOf(credential)
+    if (misses.isOver(inquiry.client) && lookup.findInMemory(digest)?.kind !== 'known') {
+      return hold(inquiry, deny('TOO_MANY_REQUESTS', 'failed_lookups'), unasked)
+    }
+    const found = lookup.find(digest)
+    return found instanceof Promise
+      ? found.then((late) => conclude(inquiry, host, late))
+      : conclude(inquiry, host, found)
+  }
+}
+
+/** What can be told of a key without asking anybody. */
+function faultInShape(inquiry: Inquiry, api: Api, key: Secret): string | undefined {
+  if (inquiry.environment !== undefined && isWellFormed(key, inquiry.environment.prefix)) return undefined
+  if (api.legacyKeys) return isPresentable(key) ? undefined : 'malformed'
+  return inquiry.environment === undefined ? 'unknown_prefix' : 'malformed'
+}
+
+/** The record must be of this API, and of the environment that the prefix (or, without one, the host) allows. */
+function whyMismatched(inquiry: Inquiry, host: HostMatch, record: CredentialRecord): string | undefined {
+  if (record.api !== host.api.name) return 'other_api'
+  inquiry.environment ??= host.environments.find((environment) => environment.name === record.environment)
+  return inquiry.environment?.name === record.environment ? undefined : 'other_environment'
+}
+
+/**
+ * What permissions as recorded give on an API: worked out once for each list, which all records that hold the same share
+ * (lookup/compact.ts). An API belongs to one table, and takes its grants with it.
+ */
+function createGrants(): (api: Api, permissions: readonly string[]) => Grant {
+  const byApi = new WeakMap<Api, WeakMap<readonly string[], Grant>>()
+  return (api, permissions) => {
+    let grants = byApi.get(api)
+    if (grants === undefined) byApi.set(api, (grants = new WeakMap()))
+    let grant = grants.get(permissions)
+    if (grant === undefined) {
+      const held = expandPermissions(permissions, [...api.permissions.keys()])
+      grant = { held: new Set(held), permissionsHeader: held.join(',') }
+      grants.set(permissions, grant)
+    }
+    return grant
+  }
+}

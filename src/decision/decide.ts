@@ -1,0 +1,62 @@
+// A question → what is decided, and what was found on the way: what `explain`, `test`, `diff` and `replay` ask.
+
+import { expandPermissions } from '../credentials/permission.ts'
+import type { Denial } from '../errors/denial.ts'
+import type { ApiEnvironment, CompiledConfig, HostMatch, Route, Table } from '../config/compiled.ts'
+import { createJudge, type Rules, rulesOf } from './judge.ts'
+import { type Caller, foundOf, type RequestQuestion, viewOf } from './question.ts'
+
+/** What was found on the way; parts that were not reached are undefined. */
+export interface Decision {
+  /** undefined: the request is forwarded. */
+  readonly denial: Denial | undefined
+  readonly path: string | undefined
+  readonly host: HostMatch | undefined
+  readonly route: Route | undefined
+  /** A preflight that passes without a key; it has no route. Where the API has rules of its own the gateway answers it. */
+  readonly isPreflight: boolean
+  readonly environment: ApiEnvironment | undefined
+  /** What the caller's key holds, sorted, `*` expanded. */
+  readonly held: readonly string[] | undefined
+}
+
+export type Decide = (question: RequestQuestion) => Decision
+
+/** Decides questions by one configuration. Pure, total. */
+export function createDecide(config: CompiledConfig): Decide {
+  return decideBy(rulesOf(config))
+}
+
+const noLimits = { urlBytes: Infinity, headerBytes: Infinity, headerCount: Infinity }
+
+/** The same by a table alone, whatever the settings say of messages. */
+export function createTableDecide(table: Table): Decide {
+  return decideBy({ table, limits: noLimits, requireHttps: false, trustedProxies: [] })
+}
+
+function decideBy(rules: Rules): Decide {
+  const judge = createJudge(rules)
+  return (question) => {
+    const asked = rules.table.matchHost(question.host)
+    const found = foundOf(question.caller, asked)
+    const inquiry = judge(viewOf(question, asked), { found, denied: null, nowMs: 0 })
+    const { denial, path, host, route, isPreflight } = inquiry
+    const only = host?.environments.length === 1 ? host.environments[0] : undefined
+    const hasWay = route !== undefined || isPreflight
+    return {
+      ...{ denial, path: path === '' ? undefined : path, host, route, isPreflight },
+      environment: inquiry.environment ?? only,
+      held: hasWay ? heldOf(question.caller, host) : undefined,
+    }
+  }
+}
+
+/** Decides one request. Pure, total. */
+export function decide(config: CompiledConfig, question: RequestQuestion): Decision {
+  return createDecide(config)(question)
+}
+
+function heldOf(caller: Caller | undefined, host: HostMatch | undefined): readonly string[] | undefined {
+  if (caller === undefined || host === undefined) return undefined
+  return expandPermissions(caller.permissions, [...host.api.permissions.keys()])
+}

@@ -1,0 +1,71 @@
+// The whole decision on a request, for those who are no clients and hold no connection: the gateway's own stages, with a
+// look-up that is given instead of asked. Nobody is counted or held, nothing is looked up, so it is synchronous.
+
+import type { CompiledConfig, Limits, Table } from '../config/compiled.ts'
+import { type Denial, deny } from '../errors/denial.ts'
+import type { Found, Lookup } from '../lookup/found.ts'
+import type { DenyList } from './deny-list.ts'
+import { beginInquiry, type Inquiry, type RequestView } from './inquiry.ts'
+import { createClientFinder } from './request/client.ts'
+import type { HeadLimits } from './request/head.ts'
+import { runStages } from './run-stages.ts'
+import { decisionStages } from './stages.ts'
+import { nobodyIsHeld } from './strangers.ts'
+
+/** What would otherwise be asked for. */
+export interface Given {
+  /** What the look-up says of whatever key the request carries. */
+  readonly found: Found
+  /** null: nothing is denied. */
+  readonly denied: DenyList | null
+  /** Wall-clock milliseconds. */
+  readonly nowMs: number
+}
+
+/** Returns the inquiry when the stages are through with it: refused by `denial`, or let through where there is none. Total. */
+export type Judge = (view: RequestView, given: Given) => Inquiry
+
+/** What is judged by. */
+export interface Rules {
+  readonly table: Table
+  readonly limits: HeadLimits & Pick<Limits, 'urlBytes'>
+  readonly requireHttps: boolean
+  readonly trustedProxies: readonly string[]
+}
+
+/** Those of a configuration. */
+export function rulesOf({ settings, table }: CompiledConfig): Rules {
+  const { limits, requireHttps, trustedProxies } = settings.gateway
+  return { table, limits, requireHttps, trustedProxies }
+}
+
+/** Made once for the same rules, as what is worked out for their table is kept. */
+export function createJudge({ table, limits, requireHttps, trustedProxies }: Rules): Judge {
+  const clients = createClientFinder(trustedProxies)
+  let given: Given = { found: notGiven, denied: null, nowMs: 0 }
+  const lookup: Lookup = { find: () => given.found, findInMemory: () => given.found }
+  const stages = decisionStages({
+    lookup,
+    strangers: nobodyIsHeld,
+    limits,
+    requireHttps,
+    now: () => given.nowMs,
+    monotonicNow: () => 0,
+  })
+
+  return (view, asked) => {
+    given = asked
+    const inquiry = beginInquiry(view, { table, denied: asked.denied }, { limits, clients })
+    // Stays where a stage waits for something: nobody would hear what comes of it.
+    inquiry.denial = deny('INTERNAL_ERROR', 'not_given')
+    runStages(stages, inquiry, conclude)
+    return inquiry
+  }
+}
+
+function conclude(inquiry: Inquiry, denial: Denial | undefined): void {
+  inquiry.denial = denial
+}
+
+/** The look-up of who does not know what it would say: a request that comes to it is refused with AUTH_UNAVAILABLE. */
+export const notGiven: Found = { kind: 'unavailable', reason: 'not_given' }

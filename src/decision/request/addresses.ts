@@ -1,0 +1,57 @@
+// Addresses of clients: whether one lies in a block, which of them count as one client.
+
+import { BlockList, isIP } from 'node:net'
+
+/** Node's list takes longer for one address than the decision over a key; bounded, as clients have many. */
+const rememberedAddresses = 10_000
+/** An IPv6 address with an IPv4 one at its end; only a zone, which may be of any length, makes one longer. */
+const longestRemembered = 45
+
+/** Whether an address lies in one of the blocks. */
+export function addressMatcher(blocks: readonly string[]): (address: string) => boolean {
+  const matches = blockMatcher(blocks)
+  const remembered = new Map<string, boolean>()
+  return (address) => {
+    if (address.length > longestRemembered) return matches(address)
+    let isMatch = remembered.get(address)
+    if (isMatch === undefined) {
+      isMatch = matches(address)
+      if (remembered.size >= rememberedAddresses) remembered.clear()
+      remembered.set(ownCopy(address), isMatch)
+    }
+    return isMatch
+  }
+}
+
+function blockMatcher(blocks: readonly string[]): (address: string) => boolean {
+  const list = new BlockList()
+  for (const block of blocks) {
+    const [address = '', bits] = block.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    list.addSubnet(address, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family)
+  }
+  return (address) => {
+    const version = isIP(address)
+    return version !== 0 && list.check(address, version === 6 ? 'ipv6' : 'ipv4')
+  }
+}
+
+/** What counts as one client: an IPv4 address, or an IPv6 /64, as one subscriber has that many to change between. */
+export function clientNetwork(address: string): string {
+  if (!address.includes(':')) return address
+  const [left = '', right = ''] = address.split('::')
+  const head = left.split(':')
+  const tail = right === '' ? [] : right.split(':')
+  const gap = address.includes('::') ? Math.max(0, 8 - head.length - tail.length) : 0
+  return [...head, ...Array.from({ length: gap }, () => '0'), ...tail].slice(0, 4).join(':')
+}
+
+/** A text cut out of another keeps all of that in memory, and addresses outlive their request. */
+export function ownCopy(address: string): string {
+  return Buffer.from(address, 'latin1').toString('latin1')
+}
+
+/** An IPv4 address that arrived on an IPv6 socket in its plain form. */
+export function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address
+}

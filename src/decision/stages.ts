@@ -1,0 +1,46 @@
+// The stages that decide over a request, in their order, which is the security property. There is no other list: the proxy
+// runs it, and so do `config explain`, `test`, `diff`, `replay` and shadow mode (judge.ts), with a look-up that is given
+// instead of asked. A stage that is added here is in all of them.
+//
+// A stage looks at what is known of a request (inquiry.ts) and lets it go on, or refuses it. All of them run before a byte
+// of the body is read. This folder knows no socket, no message of Node's, no upstream and no framework.
+
+import type { Limits } from '../config/compiled.ts'
+import type { Lookup } from '../lookup/found.ts'
+import { authenticate } from './authenticate.ts'
+import { authorize, limitBody } from './authorize.ts'
+import { chooseEnvironment, extractCredential } from './credential.ts'
+import type { Stage } from './inquiry.ts'
+import { judgeMessage } from './message.ts'
+import { judgePath } from './path.ts'
+import { refuseDeniedCaller, refuseDeniedClient, refuseDeniedPrefix } from './refuse-denied.ts'
+import { matchRoute } from './route.ts'
+import type { Strangers } from './strangers.ts'
+
+export interface DecisionDeps {
+  readonly lookup: Lookup
+  readonly strangers: Strangers
+  readonly limits: Pick<Limits, 'urlBytes'>
+  readonly requireHttps: boolean
+  /** Wall-clock milliseconds. */
+  readonly now: () => number
+  /** Monotonic milliseconds. */
+  readonly monotonicNow: () => number
+}
+
+/** The one list. */
+export function decisionStages(deps: DecisionDeps): readonly Stage[] {
+  return [
+    judgeMessage(deps.limits, deps.requireHttps),
+    judgePath,
+    matchRoute,
+    refuseDeniedClient,
+    extractCredential,
+    refuseDeniedPrefix,
+    chooseEnvironment,
+    authenticate(deps),
+    refuseDeniedCaller,
+    authorize,
+    limitBody,
+  ]
+}

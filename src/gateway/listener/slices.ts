@@ -1,0 +1,206 @@
+// Connections whose bytes are dear to parse: thousands of tiny requests sent ahead, bodies in crumbs. Node's parser takes all
+// that it has read at once, 64 KiB, and for each piece in it calls into JavaScript: 20 to 50 ms in which nobody else is served.
+// Who was seen to send such things is parsed slice by slice from then on, all of them together half of the time at most.
+
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import { clientNetwork } from '../../decision/request/addresses.ts'
+import { isLeaving } from './linger.ts'
+import { type HandledSocket, readPastParser, readUnless, startReading, stopReading } from './past-parser.ts'
+import { peerOf } from './peer.ts'
+
+/** Of the smallest requests 22, of crumbs 170: a millisecond at most. */
+const sliceBytes = 1024
+/** Of what was cheap so far: 8 ms, where it turns dear. */
+const largeSliceBytes = 8 * 1024
+/** A slice that took less was cheap. */
+const cheapMs = 0.1
+/** After this long in slices, as long at least in something else. */
+const turnMs = 0.5
+const restFactor = 1
+/** An address is remembered for so long, and so many of them. */
+const rememberedMs = 600_000
+const mostRemembered = 10_000
+
+/** Until when clients are read in slices, by address. */
+const dear = new Map<string, number>()
+/** Connections of proxies, behind which others stand. */
+const shared = new WeakSet<Socket>()
+const readers = new WeakMap<Socket, SliceReader>()
+/** Those that have bytes to parse, in their turn. */
+const queue: SliceReader[] = []
+let isArmed = false
+
+/** To be called for each connection before it is read; `isShared`: it is a proxy's, whose other clients are not to suffer. */
+export function admit(socket: Socket, isShared: boolean): void {
+  if (isShared) shared.add(socket)
+  else if (isDear(socket)) slice(socket)
+}
+
+/** What came on a connection was dear to parse: it is read in slices, and what else comes from its client, too. */
+export function readInSlices(socket: Socket): void {
+  const peer = peerOf(socket)
+  if (peer !== undefined && !shared.has(socket)) {
+    if (dear.size >= mostRemembered) dear.clear()
+    dear.set(clientNetwork(peer), performance.now() + rememberedMs)
+  }
+  slice(socket)
+}
+
+/** Whether what was last read of a connection was more than a slice: parsed in one go it would have been much at once. */
+export function cameInSlices(socket: Socket): boolean {
+  return readers.get(socket)?.isBulky === true
+}
+
+/** Whether bytes of a connection have come that are not parsed yet: its client is not who is waited for. */
+export function hasUnparsed(socket: Socket): boolean {
+  return readers.get(socket)?.isBehind === true
+}
+
+/**
+ * A connection gets another parser, as soon as it may; gives what was read of it and not parsed. `readInSlicesAgain` takes
+ * it up there.
+ */
+export function endSlices(socket: Socket): { readonly rest: readonly Buffer[]; readInSlicesAgain(): void } {
+  const reader = readers.get(socket)
+  if (reader === undefined) return { rest: [], readInSlicesAgain() {} }
+  readers.delete(socket)
+  return { rest: reader.end(), readInSlicesAgain: () => slice(socket) }
+}
+
+function isDear(socket: Socket): boolean {
+  if (dear.size === 0) return false
+  const peer = peerOf(socket)
+  return peer !== undefined && (dear.get(clientNetwork(peer)) ?? 0) > performance.now()
+}
+
+function slice(socket: Socket): void {
+  if (readers.has(socket) || socket.destroyed || isLeaving(socket)) return
+  const [parse, another] = socket.listeners('data')
+  // Somebody else reads it.
+  if (parse === undefined || another !== undefined) return
+  readers.set(socket, new SliceReader(socket, (bytes) => void parse.call(socket, bytes)))
+}
+
+/** What Node keeps on a connection: its parser, with the request in the making, and whether it has stopped it. */
+type ParsedSocket = HandledSocket & {
+  readonly parser?: { readonly incoming?: IncomingMessage | null } | null
+  readonly _paused?: boolean
+}
+
+/** Stands between a connection and Node's parser. */
+class SliceReader {
+  readonly #socket: ParsedSocket
+  readonly #parse: (bytes: Buffer) => void
+  #waiting: Buffer[] = []
+  #isQueued = false
+  #sliceBytes = sliceBytes
+  isBulky = false
+
+  constructor(socket: Socket, parse: (bytes: Buffer) => void) {
+    this.#socket = socket
+    this.#parse = parse
+    readPastParser(socket, this.#onData)
+    // What is held back does not come to its end, either; TLS tells of that all the same.
+    readUnless(socket, () => this.isBehind || socket.isPaused())
+    socket.on('pause', this.#onPause).on('resume', this.#onResume).prependListener('end', this.#onEnd)
+  }
+
+  get isBehind(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** Gives what was not parsed; from here on the connection is as if it had never been read in slices. */
+  end(): readonly Buffer[] {
+    const rest = this.#waiting
+    this.#waiting = []
+    const socket = this.#socket
+    socket
+      .off('data', this.#onData)
+      .off('pause', this.#onPause)
+      .off('resume', this.#onResume)
+      .off('end', this.#onEnd)
+    Reflect.deleteProperty(socket, '_read')
+    if (!socket.destroyed && !socket.isPaused()) startReading(socket)
+    return rest
+  }
+
+  /** Parses one slice, if it may. */
+  step(): void {
+    this.#isQueued = false
+    if (this.#isOver()) return this.#drop()
+    const [first] = this.#waiting
+    if (first === undefined || this.#isHeldBack()) return
+    const bytes = this.#sliceBytes
+    if (first.length <= bytes) this.#waiting.shift()
+    else this.#waiting[0] = first.subarray(bytes)
+    const startedAt = performance.now()
+    this.#parse(first.length <= bytes ? first : first.subarray(0, bytes))
+    const isCheap = performance.now() - startedAt < cheapMs
+    this.#sliceBytes = isCheap ? Math.min(2 * bytes, largeSliceBytes) : sliceBytes
+    if (this.isBehind) this.#enqueue()
+    else this.#onResume()
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    this.isBulky = bytes.length > sliceBytes
+    this.#waiting.push(bytes)
+    stopReading(this.#socket)
+    this.#enqueue()
+  }
+
+  readonly #onPause = (): void => stopReading(this.#socket)
+
+  readonly #onResume = (): void => {
+    if (this.isBehind) this.#enqueue()
+    else if (!this.#socket.destroyed && !this.#socket.isPaused()) startReading(this.#socket)
+  }
+
+  readonly #onEnd = (): void => {
+    while (this.isBehind && !this.#isOver()) this.#parse(this.#waiting.shift() ?? Buffer.alloc(0))
+  }
+
+  /** What comes is read on all the same, and dropped by whoever has taken the connection over. */
+  #drop(): void {
+    this.#waiting = []
+    this.#onResume()
+  }
+
+  /** Answers wait for their client, or a body for whoever takes it: Node resumes the connection when they do no more. */
+  #isHeldBack(): boolean {
+    const { _paused, parser } = this.#socket
+    const body = parser?.incoming
+    return (
+      _paused === true ||
+      (body !== undefined && body !== null && body.readableLength >= body.readableHighWaterMark)
+    )
+  }
+
+  /** Nothing of it is parsed any more: it is closed or about to, or its parser belongs to somebody else already. */
+  #isOver(): boolean {
+    return this.#socket.destroyed || !this.#socket.parser || isLeaving(this.#socket)
+  }
+
+  #enqueue(): void {
+    if (this.#isQueued) return
+    this.#isQueued = true
+    queue.push(this)
+    if (isArmed) return
+    isArmed = true
+    setImmediate(takeTurn)
+  }
+}
+
+function takeTurn(): void {
+  const startedAt = performance.now()
+  let tookMs = 0
+  while (tookMs < turnMs) {
+    const reader = queue.shift()
+    if (reader === undefined) break
+    reader.step()
+    tookMs = performance.now() - startedAt
+  }
+  isArmed = queue.length > 0
+  if (isArmed) setTimeout(takeTurn, Math.ceil(tookMs * restFactor))
+}

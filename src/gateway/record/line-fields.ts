@@ -1,0 +1,40 @@
+// The fields of a line of the access log, in words for those who read it. docs/log.md has them (`npm run docs`).
+
+/** Field → when it is there, and what it says. */
+export const lineFields = {
+  level: ['always', '`info`'],
+  time: ['always', 'When the request was over, RFC 3339 in UTC with milliseconds'],
+  request_id: ['always', "The id that the answer's `X-Request-Id` and an error's `request_id` have"],
+  client: ['always', 'Address of the client: the peer, or whom a trusted proxy vouches for'],
+  tls: ['over TLS', 'Version, such as `TLSv1.3`'],
+  cipher: ['over TLS', "Cipher, by OpenSSL's name"],
+  merchant: ['the key is known', 'Id of its merchant, also where the key was refused'],
+  key_id: ['the key is known', 'Id of the key, also where it was refused'],
+  api: ['always, but where the parser refused', 'The API that the host belongs to; empty: none'],
+  environment: [
+    'always, but where the parser refused',
+    '`live` or `sandbox`; empty: not known when it was over',
+  ],
+  route: ['always, but where the parser refused', 'Method and template; empty: none was found'],
+  decision: [
+    'always',
+    '`allow`: forwarded; `deny`: refused, by whichever step or for want of an upstream; `none`: over before it was decided',
+  ],
+  reason: ['always', 'Why it was refused: one of the words below; empty: it was not'],
+  status: ['always', 'What the client was answered; 0: nothing'],
+  code: ['refused', 'The code that the client was told'],
+  required: ['a route was found', 'Permissions that it asks for; empty: public'],
+  match: ['one of `required` is enough', '`any`'],
+  lookup: ['the key was looked up', 'Who answered: `memory`, `redis` or `postgres`'],
+  upstream_ms: ['an upstream was waited for', 'Milliseconds that the upstream took'],
+  gateway_ms: ['always, but where the parser refused', 'Milliseconds that the gateway itself took'],
+  client_ms: ['more than 0', 'Milliseconds that the client held up: its body, and taking the answer'],
+  held_ms: ['more than 0', 'Milliseconds for which the refusal of an unknown key waited for its turn'],
+  cut: [
+    'request or answer did not come to a proper end',
+    'By whom: `client`, `upstream`, `timeout` (a limit of time), `gateway` (another limit, or a fault)',
+  ],
+  table: ['always', 'SHA-256 of the permission table that decided'],
+  failure: ['something failed that the reason does not tell', 'What was thrown, in words'],
+  msg: ['always', '`request`'],
+} as const satisfies Readonly<Record<string, readonly [when: string, what: string]>>

@@ -1,0 +1,79 @@
+// What is left of a request: one line in the access log, a count in the metrics, one in the activity. Called once,
+// when the response is closed, however it came to that. Nothing of what the client wrote is repeated but a request id
+// from a trusted proxy: no target, no header, no body.
+
+import { performance } from 'node:perf_hooks'
+import { asciiJson, type LineLog } from '../../telemetry/log.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+import type { Access } from '../access.ts'
+import type { ActivityRecorder } from './activity.ts'
+import { createOutcomes } from './outcome.ts'
+import { InvalidAnswer } from '../upstream/answer-head.ts'
+
+export interface RecorderDeps {
+  readonly lines: LineLog
+  readonly metrics: Metrics
+  readonly activity: ActivityRecorder
+}
+
+/** Makes the recorder. */
+export function createRecorder({ lines, metrics, activity }: RecorderDeps): (access: Access) => void {
+  const outcomes = createOutcomes(metrics)
+  return (access) => {
+    const gatewayMs = partTime(access, performance.now())
+    const outcome = outcomes.of(access)
+    outcome.series.observe(gatewayMs, access.upstreamMs, access.clientMs)
+    activity.count(access)
+    lines(lineOf(access, outcome.fields, gatewayMs))
+  }
+}
+
+/** What of the whole time is nobody else's is ours. Closes what still runs. */
+function partTime(access: Access, now: number): number {
+  if (access.clientSince > 0) access.clientMs += now - access.clientSince
+  if (access.heldSince > 0) access.heldMs = now - access.heldSince
+  const others = (access.upstreamMs ?? 0) + access.clientMs + access.heldMs
+  return Math.max(0, now - access.startedAt - others)
+}
+
+/** The fields of the line, as ASCII JSON without braces. What is not JSON text already is written as such by its own kind. */
+function lineOf(access: Access, outcome: string, gatewayMs: number): string {
+  const { principal, tier, upstreamMs, clientMs, heldMs, cut, failure } = access
+  let line = `"request_id":"${access.requestId}","client":"${access.client}"${access.tls}`
+  if (principal !== undefined) {
+    const { merchantId, keyId } = principal.record
+    line += `,"merchant":${quoted(merchantId)},"key_id":${quoted(keyId)}`
+  }
+  line += outcome
+  if (tier !== undefined) line += `,"lookup":"${tier}"`
+  if (upstreamMs !== undefined) line += `,"upstream_ms":${toMicroseconds(upstreamMs)}`
+  line += `,"gateway_ms":${toMicroseconds(gatewayMs)}`
+  if (clientMs > 0) line += `,"client_ms":${toMicroseconds(clientMs)}`
+  if (heldMs > 0) line += `,"held_ms":${toMicroseconds(heldMs)}`
+  if (cut !== undefined) line += `,"cut":"${cut}"`
+  line += `,"table":"${access.table.sha256}"`
+  if (failure instanceof Error) line += `,"failure":${asciiJson(textOf(failure))}`
+  return line
+}
+
+/** Where it was thrown tells something of faults of ours; of what others did, what they did. */
+function textOf(failure: Error): string {
+  if (failure instanceof InvalidAnswer) return failure.message
+  if ('code' in failure && typeof failure.code === 'string') return `${failure.code}: ${failure.message}`
+  return failure.stack ?? failure.message
+}
+
+/** An id as JSON. Ours hold nothing that would have to be escaped. */
+function quoted(id: string): string {
+  return /^[A-Za-z0-9_]*$/.test(id) ? `"${id}"` : asciiJson(id)
+}
+
+/** `.000` to `.999`, and nothing for whole ones. */
+const fractions = Array.from({ length: 1_000 }, (_, i) => (i === 0 ? '' : `.${String(i).padStart(3, '0')}`))
+
+/** Milliseconds to three places, as a JSON number: put together from whole ones, which V8 has the text of. */
+function toMicroseconds(milliseconds: number): string {
+  const all = Math.round(milliseconds * 1_000)
+  const rest = all % 1_000
+  return `${(all - rest) / 1_000}${fractions[rest] ?? ''}`
+}

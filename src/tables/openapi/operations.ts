@@ -1,0 +1,136 @@
+// The operations of a document as routes of a table: method and template, with the servers' base path before it.
+
+import { methods, parseTemplate } from '../../config/template.ts'
+import { isObject, type Json, type OpenApiDocument, resolveReference } from './document.ts'
+import { type Statement, statedRequirement } from './stated-requirement.ts'
+
+export interface Operation {
+  readonly method: string
+  readonly template: string
+  /** The template with parameters nameless: what makes two routes one. */
+  readonly shape: string
+  /** The key in `paths`. */
+  readonly path: string
+  /** What the document says of permissions; undefined: nothing. */
+  readonly stated: Statement | undefined
+  readonly tag: string | undefined
+  readonly operationId: string | undefined
+}
+
+export interface Skipped {
+  /** `GET /a/{b}.json` */
+  readonly name: string
+  readonly why: string
+  /** The key in `paths`. */
+  readonly path: string
+  readonly method: string | undefined
+  /** With the base path; undefined: it could not be read. */
+  readonly template: string | undefined
+}
+
+export interface Operations {
+  readonly operations: readonly Operation[]
+  /** What cannot be said in a table. */
+  readonly skipped: readonly Skipped[]
+  /** Host names of the servers. */
+  readonly hosts: readonly string[]
+}
+
+/** All operations, in the order of the document. */
+export function operationsOf({ root }: OpenApiDocument): Operations {
+  const operations: Operation[] = []
+  const skipped: Skipped[] = []
+  const paths = isObject(root.paths) ? root.paths : {}
+  for (const [path, item] of Object.entries(paths)) {
+    if (path.startsWith('x-')) continue
+    const resolved = resolveReference(root, item)
+    if (!resolved.ok) {
+      skipped.push({ name: path, why: resolved.message, path, method: undefined, template: undefined })
+      continue
+    }
+    for (const [name, operation] of Object.entries(resolved.value)) {
+      if (!known.has(name) || !isObject(operation)) continue
+      const read = readOperation({ root, item: resolved.value, path, method: name.toUpperCase(), operation })
+      if ('why' in read) skipped.push(read)
+      else operations.push(read)
+    }
+  }
+  return {
+    operations,
+    skipped,
+    hosts: serversOf(root).flatMap(({ host }) => (host === undefined ? [] : [host])),
+  }
+}
+
+const known = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'])
+
+interface Reading {
+  readonly root: Json
+  readonly item: Json
+  readonly path: string
+  readonly method: string
+  readonly operation: Json
+}
+
+function readOperation({ root, item, path, method, operation }: Reading): Operation | Skipped {
+  const servers = [operation, item, root].find(
+    (level) => Array.isArray(level.servers) && level.servers.length > 0,
+  )
+  const base = servers === undefined ? '' : (serversOf(servers)[0]?.path ?? '')
+  const template = toTemplate(base + path)
+  const parsed = parseTemplate(template)
+  const isMethod = methods.some((one) => one === method)
+  if (!isMethod || !parsed.ok) {
+    const why = !isMethod ? 'a table has no such method' : parsed.ok ? '' : parsed.message
+    return { name: `${method} ${template}`, why, path, method, template }
+  }
+  const [tag] = Array.isArray(operation.tags) ? operation.tags : []
+  return {
+    method,
+    template,
+    shape: shapeOf(template),
+    path,
+    stated: statedRequirement({ root, item, operation }),
+    tag: typeof tag === 'string' ? tag : undefined,
+    operationId: typeof operation.operationId === 'string' ? operation.operationId : undefined,
+  }
+}
+
+/** The template with parameters nameless. */
+export function shapeOf(template: string): string {
+  return template.replace(/\{[^}/]*?(\.\.\.)?\}/g, (_, rest: string | undefined) => `{${rest ?? ''}}`)
+}
+
+/** Names of parameters as a table has them: `{account-id}` → `{account_id}`, each once. */
+function toTemplate(path: string): string {
+  const seen = new Map<string, number>()
+  return path.replace(/(?<=\/)\{([^{}/]+)\}(?=\/|$)/g, (_, name: string) => {
+    const plain = name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=[0-9])/, '_')
+    const count = (seen.get(plain) ?? 0) + 1
+    seen.set(plain, count)
+    return `{${plain}${count > 1 ? `_${count}` : ''}}`
+  })
+}
+
+interface Server {
+  readonly host: string | undefined
+  /** Without a slash at its end. */
+  readonly path: string
+}
+
+function serversOf({ servers }: Json): Server[] {
+  if (!Array.isArray(servers)) return []
+  return servers.flatMap((server: unknown) => {
+    if (!isObject(server) || typeof server.url !== 'string') return []
+    const url = withDefaults(server.url, server.variables)
+    const [, host, path = ''] = /^(?:[a-z]+:)?\/\/([^/?#]*)([^?#]*)/i.exec(url) ?? ['', undefined, url]
+    return [{ host: host?.replace(/:\d*$/, '').toLowerCase(), path: path.replace(/\/+$/, '') }]
+  })
+}
+
+function withDefaults(url: string, variables: unknown): string {
+  return url.replace(/\{([^{}]+)\}/g, (whole, name: string) => {
+    const variable = isObject(variables) && Object.hasOwn(variables, name) ? variables[name] : undefined
+    return isObject(variable) && typeof variable.default === 'string' ? variable.default : whole
+  })
+}

@@ -1,0 +1,26 @@
+import t from 'tap'
+import { addressMatcher } from '../../../src/decision/request/addresses.ts'
+
+const proxies = ['10.0.0.0/8', '2001:db8::/32', '127.0.0.1']
+
+t.test('blocks and single addresses, IPv4 and IPv6; what is no address is in none', (t) => {
+  const isIn = addressMatcher(proxies)
+  for (const address of ['10.255.255.255', '127.0.0.1', '2001:db8:ffff::1']) t.ok(isIn(address), address)
+  for (const address of ['11.0.0.0', '127.0.0.2', '2001:db9::', '', 'x', '10.0.0'])
+    t.notOk(isIn(address), address)
+  t.end()
+})
+
+t.test('more addresses than are remembered, each asked for again', (t) => {
+  const isIn = addressMatcher(proxies)
+  const wrong: string[] = []
+  for (let round = 0; round < 2; round++) {
+    for (let i = 0; i < 12_000; i++) {
+      const rest = `${i % 250}.${Math.floor(i / 250)}`
+      if (!isIn(`10.0.${rest}`)) wrong.push(`10.0.${rest}`)
+      if (isIn(`11.0.${rest}`)) wrong.push(`11.0.${rest}`)
+    }
+  }
+  t.same(wrong, [])
+  t.end()
+})

@@ -1,0 +1,46 @@
+// docs/log.md is complete: what it lists is what the code can write, and nothing else.
+
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { reasons } from '../../src/errors/reasons.ts'
+import { withTables } from '../support/log-document.ts'
+import { codeOf, readSourceTree } from '../support/source-tree.ts'
+
+const text = readFileSync('docs/log.md', 'utf8')
+const code = [...readSourceTree('src')].filter(([path]) => path !== 'src/errors/reasons.ts')
+const sources = code.map(([, source]) => codeOf(source)).join('\n')
+
+t.test('its tables are those of the code (npm run docs)', async (t) => {
+  t.equal(withTables(text), text)
+  t.throws(() => withTables('# The log\n'), /no marks for fields/)
+})
+
+t.test('each code with its reason is in the list', async (t) => {
+  const pairs = [...sources.matchAll(/\bdeny\(\s*'([A-Z_]+)',\s*'(\w+)'/g)]
+  t.ok(pairs.length > 60)
+  const known: Readonly<Record<string, object>> = reasons
+  t.same(
+    pairs.filter(([, of = '', reason = '']) => !Object.hasOwn(known[of] ?? {}, reason)).map(([pair]) => pair),
+    [],
+  )
+})
+
+t.test('each word of the list is one that the sources say', async (t) => {
+  const words = Object.values(reasons).flatMap((of) => Object.keys(of))
+  t.same(
+    words.filter((word) => !new RegExp(`'${word}'|\\b${word}: '`).test(sources)),
+    [],
+  )
+})
+
+t.test('each line that is named is one', async (t) => {
+  const [, others = ''] = text.split('## Other lines')
+  const named = [...others.matchAll(/^\| (`.+?`) \|/gm)].flatMap(([, cell = '']) =>
+    cell.split(', ').map((span) => span.slice(1, -1)),
+  )
+  t.ok(named.length >= 8)
+  t.same(
+    named.filter((msg) => !sources.includes(msg)),
+    [],
+  )
+})

@@ -1,0 +1,174 @@
+// Connections whose bytes are dear to parse: parsed bit by bit, with nothing lost and in order.
+
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import t, { type Test } from 'tap'
+import { keepPeer } from '../../../src/gateway/listener/peer.ts'
+import { admit, readInSlices } from '../../../src/gateway/listener/slices.ts'
+import { until } from '../upstream/asked.ts'
+
+const crumbs = 20_000
+const crumbly = `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(crumbs)}0\r\n\r\n`
+const tiny = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+const last = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+
+/** `isProxy`: whose connections are taken for those of a proxy. */
+async function serve(
+  t: Test,
+  begin: (raw: IncomingMessage, reply: ServerResponse) => void,
+  isProxy: (address: string) => boolean = () => false,
+) {
+  const server = createServer(begin).listen(0, '127.0.0.1')
+  server.on('connection', (socket) => admit(socket, isProxy(keepPeer(socket) ?? '')))
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return (localAddress: string) => {
+    const socket = connect({ port: Object(server.address()).port, host: '127.0.0.1', localAddress })
+    socket.on('error', () => {})
+    let received = ''
+    socket.on('data', (bytes) => (received += bytes.toString('latin1')))
+    return { socket, answers: () => received.split('HTTP/1.1 ').slice(1) }
+  }
+}
+
+/** Counts what comes between two turns of the loop. */
+function countTurns(t: Test) {
+  const counts = { inTurn: 0, most: 0 }
+  let timer = setImmediate(look)
+  function look(): void {
+    counts.most = Math.max(counts.most, counts.inTurn)
+    counts.inTurn = 0
+    timer = setImmediate(look)
+  }
+  t.teardown(() => clearImmediate(timer))
+  return counts
+}
+
+t.test(
+  'a body in crumbs comes whole, a little in a turn of the loop, and so does what its client sends next',
+  async (t) => {
+    const turns = countTurns(t)
+    const open = await serve(t, (raw, reply) => {
+      let pieces = 0
+      raw.on('data', () => {
+        pieces++
+        turns.inTurn++
+        if (pieces === 300) readInSlices(raw.socket)
+      })
+      raw.on('end', () => reply.end(String(pieces)))
+    })
+    const first = open('127.0.0.1')
+    first.socket.write(crumbly)
+    await until(() => first.answers().length === 1)
+    t.match(first.answers()[0], new RegExp(`\r\n\r\n${crumbs}$`))
+    turns.most = 0
+    const next = open('127.0.0.1')
+    next.socket.write(crumbly)
+    await until(() => next.answers().length === 1)
+    t.match(next.answers()[0], new RegExp(`\r\n\r\n${crumbs}$`))
+    t.ok(turns.most > 0 && turns.most < crumbs / 4, `${turns.most} in a turn`)
+    // Of the connection that was read so, too.
+    first.socket.write(tiny)
+    await until(() => first.answers().length === 2)
+  },
+)
+
+t.test('requests sent ahead are all answered, in their order', async (t) => {
+  let asked = 0
+  const open = await serve(t, (raw, reply) => {
+    if (++asked === 100) readInSlices(raw.socket)
+    reply.end(String(asked))
+  })
+  const { socket, answers } = open('127.0.0.2')
+  socket.write(tiny.repeat(3_000))
+  await until(() => answers().length === 3_000)
+  t.same(
+    answers().map((answer) => Number(answer.split('\r\n\r\n')[1])),
+    Array.from({ length: 3_000 }, (_, i) => i + 1),
+  )
+})
+
+t.test('a client that reads nothing is parsed no further than Node would', async (t) => {
+  let asked = 0
+  const open = await serve(t, (raw, reply) => {
+    if (asked++ === 0) readInSlices(raw.socket)
+    reply.end('x'.repeat(10_000))
+  })
+  const { socket, answers } = open('127.0.0.3')
+  socket.pause()
+  socket.write(tiny.repeat(3_000))
+  for (let before = -1; before !== asked; ) {
+    before = asked
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  }
+  t.ok(asked < 3_000, `${asked} begun`)
+  socket.resume()
+  await until(() => answers().length === 3_000)
+})
+
+t.test(
+  'the end of a connection comes behind what was sent before it; a parser that is gone gets nothing',
+  async (t) => {
+    let asked = 0
+    const open = await serve(t, (raw, reply) => {
+      if (asked++ === 0) readInSlices(raw.socket)
+      reply.end('ok')
+    })
+    const { socket, answers } = open('127.0.0.4')
+    socket.end(tiny.repeat(500) + last + tiny.repeat(500))
+    await once(socket, 'close')
+    t.ok(answers().length >= 1)
+    t.ok(asked <= 1_001)
+    const other = open('127.0.0.4')
+    other.socket.write(`${tiny}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n${tiny.repeat(500)}`)
+    await once(other.socket, 'close')
+  },
+)
+
+t.test('many at once that send all and end their side at once are answered whole', async (t) => {
+  let asked = 0
+  const open = await serve(t, (raw, reply) => {
+    if (asked++ === 0) readInSlices(raw.socket)
+    reply.end('ok')
+  })
+  const first = open('127.0.0.6')
+  first.socket.write(tiny)
+  await until(() => first.answers().length === 1)
+  for (let round = 0; round < 10; round++) {
+    const clients = Array.from({ length: 8 }, () => open('127.0.0.6'))
+    for (const { socket } of clients) socket.end(tiny.repeat(200) + last)
+    await Promise.all(clients.map(({ socket }) => once(socket, 'close')))
+    t.same(
+      clients.map(({ answers }) => answers().length),
+      Array.from({ length: 8 }, () => 201),
+    )
+  }
+})
+
+t.test('behind a proxy nobody suffers for another', async (t) => {
+  const turns = countTurns(t)
+  let pieces = 0
+  const open = await serve(
+    t,
+    (raw, reply) => {
+      raw.on('data', () => {
+        turns.inTurn++
+        if (++pieces === 300) readInSlices(raw.socket)
+      })
+      raw.on('end', () => reply.end('ok'))
+    },
+    (address) => address === '127.0.0.5',
+  )
+  const first = open('127.0.0.5')
+  first.socket.write(crumbly)
+  await until(() => first.answers().length === 1)
+  turns.most = 0
+  const next = open('127.0.0.5')
+  next.socket.write(crumbly)
+  await until(() => next.answers().length === 1)
+  t.ok(turns.most > 2_000, `${turns.most} in a turn`)
+})
