@@ -44,7 +44,11 @@ function decideBy(rules: Rules): Decide {
     const only = host?.environments.length === 1 ? host.environments[0] : undefined
     const hasWay = route !== undefined || isPreflight
     return {
-      ...{ denial, path: path === '' ? undefined : path, host, route, isPreflight },
+      denial,
+      path: path === '' ? undefined : path,
+      host,
+      route,
+      isPreflight,
       environment: inquiry.environment ?? only,
       held: hasWay ? heldOf(question.caller, host) : undefined,
     }
