@@ -62,6 +62,7 @@ export function createWords({ redis, instanceId, now, monotonicNow }: WordsDeps)
   let isSaying = false
   /** What came meanwhile; of many, the last is enough. */
   let next: Word | undefined
+  let hasEnded = false
   let remembered: ReadonlyMap<string, Word> = new Map()
   let readAt = Number.NEGATIVE_INFINITY
 
@@ -120,6 +121,8 @@ export function createWords({ redis, instanceId, now, monotonicNow }: WordsDeps)
     read,
     ended,
     say(word) {
+      // What is taken back is not said again.
+      if (hasEnded) return
       next = word
       if (!isSaying) void sayNext()
     },
@@ -128,6 +131,10 @@ export function createWords({ redis, instanceId, now, monotonicNow }: WordsDeps)
     },
     async end(id = instanceId) {
       if (redis === null) return
+      if (id === instanceId) {
+        hasEnded = true
+        next = undefined
+      }
       const place = at(endedPlace)
       const sealed = redis.seal.close(`${place}:${id}`, JSON.stringify({ atMs: now() }))
       await redis.store.run(

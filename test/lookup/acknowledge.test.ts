@@ -114,6 +114,22 @@ t.test('of many words at once the last is said, and the first at once', async (t
   t.match(await one.instances(), [{ id: 'one', appliedRevision: 101 }])
 })
 
+t.test('whoever leaves says nothing more, not even what waited to be said', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const store = await patientStore(t, redis.url)
+  const changes = createChanges()
+  changes.restart(epoch, 1)
+  const one = instanceOn(db, { id: 'one', epoch, applied: 1, store, changes })
+  one.say()
+  changes.apply([changeOf(2)])
+  one.say()
+  await one.leave()
+  one.say()
+  await store.settled()
+  t.same(await raw.hkeys(`${part}instances`), [])
+})
+
 t.test('one that is behind is named, with the time by which what it may have cached ends', async (t) => {
   const { db } = await createDatabase(t)
   const { epoch } = await readHead(db)
