@@ -7,8 +7,10 @@ import type { CheckedFile } from './check-settings.ts'
 import { formatPlace, type Place } from './fault.ts'
 import { foldHeaderName, whyReserved } from './header-names.ts'
 import { isHostName, normalizeHost } from './hosts.ts'
+import { literalLength } from './pattern.ts'
 import { suggest } from './suggest.ts'
 import type { PermissionTable } from './table.ts'
+import type { Segment } from './template.ts'
 import { isGiven, placeOfKey, placeOfValue, rawText } from './tree.ts'
 import { parseSize } from './units.ts'
 
@@ -169,10 +171,15 @@ function checkLengths({ file, report }: CheckedFile, table?: PermissionTable): v
   const limit = file.gateway?.limits?.url_bytes
   if (limit === undefined) return
   for (const { route, segments, place } of table?.routes ?? []) {
-    const lengths = segments.map((segment) => (segment.kind === 'literal' ? segment.text.length : 1))
+    const lengths = segments.map(shortestLength)
     const shortest = lengths.reduce((sum, length) => sum + 1 + length, 0)
     if (shortest <= parseSize(limit)) continue
     const message = `\`${route.method} ${route.template.slice(0, 40)}…\` can never match: it is longer than \`limits.url_bytes\``
     report.fault(place, message)
   }
+}
+
+function shortestLength(segment: Segment): number {
+  if (segment.kind === 'literal') return segment.text.length
+  return segment.kind === 'pattern' ? literalLength(segment) + (segment.between === undefined ? 1 : 2) : 1
 }

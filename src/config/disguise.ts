@@ -4,37 +4,127 @@
 //
 // Values come from strangers: each step is linear in their bytes.
 
-import { decodeWholly } from './request/percent-encoding.ts'
+import { decomposed, foldExactly, foldStrictly } from './fold.ts'
+import {
+  canBeReadAs,
+  lowerCased,
+  matchesPattern,
+  type Pattern,
+  type PatternMap,
+  patternText,
+  readAs,
+  valueOf,
+} from './pattern.ts'
 
 /** What a route refuses in its parameters: all of it, or only what differs by escapes and case. */
 export type Disguises = 'strict' | 'exact'
 
-/** The literals at one place, by what they fold to. */
-export type FoldedLiterals = Map<string, string[]>
+/** What stands at one place beside a parameter, by what it folds to. */
+export interface Siblings {
+  readonly literals: Map<string, string[]>
+  /** undefined: none; hardly any place has some. */
+  patterns: PatternMap<Pattern[]> | undefined
+}
+
+/** No siblings yet. */
+export function createSiblings(): Siblings {
+  return { literals: new Map(), patterns: undefined }
+}
 
 /** Adds a literal; an empty one, too: it is what stands behind a path's last slash. */
-export function addFolded(folded: FoldedLiterals, literal: string): void {
+export function addLiteral({ literals }: Siblings, literal: string): void {
   const key = foldStrictly(literal)
-  const same = folded.get(key)
+  const same = literals.get(key)
   if (same) same.push(literal)
-  else folded.set(key, [literal])
+  else literals.set(key, [literal])
 }
 
-/** Whether `value`, raw, can be read as one of the literals without being it. */
-export function isDisguise(folded: FoldedLiterals, value: string, disguises: Disguises): boolean {
-  const whole = foldStrictly(value)
-  const same = folded.get(whole)
-  if (disguises === 'exact') return same !== undefined && isAnotherExactly(same, value)
-  if (same?.some((literal) => literal !== value)) return true
-  return endsBehindLiteral(folded, whole) || (value.includes('%') && isCutToLiteral(folded, whole))
+/** Adds a pattern. */
+export function addPattern(siblings: Siblings, pattern: Pattern): void {
+  valueOf((siblings.patterns ??= []), lowerCased(pattern), () => []).push(pattern)
 }
+
+/** How a route takes a value. */
+export interface Taker {
+  readonly disguises: Disguises
+  /** undefined: by a parameter that has the whole segment, or by a rest. */
+  readonly own: Pattern | undefined
+}
+
+/**
+ * Whether `value`, raw, can be read as one of the siblings without being it; or, where a pattern takes it, as nothing that
+ * this pattern has.
+ */
+export function isDisguise(
+  { literals, patterns }: Siblings,
+  value: string,
+  { disguises, own }: Taker,
+): boolean {
+  const whole = foldStrictly(value)
+  const same = literals.get(whole)
+  if (disguises === 'exact') {
+    if (same !== undefined && isAnotherExactly(same, value)) return true
+  } else if (
+    same?.some((literal) => literal !== value) ||
+    endsBehindLiteral(literals, whole) ||
+    (value.includes('%') && isCutToLiteral(literals, whole))
+  ) {
+    return true
+  }
+  if (patterns === undefined) return false
+  const reading = { patterns, value, own }
+  return disguises === 'exact' ? isAnotherPatternExactly(reading) : isAnotherPattern(reading)
+}
+
+interface Reading {
+  readonly patterns: PatternMap<Pattern[]>
+  readonly value: string
+  readonly own: Pattern | undefined
+}
+
+function isAnotherPatternExactly(reading: Reading): boolean {
+  const exact = foldExactly(reading.value)
+  return isOutside(reading, exact) || isReadAsAnother(reading, exact)
+}
+
+/**
+ * Decomposed forms: composed ones would join a literal's last letter to a mark that a value begins with, and who takes the
+ * path apart by letters does not. Whatever ASCII a composed form begins or ends with, the decomposed does too.
+ */
+function isAnotherPattern(reading: Reading): boolean {
+  const { value } = reading
+  const whole = decomposed(foldExactly(value))
+  if (isOutside(reading, foldExactly(value)) || isOutside(reading, foldStrictly(value))) return true
+  const end = value.includes('%') ? whole.search(/[#?]/) : -1
+  const readings = [whole, ...shorterReadings(whole)]
+  if (end !== -1) readings.push(whole.slice(0, end), ...shorterReadings(whole.slice(0, end)))
+  return readings.some((text) => isReadAsAnother(reading, text))
+}
+
+/** Whether it is not what it was taken for as soon as somebody decodes it. */
+function isOutside({ value, own }: Reading, text: string): boolean {
+  return own !== undefined && value.includes('%') && !canBeReadAs(lowerCased(own), text)
+}
+
+function isReadAsAnother({ patterns, value, own }: Reading, text: string): boolean {
+  // Two patterns that fold alike are parted by whoever wrote them: what is the one is not taken for the other.
+  const ownText = own && patternText(lowerCased(own))
+  return readAs(patterns, text).some(
+    ([first, ...others]) =>
+      first !== undefined &&
+      patternText(lowerCased(first)) !== ownText &&
+      [first, ...others].some((pattern) => !matchesPattern(pattern, value)),
+  )
+}
+
+type Literals = Siblings['literals']
 
 /** Who decodes a path before it takes the URL apart ends it at a `#` or `?`, which some routes take (request/escapes.ts). */
-function isCutToLiteral(folded: FoldedLiterals, whole: string): boolean {
+function isCutToLiteral(literals: Literals, whole: string): boolean {
   const end = whole.search(/[#?]/)
   if (end === -1) return false
   const cut = whole.slice(0, end)
-  return folded.has(cut) || endsBehindLiteral(folded, cut)
+  return literals.has(cut) || endsBehindLiteral(literals, cut)
 }
 
 function isAnotherExactly(literals: readonly string[], value: string): boolean {
@@ -43,14 +133,25 @@ function isAnotherExactly(literals: readonly string[], value: string): boolean {
 }
 
 /** Whether a literal is what is left without trailing dots and blanks, or without what follows the last dot besides. */
-function endsBehindLiteral(folded: FoldedLiterals, whole: string): boolean {
+function endsBehindLiteral(literals: Literals, whole: string): boolean {
   const end = lengthOfName(whole, whole.length)
-  if (end < whole.length && folded.has(whole.slice(0, end))) return true
+  if (end < whole.length && literals.has(whole.slice(0, end))) return true
+  const stem = lengthOfStem(whole, end)
+  return stem > 0 && literals.has(whole.slice(0, stem))
+}
+
+function shorterReadings(whole: string): string[] {
+  const end = lengthOfName(whole, whole.length)
+  return [end, lengthOfStem(whole, end)]
+    .filter((length) => length > 0 && length < whole.length)
+    .map((length) => whole.slice(0, length))
+}
+
+/** How much is left of a name of `end` characters without its ending; 0: it has none. */
+function lengthOfStem(whole: string, end: number): number {
   const dot = whole.lastIndexOf('.', end - 1)
   // A name that begins with its only dot has no ending.
-  if (dot <= 0) return false
-  const stem = lengthOfName(whole, dot)
-  return stem > 0 && folded.has(whole.slice(0, stem))
+  return dot <= 0 ? 0 : lengthOfName(whole, dot)
 }
 
 /**
@@ -75,44 +176,3 @@ function isDotOrBlank(code: number): boolean {
 }
 
 const otherBlanks = /[\s\u0085\u180e\u200b]/
-
-/** Percent-decoded, case ignored. */
-export function foldExactly(text: string): string {
-  const decoded = decode(text)
-  return isAscii(decoded) ? decoded.toLowerCase() : foldCase(decoded)
-}
-
-/** The same after NFKC: whatever folds alike exactly does so here. */
-function foldStrictly(text: string): string {
-  if (!text.includes('%')) return text.toLowerCase()
-  const exact = foldExactly(text)
-  if (isAscii(exact)) return exact
-  return foldCase(exact.replace(longRunOfMarks, '$&\u034f').normalize('NFKC'))
-}
-
-/**
- * Normalising sorts the marks on one letter, in a time that grows with the square of their number: 8 ms for those that a path
- * can hold. No language has thirty; Unicode parts such runs with this character (UAX #15, Stream-Safe Text Format).
- */
-const longRunOfMarks = /\p{M}{30}/gu
-
-/** All that meets in small letters or in capitals: `K` (Kelvin) and `k`, `ſ` and `s`, `ẞ` and `ss`, whichever sigma. */
-function foldCase(text: string): string {
-  return text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ')
-}
-
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
-  return true
-}
-
-function decode(text: string): string {
-  if (!text.includes('%')) return text
-  // Only a route that takes `%25` gets here with one: it is decoded for as often as anybody could.
-  if (text.includes('%25')) return decodeWholly(text).toString()
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}

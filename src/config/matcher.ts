@@ -1,11 +1,12 @@
-// Method and raw path → route. One trie a method; the most specific route wins (literal > parameter > rest), which a
-// walk in that order with backtracking finds, because overlaps that it could not settle were refused at load.
+// Method and raw path → route. One trie a method; the most specific route wins (literal > parameter with literals, the longer
+// ones first > parameter > rest), which a walk in that order with backtracking finds, because overlaps that it could not settle were refused at load.
 //
 // Beside it stands one trie over all methods. It answers the question that makes parameters safe: would an upstream
 // read this parameter's value as the literal of another route (disguise.ts)?
 
 import type { Route, RouteMatch } from './compiled.ts'
-import { addFolded, type FoldedLiterals, isDisguise } from './disguise.ts'
+import { addLiteral, addPattern, createSiblings, isDisguise, type Siblings, type Taker } from './disguise.ts'
+import { matching, type Pattern, type PatternMap, valueOf } from './pattern.ts'
 import { type Escapes, faultInEscapes } from './request/escapes.ts'
 import { methods, type Segment } from './template.ts'
 
@@ -18,8 +19,8 @@ type Found = Extract<RouteMatch, { kind: 'found' }>
 
 interface Leaf {
   readonly found: Found
-  /** Which segments a parameter matches; the rest's place and all after it count too. */
-  readonly isVariable: readonly boolean[]
+  /** How it takes what stands at each segment; undefined: by a literal. The rest's place and all after it count too. */
+  readonly takers: readonly (Taker | undefined)[]
   readonly hasVariable: boolean
 }
 
@@ -27,7 +28,9 @@ interface TrieNode {
   /** undefined: none; most nodes are leaves, and an empty map would be the largest part of them. */
   literals: Map<string, TrieNode> | undefined
   /** Of the trie over all methods only. */
-  folded: FoldedLiterals | undefined
+  siblings: Siblings | undefined
+  /** Parameters with literals around them; undefined: none. */
+  patterns: PatternMap<TrieNode> | undefined
   parameter: TrieNode | undefined
   leaf: Leaf | undefined
   rest: Leaf | undefined
@@ -53,8 +56,8 @@ export function createRouteTries(): { add(route: MatchableRoute): void; readonly
       const leaf = createLeaf(route, segments)
       let root = tries.get(route.method)
       if (!root) tries.set(route.method, (root = createNode()))
-      insert(root, segments, leaf, undefined)
-      insert(merged, segments, leaf, foldLiteral)
+      insert(root, segments, leaf, false)
+      insert(merged, segments, leaf, true)
     },
     match(method, path) {
       const own = tries.get(method)
@@ -103,6 +106,12 @@ function find(node: TrieNode, path: string, start: number): Leaf | undefined {
     const leaf = end === -1 ? literal.leaf : find(literal, path, end + 1)
     if (leaf) return leaf
   }
+  if (node.patterns !== undefined) {
+    for (const child of matching(node.patterns, segment)) {
+      const leaf = end === -1 ? child.leaf : find(child, path, end + 1)
+      if (leaf) return leaf
+    }
+  }
   if (node.parameter && segment !== '') {
     const leaf = end === -1 ? node.parameter.leaf : find(node.parameter, path, end + 1)
     if (leaf) return leaf
@@ -115,37 +124,52 @@ function find(node: TrieNode, path: string, start: number): Leaf | undefined {
  * the same place in any route whose earlier segments match, without being that literal; 0: there is none.
  */
 function hiddenLiteralAt(node: TrieNode, path: string, start: number, leaf: Leaf, index: number): number {
-  const { isVariable, found } = leaf
+  const { takers } = leaf
   const end = path.indexOf('/', start)
   const segment = end === -1 ? path.slice(start) : path.slice(start, end)
-  const isInVariable = isVariable[Math.min(index, isVariable.length - 1)] === true
-  if (isInVariable && node.folded !== undefined) {
-    if (isDisguise(node.folded, segment, found.route.disguises)) return start
-  }
+  const taker = takers[Math.min(index, takers.length - 1)]
+  if (taker !== undefined && node.siblings !== undefined && isDisguise(node.siblings, segment, taker))
+    return start
   if (end === -1) return 0
   const literal = node.literals?.get(segment)
-  const at = literal === undefined ? 0 : hiddenLiteralAt(literal, path, end + 1, leaf, index + 1)
-  if (at !== 0 || segment === '' || node.parameter === undefined) return at
-  return hiddenLiteralAt(node.parameter, path, end + 1, leaf, index + 1)
+  let at = literal === undefined ? 0 : hiddenLiteralAt(literal, path, end + 1, leaf, index + 1)
+  if (at !== 0 || segment === '') return at
+  if (node.patterns !== undefined) {
+    for (const child of matching(node.patterns, segment)) {
+      at = hiddenLiteralAt(child, path, end + 1, leaf, index + 1)
+      if (at !== 0) return at
+    }
+  }
+  return node.parameter === undefined ? 0 : hiddenLiteralAt(node.parameter, path, end + 1, leaf, index + 1)
 }
 
 function createNode(): TrieNode {
-  return { literals: undefined, folded: undefined, parameter: undefined, leaf: undefined, rest: undefined }
-}
-
-function createLeaf(route: Route, segments: readonly Segment[]): Leaf {
-  const isVariable = segments.map((segment) => segment.kind !== 'literal')
   return {
-    found: Object.freeze({ kind: 'found', route }),
-    isVariable,
-    hasVariable: isVariable.includes(true),
+    literals: undefined,
+    siblings: undefined,
+    patterns: undefined,
+    parameter: undefined,
+    leaf: undefined,
+    rest: undefined,
   }
 }
 
-type Fold = (node: TrieNode, literal: string) => void
+function createLeaf(route: Route, segments: readonly Segment[]): Leaf {
+  const { disguises } = route
+  const takers = segments.map((segment) =>
+    segment.kind === 'literal'
+      ? undefined
+      : { disguises, own: segment.kind === 'pattern' ? segment : undefined },
+  )
+  return {
+    found: Object.freeze({ kind: 'found', route }),
+    takers,
+    hasVariable: takers.some((taker) => taker !== undefined),
+  }
+}
 
-/** `fold` is told of each new literal. */
-function insert(root: TrieNode, segments: readonly Segment[], leaf: Leaf, fold: Fold | undefined): void {
+/** `isMerged`: of the trie over all methods, which knows what stands beside parameters. */
+function insert(root: TrieNode, segments: readonly Segment[], leaf: Leaf, isMerged: boolean): void {
   let node = root
   for (const segment of segments) {
     if (segment.kind === 'rest') {
@@ -153,21 +177,25 @@ function insert(root: TrieNode, segments: readonly Segment[], leaf: Leaf, fold: 
       return
     }
     if (segment.kind === 'parameter') node = node.parameter ??= createNode()
-    else node = literalChild(node, segment.text, fold)
+    else if (segment.kind === 'pattern') node = patternChild(node, segment, isMerged)
+    else node = literalChild(node, segment.text, isMerged)
   }
   node.leaf = leaf
 }
 
-function literalChild(node: TrieNode, text: string, fold: Fold | undefined): TrieNode {
+function literalChild(node: TrieNode, text: string, isMerged: boolean): TrieNode {
   const literals = (node.literals ??= new Map<string, TrieNode>())
   const known = literals.get(text)
   if (known) return known
   const child = createNode()
   literals.set(text, child)
-  fold?.(node, text)
+  if (isMerged) addLiteral((node.siblings ??= createSiblings()), text)
   return child
 }
 
-function foldLiteral(node: TrieNode, literal: string): void {
-  addFolded((node.folded ??= new Map<string, string[]>()), literal)
+function patternChild(node: TrieNode, pattern: Pattern, isMerged: boolean): TrieNode {
+  return valueOf((node.patterns ??= []), pattern, () => {
+    if (isMerged) addPattern((node.siblings ??= createSiblings()), pattern)
+    return createNode()
+  })
 }

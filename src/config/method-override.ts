@@ -2,6 +2,7 @@
 // (Rack, Laravel, Symfony, Express with method-override) serve a POST as the DELETE, PUT or PATCH that it names; the gateway
 // has judged the POST. docs/compatibility.md.
 
+import { fillTemplate, freshValue } from './fresh-value.ts'
 import { newlyPassing } from './requirement-change.ts'
 import { createRouteMatcher, type MatchableRoute } from './matcher.ts'
 
@@ -28,10 +29,11 @@ export function findWeakerPosts<R extends MatchableRoute & { readonly method: st
     const found = match(method, path)
     return found.kind === 'found' ? byRoute.get(found.route) : undefined
   }
+  const anyValue = freshValue(involved.map(({ route }) => route.template))
   const stronger = new Map<R, R[]>()
   for (const entry of involved) {
     if (!overriding.includes(entry.method)) continue
-    const path = entry.route.template.replace(/\{[^}]*\}/g, anyValue)
+    const path = fillTemplate(entry.route.template, anyValue)
     const post = winner('POST', path)
     if (post === undefined || winner(entry.method, path) !== entry || !asksForLess(post, entry)) continue
     const known = stronger.get(post)
@@ -40,9 +42,6 @@ export function findWeakerPosts<R extends MatchableRoute & { readonly method: st
   }
   return [...stronger].map(([post, others]) => ({ post, others }))
 }
-
-/** Unlikely enough to be a literal of a table; where it is one, a path less is looked at. */
-const anyValue = '~any~'
 
 function asksForLess(post: MatchableRoute, other: MatchableRoute): boolean {
   return newlyPassing(other.route.requirement, post.route.requirement).length > 0

@@ -6,7 +6,8 @@ import { Worker } from 'node:worker_threads'
 import type { Environment } from './expand.ts'
 import type { Fault, Report } from './fault.ts'
 import type { SourceText } from './source.ts'
-import { type PermissionTable, readTable, type TableRoute } from './table.ts'
+import type { TableRoute } from './route-conflicts.ts'
+import { type PermissionTable, readTable } from './table.ts'
 
 /** What a thread is asked to read. */
 export interface TableOrder {

@@ -5,26 +5,15 @@ import type { Route } from './compiled.ts'
 import type { Environment } from './expand.ts'
 import { formatPlace, type Place, type Report } from './fault.ts'
 import { fit, type Holed } from './fit.ts'
-import type { MatchableRoute } from './matcher.ts'
-import { findWeakerPosts } from './method-override.ts'
-import { findOverlaps } from './overlaps.ts'
-import { findUnreachable } from './unreachable.ts'
+import { ruleNumbers } from './same-rule.ts'
 import { PermissionFile, type RouteRule } from './permission-schema.ts'
+import { compareRoutes, type TableRoute } from './route-conflicts.ts'
 import { escapesOf } from './request/escapes.ts'
 import type { SourceText } from './source.ts'
 import { suggest } from './suggest.ts'
 import { methods, parseTemplate, type Segment } from './template.ts'
 import { isGiven, type Node, parseTree, placeOfKey, placeOfValue, rawText } from './tree.ts'
 import { parseDuration, parseSize } from './units.ts'
-
-export interface TableRoute extends MatchableRoute {
-  readonly method: string
-  /** As the file has it, runs of spaces included. */
-  readonly key: string
-  readonly place: Place
-  /** Part of the candidate table only. */
-  readonly isShadow: boolean
-}
 
 export interface PermissionTable {
   readonly permissions: ReadonlyMap<string, string>
@@ -49,42 +38,21 @@ export function compileTable(tree: Node, report: Report): PermissionTable {
   const permissions = new Map<string, string>()
   for (const [name, text] of Object.entries(file?.permissions ?? {})) permissions.set(name, text ?? '')
   const checking = { tree, report, vocabulary: new Set(permissions.keys()) }
-  const routes: TableRoute[] = []
+  const compiled: Omit<TableRoute, 'rule'>[] = []
   for (const [key, rule] of Object.entries(file?.routes ?? {})) {
     const route = compileRoute(checking, key, rule)
-    if (route) routes.push(route)
+    if (route) compiled.push(route)
   }
+  const rules = ruleNumbers(compiled.map(({ route }) => route))
+  const routes = compiled.map((route, index) => ({ ...route, rule: rules[index] ?? -1 }))
   compareRoutes(routes, report)
-  warnOfWeakerPosts(routes, report)
   if (file?.permissions && file.routes) warnOfUnused(checking, file.routes)
   return { permissions, routes }
 }
 
-/** What is wrong between routes: those that clash, and those that others leave nothing to. */
-function compareRoutes(routes: readonly TableRoute[], report: Report): void {
-  const overlaps = findOverlaps(routes)
-  for (const [later, earlier] of overlaps) {
-    report.fault(
-      later.place,
-      `\`${later.method} ${later.route.template}\` overlaps with \`${earlier.method} ${earlier.route.template}\` ` +
-        `(${formatPlace(earlier.place)}): both match some requests, and neither is more specific`,
-    )
-  }
-  // Of routes that clash it cannot be said which one takes what.
-  for (const { route, others } of overlaps.length === 0 ? findUnreachable(routes) : []) {
-    const places = others.map(
-      (other) => `\`${other.method} ${other.route.template}\` (${formatPlace(other.place)})`,
-    )
-    report.fault(
-      route.place,
-      `\`${route.method} ${route.route.template}\` can never match: ${places.join(' and ')} match all its requests, and are more specific`,
-    )
-  }
-}
-
 type Rule = Holed<PermissionFile['routes'][string]> | undefined
 
-function compileRoute(checking: Checking, key: string, rule: Rule): TableRoute | undefined {
+function compileRoute(checking: Checking, key: string, rule: Rule): Omit<TableRoute, 'rule'> | undefined {
   const { tree } = checking
   const place = placeOfKey(tree, ['routes', key])
   const head = parseHead(checking, key, place)
@@ -194,18 +162,6 @@ function requireKnown(
     `unknown permission \`${rawText(tree, path)}\``,
     suggest(name, [...vocabulary, ...others]),
   )
-}
-
-function warnOfWeakerPosts(routes: readonly TableRoute[], report: Report): void {
-  for (const { post, others } of findWeakerPosts(routes.filter(({ isShadow }) => !isShadow))) {
-    const named = others.map(
-      (other) => `\`${other.method} ${other.route.template}\` (${formatPlace(other.place)})`,
-    )
-    report.warn(
-      post.place,
-      `\`POST ${post.route.template}\` asks for less than ${named.join(', ')}: an upstream that takes \`_method\` from query or body would serve it as that`,
-    )
-  }
 }
 
 /** Permissions that no route asks for: people could grant them, and would have granted nothing. */

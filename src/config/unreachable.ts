@@ -1,7 +1,10 @@
 // A route that can never match says something about permissions that is not so. Only a rest can be taken over whole:
-// a route without one matches paths with fresh values in its parameters, where a more specific route has a literal.
+// a route without one matches paths with fresh values in its parameters, where a more specific route has a literal. A route
+// that says the same with the same shape is no other one (overlaps.ts).
 
+import { shapeOfSegments } from './intersection.ts'
 import type { Overlappable } from './overlaps.ts'
+import { isSegmentAtLeast } from './specificity.ts'
 import type { Segment } from './template.ts'
 
 export interface Unreachable<R> {
@@ -29,22 +32,24 @@ export function findUnreachable<R extends Overlappable>(routes: readonly R[]): U
 
 /**
  * Keys of the rests of which a route may take something: what is before such a rest is the same of both, and from there on a
- * taker has no literal, but perhaps the empty one of a trailing slash.
+ * taker has no literal, but perhaps the empty one of a trailing slash, nor one beside a parameter.
  */
 function keysOfTaker({ method, segments }: Overlappable): string[] {
-  const last = segments.findLastIndex((segment) => segment.kind === 'literal' && segment.text !== '')
+  const last = segments.findLastIndex(
+    (segment) => segment.kind === 'pattern' || (segment.kind === 'literal' && segment.text !== ''),
+  )
   return segments.slice(last + 1).map((_, i) => keyOf(method, segments.slice(0, last + 1 + i)))
 }
 
-/** Method, and the literals and places of parameters. */
 function keyOf(method: string, before: readonly Segment[]): string {
-  return `${method} ${before.map((segment) => (segment.kind === 'literal' ? segment.text : '{}')).join('/')}`
+  return `${method} ${shapeOfSegments(before)}`
 }
 
 /** The routes that take every shape of the rest: one segment, two, …, each with and without a trailing slash. */
 function takersOf<R extends Overlappable>(route: R, candidates: readonly R[]): R[] | undefined {
+  const shape = shapeOfSegments(route.segments)
   const others = candidates.filter(
-    (other) => other !== route && other.segments.length >= route.segments.length,
+    ({ segments }) => segments.length >= route.segments.length && shapeOfSegments(segments) !== shape,
   )
   const longest = Math.max(0, ...others.map(({ segments }) => segments.length))
   const takers = new Set<R>()
@@ -65,15 +70,11 @@ function takes(
   { count, hasSlash }: { count: number; hasSlash: boolean },
 ): boolean {
   const { segments } = other
-  const isMore = segments.every((segment, index) => rankOf(segment) >= rankOf(route.segments[index]))
+  const isMore = segments.every((segment, index) => isSegmentAtLeast(segment, route.segments[index]))
   if (!isMore) return false
   const last = segments.at(-1)
   const total = hasSlash ? count + 1 : count
   if (last?.kind !== 'rest') return segments.length === total && (last?.kind === 'literal') === hasSlash
   // A rest is not empty: below `/a/` alone it has nothing.
   return segments.length <= count
-}
-
-function rankOf(segment: Segment | undefined): number {
-  return { rest: 0, parameter: 1, literal: 2 }[segment?.kind ?? 'rest']
 }

@@ -103,6 +103,7 @@ export const reasons = {
   AUTH_UNAVAILABLE: {
     postgres_unavailable: 'The key is in no cache, and Postgres could not be asked',
     overtaken: 'Changes came so fast that no answer held until it could be used',
+    not_given: 'In the tools over tables and shadow mode alone: it depends on the key, and none is given',
   },
   TOO_MANY_REQUESTS: { failed_lookups: 'More unknown keys from this client than `limits.failed_lookups`' },
   OVERLOADED: {
@@ -121,6 +122,7 @@ export const reasons = {
     refused: `${noConnection} refused the connection`,
     reset: 'The upstream reset the connection',
     closed: 'The upstream closed the connection before its answer was whole',
+    connect_timeout: 'The system gave a connection to the upstream up, as nothing came back on it',
     unreachable: `${noConnection} or its network cannot be reached`,
     name_not_found: `${noConnection} has no address`,
     malformed: 'The answer is no HTTP/1.1 that can be read in one way only; `failure` says where',

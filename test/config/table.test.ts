@@ -125,17 +125,55 @@ t.test('a method or a template that is none is a fault', async (t) => {
 })
 
 t.test('overlapping routes name each other’s places', async (t) => {
-  const fault = await faultOf(t, 'GET /{x}/b: a.read\n  GET  /a/{y}: a.read')
+  const fault = await faultOf(t, 'GET /{x}/b: a.read\n  GET  /a/{y}: a.write')
   t.equal(
     fault,
     'table.yaml:7:3  `GET /a/{y}` overlaps with `GET /{x}/b` (table.yaml:6:3): ' +
-      'both match some requests, and neither is more specific',
+      'both match some requests, and neither is more specific; add `GET /a/b`, or let both say the same',
   )
   t.match(
     await faultOf(t, 'GET   /w: a.read'),
     /overlaps with `GET \/w` \(table\.yaml:5:3\)/,
     'more spaces, same route',
   )
+  t.match(
+    await faultOf(t, 'GET /a-{x}: a.read\n  GET /{x}-b: a.write'),
+    /; add `GET \/a-\{value\}-b` and `GET \/a--b` and `GET \/a-b`, or let both say the same$/,
+  )
+  t.equal(await faultOf(t, 'GET /{x}/b: a.read\n  GET /a/{y}: a.write\n  GET /a/b: public'), '')
+})
+
+t.test('routes that say the same may overlap: in all that they say', async (t) => {
+  const pair = (one: string, other: string) => faultOf(t, `GET /{x}/b: ${one}\n  GET /a/{y}: ${other}`)
+  t.equal(await pair('a.read', '{ any_of: [a.read] }'), '')
+  t.equal(await pair('{ all_of: [a.read, a.write] }', '{ all_of: [a.write, a.read] }'), '')
+  t.equal(await pair('{ permission: a.read, timeout: 60s }', '{ permission: a.read, timeout: 1m }'), '')
+  for (const other of [
+    'public',
+    '{ all_of: [a.read, a.write] }',
+    '{ permission: a.read, timeout: 1s }',
+    '{ permission: a.read, max_body: 1kb }',
+    '{ permission: a.read, disguises: exact }',
+    '{ permission: a.read, escapes: [hash] }',
+  ])
+    t.match(await pair('a.read', other), /overlaps with/, other)
+})
+
+t.test('a route that matches what another does, and says the same, is a warning', async (t) => {
+  const result = await load(t, { table: `${head}  GET /x/{a}: a.read\n  GET /x/{b}: a.read\n` })
+  t.equal(result.ok, true)
+  t.match(result.warnings.map(formatFault), [
+    'table.yaml:7:3  `GET /x/{b}` matches the requests of `GET /x/{a}` (table.yaml:6:3), and says the same: one is enough',
+  ])
+})
+
+t.test('literals beside parameters are compiled, sent to the thread and back', async (t) => {
+  const { table } = await configOf(t, {
+    table: `${head}  POST /o/{id}:refund: a.write\n  POST /o/{id}: a.read\n`,
+  })
+  const match = table.apis.get('flintn')?.matchRoute
+  t.match(match?.('POST', '/o/1:refund'), { kind: 'found', route: { template: '/o/{id}:refund' } })
+  t.match(match?.('POST', '/o/1%3Arefund'), { kind: 'hidden_literal', at: 3 })
 })
 
 t.test('a route marked shadow is only in the candidate', async (t) => {

@@ -13,6 +13,19 @@ t.test('a template is literals, parameters and a rest', async (t) => {
   })
 })
 
+t.test('a segment may have literals around one parameter, or two with one between them', async (t) => {
+  const pattern = (before: string, between: string | undefined, after: string) => ({
+    ok: true,
+    segments: [{ kind: 'pattern', before, between, after }],
+  })
+  t.strictSame(parseTemplate('/{id}:refund'), pattern('', undefined, ':refund'))
+  t.strictSame(parseTemplate('/{id}.json'), pattern('', undefined, '.json'))
+  t.strictSame(parseTemplate('/report-{id}'), pattern('report-', undefined, ''))
+  t.strictSame(parseTemplate("/Accounts('{id}')"), pattern("Accounts('", undefined, "')"))
+  t.strictSame(parseTemplate('/{base}...{head}'), pattern('', '...', ''))
+  t.strictSame(parseTemplate('/v{a}.{b}-x'), pattern('v', '.', '-x'))
+})
+
 t.test('the root and a trailing slash are empty last segments', async (t) => {
   t.strictSame(parseTemplate('/'), { ok: true, segments: [{ kind: 'literal', text: '' }] })
   t.match(parseTemplate('/a/'), { ok: true, segments: [{ text: 'a' }, { text: '' }] })
@@ -55,8 +68,15 @@ t.test('what is no template, or could never match, is refused', async (t) => {
       '/{}',
       '/{1a}',
       '/{a-b}',
-      '/a{b}',
-      '/{a}b',
+      '/{a}{b}',
+      '/{a}b{c}d{e}',
+      '/{a...}b',
+      '/b{a...}',
+      '/{a}%20',
+      '/a%41{b}',
+      '/{a};b',
+      '/{a}-{a}',
+      '/x{}',
       '/{a',
       '/a}',
       '/{a}/{a}',

@@ -57,6 +57,17 @@ t.test('so can a rest below a parameter and a literal', async (t) => {
   t.strictSame(unreachable('/{p}/{q}/{r...}', ...takers), [])
 })
 
+t.test(
+  'a rest below a parameter with literals is taken by what is there, and by nothing that has literals',
+  async (t) => {
+    const takers = ['/{p}:x/{y}', '/{p}:x/{y}/', '/{p}:x/{y}/{s...}']
+    t.strictSame(unreachable('/{p}:x/{r...}', ...takers), [`/{p}:x/{r...} < ${takers.join(', ')}`])
+    t.strictSame(unreachable('/{p}/{r...}', ...takers), [])
+    t.strictSame(unreachable('/a/{r...}', '/a/{x}:y', '/a/{x}/', '/a/{x}/{s...}'), [])
+    t.strictSame(unreachable('/a/{r...}', '/a/{s...}'), [], 'of two that say the same neither is lost')
+  },
+)
+
 t.test('one request that is left over is enough', async (t) => {
   t.strictSame(unreachable('/a/{r...}', '/a/{x}', '/a/{x}/{s...}'), [], '/a/x/')
   t.strictSame(unreachable('/a/{r...}', '/a/{x}/', '/a/{x}/{s...}'), [], '/a/x')
@@ -66,7 +77,7 @@ t.test('one request that is left over is enough', async (t) => {
   t.strictSame(unreachable('/a', '/a/{x}', '/{r...}'), [])
 })
 
-const segment = fc.constantFrom('a', 'b', '{p}', '{p}')
+const segment = fc.constantFrom('a', 'b', '{p}', '{p}', 'c{p}')
 const template = fc
   .tuple(fc.array(segment, { maxLength: 3 }), fc.constantFrom('', '/', '/{r...}', '/{r...}'))
   .map(
@@ -74,7 +85,7 @@ const template = fc
   )
 
 t.test('a route is said to be unreachable exactly when no path reaches it', async (t) => {
-  const values = ['a', 'b', 'c']
+  const values = ['a', 'b', 'c', 'cc']
   const grow = (paths: string[]): string[] =>
     paths.flatMap((path) => values.map((value) => `${path}/${value}`))
   const levels = [
@@ -82,7 +93,7 @@ t.test('a route is said to be unreachable exactly when no path reaches it', asyn
     grow(grow([''])),
     grow(grow(grow(['']))),
     grow(grow(grow(grow([''])))),
-    ['/c/c/c/c/c'],
+    ['/c/c/c/c/c', '/cc/c/c/c/c', '/c/cc/c/c/c', '/c/c/cc/c/c'],
   ]
   const paths = ['/', ...levels.flat().flatMap((path) => [path, `${path}/`])]
   const property = fc.property(fc.uniqueArray(template, { maxLength: 8 }), (templates) => {

@@ -3,6 +3,7 @@
 
 import type { Api, CompiledConfig, Route } from '../../config/compiled.ts'
 import type { Fault } from '../../config/fault.ts'
+import { fillTemplate, freshValue } from '../../config/fresh-value.ts'
 import { suggest } from '../../config/suggest.ts'
 import type { OpenApiDocument } from './document.ts'
 import { type Operation, type Operations, operationsOf, shapeOf, type Skipped } from './operations.ts'
@@ -74,7 +75,10 @@ function takes(api: Api, { method, template }: Skipped, documented: Set<Route>):
 }
 
 function routeAt(api: Api, method: string, template: string): Route | undefined {
-  const match = api.matchRoute(method, template.replace(/\{[^{}]*\}/g, 'x-parameter-x'))
+  const match = api.matchRoute(
+    method,
+    fillTemplate(template, freshValue(api.routes.map((route) => route.template))),
+  )
   return match.kind === 'found' ? match.route : undefined
 }
 

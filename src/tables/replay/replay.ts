@@ -3,6 +3,7 @@
 
 import { expandPermissions, type Requirement } from '../../credentials/permission.ts'
 import type { Api, CompiledConfig, Route } from '../../config/compiled.ts'
+import { fillTemplate, freshValue } from '../../config/fresh-value.ts'
 import { hostValueOf } from '../../config/hosts.ts'
 import { leastThatMeets } from '../../config/requirement-change.ts'
 import { createDecide, type Decide, type Decision } from '../../decision/decide.ts'
@@ -42,12 +43,20 @@ export function replay(config: CompiledConfig, recorded: readonly Recorded[], kn
   const evidence = gather(recorded)
   const decide = createDecide(config)
   const refusals = new Map<string, Refusal>()
+  // Paths are not recorded: a fresh value stands for whatever a parameter had.
+  const values = new Map(
+    [...config.table.apis].map(([name, { routes }]) => [
+      name,
+      freshValue(routes.map(({ template }) => template)),
+    ]),
+  )
   let allowed = 0
   for (const one of recorded) {
     if (one.code !== undefined) continue
     allowed += one.requests
     const api = config.table.apis.get(one.api)
-    const verdict = judge(decide, { api, one, held: heldBy(one, { known, evidence, api }) })
+    const target = fillTemplate(one.template, values.get(one.api) ?? '')
+    const verdict = judge(decide, { api, one, held: heldBy(one, { known, evidence, api }), target })
     if (verdict !== undefined) add(refusals, one, verdict)
   }
   const all = [...refusals.values()].toSorted(
@@ -75,14 +84,13 @@ interface Asked {
   readonly api: Api | undefined
   readonly one: Recorded
   readonly held: Held
+  readonly target: string
 }
 
 /** Why the candidate refuses; undefined: it lets pass. */
-function judge(decide: Decide, { api, one, held }: Asked): Verdict | undefined {
+function judge(decide: Decide, { api, one, held, target }: Asked): Verdict | undefined {
   const [host] = api?.environments[0]?.hosts ?? []
   if (api === undefined || host === undefined) return gone('UNKNOWN_HOST')
-  // Paths are not recorded: a fresh value stands for whatever a parameter had.
-  const target = one.template.replace(/\{[^{}]*\}/g, 'x-recorded-x')
   const request = {
     method: one.method,
     target,

@@ -124,17 +124,21 @@ t.test('flow style stays flow style', async (t) => {
 })
 
 t.test('without --into the table is printed, and what was done goes to stderr', async (t) => {
-  const folder = folderOf(t, document({ '/things/{id}': get, '/x/{y}.json': get }))
+  const folder = folderOf(t, document({ '/things/{id}': get, '/x/{y}{z}.json': get }))
   const { stdout, stderr } = await typed(['import-openapi', join(folder, 'api.json')])
   t.match(
     stdout,
     /permissions:\n {2}things\.read: Read things\n\nroutes:\n {2}# things\n {2}GET {4}\/v1\/things\/\{id\}: things\.read\n$/,
   )
-  t.match(stderr, /^1 route added, .*\n {2}left out: GET \/v1\/x\/\{y\}\.json: /)
+  t.match(stderr, /^1 route added, .*\n {2}left out: GET \/v1\/x\/\{y\}\{z\}\.json: /)
 })
 
 t.test('a table that would not be valid is not written', async (t) => {
-  const folder = folderOf(t, document({ '/a/{b}/c': get, '/a/d/{e}': get }), table)
+  const folder = folderOf(
+    t,
+    document({ '/a/{b}/c': { get: { 'x-permission': 'b' } }, '/a/d/{e}': get }),
+    table,
+  )
   const { stderr, exitCode } = await importInto(folder)
   t.match(stderr, /nothing was written\n.*overlaps with/)
   t.equal(exitCode, 1)
@@ -175,7 +179,11 @@ t.test('check --openapi fails on a route that stands on one side only', async (t
 
 t.test('a rest of the table documents itself by the operations that it takes', async (t) => {
   const rest = `permissions: { a: A }\nroutes:\n  GET /v1/files/{path...}: a\n  GET /v1/x/{y}: a\n`
-  const folder = folderOf(t, document({ '/files/{a}': get, '/files/{a}/{b}': get, '/x/{y}.json': get }), rest)
+  const folder = folderOf(
+    t,
+    document({ '/files/{a}': get, '/files/{a}/{b}': get, '/x/{y}{z}.json': get }),
+    rest,
+  )
   const { exitCode, stderr } = await typed([
     'check',
     join(folder, 'gateway.yaml'),

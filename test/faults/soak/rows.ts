@@ -31,7 +31,10 @@ export function rowOf(number: number, minute: Minute, before: Minute | undefined
   const wrong = (of: Minute) => of.verdicts.deadTaken + of.verdicts.goodRefused
   const each = (values: readonly number[]) => values.map((value) => value.toFixed(0)).join(', ')
   const happened = [...minute.plan.faults, ...minute.plan.lastly]
-  const others = Object.entries(verdicts.others).map(([kind, count]) => `${count} × ${kind} so far`)
+  const others = Object.entries(verdicts.others)
+    .map(([kind, count]) => ({ kind, count: count - (before?.verdicts.others[kind] ?? 0) }))
+    .filter(({ count }) => count > 0)
+    .map(({ kind, count }) => `${count} × ${kind}`)
   const cells = [
     number,
     since((of) => of.sent.lines),

@@ -7,7 +7,8 @@ import { createHostMatcher } from '../../../src/config/hosts.ts'
 import { createRouteMatcher } from '../../../src/config/matcher.ts'
 import { findOverlaps } from '../../../src/config/overlaps.ts'
 import { type EscapeName, escapeNames, escapesOf } from '../../../src/config/request/escapes.ts'
-import { parseTemplate } from '../../../src/config/template.ts'
+import { ruleNumbers } from '../../../src/config/same-rule.ts'
+import { parseTemplate, type Segment } from '../../../src/config/template.ts'
 import { meets, type Requirement } from '../../../src/credentials/permission.ts'
 
 interface Line {
@@ -35,8 +36,7 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     }
     return { method, route, segments: parsed.segments }
   })
-  const clashing = new Set(findOverlaps(routes).map(([later]) => later))
-  const accepted = routes.filter((route) => !clashing.has(route))
+  const accepted = acceptedOf(routes)
   const environment = (name: 'live' | 'sandbox', host: string): ApiEnvironment => ({
     ...{ name, hosts: [host], prefix: name, upstream: name },
   })
@@ -53,6 +53,18 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     matchRoute: createRouteMatcher(accepted),
     ...change,
   }
+}
+
+function acceptedOf<
+  R extends { readonly method: string; readonly route: Route; readonly segments: readonly Segment[] },
+>(routes: readonly R[]): (R & { readonly rule: number })[] {
+  const numbers = ruleNumbers(routes.map(({ route }) => route))
+  let accepted = routes.map((route, index) => ({ ...route, rule: numbers[index] ?? -1 }))
+  for (let clashes = findOverlaps(accepted); clashes.length > 0; clashes = findOverlaps(accepted)) {
+    const clashing = new Set(clashes.map(([later]) => later))
+    accepted = accepted.filter((route) => !clashing.has(route))
+  }
+  return accepted
 }
 
 function tableOf(...apis: Api[]): Table {
@@ -130,6 +142,47 @@ t.test('a route that takes an escape opens for paths with it', async (t) => {
     { kind: 'closed', before: { refusal: null }, after: { refusal: 'INVALID_PATH' } },
   ])
   t.strictSame(compareTables(taking(['hash', 'percent']), taking(['percent', 'hash'])), [])
+})
+
+t.test('an action comes and goes with all that could be read as it', async (t) => {
+  const [wide, action] = ['POST /x/{id}: p', 'POST /x/{id}:refund: q']
+  t.strictSame(show(compare([wide, action], [wide])), [
+    'opened POST /x/x:refund p',
+    'closed POST /x/x:refund q',
+  ])
+  t.strictSame(show(compare([wide], [wide, action])), [
+    'opened POST /x/x:refund q',
+    'closed POST /x/x:refund p',
+  ])
+  t.strictSame(show(compare(['GET /x/{id}: p'], ['GET /x/{id}: p', action])), [
+    'opened POST /x/x:refund q',
+    'closed GET /x/:refund p',
+  ])
+  t.strictSame(show(compare([wide, action], [wide, 'POST /x/{id}:refund: p'])), [
+    'opened POST /x/x:refund p',
+    'closed POST /x/x:refund q',
+  ])
+  t.strictSame(show(compare([action], [action])), [])
+})
+
+t.test('a value of several templates at once is compared as what the table makes of it', async (t) => {
+  const routes = ['GET /x/a-{id}: p', 'GET /x/{id}.json: q']
+  t.strictSame(show(compare(routes, [...routes, 'GET /x/a-{id}.json: r'])), [
+    'opened GET /x/a-x.json r',
+    'closed GET /x/a-x.json q',
+  ])
+})
+
+t.test('a table of actions is compared in seconds', { timeout: 60_000 }, async (t) => {
+  const lines = Array.from({ length: 300 }, (_, n) => `POST /v1/orders/{id}:action${n}: p`)
+  const start = Date.now()
+  const [first, ...closed] = show(compare(lines, [...lines, 'POST /v1/orders/{id}:x: q']))
+  t.equal(first, 'opened POST /v1/orders/z:x q')
+  t.ok(
+    closed.every((change) => /^closed POST \/v1\/orders\/z%3ax\.x:action\d+ p$/.test(change)),
+    'what could be read as it',
+  )
+  t.ok(Date.now() - start < 20_000, `${Date.now() - start} ms`)
 })
 
 t.test('a host for another environment, or another API, opens for its keys', async (t) => {
@@ -266,6 +319,25 @@ const escaped = [
   '%3fb',
   'c%253f',
 ]
+const aroundParameters = [
+  ...[
+    'c:a',
+    'c%3Aa',
+    'c%3a%61',
+    'c:A',
+    'c:a.',
+    'c:a.b',
+    'c%EF%BC%9Aa',
+    'ca',
+    'c%61',
+    'a:c',
+    'A:c',
+    'a%3Ac',
+    '%61:c',
+    'ac',
+  ],
+  ...['c.a', 'c%2Ea', 'c.c', 'a:a', 'a::a', 'a:c:a', 'A:c%3Aa', 'aa', 'a.c', 'c%23:a', 'a:c%23', 'a%3a'],
+]
 const endings = ['a.a', 'A.A', 'a.b', 'b.', 'a%20', '%EF%BD%81', 'b.c.', 'a.a.c', '%EF%BD%81.a', '%20']
 const paths = [
   '/',
@@ -277,7 +349,7 @@ const paths = [
   ...values.flatMap((one) =>
     values.flatMap((two) => ['a', '%61', 'c'].map((three) => `/${one}/${two}/${three}`)),
   ),
-  ...[...endings, ...escaped].flatMap((one) => [
+  ...[...endings, ...escaped, ...aroundParameters].flatMap((one) => [
     `/${one}`,
     `/${one}/`,
     `/${one}/a`,
@@ -335,11 +407,15 @@ function checkAgainstBruteForce(before: Api, after: Api): void {
   }
 }
 
-const segment = fc.constantFrom('a', 'b', 'A', 'a.a', '{p}', '{p}')
+const segment = fc.oneof(
+  fc.constantFrom('a', 'b', 'A', 'a.a', '{p}', '{p}'),
+  fc.constantFrom('{p}:a', '{p}a', 'a{p}', 'a:{p}', '{p}.a', 'a:{p}:a', '{p}.{q}'),
+)
 const template = fc
   .tuple(fc.array(segment, { maxLength: 2 }), fc.constantFrom('', '/', '/{rest...}', '/a'))
   .map(
-    ([parts, end]) => parts.map((text, index) => `/${text.replace('p', `p${index}`)}`).join('') + end || '/',
+    ([parts, end]) =>
+      parts.map((text, index) => `/${text.replace(/\{(\w)/g, `{$1${index}`)}`).join('') + end || '/',
   )
 const requirement: fc.Arbitrary<Requirement> = fc.constantFrom<Requirement>(
   { kind: 'public' },

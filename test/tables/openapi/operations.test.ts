@@ -43,11 +43,11 @@ t.test('parameters get names that a table can have, each once', async (t) => {
 })
 
 t.test('what a table cannot say is named with the reason', async (t) => {
-  const paths = { '/a/{b}.json': get, '/a;b': get, 'x-extra': get, '/t': { trace: {}, parameters: [] } }
+  const paths = { '/a/{b}{c}.json': get, '/a;b': get, 'x-extra': get, '/t': { trace: {}, parameters: [] } }
   const { operations, skipped } = await read(t, { ...about, paths })
   t.strictSame(operations, [])
   t.match(skipped, [
-    { name: 'GET /a/{b}.json', why: /not a parameter/ },
+    { name: 'GET /a/{b}{c}.json', why: /nothing parts/ },
     { name: 'GET /a;b', why: /characters/ },
     { name: 'TRACE /t', why: /no such method/ },
   ])
