@@ -129,7 +129,7 @@ t.test('a bare socket tells once that its answer was handed over, or that it nev
       socket.on('error', () => {})
       // More than the kernel takes for a client that does not read.
       if (!isTaken) socket.write(Buffer.alloc(32 * 1024 ** 2))
-      refuseSocket(socket, deny('BAD_REQUEST', 'test'), {
+      refuseSocket(socket, deny('BAD_REQUEST', 'parser'), {
         ...context,
         over: () => told.push(socket.destroyed),
       })
