@@ -80,7 +80,7 @@ class Ending {
 /**
  * Whether the kernel took the whole answer. Node takes a response off its socket then. That nothing is left to be written
  * does not tell: what was left is dropped with a socket that is destroyed. Nor does `finish` alone, with which Node takes
- * the response off: of the write in hand it is told then as if that had been done (Node 20 to 26).
+ * the response off: of the write in hand it is told then as if that had been done (Node 20).
  */
 function isHandedOver({ status, reply, raw }: Access, cut: CutBy | undefined): boolean {
   if (status === 0 || !reply.writableFinished || reply.socket !== null) return false
