@@ -38,10 +38,7 @@ t.test('a table is put in place of the one before', async (t) => {
 })
 
 t.test('what stands in other folders is told of in the line of its set-up, or has its own', async (t) => {
-  const [row = '', other = ''] = [
-    `| ${elsewhere[0].setUp} | v | good |`,
-    `| ${elsewhere[0].setUp} | w | good |`,
-  ]
+  const [row, other] = [`| ${elsewhere[0].setUp} | v | good |`, `| ${elsewhere[0].setUp} | w | good |`]
   const made = withElsewhere([row, other], 'v')
   t.match(made[0], / \| good; all of `test\/e2e\/restore\.test\.ts` \|$/)
   t.equal(made[1], other, 'it was run on the first alone')
