@@ -1,7 +1,7 @@
 // What the gateway takes to decide on a request whose key is in memory: the head read, path, host, route, credential,
 // digest, look-up, permissions. In process, without a socket; so it says what of a request's cost is ours to decide.
 //
-//   npm run build && node build/bench/decision.js [--json]
+//   npm run build && node build/bench/decision.js [--json] [--once]
 
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
@@ -15,13 +15,14 @@ import { accessMaker } from '../src/gateway/listener/begin.ts'
 import { decisionStages } from '../src/decision/stages.ts'
 import { boundStrangers } from '../src/decision/strangers.ts'
 import { runStages } from '../src/decision/run-stages.ts'
+import { keepToldPeer } from '../src/gateway/listener/peer.ts'
 import { createUpstreams } from '../src/gateway/upstream/upstreams.ts'
 import { type Changes, createChanges } from '../src/lookup/changes.ts'
 import type { Lookup } from '../src/lookup/found.ts'
 import { createMemoryTier } from '../src/lookup/memory-tier.ts'
 import { spreadOf } from './statistics.ts'
 
-const rounds = 30
+const rounds = process.argv.includes('--once') ? 1 : 30
 const decisions = 50_000
 const demo = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url))
 
@@ -70,7 +71,9 @@ function requestsWith(keys: number): IncomingMessage[] {
     const secret = generateSecret('pk_live_')
     const record = recordOf(n)
     memory.fill(digestOf(secret), { record, revision: 0, confirmedAtMs: Date.now() })
-    const raw = new IncomingMessage(new Socket())
+    const socket = new Socket()
+    keepToldPeer(socket, '127.0.0.1')
+    const raw = new IncomingMessage(socket)
     raw.method = 'GET'
     raw.url = '/v1/transactions/txn_1001'
     raw.httpVersionMajor = raw.httpVersionMinor = 1

@@ -106,6 +106,10 @@ void t.test('what the text of a file must not hold is found', async (t) => {
     ['src/gateway/a.ts', 'value.trim()', /white space/],
     ['src/gateway/upstream/a.ts', 'value?.trimEnd()', /white space/],
     ['src/config/request/a.ts', '/^bearer\\s+/', /white space/],
+    ['src/decision/a.ts', "import type { IncomingMessage } from 'node:http'", /in the decision/],
+    ['src/decision/request/a.ts', "import { isIP, type Socket } from 'node:net'", /in the decision/],
+    ['src/decision/a.ts', "import fastify from 'fastify'", /in the decision/],
+    ['src/decision/a.ts', "import { performance } from 'node:perf_hooks'", /in the decision/],
     ['src/errors/a.ts', "text.split(';').map((part) => part.trim())", /white space/],
   ] as const) {
     t.match(layoutFaults(new Map([[path, text]])), [fault], `${path}: ${text}`)

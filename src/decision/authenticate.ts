@@ -6,6 +6,7 @@ import { expandPermissions } from '../credentials/permission.ts'
 import { type CredentialRecord, whyUnusable } from '../credentials/record.ts'
 import { digestOf, isPresentable, isWellFormed, type Secret } from '../credentials/secret.ts'
 import { type Denial, deny } from '../errors/denial.ts'
+import type { Reason } from '../errors/reasons.ts'
 import type { Found, Lookup } from '../lookup/found.ts'
 import type { Inquiry, Stage } from './inquiry.ts'
 import type { Pacer } from './pacing.ts'
@@ -73,15 +74,17 @@ export function authenticate({ lookup, strangers, now, monotonicNow }: Authentic
   }
 }
 
+type KeyReason = Reason<'INVALID_API_KEY'>
+
 /** What can be told of a key without asking anybody. */
-function faultInShape(inquiry: Inquiry, api: Api, key: Secret): string | undefined {
+function faultInShape(inquiry: Inquiry, api: Api, key: Secret): KeyReason | undefined {
   if (inquiry.environment !== undefined && isWellFormed(key, inquiry.environment.prefix)) return undefined
   if (api.legacyKeys) return isPresentable(key) ? undefined : 'malformed'
   return inquiry.environment === undefined ? 'unknown_prefix' : 'malformed'
 }
 
 /** The record must be of this API, and of the environment that the prefix (or, without one, the host) allows. */
-function whyMismatched(inquiry: Inquiry, host: HostMatch, record: CredentialRecord): string | undefined {
+function whyMismatched(inquiry: Inquiry, host: HostMatch, record: CredentialRecord): KeyReason | undefined {
   if (record.api !== host.api.name) return 'other_api'
   inquiry.environment ??= host.environments.find((environment) => environment.name === record.environment)
   return inquiry.environment?.name === record.environment ? undefined : 'other_environment'

@@ -3,6 +3,7 @@
 import { expandPermissions } from '../credentials/permission.ts'
 import type { Denial } from '../errors/denial.ts'
 import type { ApiEnvironment, CompiledConfig, HostMatch, Route, Table } from '../config/compiled.ts'
+import { type HeaderChanges, headerChanges } from './headers/forwarded-headers.ts'
 import { createJudge, type Rules, rulesOf } from './judge.ts'
 import { type Caller, foundOf, type RequestQuestion, viewOf } from './question.ts'
 
@@ -44,7 +45,11 @@ function decideBy(rules: Rules): Decide {
     const only = host?.environments.length === 1 ? host.environments[0] : undefined
     const hasWay = route !== undefined || isPreflight
     return {
-      ...{ denial, path: path === '' ? undefined : path, host, route, isPreflight },
+      denial,
+      path: path === '' ? undefined : path,
+      host,
+      route,
+      isPreflight,
       environment: inquiry.environment ?? only,
       held: hasWay ? heldOf(question.caller, host) : undefined,
     }
@@ -59,4 +64,19 @@ export function decide(config: CompiledConfig, question: RequestQuestion): Decis
 function heldOf(caller: Caller | undefined, host: HostMatch | undefined): readonly string[] | undefined {
   if (caller === undefined || host === undefined) return undefined
   return expandPermissions(caller.permissions, [...host.api.permissions.keys()])
+}
+
+/** A preflight that no upstream sees. */
+export function isAnsweredHere({ isPreflight, host }: Decision): boolean {
+  return isPreflight && typeof host?.api.cors === 'object'
+}
+
+/** What happens to the headers of a request on its way to the upstream; nothing, where it goes to none. */
+export function headersOf({ settings, table }: CompiledConfig, decision: Decision): HeaderChanges {
+  const { denial, host, environment, route } = decision
+  const upstream = environment === undefined ? undefined : settings.upstreams.get(environment.upstream)
+  if (denial !== undefined || host === undefined || upstream === undefined || isAnsweredHere(decision))
+    return { added: [], removed: [] }
+  const hasCaller = route !== undefined && route.requirement.kind !== 'public'
+  return headerChanges({ settings, table, upstream, api: host.api }, hasCaller)
 }

@@ -35,17 +35,16 @@ export interface RequestQuestion {
 
 /** The request as it would come; `host`: what the table has for its Host. */
 export function viewOf(question: RequestQuestion, host: HostMatch | undefined): RequestView {
-  const { method, target, isSecure, preflightFor, caller } = question
+  const { method, target, isSecure: isPeerTls, preflightFor, caller } = question
   const fields = ['Host', question.host]
   if (preflightFor !== undefined)
     fields.push('Origin', 'https://page.invalid', 'Access-Control-Request-Method', preflightFor)
-  if (caller !== undefined && host !== undefined) fields.push(...keyField(host.api, keyOf(caller, host)))
-  const peer = '192.0.2.1'
-  return {
-    ...{ method, target, fields, httpMajor: 1, httpMinor: 1 },
-    ...{ peer, isPeerTrusted: false, isPeerTls: isSecure },
-  }
+  if (caller !== undefined && host !== undefined) addKey(fields, host.api, keyOf(caller, host))
+  return { method, target, fields, httpMajor: 1, httpMinor: 1, peer, isPeerTrusted: false, isPeerTls }
 }
+
+/** Of nobody (RFC 5737). */
+const peer = '192.0.2.1'
 
 /** What a look-up of the caller's key would find. */
 export function foundOf(caller: Caller | undefined, host: HostMatch | undefined): Found {
@@ -53,8 +52,9 @@ export function foundOf(caller: Caller | undefined, host: HostMatch | undefined)
   return { kind: 'known', record: recordOf(caller, host), tier: 'memory' }
 }
 
-function keyField({ credential: { header } }: Api, key: string): [name: string, value: string] {
-  return header === null ? ['Authorization', `Bearer ${key}`] : [header, key]
+function addKey(fields: string[], { credential: { header } }: Api, key: string): void {
+  if (header === null) fields.push('Authorization', `Bearer ${key}`)
+  else fields.push(header, key)
 }
 
 /**

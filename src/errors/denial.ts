@@ -1,10 +1,11 @@
 // A refusal: public code apart from private reason. The core returns it, the edge turns it into bytes.
 
 import type { ErrorCode } from './catalogue.ts'
+import type { Reason } from './reasons.ts'
 
 export interface Denial {
   readonly code: ErrorCode
-  /** For the log and the metric only; one of a bounded set of words, never taken from the request. */
+  /** For the log and the metric only; one of a bounded set of words (reasons.ts), never taken from the request. */
   readonly reason: string
   /** What the route requires (INSUFFICIENT_PERMISSIONS). */
   readonly required?: readonly string[]
@@ -27,7 +28,11 @@ export interface FieldFault {
 }
 
 /** Makes a refusal: `deny('INVALID_API_KEY', 'revoked')`. */
-export function deny(code: ErrorCode, reason: string, extra?: Omit<Denial, 'code' | 'reason'>): Denial {
+export function deny<Code extends ErrorCode>(
+  code: Code,
+  reason: Reason<Code>,
+  extra?: Omit<Denial, 'code' | 'reason'>,
+): Denial {
   return { code, reason, ...extra }
 }
 

@@ -103,6 +103,7 @@ export const reasons = {
   AUTH_UNAVAILABLE: {
     postgres_unavailable: 'The key is in no cache, and Postgres could not be asked',
     overtaken: 'Changes came so fast that no answer held until it could be used',
+    not_given: 'In the tools over tables and shadow mode alone: it depends on the key, and none is given',
   },
   TOO_MANY_REQUESTS: { failed_lookups: 'More unknown keys from this client than `limits.failed_lookups`' },
   OVERLOADED: {
@@ -121,6 +122,7 @@ export const reasons = {
     refused: `${noConnection} refused the connection`,
     reset: 'The upstream reset the connection',
     closed: 'The upstream closed the connection before its answer was whole',
+    connect_timeout: 'The system gave a connection to the upstream up, as nothing came back on it',
     unreachable: `${noConnection} or its network cannot be reached`,
     name_not_found: `${noConnection} has no address`,
     malformed: 'The answer is no HTTP/1.1 that can be read in one way only; `failure` says where',
@@ -159,8 +161,8 @@ export const reasons = {
     past_the_stages: 'A fault of the gateway: nothing decided',
     no_principal: 'A fault of the gateway: nobody to judge the permissions of',
     no_upstream: 'A fault of the gateway: nowhere to forward to',
-    no_host: 'A fault of `config explain`: no host',
-    no_route: 'A fault of `config explain`: no route',
+    not_given:
+      'A fault of the gateway: in `config explain` and its like, a step of the decision waits for a store',
     unforeseen: 'A fault of the control plane; its log has the stack',
   },
   VALIDATION_FAILED: {

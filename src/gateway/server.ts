@@ -1,4 +1,5 @@
-// The gateway (data plane): a request's whole way at a glance. The order of the stages is the security property.
+// The gateway (data plane): a request's whole way at a glance. Who may do what is decided by the stages of
+// decision/stages.ts, whose order is the security property; before them stand those of the connection and the process.
 //
 // Each stage looks at `request.access` and lets the request go on or refuses it; all of them run before a byte of the
 // body is read. Errors leave by Fastify's four ways, by Node's own (missing Host, unknown Expect) and by the stages:

@@ -1,6 +1,7 @@
 // What a look-up is to those who ask: a digest in, a record out, whichever tier had it.
 
 import type { CredentialRecord } from '../credentials/record.ts'
+import type { Reason } from '../errors/reasons.ts'
 
 export type Tier = 'memory' | 'redis' | 'postgres'
 
@@ -8,7 +9,7 @@ export type Found =
   | { readonly kind: 'known'; readonly record: CredentialRecord; readonly tier: Tier }
   | { readonly kind: 'unknown'; readonly tier: Tier }
   /** The stores could not be asked; `reason` for log and metric. */
-  | { readonly kind: 'unavailable'; readonly reason: string }
+  | { readonly kind: 'unavailable'; readonly reason: Reason<'AUTH_UNAVAILABLE'> }
 
 export interface Lookup {
   /**

@@ -70,8 +70,9 @@ const turns = 20
 
 /**
  * Marks a move, forward only, drops entries, and moves the record on if it is the next change. KEYS record, mark,
- * entries …; ARGV scope, revision, milliseconds to live, sealed record. 1: the record says so now; 0: not in order;
- * -1: another scope. Where Redis is full it fails before it has changed anything.
+ * entries …; ARGV scope, revision, milliseconds to live, sealed record. 1: the record has come so far, or was there
+ * already, as somebody else has repeated the change; 0: not in order; -1: another scope. Where Redis is full it fails
+ * before it has changed anything.
  */
 const moveScript = `
 if redis.call('HGET', KEYS[1], 'g') ~= ARGV[1] then return -1 end
@@ -80,11 +81,10 @@ if not before or tonumber(before) < tonumber(ARGV[2]) then
   redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 end
 for i = 3, #KEYS do redis.call('DEL', KEYS[i]) end
-if tonumber(redis.call('HGET', KEYS[1], 'r')) + 1 == tonumber(ARGV[2]) then
-  redis.call('HSET', KEYS[1], 'r', ARGV[2], 'v', ARGV[4])
-  return 1
-end
-return 0`
+local missing = tonumber(ARGV[2]) - tonumber(redis.call('HGET', KEYS[1], 'r'))
+if missing > 1 then return 0 end
+if missing == 1 then redis.call('HSET', KEYS[1], 'r', ARGV[2], 'v', ARGV[4]) end
+return 1`
 
 /** Begins another scope, if nobody else has. KEYS record; ARGV scope before, scope, revision, sealed record. */
 const beginScript = `

@@ -59,6 +59,10 @@ const goneAfterMs = 24 * 60 * 60_000
 /** Makes the words of this instance; without Redis there are none. */
 export function createWords({ redis, instanceId, now, monotonicNow }: WordsDeps): Words {
   let said = ''
+  let isSaying = false
+  /** What came meanwhile; of many, the last is enough. */
+  let next: Word | undefined
+  let hasEnded = false
   let remembered: ReadonlyMap<string, Word> = new Map()
   let readAt = Number.NEGATIVE_INFINITY
 
@@ -94,27 +98,43 @@ export function createWords({ redis, instanceId, now, monotonicNow }: WordsDeps)
     return all.filter(isRecent).map(([id]) => id)
   }
 
+  /** One word at a time: an import brings a hundred changes at once, and each would be told for nothing but the last. */
+  async function sayNext(): Promise<void> {
+    if (redis === null) return
+    const { store, seal } = redis
+    const place = at(wordsPlace)
+    while (next !== undefined) {
+      const word: Word = next
+      next = undefined
+      const gist = `${word.epoch} ${word.applied} ${word.staleLimitMs}`
+      // Who is in no table is known by this word alone, and so by its time.
+      if (gist === said && word.epoch !== noEpoch) return
+      const sealed = seal.close(`${place}:${instanceId}`, JSON.stringify(word))
+      isSaying = true
+      const answer = await store.tell((client) => client.hset(place, instanceId, sealed), deadlineMs)
+      isSaying = false
+      if (answer !== undefined) said = gist
+    }
+  }
+
   return {
     read,
     ended,
     say(word) {
-      const gist = `${word.epoch} ${word.applied} ${word.staleLimitMs}`
-      // Who is in no table is known by this word alone, and so by its time.
-      if (redis === null || (gist === said && word.epoch !== noEpoch)) return
-      const { store, seal } = redis
-      const place = at(wordsPlace)
-      const sealed = seal.close(`${place}:${instanceId}`, JSON.stringify(word))
-      void store
-        .tell((client) => client.hset(place, instanceId, sealed), deadlineMs)
-        .then((answer) => {
-          if (answer !== undefined) said = gist
-        })
+      // What is taken back is not said again.
+      if (hasEnded) return
+      next = word
+      if (!isSaying) void sayNext()
     },
     remember() {
       if (monotonicNow() - readAt >= rememberEveryMs && redis?.store.isUp() === true) void read()
     },
     async end(id = instanceId) {
       if (redis === null) return
+      if (id === instanceId) {
+        hasEnded = true
+        next = undefined
+      }
       const place = at(endedPlace)
       const sealed = redis.seal.close(`${place}:${id}`, JSON.stringify({ atMs: now() }))
       await redis.store.run(

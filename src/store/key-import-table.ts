@@ -26,6 +26,8 @@ export interface ImportedBatch {
   readonly outcomes: readonly ImportOutcome[]
   /** To be spread. */
   readonly changes: readonly Change[]
+  /** For how long no other change could be made, in milliseconds. */
+  readonly heldMs: number
 }
 
 interface KnownRow {
@@ -77,8 +79,10 @@ export async function importKeys(
   origin: ChangeOrigin,
   keys: readonly ImportedKey[],
 ): Promise<ImportedBatch> {
-  return commitTraced(db, async (tx, trace) => {
+  let lockedAt = Number.NaN
+  const made = await commitTraced<Omit<ImportedBatch, 'heldMs'>>(db, async (tx, trace) => {
     const { revision: head, transactionId } = await lockHead(tx)
+    lockedAt = performance.now()
     const found = await compareKeys(tx, keys)
     const missing = keys.filter((_, index) => found[index] === undefined)
     const stamp = missing.length > 0 ? await insertKeys(tx, origin, { keys: missing, head }) : undefined
@@ -99,6 +103,19 @@ export async function importKeys(
     })
     return trace(transactionId, { outcomes, changes })
   })
+  return { ...made, heldMs: performance.now() - lockedAt }
+}
+
+/**
+ * Whether other changes wait for the head's lock: who waits for a row holds, or waits for, a lock on that version of it.
+ * Throws StoreUnavailableError.
+ */
+export async function isHeadAwaited(db: Queryable): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT FROM pg_locks WHERE locktype = 'tuple' AND relation = 'head'::regclass
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1`,
+  )
+  return rows.length > 0
 }
 
 async function lockHead(tx: Queryable): Promise<{ revision: number; transactionId: string }> {

@@ -4,7 +4,7 @@ import type { Environment, KeyStatus, ListedStatus } from '../credentials/record
 import { deny, DenialError } from '../errors/denial.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
-import { hasSearchIndexes, shortestIndexed, textOfKey } from './search-table.ts'
+import { gramsOf, hasSearchIndexes, shortestIndexed, textOfKey } from './search-table.ts'
 import { milliseconds } from './session.ts'
 
 /** Times in milliseconds since the epoch. */
@@ -45,11 +45,11 @@ export interface KeyFilter {
   readonly text?: string | undefined
 }
 
-const selectKeys = `
+const selectKeys = (from: string) => `
   SELECT k.id, k.merchant_id AS "merchantId", k.api, k.environment, k.name, k.status, k.prefix, k.permissions,
     ${milliseconds('k.created_at')} AS "createdAtMs", ${milliseconds('k.expires_at')} AS "expiresAtMs", k.revision,
     s."lastUsedAtMs", s.secrets
-  FROM api_key k CROSS JOIN LATERAL (
+  FROM ${from} CROSS JOIN LATERAL (
     SELECT ${milliseconds('max(last_used_at)')} AS "lastUsedAtMs",
       coalesce(jsonb_agg(jsonb_build_object(
         'id', id, 'last4', last4, 'createdAtMs', ${milliseconds('created_at')},
@@ -60,7 +60,7 @@ const selectKeys = `
 
 /** One key with the secrets that live at `nowMs`. Throws StoreUnavailableError. */
 export async function getKey(db: Queryable, id: string, nowMs: number): Promise<StoredKey | undefined> {
-  const rows = await db.query<StoredKey>(`${selectKeys} WHERE k.id = $2`, [new Date(nowMs), id])
+  const rows = await db.query<StoredKey>(`${selectKeys('api_key k')} WHERE k.id = $2`, [new Date(nowMs), id])
   return rows[0]
 }
 
@@ -77,64 +77,103 @@ export async function listKeys(
 ): Promise<Page<StoredKey>> {
   const { text } = filter
   if (text === undefined || Array.from(text).length < shortestIndexed || !(await hasSearchIndexes(db))) {
-    return pageOf(await selectPage(db, filter, page), page.limit)
+    return pageOf(await selectPage(db, filter, page, { kind: 'all' }), page.limit)
   }
-  const near = await selectPage(db, filter, page, 'near')
-  if (near.length > page.limit) return pageOf(near, page.limit)
-  const [found] = await db.query<{ count: number }>(`SELECT count(*) FROM (${foundBy('$1')} LIMIT $2) f`, [
+  for (const among of [newest.few, newest.many]) {
+    const from = await beginOfNewest(db, { filter, page }, among)
+    const near = await selectPage(db, filter, page, { kind: 'from', id: from ?? '' })
+    // Full, or there are no others.
+    if (near.length > page.limit || from === undefined) return pageOf(near, page.limit)
+    if (among === newest.many) break
+    const ids = await findIds(db, text)
+    if (ids !== undefined)
+      return pageOf(await selectPage(db, filter, page, { kind: 'these', ids }), page.limit)
+  }
+  return pageOf(await selectPage(db, filter, page, { kind: 'found' }), page.limit)
+}
+
+/** Keys that are looked at in turn: before an index is asked, and where it finds too many to be sorted by the way. */
+const newest = { few: 2_000, many: 20_000 } as const
+const mostFound = 4_000
+
+/** The id from which on so many of the filter's merchant, or of all, are on this page or after it; undefined: all are. */
+async function beginOfNewest(
+  db: Queryable,
+  { filter, page }: { readonly filter: AskedKeys; readonly page: PageRequest<string> },
+  count: number,
+): Promise<string | undefined> {
+  const [row] = await db.query<{ id: string }>(
+    `SELECT id FROM api_key WHERE ${filter.merchantId === undefined ? '$1::text IS NULL' : 'merchant_id = $1'}
+       AND ($2::text IS NULL OR id < $2) ORDER BY id DESC OFFSET $3 LIMIT 1`,
+    [filter.merchantId ?? null, page.after, count],
+  )
+  return row?.id
+}
+
+/** Ids of keys that hold the text, by the indexes; undefined: too many have it. Ended secrets count. */
+async function findIds(db: Queryable, text: string): Promise<ReadonlySet<string> | undefined> {
+  const rows = await db.query<{ id: string }>(`SELECT id FROM (${foundBy('$1')}) f LIMIT $2`, [
     text,
     mostFound + 1,
   ])
-  const isFrequent = found === undefined || found.count > mostFound
-  return pageOf(await selectPage(db, filter, page, isFrequent ? 'all' : 'found'), page.limit)
+  return rows.length > mostFound ? undefined : new Set(rows.map(({ id }) => id))
 }
-
-/** Keys that are looked at before an index is asked; from so many found on, looking at all in turn finds a page sooner. */
-const nearest = 2_000
-const mostFound = 4_000
 
 const holds = (column: string, text: string) => `position(lower(${text}) IN lower(${column})) > 0`
 
-/** The ids of keys that hold the text, by the indexes; ended secrets count. */
+/** By the indexes, the keys whose name or id holds the text, then those of secrets. One may be found twice. */
 function foundBy(text: string): string {
-  return `SELECT k.id FROM api_key k WHERE search_grams(${textOfKey}) @> search_grams(${text})
+  return `SELECT k.id FROM api_key k WHERE search_grams(${textOfKey}) @> ${gramsOf(text)}
       AND (${holds('k.name', text)} OR ${holds('k.id', text)})
-    UNION SELECT key_id FROM key_secret WHERE search_grams(last4) @> search_grams(${text}) AND ${holds('last4', text)}`
+    UNION ALL SELECT key_id FROM key_secret WHERE search_grams(last4) @> ${gramsOf(text)} AND ${holds('last4', text)}`
 }
 
-type Among = 'all' | 'near' | 'found'
+/** Which of the keys are looked at. */
+type Among =
+  /** All, without the indexes. */
+  | { readonly kind: 'all' }
+  /** From this one on. */
+  | { readonly kind: 'from'; readonly id: string }
+  | { readonly kind: 'these'; readonly ids: ReadonlySet<string> }
+  /** Those that the indexes find, however many. */
+  | { readonly kind: 'found' }
 
 /** One row more than a page has. */
 async function selectPage(
   db: Queryable,
   filter: AskedKeys,
   page: PageRequest<string>,
-  among: Among = 'all',
+  among: Among,
 ): Promise<StoredKey[]> {
   const values: unknown[] = [new Date(filter.nowMs)]
   const put = (value: unknown) => `$${values.push(value)}`
-  const scope: string[] = []
-  if (filter.merchantId !== undefined) scope.push(`k.merchant_id = ${put(filter.merchantId)}`)
-  if (page.after !== null) scope.push(`k.id < ${put(page.after)}`)
-  const conditions = [...scope]
+  const conditions: string[] = []
+  if (filter.merchantId !== undefined) conditions.push(`k.merchant_id = ${put(filter.merchantId)}`)
+  if (page.after !== null) conditions.push(`k.id < ${put(page.after)}`)
   if (filter.status !== undefined) conditions.push(hasStatus(filter.status, put))
   if (filter.api !== undefined) conditions.push(`k.api = ${put(filter.api)}`)
   if (filter.environment !== undefined) conditions.push(`k.environment = ${put(filter.environment)}`)
   if (filter.text !== undefined) {
     const text = `${put(filter.text)}::text`
-    conditions.push(`(${holds('k.name', text)} OR ${holds('k.id', text)} OR EXISTS (
-      SELECT FROM key_secret f WHERE f.key_id = k.id AND ${holds('f.last4', text)}
-        AND (f.expires_at IS NULL OR f.expires_at > $1)))`)
-    if (among === 'found') conditions.push(`k.id IN (${foundBy(text)})`)
+    const secret = `${holds('f.last4', text)} AND (f.expires_at IS NULL OR f.expires_at > $1)`
+    // Of many keys in turn it is asked once, by the index, and not of each.
+    const hasSecret =
+      among.kind === 'from'
+        ? `k.id IN (SELECT f.key_id FROM key_secret f WHERE search_grams(f.last4) @> ${gramsOf(text)} AND ${secret})`
+        : `EXISTS (SELECT FROM key_secret f WHERE f.key_id = k.id AND ${secret})`
+    conditions.push(`(${holds('k.name', text)} OR ${holds('k.id', text)} OR ${hasSecret})`)
+    if (among.kind === 'found') conditions.push(`k.id IN (${foundBy(text)})`)
   }
-  if (among === 'near') {
-    const where = scope.length > 0 ? `WHERE ${scope.join(' AND ')}` : ''
-    conditions.push(`k.id >= coalesce((
-      SELECT k.id FROM api_key k ${where} ORDER BY k.id DESC OFFSET ${nearest} LIMIT 1), '')`)
-  }
+  if (among.kind === 'from') conditions.push(`k.id >= ${put(among.id)}`)
+  if (among.kind === 'these') conditions.push(`k.id IN (SELECT unnest(${put([...among.ids])}::text[]))`)
   const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
-  const limit = put(page.limit + 1)
-  return db.query<StoredKey>(`${selectKeys} ${where} ORDER BY k.id DESC LIMIT ${limit}`, values)
+  const isInTurn = among.kind === 'all' || among.kind === 'from'
+  const matching = `SELECT * FROM api_key k ${where}`
+  // What an index has found is sorted, and not looked for in turn: planners think that a page of them is met soon.
+  const source = isInTurn ? matching : `SELECT * FROM (${matching} OFFSET 0) k`
+  // What hangs on a key is read of the page alone, however many are sorted for it.
+  const keys = `(${source} ORDER BY k.id DESC LIMIT ${put(page.limit + 1)}) k`
+  return db.query<StoredKey>(`${selectKeys(keys)} ORDER BY k.id DESC`, values)
 }
 
 function hasStatus(status: ListedStatus, put: (value: unknown) => string): string {

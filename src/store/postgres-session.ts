@@ -31,6 +31,9 @@ export function createSessions(timeouts: Timeouts): Sessions {
   const settings = [
     ['statement_timeout', timeouts.statementMs],
     ['idle_in_transaction_session_timeout', timeouts.idleInTransactionMs],
+    // What is asked here takes milliseconds; to start processes for it, or to compile it, takes a hundred.
+    ['max_parallel_workers_per_gather', 0],
+    ['jit', 'off'],
   ] as const
   const wanted = settings.map(([name, value]) => `('${name}', '${value}')`).join(', ')
   const sharedBegin = [begin, ...settings.map(([name, value]) => `SET LOCAL ${name} = ${value}`)].join('; ')

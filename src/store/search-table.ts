@@ -9,6 +9,12 @@ export const shortestIndexed = 3
 /** Of a key, by the alias `k`. The id's own collation must not decide what lower case is. */
 export const textOfKey = `k.name || ' ' || k.id COLLATE "default"`
 
+/**
+ * What the index must have of a key to hold the text. Of a long text the end will do, as all that is found is looked at: the
+ * beginnings of ids are those of all others of their time.
+ */
+export const gramsOf = (text: string) => `search_grams(right(lower(${text}), 12))`
+
 const indexes = [
   {
     name: 'api_key_search',

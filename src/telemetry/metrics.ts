@@ -3,7 +3,7 @@
 
 import { createLatencies, latencyBuckets } from './latencies.ts'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { type Merge, mergeAsMeant, mergeParts, partOf, textOf } from './parts.ts'
+import { type Merge, mergeAsMeant, mergeParts, partOf, roundSums, textOf } from './parts.ts'
 import { createTablesTold, type RoutesByApi, type TableLabels } from './tables-told.ts'
 
 /** Labels of a finished request. */
@@ -290,7 +290,7 @@ export function createMetrics(): Metrics {
     async text(others = []) {
       const parts = [await registry.getMetricsAsJSON(), ...others].map((part) => partOf(part, tables.isTold))
       const [own = []] = parts
-      return textOf(others.length === 0 ? own : mergeParts(parts))
+      return textOf(others.length === 0 ? own : roundSums(mergeParts(parts)))
     },
     part: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,

@@ -7,7 +7,7 @@ import { runStages } from '../../src/decision/run-stages.ts'
 import { accessOf, loadDemo } from '../gateway/subject.ts'
 
 const config = await loadDemo()
-const denied = deny('ROUTE_NOT_FOUND', 'test')
+const denied = deny('ROUTE_NOT_FOUND', 'route_not_found')
 
 /** Runs stages; what was run, and each verdict that `done` was told. */
 function run(stages: Record<string, Stage>) {

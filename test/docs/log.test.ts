@@ -15,16 +15,7 @@ t.test('its tables are those of the code (npm run docs)', async (t) => {
   t.throws(() => withTables('# The log\n'), /no marks for fields/)
 })
 
-t.test('each code with its reason is in the list', async (t) => {
-  const pairs = [...sources.matchAll(/\bdeny\(\s*'([A-Z_]+)',\s*'(\w+)'/g)]
-  t.ok(pairs.length > 60)
-  const known: Readonly<Record<string, object>> = reasons
-  t.same(
-    pairs.filter(([, of = '', reason = '']) => !Object.hasOwn(known[of] ?? {}, reason)).map(([pair]) => pair),
-    [],
-  )
-})
-
+// That each reason of the code is in the list is what the compiler says (errors/denial.ts).
 t.test('each word of the list is one that the sources say', async (t) => {
   const words = Object.values(reasons).flatMap((of) => Object.keys(of))
   t.same(

@@ -9,7 +9,7 @@ import { readDocuments } from '../support/documents.ts'
 const beginnings = ['', 'src/', 'test/', 'docs/']
 /** Names of programs of others, and of what comes into being in a checkout or at a user's. */
 const notOurs =
-  /^(?:(?:src|test)\/decision\/|src\/threadpool\.c|build\/.*|config\/\.latchkey\/.*|old\/.*|main\/config\/.*|candidate\/.*)$/
+  /^(?:src\/threadpool\.c|build\/.*|config\/\.latchkey\/.*|old\/.*|main\/config\/.*|candidate\/.*)$/
 
 t.test('every link leads to a file, and to a heading that it has', async (t) => {
   const documents = readDocuments()
@@ -25,6 +25,27 @@ t.test('every link leads to a file, and to a heading that it has', async (t) => 
     }),
   )
   t.same(lost, [])
+})
+
+t.test('every part of a document that is named by its heading is one', async (t) => {
+  const documents = readDocuments()
+  const parts = [...documents].flatMap(([path, text]) =>
+    [...text.matchAll(/([\w.-]+\.md)(?:\]\([^)]*\)|`)?, "([^"\n]+)"/g)].map(([, file = '', part = '']) => {
+      const to = [...documents.keys()].find((known) => posix.basename(known) === file) ?? ''
+      const headings = [...(documents.get(to) ?? '').matchAll(/^#+ (.+)$/gm)].map(
+        ([, heading = '']) => heading,
+      )
+      return {
+        named: `${path}: ${file}, "${part}"`,
+        isThere: headings.some((heading) => heading.startsWith(part)),
+      }
+    }),
+  )
+  t.ok(parts.length > 8)
+  t.same(
+    parts.filter(({ isThere }) => !isThere).map(({ named }) => named),
+    [],
+  )
 })
 
 t.test('every path that stands as code is one of the repository', async (t) => {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
 import { prepareTestProgram, startPrepared, type TestProgram } from '../support/program.ts'
-import { exchange, request } from '../support/wire.ts'
+import { codeOf, exchange, request } from '../support/wire.ts'
 
 const host = 'Host: api.flintn.com'
 
@@ -70,6 +70,13 @@ t.test(
     t.equal((await ask('POST /v1/transactions/1/refund')).status, 403)
     t.equal((await ask('GET /v1/status')).status, 200)
     t.equal((await ask('GET /v1/nothing')).status, 404)
+    // Refused by both before anybody looks a key up.
+    const sandbox = await program.admin.makeKey(merchant, { environment: 'sandbox' })
+    const wrong = await exchange(
+      program.gatewayPort,
+      request('GET /v1/transactions/1', [host, `X-Api-Key: ${sandbox.secret}`]),
+    )
+    t.equal(codeOf(wrong), 'WRONG_ENVIRONMENT')
     t.same(
       (await differences(program)).map((line) => [
         line['route'],

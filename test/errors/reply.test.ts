@@ -2,11 +2,16 @@
 
 import t from 'tap'
 import { catalogue, type ErrorCode, entryOf } from '../../src/errors/catalogue.ts'
-import { type Denial, deny } from '../../src/errors/denial.ts'
+import type { Denial } from '../../src/errors/denial.ts'
 import { type ErrorContext, renderError } from '../../src/errors/reply.ts'
 
 const context: ErrorContext = { requestId: 'req_1' }
 const codes = Object.keys(catalogue) as ErrorCode[]
+
+/** With any reason: none of it must show. */
+function refusal(code: ErrorCode, reason: string, extra: Partial<Denial> = {}): Denial {
+  return { code, reason, ...extra }
+}
 
 function render(denial: Denial, more: Partial<ErrorContext> = {}) {
   const { status, headers, body } = renderError(denial, { ...context, ...more })
@@ -19,7 +24,7 @@ function render(denial: Denial, more: Partial<ErrorContext> = {}) {
 
 void t.test('every error has the one shape, its status and its headers', async (t) => {
   for (const code of codes) {
-    const { status, values, body, json } = render(deny(code, 'private reason'))
+    const { status, values, body, json } = render(refusal(code, 'private reason'))
     const { message } = entryOf(code)
     t.equal(status, entryOf(code).status)
     t.same(json, { error: { code, message, request_id: 'req_1' } })
@@ -34,7 +39,7 @@ void t.test('every error has the one shape, its status and its headers', async (
 
 void t.test('what the caller may know of a refusal is in the body, and only there', async (t) => {
   const required = ['transaction.refund', 'transaction.read']
-  t.same(render(deny('INSUFFICIENT_PERMISSIONS', 'x', { required, match: 'any' })).json, {
+  t.same(render(refusal('INSUFFICIENT_PERMISSIONS', 'x', { required, match: 'any' })).json, {
     error: {
       code: 'INSUFFICIENT_PERMISSIONS',
       message: "This API key doesn't have permission to access this resource",
@@ -44,8 +49,8 @@ void t.test('what the caller may know of a refusal is in the body, and only ther
     },
   })
   const details = [{ path: '/name', message: 'is required' }]
-  t.match(render(deny('VALIDATION_FAILED', 'x', { details })).json, { error: { details } })
-  const wrongMethod = render(deny('METHOD_NOT_ALLOWED', 'x', { allow: ['GET', 'HEAD'] }))
+  t.match(render(refusal('VALIDATION_FAILED', 'x', { details })).json, { error: { details } })
+  const wrongMethod = render(refusal('METHOD_NOT_ALLOWED', 'x', { allow: ['GET', 'HEAD'] }))
   t.same(wrongMethod.values('Allow'), ['GET, HEAD'])
 })
 
@@ -54,9 +59,9 @@ void t.test('the length is that of the bytes, whatever the text holds', async (t
   for (const accept of [undefined, 'application/problem+json']) {
     for (const requestId of ['req_1', 'req_é', 'req_"1"']) {
       for (const denial of [
-        deny('VALIDATION_FAILED', 'x', { details }),
-        deny('INSUFFICIENT_PERMISSIONS', 'x', { required: ['größe.read'], match: 'any' }),
-        deny('INVALID_API_KEY', 'x'),
+        refusal('VALIDATION_FAILED', 'x', { details }),
+        refusal('INSUFFICIENT_PERMISSIONS', 'x', { required: ['größe.read'], match: 'any' }),
+        refusal('INVALID_API_KEY', 'x'),
       ]) {
         const { values, body, json } = render(denial, { accept, requestId })
         t.same(values('Content-Length'), [String(Buffer.byteLength(body))], body)
@@ -69,7 +74,7 @@ void t.test('the length is that of the bytes, whatever the text holds', async (t
 
 void t.test('a client that prefers problem+json gets RFC 9457 with the same members on top', async (t) => {
   const required = ['transaction.refund']
-  const { status, values, json, body } = render(deny('INSUFFICIENT_PERMISSIONS', 'x', { required }), {
+  const { status, values, json, body } = render(refusal('INSUFFICIENT_PERMISSIONS', 'x', { required }), {
     accept: 'application/problem+json',
   })
   t.equal(status, 403)
@@ -90,7 +95,7 @@ const bearer = { name: 'flint', credential: { header: null, bearer: true } }
 
 void t.test('a challenge names what the API takes', async (t) => {
   const challenges = (code: ErrorCode, realm: ErrorContext['realm']) =>
-    render(deny(code, 'x'), { realm }).values('WWW-Authenticate')
+    render(refusal(code, 'x'), { realm }).values('WWW-Authenticate')
   t.same(challenges('INVALID_API_KEY', header), ['ApiKey realm="flintn"'])
   t.same(challenges('INVALID_API_KEY', bearer), ['Bearer realm="flint", error="invalid_token"'])
   t.same(challenges('WRONG_ENVIRONMENT', bearer), ['Bearer realm="flint", error="invalid_token"'])
@@ -116,9 +121,9 @@ void t.test(
   'an error that is not about the caller carries no challenge, nor does one without an API',
   async (t) => {
     for (const code of codes) {
-      t.same(render(deny(code, 'x')).values('WWW-Authenticate'), [])
+      t.same(render(refusal(code, 'x')).values('WWW-Authenticate'), [])
       if (entryOf(code).challenge !== undefined) continue
-      t.same(render(deny(code, 'x'), { realm: bearer }).values('WWW-Authenticate'), [], code)
+      t.same(render(refusal(code, 'x'), { realm: bearer }).values('WWW-Authenticate'), [], code)
     }
   },
 )
@@ -130,16 +135,16 @@ void t.test('an error that passes says when to try again', async (t) => {
     'UPSTREAM_UNAVAILABLE',
     'STORE_UNAVAILABLE',
   ] as const) {
-    t.same(render(deny(code, 'x')).values('Retry-After'), ['1'])
+    t.same(render(refusal(code, 'x')).values('Retry-After'), ['1'])
   }
-  t.same(render(deny('TOO_MANY_REQUESTS', 'x')).values('Retry-After'), ['60'])
-  t.same(render(deny('INVALID_API_KEY', 'x')).values('Retry-After'), [])
+  t.same(render(refusal('TOO_MANY_REQUESTS', 'x')).values('Retry-After'), ['60'])
+  t.same(render(refusal('INVALID_API_KEY', 'x')).values('Retry-After'), [])
 })
 
 void t.test('an error repeats nothing of the request', async (t) => {
   const accept = 'application/problem+json, text/<script>alert(1)</script>, pk_live_SECRET'
   for (const code of codes) {
-    const rendered = renderError(deny(code, 'pk_live_SECRET'), { ...context, accept, realm: bearer })
+    const rendered = renderError(refusal(code, 'pk_live_SECRET'), { ...context, accept, realm: bearer })
     t.notMatch(rendered.body + rendered.headers.join(), /SECRET|script/)
   }
 })

@@ -21,11 +21,19 @@ export interface Client {
   close(): void
 }
 
+/** What is asked for. */
+export interface Asked {
+  readonly host: string
+  readonly path: string
+}
+
+const demo: Asked = { host: 'api.example.com', path: '/v1/a' }
+
 /**
  * A client with one connection at a time to `port`, opened anew when it is closed. `address`: tells, for each request,
  * whom it is passed on for.
  */
-export function createClient(port: number, address?: () => string): Client {
+export function createClient(port: number, address?: () => string, { host, path } = demo): Client {
   let socket: Socket | undefined
   let settle: ((status: number, code: string) => void) | undefined
 
@@ -66,7 +74,7 @@ export function createClient(port: number, address?: () => string): Client {
     ask(secret) {
       return new Promise((resolve) => {
         const forwarded = address === undefined ? '' : `X-Forwarded-For: ${address()}\r\n`
-        const request = `GET /v1/a HTTP/1.1\r\nHost: api.example.com\r\n${forwarded}X-Api-Key: ${secret}\r\n\r\n`
+        const request = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${forwarded}X-Api-Key: ${secret}\r\n\r\n`
         socket ??= open()
         const sentAtMs = nowMs()
         settle = (status, code) => resolve({ status, code, sentAtMs, tookMs: nowMs() - sentAtMs })

@@ -1,6 +1,6 @@
 // `npm run test:faults`: the tests of faults, one file after another, and their figures as a table before the closing
 // line. The long form, which also holds times against their bounds; with --short the one of .ci/run, which holds what
-// must be right on any machine and only prints the times.
+// must be right on any machine and only prints the times. Names choose among the files: `-- soak`.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -30,7 +30,12 @@ try {
 }
 
 function startTests(env: NodeJS.ProcessEnv): ChildProcess {
-  const tests = readdirSync(here).filter((name) => name.endsWith('.test.js'))
+  const names = process.argv.slice(2).filter((word) => !word.startsWith('-'))
+  const tests = readdirSync(here).filter(
+    (file) => file.endsWith('.test.js') && (names.length === 0 || names.includes(file.slice(0, -8))),
+  )
+  // Without any, tap would run all there are.
+  if (tests.length === 0) throw new Error(`no test of faults is named ${names.join(' or ')}`)
   const runner = fileURLToPath(new URL('../support/run.js', import.meta.url))
   const options = ['--jobs=1', '--disable-coverage', '--timeout=3600']
   const child = spawn(process.execPath, [runner, ...options, ...tests.map((name) => join(here, name))], {

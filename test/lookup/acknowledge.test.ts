@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createAcknowledgement, newInstanceId } from '../../src/lookup/acknowledge.ts'
-import { createChanges } from '../../src/lookup/changes.ts'
+import { type Changes, createChanges } from '../../src/lookup/changes.ts'
 import { createSeal } from '../../src/lookup/seal.ts'
 import { readChanges, readHead } from '../../src/store/change-table.ts'
 import { signOff } from '../../src/store/instance-table.ts'
@@ -9,7 +9,7 @@ import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
 import { createDatabase } from '../support/database.ts'
 import { startRedis } from '../support/redis-service.ts'
 import { cacheKey, part, type PatientStore, patientStore, rawClient } from './redis-subject.ts'
-import { staleLimitMs } from './subject.ts'
+import { changeOf, staleLimitMs } from './subject.ts'
 
 const redis = await startRedis()
 t.teardown(() => redis.stop())
@@ -31,10 +31,11 @@ function instanceOn(
     applied: number
     store?: PatientStore
     confirmedAt?: () => number
+    changes?: Changes
   },
 ) {
-  const changes = createChanges()
-  if (of.epoch !== undefined) changes.restart(of.epoch, of.applied)
+  const { changes = createChanges() } = of
+  if (of.changes === undefined && of.epoch !== undefined) changes.restart(of.epoch, of.applied)
   const redis = of.store === undefined ? null : { store: of.store, seal: createSeal(cacheKey) }
   return createAcknowledgement({
     db,
@@ -91,6 +92,42 @@ t.test('an instance says nothing twice', async (t) => {
   await store.settled()
   one.say()
   t.equal(store.deadlines.length, 2, 'it has said so once, and read once what others say')
+})
+
+t.test('of many words at once the last is said, and the first at once', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const store = await patientStore(t, redis.url)
+  const changes = createChanges()
+  changes.restart(epoch, 1)
+  const one = instanceOn(db, { id: 'one', epoch, applied: 1, store, changes })
+  one.say()
+  await store.settled()
+  store.deadlines.length = 0
+  for (let revision = 2; revision <= 101; revision++) {
+    changes.apply([changeOf(revision)])
+    one.say()
+  }
+  await store.settled()
+  t.equal(store.deadlines.length, 2)
+  await beat(db, { id: 'one', epoch, applied: 1 })
+  t.match(await one.instances(), [{ id: 'one', appliedRevision: 101 }])
+})
+
+t.test('whoever leaves says nothing more, not even what waited to be said', async (t) => {
+  const { db } = await createDatabase(t)
+  const { epoch } = await readHead(db)
+  const store = await patientStore(t, redis.url)
+  const changes = createChanges()
+  changes.restart(epoch, 1)
+  const one = instanceOn(db, { id: 'one', epoch, applied: 1, store, changes })
+  one.say()
+  changes.apply([changeOf(2)])
+  one.say()
+  await one.leave()
+  one.say()
+  await store.settled()
+  t.same(await raw.hkeys(`${part}instances`), [])
 })
 
 t.test('one that is behind is named, with the time by which what it may have cached ends', async (t) => {

@@ -120,6 +120,22 @@ t.test('two that commit at once: the later one waits for the earlier', async (t)
   t.equal(await two.scope.isBehind(3, 5_000), false)
 })
 
+t.test('a change that somebody else has repeated, and what came after it, is not behind', async (t) => {
+  const database = databaseOf(made(1))
+  const [one, two] = [await processOn(t, database), await processOn(t, database)]
+  await one.poll()
+  await two.poll()
+  const second = made(2)
+  database.outbox.push(second)
+  one.scope.mark('e', second)
+  one.change({ keyId: 'key_b' })
+  t.equal(await one.scope.isBehind(3, 5_000), false)
+  // Its own maker comes last, and polls no more meanwhile.
+  two.scope.mark('e', second)
+  await two.store.settled()
+  t.equal(await two.scope.isBehind(2, 0), false)
+})
+
 t.test('what Redis could not take is repeated when it is back, by who made it', async (t) => {
   const database = databaseOf(made(1))
   const one = await processOn(t, database)

@@ -1,21 +1,16 @@
 // What a process may open is bounded: clients beyond it are told so, and nothing else wants for a descriptor.
 
-import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { mostDescriptors, shareDescriptors } from '../../src/main/descriptors.ts'
-import { adminClient } from '../support/admin.ts'
 import { startProcess } from '../support/process.ts'
-import { adminToken, cacheKey, prepareTestProgram } from '../support/program.ts'
-import { codeOf, exchange, fieldOf, request } from '../support/wire.ts'
+import type { prepareTestProgram } from '../support/program.ts'
 import { freePort, startFleet, until } from './fleet.ts'
+import { askOne, count, limits, openMany, startAlone, tooMany } from './many-connections.ts'
 import { probe, secrets, writeConfig } from './process.ts'
 import { createEmptyDatabase } from '../support/database.ts'
 
 t.setTimeout(300_000)
-
-const limits = '-n 256'
-const tooMany = 600
 
 t.test('shares add up to what there is, and too few are a sentence', (t) => {
   for (const most of [160, 256, 1_024, 65_536, 1_048_576]) {
@@ -41,63 +36,6 @@ t.test('shares add up to what there is, and too few are a sentence', (t) => {
   t.ok(mostDescriptors() > 0)
   t.end()
 })
-
-/** Opens connections that say nothing, some at a time, as a primary hands them on one by one. */
-async function openMany(port: number, count: number): Promise<Socket[]> {
-  const sockets: Socket[] = []
-  while (sockets.length < count) {
-    const some = Array.from({ length: 30 }, () => connect(port, '127.0.0.1').on('error', () => {}))
-    sockets.push(...some)
-    await Promise.all(
-      some.map((socket) => new Promise((resolve) => socket.once('connect', resolve).once('close', resolve))),
-    )
-    await sleep(50)
-  }
-  return sockets
-}
-
-/** Outcomes, each with how often it came. */
-async function count(outcomes: Iterable<Promise<string>>): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {}
-  for (const outcome of await Promise.all(outcomes)) counts[outcome] = (counts[outcome] ?? 0) + 1
-  return counts
-}
-
-interface Subject {
-  readonly port: number
-  readonly controlPort: number
-  readonly secret: string
-}
-
-function askOne({ port, secret }: Subject, path = '/v1/transactions/1'): Promise<string> {
-  const bytes = request(`GET ${path}`, ['Host: api.flintn.com', `X-Api-Key: ${secret}`])
-  return exchange(port, bytes, 20_000).then(
-    (answer) => {
-      if (answer.status === 200) return '200'
-      if (answer.status === 0) return 'nothing'
-      const isShort =
-        fieldOf(answer, 'connection') === 'close' && fieldOf(answer, 'x-request-id') !== undefined
-      return `${answer.status} ${codeOf(answer)} ${isShort ? 'and closed' : 'and kept'}`
-    },
-    (error: Error) => error.message,
-  )
-}
-
-async function startAlone(t: Parameters<typeof prepareTestProgram>[0], upstream = '') {
-  const answer = ({ target }: { target: string }, socket: Socket) => {
-    const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
-    if (!target.endsWith('/slow')) return ok
-    setTimeout(() => socket.write(ok), 1_000)
-    return undefined
-  }
-  const { file } = await prepareTestProgram(t, { answer, upstream })
-  const env = { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_CACHE_KEY: cacheKey }
-  const running = await startProcess(['--config', file], env, 'ready', limits)
-  t.teardown(async () => void (await running.stop()))
-  const admin = adminClient(`http://127.0.0.1:${running.controlPort}`, adminToken)
-  const key = await admin.makeKey(await admin.makeMerchant())
-  return { port: running.gatewayPort, controlPort: running.controlPort, secret: key.secret, running }
-}
 
 const subjects = {
   'one process': (t: Parameters<typeof prepareTestProgram>[0]) => startAlone(t),
@@ -147,7 +85,7 @@ for (const [name, start] of Object.entries(subjects)) {
 }
 
 t.test('a process that can open no more connections to upstreams does not take them for down', async (t) => {
-  const subject = await startAlone(t, ', connections: 1000')
+  const subject = await startAlone(t, { upstream: ', connections: 1000' })
   const seen = await count(Array.from({ length: 130 }, () => askOne(subject, '/v1/transactions/slow')))
   t.notOk(
     Object.keys(seen).some((outcome) => !/^(200|503 OVERLOADED)/.test(outcome)),

@@ -9,6 +9,7 @@ import { type Made, makeAuthority } from '../support/certificates.ts'
 import { createDatabase, createEmptyDatabase } from '../support/database.ts'
 import { startPostgres } from '../support/postgres-service.ts'
 import { startTestProgram, type TestProgram } from '../support/program.ts'
+import { exchange, request } from '../support/wire.ts'
 import { probe, until } from './process.ts'
 
 t.setTimeout(300_000)
@@ -93,21 +94,35 @@ t.test("a server's certificate that does not pass: not ready", async (t) => {
   await isRefused(t, await gatewayOn(t, url), /^[A-Z_]+: check sslmode and sslrootcert/)
 })
 
-t.test('refused after it was confirmed: what it knows is served, and it says so', async (t) => {
-  const postgres = await startPostgres()
-  t.teardown(() => postgres.stop())
-  await migrate({ url: postgres.url, applicationName })
-  const { controlPort } = await gatewayOn(t, postgres.url)
-  await until(async () => (await probe(controlPort)).status === 200)
-  const admin = await openSession({ url: postgres.url, applicationName })
-  await admin.query(`ALTER ROLE CURRENT_USER PASSWORD 'another-one'`)
-  await admin.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'`,
-  )
-  await admin.close()
-  await until(async () => (await probe(controlPort)).body['postgres'] === 'refused')
-  t.match(await probe(controlPort), { status: 200, body: { status: 'degraded', postgres_fault: /^28P01/ } })
-})
+t.test(
+  'refused after it was confirmed: what it knows is served; one that starts then is not ready',
+  async (t) => {
+    const postgres = await startPostgres()
+    t.teardown(() => postgres.stop())
+    const databaseUrl = postgres.url
+    const first = await startTestProgram(t, { databaseUrl })
+    const key = await first.admin.makeKey(await first.admin.makeMerchant())
+    const ask = async ({ gatewayPort }: TestProgram) => {
+      const fields = ['Host: api.flintn.com', `X-Api-Key: ${key.secret}`]
+      return (await exchange(gatewayPort, request('GET /v1/transactions/1', fields))).status
+    }
+    t.equal(await ask(first), 200)
+    const admin = await openSession({ url: databaseUrl, applicationName })
+    await admin.query(`ALTER ROLE CURRENT_USER PASSWORD 'another-one'`)
+    await admin.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'`,
+    )
+    await admin.close()
+    const { controlPort } = first
+    await until(async () => (await probe(controlPort)).body['postgres'] === 'refused')
+    t.match(await probe(controlPort), { status: 200, body: { status: 'degraded', postgres_fault: /^28P01/ } })
+
+    const late = await gatewayOn(t, databaseUrl)
+    // It knows from Redis which installation it is, and has from there what others have asked.
+    await until(async () => (await ask(late)) === 200)
+    await isRefused(t, late, /^28P01/)
+  },
+)
 
 /** Postgres wants them in its data folder, its own and nobody else's. */
 async function useCertificate(data: string, { keyFile, certFile }: Made): Promise<void> {

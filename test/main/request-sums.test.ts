@@ -6,21 +6,16 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
+import { createPostgres } from '../../src/store/postgres.ts'
 import { adminClient } from '../support/admin.ts'
 import { type RunningProcess, startProcess } from '../support/process.ts'
 import { adminToken, cacheKey, prepareTestProgram } from '../support/program.ts'
-import { type KindKeys, kindLimits, kinds, kindsAnswer, makeKindKeys } from '../support/request-kinds.ts'
+import { kindLimits, kinds, kindsAnswer, makeKindKeys, warmKeys } from '../support/request-kinds.ts'
+import { countsOf, isRequestLine, type Sums, usesIn } from '../support/request-sums.ts'
 import { exchange, request } from '../support/wire.ts'
 import { childrenOf, freePort, until } from './fleet.ts'
 
 t.setTimeout(290_000)
-
-interface Sums {
-  readonly lines: number
-  readonly counts: number
-  readonly uses: number
-}
 
 interface Mixed {
   readonly running: RunningProcess
@@ -38,10 +33,8 @@ interface Mixed {
   twice(): string[]
 }
 
-const requestLine = /"msg":"request"\}$/
-
 function idsIn(output: string): string[] {
-  const lines = output.split('\n').filter((line) => requestLine.test(line))
+  const lines = output.split('\n').filter(isRequestLine)
   return lines.map((line) => /"request_id":"([^"]*)"/.exec(line)?.[1] ?? '')
 }
 
@@ -70,7 +63,8 @@ async function startMixed(t: Test, words: readonly string[]): Promise<Mixed> {
   }
   const sums = async () => ({
     lines: idsIn(running.output()).length,
-    counts: await countsOf(running.controlPort),
+    // Nobody tells any more, at the end.
+    counts: await countsOf(running.controlPort).catch(() => 0),
     uses: await usesIn(db),
   })
   return {
@@ -79,8 +73,8 @@ async function startMixed(t: Test, words: readonly string[]): Promise<Mixed> {
     sent,
     async send() {
       // Who leaves does so after its key is known: whether it comes to that is not what this is about.
-      for (let i = 0; i < 8; i++) await Promise.all(warm(port, keys))
-      count(8 * 2, 8 * 2)
+      const warmed = await warmKeys(port, keys)
+      count(warmed, warmed)
       await Promise.all(kinds.map((kind) => kind.send(port, keys)))
       for (const { lines, uses } of kinds) count(lines.length, uses)
     },
@@ -102,31 +96,6 @@ async function startMixed(t: Test, words: readonly string[]): Promise<Mixed> {
       return ids.filter((id, at) => ids.indexOf(id) !== at)
     },
   }
-}
-
-function warm(port: number, { all, reader }: KindKeys): Promise<unknown>[] {
-  return [all, reader].map((secret) =>
-    exchange(
-      port,
-      request('GET /v1/transactions/1', ['Host: api.flintn.com', `X-Api-Key: ${secret}`]),
-      30_000,
-    ),
-  )
-}
-
-/** 0: nobody tells any more. */
-async function countsOf(controlPort: number): Promise<number> {
-  const text = await fetch(`http://127.0.0.1:${controlPort}/metrics`).then(
-    (answer) => answer.text(),
-    () => '',
-  )
-  const counts = [...text.matchAll(/^latchkey_requests_total\{.*\} (\d+)$/gm)]
-  return counts.reduce((sum, [, count]) => sum + Number(count), 0)
-}
-
-async function usesIn(db: Postgres): Promise<number> {
-  const [stored] = await db.query<{ sum: number }>('SELECT coalesce(sum(count), 0)::int AS sum FROM activity')
-  return stored?.sum ?? 0
 }
 
 function isAsMuch(sums: Sums, sent: Sums): boolean {

@@ -1,9 +1,10 @@
 import t from 'tap'
 import { createKey } from '../../src/store/key-change-table.ts'
 import { listKeys } from '../../src/store/key-table.ts'
-import { openSession, type Postgres, type Queryable } from '../../src/store/postgres.ts'
+import { openSession, type Postgres } from '../../src/store/postgres.ts'
 import { buildSearchIndexes, hasSearchIndexes, missingIndexes } from '../../src/store/search-table.ts'
 import { createDatabase } from '../support/database.ts'
+import { rowsReadOf } from '../support/rows-read.ts'
 import { keyOf, nowMs, origin, seedMerchant } from './seed.ts'
 
 const applicationName = 'latchkey-test'
@@ -70,45 +71,14 @@ void t.test('with the indexes a search finds what it finds without, in the same 
   t.same(await ask(), without)
 })
 
-interface PlanNode {
-  readonly 'Relation Name'?: string
-  readonly 'Actual Rows': number
-  readonly 'Actual Loops': number
-  readonly 'Rows Removed by Filter'?: number
-  readonly 'Rows Removed by Index Recheck'?: number
-  readonly Plans?: readonly PlanNode[]
-}
-
-/** How many rows of the table were looked at. */
-function rowsOfKeys(node: PlanNode | undefined): number {
-  if (node === undefined) return 0
-  const { 'Rows Removed by Filter': filtered = 0, 'Rows Removed by Index Recheck': rechecked = 0 } = node
-  const own = (node['Actual Rows'] + filtered + rechecked) * node['Actual Loops']
-  const below = (node.Plans ?? []).reduce((sum, one) => sum + rowsOfKeys(one), 0)
-  return below + (node['Relation Name'] === 'api_key' ? own : 0)
-}
-
 void t.test('what few keys have is found by the indexes, not by looking at all', async (t) => {
   const { url, db } = await createDatabase(t)
   await seedMany(db, 12_000)
   await buildSearchIndexes({ url, applicationName })
-  const used = async (text: string) => {
-    let rows = 0
-    const watched: Queryable = {
-      async query<Row extends object>(...[statement, values]: Parameters<Queryable['query']>) {
-        const sql = typeof statement === 'string' ? statement : statement.text
-        if (sql.includes('FROM api_key')) {
-          const [plan] = await db.query<{ 'QUERY PLAN': readonly { Plan: PlanNode }[] }>(
-            `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
-            values,
-          )
-          rows += rowsOfKeys(plan?.['QUERY PLAN'][0]?.Plan)
-        }
-        return db.query<Row>(statement, values)
-      },
-    }
-    await listKeys(watched, { text, nowMs }, { after: null, limit: 20 })
-    return rows
+  const watched = rowsReadOf(db, 'api_key')
+  const used = async (text: string, more: { merchantId?: string } = {}) => {
+    await listKeys(watched, { ...more, text, nowMs }, { after: null, limit: 20 })
+    return watched.rows()
   }
   const all = await used('~~')
   t.ok(all >= 12_000, `two characters are looked for among all: ${all}`)
@@ -117,6 +87,28 @@ void t.test('what few keys have is found by the indexes, not by looking at all',
     // The newest 2,000, once more to find where they end, and what the index proposes.
     t.ok(rows < 6_000, `${text}: ${rows}`)
   }
+  const rows = await used('common', { merchantId: await seedMerchant(db) })
+  t.ok(rows < 100, `of a merchant without many keys nobody else's are looked at: ${rows}`)
+})
+
+void t.test('a search starts no processes and compiles nothing', async (t) => {
+  const { db } = await createDatabase(t)
+  const settings = `SELECT name, setting FROM pg_settings WHERE name IN ('jit', 'max_parallel_workers_per_gather') ORDER BY 1`
+  const wanted = [
+    { name: 'jit', setting: 'off' },
+    { name: 'max_parallel_workers_per_gather', setting: '0' },
+  ]
+  t.same(await db.query(settings), wanted)
+})
+
+void t.test('a text that many have, but none of the newest, is found in the same order', async (t) => {
+  const { url, db } = await createDatabase(t)
+  await seedMany(db, 44_000)
+  const ask = () => listKeys(db, { text: 'ältere', nowMs }, { after: null, limit: 20 })
+  const without = await ask()
+  t.equal(without.rows[0]?.id, 'key_0000000000021999')
+  await buildSearchIndexes({ url, applicationName })
+  t.same(await ask(), without)
 })
 
 void t.test(

@@ -42,11 +42,15 @@ t.test('a migration behind a backup stops nobody, and is applied when that has e
     applied = await migrating
   })
   t.same(applied, ['of_the_next.sql'])
-  t.match(held[0], /waits for instance, held .*nightly-backup/)
+  t.match(held[0], /^of_the_next\.sql waits for instance, held .*nightly-backup/)
   t.equal(outcome.unavailable, 0)
   expectOutcome(
     t,
-    { setUp: 'Postgres, a migration behind a held lock', version: `Postgres ${await postgresVersion(db)}` },
+    {
+      setUp: 'Postgres, a migration behind a held lock',
+      version: `Postgres ${await postgresVersion(db)}`,
+      note: 'the holder was named, and the migration done after it',
+    },
     outcome,
   )
 })

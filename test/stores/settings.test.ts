@@ -1,14 +1,12 @@
-// Postgres set otherwise than usual, or busy with something else, under two instances.
+// Postgres set otherwise than usual, under two instances.
 
 import { chmodSync, chownSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { unprivilegedUser } from '../../src/store/embedded/place.ts'
-import { applyMissing, readMigrations } from '../../src/store/migrate.ts'
-import { createPostgres, openSession } from '../../src/store/postgres.ts'
+import { createPostgres } from '../../src/store/postgres.ts'
 import { makeAuthority } from '../support/certificates.ts'
-import { createDatabase } from '../support/database.ts'
 import { startPostgres } from '../support/postgres-service.ts'
 import { startTestProgram } from '../support/program.ts'
 import { expectOutcome, isLong } from './table.ts'
@@ -18,54 +16,6 @@ import { postgresVersion } from './versions.ts'
 t.setTimeout(300_000)
 const applicationName = 'latchkey-test'
 const usualMs = isLong ? 10_000 : 1_000
-
-t.test('a database with German dates', async (t) => {
-  const { url: databaseUrl, db } = await createDatabase(t)
-  const [row] = await db.query<{ name: string }>('SELECT current_database() AS name')
-  await db.query(`ALTER DATABASE ${row?.name} SET DateStyle = 'German, DMY'`)
-  await db.query(`ALTER DATABASE ${row?.name} SET TimeZone = 'Asia/Kathmandu'`)
-  const one = await startTestProgram(t, { databaseUrl })
-  const two = await startTestProgram(t, { databaseUrl })
-  const outcome = await runTrial([one, two], () => sleep(usualMs), { expires_at: '2099-01-01T00:00:00Z' })
-  t.equal(outcome.unavailable, 0)
-  const kept = await db.query(`SELECT FROM api_key WHERE expires_at IS DISTINCT FROM '2099-01-01T00:00:00Z'`)
-  t.same(kept, [], 'what was written is what was said')
-  const version = `Postgres ${await postgresVersion(db)}`
-  expectOutcome(t, { setUp: 'Postgres, `DateStyle` German, keys that expire', version }, outcome)
-})
-
-t.test('a table is held, as by a backup, while a migration wants it', async (t) => {
-  const { url: databaseUrl, db } = await createDatabase(t)
-  const one = await startTestProgram(t, { databaseUrl })
-  const two = await startTestProgram(t, { databaseUrl })
-  const shipped = await readMigrations(new URL('../../../src/store/migrations/', import.meta.url))
-  const next = {
-    version: shipped.length + 1,
-    name: 'next.sql',
-    sql: 'ALTER TABLE instance ADD COLUMN next integer',
-    checksum: 'next',
-    runsWith: shipped.length,
-  }
-  const holders: string[] = []
-  const outcome = await runTrial([one, two], async () => {
-    const session = await openSession({ url: databaseUrl, applicationName })
-    const backup = db.transaction(async (tx) => {
-      await tx.query('LOCK TABLE instance IN ACCESS SHARE MODE')
-      await sleep(Math.max(3_000, usualMs))
-    })
-    await sleep(200)
-    await applyMissing(session, [...shipped, next], {
-      patienceMs: 60_000,
-      held: (holder) => holders.push(holder),
-    })
-    await Promise.all([backup, session.close()])
-  })
-  t.equal(outcome.unavailable, 0, 'nobody queues behind it')
-  t.match(holders, [/next\.sql/])
-  const version = `Postgres ${await postgresVersion(db)}`
-  const note = 'the holder was named, and the migration done after it'
-  expectOutcome(t, { setUp: 'Postgres, a migration waits for a held table', version, note }, outcome)
-})
 
 t.test('Postgres by TLS alone, with an own authority and certificates of clients', async (t) => {
   const postgres = await startPostgres()

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { poolModes } from '../support/pgbouncer-service.ts'
-import { elsewhere, readPage, setUpsOf, withTable } from './table.ts'
+import { elsewhere, readPage, setUpsOf, withElsewhere, withTable } from './table.ts'
 
 const sources = fileURLToPath(new URL('../../../test/stores/', import.meta.url))
 
@@ -35,4 +35,12 @@ t.test('a table is put in place of the one before', async (t) => {
   )
   t.same(setUpsOf(made), ['x', 'y'])
   t.equal(withTable(made, ['| y | 1 | 2 |', '| x | 1 | 2 |']), made)
+})
+
+t.test('what stands in other folders is told of in the line of its set-up, or has its own', async (t) => {
+  const [row, other] = [`| ${elsewhere[0].setUp} | v | good |`, `| ${elsewhere[0].setUp} | w | good |`]
+  const made = withElsewhere([row, other], 'v')
+  t.match(made[0], / \| good; all of `test\/e2e\/restore\.test\.ts` \|$/)
+  t.equal(made[1], other, 'it was run on the first alone')
+  t.equal(made.length, 1 + elsewhere.length)
 })

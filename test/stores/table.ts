@@ -12,17 +12,30 @@ const head = ['| set-up | version | outcome |', '|---|---|---|']
 /** Whether this is the long form, by hand: it tries what takes longer, and more often. */
 export const isLong = process.env['LATCHKEY_TEST_LONG'] !== undefined
 
-/** What stands in other folders, as it needs other things: run with the long form, and told of in a word. */
+/**
+ * What stands in other folders, as it needs other things: run with the long form, and told of in a word, in the line of the
+ * same set-up where there is one.
+ */
 export const elsewhere = [
-  {
-    file: 'e2e/restore',
-    setUp: 'Postgres restored while no instance runs: the data folder, at once, later, and far ahead again',
-  },
-  { file: 'e2e/clocks', setUp: 'Clocks two minutes behind and ahead (libfaketime)' },
+  { file: 'e2e/restore', setUp: 'Postgres, data folder restored while no instance runs' },
+  { file: 'e2e/clocks', setUp: 'Clocks two minutes behind and ahead' },
   { file: 'e2e/redis-behind', setUp: 'Redis that could not take a revocation' },
   { file: 'e2e/shared-redis', setUp: 'Two installations on one Redis' },
   { file: 'store/redis-sentinel', setUp: 'Redis Sentinel, the master killed' },
 ] as const
+
+/** The lines with what was run elsewhere: added to its set-up's first line, or a line of its own for these versions. */
+export function withElsewhere(rows: readonly string[], version: string): string[] {
+  const all = [...rows]
+  for (const { file, setUp } of elsewhere) {
+    const at = all.findIndex((row) => row.startsWith(`| ${setUp} |`))
+    const word = `all of \`test/${file}.test.ts\``
+    const found = all[at]
+    if (found === undefined) all.push(`| ${setUp} | ${version} | ${word} |`)
+    else all[at] = found.replace(/ \|$/, `; ${word} |`)
+  }
+  return all
+}
 
 interface Assertions {
   equal(found: unknown, wanted: unknown, message: string): boolean

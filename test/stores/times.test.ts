@@ -65,8 +65,15 @@ t.test('the database writes dates in another way', async (t) => {
   const two = await startTestProgram(t, { databaseUrl, redis: redis.url })
   const seen = await statuses([one, two], Date.now() + 5_000)
   t.same(seen, { atOnce: [200, 200], afterwards: [401, 401] })
-  const outcome = await runTrial([one, two], () => sleep(isLong ? 10_000 : 1_000))
+  const expires_at = '2099-01-01T00:00:00Z'
+  const outcome = await runTrial([one, two], () => sleep(isLong ? 10_000 : 1_000), { expires_at })
   t.equal(outcome.unavailable, 0)
+  const [kept] = await db.query<{ count: number }>(
+    'SELECT count(*) FROM api_key WHERE expires_at = $1::timestamptz',
+    [expires_at],
+  )
+  t.ok((kept?.count ?? 0) > 4, 'what was written is what was said')
+  t.same(await db.query(`SELECT FROM api_key WHERE expires_at < '2000-01-01T00:00:00Z'`), [])
   const version = `Postgres ${await postgresVersion(db)}`
   const note = 'a key that expires did so in time'
   expectOutcome(

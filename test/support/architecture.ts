@@ -77,6 +77,14 @@ const textRules: readonly TextRule[] = [
     allowed: {},
   },
   {
+    fault: 'a connection or a message of Node’s in the decision',
+    // Who asks has one, or has none; names and values it judges by Node's rules.
+    pattern:
+      /\b(?:IncomingMessage|ServerResponse|(?:TLS)?Socket|Fastify\w*)\b|from\s+['"](?:fastify|undici|node:(?:https|http2|tls|dns|fs|perf_hooks|timers))\b/,
+    within: ['src/decision/'],
+    allowed: {},
+  },
+  {
     fault: 'the environment read outside main',
     pattern: /\bprocess\??\s*(?:\.|\[['"`])\s*env\b|from\s+['"](?:node:)?process['"]/,
     allowed: {

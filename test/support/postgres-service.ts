@@ -17,8 +17,13 @@ export interface PostgresService extends Service {
   readonly data: string
 }
 
-/** Starts a Postgres of its own, with an empty database; its user may create others. Ends with this process at the latest. */
-export async function startPostgres(from: 'system' | 'npm' = 'system'): Promise<PostgresService> {
+/**
+ * Starts a Postgres of its own, with an empty database; its user may create others. Ends with this process at the latest.
+ * LATCHKEY_TEST_POSTGRES=npm: the one that npm brings, whatever is installed.
+ */
+export async function startPostgres(
+  from: 'system' | 'npm' = process.env['LATCHKEY_TEST_POSTGRES'] === 'npm' ? 'npm' : 'system',
+): Promise<PostgresService> {
   const home = makeServiceFolder('postgres')
   chmodSync(home, 0o711)
   const place: Place = { home, owner: process.getuid?.() === 0 ? unprivilegedUser() : undefined }

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdminClient } from './admin.ts'
 import { type Answer, plainAnswer } from './upstream.ts'
-import { request } from './wire.ts'
+import { exchange, request } from './wire.ts'
 
 export interface Kind {
   readonly name: string
@@ -15,8 +15,18 @@ export interface Kind {
   /** How many of them count as a use of a key. */
   readonly uses: number
   /** Sends it; resolves when the client is done with it. */
-  readonly send: (port: number, keys: KindKeys) => Promise<void>
+  readonly send: (port: number, keys: KindKeys, pace?: Pace) => Promise<void>
 }
+
+/** How patient clients are, in milliseconds: short of time, they may take a pause for the end, and leave before they were heard. */
+export interface Pace {
+  /** Without another byte on a connection that stays open. */
+  readonly quietMs: number
+  /** From the request until who leaves does so. */
+  readonly leaveMs: number
+}
+
+const usualPace: Pace = { quietMs: 200, leaveMs: 700 }
 
 export interface KindKeys {
   /** May do everything. */
@@ -41,6 +51,20 @@ export async function makeKindKeys(admin: AdminClient): Promise<KindKeys> {
   const sandbox = await admin.makeKey(merchant, { environment: 'sandbox', permissions: ['*'] })
   await admin.call('POST', `/keys/${dead.id}/revoke?wait=all`)
   return { all: all.secret, reader: reader.secret, dead: dead.secret, sandbox: sandbox.secret }
+}
+
+/**
+ * Asks with the keys until each process has them in memory, as good as surely: a client that leaves has been known for long
+ * then. Gives how many requests that took, each of them a use.
+ */
+export async function warmKeys(port: number, { all, reader }: KindKeys): Promise<number> {
+  const turns = 8
+  for (let i = 0; i < turns; i++) {
+    await Promise.all(
+      [all, reader].map((secret) => exchange(port, get('/v1/transactions/1', [host, key(secret)]), 30_000)),
+    )
+  }
+  return 2 * turns
 }
 
 const half = 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nonly'
@@ -94,7 +118,7 @@ const chunked = 'Transfer-Encoding: chunked'
 const key = (secret: string) => `X-Api-Key: ${secret}`
 
 /** Writes pieces in turn, pauses where a number stands, until the other side closes or falls silent for `quietMs`. */
-function talk(port: number, pieces: readonly (string | number)[], quietMs = 200): Promise<void> {
+function talk(port: number, pieces: readonly (string | number)[], quietMs: number): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     const end = () => {
@@ -119,10 +143,15 @@ async function writeAll(socket: Socket, pieces: readonly (string | number)[]): P
   }
 }
 
-type Leave = 'close' | 'reset'
+interface Leave {
+  readonly how?: 'close' | 'reset'
+  readonly afterMs?: number
+  /** It takes what comes until then. */
+  readonly reads?: boolean
+}
 
-/** A client that goes a while after it has written; `reads`: it takes what comes until then. */
-async function leave(port: number, bytes: string, how: Leave, { afterMs = 700, reads = true } = {}) {
+/** A client that goes a while after it has written. */
+async function leave(port: number, bytes: string, { how = 'close', afterMs, reads = true }: Leave) {
   const socket = connect(port, '127.0.0.1')
   // The other side may be gone first.
   const closed = new Promise((resolve) => socket.once('close', resolve))
@@ -147,9 +176,9 @@ function asked(
     name,
     lines: typeof lines === 'string' ? [lines] : lines,
     uses,
-    send(port, keys) {
+    send(port, keys, { quietMs } = usualPace) {
       const pieces = bytes(keys)
-      return talk(port, typeof pieces === 'string' ? [pieces] : pieces)
+      return talk(port, typeof pieces === 'string' ? [pieces] : pieces, quietMs)
     },
   }
 }
@@ -352,63 +381,53 @@ const failed: readonly Kind[] = [
   ),
 ]
 
-function left(name: string, line: string | null, how: (port: number, keys: KindKeys) => Promise<void>): Kind {
+function left(name: string, line: string | null, bytes: (keys: KindKeys) => string, how: Leave = {}): Kind {
   const isUse = line !== null && !line.startsWith('413') && !line.startsWith('404')
-  return { name, lines: line === null ? [] : [line], uses: isUse ? 1 : 0, send: how }
+  return {
+    ...{ name, lines: line === null ? [] : [line], uses: isUse ? 1 : 0 },
+    send: (port, keys, { leaveMs } = usualPace) => leave(port, bytes(keys), { afterMs: leaveMs, ...how }),
+  }
 }
 
 const upload = (k: KindKeys) => post('/v1/upload', as(k, 'Content-Length: 1000'), 'abc')
+const silent = (k: KindKeys) => get('/v1/transactions/silent', as(k))
+const beginsAHead = () => 'GET /v1/sta'
 
 const leaving: readonly Kind[] = [
-  left('before the answer', '0 allow cut client', (port, k) =>
-    leave(port, get('/v1/transactions/silent', as(k)), 'close'),
+  left('before the answer', '0 allow cut client', silent),
+  left('before the answer, by a reset', '0 allow cut client', silent, { how: 'reset' }),
+  left('in the midst of the answer', '200 cut client', (k) => get('/v1/transactions/large', as(k)), {
+    how: 'reset',
+    reads: false,
+  }),
+  left('while the answer pauses', '200 cut client', (k) => get('/v1/transactions/falls', as(k))),
+  left('in the midst of the body', '400 BAD_REQUEST cut client', upload),
+  left('in the midst of the body, by a reset', '0 allow cut client', upload, { how: 'reset' }),
+  left('in the midst of a body in chunks', '400 BAD_REQUEST cut client', (k) =>
+    post('/v1/upload', as(k, chunked), '3\r\nabc\r\n'),
   ),
-  left('before the answer, by a reset', '0 allow cut client', (port, k) =>
-    leave(port, get('/v1/transactions/silent', as(k)), 'reset'),
-  ),
-  left('in the midst of the answer', '200 cut client', (port, k) =>
-    leave(port, get('/v1/transactions/large', as(k)), 'reset', { reads: false }),
-  ),
-  left('while the answer pauses', '200 cut client', (port, k) =>
-    leave(port, get('/v1/transactions/falls', as(k)), 'close'),
-  ),
-  left('in the midst of the body', '400 BAD_REQUEST cut client', (port, k) =>
-    leave(port, upload(k), 'close'),
-  ),
-  left('in the midst of the body, by a reset', '0 allow cut client', (port, k) =>
-    leave(port, upload(k), 'reset'),
-  ),
-  left('in the midst of a body in chunks', '400 BAD_REQUEST cut client', (port, k) =>
-    leave(port, post('/v1/upload', as(k, chunked), '3\r\nabc\r\n'), 'close'),
-  ),
-  left('in the midst of a body that was refused', '404 ROUTE_NOT_FOUND', (port, k) =>
-    leave(port, post('/v1/nothing', as(k, 'Content-Length: 1000'), 'abc'), 'close'),
+  left('in the midst of a body that was refused', '404 ROUTE_NOT_FOUND', (k) =>
+    post('/v1/nothing', as(k, 'Content-Length: 1000'), 'abc'),
   ),
   {
-    ...left('in the midst of a body that was too large', '413 BODY_TOO_LARGE', (port, k) =>
-      leave(port, post('/v1/small', as(k, 'Content-Length: 2000'), 'abc'), 'close'),
+    ...left('in the midst of a body that was too large', '413 BODY_TOO_LARGE', (k) =>
+      post('/v1/small', as(k, 'Content-Length: 2000'), 'abc'),
     ),
     uses: 1,
   },
-  left('after its body was given up', '408 REQUEST_TIMEOUT', (port, k) =>
-    leave(port, post('/v1/upload', as(k, 'Content-Length: 9'), 'abc'), 'close', { afterMs: 6_000 }),
+  left(
+    'after its body was given up',
+    '408 REQUEST_TIMEOUT',
+    (k) => post('/v1/upload', as(k, 'Content-Length: 9'), 'abc'),
+    { afterMs: 6_000 },
   ),
-  left('before a body that it was asked for', '400 BAD_REQUEST cut client', (port, k) =>
-    leave(port, post('/v1/upload', as(k, 'Content-Length: 9', 'Expect: 100-continue')), 'close'),
+  left('before a body that it was asked for', '400 BAD_REQUEST cut client', (k) =>
+    post('/v1/upload', as(k, 'Content-Length: 9', 'Expect: 100-continue')),
   ),
-  {
-    ...left('in the midst of a head', '400 BAD_REQUEST', (port) => leave(port, 'GET /v1/sta', 'close')),
-    uses: 0,
-  },
-  left('in the midst of a head, by a reset', null, (port) => leave(port, 'GET /v1/sta', 'reset')),
-  left('without a word', null, (port) => leave(port, '', 'close')),
-  {
-    name: 'with requests sent ahead',
-    lines: ['0 allow cut client'],
-    uses: 1,
-    send: (port, k) =>
-      leave(port, get('/v1/transactions/silent', as(k)) + get('/v1/transactions/1', as(k)), 'close'),
-  },
+  { ...left('in the midst of a head', '400 BAD_REQUEST', beginsAHead), uses: 0 },
+  left('in the midst of a head, by a reset', null, beginsAHead, { how: 'reset' }),
+  left('without a word', null, () => ''),
+  left('with requests sent ahead', '0 allow cut client', (k) => silent(k) + get('/v1/transactions/1', as(k))),
 ]
 
 /** All of them. */

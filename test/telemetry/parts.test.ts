@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
-import { lastingMetrics, mergeParts, partOf } from '../../src/telemetry/parts.ts'
+import { lastingMetrics, mergeParts, partOf, roundSums } from '../../src/telemetry/parts.ts'
 
 async function partOfOne(): Promise<object[]> {
   const metrics = createMetrics()
@@ -20,6 +20,20 @@ t.test('counters and histograms of several parts add up, however often they are 
   t.match(text, 'latchkey_lookup_seconds_bucket{le="+Inf",tier="redis"} 3')
   t.equal(merged.length, first.length)
 })
+
+t.test('a sum of fractions does not go back when a process has ended', async (t) => {
+  // Added in one order and in another: 0.1 + 0.2 + 0.3 is more than 0.3 + 0.2 + 0.1.
+  const of = (value: number) => partWith('latchkey_process_cpu_user_seconds_total', value)
+  const [first, second, third] = [await of(0.1), await of(0.2), await of(0.3)]
+  const own = await of(0)
+  const sumOf = (parts: object[][]) => roundSums(mergeParts(parts)).filter(isUserSeconds)
+  const before = sumOf([own, first, second, third])
+  t.same(sumOf([own, third, mergeParts([second, first].map(lastingMetrics))]), before)
+  t.match(before, [{ values: [{ value: 0.6 }] }])
+})
+
+const isUserSeconds = (metric: object) =>
+  'name' in metric && metric.name === 'latchkey_process_cpu_user_seconds_total'
 
 t.test('a gauge does not outlast its process', async (t) => {
   t.notMatch(await createMetrics().text([lastingMetrics(await partOfOne())]), 'latchkey_test')

@@ -15,6 +15,7 @@ import { createEmptyDatabase } from '../support/database.ts'
 import { host, type KeyedProgram, startKeyedProgram } from '../support/keyed-program.ts'
 import { startTestProgram, type TestProgram } from '../support/program.ts'
 import { kindLimits, kinds, kindsAnswer, makeKindKeys, wordsOf } from '../support/request-kinds.ts'
+import { countsOf } from '../support/request-sums.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { plainAnswer } from '../support/upstream.ts'
 import { request } from '../support/wire.ts'
@@ -25,12 +26,7 @@ type Logged = Pick<TestProgram, 'log' | 'controlPort'>
 
 const linesOf = ({ log }: Logged) => log.filter(({ msg }) => msg === 'request')
 
-async function counted({ controlPort }: Logged, labels = ''): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${controlPort}/metrics`)).text()
-  return [...text.matchAll(/^latchkey_requests_total\{(.*)\} (\d+)$/gm)]
-    .filter(([, named = '']) => named.includes(labels))
-    .reduce((sum, [, , count]) => sum + Number(count), 0)
-}
+const counted = ({ controlPort }: Logged, labels = '') => countsOf(controlPort, labels)
 
 /** Waits until there are so many lines, some seconds at most. */
 async function until(program: Logged, lines: number): Promise<void> {

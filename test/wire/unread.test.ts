@@ -8,6 +8,7 @@ import { connect as connectTls } from 'node:tls'
 import t from 'tap'
 import { host, startKeyedProgram } from '../support/keyed-program.ts'
 import { prepareTestProgram, startTestProgram } from '../support/program.ts'
+import { countsOf } from '../support/request-sums.ts'
 import { plainAnswer } from '../support/upstream.ts'
 import { tlsFile } from '../support/tls.ts'
 import { startWatchedProcess } from '../support/watched-process.ts'
@@ -91,6 +92,16 @@ for (const isTls of [false, true]) {
     while ((await cut(program, 'idle_timeout')) < 2) await sleep(50)
     t.equal(await underWay(program), 0)
     for (const socket of sockets) socket.destroy()
+    // Of each connection one answer waited for its client.
+    const ends = program.log.filter((line) => 'cut' in line)
+    t.match(ends, [
+      { status: 421, code: 'UNKNOWN_HOST', cut: 'timeout' },
+      { status: 421, code: 'UNKNOWN_HOST', cut: 'timeout' },
+    ])
+    t.equal(ends.length, 2)
+    const lines = program.log.filter(({ msg }) => msg === 'request')
+    t.equal(await countsOf(program.controlPort), lines.length)
+    t.equal(await countsOf(program.controlPort, 'cut="timeout"'), 2)
   })
 }
 

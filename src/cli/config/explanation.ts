@@ -1,8 +1,8 @@
 // A decision as `config explain` tells it: the members of `--json`.
 
 import type { CompiledConfig } from '../../config/compiled.ts'
-import type { Decision } from '../../decision/decide.ts'
-import { type HeaderChanges, headerChanges } from '../../decision/headers/forwarded-headers.ts'
+import { type Decision, headersOf, isAnsweredHere } from '../../decision/decide.ts'
+import type { HeaderChanges } from '../../decision/headers/forwarded-headers.ts'
 import { entryOf, type ErrorCode } from '../../errors/catalogue.ts'
 
 export interface Explanation {
@@ -69,18 +69,4 @@ export function describe({ config, method, host, decision, key }: Described): Ex
     allow: denial?.allow ?? null,
     headers: headersOf(config, decision),
   }
-}
-
-/** A preflight that no upstream sees. */
-function isAnsweredHere({ isPreflight, host }: Decision): boolean {
-  return isPreflight && typeof host?.api.cors === 'object'
-}
-
-function headersOf({ settings, table }: CompiledConfig, decision: Decision): HeaderChanges {
-  const { denial, host, environment, route } = decision
-  const upstream = environment === undefined ? undefined : settings.upstreams.get(environment.upstream)
-  if (denial !== undefined || host === undefined || upstream === undefined || isAnsweredHere(decision))
-    return { added: [], removed: [] }
-  const hasCaller = route !== undefined && route.requirement.kind !== 'public'
-  return headerChanges({ settings, table, upstream, api: host.api }, hasCaller)
 }

@@ -2,7 +2,7 @@
 // takes the escape for the thing itself cuts the path there, or decodes it once more; a route vouches that its upstream
 // does not. What it need not vouch for stays refused. Pure.
 
-import type { PathFault } from './path-fault.ts'
+import type { PathFault, PathReason } from './path-fault.ts'
 import { decodeWholly, isDotSegment } from './percent-encoding.ts'
 
 /** In the words of a permission table. */
@@ -15,7 +15,7 @@ export type Escapes = number
 interface Kind {
   readonly bit: Escapes
   readonly byte: number
-  readonly reason: string
+  readonly reason: PathReason
 }
 
 const kinds = {

@@ -2,15 +2,17 @@
 // place. The sentence repeats nothing of the request.
 
 import { type Denial, deny } from '../../errors/denial.ts'
+import type { Reason } from '../../errors/reasons.ts'
+
+export type PathReason = Reason<'INVALID_PATH'>
 
 export interface PathFault {
-  /** One of a bounded set of words. */
-  readonly reason: string
+  readonly reason: PathReason
   /** Offset in the request target; undefined: there is no one place. */
   readonly at: number | undefined
 }
 
-const pathHolds: Readonly<Record<string, string>> = {
+const pathHolds: Readonly<Partial<Record<PathReason, string>>> = {
   backslash: 'a backslash',
   dot_segment: 'a dot segment (. or ..)',
   empty_segment: 'two slashes in a row',
@@ -29,7 +31,7 @@ const pathHolds: Readonly<Record<string, string>> = {
   semicolon: 'a semicolon (;)',
 }
 
-const otherHints: Readonly<Record<string, string>> = {
+const otherHints: Readonly<Partial<Record<PathReason, string>>> = {
   fragment: 'the request target holds a hash (#)',
   not_origin_form: 'the request target does not begin with a slash',
   raw_byte_in_query: 'the query holds a character that must be escaped',

@@ -3,7 +3,7 @@
 
 import type { Api, Settings, Table, Upstream } from '../../config/compiled.ts'
 import { foldHeaderName } from '../../config/header-names.ts'
-import { nameMatcher, neverForwarded, ofProxies, otherIdentity, otherRequest } from './kept-names.ts'
+import { nameMatcher, neverForwarded, ofProxies, otherIdentity, otherRequest } from './never-forwarded.ts'
 
 const never = [...neverForwarded, ...otherRequest, ...otherIdentity]
 const isNever = nameMatcher(never)

@@ -5,7 +5,7 @@
 import { type Denial, deny } from '../../errors/denial.ts'
 import type { Limits } from '../../config/compiled.ts'
 import { type Escapes, permits } from '../../config/request/escapes.ts'
-import type { PathFault } from '../../config/request/path-fault.ts'
+import type { PathFault, PathReason } from '../../config/request/path-fault.ts'
 import { hexValue, isDotSegment } from '../../config/request/percent-encoding.ts'
 
 /** Refuses a target over the limit (contract 5.1). */
@@ -35,7 +35,7 @@ export function originForm(target: string, host: string, method: string): string
 export type JudgedTarget =
   | { readonly ok: true; readonly path: string }
   /** `path`: as far as there is one. `fault`: a private reason. `at`: its place in the target; undefined: there is no one. */
-  | { readonly ok: false; readonly path: string; readonly fault: string; readonly at: number | undefined }
+  | { readonly ok: false; readonly path: string; readonly fault: PathReason; readonly at: number | undefined }
 
 /**
  * Judges a request target (contract 5.2): a plain path, perhaps with a query, and unambiguous. Left for the matcher to
@@ -77,15 +77,19 @@ function faultInPath(path: string, escapes: Escapes): PathFault | undefined {
   return hasEscapes && !isUtf8(path) ? { reason: 'not_utf8', at: placeOfNoUtf8(path) } : undefined
 }
 
-const namedFaults: Readonly<Record<string, string>> = { '\\': 'backslash', ';': 'semicolon', '#': 'fragment' }
+const namedFaults: Readonly<Record<string, PathReason>> = {
+  '\\': 'backslash',
+  ';': 'semicolon',
+  '#': 'fragment',
+}
 
 /** By character code; undefined: it may stand in a path. All beyond are faults. */
-const plainFaults: readonly (string | undefined)[] = Array.from({ length: 0x7f }, (_, code) =>
+const plainFaults: readonly (PathReason | undefined)[] = Array.from({ length: 0x7f }, (_, code) =>
   code <= 0x20 ? 'raw_byte' : namedFaults[String.fromCharCode(code)],
 )
 
 /** Escapes that stand for a delimiter or a control character: some reader takes them for the thing itself. */
-function faultInEscape(path: string, at: number, escapes: Escapes): string | undefined {
+function faultInEscape(path: string, at: number, escapes: Escapes): PathReason | undefined {
   const high = hexValue(path.charCodeAt(at + 1))
   const low = hexValue(path.charCodeAt(at + 2))
   if (high < 0 || low < 0) return 'malformed_escape'
@@ -95,7 +99,7 @@ function faultInEscape(path: string, at: number, escapes: Escapes): string | und
   return reason !== undefined && permits(escapes, byte) ? undefined : reason
 }
 
-const refusedEscapes: ReadonlyMap<number, string> = new Map([
+const refusedEscapes: ReadonlyMap<number, PathReason> = new Map([
   [0x2f, 'escaped_slash'],
   [0x5c, 'escaped_backslash'],
   [0x25, 'escaped_percent'],

@@ -93,21 +93,25 @@ function end(reply: ServerResponse): void {
   reply.end()
 }
 
-/** Answers on a bare socket and closes it in a while (RFC 9112 §9.6): for what never became a request. */
-export function refuseSocket(socket: Socket, denial: Denial, { leaver, ...context }: SocketContext): void {
-  if (!socket.writable || socket.destroyed) {
-    socket.destroy()
-    return
-  }
+/**
+ * Answers on a bare socket and closes it in a while (RFC 9112 §9.6): for what never became a request. `over` is called when
+ * the kernel has taken the answer, or it is known that it never will.
+ */
+export function refuseSocket(
+  socket: Socket,
+  denial: Denial,
+  { leaver, over, ...context }: SocketContext,
+): void {
   const { status, headers, body } = renderError(denial, context)
   let head = `HTTP/1.1 ${status} ${reasonPhrases[status] ?? 'Error'}\r\nConnection: close\r\n`
   for (let i = 0; i + 1 < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`
-  socket.write(`${head}\r\n${body}`)
+  socket.write(`${head}\r\n${body}`, over)
   linger(socket, leaver)
 }
 
 interface SocketContext extends ErrorContext {
   readonly leaver: Leaver
+  readonly over: () => void
 }
 
 /** RFC 9110 §15: of the statuses that can leave before there is a request. */

@@ -1,6 +1,7 @@
 // What becomes of a failed exchange with an upstream: the answer to the client, and the reason for log and metric.
 
 import { type Denial, deny } from '../../errors/denial.ts'
+import type { Reason } from '../../errors/reasons.ts'
 import { CircuitOpen } from '../upstream/connect-circuit.ts'
 import { BodyFault } from './request-body.ts'
 import { tlsReasonOf } from '../listener/tls-failure.ts'
@@ -23,6 +24,8 @@ export function denialOf(error: Error): Denial | undefined {
   return deny('UPSTREAM_ERROR', reasons[code] ?? tlsReasonOf(code) ?? unnamedFailure)
 }
 
+type UpstreamReason = Reason<'UPSTREAM_ERROR'>
+
 /** Of several addresses, none of which could be connected to: that of the first. */
 function codeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
@@ -30,10 +33,10 @@ function codeOf(error: unknown): string {
 }
 
 /** The reason of a failure that has none of its own: what was thrown must tell. */
-export const unnamedFailure = 'upstream_failed'
+export const unnamedFailure = 'upstream_failed' satisfies UpstreamReason
 
 /** Reasons for log and metric: a bounded set. */
-const reasons: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, UpstreamReason>> = {
   ECONNREFUSED: 'refused',
   ECONNRESET: 'reset',
   EPIPE: 'reset',

@@ -28,10 +28,14 @@ export function whenClosed(access: Access, closed: (access: Access) => void): vo
   access.reply.on('close', () => ending.finish())
 }
 
-/** Says who ends a connection that is about to be closed with requests under way. */
+/** Says who ends a connection that is about to be closed with requests under way, or an answer that waits for its client. */
 export function noteCut(socket: Socket, by: CutBy): void {
-  const requests = known.get(socket)
-  if (requests !== undefined) requests.cut ??= by
+  requestsOn(socket).cut ??= by
+}
+
+/** Who has ended a connection that did not come to its proper end. */
+export function cutterOf(socket: Socket): CutBy {
+  return known.get(socket)?.cut ?? 'client'
 }
 
 /**
@@ -67,9 +71,20 @@ class Ending {
     if (open.at(-1) === this) open.pop()
     else open.splice(open.indexOf(this), 1)
     if (!access.raw.complete) this.#requests.answered = access.raw
-    if (access.status === 0 || !access.reply.writableFinished) access.cut ??= this.#requests.cut ?? 'client'
+    const { cut } = this.#requests
+    if (!isHandedOver(access, cut)) access.cut ??= cut ?? 'client'
     closed(access)
   }
+}
+
+/**
+ * Whether the kernel took the whole answer. Node takes a response off its socket then. That nothing is left to be written
+ * does not tell: what was left is dropped with a socket that is destroyed. Nor does `finish` alone, with which Node takes
+ * the response off: of the write in hand it is told then as if that had been done (Node 20).
+ */
+function isHandedOver({ status, reply, raw }: Access, cut: CutBy | undefined): boolean {
+  if (status === 0 || !reply.writableFinished || reply.socket !== null) return false
+  return cut === undefined && raw.socket.errored === null
 }
 
 function requestsOn(socket: Socket): Requests {

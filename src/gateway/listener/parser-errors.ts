@@ -9,8 +9,8 @@ import { type Denial, deny } from '../../errors/denial.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { leaverOf } from './leaver.ts'
-import type { Access } from '../access.ts'
-import { unfinishedOn } from './closing.ts'
+import type { Access, CutBy } from '../access.ts'
+import { cutterOf, unfinishedOn } from './closing.ts'
 import { afterEarlierAnswers } from './earlier-answers.ts'
 import { watchHandshakes } from './handshakes.ts'
 import { isLeaving, linger } from './linger.ts'
@@ -42,21 +42,18 @@ export function answerParserErrors(
     // Behind the last answer of a connection there is nobody to be told anything, and no request (RFC 9112 §9.6).
     if (client === undefined || !socket.writable) return void socket.destroy()
     const requestId = deps.newId('req')
-    const { status } = entryOf(denial.code)
-    refuseSocket(socket, denial, { requestId, leaver: leaverOf({ client, server: deps.drain }) })
-    const { reason } = denial
+    const over = () => record({ requestId, client, denial }, socket.destroyed ? cutterOf(socket) : undefined)
+    refuseSocket(socket, denial, { requestId, over, leaver: leaverOf({ client, server: deps.drain }) })
+  }
+
+  function record({ requestId, client, denial }: Refused, cut: CutBy | undefined): void {
+    const { code, reason } = denial
+    const { status } = entryOf(code)
     const labels = { api: '', environment: '', route: '', decision: 'deny', reason, status }
-    deps.metrics.requests(labels).observe(0)
+    deps.metrics.requests(cut === undefined ? labels : { ...labels, cut }).observe(0)
+    const table = deps.inForce().table.sha256
     deps.log.info(
-      {
-        request_id: requestId,
-        client,
-        decision: 'deny',
-        code: denial.code,
-        reason: denial.reason,
-        status,
-        table: deps.inForce().table.sha256,
-      },
+      { request_id: requestId, client, decision: 'deny', code, reason, status, cut, table },
       'request',
     )
   }
@@ -104,6 +101,13 @@ function breakOff(access: Access, denial: Denial): void {
   access.exchange?.abandon()
   if (access.reply.headersSent) access.raw.socket.destroySoon()
   else refuse(access, denial)
+}
+
+/** What never became a request. */
+interface Refused {
+  readonly requestId: string
+  readonly client: string
+  readonly denial: Denial
 }
 
 interface ParserError extends Error {

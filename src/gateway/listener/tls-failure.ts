@@ -1,10 +1,13 @@
 // Errors of TLS by what is wrong, as one word of a bounded set. Node gives the name of OpenSSL's reason behind `ERR_SSL_`, with another
 // beginning for alerts in each release of it, and for certificates the name of the fault found in them.
 
-type Kinds = readonly (readonly [code: RegExp, kind: string])[]
+import type { Reason } from '../../errors/reasons.ts'
+
+type Kinds<Kind extends string> = readonly (readonly [code: RegExp, kind: Kind])[]
+type UpstreamReason = Reason<'UPSTREAM_ERROR'>
 
 /** With an upstream, seen from the client. */
-const withUpstream: Kinds = [
+const withUpstream: Kinds<UpstreamReason> = [
   [/^CERT_HAS_EXPIRED$/, 'expired'],
   [/^CERT_NOT_YET_VALID$/, 'not_yet_valid'],
   [/^(?:ERR_TLS_CERT_ALTNAME_INVALID|ERR_TLS_CERT_ALTNAME_FORMAT|HOSTNAME_MISMATCH)$/, 'wrong_name'],
@@ -30,7 +33,7 @@ const withUpstream: Kinds = [
 ]
 
 /** With a client, seen from the server: what is its doing comes as an alert. */
-const withClient: Kinds = [
+const withClient: Kinds<string> = [
   [/^ERR_SSL_(?:HTTP_REQUEST|HTTPS_PROXY_REQUEST)$/, 'plain_http'],
   [/^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE)$/, 'not_tls'],
   [
@@ -46,12 +49,12 @@ const withClient: Kinds = [
   [/^ERR_SSL_/, 'malformed'],
 ]
 
-function kindOf(kinds: Kinds, code: string): string | undefined {
+function kindOf<Kind extends string>(kinds: Kinds<Kind>, code: string): Kind | undefined {
   return kinds.find(([pattern]) => pattern.test(code))?.[1]
 }
 
 /** Why no request went to an upstream over TLS; undefined: the code is none of TLS. */
-export function tlsReasonOf(code: string): string | undefined {
+export function tlsReasonOf(code: string): UpstreamReason | undefined {
   return kindOf(withUpstream, code)
 }
 

@@ -32,7 +32,7 @@ export const lineFields = {
   held_ms: ['more than 0', 'Milliseconds for which the refusal of an unknown key waited for its turn'],
   cut: [
     'request or answer did not come to a proper end',
-    'By whom: `client`, `upstream`, `timeout` (a limit of time), `gateway` (another limit, or a fault)',
+    'By whom: `client`, `upstream`, `timeout` (a limit of time), `gateway` (another limit, or a fault). A refusal has it where its client did not take it',
   ],
   table: ['always', 'SHA-256 of the permission table that decided'],
   failure: ['something failed that the reason does not tell', 'What was thrown, in words'],

@@ -34,6 +34,6 @@ t.test('a refused target is answered with what was refused, and where', async (t
     t.equal(hintOf(target), hint, target)
 })
 
-t.test('a fault of no known kind has no hint', async (t) => {
-  t.same(denyPath({ reason: 'other', at: 3 }), { code: 'INVALID_PATH', reason: 'other' })
+t.test('a fault of which there is nothing to show has no hint', async (t) => {
+  t.same(denyPath({ reason: 'connect', at: 3 }), { code: 'INVALID_PATH', reason: 'connect' })
 })

@@ -1,5 +1,6 @@
 // Contract 8.
 
+import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { catalogue } from '../../../src/errors/catalogue.ts'
@@ -61,6 +62,19 @@ void t.test('the document has every route, and no other', async (t) => {
   t.ok(registered.includes('POST /admin/v1/keys/{id}/rotation/end'))
   t.ok(registered.includes('GET /admin/v1/keys/{id}/activity'))
   t.same(documented.toSorted(), registered.toSorted())
+})
+
+void t.test('the contract has every route, and no other', async (t) => {
+  const { app } = await createSubject(t)
+  const [, section = ''] = readFileSync('docs/contract.md', 'utf8').split('| under `/admin/v1` | |\n')
+  const [table = ''] = section.split('\n\n')
+  const cells = table.split('\n').map((row) => row.split('|')[1] ?? '')
+  const promised = cells.flatMap((cell) => [...cell.matchAll(/`([A-Z]+) (\/[^`]*)`/g)])
+  await app.ready()
+  const there = registeredRoutes(app).filter((route) => route.includes('/admin/v1'))
+  t.same(promised.map(([, method, path]) => `${method} /admin/v1${path}`).toSorted(), there.toSorted())
+  for (const open of ['/livez', '/readyz', '/metrics', '/openapi.json'])
+    t.ok(section.includes(`\`${open}\``), open)
 })
 
 void t.test('it has the shape that OpenAPI 3.1 asks for, and every route says what it does', async (t) => {

@@ -7,7 +7,7 @@ import {
   ofProxies as keptOfProxies,
   otherIdentity,
   otherRequest,
-} from '../../../src/decision/headers/kept-names.ts'
+} from '../../../src/decision/headers/never-forwarded.ts'
 import { createHeaderBuilder } from '../../../src/decision/headers/header-builder.ts'
 import { matchRoute } from '../../../src/decision/route.ts'
 import { accessOf, loadDemo, principalOf } from '../../gateway/subject.ts'

@@ -37,7 +37,7 @@ t.test('a fault of our own ends the connection, and is kept for the log', (t) =>
   failing.reply.writeHead = () => {
     throw broken
   }
-  conclude(failing, deny('ROUTE_NOT_FOUND', 'test'))
+  conclude(failing, deny('ROUTE_NOT_FOUND', 'route_not_found'))
   t.equal(failing.failure, broken)
   t.ok(failing.raw.socket.destroyed)
   t.end()

@@ -9,9 +9,13 @@ import { exchange, fieldOf, request } from '../../support/wire.ts'
 import { accessOf, headOf, loadDemo } from '../subject.ts'
 
 const config = await loadDemo()
-const denial = deny('INSUFFICIENT_PERMISSIONS', 'test', { required: ['a.read'] })
+const denial = deny('INSUFFICIENT_PERMISSIONS', 'insufficient_permissions', { required: ['a.read'] })
 const host = 'Host: api.flintn.com'
-const context = { requestId: 'req_test', leaver: { network: '192.0.2.1', server: { isDraining: false } } }
+const context = {
+  requestId: 'req_test',
+  leaver: { network: '192.0.2.1', server: { isDraining: false } },
+  over() {},
+}
 
 interface Teardown {
   teardown(fn: () => void): unknown
@@ -53,7 +57,7 @@ t.test('a refusal is the whole answer, and is noted on the request', async (t) =
 })
 
 t.test('what is beyond ASCII leaves as UTF-8, as long as it was announced', async (t) => {
-  const odd = deny('INSUFFICIENT_PERMISSIONS', 'test', { required: ['größe.€'] })
+  const odd = deny('INSUFFICIENT_PERMISSIONS', 'insufficient_permissions', { required: ['größe.€'] })
   const { port } = await serve(t, (access) => refuse(access, odd))
   const response = await exchange(port, request('GET /', [host]))
   const body = Buffer.from(response.body, 'latin1')
@@ -103,7 +107,7 @@ for (const [name, bytes] of Object.entries(unwanted)) {
 
 t.test('a bare socket gets the same answer, and is closed', async (t) => {
   const server = createTcpServer((socket: Socket) => {
-    refuseSocket(socket, deny('BAD_REQUEST', 'test'), context)
+    refuseSocket(socket, deny('BAD_REQUEST', 'parser'), context)
   })
   t.teardown(() => void server.close())
   server.listen(0, '127.0.0.1')
@@ -118,9 +122,36 @@ t.test('a bare socket gets the same answer, and is closed', async (t) => {
   t.match(bytes, /\r\n\r\n\{"error":\{"code":"BAD_REQUEST"/)
 })
 
+t.test('a bare socket tells once that its answer was handed over, or that it never will be', async (t) => {
+  for (const isTaken of [true, false]) {
+    const told: boolean[] = []
+    const server = createTcpServer((socket: Socket) => {
+      socket.on('error', () => {})
+      // More than the kernel takes for a client that does not read.
+      if (!isTaken) socket.write(Buffer.alloc(32 * 1024 ** 2))
+      refuseSocket(socket, deny('BAD_REQUEST', 'parser'), {
+        ...context,
+        over: () => told.push(socket.destroyed),
+      })
+      t.same(told, [], 'not at once')
+      setTimeout(() => socket.destroy(), 200)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    const client = connect(typeof address === 'object' && address !== null ? address.port : 0, '127.0.0.1')
+    client.on('error', () => {})
+    if (isTaken) client.resume()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    t.same(told, [!isTaken])
+    client.destroy()
+    server.close()
+  }
+})
+
 t.test('a socket that is gone already is no fault', (t) => {
   const socket = new Socket()
   socket.destroy()
-  t.doesNotThrow(() => refuseSocket(socket, deny('BAD_REQUEST', 'test'), context))
+  t.doesNotThrow(() => refuseSocket(socket, deny('BAD_REQUEST', 'parser'), context))
   t.end()
 })

@@ -1,11 +1,15 @@
 // Connections whose bytes are dear to parse: parsed bit by bit, with nothing lost and in order.
 
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
 import { keepPeer } from '../../../src/gateway/listener/peer.ts'
 import { admit, readInSlices } from '../../../src/gateway/listener/slices.ts'
+import { makeAuthority } from '../../support/certificates.ts'
 import { until } from '../upstream/asked.ts'
 
 const crumbs = 20_000
@@ -147,6 +151,51 @@ t.test('many at once that send all and end their side at once are answered whole
       Array.from({ length: 8 }, () => 201),
     )
   }
+})
+
+t.test('so is what comes over TLS, where the end is told with what came before it', async (t) => {
+  const { certFile, keyFile } = makeAuthority(t).make('server')
+  const turns = countTurns(t)
+  let asked = 0
+  let pieces = 0
+  const server = createHttpsServer(
+    { cert: readFileSync(certFile), key: readFileSync(keyFile) },
+    (raw, reply) => {
+      if (asked++ === 0) readInSlices(raw.socket)
+      raw.on('data', () => {
+        pieces++
+        turns.inTurn++
+      })
+      if (raw.method === 'GET') reply.end('ok')
+      else raw.on('end', () => reply.end('ok'))
+    },
+  ).listen(0, '127.0.0.1')
+  server.on('secureConnection', (socket) => void (keepPeer(socket) && admit(socket, false)))
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const ask = async (bytes: string, isEnd: boolean) => {
+    const below = connect({
+      port: Object(server.address()).port,
+      host: '127.0.0.1',
+      localAddress: '127.0.0.7',
+    })
+    const socket = connectTls({ socket: below, rejectUnauthorized: false })
+    let received = ''
+    socket.on('error', () => {}).on('data', (chunk) => (received += chunk.toString('latin1')))
+    if (isEnd) socket.end(bytes)
+    else socket.write(bytes)
+    await once(socket, 'close')
+    return received.split('HTTP/1.1 200').length - 1
+  }
+  t.equal(await ask(last, false), 1)
+  turns.most = 0
+  t.equal(await ask(crumbly + last, false), 2)
+  t.equal(pieces, crumbs)
+  t.ok(turns.most > 0 && turns.most < crumbs / 4, `${turns.most} in a turn`)
+  // Node ends what has not been answered by then, of such a client; all of it has been parsed.
+  asked = 1
+  t.ok((await ask(tiny.repeat(200) + last, true)) >= 1)
+  t.equal(asked, 202)
 })
 
 t.test('behind a proxy nobody suffers for another', async (t) => {

@@ -97,7 +97,7 @@ void t.test('every field of a line is in the list of fields, and each of the lis
       clientMs: 1,
       heldMs: 1,
       principal: principalOf({}),
-      denial: deny('INTERNAL_ERROR', 'head'),
+      denial: deny('INTERNAL_ERROR', 'stage_failed'),
     },
   })
   // Those of any line of the program (telemetry/log.ts).
@@ -124,7 +124,7 @@ void t.test('outcomes of one reason are told apart by code and status', async (t
     [deny('BAD_REQUEST', 'content_length'), 400],
     [deny('BODY_TOO_LARGE', 'content_length'), 413],
     [deny('BAD_REQUEST', 'content_length'), 408],
-    [deny('INVALID_PATH', 'content_length'), 400],
+    [{ code: 'INVALID_PATH', reason: 'content_length' }, 400],
   ] as const
   for (let round = 0; round < 2; round++) {
     for (const [denial, status] of outcomes) {

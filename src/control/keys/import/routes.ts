@@ -1,7 +1,6 @@
 // Keys made elsewhere, as JSON Lines. All lines are checked before the first key is made; then they are made in batches,
 // each with its revisions, outbox and audit in one transaction, so that other changes are never held up for long.
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { deny, DenialError } from '../../../errors/denial.ts'
@@ -12,7 +11,8 @@ import type { AdminDeps, ControlApp } from '../../dependencies.ts'
 import { changed, type RouteDoc } from '../../openapi/route-doc.ts'
 import { invalid } from '../../refusal.ts'
 import { importLine, type Judge } from './line.ts'
-import { batchesOf, conflictFault, type ImportPlan, type PlannedKey, planImport } from './plan.ts'
+import { giveWay, mostAtOnce, sizeAfter } from './pace.ts'
+import { conflictFault, type ImportPlan, type PlannedKey, planImport } from './plan.ts'
 
 const importQuery = Type.Object(
   {
@@ -50,10 +50,6 @@ const doc: RouteDoc = {
   errors: ['IMPORT_INCOMPLETE', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
 }
 
-/** In one transaction: whoever changes something else meanwhile waits for it, a revocation too. */
-const keysAtOnce = 100
-const longestPauseMs = 200
-
 /** POST /keys/import. */
 export function serveKeyImport(app: ControlApp, deps: AdminDeps): void {
   // Its own content types, which no other route takes.
@@ -85,18 +81,20 @@ function untouched({ keys, unchanged, warnings }: ImportPlan) {
 async function apply(deps: AdminDeps, request: FastifyRequest, plan: ImportPlan): Promise<ImportResult[]> {
   const results: ImportResult[] = []
   const origin = originOf(request, deps)
-  for (const batch of batchesOf(plan.keys, keysAtOnce)) {
-    const startedAt = performance.now()
+  let size = mostAtOnce
+  while (results.length < plan.keys.length) {
+    const batch = plan.keys.slice(results.length, results.length + size)
     try {
       const keys = batch.map(({ key }) => key)
-      const { outcomes, changes } = await importKeys(deps.db, origin, keys)
+      const { outcomes, changes, heldMs } = await importKeys(deps.db, origin, keys)
       for (const change of changes) deps.published(change)
       for (const [index, planned] of batch.entries()) results.push(resultOf(planned, outcomes[index]))
+      if (results.length === plan.keys.length) break
+      size = sizeAfter(batch.length, heldMs)
+      await giveWay(deps.db, heldMs)
     } catch (error) {
       throw interrupted(error, results.length)
     }
-    // For as long as others were kept waiting they have their turn: changes, and those who apply them.
-    await sleep(Math.min(performance.now() - startedAt, longestPauseMs))
   }
   return results
 }

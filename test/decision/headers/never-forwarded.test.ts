@@ -8,7 +8,7 @@ import {
   ofProxies,
   otherIdentity,
   otherRequest,
-} from '../../../src/decision/headers/kept-names.ts'
+} from '../../../src/decision/headers/never-forwarded.ts'
 
 /** Rows of a table in a Markdown file, by its heading row: the first cell's names, and the second cell. */
 function rowsOf(file: string, heading: string): { names: string[]; second: string }[] {

@@ -1,0 +1,32 @@
+// Contract 2: the verbs that it names are those that there are.
+
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import t from 'tap'
+import { registerAdminCommands } from '../../src/cli/admin.ts'
+import { registerConfigCommands } from '../../src/cli/config.ts'
+import { registerUpstreamsCommands } from '../../src/cli/upstreams.ts'
+import { createIo } from '../../src/cli/io.ts'
+
+/** `config check`, `keys list`, … */
+function verbsOf(command: Command, above = ''): string[] {
+  return command.commands.flatMap((one) => {
+    const name = `${above}${one.name()}`
+    return one.commands.length === 0 ? [name] : verbsOf(one, `${name} `)
+  })
+}
+
+t.test('the contract names every verb, and no other', async (t) => {
+  const [, sentence = ''] =
+    /^The verbs are (.*?)\. Each has/ms.exec(readFileSync('docs/contract.md', 'utf8')) ?? []
+  const promised = [...sentence.matchAll(/`([a-z -]+)`(?:\s+\(([^)]*)\))?/g)].flatMap(
+    ([, verb = '', below]) =>
+      below === undefined ? [verb] : [...below.matchAll(/`([a-z-]+)`/g)].map(([, name]) => `${verb} ${name}`),
+  )
+  const program = new Command()
+  const io = createIo({ stdout: () => {}, stderr: () => {}, env: {}, isTerminal: false })
+  for (const register of [registerAdminCommands, registerConfigCommands, registerUpstreamsCommands])
+    register(program, io)
+  // Those of src/main, which the CLI knows nothing of.
+  t.same(promised.toSorted(), [...verbsOf(program), 'start', 'migrate', 'demo'].toSorted())
+})
