@@ -11,7 +11,7 @@ const fewestAtOnce = 5
 const heldAimMs = 40
 const longestPauseMs = 200
 /** Under changes without an end an import comes forward all the same. */
-const longestYieldMs = 500
+const longestYieldMs = 2_000
 const lookEveryMs = 5
 
 /** How many keys to make next, where so many took `heldMs`. */
