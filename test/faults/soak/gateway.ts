@@ -43,7 +43,7 @@ export type Fault = 'workers replaced' | 'Redis killed' | 'Postgres restarted' |
 const awayMs = 3_000
 // All of it shares one machine: what is refused because that is slow would be taken for a fault.
 const limits =
-  ', limits: { header_timeout: 3s, idle_timeout: 3s, event_loop_delay: 30s, failed_lookups: 10000000 }'
+  ', limits: { header_timeout: 5s, idle_timeout: 5s, event_loop_delay: 30s, failed_lookups: 10000000 }'
 
 /** Starts all; gone with the test. */
 export async function startSoaked(t: Test): Promise<Soaked> {

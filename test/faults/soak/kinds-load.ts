@@ -12,8 +12,8 @@ export interface KindsLoad {
 }
 
 const everyMs = 3_000
-/** All share one machine that is busy at times; less than what the gateway waits for. */
-const pace: Pace = { quietMs: 1_500, leaveMs: 1_500 }
+/** All share one machine that is busy at times: what is reset before it was read is no request. Less than the gateway waits. */
+const pace: Pace = { quietMs: 1_500, leaveMs: 3_500 }
 
 /** Makes it. */
 export function createKindsLoad(port: number, keys: KindKeys): KindsLoad {
