@@ -1,5 +1,5 @@
-// The stages that decide over a request, in their order, which is the security property. There is no other list: the proxy
-// runs it, and so do `config explain`, `test`, `diff`, `replay` and shadow mode (judge.ts), with a look-up that is given
+// The stages that decide over a request, in their order, which is the security property. There is no other list (what looks
+// at the connection and the load alone stands before it in gateway/server.ts): the proxy runs it, and so do `config explain`, `test`, `diff`, `replay` and shadow mode (judge.ts), with a look-up that is given
 // instead of asked. A stage that is added here is in all of them.
 //
 // A stage looks at what is known of a request (inquiry.ts) and lets it go on, or refuses it. All of them run before a byte
