@@ -8,6 +8,8 @@ import type { Route, RouteMatch } from './compiled.ts'
 import { addLiteral, addPattern, createSiblings, isDisguise, type Siblings, type Taker } from './disguise.ts'
 import { matching, type Pattern, type PatternMap, valueOf } from './pattern.ts'
 import { type Escapes, faultInEscapes } from './request/escapes.ts'
+import { asksTheSame } from './same-rule.ts'
+import { isSameShape } from './specificity.ts'
 import { methods, type Segment } from './template.ts'
 
 export interface MatchableRoute {
@@ -22,6 +24,7 @@ interface Leaf {
   /** How it takes what stands at each segment; undefined: by a literal. The rest's place and all after it count too. */
   readonly takers: readonly (Taker | undefined)[]
   readonly hasVariable: boolean
+  readonly segments: readonly Segment[]
 }
 
 interface TrieNode {
@@ -60,17 +63,21 @@ export function createRouteTries(): { add(route: MatchableRoute): void; readonly
       insert(merged, segments, leaf, true)
     },
     match(method, path) {
-      const own = tries.get(method)
-      const leaf = (own && find(own, path, 1)) ?? (method === 'HEAD' ? findGet(tries, path) : undefined)
+      const leaf = findFor(tries, method, path)
       if (leaf === undefined) return wrongMethodOrNotFound(tries, path)
       // Literals hold no such escape, and match byte for byte.
       if (!leaf.hasVariable) return leaf.found
       const refused = refusalOfEscapes(path, leaf.found.route.escapes)
       if (refused !== undefined) return refused
-      const at = hiddenLiteralAt(merged, path, 1, leaf, 0)
+      const at = hiddenLiteralAt(merged, path, 1, leaf, 0) || hiddenBehindSlash(tries, method, path, leaf)
       return at === 0 ? leaf.found : { kind: 'hidden_literal', at }
     },
   }
+}
+
+function findFor(tries: ReadonlyMap<string, TrieNode>, method: string, path: string): Leaf | undefined {
+  const root = tries.get(method)
+  return (root && find(root, path, 1)) ?? (method === 'HEAD' ? findGet(tries, path) : undefined)
 }
 
 function findGet(tries: ReadonlyMap<string, TrieNode>, path: string): Leaf | undefined {
@@ -89,8 +96,7 @@ function refusalOfEscapes(path: string, permitted: Escapes): Refused | undefined
 /** A path that no route takes because of its escapes is refused for them. */
 function wrongMethodOrNotFound(tries: ReadonlyMap<string, TrieNode>, path: string): RouteMatch {
   const allow = methods.filter((method) => {
-    const root = tries.get(method)
-    const leaf = (root && find(root, path, 1)) ?? (method === 'HEAD' ? findGet(tries, path) : undefined)
+    const leaf = findFor(tries, method, path)
     return leaf !== undefined && refusalOfEscapes(path, leaf.found.route.escapes) === undefined
   })
   if (allow.length > 0) return { kind: 'wrong_method', allow: allow.toSorted() }
@@ -143,6 +149,24 @@ function hiddenLiteralAt(node: TrieNode, path: string, start: number, leaf: Leaf
   return node.parameter === undefined ? 0 : hiddenLiteralAt(node.parameter, path, end + 1, leaf, index + 1)
 }
 
+/**
+ * Many servers take no heed of a last slash. Where a rest or a parameter takes a path with one, and another route, for which
+ * others are asked, the same path without it: where its last segment begins, else 0.
+ */
+function hiddenBehindSlash(
+  tries: ReadonlyMap<string, TrieNode>,
+  method: string,
+  path: string,
+  leaf: Leaf,
+): number {
+  if (path.length < 2 || !path.endsWith('/') || leaf.found.route.disguises === 'exact') return 0
+  const bare = findFor(tries, method, path.slice(0, -1))
+  if (bare === undefined || asksTheSame(bare.found.route, leaf.found.route)) return 0
+  // Who wrote a template with a slash and one without has told them apart.
+  if (isSameShape(leaf.segments.slice(0, -1), bare.segments)) return 0
+  return path.lastIndexOf('/', path.length - 2) + 1
+}
+
 function createNode(): TrieNode {
   return {
     literals: undefined,
@@ -165,6 +189,7 @@ function createLeaf(route: Route, segments: readonly Segment[]): Leaf {
     found: Object.freeze({ kind: 'found', route }),
     takers,
     hasVariable: takers.some((taker) => taker !== undefined),
+    segments,
   }
 }
 

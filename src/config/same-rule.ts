@@ -20,6 +20,11 @@ export function ruleNumbers(routes: readonly Route[]): number[] {
   })
 }
 
+/** Whether the same callers may use both. */
+export function asksTheSame(one: Route, other: Route): boolean {
+  return one === other || requirementText(one.requirement) === requirementText(other.requirement)
+}
+
 function requirementText(requirement: Requirement): string {
   if (requirement.kind === 'public') return requirement.kind
   const { kind, permissions } = requirement

@@ -28,3 +28,14 @@ export function isSegmentAtLeast(segment: Segment | undefined, other: Segment | 
     segment?.kind !== 'pattern' || other?.kind !== 'pattern' || patternText(segment) === patternText(other)
   )
 }
+
+/** Whether they match the same, whatever their parameters are called. */
+export function isSameShape(one: readonly Segment[], other: readonly Segment[]): boolean {
+  return one.length === other.length && one.every((segment, index) => isSameSegment(segment, other[index]))
+}
+
+function isSameSegment(one: Segment, other: Segment | undefined): boolean {
+  if (one.kind === 'literal') return other?.kind === 'literal' && other.text === one.text
+  if (one.kind === 'pattern') return other?.kind === 'pattern' && patternText(other) === patternText(one)
+  return one.kind === other?.kind
+}

@@ -62,7 +62,8 @@ export const reasons = {
     escaped_control: '`%00` to `%1f`, `%7f`',
     nested_escape:
       'Behind `%25` stands what would be a delimiter, a dot or a control character if decoded again',
-    hidden_literal: 'The value of a parameter can be read as a literal that stands beside it (`disguises`)',
+    hidden_literal:
+      'The value of a parameter can be read as a literal, or what has literals around it, that stands beside it, or the path without its last slash asks for others (`disguises`)',
   },
   UNKNOWN_HOST: {
     unknown_host: 'No API has the host, and none has `*`',

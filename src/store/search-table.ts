@@ -74,8 +74,11 @@ export async function buildSearchIndexes(
   try {
     const guard = await openSession(options)
     open.push(guard)
+    signal?.throwIfAborted()
     if ((await missingIndexes(guard)).length === 0) return []
     await guard.query('BEGIN')
+    // Building takes its time, whatever the role or the database says of transactions that wait.
+    await guard.query('SET LOCAL idle_in_transaction_session_timeout = 0')
     // Without a parameter: the extended protocol would leave a portal, and with it a snapshot that the building waits for.
     const [lock] = await guard.query<{ isMine: boolean }>(
       `SELECT pg_try_advisory_xact_lock(${lockId}) AS "isMine"`,
@@ -83,6 +86,7 @@ export async function buildSearchIndexes(
     if (lock?.isMine !== true) return undefined
     const session = await openSession(options)
     open.push(session)
+    signal?.throwIfAborted()
     return await buildMissing(session)
   } finally {
     signal?.removeEventListener('abort', isOver)

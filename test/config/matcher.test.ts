@@ -1,5 +1,6 @@
 // Contract 3.
 
+import { isDeepStrictEqual } from 'node:util'
 import * as fc from 'fast-check'
 import t from 'tap'
 import type { Route, RouteMatch } from '../../src/config/compiled.ts'
@@ -55,6 +56,28 @@ t.test('a parameter is one whole, non-empty segment', async (t) => {
   for (const path of ['/v1/t', '/v1/t/', '/v1/t/1/', '/v1/t/1/2', '/v1//1', '/', '']) {
     t.equal(match(`GET ${path}`), 'not_found', path)
   }
+})
+
+t.test('a last slash takes nothing to a route that is asked for with less', async (t) => {
+  const match = matcherOf(
+    'GET /f/{path...} =read',
+    'GET /f/2026/secret =refund',
+    'GET /f/2026/open =read',
+    'POST /o/{path...} =read',
+    'POST /o/{id}:refund =refund',
+    'GET /i/{id}/ =read',
+    'GET /i/{id} =write',
+    'GET /i/export =refund',
+    'GET /e/{path...} exact',
+    'GET /e/secret =refund',
+  )
+  for (const line of ['GET /f/2026/secret/', 'HEAD /f/2026/secret/', 'POST /o/1:refund/', 'GET /i/export/'])
+    t.equal(match(line), 'hidden_literal', line)
+  t.equal(match('GET /f/2026/open/'), 'GET /f/{path...} =read', 'for which the same is asked')
+  t.equal(match('GET /f/2026/other/'), 'GET /f/{path...} =read')
+  t.equal(match('GET /f/2026/secret//'), 'GET /f/{path...} =read', 'which is refused before it is matched')
+  t.equal(match('GET /i/7/'), 'GET /i/{id}/ =read', 'told apart by who wrote both')
+  t.equal(match('GET /e/secret/'), 'GET /e/{path...} exact')
 })
 
 t.test('case counts, and an escaped unreserved character is no literal', async (t) => {
@@ -494,7 +517,29 @@ function naiveMatch(routes: readonly TestRoute[], method: string, path: string):
     throw new Error(
       `${method} ${path}: ${chosen.map(({ route }) => route.source).join()} say different things`,
     )
-  return chosen.map((one) => (hides(one, routes, parts) ? 'hidden_literal' : one.route.source))
+  const without = path.length > 1 && path.endsWith('/') ? parts.slice(0, -1) : undefined
+  const bare = without && routes.filter(({ segments }) => matches(segments, without))
+  const bareBest = (wanted: string) => {
+    const own = (bare ?? []).filter((route) => route.method === wanted)
+    return own.filter((route) => !own.some((other) => beats(other.segments, route.segments)))
+  }
+  const served = bareBest(method).length > 0 ? bareBest(method) : method === 'HEAD' ? bareBest('GET') : []
+  return chosen.flatMap((one) => {
+    if (hides(one, routes, parts)) return ['hidden_literal']
+    if (served.length === 0) return [one.route.source]
+    return served.map((other) => (isBehindSlash(one, other) ? 'hidden_literal' : one.route.source))
+  })
+}
+
+/** What a server that takes no heed of a last slash would serve instead is asked for with other permissions. */
+function isBehindSlash(one: TestRoute, other: TestRoute): boolean {
+  if (one.route.disguises === 'exact' || one.segments.every(({ kind }) => kind === 'literal')) return false
+  if (isDeepStrictEqual(one.route.requirement, other.route.requirement)) return false
+  const shape = (segments: readonly Segment[]) =>
+    segments
+      .map((segment) => (segment.kind === 'literal' ? segment.text : segment.kind + textOf(segment)))
+      .join('/')
+  return shape(one.segments.slice(0, -1)) !== shape(other.segments)
 }
 
 function hides(chosen: MatchableRoute, routes: readonly MatchableRoute[], parts: readonly string[]): boolean {

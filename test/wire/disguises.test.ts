@@ -34,12 +34,18 @@ t.test('strict, unless the route says otherwise', async (t) => {
 
   for (const value of disguises)
     t.equal(codeOf(await send(`GET /v1/exports/${value}`)), 'INVALID_PATH', value)
-  for (const path of ['2026/secret.txt', '2026./x', '2026/secret./deeper', '2026/%EF%BD%93ecret'])
+  for (const path of [
+    '2026/secret.txt',
+    '2026./x',
+    '2026/secret./deeper',
+    '2026/%EF%BD%93ecret',
+    '2026/secret/',
+  ])
     t.equal(codeOf(await send(`GET /v1/files/${path}`)), 'INVALID_PATH', path)
   for (const value of ['SUMMARY', '%73ummary'])
     t.equal(codeOf(await send(`DELETE /v1/exports/${value}`)), 'INVALID_PATH', value)
   t.equal(program.live.requests.length, 0)
-  t.equal(program.log.filter(({ reason }) => reason === 'hidden_literal').length, disguises.length + 6)
+  t.equal(program.log.filter(({ reason }) => reason === 'hidden_literal').length, disguises.length + 7)
 
   const targets = [
     ...disguises.map((value) => `DELETE /v1/exports/${value}`),

@@ -15,6 +15,7 @@ import { afterEarlierAnswers } from './earlier-answers.ts'
 import { watchHandshakes } from './handshakes.ts'
 import { isLeaving, linger } from './linger.ts'
 import { peerOf } from './peer.ts'
+import { endSlices } from './slices.ts'
 import { refuse, refuseSocket } from '../exchange/refuse.ts'
 
 interface ParserErrorDeps {
@@ -67,6 +68,7 @@ export function answerParserErrors(
     // What comes after an error means nothing, and must not be collected while an earlier answer is on its way. A listener
     // takes the connection from Node's parser, which could neither be stopped nor be made to read again.
     deps.readNoMore(socket)
+    endSlices(socket)
     socket.on('data', () => {})
     socket.pause()
     const broken = unfinishedOn(socket)

@@ -8,6 +8,7 @@ import { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { type Denial, deny } from '../../errors/denial.ts'
 import type { Access } from '../access.ts'
+import { noteCut } from './closing.ts'
 import { socketBelow } from './peer.ts'
 import { headerBytesOf } from './proxy-protocol.ts'
 
@@ -62,7 +63,7 @@ export function boundConnections(server: Server, { most, margin, refuse, full }:
     let timer = setTimeout(() => {
       if (!isOver(socket)) return
       if (isSilent(socket)) return end(socket)
-      timer = setTimeout(() => void (isOver(socket) && socket.destroy()), leavesWithinMs)
+      timer = setTimeout(() => void (isOver(socket) && cut(socket)), leavesWithinMs)
     }, saysWithinMs)
     socket.once('close', () => clearTimeout(timer))
   }
@@ -84,9 +85,15 @@ export function boundConnections(server: Server, { most, margin, refuse, full }:
     // Before its handshake nothing can be said over TLS.
     if (isSecure) return void socket.destroy()
     socket.once('finish', () => socket.destroy())
-    const timer = setTimeout(() => socket.destroy(), leavesWithinMs)
+    const timer = setTimeout(() => cut(socket), leavesWithinMs)
     socket.once('close', () => clearTimeout(timer))
     refuse(socket, deny('OVERLOADED', 'connections'))
+  }
+
+  /** Our limit of time, not its client's doing. */
+  function cut(socket: Socket): void {
+    noteCut(socket, 'timeout')
+    socket.destroy()
   }
 
   function tell(): void {

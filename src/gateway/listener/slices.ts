@@ -1,6 +1,6 @@
 // Connections whose bytes are dear to parse: thousands of tiny requests sent ahead, bodies in crumbs. Node's parser takes all
 // that it has read at once, 64 KiB, and for each piece in it calls into JavaScript: 20 to 50 ms in which nobody else is served.
-// Who was seen to send such things is parsed slice by slice from then on, all of them together half of the time at most.
+// Who was seen to send such things is parsed slice by slice from then on, all of them together a fifth of the time at most.
 
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
@@ -16,9 +16,11 @@ const sliceBytes = 1024
 const largeSliceBytes = 8 * 1024
 /** A slice that took less was cheap. */
 const cheapMs = 0.1
-/** After this long in slices, as long at least in something else. */
+/** After this long in slices, four times as long at least in something else. */
 const turnMs = 0.5
-const restFactor = 1
+const restFactor = 4
+/** At the end of a connection. */
+const endMs = 2
 /** An address is remembered for so long, and so many of them. */
 const rememberedMs = 600_000
 const mostRemembered = 10_000
@@ -42,8 +44,12 @@ export function admit(socket: Socket, isShared: boolean): void {
 export function readInSlices(socket: Socket): void {
   const peer = peerOf(socket)
   if (peer !== undefined && !shared.has(socket)) {
-    if (dear.size >= mostRemembered) dear.clear()
-    dear.set(clientNetwork(peer), performance.now() + rememberedMs)
+    const network = clientNetwork(peer)
+    // Those seen last stand last.
+    dear.delete(network)
+    const [oldest] = dear.keys()
+    if (oldest !== undefined && dear.size >= mostRemembered) dear.delete(oldest)
+    dear.set(network, performance.now() + rememberedMs)
   }
   slice(socket)
 }
@@ -76,7 +82,9 @@ function isDear(socket: Socket): boolean {
 }
 
 function slice(socket: Socket): void {
-  if (readers.has(socket) || socket.destroyed || isLeaving(socket)) return
+  const { parser }: ParsedSocket = socket
+  // Without a parser it waits for another one: who reads it meanwhile is not Node.
+  if (!parser || readers.has(socket) || socket.destroyed || isLeaving(socket)) return
   const [parse, another] = socket.listeners('data')
   // Somebody else reads it.
   if (parse === undefined || another !== undefined) return
@@ -131,14 +139,14 @@ class SliceReader {
     this.#isQueued = false
     if (this.#isOver()) return this.#drop()
     const [first] = this.#waiting
-    if (first === undefined || this.#isHeldBack()) return
-    const bytes = this.#sliceBytes
-    if (first.length <= bytes) this.#waiting.shift()
-    else this.#waiting[0] = first.subarray(bytes)
+    if (first === undefined) return
+    // Paused, so that whoever resumes it is heard.
+    if (this.#isHeldBack()) return void this.#socket.pause()
+    const slice = this.#takeSlice()
     const startedAt = performance.now()
-    this.#parse(first.length <= bytes ? first : first.subarray(0, bytes))
+    this.#parse(slice)
     const isCheap = performance.now() - startedAt < cheapMs
-    this.#sliceBytes = isCheap ? Math.min(2 * bytes, largeSliceBytes) : sliceBytes
+    this.#sliceBytes = isCheap ? Math.min(2 * this.#sliceBytes, largeSliceBytes) : sliceBytes
     if (this.isBehind) this.#enqueue()
     else this.#onResume()
   }
@@ -158,7 +166,19 @@ class SliceReader {
   }
 
   readonly #onEnd = (): void => {
-    while (this.isBehind && !this.#isOver()) this.#parse(this.#waiting.shift() ?? Buffer.alloc(0))
+    // What is left of much is dropped: Node ends the connection now, and answers nothing more.
+    const endsAt = performance.now() + endMs
+    while (this.isBehind && this.#socket._paused !== true && !this.#isOver() && performance.now() < endsAt)
+      this.#parse(this.#takeSlice())
+    this.#waiting = []
+  }
+
+  #takeSlice(): Buffer {
+    const [first = Buffer.alloc(0)] = this.#waiting
+    const bytes = this.#sliceBytes
+    if (first.length <= bytes) this.#waiting.shift()
+    else this.#waiting[0] = first.subarray(bytes)
+    return first.subarray(0, bytes)
   }
 
   /** What comes is read on all the same, and dropped by whoever has taken the connection over. */
@@ -171,10 +191,7 @@ class SliceReader {
   #isHeldBack(): boolean {
     const { _paused, parser } = this.#socket
     const body = parser?.incoming
-    return (
-      _paused === true ||
-      (body !== undefined && body !== null && body.readableLength >= body.readableHighWaterMark)
-    )
+    return _paused === true || (!!body && !body.complete && body.readableLength >= body.readableHighWaterMark)
   }
 
   /** Nothing of it is parsed any more: it is closed or about to, or its parser belongs to somebody else already. */

@@ -84,6 +84,8 @@ function parseAnew(socket: Socket, pieces: Buffer[], parse: (socket: Socket) => 
   afterEarlierAnswers(socket, () => {
     // The last of those answers has ended it.
     if (!socket.writable) return
+    // Who has ended its side is taken to have left, as Node does.
+    if (socket.readableEnded) return void socket.destroySoon()
     socket.off('error', onError).off('data', hold).off('end', onEnd).off('drain', onDrain)
     // Node has counted the time since its last answer, if it gave one, for the parser before.
     socket.setTimeout(0)

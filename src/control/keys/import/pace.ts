@@ -12,7 +12,7 @@ const heldAimMs = 40
 const longestPauseMs = 200
 /** Under changes without an end an import comes forward all the same. */
 const longestYieldMs = 2_000
-const lookEveryMs = 5
+const lookEveryMs = 20
 
 /** How many keys to make next, where so many took `heldMs`. */
 export function sizeAfter(size: number, heldMs: number): number {
