@@ -9,7 +9,7 @@ import { addLiteral, addPattern, createSiblings, isDisguise, type Siblings, type
 import { matching, type Pattern, type PatternMap, valueOf } from './pattern.ts'
 import { type Escapes, faultInEscapes } from './request/escapes.ts'
 import { asksTheSame } from './same-rule.ts'
-import { isSameShape } from './specificity.ts'
+import { isAtLeastAsSpecific, isSameShape } from './specificity.ts'
 import { methods, type Segment } from './template.ts'
 
 export interface MatchableRoute {
@@ -77,12 +77,13 @@ export function createRouteTries(): { add(route: MatchableRoute): void; readonly
 
 function findFor(tries: ReadonlyMap<string, TrieNode>, method: string, path: string): Leaf | undefined {
   const root = tries.get(method)
-  return (root && find(root, path, 1)) ?? (method === 'HEAD' ? findGet(tries, path) : undefined)
-}
-
-function findGet(tries: ReadonlyMap<string, TrieNode>, path: string): Leaf | undefined {
-  const root = tries.get('GET')
-  return root && find(root, path, 1)
+  const own = root && find(root, path, 1)
+  if (method !== 'HEAD') return own
+  const get = findFor(tries, 'GET', path)
+  if (own === undefined || get === undefined) return own ?? get
+  // Servers answer HEAD by what they have for GET: a route for more than this path takes nothing out of that one's hands.
+  const isMore = isAtLeastAsSpecific(get.segments, own.segments) && !isSameShape(get.segments, own.segments)
+  return isMore ? get : own
 }
 
 type Refused = Extract<RouteMatch, { kind: 'refused_escape' }>

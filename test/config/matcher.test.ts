@@ -80,6 +80,21 @@ t.test('a last slash takes nothing to a route that is asked for with less', asyn
   t.equal(match('GET /e/secret/'), 'GET /e/{path...} exact')
 })
 
+t.test('HEAD has a route of its own, but not where that of GET is for less', async (t) => {
+  const match = matcherOf(
+    'HEAD /o/{id} =read',
+    'GET /o/{id} =read',
+    'GET /o/export =export',
+    'GET /o/{id}:content =content',
+    'HEAD /o/own =own',
+    'GET /o/own =more',
+  )
+  t.equal(match('HEAD /o/7'), 'HEAD /o/{id} =read')
+  t.equal(match('HEAD /o/export'), 'GET /o/export =export')
+  t.equal(match('HEAD /o/7:content'), 'GET /o/{id}:content =content')
+  t.equal(match('HEAD /o/own'), 'HEAD /o/own =own')
+})
+
 t.test('case counts, and an escaped unreserved character is no literal', async (t) => {
   const match = matcherOf('GET /v1/status')
   t.equal(match('GET /v1/status'), 'GET /v1/status')
@@ -507,7 +522,7 @@ function naiveMatch(routes: readonly TestRoute[], method: string, path: string):
     const own = candidates.filter((route) => route.method === wanted)
     return own.filter((route) => !own.some((other) => beats(other.segments, route.segments)))
   }
-  const chosen = best(method).length > 0 ? best(method) : method === 'HEAD' ? best('GET') : []
+  const chosen = method === 'HEAD' ? ofHead(best('HEAD'), best('GET')) : best(method)
   if (chosen.length === 0) {
     const allow = new Set(candidates.map((route) => route.method))
     if (allow.has('GET')) allow.add('HEAD')
@@ -523,12 +538,18 @@ function naiveMatch(routes: readonly TestRoute[], method: string, path: string):
     const own = (bare ?? []).filter((route) => route.method === wanted)
     return own.filter((route) => !own.some((other) => beats(other.segments, route.segments)))
   }
-  const served = bareBest(method).length > 0 ? bareBest(method) : method === 'HEAD' ? bareBest('GET') : []
+  const served = method === 'HEAD' ? ofHead(bareBest('HEAD'), bareBest('GET')) : bareBest(method)
   return chosen.flatMap((one) => {
     if (hides(one, routes, parts)) return ['hidden_literal']
     if (served.length === 0) return [one.route.source]
     return served.map((other) => (isBehindSlash(one, other) ? 'hidden_literal' : one.route.source))
   })
+}
+
+/** HEAD has a route of its own, or that of GET where it has none, or where GET's is for less than its own. */
+function ofHead(own: readonly TestRoute[], get: readonly TestRoute[]): readonly TestRoute[] {
+  if (own.length === 0 || get.length === 0) return [...own, ...get]
+  return own.flatMap((one) => get.map((other) => (beats(other.segments, one.segments) ? other : one)))
 }
 
 /** What a server that takes no heed of a last slash would serve instead is asked for with other permissions. */
