@@ -85,7 +85,7 @@ function parseAnew(socket: Socket, pieces: Buffer[], parse: (socket: Socket) => 
     // The last of those answers has ended it.
     if (!socket.writable) return
     // Who has ended its side is taken to have left, as Node does.
-    if (socket.readableEnded) return void socket.destroySoon()
+    if (socket.readableEnded) return socket.destroySoon()
     socket.off('error', onError).off('data', hold).off('end', onEnd).off('drain', onDrain)
     // Node has counted the time since its last answer, if it gave one, for the parser before.
     socket.setTimeout(0)
