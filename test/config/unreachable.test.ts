@@ -85,7 +85,8 @@ const template = fc
   )
 
 t.test('a route is said to be unreachable exactly when no path reaches it', async (t) => {
-  const values = ['a', 'b', 'c', 'cc']
+  // Not `c`, which could be read as `c{p}`.
+  const values = ['a', 'b', 'd', 'cc']
   const grow = (paths: string[]): string[] =>
     paths.flatMap((path) => values.map((value) => `${path}/${value}`))
   const levels = [
@@ -93,7 +94,7 @@ t.test('a route is said to be unreachable exactly when no path reaches it', asyn
     grow(grow([''])),
     grow(grow(grow(['']))),
     grow(grow(grow(grow([''])))),
-    ['/c/c/c/c/c', '/cc/c/c/c/c', '/c/cc/c/c/c', '/c/c/cc/c/c'],
+    ['/d/d/d/d/d', '/cc/d/d/d/d', '/d/cc/d/d/d', '/d/d/cc/d/d'],
   ]
   const paths = ['/', ...levels.flat().flatMap((path) => [path, `${path}/`])]
   const property = fc.property(fc.uniqueArray(template, { maxLength: 8 }), (templates) => {
