@@ -1,3 +1,4 @@
+import { Client } from 'pg'
 import t from 'tap'
 import { createKey } from '../../src/store/key-change-table.ts'
 import { listKeys } from '../../src/store/key-table.ts'
@@ -130,6 +131,17 @@ void t.test(
     t.same(await advisoryLocksIn(db), [])
   },
 )
+
+void t.test('what a role or a database lets statements take does not end the building', async (t) => {
+  const { url, db } = await createDatabase(t)
+  await seedMany(db, 3_000)
+  await db.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET statement_timeout = '2ms'`)
+  const session = new Client({ connectionString: url })
+  await session.connect()
+  await t.rejects(session.query('SELECT pg_sleep(1)'), { code: '57014' })
+  await session.end()
+  t.same(await buildSearchIndexes({ url, applicationName }), ['api_key_search', 'key_secret_search'])
+})
 
 void t.test('a backup that runs holds up the building, and nobody else', async (t) => {
   const { url, db } = await createDatabase(t)
