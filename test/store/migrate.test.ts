@@ -13,7 +13,7 @@ import {
 } from '../../src/store/migrate.ts'
 import { createPostgres, openSession } from '../../src/store/postgres.ts'
 import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
-import { createEmptyDatabase } from '../support/database.ts'
+import { advisoryLocksIn, createEmptyDatabase } from '../support/database.ts'
 
 const applicationName = 'latchkey-test'
 const shipped = new URL('../../../src/store/migrations/', import.meta.url)
@@ -187,7 +187,7 @@ void t.test(
     const session = await openSession({ url, applicationName })
     t.teardown(() => session.close())
     await applyMissing(session, await readMigrations(shipped))
-    t.same(await db.query(`SELECT pid FROM pg_locks WHERE locktype = 'advisory'`), [])
+    t.same(await advisoryLocksIn(db), [])
     t.same(
       await session.query(
         `SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement`,
