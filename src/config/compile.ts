@@ -10,6 +10,7 @@ import { resolveRedisFiles } from './redis-url.ts'
 import type { GatewayFile } from './schema.ts'
 import type { PermissionTable } from './table.ts'
 import { parseDuration, parseSize } from './units.ts'
+import { pathInUrl } from './upstream-url.ts'
 
 export interface Checked {
   /** Path of gateway.yaml: relative paths in it start at its folder. */
@@ -114,7 +115,7 @@ function compileUpstream(
 ): Upstream {
   return {
     name,
-    origin: new URL(entry.url).origin,
+    ...addressOf(entry.url),
     timeoutMs: parseDuration(entry.timeout),
     connections: entry.connections,
     queue: entry.queue ?? entry.connections * queuePerConnection,
@@ -131,6 +132,11 @@ function compileUpstream(
         ? null
         : { certFile: resolve(folder, entry.cert), keyFile: resolve(folder, entry.key) },
   }
+}
+
+/** The base path as it is written: a URL would put it in order. */
+function addressOf(url: string): Pick<Upstream, 'origin' | 'basePath'> {
+  return { origin: new URL(url).origin, basePath: (pathInUrl(url) ?? '').replace(/\/$/, '') }
 }
 
 async function compileAccess({ file, tables, sha256 }: Checked): Promise<Table> {
@@ -167,6 +173,7 @@ async function compileApi(
     staleLimitMs: parseDuration(entry.stale_limit),
     legacyKeys: entry.legacy_keys,
     cors: compileCors(entry),
+    stripPrefix: entry.strip_prefix,
     forwardAuthorization: entry.forward_authorization,
     routes: table.routes.map(({ route }) => route),
     matchRoute: await matcherOf(table.routes),

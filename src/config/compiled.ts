@@ -90,6 +90,8 @@ export interface Upstream {
   readonly name: string
   /** Scheme, host and port; no path. */
   readonly origin: string
+  /** Stands before the path of every request, as it is written; no slash at its end. Empty: nothing does. */
+  readonly basePath: string
   readonly timeoutMs: number
   readonly connections: number
   /** Requests that may wait for a connection. */
@@ -148,6 +150,8 @@ export interface Api {
   readonly staleLimitMs: number
   readonly legacyKeys: boolean
   readonly cors: 'off' | 'upstream' | CorsRules
+  /** What every path of its routes begins with and is not sent on; empty: all of the path is. */
+  readonly stripPrefix: string
   readonly forwardAuthorization: boolean
   readonly routes: readonly Route[]
   /**
@@ -183,6 +187,8 @@ export interface Route {
   readonly timeoutMs: number | null
   /** null: no limit. */
   readonly maxBodyBytes: number | null
+  /** In place of its environment's: one for all, or one for each, sorted by environment; null: the environment's. */
+  readonly upstream: string | readonly (readonly [environment: string, upstream: string])[] | null
   /** Which values of its parameters are refused for a literal beside them. */
   readonly disguises: Disguises
   /** Which of the escapes that are refused elsewhere its parameters take. */
