@@ -1,7 +1,5 @@
 // What the schema cannot say about APIs: who has a host, a prefix, an upstream; what a shared host forbids.
 
-import type { Environment } from '../credentials/record.ts'
-import { environments } from '../credentials/record.ts'
 import { checkCors } from './check-cors.ts'
 import type { CheckedFile } from './check-settings.ts'
 import { formatPlace, type Place } from './fault.ts'
@@ -20,7 +18,7 @@ export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, Perm
   const prefixes: { readonly prefix: string; readonly place: Place }[] = []
   for (const name of Object.keys(checked.file.apis ?? {})) {
     checkCredential(checked, name)
-    for (const environment of environments) {
+    for (const environment of Object.keys(checked.file.apis?.[name]?.environments ?? {})) {
       checkUpstreamName(checked, name, environment)
       checkHosts(checked, { api: name, environment, hosts })
       checkPrefix(checked, { api: name, environment, prefixes })
@@ -55,7 +53,7 @@ function checkCredential({ tree, file, report }: CheckedFile, api: string): void
   }
 }
 
-function checkUpstreamName({ tree, file, report }: CheckedFile, api: string, environment: Environment): void {
+function checkUpstreamName({ tree, file, report }: CheckedFile, api: string, environment: string): void {
   const upstream = file.apis?.[api]?.environments?.[environment]?.upstream
   const known = file.upstreams
   if (upstream === undefined || known === undefined || Object.hasOwn(known, upstream)) return
@@ -66,13 +64,13 @@ function checkUpstreamName({ tree, file, report }: CheckedFile, api: string, env
 
 interface Claim {
   readonly api: string
-  readonly environment: Environment
+  readonly environment: string
   readonly place: Place
 }
 
 function checkHosts(
   { tree, file, report }: CheckedFile,
-  { api, environment, hosts }: { api: string; environment: Environment; hosts: Map<string, Claim> },
+  { api, environment, hosts }: { api: string; environment: string; hosts: Map<string, Claim> },
 ): void {
   const listed = file.apis?.[api]?.environments?.[environment]?.hosts ?? []
   for (const [index, host] of listed.entries()) {
@@ -104,7 +102,7 @@ function checkPrefix(
     api,
     environment,
     prefixes,
-  }: { api: string; environment: Environment; prefixes: { prefix: string; place: Place }[] },
+  }: { api: string; environment: string; prefixes: { prefix: string; place: Place }[] },
 ): void {
   const prefix = file.apis?.[api]?.environments?.[environment]?.prefix
   if (prefix === undefined) return
@@ -119,39 +117,56 @@ function checkPrefix(
   prefixes.push({ prefix, place })
 }
 
+/** Each environment that has the upstream of an earlier one, with the first such. */
 function checkOneUpstream({ tree, file, report }: CheckedFile, api: string): void {
-  const { live, sandbox } = file.apis?.[api]?.environments ?? {}
-  if (live?.upstream === undefined || sandbox?.upstream === undefined) return
   const urlOf = (name: string) => file.upstreams?.[name]?.url?.replace(/\/$/, '').toLowerCase()
-  const isSameUrl = urlOf(live.upstream) !== undefined && urlOf(live.upstream) === urlOf(sandbox.upstream)
-  if (live.upstream !== sandbox.upstream && !isSameUrl) return
-  const place = placeOfValue(tree, ['apis', api, 'environments', 'sandbox', 'upstream'])
-  report.warn(place, `live and sandbox of \`${api}\` use one upstream`)
+  const seen = new Map<string, string>()
+  for (const [name, environment] of Object.entries(file.apis?.[api]?.environments ?? {})) {
+    if (environment?.upstream === undefined) continue
+    // What is asked there may be called by several names.
+    const place = urlOf(environment.upstream) ?? environment.upstream
+    const earlier = seen.get(place)
+    if (earlier === undefined) {
+      seen.set(place, name)
+      continue
+    }
+    const at = placeOfValue(tree, ['apis', api, 'environments', name, 'upstream'])
+    report.warn(at, `${earlier} and ${name} of \`${api}\` use one upstream`)
+  }
 }
 
 /** Where the host leaves the environment open only a key can choose the upstream: nothing may pass without one. */
 function checkSharedHosts({ tree, file, report }: CheckedFile, api: string, table?: PermissionTable): void {
-  const entry = file.apis?.[api]
-  const { live, sandbox } = entry?.environments ?? {}
-  if (live?.upstream === undefined || sandbox?.upstream === undefined) return
-  if (live.upstream === sandbox.upstream) return
-  const liveHosts = new Set((live.hosts ?? []).map((host) => normalizeHost(host ?? '')))
-  const shared = (sandbox.hosts ?? []).find(
-    (host) => host !== undefined && liveHosts.has(normalizeHost(host)),
-  )
-  if (shared === undefined) return
+  const pair = findSharing(file, api)
+  if (pair === undefined) return
+  const both = `${pair[0]} and ${pair[1]}`
   for (const { route, place } of table?.routes ?? []) {
     if (route.requirement.kind !== 'public') continue
-    const message = `a public route needs one upstream, but live and sandbox of \`${api}\` share a host and differ in theirs`
+    const message = `a public route needs one upstream, but ${both} of \`${api}\` share a host and differ in theirs`
     report.fault(place, message)
   }
-  if (entry?.cors === 'upstream') {
-    const place = placeOfValue(tree, ['apis', api, 'cors'])
+  if (file.apis?.[api]?.cors === 'upstream') {
     report.fault(
-      place,
-      '`cors: upstream` needs one upstream, but live and sandbox share a host and differ in theirs',
+      placeOfValue(tree, ['apis', api, 'cors']),
+      `\`cors: upstream\` needs one upstream, but ${both} share a host and differ in theirs`,
     )
   }
+}
+
+/** The first two environments that share a host and have different upstreams. */
+function findSharing(file: CheckedFile['file'], api: string): readonly [string, string] | undefined {
+  const first = new Map<string, { readonly name: string; readonly upstream: string }>()
+  for (const [name, environment] of Object.entries(file.apis?.[api]?.environments ?? {})) {
+    const upstream = environment?.upstream
+    if (upstream === undefined) continue
+    for (const host of environment?.hosts ?? []) {
+      if (host === undefined) continue
+      const known = first.get(normalizeHost(host))
+      if (known === undefined) first.set(normalizeHost(host), { name, upstream })
+      else if (known.upstream !== upstream) return [known.name, name]
+    }
+  }
+  return undefined
 }
 
 /** What balancers ask is answered on every host, before there are routes. */
