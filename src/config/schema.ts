@@ -2,6 +2,7 @@
 // the defaults, the wording of faults and the files that editors read. No other file knows a default.
 
 import { type Static, Type } from 'typebox'
+import { LogSection } from './log-schema.ts'
 import { closed, Duration, DurationOrNone, HeaderName, Size, Text, token } from './schema-fields.ts'
 
 const Port = (description: string, value: number) =>
@@ -350,6 +351,7 @@ export const GatewayFile = Type.Object(
         'client certificate; user and password stand before the hosts, `user:password@`.',
     }),
     identity: IdentitySection,
+    log: LogSection,
     upstreams: Type.Record(Type.String(), Upstream, {
       propertyNames: {
         ...name,

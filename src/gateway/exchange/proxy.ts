@@ -54,5 +54,8 @@ function sendOn(access: Access): void {
   const isDecided = environment !== undefined && (route !== undefined || isPreflight)
   const upstream = isDecided ? upstreams.get(environment.upstream) : undefined
   if (upstream === undefined) refuse(access, deny('INTERNAL_ERROR', 'no_upstream'))
-  else forward(access, upstream)
+  else {
+    access.upstream = upstream.settings.name
+    forward(access, upstream)
+  }
 }
