@@ -52,7 +52,7 @@ const requests = (labels: Partial<RequestKind>, values: Values): SeriesSet =>
 const refused = (reason: string, status: string, values: Values, others = {}): SeriesSet =>
   requests({ decision: 'deny', reason, status, ...others }, values)
 
-const failed: typeof refused = (reason, status, values, others = {}) =>
+const failed: typeof refused = (reason, status, values, others) =>
   refused(reason, status, values, { decision: 'error', ...others })
 
 const live = { api: 'flintn', environment: 'live' }

@@ -33,7 +33,7 @@ t.test('a line names what its reason alone does not tell', async (t) => {
     ...{ method: 'GET', decision: 'allow', upstream: 'payments', status: 200 },
     ...{ host: undefined, path: undefined, key_hint: undefined, trace_id: undefined },
   })
-  t.match(await line(`POST /v1/nothing/here?token=${'s3cret'}`), {
+  t.match(await line('POST /v1/nothing/here?token=s3cret'), {
     ...{ method: 'POST', code: 'ROUTE_NOT_FOUND', api: 'flintn', path: '/v1/nothing/here' },
     ...{ host: undefined, upstream: undefined },
   })
