@@ -88,6 +88,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
     redis:
       file.redis === 'none' ? { kind: 'none' } : { kind: 'url', url: resolveRedisFiles(file.redis, folder) },
     identity,
+    log: file.log,
     upstreams: new Map(
       Object.entries(file.upstreams).map(([name, entry]) => [
         name,

@@ -3,6 +3,7 @@
 
 import type { Requirement } from '../credentials/permission.ts'
 import type { Disguises } from './disguise.ts'
+import type { LogPaths } from './log-schema.ts'
 import type { Escapes } from './request/escapes.ts'
 import type { PathFault } from './request/path-fault.ts'
 
@@ -54,6 +55,8 @@ export interface Settings {
     readonly key: string
     readonly environment: string
   }
+  /** Of which requests the access log has the path. */
+  readonly log: { readonly paths: LogPaths }
   readonly upstreams: ReadonlyMap<string, Upstream>
 }
 

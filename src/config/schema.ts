@@ -3,6 +3,7 @@
 
 import { type Static, Type } from 'typebox'
 import { Environments } from './environment-schema.ts'
+import { LogSection } from './log-schema.ts'
 import { closed, Duration, DurationOrNone, HeaderName, Size, Text } from './schema-fields.ts'
 import { Upstream } from './upstream-schema.ts'
 
@@ -261,6 +262,7 @@ export const GatewayFile = Type.Object(
         'client certificate; user and password stand before the hosts, `user:password@`.',
     }),
     identity: IdentitySection,
+    log: LogSection,
     upstreams: Type.Record(Type.String(), Upstream, {
       propertyNames: {
         ...name,

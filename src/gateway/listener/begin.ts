@@ -65,6 +65,8 @@ export function accessMaker(
       denial: undefined,
       failure: undefined,
       isLetThrough: false,
+      upstream: undefined,
+      bytes: 0,
       upstreamMs: undefined,
       clientMs: 0,
       clientSince: 0,
