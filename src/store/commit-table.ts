@@ -12,6 +12,8 @@ export interface ChangeOrigin {
   readonly actor: string
   readonly requestId: string
   readonly nowMs: number
+  /** In the words of who asks for it. */
+  readonly reason?: string | undefined
   /** Of a request that may be repeated: a repeat changes nothing. */
   readonly replayOf?: IdempotentRequest | undefined
 }
@@ -110,6 +112,7 @@ async function writeChange<T>(tx: Queryable, { planned, origin, revision }: Step
     before: before && snapshot(before),
     after: snapshot(object),
     requestId: origin.requestId,
+    reason: origin.reason,
     atMs: origin.nowMs,
     revision,
   }

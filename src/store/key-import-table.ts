@@ -2,6 +2,7 @@
 
 import { normalName } from '../credentials/name.ts'
 import type { KeyStatus } from '../credentials/record.ts'
+import { writeReason } from './audit-table.ts'
 import type { Change } from './change-table.ts'
 import { type ChangeOrigin, commitTraced, takesRevision } from './commit-table.ts'
 import type { NewKey } from './key-change-table.ts'
@@ -166,6 +167,7 @@ async function insertKeys(
   const at = new Date(origin.nowMs)
   const values = [JSON.stringify(items), at, origin.actor, origin.requestId]
   const rows = await tx.query<{ stamp: number }>(insertStatement, values)
+  await writeReason(tx, { requestId: origin.requestId, reason: origin.reason, atMs: origin.nowMs })
   return rows[0]?.stamp
 }
 

@@ -302,7 +302,7 @@ void t.test(
     // A program that waits for its migration.
     await t.rejects(createKey(db, origin, own), { name: 'StoreUnavailableError', code: 'not_migrated' })
     t.equal(await getKey(db, own.id, nowMs), undefined, 'nothing of it is there')
-    t.same(await migrate({ url, applicationName }), ['0009_environments.sql'])
+    t.same(await applyMissing(db, known.slice(0, 9)), ['0009_environments.sql'])
     await createKey(db, origin, own)
     t.same(await db.query(rows, ['production']), before)
     for (const key of [old, sandbox, own])

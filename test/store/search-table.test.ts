@@ -88,6 +88,12 @@ void t.test('what few keys have is found by the indexes, not by looking at all',
     // The newest 2,000, once more to find where they end, and what the index proposes.
     t.ok(rows < 6_000, `${text}: ${rows}`)
   }
+  const { rows: ending } = await listKeys(watched, { last4: 'aB9z', nowMs }, { after: null, limit: 20 })
+  t.match(ending, [{ id: 'key_0000000000004321' }])
+  const looked = watched.rows()
+  t.ok(looked < 100, `what a secret ends in: ${looked}`)
+  const common = await listKeys(db, { last4: 'last', nowMs }, { after: null, limit: 20 })
+  t.equal(common.rows[0]?.id, 'key_0000000000012000', 'too many have it: in turn')
   const rows = await used('common', { merchantId: await seedMerchant(db) })
   t.ok(rows < 100, `of a merchant without many keys nobody else's are looked at: ${rows}`)
 })
