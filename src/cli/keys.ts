@@ -2,10 +2,11 @@
 
 import { type Command, Option } from 'commander'
 import { type KeyAction, keyActions } from '../credentials/lifecycle.ts'
-import { environments, type ListedStatus, listedStatuses } from '../credentials/record.ts'
+import { type ListedStatus, listedStatuses } from '../credentials/record.ts'
 import { pathPart } from './admin-call.ts'
 import { checked, KeyObject, KeyWithSecret } from './admin-objects.ts'
 import { parseGrace, parseLifetime } from './duration.ts'
+import { parseEnvironment } from './environment.ts'
 import { registerImport } from './key-import.ts'
 import { keyTable, keyText, newSecretText } from './key-text.ts'
 import { registerUpdate } from './key-update.ts'
@@ -55,7 +56,7 @@ function registerCreate(group: Command, session: Session): void {
   })
     .requiredOption('--merchant <id>', 'merchant that the key is for, mer_…')
     .requiredOption('--api <name>', 'API that the key is for')
-    .addOption(new Option('--env <environment>', 'environment').choices(environments).makeOptionMandatory())
+    .requiredOption('--env <environment>', 'environment of that API, such as live', parseEnvironment)
     .requiredOption('--name <name>', 'name, for people')
     .requiredOption(
       '--permission <names...>',

@@ -1,7 +1,7 @@
 // Keys made elsewhere, many at once: one transaction and one statement for a batch, a revision for each key.
 
 import { normalName } from '../credentials/name.ts'
-import type { Environment, KeyStatus } from '../credentials/record.ts'
+import type { KeyStatus } from '../credentials/record.ts'
 import { writeReason } from './audit-table.ts'
 import type { Change } from './change-table.ts'
 import { type ChangeOrigin, commitTraced, takesRevision } from './commit-table.ts'
@@ -36,7 +36,7 @@ interface KnownRow {
   readonly id: string
   readonly merchantId: string
   readonly api: string
-  readonly environment: Environment
+  readonly environment: string
   readonly name: string
   readonly status: KeyStatus
   readonly permissions: readonly string[]

@@ -1,6 +1,6 @@
 // Keys as the control plane sees them: everything but the secrets' digests.
 
-import type { Environment, KeyStatus, ListedStatus } from '../credentials/record.ts'
+import type { KeyStatus, ListedStatus } from '../credentials/record.ts'
 import { deny, DenialError } from '../errors/denial.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
@@ -12,7 +12,7 @@ export interface StoredKey {
   readonly id: string
   readonly merchantId: string
   readonly api: string
-  readonly environment: Environment
+  readonly environment: string
   readonly name: string
   readonly status: KeyStatus
   readonly prefix: string
@@ -40,7 +40,7 @@ export interface KeyFilter {
   readonly merchantId?: string | undefined
   readonly status?: ListedStatus | undefined
   readonly api?: string | undefined
-  readonly environment?: Environment | undefined
+  readonly environment?: string | undefined
   /** Part of the name, the id or the last four characters; case does not count. */
   readonly text?: string | undefined
   /** Of a secret that works, exactly. */

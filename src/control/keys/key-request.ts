@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import type { Api } from '../../config/compiled.ts'
 import { maxGraceSeconds } from '../../credentials/lifecycle.ts'
 import { fullAccess } from '../../credentials/permission.ts'
-import { environments, listedStatuses } from '../../credentials/record.ts'
+import { listedStatuses } from '../../credentials/record.ts'
 import { deny, DenialError, type FieldFault } from '../../errors/denial.ts'
 import type { ControlDeps } from '../dependencies.ts'
 import { changeBody, nameField, pageFields, textField } from '../fields.ts'
@@ -14,7 +14,8 @@ import { invalid } from '../refusal.ts'
 /** Of one key. */
 export const mostPermissions = 500
 
-export const environmentField = Type.Enum([...environments])
+/** Which ones there are is the API's to say. */
+export const environmentField = textField(32)
 export const permissionsField = Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
   minItems: 1,
   maxItems: mostPermissions,
@@ -60,6 +61,11 @@ export function apiOf(deps: ControlDeps, name: string, path: string): Api {
   const api = deps.table().apis.get(name)
   if (!api) throw invalid(path, 'is not a configured API')
   return api
+}
+
+/** What is wrong with the name of an environment that the API does not have. */
+export function noEnvironment({ name, environments }: Api): string {
+  return `is not an environment of ${name}: it has ${environments.map((one) => one.name).join(', ')}`
 }
 
 /** The permissions sorted and without repeats. Throws VALIDATION_FAILED, naming each that the API does not have. */

@@ -20,6 +20,7 @@ import {
   keyListQuery,
   keyPatchBody,
   newKeyBody,
+  noEnvironment,
   permissionsOf,
 } from './key-request.ts'
 
@@ -73,7 +74,7 @@ async function makeKey(
 ): Promise<Committed<StoredKey> & { readonly secret: Secret }> {
   const api = apiOf(deps, body.api, '/api')
   const environment = api.environments.find(({ name }) => name === body.environment)
-  if (!environment) throw invalid('/environment', `is not an environment of ${api.name}`)
+  if (!environment) throw invalid('/environment', noEnvironment(api))
   const secret = generateSecret(environment.prefix)
   const committed = await createKey(deps.db, origin, {
     id: deps.newId('key'),
