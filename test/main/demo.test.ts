@@ -169,7 +169,7 @@ t.test('the demo', async (t) => {
     const { list, revoke, keyId } = shellLines(running)
     const path = `${process.execPath.replace(/\/node$/, '')}:${process.env['PATH']}`
     const shell = (line: string) => run('sh', ['-c', line], { env: { PATH: path } })
-    t.match((await shell(list)).stdout, /Reporting[^]*Old server/)
+    t.match((await shell(list)).stdout, /Old server[^]*Reporting/)
     t.match((await shell(revoke)).stdout, `Key ${keyId} is revoked.`)
     t.equal((await runCurlLine(curls[0] ?? '')).status, 401)
   })

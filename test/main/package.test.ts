@@ -91,7 +91,7 @@ t.test(
     const headings = readFileSync('CHANGELOG.md', 'utf8').match(/^## .*$/gm) ?? []
     t.equal(headings[0], '## Unreleased')
     for (const heading of headings.slice(1)) t.match(heading, /^## \d+\.\d+\.\d+ \(\d{4}-\d\d-\d\d\)$/)
-    t.ok(headings[1]?.startsWith(`## ${manifest.version} (`), headings[1])
+    t.match(headings[1], `## ${manifest.version} (`)
     t.end()
   },
 )
