@@ -169,6 +169,7 @@ async function compileApi(
     legacyKeys: entry.legacy_keys,
     cors: compileCors(entry),
     forwardAuthorization: entry.forward_authorization,
+    docs: entry.docs ?? null,
     routes: table.routes.map(({ route }) => route),
     matchRoute: await matcherOf(table.routes),
   }

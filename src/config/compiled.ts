@@ -152,6 +152,8 @@ export interface Api {
   readonly legacyKeys: boolean
   readonly cors: 'off' | 'upstream' | CorsRules
   readonly forwardAuthorization: boolean
+  /** URL of what is said about an error, with `{code}` for its code; null: there is none. */
+  readonly docs: string | null
   readonly routes: readonly Route[]
   /**
    * Matches a request by method and raw path: bytes as they came, no query, already judged unambiguous but for escapes

@@ -49,6 +49,7 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     legacyKeys: false,
     cors: 'off',
     forwardAuthorization: false,
+    docs: null,
     routes: accepted.map(({ route }) => route),
     matchRoute: createRouteMatcher(accepted),
     ...change,
