@@ -142,6 +142,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     cors: 'off',
     forwardAuthorization: false,
     docs: null,
+    stripPrefix: '',
     routes: [],
     matchRoute: () => ({ kind: 'not_found' }),
   }

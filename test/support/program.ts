@@ -40,6 +40,8 @@ export interface TestProgramOptions {
   readonly upstream?: string
   /** Base URL of the live upstream instead of the recording one. */
   readonly liveUrl?: string
+  /** The entries of `upstreams` instead of the usual two, which are payments and payments-sandbox. */
+  readonly upstreams?: (urls: { readonly live: string; readonly sandbox: string }) => string
   readonly api?: string
   /** Where flintn takes its key. */
   readonly credential?: string
@@ -188,6 +190,8 @@ routes:
 `,
   )
   const upstream = parts.upstream ?? ''
+  const usual = `  payments: { url: "${parts.liveUrl ?? parts.live.url}"${upstream} }
+  payments-sandbox: { url: "${parts.sandbox.url}"${upstream} }`
   await writeFile(
     file,
     `gateway: { host: 127.0.0.1, port: ${parts.port ?? 0}${parts.gateway ?? ''} }
@@ -196,8 +200,7 @@ postgres: ${parts.databaseUrl}
 redis: ${parts.redis ?? process.env['LATCHKEY_TEST_REDIS_URL'] ?? 'none'}
 ${parts.sections ?? ''}
 upstreams:
-  payments: { url: "${parts.liveUrl ?? parts.live.url}"${upstream} }
-  payments-sandbox: { url: "${parts.sandbox.url}"${upstream} }
+${parts.upstreams?.({ live: parts.live.url, sandbox: parts.sandbox.url }) ?? usual}
 apis:
   flintn:
     credential: ${parts.credential ?? '{ header: X-Api-Key }'}

@@ -57,6 +57,7 @@ export function accessMaker(
       host: undefined,
       route: undefined,
       isPreflight: false,
+      preflightRoute: undefined,
       credential: undefined,
       environment: undefined,
       principal: undefined,

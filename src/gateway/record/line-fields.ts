@@ -14,7 +14,7 @@ export const lineFields = {
   api: ['always, but where the parser refused', 'The API that the host belongs to; empty: none'],
   environment: [
     'always, but where the parser refused',
-    '`live` or `sandbox`; empty: not known when it was over',
+    'The name of the environment, such as `live`; empty: not known when it was over',
   ],
   route: ['always, but where the parser refused', 'Method and template; empty: none was found'],
   decision: [
