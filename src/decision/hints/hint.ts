@@ -5,17 +5,11 @@
 // sentence, whatever a store or the emergency stop knows of their keys. Nothing of the request is repeated but method, host
 // and path (request/as-seen.ts). Asked when a request has been refused; those that are let through pay nothing. Pure.
 
-import { type Denial } from '../../errors/denial.ts'
+import type { Denial } from '../../errors/denial.ts'
 import type { ErrorCode } from '../../errors/catalogue.ts'
-import type { Inquiry } from '../inquiry.ts'
 import { asSeen, pathAsSeen } from '../request/as-seen.ts'
 import { hintOfInvalidKey, hintOfMissingKey, hintOfWrongEnvironment } from './key-hint.ts'
-
-/** What a hint is made of. */
-export type Shown = Pick<
-  Inquiry,
-  'method' | 'target' | 'fields' | 'head' | 'table' | 'host' | 'route' | 'isPreflight'
->
+import type { Shown } from './shown.ts'
 
 type Hint = (shown: Shown) => string | undefined
 

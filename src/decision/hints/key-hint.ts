@@ -4,8 +4,8 @@ import type { Api, ApiEnvironment } from '../../config/compiled.ts'
 import { trimBlanks } from '../../errors/wire-text.ts'
 import { bearerToken, headerValues } from '../credential.ts'
 import { carriesKeyInQuery } from '../request/key-in-query.ts'
-import type { Shown } from './hint.ts'
 import { faultInKey } from './key-fault.ts'
+import type { Shown } from './shown.ts'
 
 /** No key where the API takes it: it may stand elsewhere. */
 export function hintOfMissingKey(shown: Shown): string | undefined {
