@@ -143,6 +143,6 @@ void t.test('how far an import has come is told where it is asked for, and to no
   const file = await fileOf(t.testdir(), [keyBody(merchantId, { sha256: 'ab'.repeat(32), last4: 'abcd' })])
   const told = await type('keys', 'import', file, '--progress')
   t.match(told, { code: 0, stdout: '1 key imported, 0 there already.\n' })
-  t.equal(told.stderr, 'lines 1 to 1 are sent, and are being made\n')
-  t.equal((await type('keys', 'import', file)).stderr, '')
+  t.match(told.stderr, /^lines 1 to 1 are sent, and are being made\n/)
+  t.notMatch((await type('keys', 'import', file)).stderr, 'are sent')
 })
