@@ -5,8 +5,8 @@ import { whyNoEndpoint } from './address.ts'
 import type { CheckedFile } from './check-settings.ts'
 import { foldHeaderName, isHeaderValue, whyReserved } from './header-names.ts'
 import { isHostName } from './hosts.ts'
-import { placeOfKey, placeOfValue, rawText } from './tree.ts'
-import { pathInUrl, whyNoPath } from './upstream-url.ts'
+import { isGiven, placeOfKey, placeOfValue, rawText } from './tree.ts'
+import { basePathIn, pathInUrl, whyNoPath } from './upstream-url.ts'
 
 /** Reports what is wrong in `upstreams`. */
 export function checkUpstreams(checked: CheckedFile): void {
@@ -15,10 +15,14 @@ export function checkUpstreams(checked: CheckedFile): void {
 
 function checkUpstream({ tree, file, report }: CheckedFile, name: string): void {
   const upstream = file.upstreams?.[name]
-  if (upstream?.url !== undefined) {
-    const why = whyNoUrl(upstream.url)
-    if (why !== undefined) report.fault(placeOfValue(tree, ['upstreams', name, 'url']), why)
-  }
+  checkPlaces({ tree, file, report }, name)
+  const health = upstream?.health?.path
+  const whyNot = health === undefined ? undefined : whyNoPath(health)
+  if (whyNot !== undefined)
+    report.fault(
+      placeOfValue(tree, ['upstreams', name, 'health', 'path']),
+      `\`path\` cannot be asked for: ${whyNot}`,
+    )
   if ((upstream?.cert === undefined) !== (upstream?.key === undefined)) {
     const given = upstream?.cert === undefined ? 'key' : 'cert'
     report.fault(placeOfKey(tree, ['upstreams', name, given]), '`cert` and `key` go together: name both')
@@ -39,9 +43,53 @@ function checkUpstream({ tree, file, report }: CheckedFile, name: string): void 
   }
 }
 
+type Path = (string | number)[]
+
+/** Where an upstream is: by one URL, or by targets. */
+function checkPlaces({ tree, file, report }: CheckedFile, name: string): void {
+  const upstream = file.upstreams?.[name]
+  if (upstream === undefined) return
+  const at: Path = ['upstreams', name]
+  const isGivenTwice = isGiven(tree, [...at, 'url']) && isGiven(tree, [...at, 'targets'])
+  if (isGivenTwice)
+    report.fault(placeOfKey(tree, [...at, 'targets']), '`targets` stands in place of `url`: name one of them')
+  if (!isGiven(tree, [...at, 'url']) && !isGiven(tree, [...at, 'targets']))
+    report.fault(placeOfKey(tree, at), 'missing key `url` or `targets`')
+  const places: { readonly url: string; readonly path: Path }[] = []
+  if (upstream.url !== undefined) places.push({ url: upstream.url, path: [...at, 'url'] })
+  for (const [index, target] of (upstream.targets ?? []).entries())
+    if (target?.url !== undefined) places.push({ url: target.url, path: [...at, 'targets', index, 'url'] })
+  for (const { url, path } of places) {
+    const why = whyNoUrl(url)
+    if (why !== undefined) report.fault(placeOfValue(tree, path), why)
+  }
+  const sound = places.filter(({ url }) => whyNoUrl(url) === undefined)
+  for (const [index, { url, path }] of sound.entries()) {
+    const why = whyNotBeside(
+      url,
+      sound.slice(0, index).map((one) => one.url),
+    )
+    if (why !== undefined && !isGivenTwice) report.fault(placeOfValue(tree, path), why)
+  }
+  const weights = (upstream.targets ?? []).map((target) => target?.weight)
+  if (weights.length > 0 && weights.every((weight) => weight === 0))
+    report.fault(placeOfKey(tree, [...at, 'targets']), 'one of `targets` at least needs a weight')
+}
+
+/** Whichever target a request goes to, it is sent the same, by the same means. */
+function whyNotBeside(url: string, others: readonly string[]): string | undefined {
+  const [first] = others
+  if (first === undefined) return undefined
+  const { protocol, origin } = new URL(url)
+  if (others.some((other) => new URL(other).origin === origin)) return 'this target is listed twice'
+  if (new URL(first).protocol !== protocol) return 'targets of one upstream are all http:// or all https://'
+  return basePathIn(first) === basePathIn(url) ? undefined : 'targets of one upstream have one base path'
+}
+
 /** RFC 6066 §3: no address stands in SNI. */
 function checkServerName({ tree, file, report }: CheckedFile, name: string): void {
-  const { url, server_name: serverName } = file.upstreams?.[name] ?? {}
+  const { url: own, targets, server_name: serverName } = file.upstreams?.[name] ?? {}
+  const url = own ?? targets?.[0]?.url
   const path = ['upstreams', name, 'server_name']
   if (serverName !== undefined && (serverName === '*' || !isHostName(serverName) || isIP(serverName) !== 0)) {
     report.fault(placeOfValue(tree, path), `\`${rawText(tree, path)}\` is no host name`)

@@ -65,6 +65,7 @@ export function accessMaker(
       denial: undefined,
       failure: undefined,
       isLetThrough: false,
+      upstream: undefined,
       upstreamMs: undefined,
       clientMs: 0,
       clientSince: 0,
