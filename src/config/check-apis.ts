@@ -1,7 +1,5 @@
 // What the schema cannot say about APIs: who has a host, a prefix; where requests go is another's (check-ways.ts).
 
-import type { Environment } from '../credentials/record.ts'
-import { environments } from '../credentials/record.ts'
 import { checkCors } from './check-cors.ts'
 import type { CheckedFile } from './check-settings.ts'
 import { checkPrefixToStrip } from './check-strip-prefix.ts'
@@ -21,7 +19,7 @@ export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, Perm
   const prefixes: { readonly prefix: string; readonly place: Place }[] = []
   for (const name of Object.keys(checked.file.apis ?? {})) {
     checkCredential(checked, name)
-    for (const environment of environments) {
+    for (const environment of Object.keys(checked.file.apis?.[name]?.environments ?? {})) {
       checkHosts(checked, { api: name, environment, hosts })
       checkPrefix(checked, { api: name, environment, prefixes })
     }
@@ -57,13 +55,13 @@ function checkCredential({ tree, file, report }: CheckedFile, api: string): void
 
 interface Claim {
   readonly api: string
-  readonly environment: Environment
+  readonly environment: string
   readonly place: Place
 }
 
 function checkHosts(
   { tree, file, report }: CheckedFile,
-  { api, environment, hosts }: { api: string; environment: Environment; hosts: Map<string, Claim> },
+  { api, environment, hosts }: { api: string; environment: string; hosts: Map<string, Claim> },
 ): void {
   const listed = file.apis?.[api]?.environments?.[environment]?.hosts ?? []
   for (const [index, host] of listed.entries()) {
@@ -95,7 +93,7 @@ function checkPrefix(
     api,
     environment,
     prefixes,
-  }: { api: string; environment: Environment; prefixes: { prefix: string; place: Place }[] },
+  }: { api: string; environment: string; prefixes: { prefix: string; place: Place }[] },
 ): void {
   const prefix = file.apis?.[api]?.environments?.[environment]?.prefix
   if (prefix === undefined) return

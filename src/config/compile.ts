@@ -2,7 +2,6 @@
 
 import { dirname, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { environments } from '../credentials/record.ts'
 import type { Api, CompiledConfig, Settings, Table, Upstream } from './compiled.ts'
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
@@ -89,6 +88,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
     redis:
       file.redis === 'none' ? { kind: 'none' } : { kind: 'url', url: resolveRedisFiles(file.redis, folder) },
     identity,
+    log: file.log,
     upstreams: new Map(
       Object.entries(file.upstreams).map(([name, entry]) => [
         name,
@@ -183,10 +183,7 @@ async function compileApi(
   return {
     name,
     credential: compileCredential(entry.credential),
-    environments: environments.map((environment) => {
-      const { hosts, prefix, upstream } = entry.environments[environment]
-      return { name: environment, hosts: hosts.map(normalizeHost), prefix, upstream }
-    }),
+    environments: compileEnvironments(entry),
     permissions: table.permissions,
     staleLimitMs: parseDuration(entry.stale_limit),
     legacyKeys: entry.legacy_keys,
@@ -196,6 +193,17 @@ async function compileApi(
     routes: table.routes.map(({ route }) => route),
     matchRoute: await matcherOf(table.routes),
   }
+}
+
+function compileEnvironments({ environments }: GatewayFile['apis'][string]): Api['environments'] {
+  return Object.entries(environments)
+    .map(([name, { hosts, prefix, upstream }]) => ({
+      name,
+      hosts: hosts.map(normalizeHost),
+      prefix,
+      upstream,
+    }))
+    .toSorted((a, b) => Number(b.name === 'live') - Number(a.name === 'live'))
 }
 
 function compileCredential({ header, bearer }: GatewayFile['apis'][string]['credential']): Api['credential'] {

@@ -2,8 +2,8 @@
 // Types only. Built by compile.ts; read by gateway, control and main. Swapped whole on a reload, never changed.
 
 import type { Requirement } from '../credentials/permission.ts'
-import type { Environment } from '../credentials/record.ts'
 import type { Disguises } from './disguise.ts'
+import type { LogPaths } from './log-schema.ts'
 import type { Escapes } from './request/escapes.ts'
 import type { PathFault } from './request/path-fault.ts'
 
@@ -55,6 +55,8 @@ export interface Settings {
     readonly key: string
     readonly environment: string
   }
+  /** Of which requests the access log has the path. */
+  readonly log: { readonly paths: LogPaths }
   readonly upstreams: ReadonlyMap<string, Upstream>
 }
 
@@ -145,7 +147,7 @@ export interface Table {
   matchHost(host: string): HostMatch | undefined
 }
 
-/** One API, and those of its environments that the host allows (two where they share it). */
+/** One API, and those of its environments that the host allows (several where they share it). */
 export interface HostMatch {
   readonly api: Api
   readonly environments: readonly [ApiEnvironment, ...ApiEnvironment[]]
@@ -162,6 +164,7 @@ export interface Api {
     /** The same with commas between them. */
     readonly fieldList: string
   }
+  /** One at least: `live` first where there is one, else as in the file. */
   readonly environments: readonly ApiEnvironment[]
   /** Permission name → the text that people see, in the file's order. */
   readonly permissions: ReadonlyMap<string, string>
@@ -190,7 +193,7 @@ export interface CorsRules {
 }
 
 export interface ApiEnvironment {
-  readonly name: Environment
+  readonly name: string
   readonly hosts: readonly string[]
   readonly prefix: string
   /** Name of an upstream in Settings. */

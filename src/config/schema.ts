@@ -2,6 +2,8 @@
 // the defaults, the wording of faults and the files that editors read. No other file knows a default.
 
 import { type Static, Type } from 'typebox'
+import { Environments } from './environment-schema.ts'
+import { LogSection } from './log-schema.ts'
 import { closed, Duration, DurationOrNone, HeaderName, Size, Text } from './schema-fields.ts'
 import { Upstream } from './upstream-schema.ts'
 
@@ -160,30 +162,13 @@ const IdentitySection = Type.Object(
       description: 'Header with the permissions, sorted.',
     }),
     key: HeaderName({ default: 'X-Key-Id', description: 'Header with the public id of the key.' }),
-    environment: HeaderName({ default: 'X-Environment', description: 'Header with `live` or `sandbox`.' }),
+    environment: HeaderName({
+      default: 'X-Environment',
+      description: 'Header with the name of the environment.',
+    }),
   },
   { ...closed, default: {}, description: 'Names of the headers that tell an upstream who is calling.' },
 )
-
-const ApiEnvironment = (description: string) =>
-  Type.Object(
-    {
-      hosts: Type.Array(Type.String({ minLength: 1, expects: 'a host name or `*`' }), {
-        minItems: 1,
-        expects: 'a list of at least one host name',
-        examples: [['api.flintn.com']],
-        description: 'Host names without port; `*` stands for every other host.',
-      }),
-      prefix: Type.String({
-        pattern: '^[A-Za-z0-9_-]{1,64}$',
-        expects: '1 to 64 of A-Z, a-z, 0-9, `_` and `-`',
-        examples: ['pk_live_'],
-        description: 'What every key of this environment begins with.',
-      }),
-      upstream: Text('Name of one of the upstreams.', { example: 'payments' }),
-    },
-    { ...closed, description },
-  )
 
 const Cors = Type.Object(
   {
@@ -224,13 +209,7 @@ const Api = Type.Object(
       },
       { ...closed, description: 'Where a request carries its key: `header`, `bearer: true`, or both.' },
     ),
-    environments: Type.Object(
-      {
-        live: ApiEnvironment('Real money.'),
-        sandbox: ApiEnvironment('For trying out: keys, hosts and an upstream of its own.'),
-      },
-      { ...closed, description: 'The two environments of the API.' },
-    ),
+    environments: Environments,
     permissions: Text('The file with the permission table.', { example: 'permissions/flintn.yaml' }),
     stale_limit: Duration({
       default: '15m',
@@ -283,6 +262,7 @@ export const GatewayFile = Type.Object(
         'client certificate; user and password stand before the hosts, `user:password@`.',
     }),
     identity: IdentitySection,
+    log: LogSection,
     upstreams: Type.Record(Type.String(), Upstream, {
       propertyNames: {
         ...name,

@@ -4,7 +4,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Inquiry } from '../decision/inquiry.ts'
-import type { UpstreamPool, Upstreams } from './upstream/upstreams.ts'
+import type { Upstreams } from './upstream/upstreams.ts'
 
 export interface Access extends Inquiry {
   readonly raw: IncomingMessage
@@ -22,8 +22,10 @@ export interface Access extends Inquiry {
 
   /** All stages let it through: its decision is known. Without that and without a denial, nothing was decided. */
   isLetThrough: boolean
-  /** Where it is sent to (`upstream.settings.name`); undefined: to none, or not yet. */
-  upstream: UpstreamPool | undefined
+  /** Name of the upstream that it was sent to, or would have been; undefined: it did not come to that. */
+  upstream: string | undefined
+  /** Bytes of the answer's body that were handed to the client's connection. */
+  bytes: number
   /** Milliseconds that the upstream was waited for; undefined: it never was. */
   upstreamMs: number | undefined
   /** Milliseconds that the client was waited for, but for those since `clientSince`. */

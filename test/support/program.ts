@@ -33,6 +33,8 @@ export interface TestProgram {
 export interface TestProgramOptions {
   /** Overrides of lines of the gateway file, by placeholder. */
   readonly gateway?: string
+  /** Further sections of the gateway file, a line each. */
+  readonly sections?: string
   /** The gateway's; any free one unless said. */
   readonly port?: number
   readonly upstream?: string
@@ -196,6 +198,7 @@ routes:
 control: { host: 127.0.0.1, port: 0 }
 postgres: ${parts.databaseUrl}
 redis: ${parts.redis ?? process.env['LATCHKEY_TEST_REDIS_URL'] ?? 'none'}
+${parts.sections ?? ''}
 upstreams:
 ${parts.upstreams?.({ live: parts.live.url, sandbox: parts.sandbox.url }) ?? usual}
 apis:

@@ -36,7 +36,6 @@ const mostTargets = 3
 
 /** Sends the request to its upstream and the answer to the client. Never throws; ends the response in every case. */
 export function forward(access: Access, upstream: UpstreamPool): void {
-  access.upstream = upstream
   const target = upstream.targets.choose()
   const { connections } = target
   if (connections.isFull() && !connections.yieldsTo(clientOf(access)))

@@ -56,5 +56,8 @@ function sendOn(access: Access): void {
   const way = isDecided ? upstreamOf(environment, route ?? access.preflightRoute) : ''
   const upstream = upstreams.get(way)
   if (upstream === undefined) refuse(access, deny('INTERNAL_ERROR', 'no_upstream'))
-  else forward(access, upstream)
+  else {
+    access.upstream = upstream.settings.name
+    forward(access, upstream)
+  }
 }

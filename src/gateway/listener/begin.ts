@@ -66,6 +66,7 @@ export function accessMaker(
       failure: undefined,
       isLetThrough: false,
       upstream: undefined,
+      bytes: 0,
       upstreamMs: undefined,
       clientMs: 0,
       clientSince: 0,

@@ -44,6 +44,24 @@ t.test(
   },
 )
 
+t.test('a path alone is of the first API: of `live`, or of the first environment of the file', async (t) => {
+  const gateway = edit(gatewayYaml, ' live:', ' production:')
+  const folder = t.testdir({ 'gateway.yaml': gateway, 'table.yaml': tableYaml })
+  const words = ['explain', join(folder, 'gateway.yaml'), 'GET', '/v1/transactions/1']
+  const asked = async (...more: string[]) => typed([...words, '--permissions', '*', '--json', ...more])
+  t.match(JSON.parse((await asked()).stdout), {
+    decision: 'allow',
+    host: 'api.flintn.com',
+    environment: 'production',
+  })
+  t.match(JSON.parse((await asked('--environment', 'sandbox')).stdout), { code: 'WRONG_ENVIRONMENT' })
+  t.match(await asked('--environment', 'productoin'), {
+    exitCode: 2,
+    stderr: /`flintn` has no environment `productoin`: did you mean production\?/,
+  })
+  t.match(await asked('--environment', 'live'), { exitCode: 2, stderr: /did you mean production, sandbox\?/ })
+})
+
 t.test('a denied request is explained too, and the exit code is 0', async (t) => {
   t.match(
     await explain(
