@@ -59,7 +59,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   readonly #access: Access
   readonly #upstream: UpstreamPool
   #target: Target
-  /** Those that no connection to came about for it, the last one left out; undefined: there is none. */
+  /** Those to which no connection came about for it; undefined: there is none. */
   #tried: Target[] | undefined
   readonly #hasBody: boolean
   #request: OutgoingRequest | undefined

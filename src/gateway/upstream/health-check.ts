@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import type { AnswerHead } from './answer-head.ts'
 import type { Connect } from './connect.ts'
 import { Connection, type ConnectionOwner, type Exchange } from './connection.ts'
+import { NoRoom } from './no-room.ts'
 import type { OutgoingRequest } from './outgoing-request.ts'
 import type { Queue } from './queue.ts'
 
@@ -18,6 +19,9 @@ export interface Check {
 
 /** Why a target is not well, in a word: no text of its. undefined: it is. */
 export type Verdict = string | undefined
+
+/** No verdict: this process may open no more connections. */
+export const notTried = 'not_tried'
 
 /** Checks once. `done` is called once, but not after the function that it gives, which calls the check off. */
 export function checkOnce(
@@ -53,6 +57,7 @@ export function checkOnce(
 
 function wordOf(error: Error | null): string {
   if (error === null) return 'failed'
+  if (error instanceof NoRoom) return notTried
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }
 

@@ -1,8 +1,9 @@
 // Active checks of the targets of an upstream, by and by. A target is taken for well until checks say otherwise, and for ill
 // after so many bad ones in a row.
 
+import { performance } from 'node:perf_hooks'
 import type { Upstream } from '../../config/compiled.ts'
-import { checkOnce } from './health-check.ts'
+import { checkOnce, notTried } from './health-check.ts'
 import type { Target } from './target.ts'
 
 export type HealthRules = NonNullable<Upstream['health']>
@@ -32,16 +33,16 @@ export function watchHealth(target: Target, { rules, fieldsFor }: HealthAsking):
   }
   let good = 0
   let bad = 0
-  let isStopped = false
   let callOff = () => {}
   let timer = setTimeout(begin, Math.random() * Math.min(intervalMs, firstWithinMs)).unref()
 
   function begin(): void {
-    const share = leastShare + (mostShare - leastShare) * Math.random()
-    timer = setTimeout(begin, intervalMs * share).unref()
-    callOff()
+    const begunAt = performance.now()
     callOff = checkOnce(check, (verdict) => {
-      if (isStopped) return
+      const share = leastShare + (mostShare - leastShare) * Math.random()
+      const leftMs = intervalMs * share - (performance.now() - begunAt)
+      timer = setTimeout(begin, Math.max(1, leftMs)).unref()
+      if (verdict === notTried) return
       good = verdict === undefined ? good + 1 : 0
       bad = verdict === undefined ? 0 : bad + 1
       if (good >= healthyAfter) target.judge(undefined)
@@ -50,7 +51,6 @@ export function watchHealth(target: Target, { rules, fieldsFor }: HealthAsking):
   }
 
   return () => {
-    isStopped = true
     clearTimeout(timer)
     callOff()
   }

@@ -79,13 +79,16 @@ export function openTarget(place: Place, opened: string, opening: Opening): Targ
   const certificates = opening.certificates()
   const timeoutMs = upstream.connectTimeoutMs
   let isHealthy = true
+  let wasAvailable = true
   let returnedAt = 0
   const isAvailable = () => isHealthy && !ejection.isEjected()
 
+  /** It may be ill and out of reach at once: what is told is whether it gets requests. */
   function changed(reason: string | undefined): void {
-    if (reason === undefined && !isAvailable()) return
-    if (reason === undefined) returnedAt = performance.now()
-    opening.changed(name, reason)
+    if (isAvailable() === wasAvailable) return
+    wasAvailable = !wasAvailable
+    if (wasAvailable) returnedAt = performance.now()
+    opening.changed(name, wasAvailable ? undefined : reason)
   }
 
   const ejection = createEjection(

@@ -6,6 +6,8 @@ import t, { type Test } from 'tap'
 import { createConnect } from '../../../src/gateway/upstream/connect.ts'
 import { watchHealth } from '../../../src/gateway/upstream/health.ts'
 import { checkOnce } from '../../../src/gateway/upstream/health-check.ts'
+import { NoRoom } from '../../../src/gateway/upstream/no-room.ts'
+import type { Target } from '../../../src/gateway/upstream/target.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
 async function serve(t: Test, listener: RequestListener): Promise<string> {
@@ -83,6 +85,21 @@ t.test('the head of the answer is enough, and a check that is called off tells n
   await new Promise((resolve) => setTimeout(resolve, 150))
 })
 
+/** A target as a check sees one. */
+function targetAt(origin: string, judge: (reason: string | undefined) => void): Target {
+  const nothing = () => {}
+  return {
+    ...{ name: 'a', host: 'a', opened: 'a', isAvailable: () => true, returnedAt: () => 0, watch: nothing },
+    connect: connectTo(origin),
+    connections: {
+      ...{ send: nothing, sendAnew: nothing, withdraw: nothing, enter: nothing, leave: nothing },
+      ...{ isFull: () => false, inFlight: () => 0, yieldsTo: () => false, closeOldest: () => false },
+      ...{ habit: () => undefined, close: async () => {} },
+    },
+    judge,
+  }
+}
+
 t.test('a target is ill after so many bad checks in a row, and well after so many good ones', async (t) => {
   let status = 200
   const answered: number[] = []
@@ -91,21 +108,11 @@ t.test('a target is ill after so many bad checks in a row, and well after so man
     answered.push(status)
     response.writeHead(status).end()
   })
-  const nothing = () => {}
-  let onJudged = nothing
-  const target = {
-    ...{ name: 'a', host: 'a', opened: 'a', isAvailable: () => true, returnedAt: () => 0, watch: nothing },
-    connect: connectTo(origin),
-    connections: {
-      ...{ send: nothing, sendAnew: nothing, withdraw: nothing, enter: nothing, leave: nothing },
-      ...{ isFull: () => false, inFlight: () => 0, yieldsTo: () => false, closeOldest: () => false },
-      ...{ habit: () => undefined, close: async () => {} },
-    },
-    judge(reason: string | undefined) {
-      judged.push(reason)
-      onJudged()
-    },
-  }
+  let onJudged = () => {}
+  const target = targetAt(origin, (reason) => {
+    judged.push(reason)
+    onJudged()
+  })
   const next = () => new Promise<void>((resolve) => (onJudged = resolve))
   const rules = { path: '/', intervalMs: 20, healthyAfter: 2, unhealthyAfter: 3 }
   const stop = watchHealth(target, { rules, fieldsFor: () => 'host: a\r\n' })
@@ -125,4 +132,30 @@ t.test('a target is ill after so many bad checks in a row, and well after so man
   const total = answered.length
   await new Promise((resolve) => setTimeout(resolve, 100))
   t.ok(answered.length <= total + 1, 'no check begins after the end')
+})
+
+t.test('that this process may open no more connections says nothing of a target', async (t) => {
+  let attempts = 0
+  const target: Target = {
+    ...targetAt('http://127.0.0.1:1', () => t.fail('nothing to judge')),
+    connect(_onread, done) {
+      attempts++
+      process.nextTick(done, new NoRoom())
+    },
+  }
+  const rules = { path: '/', intervalMs: 10, healthyAfter: 1, unhealthyAfter: 1 }
+  const stop = watchHealth(target, { rules, fieldsFor: () => 'host: a\r\n' })
+  t.teardown(stop)
+  while (attempts < 3) await new Promise((resolve) => setTimeout(resolve, 10))
+})
+
+t.test('who answers nothing is ill too, and asked again all the same', async (t) => {
+  const silent = await startUpstream(() => undefined)
+  t.teardown(silent.close)
+  const rules = { path: '/', intervalMs: 20, healthyAfter: 1, unhealthyAfter: 3 }
+  const verdict = await new Promise((resolve) => {
+    t.teardown(watchHealth(targetAt(silent.url, resolve), { rules, fieldsFor: () => 'host: a\r\n' }))
+  })
+  t.equal(verdict, 'timeout')
+  t.ok(silent.requests.length >= 3)
 })
