@@ -287,7 +287,7 @@ void t.test(
 void t.test(
   'rows from when there were two environments keep their meaning, and others may join them',
   async (t) => {
-    const { url, db } = await createEmptyDatabase(t)
+    const { db } = await createEmptyDatabase(t)
     const known = await readMigrations(shipped)
     await applyMissing(db, known.slice(0, 8))
     const merchantId = await seedMerchant(db)
