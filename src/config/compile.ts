@@ -9,7 +9,7 @@ import { resolveRedisFiles } from './redis-url.ts'
 import type { GatewayFile } from './schema.ts'
 import type { PermissionTable } from './table.ts'
 import { parseDuration, parseSize } from './units.ts'
-import { pathInUrl } from './upstream-url.ts'
+import { basePathIn } from './upstream-url.ts'
 
 export interface Checked {
   /** Path of gateway.yaml: relative paths in it start at its folder. */
@@ -115,7 +115,9 @@ function compileUpstream(
 ): Upstream {
   return {
     name,
-    ...addressOf(entry.url),
+    ...addressesOf(entry),
+    resolve: entry.resolve,
+    health: compileHealth(entry),
     timeoutMs: parseDuration(entry.timeout),
     connections: entry.connections,
     queue: entry.queue ?? entry.connections * queuePerConnection,
@@ -135,8 +137,24 @@ function compileUpstream(
 }
 
 /** The base path as it is written: a URL would put it in order. */
-function addressOf(url: string): Pick<Upstream, 'origin' | 'basePath'> {
-  return { origin: new URL(url).origin, basePath: (pathInUrl(url) ?? '').replace(/\/$/, '') }
+function addressesOf({
+  url,
+  targets,
+}: GatewayFile['upstreams'][string]): Pick<Upstream, 'origin' | 'basePath' | 'targets'> {
+  const all = targets ?? (url === undefined ? [] : [{ url, weight: 1 }])
+  const [first] = all
+  if (first === undefined) throw new Error('an upstream has a target')
+  return {
+    origin: new URL(first.url).origin,
+    basePath: basePathIn(first.url),
+    targets: all.map((target) => ({ origin: new URL(target.url).origin, weight: target.weight })),
+  }
+}
+
+function compileHealth({ health }: GatewayFile['upstreams'][string]): Upstream['health'] {
+  if (health === undefined) return null
+  const { path, interval, healthy_after: healthyAfter, unhealthy_after: unhealthyAfter } = health
+  return { path, intervalMs: parseDuration(interval), healthyAfter, unhealthyAfter }
 }
 
 async function compileAccess({ file, tables, sha256 }: Checked): Promise<Table> {

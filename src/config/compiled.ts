@@ -90,8 +90,19 @@ export interface Limits {
 
 export interface Upstream {
   readonly name: string
-  /** Scheme, host and port; no path. */
+  /** Scheme, host and port of its first target; no path. All have one scheme. */
   readonly origin: string
+  /** Where its requests go: one at least. */
+  readonly targets: readonly UpstreamTarget[]
+  /** Whether each address of a name is a target of its own, or connections take turns among them. */
+  readonly resolve: 'turns' | 'all'
+  /** Active checks; null: none. */
+  readonly health: {
+    readonly path: string
+    readonly intervalMs: number
+    readonly healthyAfter: number
+    readonly unhealthyAfter: number
+  } | null
   /** Stands before the path of every request, as it is written; no slash at its end. Empty: nothing does. */
   readonly basePath: string
   readonly timeoutMs: number
@@ -112,6 +123,13 @@ export interface Upstream {
   readonly caFiles: readonly string[]
   /** What the gateway shows to an upstream that asks for a certificate. */
   readonly clientCertificate: { readonly certFile: string; readonly keyFile: string } | null
+}
+
+export interface UpstreamTarget {
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** 0: it gets no new requests. */
+  readonly weight: number
 }
 
 /** Who may do what, for all APIs. */
