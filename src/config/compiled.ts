@@ -5,6 +5,7 @@ import type { Requirement } from '../credentials/permission.ts'
 import type { Disguises } from './disguise.ts'
 import type { Escapes } from './request/escapes.ts'
 import type { PathFault } from './request/path-fault.ts'
+import type { TrailingSlash } from './trailing-slash.ts'
 
 /** Everything that the files say. */
 export interface CompiledConfig {
@@ -149,6 +150,9 @@ export interface Api {
   readonly legacyKeys: boolean
   readonly cors: 'off' | 'upstream' | CorsRules
   readonly forwardAuthorization: boolean
+  /** Of what has no route, as preflights: null: the upstream's. */
+  readonly timeoutMs: number | null
+  readonly trailingSlash: TrailingSlash
   readonly routes: readonly Route[]
   /**
    * Matches a request by method and raw path: bytes as they came, no query, already judged unambiguous but for escapes
@@ -183,6 +187,10 @@ export interface Route {
   readonly timeoutMs: number | null
   /** null: no limit. */
   readonly maxBodyBytes: number | null
+  /** Largest body of an answer; null: no limit. */
+  readonly maxResponseBytes: number | null
+  /** Longest pause of an answer; null: the gateway's. */
+  readonly responseIdleMs: number | null
   /** Which values of its parameters are refused for a literal beside them. */
   readonly disguises: Disguises
   /** Which of the escapes that are refused elsewhere its parameters take. */

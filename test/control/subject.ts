@@ -141,6 +141,8 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     legacyKeys: false,
     cors: 'off',
     forwardAuthorization: false,
+    timeoutMs: null,
+    trailingSlash: 'strict',
     routes: [],
     matchRoute: () => ({ kind: 'not_found' }),
   }
