@@ -69,8 +69,8 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   #heldSince = 0
   /** Of the time since `#sentAt`, what the client held up. */
   #heldMs = 0
-  /** Of the answer's body, what may still come. */
-  #leftBytes = Number.POSITIVE_INFINITY
+  /** Of the answer's body, what may still come; -1: any amount. */
+  #leftBytes = -1
   /** For how long the body had been waited for when it began to be sent. */
   #awaitedBefore = 0
   readonly #answer: Answer
@@ -177,17 +177,21 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
     access.status = head.status
     if (head.oddity !== undefined) this.#upstream.odd(head.oddity)
     const most = access.route?.maxResponseBytes ?? null
-    if (most !== null && access.method !== 'HEAD') {
-      if ((head.contentLength ?? 0) > most && head.status !== 304) return this.#refuseSize()
+    if (most !== null) {
       this.#leftBytes = most
+      // What an answer without a body says of its length is of none.
+      const hasBody = access.method !== 'HEAD' && head.status !== 204 && head.status !== 304
+      if (hasBody && (head.contentLength ?? 0) > most) return this.#refuseSize()
     }
     this.#answer.begin(head)
   }
 
   onBody(buffer: Buffer, start: number, end: number): void {
-    this.#leftBytes -= end - start
-    if (this.#leftBytes < 0) this.#refuseSize()
-    else this.#answer.write(buffer, start, end)
+    if (this.#leftBytes >= 0) {
+      this.#leftBytes -= end - start
+      if (this.#leftBytes < 0) return this.#refuseSize()
+    }
+    this.#answer.write(buffer, start, end)
   }
 
   /** Larger than its route lets an answer be: what has not begun to go out is refused, the rest cut. */
