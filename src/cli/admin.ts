@@ -1,12 +1,15 @@
 // The verbs over the admin API, a file a group.
 
 import type { Command } from 'commander'
+import { registerActivity } from './activity.ts'
 import { createAdminClient, type Fetch } from './admin-client.ts'
+import { registerAudit } from './audit.ts'
 import { registerDeny } from './deny.ts'
 import { registerInstances } from './instances.ts'
 import type { CliIo } from './io.ts'
 import { registerKeys } from './keys.ts'
 import { registerMerchants } from './merchants.ts'
+import { registerPermissions } from './permissions.ts'
 import type { Session } from './session.ts'
 
 /** What the verbs use of the world besides `io`. */
@@ -18,7 +21,7 @@ export interface AdminSurroundings {
   readonly timeoutMs: number
 }
 
-/** Adds `merchants`, `keys` and `instances`. Their failures are CliErrors, for `exitCodeOf`. */
+/** Adds `merchants`, `keys`, `instances`, `deny`, `audit`, `activity` and `permissions`. Their failures are CliErrors, for `exitCodeOf`. */
 export function registerAdminCommands(
   program: Command,
   io: CliIo,
@@ -29,6 +32,9 @@ export function registerAdminCommands(
   registerKeys(program, session)
   registerInstances(program, session)
   registerDeny(program, session)
+  registerAudit(program, session)
+  registerActivity(program, session)
+  registerPermissions(program, session)
 }
 
 /** What the verbs work with; the admin API is not called before a verb asks for it. */

@@ -1,12 +1,13 @@
-// What the schema cannot say about APIs: who has a host, a prefix, an upstream; what a shared host forbids.
+// What the schema cannot say about APIs: who has a host, a prefix; where requests go is another's (check-ways.ts).
 
 import { checkCors } from './check-cors.ts'
 import type { CheckedFile } from './check-settings.ts'
+import { checkPrefixToStrip } from './check-strip-prefix.ts'
+import { checkWays } from './check-ways.ts'
 import { formatPlace, type Place } from './fault.ts'
 import { foldHeaderName, whyReserved } from './header-names.ts'
 import { isHostName, normalizeHost } from './hosts.ts'
 import { literalLength } from './pattern.ts'
-import { suggest } from './suggest.ts'
 import type { PermissionTable } from './table.ts'
 import type { Segment } from './template.ts'
 import { isGiven, placeOfKey, placeOfValue, rawText } from './tree.ts'
@@ -19,13 +20,12 @@ export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, Perm
   for (const name of Object.keys(checked.file.apis ?? {})) {
     checkCredential(checked, name)
     for (const environment of Object.keys(checked.file.apis?.[name]?.environments ?? {})) {
-      checkUpstreamName(checked, name, environment)
       checkHosts(checked, { api: name, environment, hosts })
       checkPrefix(checked, { api: name, environment, prefixes })
     }
     checkCors(checked, name)
-    checkOneUpstream(checked, name)
-    checkSharedHosts(checked, name, tables.get(name))
+    checkWays(checked, name, tables.get(name))
+    checkPrefixToStrip(checked, name, tables.get(name))
     checkLengths(checked, tables.get(name))
     checkHealth(checked, name, tables.get(name))
   }
@@ -51,15 +51,6 @@ function checkCredential({ tree, file, report }: CheckedFile, api: string): void
   if (reason) {
     report.fault(placeOfValue(tree, [...path, 'header']), `\`${header}\` cannot carry the key: ${reason}`)
   }
-}
-
-function checkUpstreamName({ tree, file, report }: CheckedFile, api: string, environment: string): void {
-  const upstream = file.apis?.[api]?.environments?.[environment]?.upstream
-  const known = file.upstreams
-  if (upstream === undefined || known === undefined || Object.hasOwn(known, upstream)) return
-  const path = ['apis', api, 'environments', environment, 'upstream']
-  const message = `there is no upstream \`${rawText(tree, path)}\``
-  report.fault(placeOfValue(tree, path), message, suggest(upstream, Object.keys(known)))
 }
 
 interface Claim {
@@ -115,58 +106,6 @@ function checkPrefix(
     else if (other.prefix.startsWith(prefix)) report.fault(place, `this prefix begins another one (${where})`)
   }
   prefixes.push({ prefix, place })
-}
-
-/** Each environment that has the upstream of an earlier one, with the first such. */
-function checkOneUpstream({ tree, file, report }: CheckedFile, api: string): void {
-  const urlOf = (name: string) => file.upstreams?.[name]?.url?.replace(/\/$/, '').toLowerCase()
-  const seen = new Map<string, string>()
-  for (const [name, environment] of Object.entries(file.apis?.[api]?.environments ?? {})) {
-    if (environment?.upstream === undefined) continue
-    // What is asked there may be called by several names.
-    const place = urlOf(environment.upstream) ?? environment.upstream
-    const earlier = seen.get(place)
-    if (earlier === undefined) {
-      seen.set(place, name)
-      continue
-    }
-    const at = placeOfValue(tree, ['apis', api, 'environments', name, 'upstream'])
-    report.warn(at, `${earlier} and ${name} of \`${api}\` use one upstream`)
-  }
-}
-
-/** Where the host leaves the environment open only a key can choose the upstream: nothing may pass without one. */
-function checkSharedHosts({ tree, file, report }: CheckedFile, api: string, table?: PermissionTable): void {
-  const pair = findSharing(file, api)
-  if (pair === undefined) return
-  const both = `${pair[0]} and ${pair[1]}`
-  for (const { route, place } of table?.routes ?? []) {
-    if (route.requirement.kind !== 'public') continue
-    const message = `a public route needs one upstream, but ${both} of \`${api}\` share a host and differ in theirs`
-    report.fault(place, message)
-  }
-  if (file.apis?.[api]?.cors === 'upstream') {
-    report.fault(
-      placeOfValue(tree, ['apis', api, 'cors']),
-      `\`cors: upstream\` needs one upstream, but ${both} share a host and differ in theirs`,
-    )
-  }
-}
-
-/** The first two environments that share a host and have different upstreams. */
-function findSharing(file: CheckedFile['file'], api: string): readonly [string, string] | undefined {
-  const first = new Map<string, { readonly name: string; readonly upstream: string }>()
-  for (const [name, environment] of Object.entries(file.apis?.[api]?.environments ?? {})) {
-    const upstream = environment?.upstream
-    if (upstream === undefined) continue
-    for (const host of environment?.hosts ?? []) {
-      if (host === undefined) continue
-      const known = first.get(normalizeHost(host))
-      if (known === undefined) first.set(normalizeHost(host), { name, upstream })
-      else if (known.upstream !== upstream) return [known.name, name]
-    }
-  }
-  return undefined
 }
 
 /** What balancers ask is answered on every host, before there are routes. */

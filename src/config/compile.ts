@@ -11,6 +11,7 @@ import type { GatewayFile } from './schema.ts'
 import type { PermissionTable } from './table.ts'
 import { withoutLastSlash } from './trailing-slash.ts'
 import { parseDuration, parseSize } from './units.ts'
+import { pathInUrl } from './upstream-url.ts'
 
 export interface Checked {
   /** Path of gateway.yaml: relative paths in it start at its folder. */
@@ -89,6 +90,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
     redis:
       file.redis === 'none' ? { kind: 'none' } : { kind: 'url', url: resolveRedisFiles(file.redis, folder) },
     identity,
+    log: file.log,
     upstreams: new Map(
       Object.entries(file.upstreams).map(([name, entry]) => [
         name,
@@ -115,7 +117,7 @@ function compileUpstream(
 ): Upstream {
   return {
     name,
-    origin: new URL(entry.url).origin,
+    ...addressOf(entry.url),
     timeoutMs: parseDuration(entry.timeout),
     connections: entry.connections,
     queue: entry.queue ?? entry.connections * queuePerConnection,
@@ -132,6 +134,11 @@ function compileUpstream(
         ? null
         : { certFile: resolve(folder, entry.cert), keyFile: resolve(folder, entry.key) },
   }
+}
+
+/** The base path as it is written: a URL would put it in order. */
+function addressOf(url: string): Pick<Upstream, 'origin' | 'basePath'> {
+  return { origin: new URL(url).origin, basePath: (pathInUrl(url) ?? '').replace(/\/$/, '') }
 }
 
 async function compileAccess({ file, tables, sha256 }: Checked): Promise<Table> {
@@ -171,6 +178,7 @@ async function compileApi(
     staleLimitMs: parseDuration(entry.stale_limit),
     legacyKeys: entry.legacy_keys,
     cors: compileCors(entry),
+    stripPrefix: entry.strip_prefix,
     forwardAuthorization: entry.forward_authorization,
     timeoutMs: limits.timeoutMs,
     trailingSlash: entry.trailing_slash,

@@ -3,6 +3,7 @@
 
 import type { Requirement } from '../credentials/permission.ts'
 import type { Disguises } from './disguise.ts'
+import type { LogPaths } from './log-schema.ts'
 import type { Escapes } from './request/escapes.ts'
 import type { PathFault } from './request/path-fault.ts'
 import type { TrailingSlash } from './trailing-slash.ts'
@@ -55,6 +56,8 @@ export interface Settings {
     readonly key: string
     readonly environment: string
   }
+  /** Of which requests the access log has the path. */
+  readonly log: { readonly paths: LogPaths }
   readonly upstreams: ReadonlyMap<string, Upstream>
 }
 
@@ -90,6 +93,8 @@ export interface Upstream {
   readonly name: string
   /** Scheme, host and port; no path. */
   readonly origin: string
+  /** Stands before the path of every request, as it is written; no slash at its end. Empty: nothing does. */
+  readonly basePath: string
   readonly timeoutMs: number
   readonly connections: number
   /** Requests that may wait for a connection. */
@@ -149,6 +154,8 @@ export interface Api {
   readonly staleLimitMs: number
   readonly legacyKeys: boolean
   readonly cors: 'off' | 'upstream' | CorsRules
+  /** What every path of its routes begins with and is not sent on; empty: all of the path is. */
+  readonly stripPrefix: string
   readonly forwardAuthorization: boolean
   /** Of what has no route, as preflights: null: the upstream's. */
   readonly timeoutMs: number | null
@@ -191,6 +198,8 @@ export interface Route {
   readonly maxResponseBytes: number | null
   /** Longest pause of an answer; null: the gateway's. */
   readonly responseIdleMs: number | null
+  /** In place of its environment's: one for all, or one for each, sorted by environment; null: the environment's. */
+  readonly upstream: string | readonly (readonly [environment: string, upstream: string])[] | null
   /** Which values of its parameters are refused for a literal beside them. */
   readonly disguises: Disguises
   /** Which of the escapes that are refused elsewhere its parameters take. */

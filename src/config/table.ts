@@ -79,6 +79,7 @@ function compileRoute(checking: Checking, key: string, rule: Rule): Omit<TableRo
     // A route with a faulty requirement still takes part in the search for overlaps; the table is refused anyway.
     requirement: requirement ?? { kind: 'all', permissions: [] },
     ...limitsOf(settings),
+    upstream: upstreamOf(settings.upstream),
     disguises: settings.disguises ?? 'strict',
     escapes: escapesOf((settings.escapes ?? []).filter((name) => name !== undefined)),
     source: formatPlace(place),
@@ -91,6 +92,14 @@ function compileRoute(checking: Checking, key: string, rule: Rule): Omit<TableRo
   }
   const isShadow = settings.shadow === true
   return { method: head.method, key, segments: head.segments, route, place, isShadow }
+}
+
+function upstreamOf(upstream: Partial<Holed<RouteRule>>['upstream']): Route['upstream'] {
+  if (typeof upstream !== 'object') return upstream ?? null
+  const entries = Object.entries(upstream).flatMap(([environment, name]): [string, string][] =>
+    name === undefined ? [] : [[environment, name]],
+  )
+  return entries.toSorted(([one], [other]) => (one < other ? -1 : 1))
 }
 
 interface Head {

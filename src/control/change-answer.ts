@@ -9,7 +9,15 @@ const waitTimeoutMs = 5000
 
 /** On whose behalf a request changes something. */
 export function originOf(request: FastifyRequest, deps: ControlDeps): ChangeOrigin {
-  return { actor: request.actor, requestId: request.id, nowMs: deps.now() }
+  return { actor: request.actor, requestId: request.id, nowMs: deps.now(), reason: reasonOf(request) }
+}
+
+/** Why, as the caller says it: a member of every change's body, or of its query, where the body is a file. */
+export function reasonOf({ body, query }: FastifyRequest): string | undefined {
+  const { reason }: { reason?: unknown } = Object(body)
+  const { reason: asked }: { reason?: unknown } = Object(query)
+  const said = reason ?? asked
+  return typeof said === 'string' ? said : undefined
 }
 
 /** A member of the answer to `?wait=all`. */

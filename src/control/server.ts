@@ -7,6 +7,7 @@ import { hostname } from 'node:os'
 import Fastify, { type FastifyRequest, LogController } from 'fastify'
 import type { Denial } from '../errors/denial.ts'
 import { serveActivity } from './activity/routes.ts'
+import { serveActivityTotals } from './activity/totals.ts'
 import { serveAudit } from './audit/routes.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
@@ -127,6 +128,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): voi
   servePermissions(app, deps)
   serveAudit(app, deps)
   serveActivity(app, deps)
+  serveActivityTotals(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)
 }

@@ -43,6 +43,8 @@ export interface KeyFilter {
   readonly environment?: string | undefined
   /** Part of the name, the id or the last four characters; case does not count. */
   readonly text?: string | undefined
+  /** Of a secret that works, exactly. */
+  readonly last4?: string | undefined
 }
 
 const selectKeys = (from: string) => `
@@ -75,7 +77,10 @@ export async function listKeys(
   filter: AskedKeys,
   page: PageRequest<string>,
 ): Promise<Page<StoredKey>> {
-  const { text } = filter
+  const { text, last4 } = filter
+  const ending = last4 === undefined ? undefined : await findEnding(db, last4)
+  if (ending !== undefined)
+    return pageOf(await selectPage(db, filter, page, { kind: 'these', ids: ending }), page.limit)
   if (text === undefined || Array.from(text).length < shortestIndexed || !(await hasSearchIndexes(db))) {
     return pageOf(await selectPage(db, filter, page, { kind: 'all' }), page.limit)
   }
@@ -108,6 +113,16 @@ async function beginOfNewest(
     [filter.merchantId ?? null, page.after, count],
   )
   return row?.id
+}
+
+/** Ids of keys with a secret that ends so, ended ones included; undefined: too many have one, or the index is not there. */
+async function findEnding(db: Queryable, last4: string): Promise<ReadonlySet<string> | undefined> {
+  if (Array.from(last4).length < shortestIndexed || !(await hasSearchIndexes(db))) return undefined
+  const rows = await db.query<{ id: string }>(
+    `SELECT key_id AS id FROM key_secret WHERE search_grams(last4) @> ${gramsOf('$1')} AND last4 = $1 LIMIT $2`,
+    [last4, mostFound + 1],
+  )
+  return rows.length > mostFound ? undefined : new Set(rows.map(({ id }) => id))
 }
 
 /** Ids of keys that hold the text, by the indexes; undefined: too many have it. Ended secrets count. */
@@ -153,6 +168,10 @@ async function selectPage(
   if (filter.status !== undefined) conditions.push(hasStatus(filter.status, put))
   if (filter.api !== undefined) conditions.push(`k.api = ${put(filter.api)}`)
   if (filter.environment !== undefined) conditions.push(`k.environment = ${put(filter.environment)}`)
+  if (filter.last4 !== undefined) {
+    const ends = `f.last4 = ${put(filter.last4)} AND (f.expires_at IS NULL OR f.expires_at > $1)`
+    conditions.push(`EXISTS (SELECT FROM key_secret f WHERE f.key_id = k.id AND ${ends})`)
+  }
   if (filter.text !== undefined) {
     const text = `${put(filter.text)}::text`
     const secret = `${holds('f.last4', text)} AND (f.expires_at IS NULL OR f.expires_at > $1)`

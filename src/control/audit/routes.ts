@@ -5,7 +5,7 @@ import { listAudit, type StoredAuditEntry } from '../../store/audit-table.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { limitOf, pageFields, textField } from '../fields.ts'
-import { instant } from '../instant.ts'
+import { instant, rangeOf, timeField } from '../instant.ts'
 import { listOf, timeSchema } from '../openapi/route-doc.ts'
 
 const auditQuery = Type.Object(
@@ -13,6 +13,9 @@ const auditQuery = Type.Object(
     target: Type.Optional(textField(64)),
     actor: Type.Optional(textField(64)),
     action: Type.Optional(textField(64)),
+    request_id: Type.Optional(textField(64)),
+    since: Type.Optional(timeField('From then on')),
+    until: Type.Optional(timeField('Before then')),
     ...pageFields,
   },
   { additionalProperties: false },
@@ -28,6 +31,7 @@ export const auditSchema = Type.Object({
   before: stateSchema,
   after: stateSchema,
   request_id: Type.String(),
+  reason: Type.Union([Type.String(), Type.Null()], { description: 'As whoever changed it gave it' }),
   revision: Type.Integer(),
 })
 
@@ -35,14 +39,15 @@ const doc = {
   summary: 'Who changed what, newest first',
   status: 200,
   answer: listOf(auditSchema),
-  errors: ['STORE_UNAVAILABLE'],
+  errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],
 } as const
 
 export function serveAudit(app: ControlApp, deps: AdminDeps): void {
   app.get('/audit', { schema: { querystring: auditQuery }, config: { doc } }, async (request) => {
-    const { target, actor, action, cursor, limit } = request.query
+    const { target, actor, action, request_id: requestId, since, until, cursor, limit } = request.query
+    const filter = { target, actor, action, requestId, ...rangeOf(since, until) }
     const after = readCursor(cursor, isEntryId)
-    const page = await listAudit(deps.db, { target, actor, action }, { after, limit: limitOf(limit) })
+    const page = await listAudit(deps.db, filter, { after, limit: limitOf(limit) })
     return { data: page.rows.map(entryObject), next_cursor: nextCursor(page, (entry) => entry.id) }
   })
 }
@@ -60,6 +65,7 @@ function entryObject(entry: StoredAuditEntry): Static<typeof auditSchema> {
     before: entry.before,
     after: entry.after,
     request_id: entry.requestId,
+    reason: entry.reason,
     revision: entry.revision,
   }
 }

@@ -1,24 +1,23 @@
 // The emergency stop over the admin API: what is denied, more of it, and less. None of it asks Postgres; the audit gets
 // its row when it can, the log always.
 
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type DenyKind, denyKinds, readDenyValue } from '../../config/deny.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
 import { type DenyChange, type DenyEntry, type DenyRow, mostAdded } from '../../lookup/deny-stop.ts'
 import { writeAudit } from '../../store/audit-table.ts'
+import { reasonOf } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
-import { waitQuery } from '../fields.ts'
+import { changeBody, waitQuery } from '../fields.ts'
 import { instant } from '../instant.ts'
 import { invalid } from '../refusal.ts'
 import { denyDocs } from './deny-docs.ts'
 
-const entryBody = Type.Object(
-  {
-    kind: Type.Unsafe<DenyKind>(Type.Enum([...denyKinds])),
-    value: Type.String({ minLength: 1, maxLength: 256 }),
-  },
-  { additionalProperties: false },
-)
+const entryBody = changeBody({
+  kind: Type.Unsafe<DenyKind>(Type.Enum([...denyKinds])),
+  value: Type.String({ minLength: 1, maxLength: 256 }),
+})
 const schema = { body: entryBody, querystring: waitQuery }
 
 const waitTimeoutMs = 5000
@@ -39,13 +38,13 @@ export function serveDeny(app: ControlApp, deps: AdminDeps): void {
       throw invalid('/value', 'is a permission of no API')
     }
     const done = settled(await deps.deny.add(entry, request.actor))
-    if (done.isNew) tell({ done, action: 'deny.add', actor: request.actor, requestId: request.id })
+    if (done.isNew) tell({ ...saidBy(request), done, action: 'deny.add' })
     return reply.code(done.isNew ? 201 : 200).send(await answer(deps, done, request.query.wait))
   })
 
   app.delete('/deny', { schema, config: { doc: denyDocs.remove } }, async (request) => {
     const done = settled(await deps.deny.remove(entryOf(request.body), request.actor))
-    if (done.isNew) tell({ done, action: 'deny.remove', actor: request.actor, requestId: request.id })
+    if (done.isNew) tell({ ...saidBy(request), done, action: 'deny.remove' })
     return answer(deps, done, request.query.wait)
   })
 }
@@ -73,6 +72,11 @@ interface Told {
   readonly action: 'deny.add' | 'deny.remove'
   readonly actor: string
   readonly requestId: string
+  readonly reason: string | undefined
+}
+
+function saidBy(request: FastifyRequest) {
+  return { actor: request.actor, requestId: request.id, reason: reasonOf(request) }
 }
 
 /**
@@ -81,7 +85,7 @@ interface Told {
  */
 function teller(deps: AdminDeps): (told: Told) => void {
   let written = Promise.resolve()
-  return ({ done, action, actor, requestId }) => {
+  return ({ done, action, actor, requestId, reason }) => {
     const { kind, value, atMs, isDenied } = done.word
     const line = { request_id: requestId, actor, action, kind, value, spread: done.isSpread }
     deps.log.warn(line, 'deny list changed')
@@ -92,6 +96,7 @@ function teller(deps: AdminDeps): (told: Told) => void {
       before: null,
       after: { kind, value, denied: isDenied },
       requestId,
+      reason,
       atMs,
       // No change of a key or merchant: it stands beside the last one.
       revision: deps.health().appliedRevision ?? 0,

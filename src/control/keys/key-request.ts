@@ -7,7 +7,7 @@ import { fullAccess } from '../../credentials/permission.ts'
 import { listedStatuses } from '../../credentials/record.ts'
 import { deny, DenialError, type FieldFault } from '../../errors/denial.ts'
 import type { ControlDeps } from '../dependencies.ts'
-import { nameField, pageFields, textField } from '../fields.ts'
+import { changeBody, nameField, pageFields, textField } from '../fields.ts'
 import { instantOf } from '../instant.ts'
 import { invalid } from '../refusal.ts'
 
@@ -22,31 +22,24 @@ export const permissionsField = Type.Array(Type.String({ minLength: 1, maxLength
 })
 export const expiryField = Type.Union([Type.String({ maxLength: 64 }), Type.Null()])
 
-export const newKeyBody = Type.Object(
-  {
-    merchant_id: textField(64),
-    api: textField(100),
-    environment: environmentField,
-    name: nameField,
-    permissions: permissionsField,
-    expires_at: Type.Optional(expiryField),
-  },
-  { additionalProperties: false },
-)
+export const newKeyBody = changeBody({
+  merchant_id: textField(64),
+  api: textField(100),
+  environment: environmentField,
+  name: nameField,
+  permissions: permissionsField,
+  expires_at: Type.Optional(expiryField),
+})
 
-export const keyPatchBody = Type.Object(
-  {
-    name: Type.Optional(nameField),
-    permissions: Type.Optional(permissionsField),
-    expires_at: Type.Optional(expiryField),
-  },
-  { additionalProperties: false },
-)
+export const keyPatchBody = changeBody({
+  name: Type.Optional(nameField),
+  permissions: Type.Optional(permissionsField),
+  expires_at: Type.Optional(expiryField),
+})
 
-export const rotateBody = Type.Object(
-  { grace_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: maxGraceSeconds })) },
-  { additionalProperties: false },
-)
+export const rotateBody = changeBody({
+  grace_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: maxGraceSeconds })),
+})
 
 export const keyListQuery = Type.Object(
   {
@@ -55,6 +48,9 @@ export const keyListQuery = Type.Object(
     api: Type.Optional(textField(100)),
     environment: Type.Optional(environmentField),
     q: Type.Optional(nameField),
+    last4: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z0-9_-]{4}$', description: 'Of a secret that works, exactly' }),
+    ),
     ...pageFields,
   },
   { additionalProperties: false },

@@ -32,8 +32,8 @@ export function serveKeys(app: ControlApp, deps: AdminDeps): void {
     '/keys',
     { schema: { querystring: keyListQuery }, config: { doc: keyDocs.list } },
     async (request) => {
-      const { merchant_id: merchantId, status, api, environment, q: text, cursor, limit } = request.query
-      const filter = { merchantId, status, api, environment, text, nowMs: deps.now() }
+      const { merchant_id: merchantId, q: text, cursor, limit, ...same } = request.query
+      const filter = { ...same, merchantId, text, nowMs: deps.now() }
       const after = readCursor(cursor, (value) => isId('key', value))
       const page = await listKeys(deps.db, filter, { after, limit: limitOf(limit) })
       return { data: page.rows.map(keyObject), next_cursor: nextCursor(page, (key) => key.id) }

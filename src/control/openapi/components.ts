@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import { activitySchema } from '../activity/routes.ts'
+import { activityTotalSchema } from '../activity/totals.ts'
 import { auditSchema } from '../audit/routes.ts'
 import { denyRowSchema } from '../deny/deny-docs.ts'
 import { instanceSchema } from '../instances/routes.ts'
@@ -37,6 +38,7 @@ export const components = {
   ImportLine: importLine,
   ImportResult: importResultSchema,
   Activity: activitySchema,
+  ActivityTotal: activityTotalSchema,
   AuditEntry: auditSchema,
   ApiPermissions: apiPermissionsSchema,
   Instance: instanceSchema,

@@ -109,6 +109,18 @@ void t.test('it has the shape that OpenAPI 3.1 asks for, and every route says wh
   })
 })
 
+void t.test('every change takes a reason', async (t) => {
+  const { app } = await createSubject(t)
+  for (const [name, operation] of operationsOf(await documentOf(app))) {
+    if (name.startsWith('GET')) continue
+    const { properties }: { properties?: Record<string, unknown> } = Object(
+      operation.requestBody?.content['application/json']?.schema,
+    )
+    const asked = operation.parameters.some((parameter) => parameter.name === 'reason')
+    t.ok(asked || properties?.['reason'] !== undefined, name)
+  }
+})
+
 void t.test('every schema in it is one, and every reference leads somewhere', async (t) => {
   const { app } = await createSubject(t)
   const document = await documentOf(app)
@@ -176,6 +188,7 @@ async function tour(subject: Subject) {
     ['/merchants', 'GET', '/merchants'],
     ['/merchants/{id}', 'GET', `/merchants/${merchant}`],
     ['/merchants/{id}', 'GET', '/merchants/mer_999999999999'],
+    ['/merchants/{id}', 'PATCH', `/merchants/${merchant}`, { name: 'C', reason: 'why' }],
     ['/merchants/{id}/suspend', 'POST', `/merchants/${merchant}/suspend?wait=all`],
     ['/merchants/{id}/resume', 'POST', `/merchants/${merchant}/resume`],
     ['/keys', 'POST', '/keys?wait=all', keyBody(merchant), repeat],
@@ -196,6 +209,8 @@ async function tour(subject: Subject) {
     ['/keys/import', 'POST', '/keys/import?wait=all', lines, ndjson],
     ['/keys/import', 'POST', '/keys/import', '{}', ndjson],
     ['/keys/{id}/activity', 'GET', `/keys/${id}/activity`],
+    ['/activity', 'GET', '/activity?since=2026-01-14T00:00:00Z'],
+    ['/activity', 'GET', '/activity?by=route'],
     ['/audit', 'GET', '/audit'],
     ['/audit', 'GET', '/audit?limit=0'],
     ['/permissions', 'GET', '/permissions'],
