@@ -1,6 +1,7 @@
 // The schema of permission tables: one API's vocabulary and routes.
 
 import { type Static, Type } from 'typebox'
+import { environmentName } from '../credentials/environment.ts'
 import { ResponseLimits } from './defaults-schema.ts'
 import { escapeNames } from './request/escapes.ts'
 import { methods } from './template.ts'
@@ -56,7 +57,7 @@ const RouteRule = Type.Object(
         [
           Text('Name of one of the upstreams.'),
           Type.Record(Type.String(), Text('Name of one of the upstreams.'), {
-            propertyNames: { pattern: '^[a-z0-9-]{1,64}$', expects: 'the name of an environment' },
+            propertyNames: environmentName,
           }),
         ],
         {
