@@ -180,6 +180,7 @@ async function compileApi(
     cors: compileCors(entry),
     stripPrefix: entry.strip_prefix,
     forwardAuthorization: entry.forward_authorization,
+    docs: entry.docs ?? null,
     timeoutMs: limits.timeoutMs,
     trailingSlash: entry.trailing_slash,
     routes: own.map(({ route }) => route),

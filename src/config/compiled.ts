@@ -160,6 +160,8 @@ export interface Api {
   /** Of what has no route, as preflights: null: the upstream's. */
   readonly timeoutMs: number | null
   readonly trailingSlash: TrailingSlash
+  /** URL of what is said about an error, with `{code}` for its code; null: there is none. */
+  readonly docs: string | null
   readonly routes: readonly Route[]
   /**
    * Matches a request by method and raw path: bytes as they came, no query, already judged unambiguous but for escapes

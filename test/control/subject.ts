@@ -143,6 +143,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     forwardAuthorization: false,
     timeoutMs: null,
     trailingSlash: 'strict',
+    docs: null,
     stripPrefix: '',
     routes: [],
     matchRoute: () => ({ kind: 'not_found' }),

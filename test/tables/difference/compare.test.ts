@@ -55,6 +55,7 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     forwardAuthorization: false,
     timeoutMs: null,
     trailingSlash: 'strict',
+    docs: null,
     stripPrefix: '',
     routes: accepted.map(({ route }) => route),
     matchRoute: createRouteMatcher(accepted),
@@ -250,6 +251,14 @@ t.test('a last slash that means nothing any more opens and closes', async (t) =>
   ])
   t.strictSame(show(compareTables(same, strict)).length, 4)
   t.strictSame(compareTables(same, same), [])
+})
+
+t.test('a literal that is gone leaves its disguises to the pattern beside it', async (t) => {
+  const [both, one] = [['GET /a.a: q', 'GET /a{x}: p'], ['GET /a{x}: p']]
+  t.strictSame(show(compare(both, one)), ['opened GET /a.a p', 'closed GET /a.a q'])
+  const [publicBoth, publicOne] = [['GET /a.a: public', 'GET /a{x}: public'], ['GET /a{x}: public']]
+  t.match(compare(publicBoth, publicOne), [{ kind: 'opened', path: /^\/a/, before: { refusal: 'INVALID_PATH' } }])
+  t.match(compare(publicOne, publicBoth), [{ kind: 'closed', path: /^\/a/, after: { refusal: 'INVALID_PATH' } }])
 })
 
 t.test('`*` stands for hosts that nobody lists', async (t) => {
