@@ -184,7 +184,7 @@ async function write({ document, required, flags }: Writing): Promise<Written> {
   const read = await readSource(into)
   if (!read.ok) throw new CliError(`${into} ${read.message}`, exitCodes.usage)
   const report = createReport()
-  const table = readTable(read.source, {}, report)
+  const table = readTable({ source: read.source, env: {} }, report)
   const editable = editTable(into, read.source.text)
   const faults = [...report.faults, ...(editable.ok ? [] : editable.faults)]
   if (table === undefined || !editable.ok || faults.length > 0)
@@ -205,10 +205,10 @@ function titleOf({ root, file }: OpenApiDocument): string {
 /** Nothing is written that the gateway would not load. */
 function faultsOf(file: string, text: string): readonly Fault[] {
   const report = createReport()
-  readTable({ file, text }, {}, report)
+  readTable({ source: { file, text }, env: {} }, report)
   return report.faults
 }
 
 function tableOf(text: string): PermissionTable | undefined {
-  return readTable({ file: 'table.yaml', text }, {}, createReport())
+  return readTable({ source: { file: 'table.yaml', text }, env: {} }, createReport())
 }

@@ -63,6 +63,8 @@ function pathsOf({ before, after }: HostGroup): string[] {
 const undeciding = new Set([
   'source',
   'timeoutMs',
+  'maxResponseBytes',
+  'responseIdleMs',
   'upstream',
   'hosts',
   'staleLimitMs',
