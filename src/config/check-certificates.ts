@@ -84,14 +84,17 @@ function checkUpstreams(checking: CertificateChecking): void {
   for (const [name, upstream] of Object.entries(checking.checked.file.upstreams ?? {})) {
     const at = ['upstreams', name]
     const of = `upstream ${name}: `
-    const isPlain = /^http:/i.test(upstream?.url ?? '')
+    // All of its targets are alike in that.
+    const url = upstream?.url ?? upstream?.targets?.[0]?.url
+    const isPlain = /^http:/i.test(url ?? '')
     const isNeeded = checking.needs !== undefined && !isPlain
     if (upstream?.ca !== undefined)
       checkAuthorities(checking, { at: [...at, 'ca'], of, isNeeded }, upstream.ca)
     else if (!isPlain && usesAuthorities) {
       // Once for all that go by them.
       usesAuthorities = false
-      const named = { at: [...at, 'url'], of: 'SSL_CERT_FILE or NODE_EXTRA_CA_CERTS: ', isNeeded }
+      const place = upstream?.url === undefined ? 'targets' : 'url'
+      const named = { at: [...at, place], of: 'SSL_CERT_FILE or NODE_EXTRA_CA_CERTS: ', isNeeded }
       for (const file of checking.authorities) readAll(checking, named, file)
     }
     if (upstream?.cert === undefined || upstream.key === undefined) continue

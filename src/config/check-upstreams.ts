@@ -1,12 +1,12 @@
 // What the schema cannot say about upstreams.
 
 import { isIP } from 'node:net'
-import { whyNoEndpoint } from './address.ts'
 import type { CheckedFile } from './check-settings.ts'
+import { checkTargets } from './check-targets.ts'
 import { foldHeaderName, isHeaderValue, whyReserved } from './header-names.ts'
 import { isHostName } from './hosts.ts'
 import { placeOfKey, placeOfValue, rawText } from './tree.ts'
-import { pathInUrl, whyNoPath } from './upstream-url.ts'
+import { whyNoPath } from './upstream-url.ts'
 
 /** Reports what is wrong in `upstreams`. */
 export function checkUpstreams(checked: CheckedFile): void {
@@ -15,10 +15,14 @@ export function checkUpstreams(checked: CheckedFile): void {
 
 function checkUpstream({ tree, file, report }: CheckedFile, name: string): void {
   const upstream = file.upstreams?.[name]
-  if (upstream?.url !== undefined) {
-    const why = whyNoUrl(upstream.url)
-    if (why !== undefined) report.fault(placeOfValue(tree, ['upstreams', name, 'url']), why)
-  }
+  checkTargets({ tree, file, report }, name)
+  const health = upstream?.health?.path
+  const whyNot = health === undefined ? undefined : whyNoPath(health)
+  if (whyNot !== undefined)
+    report.fault(
+      placeOfValue(tree, ['upstreams', name, 'health', 'path']),
+      `\`path\` cannot be asked for: ${whyNot}`,
+    )
   if ((upstream?.cert === undefined) !== (upstream?.key === undefined)) {
     const given = upstream?.cert === undefined ? 'key' : 'cert'
     report.fault(placeOfKey(tree, ['upstreams', name, given]), '`cert` and `key` go together: name both')
@@ -41,7 +45,8 @@ function checkUpstream({ tree, file, report }: CheckedFile, name: string): void 
 
 /** RFC 6066 §3: no address stands in SNI. */
 function checkServerName({ tree, file, report }: CheckedFile, name: string): void {
-  const { url, server_name: serverName } = file.upstreams?.[name] ?? {}
+  const { url: own, targets, server_name: serverName } = file.upstreams?.[name] ?? {}
+  const url = own ?? targets?.[0]?.url
   const path = ['upstreams', name, 'server_name']
   if (serverName !== undefined && (serverName === '*' || !isHostName(serverName) || isIP(serverName) !== 0)) {
     report.fault(placeOfValue(tree, path), `\`${rawText(tree, path)}\` is no host name`)
@@ -52,13 +57,4 @@ function checkServerName({ tree, file, report }: CheckedFile, name: string): voi
       '`server_name` counts with https:// only: nobody else shows a certificate',
     )
   }
-}
-
-/** What is wrong with the URL of an upstream; undefined: nothing. */
-function whyNoUrl(url: string): string | undefined {
-  const path = pathInUrl(url)
-  if (path === undefined)
-    return '`url` must be http:// or https:// with a host, perhaps a port and a path, and nothing after them'
-  const reason = whyNoEndpoint(url) ?? (path === '' ? undefined : whyNoPath(path))
-  return reason === undefined ? undefined : `\`url\` cannot be used: ${reason}`
 }

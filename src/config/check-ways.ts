@@ -104,8 +104,13 @@ function warnOfOneUpstream({ tree, file, report }: CheckedFile, { api, environme
 
 function isOnePlace({ upstreams }: CheckedFile['file'], one: string, other: string): boolean {
   if (one === other) return true
-  const urlOf = (name: string) => upstreams?.[name]?.url?.replace(/\/$/, '').toLowerCase()
-  return urlOf(one) !== undefined && urlOf(one) === urlOf(other)
+  const urlsOf = (name: string) => {
+    const { url, targets = [] } = upstreams?.[name] ?? {}
+    const all = [url, ...targets.map((target) => target?.url)].filter((text) => text !== undefined)
+    return new Set(all.map((text) => text.replace(/\/$/, '').toLowerCase()))
+  }
+  const others = urlsOf(other)
+  return [...urlsOf(one)].some((url) => others.has(url))
 }
 
 /** Where the host leaves the environment open only a key can choose the upstream: nothing may pass without one. */

@@ -6,10 +6,12 @@ import type { Api, CompiledConfig, Settings, Table, Upstream } from './compiled.
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
 import { resolveRedisFiles } from './redis-url.ts'
+import { changesNothing, limitsOf, withDefaults } from './route-limits.ts'
 import type { GatewayFile } from './schema.ts'
 import type { PermissionTable } from './table.ts'
+import { withoutLastSlash } from './trailing-slash.ts'
 import { parseDuration, parseSize } from './units.ts'
-import { pathInUrl } from './upstream-url.ts'
+import { basePathIn } from './upstream-url.ts'
 
 export interface Checked {
   /** Path of gateway.yaml: relative paths in it start at its folder. */
@@ -115,7 +117,9 @@ function compileUpstream(
 ): Upstream {
   return {
     name,
-    ...addressOf(entry.url),
+    ...addressesOf(entry),
+    resolve: entry.resolve,
+    health: compileHealth(entry),
     timeoutMs: parseDuration(entry.timeout),
     connections: entry.connections,
     queue: entry.queue ?? entry.connections * queuePerConnection,
@@ -135,8 +139,24 @@ function compileUpstream(
 }
 
 /** The base path as it is written: a URL would put it in order. */
-function addressOf(url: string): Pick<Upstream, 'origin' | 'basePath'> {
-  return { origin: new URL(url).origin, basePath: (pathInUrl(url) ?? '').replace(/\/$/, '') }
+function addressesOf({
+  url,
+  targets,
+}: GatewayFile['upstreams'][string]): Pick<Upstream, 'origin' | 'basePath' | 'targets'> {
+  const all = targets ?? (url === undefined ? [] : [{ url, weight: 1 }])
+  const [first] = all
+  if (first === undefined) throw new Error('an upstream has a target')
+  return {
+    origin: new URL(first.url).origin,
+    basePath: basePathIn(first.url),
+    targets: all.map((target) => ({ origin: new URL(target.url).origin, weight: target.weight })),
+  }
+}
+
+function compileHealth({ health }: GatewayFile['upstreams'][string]): Upstream['health'] {
+  if (health === undefined) return null
+  const { path, interval, healthy_after: healthyAfter, unhealthy_after: unhealthyAfter } = health
+  return { path, intervalMs: parseDuration(interval), healthyAfter, unhealthyAfter }
 }
 
 async function compileAccess({ file, tables, sha256 }: Checked): Promise<Table> {
@@ -162,6 +182,12 @@ async function compileApi(
   entry: GatewayFile['apis'][string],
   table: PermissionTable,
 ): Promise<Api> {
+  const limits = limitsOf(entry)
+  const own = table.routes.map((one) =>
+    changesNothing(one.route, limits) ? one : { ...one, route: withDefaults(one.route, limits) },
+  )
+  const match = await matcherOf(own)
+  const isSame = entry.trailing_slash === 'same'
   return {
     name,
     credential: compileCredential(entry.credential),
@@ -173,8 +199,10 @@ async function compileApi(
     stripPrefix: entry.strip_prefix,
     forwardAuthorization: entry.forward_authorization,
     docs: entry.docs ?? null,
-    routes: table.routes.map(({ route }) => route),
-    matchRoute: await matcherOf(table.routes),
+    timeoutMs: limits.timeoutMs,
+    trailingSlash: entry.trailing_slash,
+    routes: own.map(({ route }) => route),
+    matchRoute: isSame ? (method, path) => match(method, withoutLastSlash(path)) : match,
   }
 }
 

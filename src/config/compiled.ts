@@ -6,6 +6,7 @@ import type { Disguises } from './disguise.ts'
 import type { LogPaths } from './log-schema.ts'
 import type { Escapes } from './request/escapes.ts'
 import type { PathFault } from './request/path-fault.ts'
+import type { TrailingSlash } from './trailing-slash.ts'
 
 /** Everything that the files say. */
 export interface CompiledConfig {
@@ -90,8 +91,19 @@ export interface Limits {
 
 export interface Upstream {
   readonly name: string
-  /** Scheme, host and port; no path. */
+  /** Scheme, host and port of its first target; no path. All have one scheme. */
   readonly origin: string
+  /** Where its requests go: one at least. */
+  readonly targets: readonly UpstreamTarget[]
+  /** Whether each address of a name is a target of its own, or connections take turns among them. */
+  readonly resolve: 'turns' | 'all'
+  /** Active checks; null: none. */
+  readonly health: {
+    readonly path: string
+    readonly intervalMs: number
+    readonly healthyAfter: number
+    readonly unhealthyAfter: number
+  } | null
   /** Stands before the path of every request, as it is written; no slash at its end. Empty: nothing does. */
   readonly basePath: string
   readonly timeoutMs: number
@@ -112,6 +124,13 @@ export interface Upstream {
   readonly caFiles: readonly string[]
   /** What the gateway shows to an upstream that asks for a certificate. */
   readonly clientCertificate: { readonly certFile: string; readonly keyFile: string } | null
+}
+
+export interface UpstreamTarget {
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** 0: it gets no new requests. */
+  readonly weight: number
 }
 
 /** Who may do what, for all APIs. */
@@ -156,6 +175,9 @@ export interface Api {
   /** What every path of its routes begins with and is not sent on; empty: all of the path is. */
   readonly stripPrefix: string
   readonly forwardAuthorization: boolean
+  /** Of what has no route, as preflights: null: the upstream's. */
+  readonly timeoutMs: number | null
+  readonly trailingSlash: TrailingSlash
   /** URL of what is said about an error, with `{code}` for its code; null: there is none. */
   readonly docs: string | null
   readonly routes: readonly Route[]
@@ -192,6 +214,10 @@ export interface Route {
   readonly timeoutMs: number | null
   /** null: no limit. */
   readonly maxBodyBytes: number | null
+  /** Largest body of an answer; null: no limit. */
+  readonly maxResponseBytes: number | null
+  /** Longest pause of an answer; null: the gateway's. */
+  readonly responseIdleMs: number | null
   /** In place of its environment's: one for all, or one for each, sorted by environment; null: the environment's. */
   readonly upstream: string | readonly (readonly [environment: string, upstream: string])[] | null
   /** Which values of its parameters are refused for a literal beside them. */

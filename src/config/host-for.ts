@@ -3,8 +3,8 @@
 import type { Api, ApiEnvironment, Table, Upstream } from './compiled.ts'
 import { upstreamOf } from './upstream-of.ts'
 
-/** Host as clients say it, where the upstream is told so; else the upstream's own. */
-export function hostFor(upstream: Upstream, { apis }: Pick<Table, 'apis'>): string {
+/** Host as clients say it, where the upstream is told so; else `own`, the upstream's. */
+export function hostFor(upstream: Upstream, { apis }: Pick<Table, 'apis'>, own: string): string {
   if (upstream.preserveHost) {
     for (const api of apis.values()) {
       for (const environment of api.environments) {
@@ -13,7 +13,7 @@ export function hostFor(upstream: Upstream, { apis }: Pick<Table, 'apis'>): stri
       }
     }
   }
-  return new URL(upstream.origin).host
+  return own
 }
 
 function goesTo(upstream: string, environment: ApiEnvironment, { routes }: Api): boolean {

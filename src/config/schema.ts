@@ -2,6 +2,7 @@
 // the defaults, the wording of faults and the files that editors read. No other file knows a default.
 
 import { type Static, Type } from 'typebox'
+import { routeDefaults } from './defaults-schema.ts'
 import { Environments } from './environment-schema.ts'
 import { LogSection } from './log-schema.ts'
 import { closed, Duration, DurationOrNone, HeaderName, Size, Text } from './schema-fields.ts'
@@ -215,6 +216,7 @@ const Api = Type.Object(
       default: '15m',
       description: 'How long a known key works while Postgres cannot be reached.',
     }),
+    ...routeDefaults,
     legacy_keys: Type.Boolean({ default: false, description: 'Looks up keys without a checksum too.' }),
     cors: Type.Union([Type.Enum(['off', 'upstream']), Cors], {
       default: 'off',

@@ -3,12 +3,62 @@
 import { Type } from 'typebox'
 import { closed, Duration, Text, token } from './schema-fields.ts'
 
+const Url = Text(
+  'http:// or https:// with host and port, and perhaps a base path: it is put before what was judged, byte for byte.',
+  { expects: 'an http:// or https:// URL', example: 'https://core.internal:8443/api/v1' },
+)
+
+const Target = Type.Object(
+  {
+    url: Url,
+    weight: Type.Integer({
+      minimum: 0,
+      maximum: 1_000,
+      default: 1,
+      description: 'Its share of the requests; 0: it gets no new ones.',
+    }),
+  },
+  closed,
+)
+
+const Count = (description: string, value: number) =>
+  Type.Integer({ minimum: 1, maximum: 100, default: value, description })
+
+const Health = Type.Object(
+  {
+    path: Text('What is asked for by GET, as it stands: no base path is put before it.', {
+      example: '/healthz',
+    }),
+    interval: Duration({
+      default: '5s',
+      description:
+        'From one check to the next, a tenth more or less; an answer has to come within it, and within 5 s.',
+    }),
+    healthy_after: Count('Good answers in a row, 2xx, after which a target gets requests again.', 2),
+    unhealthy_after: Count('Bad ones in a row, or none, after which it gets none while others are there.', 3),
+  },
+  { ...closed, description: 'Active checks of every target, by each process. Left out: none.' },
+)
+
 export const Upstream = Type.Object(
   {
-    url: Text(
-      'http:// or https:// with host and port, and perhaps a base path: it is put before what was judged, byte for byte.',
-      { expects: 'an http:// or https:// URL', example: 'https://core.internal:8443/api/v1' },
+    url: Type.Optional(Url),
+    targets: Type.Optional(
+      Type.Array(Target, {
+        minItems: 1,
+        expects: 'a list of at least one target',
+        examples: [[{ url: 'http://10.0.0.5:8080' }]],
+        description:
+          'In place of `url`: several that serve the same, all with one scheme and one base path. A request goes to the one with least under way for its weight.',
+      }),
     ),
+    resolve: Type.Enum(['turns', 'all'], {
+      default: 'turns',
+      expects: '`turns` or `all`',
+      description:
+        'Of a name with several addresses, `turns`: connections take turns among them. `all`: each is a target of its own, with the weight of its target.',
+    }),
+    health: Type.Optional(Health),
     timeout: Duration({
       default: '30s',
       description: 'Time for the head of a response after the last byte of the request; beyond it 504.',
@@ -17,7 +67,7 @@ export const Upstream = Type.Object(
       minimum: 1,
       maximum: 65535,
       default: 128,
-      description: 'Most connections at once.',
+      description: 'Most connections at once, to each target.',
     }),
     queue: Type.Optional(
       Type.Integer({
@@ -25,7 +75,7 @@ export const Upstream = Type.Object(
         maximum: 1_000_000,
         examples: [512],
         description:
-          'Most requests that wait for a connection; beyond it 503. Left out: four for each connection.',
+          'Most requests that wait for a connection to one target; beyond it 503. Left out: four for each connection.',
       }),
     ),
     queue_timeout: Duration({
@@ -76,5 +126,5 @@ export const Upstream = Type.Object(
     ),
     key: Type.Optional(Text('PEM file with the private key of `cert`.', { example: 'client.key' })),
   },
-  closed,
+  { ...closed, exactlyOne: ['url', 'targets'] },
 )

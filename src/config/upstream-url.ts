@@ -11,6 +11,11 @@ export function pathInUrl(url: string): string | undefined {
   return whole === undefined || !URL.canParse(url) ? undefined : path
 }
 
+/** The base path that it is, of a URL that has been checked: a slash at its end counts as none. */
+export function basePathIn(url: string): string {
+  return (pathInUrl(url) ?? '').replace(/\/$/, '')
+}
+
 /**
  * Why a path cannot stand in a configuration; undefined: nothing speaks against it. It must be one that a request could have: all
  * that is sent is what no two readers take for different things.

@@ -91,6 +91,8 @@ export interface Health {
   readonly log?: 'dropping' | undefined
   /** Of a primary: how many workers there should be, and how many serve. */
   readonly workers?: { readonly wanted: number; readonly serving: number } | undefined
+  /** Of upstreams with several targets, or with checks, how many there are and how many get requests. */
+  readonly upstreams?: Readonly<Record<string, { readonly targets: number; readonly available: number }>>
   /** A word on the gateway's port where it does not answer. */
   readonly gateway?: 'silent' | undefined
 }

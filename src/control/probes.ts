@@ -49,6 +49,12 @@ const docs = {
           { description: 'With --workers: how many there should be, and how many serve' },
         ),
       ),
+      upstreams: Type.Optional(
+        Type.Record(Type.String(), Type.Object({ targets: Type.Integer(), available: Type.Integer() }), {
+          description:
+            'Of upstreams with several targets, or with checks: how many targets there are, and how many get requests; of the process that sees fewest',
+        }),
+      ),
       gateway: Type.Optional(
         Type.Literal('silent', { description: 'The port of the gateway does not answer the process itself' }),
       ),
@@ -82,6 +88,8 @@ export function serveProbes(app: ControlApp, deps: ControlDeps): void {
         health.certificates.length > 0 && { certificates: health.certificates }),
       ...(health.log !== undefined && { log: health.log }),
       ...(health.workers !== undefined && { workers: health.workers }),
+      ...(health.upstreams !== undefined &&
+        Object.keys(health.upstreams).length > 0 && { upstreams: health.upstreams }),
       ...(health.gateway !== undefined && { gateway: health.gateway }),
     })
   })

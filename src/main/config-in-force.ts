@@ -50,6 +50,8 @@ export interface ConfigInForceDeps {
   readonly fault?: string
   /** To all upstreams together; without bound unless said. */
   readonly mostConnections?: number
+  /** Whether this process sends requests to upstreams, and has to look after them; unless said it does. */
+  readonly isGateway?: boolean
   /** Told when a configuration has been taken from disk. */
   readonly taken?: () => void
   /** A candidate that decides in shadow. */
@@ -68,7 +70,7 @@ export interface ShadowSource {
 
 /** Starts with a configuration that was loaded already. Throws when a file that it names cannot be read. */
 export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
-  const { log, metrics } = deps
+  const { log, metrics, isGateway = true } = deps
   let settings = deps.config.settings
   let files = deps.files
   let sources = deps.sources ?? []
@@ -77,7 +79,11 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   const room = createUpstreamRoom(deps.mostConnections ?? Number.POSITIVE_INFINITY)
   let inForce: InForce = {
     table: deps.config.table,
-    upstreams: createUpstreams(settings, deps.config.table, { news: upstreamNews(log), room }),
+    upstreams: createUpstreams(settings, deps.config.table, {
+      news: upstreamNews(log),
+      room,
+      isWatched: isGateway,
+    }),
   }
   let candidate = deps.shadow?.config ?? deps.config.candidate
   let candidateFiles = deps.shadow?.files ?? []
@@ -129,7 +135,11 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     }
     const { table } = loaded.config
     const next = mended(settings, loaded.config.settings)
-    const upstreams = createUpstreams(next, table, { before: inForce.upstreams, news: upstreamNews(log) })
+    const upstreams = createUpstreams(next, table, {
+      before: inForce.upstreams,
+      news: upstreamNews(log),
+      isWatched: isGateway,
+    })
     const restart = needsRestart(settings, loaded.config.settings)
     if (restart.length > 0) log.warn({ settings: restart }, 'These settings take effect after a restart')
     const before = inForce

@@ -27,6 +27,7 @@ import { type Place, type Plan, planOf } from './plan.ts'
 import type { PortWatch } from './port-watch.ts'
 import type { ProcessSecrets } from './secrets.ts'
 import { createSignOffs } from './sign-offs.ts'
+import { addUpstreamMetrics, targetFigures, type UpstreamFigures } from './upstream-figures.ts'
 import { StartError } from './start-error.ts'
 import { createTicketKeys } from './ticket-keys.ts'
 import { refuseUnusableFiles } from './usable-files.ts'
@@ -73,6 +74,8 @@ export interface Program {
   readonly gatewayPort: number | null
   readonly controlPort: number | null
   readonly metrics: Metrics
+  /** How its upstreams' targets stand; empty where it sends no requests. */
+  upstreams(): UpstreamFigures
   /** Who this process is among the instances. */
   readonly instanceId: string
   /** The configuration in force, for another process. */
@@ -97,7 +100,10 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   refuseUnusableFiles(config.settings, role)
   const plan = planOf(role, options.place ?? 'alone')
   const descriptors = shareDescriptors(mostDescriptors(), {
-    upstreams: [...config.settings.upstreams.values()].reduce((sum, { connections }) => sum + connections, 0),
+    upstreams: [...config.settings.upstreams.values()].reduce(
+      (sum, { connections, targets }) => sum + connections * targets.length,
+      0,
+    ),
     workers: options.workers?.states().wanted ?? 0,
   })
   const drain = createDrain(log, plan.gateway ? config.settings.gateway.drainDelayMs : 0)
@@ -123,6 +129,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       metrics,
       taken,
       mostConnections: descriptors.upstreams,
+      isGateway: plan.gateway,
     })
     drain.last('upstreams', () => inForce.close())
     const table = () => inForce.current().table
@@ -173,6 +180,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     const sources = () => [...inForce.sources(), ...[deny.source()].filter((one) => one !== null)]
     return {
       ...{ gatewayPort, controlPort, metrics, reload, dismiss: signOffs.add, instanceId: core.instanceId },
+      upstreams: () => (plan.gateway ? targetFigures(inForce.current().upstreams) : {}),
       kept: () => packKept(inForce.current().table.sha256, sources()),
       ...{ stop: drain.run, leave: drain.leave, retire: drain.retire },
       isLingering: () => drain.isLeaving && !drain.isDraining,
@@ -261,23 +269,7 @@ async function openGateway(parts: Parts): Promise<number> {
   metrics.gauge('latchkey_activity_waiting', 'Rows of activity not yet stored', () => ({
     rows: activity.waiting(),
   }))
-  metrics.gauge('latchkey_upstream_in_flight', 'Requests under way, by upstream', () =>
-    Object.fromEntries(
-      [...inForce.current().upstreams.all()].map((pool) => [pool.settings.name, pool.connections.inFlight()]),
-    ),
-  )
-  metrics.gauge(
-    'latchkey_upstream_not_reused',
-    '1 while connections to an upstream are not used again, as it was seen to close, stall or starve',
-    () =>
-      Object.fromEntries(
-        [...inForce.current().upstreams.all()].map(({ settings: { name }, connections }) => [
-          name,
-          connections.habit() === undefined ? 0 : 1,
-        ]),
-      ),
-    'max',
-  )
+  addUpstreamMetrics(metrics, () => inForce.current().upstreams)
   const app = await createGateway({
     settings,
     connections: parts.descriptors.connections,
@@ -365,6 +357,7 @@ async function openControl(parts: Parts): Promise<number> {
         log: isDropping ? 'dropping' : undefined,
         gateway: isAnswering ? undefined : 'silent',
         workers: counts && { wanted: counts.wanted, serving: counts.serving },
+        upstreams: workers?.upstreams() ?? (plan.gateway ? targetFigures(inForce.current().upstreams) : {}),
       }
     },
     metrics: async () => metrics.text(await workers?.metrics(metrics.isKept)),

@@ -1,6 +1,6 @@
 // What is told in the log of an upstream whose ways are not quite those of HTTP: bounded lines, for who runs it.
 
-import type { UpstreamNews } from '../gateway/upstream/upstreams.ts'
+import type { UpstreamNews } from '../gateway/upstream/news.ts'
 import type { Logger } from '../telemetry/log.ts'
 
 const habits = {
@@ -18,11 +18,15 @@ const oddities = {
   control_character: 'A header value holds control characters: spaces were put in their place',
 } as const
 
-/** Tells it in lines at warn. */
-export function upstreamNews(log: Pick<Logger, 'warn'>): UpstreamNews {
+/** Tells it in lines at warn; that all is well again at info. */
+export function upstreamNews(log: Pick<Logger, 'info' | 'warn'>): UpstreamNews {
   return {
     notReused: (upstream, habit, milliseconds) =>
       log.warn({ upstream, habit, seconds: milliseconds / 1_000 }, habits[habit]),
+    target(upstream, target, reason) {
+      if (reason === undefined) log.info({ upstream, target }, 'A target of an upstream gets requests again')
+      else log.warn({ upstream, target, reason }, 'A target of an upstream gets no requests while others do')
+    },
     odd: (upstream, oddity) => log.warn({ upstream, oddity }, oddities[oddity]),
   }
 }

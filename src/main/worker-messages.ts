@@ -2,6 +2,7 @@
 // tickets are sealed with, and the files of the configuration, for a worker that asks for them.
 
 import type { KeptConfig } from './kept-config.ts'
+import type { UpstreamFigures } from './upstream-figures.ts'
 
 export type ToWorker =
   | { readonly type: 'reload' }
@@ -28,6 +29,8 @@ export type FromWorker =
   | { readonly type: 'failed'; readonly told: readonly string[] }
   /** Whether it loses lines of the log, when that has changed. */
   | { readonly type: 'log'; readonly isDropping: boolean }
+  /** How many targets of upstreams it has, and how many of them are available, when that has changed. */
+  | { readonly type: 'upstreams'; readonly figures: UpstreamFigures }
   /** All that it counts: the answer to question `id`, or, unasked, its last word. */
   | { readonly type: 'metrics'; readonly id: number | null; readonly metrics: object[] }
 
@@ -38,7 +41,7 @@ export function isToWorker(message: unknown): message is ToWorker {
 
 /** Whether a message is one of ours. */
 export function isFromWorker(message: unknown): message is FromWorker {
-  return hasType(message, ['started', 'kept', 'serving', 'failed', 'log', 'metrics'])
+  return hasType(message, ['started', 'kept', 'serving', 'failed', 'log', 'upstreams', 'metrics'])
 }
 
 function hasType(message: unknown, types: readonly string[]): boolean {

@@ -3,6 +3,7 @@
 
 import cluster, { type Worker } from 'node:cluster'
 import { drainBoundMs } from './drain.ts'
+import type { UpstreamFigures } from './upstream-figures.ts'
 import { type FromWorker, isFromWorker, type ToWorker } from './worker-messages.ts'
 
 export interface WorkerProcess {
@@ -16,6 +17,8 @@ export interface WorkerProcess {
   isLeaving(): boolean
   /** Whether it loses lines of the log. */
   isDropping(): boolean
+  /** What it said last of its upstreams. */
+  upstreams(): UpstreamFigures
   /** Whether it has ever served, and so answers questions. */
   hasServed(): boolean
   /** Why it could not start, by its own last word, line by line; undefined: it has not said. */
@@ -61,6 +64,7 @@ function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerPro
   let instance: string | undefined
   let hasServed = false
   let isDropping = false
+  let upstreams: UpstreamFigures = {}
   let failure: readonly string[] | undefined
   let hasEnded = false
   let isLeaving = false
@@ -73,6 +77,7 @@ function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerPro
     if (message.type === 'serving') hasServed = true
     if (message.type === 'failed') failure = message.told
     if (message.type === 'log') isDropping = message.isDropping
+    if (message.type === 'upstreams') upstreams = message.figures
     hear(message)
   })
 
@@ -90,6 +95,7 @@ function watched(worker: Worker, hear: (message: FromWorker) => void): WorkerPro
     isServing: () => hasServed && !hasEnded && !isLeaving,
     isLeaving: () => isLeaving,
     isDropping: () => isDropping,
+    upstreams: () => upstreams,
     hasServed: () => hasServed,
     failure: () => failure,
     tell: (message) => tell(worker, message),
@@ -138,6 +144,7 @@ function unborn(reason: string): WorkerProcess {
     isServing: () => false,
     isLeaving: () => false,
     isDropping: () => false,
+    upstreams: () => ({}),
     hasServed: () => false,
     failure: () => undefined,
     tell() {},

@@ -46,7 +46,7 @@ export async function startWorker(
     channel.follow((order) => void obey(running, order).catch(() => {}))
     heedSignalsOfAll(running)
     void channel.lost.then(() => endAlone(running, { primary, parent }))
-    tellOfLosses(log.losses)
+    tellChanges(program, log.losses)
     await say({ type: 'serving' })
   } finally {
     log.flush()
@@ -92,12 +92,17 @@ async function untilGone(parent: number): Promise<void> {
 }
 
 /** The primary's `/readyz` speaks for all. */
-function tellOfLosses(losses: LogLosses): void {
-  let told = false
+function tellChanges(program: Program, losses: LogLosses): void {
+  let wasDropping = false
+  let told = '{}'
   const look = () => {
     const isDropping = losses.isDropping()
-    if (isDropping !== told) void say({ type: 'log', isDropping })
-    told = isDropping
+    if (isDropping !== wasDropping) void say({ type: 'log', isDropping })
+    wasDropping = isDropping
+    const figures = program.upstreams()
+    const text = JSON.stringify(figures)
+    if (text !== told) void say({ type: 'upstreams', figures })
+    told = text
   }
   setInterval(look, lookAtLogMs).unref()
 }

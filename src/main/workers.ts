@@ -11,6 +11,7 @@ import type { KeptConfig } from './kept-config.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { createReplacementPause } from './replacement-pause.ts'
 import { StartError } from './start-error.ts'
+import { leastOf, type UpstreamFigures } from './upstream-figures.ts'
 import { createWorkerCounts } from './worker-counts.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 import { forkWorker, type WorkerEnd, type WorkerProcess } from './worker-process.ts'
@@ -24,6 +25,8 @@ export interface Workers {
   lost(): number
   /** Whether one of them loses lines of the log. */
   areDropping(): boolean
+  /** Of each upstream, what the worker sees that sees fewest targets available. */
+  upstreams(): UpstreamFigures
   /** What they count, in parts as prom-client writes them; of those that have ended, what is `kept`. */
   metrics(kept: (labels: TableLabels) => boolean): Promise<object[][]>
   reload(): void
@@ -178,6 +181,8 @@ export function createWorkers(deps: WorkersDeps): Workers {
     },
     lost: () => lost,
     areDropping: () => [...workers].some((worker) => worker.isDropping()),
+    upstreams: () =>
+      leastOf([...workers].filter((worker) => worker.isServing()).map((worker) => worker.upstreams())),
     async metrics(kept) {
       const id = ++question
       const asked = [...workers].filter((worker) => worker.hasServed())

@@ -168,6 +168,12 @@ t.test('what a start needs must be there, whoever names it', async (t) => {
     'url: "http://127.0.0.1:9101", ca: none.pem',
   )
   t.match(await saidOf(t, plain, { needs: 'all' }), { isGood: true, said: [/none\.pem/] })
+  const targets = edit(
+    gatewayYaml,
+    'url: "http://127.0.0.1:9101"',
+    'targets: [{ url: "http://127.0.0.1:9101" }], ca: none.pem',
+  )
+  t.match(await saidOf(t, targets, { needs: 'all' }), { isGood: true, said: [/none\.pem/] })
 })
 
 t.test('the authorities of the machine are looked at where an upstream goes by them', async (t) => {

@@ -13,13 +13,15 @@ t.test(
       gateway: edit(gatewayYaml, 'apis:', more),
       table: `${tableYaml}${route}`,
     })
-    const hosts = [...settings.upstreams.values()].map((upstream) => hostFor(upstream, table))
+    const hosts = [...settings.upstreams.values()].map((upstream) =>
+      hostFor(upstream, table, 'own.internal:1'),
+    )
     t.same(hosts, [
       'api.flintn.com',
       'sandbox.api.flintn.com',
       'sandbox.api.flintn.com',
-      'own.internal',
-      '[::1]:82',
+      'own.internal:1',
+      'own.internal:1',
     ])
   },
 )

@@ -141,6 +141,8 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     legacyKeys: false,
     cors: 'off',
     forwardAuthorization: false,
+    timeoutMs: null,
+    trailingSlash: 'strict',
     docs: null,
     stripPrefix: '',
     routes: [],

@@ -270,6 +270,11 @@ const files: readonly AlertCase[] = [
 
 const upstreams: readonly AlertCase[] = [
   {
+    alert: 'LatchkeyTargetsUnavailable',
+    ...{ labels: { ...instance, of: 'payments' }, severity: 'ticket', firesWithin: 7, minutes: 20 },
+    trouble: gauge('latchkey_upstream_targets_unavailable', 'of="payments"', 1),
+  },
+  {
     alert: 'LatchkeyUpstreamUnreachable',
     ...{ labels: live, severity: 'page', firesWithin: 6, minutes: 12 },
     trouble: instead(failed('circuit_open', '503', bursting(0, 40)), 1),

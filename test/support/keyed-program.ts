@@ -33,9 +33,9 @@ export async function startKeyedProgram(
 }
 
 /** Makes the key for a program that runs already. */
-export async function withKey(program: TestProgram): Promise<KeyedProgram> {
+export async function withKey(program: TestProgram, environment = 'live'): Promise<KeyedProgram> {
   const merchant = await program.admin.makeMerchant()
-  const key = await program.admin.makeKey(merchant, { permissions: ['*'] })
+  const key = await program.admin.makeKey(merchant, { environment, permissions: ['*'] })
   const auth = `X-Api-Key: ${key.secret}`
   const raw = (bytes: string | readonly string[], quietMs?: number): Promise<RawResponse> =>
     exchange(program.gatewayPort, bytes, quietMs)

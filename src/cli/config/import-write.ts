@@ -54,7 +54,7 @@ export async function importInto({ document, required, flags }: Writing): Promis
   const read = await readSource(into)
   if (!read.ok) throw new CliError(`${into} ${read.message}`, exitCodes.usage)
   const report = createReport()
-  const table = readTable(read.source, {}, report)
+  const table = readTable({ source: read.source, env: {} }, report)
   const editable = editTable(into, read.source.text)
   const faults = [...report.faults, ...(editable.ok ? [] : editable.faults)]
   if (table === undefined || !editable.ok || faults.length > 0)
@@ -75,12 +75,12 @@ function titleOf({ root, file }: OpenApiDocument): string {
 /** Nothing is written that the gateway would not load. */
 export function faultsOf(file: string, text: string): readonly Fault[] {
   const report = createReport()
-  readTable({ file, text }, {}, report)
+  readTable({ source: { file, text }, env: {} }, report)
   return report.faults
 }
 
 export function tableOf(text: string): PermissionTable | undefined {
-  return readTable({ file: 'table.yaml', text }, {}, createReport())
+  return readTable({ source: { file: 'table.yaml', text }, env: {} }, createReport())
 }
 
 /** Throws CliError in words. */

@@ -84,7 +84,7 @@ function chosen({ settings }: CompiledConfig, name: string | undefined): readonl
   throw new CliError(`there is no upstream of that name (${names})`, exitCodes.usage)
 }
 
-/** Those of one origin one after the other: they would be in each other's way. */
+/** Every target of them. Those of one origin one after the other: they would be in each other's way. */
 async function probeAll(
   config: CompiledConfig,
   upstreams: readonly Upstream[],
@@ -92,9 +92,9 @@ async function probeAll(
 ): Promise<readonly NamedProbe[]> {
   const busy = new Map<string, Promise<unknown>>()
   return Promise.all(
-    upstreams.map(async (upstream): Promise<NamedProbe> => {
+    upstreams.flatMap(targetsOf).map(async (upstream): Promise<NamedProbe> => {
       const { name, origin } = upstream
-      const host = hostFor(upstream, config.table)
+      const host = hostFor(upstream, config.table, new URL(origin).host)
       const options: ProbeOptions = { host, path: path ?? null, patienceMs, mostBytes, isBodiless }
       const before = busy.get(origin) ?? Promise.resolve()
       const mine = before.then(() => probeUpstream(upstream, options))
@@ -102,6 +102,11 @@ async function probeAll(
       return { name, origin, probed: await mine }
     }),
   )
+}
+
+/** An upstream of its own each. */
+function targetsOf(upstream: Upstream): Upstream[] {
+  return upstream.targets.map((target) => ({ ...upstream, origin: target.origin, targets: [target] }))
 }
 
 function parsePatience(text: string): number {

@@ -107,7 +107,13 @@ function sizeText(bytes: number): string {
 }
 
 function proposalText(probes: readonly NamedProbe[]): string {
-  const lines = probes.flatMap(({ name, probed }) => (probed.ok ? linesFor(name, probed.findings) : []))
+  // Of an upstream with several targets, what the first one is like that could be reached.
+  const told = new Set<string>()
+  const lines = probes.flatMap(({ name, probed }) => {
+    if (!probed.ok || told.has(name)) return []
+    told.add(name)
+    return linesFor(name, probed.findings)
+  })
   if (lines.length === 0) return ''
   return `\nProposed for the gateway file, beside what is there:\n\nupstreams:\n${lines.join('')}`
 }

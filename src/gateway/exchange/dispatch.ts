@@ -26,14 +26,21 @@ import { type BodySource, isRepeatable, type OutgoingRequest } from '../upstream
 import type { Queue } from '../upstream/queue.ts'
 import { clientNetwork } from '../../decision/request/addresses.ts'
 import { denialOf, unnamedFailure } from './upstream-failure.ts'
+import { NoRoom } from '../upstream/no-room.ts'
+import { NotSent } from '../upstream/pool.ts'
+import type { Target } from '../upstream/target.ts'
 import type { UpstreamPool } from '../upstream/upstreams.ts'
+
+/** A request is tried with so many targets at most: each may take the whole `connect_timeout`. */
+const mostTargets = 3
 
 /** Sends the request to its upstream and the answer to the client. Never throws; ends the response in every case. */
 export function forward(access: Access, upstream: UpstreamPool): void {
-  const { connections } = upstream
+  const target = upstream.targets.choose()
+  const { connections } = target
   if (connections.isFull() && !connections.yieldsTo(clientOf(access)))
     return refuse(access, deny('UPSTREAM_UNAVAILABLE', 'queue_full'))
-  const forwarding = new Forwarding(access, upstream)
+  const forwarding = new Forwarding(access, upstream, target)
   if (mayComeWhole(access)) process.nextTick(sendNow, forwarding)
   else forwarding.send()
 }
@@ -51,6 +58,9 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   isAnew = false
   readonly #access: Access
   readonly #upstream: UpstreamPool
+  #target: Target
+  /** Those to which no connection came about for it; undefined: there is none. */
+  #tried: Target[] | undefined
   readonly #hasBody: boolean
   #request: OutgoingRequest | undefined
   #body: RequestBody | undefined
@@ -69,17 +79,20 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   #heldSince = 0
   /** Of the time since `#sentAt`, what the client held up. */
   #heldMs = 0
+  /** Of the answer's body, what may still come; -1: any amount. */
+  #leftBytes = -1
   /** For how long the body had been waited for when it began to be sent. */
   #awaitedBefore = 0
   readonly #answer: Answer
 
-  constructor(access: Access, upstream: UpstreamPool) {
+  constructor(access: Access, upstream: UpstreamPool, target: Target) {
     super()
     this.#access = access
     this.#upstream = upstream
+    this.#target = target
     this.#hasBody = hasBody(access.head)
     this.#answer = new Answer(access)
-    upstream.connections.enter()
+    target.connections.enter()
     // The object itself: an arrow function made here keeps each exchange, and with it its request, from being collected
     // until the next full collection of garbage (V8 11.3, seen with --trace-gc-nvp).
     access.exchange = this
@@ -117,7 +130,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
     if (this.#request === undefined) {
       this.#access.clientMs += this.#body.awaitedMs(performance.now())
       this.#dispatch(this.#body)
-    } else if (this.#connection === undefined) this.#upstream.connections.send(this)
+    } else if (this.#connection === undefined) this.#target.connections.send(this)
   }
 
   onBodyFault(fault: BodyFault): void {
@@ -126,13 +139,13 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
 
   /** Never throws: what cannot be put together is a failure of this exchange alone. */
   #dispatch(body: Buffer | BodySource | null): void {
-    const { connections } = this.#upstream
+    const { connections, host } = this.#target
     try {
-      this.#request = outgoing(this.#access, this.#upstream, body)
+      this.#request = outgoing(this.#access, this.#upstream, { host, body })
       if (this.#isRetried) connections.sendAnew(this)
       else connections.send(this)
     } catch (error) {
-      this.onFailure(error instanceof Error ? error : new Error('dispatch failed'), false)
+      if (!this.#isOver) this.#end(error instanceof Error ? error : new Error('dispatch failed'))
     }
   }
 
@@ -150,7 +163,9 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   /** From here the upstream has its time to answer. */
   onSent(): void {
     if (this.#headAt > 0 || this.#isOver) return
-    const now = this.setDeadline(this.#access.route?.timeoutMs ?? this.#upstream.settings.timeoutMs)
+    const { route, host } = this.#access
+    const timeoutMs = route === undefined ? host?.api.timeoutMs : route.timeoutMs
+    const now = this.setDeadline(timeoutMs ?? this.#upstream.settings.timeoutMs)
     if (this.#sentAt === 0) this.#sentAt = now
   }
 
@@ -172,17 +187,38 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
     if (this.#body !== undefined) this.#heldMs = this.#body.awaitedMs(this.#headAt) - this.#awaitedBefore
     access.status = head.status
     if (head.oddity !== undefined) this.#upstream.odd(head.oddity)
+    const most = access.route?.maxResponseBytes ?? null
+    if (most !== null) {
+      this.#leftBytes = most
+      // What an answer without a body says of its length is of none.
+      const hasBody = access.method !== 'HEAD' && head.status !== 204 && head.status !== 304
+      if (hasBody && (head.contentLength ?? 0) > most) return this.#refuseSize()
+    }
     this.#answer.begin(head)
   }
 
   onBody(buffer: Buffer, start: number, end: number): void {
+    if (this.#leftBytes >= 0) {
+      this.#leftBytes -= end - start
+      if (this.#leftBytes < 0) return this.#refuseSize()
+    }
     this.#answer.write(buffer, start, end)
+  }
+
+  /** Larger than its route lets an answer be: what has not begun to go out is refused, the rest cut. */
+  #refuseSize(): void {
+    if (!this.#isOver)
+      this.#end(new InvalidAnswer('the body is over `response.max_body`', 'response_too_large'))
+  }
+
+  get #idleMs(): number {
+    return this.#access.route?.responseIdleMs ?? this.#upstream.bodyLimits.idleTimeoutMs
   }
 
   onPause(): boolean {
     if (this.#isOver || this.#headAt === 0) return true
     this.#isParted = true
-    const now = this.setDeadline(this.#upstream.bodyLimits.idleTimeoutMs)
+    const now = this.setDeadline(this.#idleMs)
     try {
       if (!this.#answer.flush()) this.#isClientBehind = true
     } catch (error) {
@@ -218,14 +254,36 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
     if (this.#isOver) return
     if (wasStale && this.#mayRetry()) {
       this.#isRetried = true
-      this.#connection = undefined
-      this.clearDeadline()
-      this.#settle(performance.now())
-      this.#sentAt = 0
-      this.send()
+      // What it closed without a word it may be about to leave.
+      this.#move(this.#upstream.targets.other([this.#target]) ?? this.#target)
       return
     }
-    this.#end(error)
+    const other = this.#connection === undefined ? this.#otherThan(error) : undefined
+    if (other === undefined) this.#end(error)
+    else this.#move(other)
+  }
+
+  /** Nothing was sent where no connection came about: another target may have it, whatever it is. */
+  #otherThan(error: Error): Target | undefined {
+    if (error instanceof NotSent || error instanceof NoRoom) return undefined
+    const tried = (this.#tried ??= [])
+    tried.push(this.#target)
+    return tried.length < mostTargets ? this.#upstream.targets.other(tried) : undefined
+  }
+
+  /** Sends it anew, by a target. */
+  #move(target: Target): void {
+    this.#connection = undefined
+    this.clearDeadline()
+    this.#settle(performance.now())
+    this.opensSince = 0
+    this.#sentAt = 0
+    if (target !== this.#target) {
+      this.#target.connections.leave()
+      this.#target = target
+      target.connections.enter()
+    }
+    this.#dispatch(this.#request?.body ?? null)
   }
 
   #end(error: Error): void {
@@ -242,7 +300,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   }
 
   #giveClientTime(): void {
-    this.setDeadline(this.#upstream.bodyLimits.idleTimeoutMs)
+    this.setDeadline(this.#idleMs)
   }
 
   /** The client takes its time: the upstream is not read meanwhile. */
@@ -251,7 +309,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
     this.#access.reply.once('drain', () => {
       if (this.#isOver) return
       this.#isClientBehind = false
-      const now = this.setDeadline(this.#upstream.bodyLimits.idleTimeoutMs)
+      const now = this.setDeadline(this.#idleMs)
       this.#heldMs += now - this.#heldSince
       this.#heldSince = 0
       this.#connection?.resume()
@@ -283,7 +341,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   /** Ends the exchange on the upstream's side too: out of the queue, or with the connection that carries it. */
   #abort(): void {
     this.#finish(performance.now())
-    if (this.#connection === undefined) this.#upstream.connections.withdraw(this)
+    if (this.#connection === undefined) this.#target.connections.withdraw(this)
     else this.#connection.abort(this)
   }
 
@@ -292,7 +350,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
     this.clearDeadline()
     this.#settle(now)
     this.#body?.stop()
-    this.#upstream.connections.leave()
+    this.#target.connections.leave()
   }
 
   /** Who was waited for until now: the upstream from when it had the request, but for what the client held up. */

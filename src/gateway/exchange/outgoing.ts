@@ -8,8 +8,8 @@ import type { UpstreamPool } from '../upstream/upstreams.ts'
 /** The target as it was judged but for its beginning, the headers as they were built, the body whole or as it comes. */
 export function outgoing(
   access: Access,
-  { settings, headers, host }: UpstreamPool,
-  body: Buffer | BodySource | null,
+  { settings, headers }: UpstreamPool,
+  { host, body }: { readonly host: string; readonly body: Buffer | BodySource | null },
 ): OutgoingRequest {
   return {
     method: access.method,

@@ -72,6 +72,8 @@ function pathsOf({ before, after }: HostGroup): string[] {
 const undeciding = new Set([
   'source',
   'timeoutMs',
+  'maxResponseBytes',
+  'responseIdleMs',
   'upstream',
   'hosts',
   'staleLimitMs',

@@ -62,6 +62,29 @@ t.test('a path alone is of the first API: of `live`, or of the first environment
   t.match(await asked('--environment', 'live'), { exitCode: 2, stderr: /did you mean production, sandbox\?/ })
 })
 
+t.test('a path with a slash at its end, where that means nothing', async (t) => {
+  const gateway = edit(
+    gatewayYaml,
+    '    permissions: table',
+    '    trailing_slash: same\n    permissions: table',
+  )
+  const folder = t.testdir({ 'gateway.yaml': gateway, 'table.yaml': tableYaml })
+  const words = [
+    'explain',
+    join(folder, 'gateway.yaml'),
+    'GET',
+    '/v1/transactions/1/',
+    '--permissions',
+    '*',
+    '--json',
+  ]
+  t.match(JSON.parse((await typed(words)).stdout), {
+    decision: 'allow',
+    path: '/v1/transactions/1/',
+    route: { template: '/v1/transactions/{id}' },
+  })
+})
+
 t.test('a denied request is explained too, and the exit code is 0', async (t) => {
   t.match(
     await explain(

@@ -92,6 +92,23 @@ t.test(
   },
 )
 
+t.test('every target of an upstream is asked, and settings are proposed once', async (t) => {
+  const paths = new Set<string>()
+  const noting = createHttpServer((request, response) => {
+    paths.add((request.url ?? '').replace(/-[0-9a-f]{16}$/, ''))
+    request.resume().on('end', () => response.writeHead(404).end())
+  })
+  const [first, second] = [await listen(t, noting), (await startOddServer(t, {})).url]
+  const urls = [first, second, 'http://127.0.0.1:1'].map((url) => `{ url: "${url}/base" }`)
+  const file = await gatewayFile(t, { several: `targets: [${urls.join(', ')}]` })
+  const { stdout, exitCode } = await probing(file, '--patience', '1s')
+  t.equal(exitCode, 1, 'one of them could not be reached')
+  t.equal(stdout.match(/^several {2}http/gm)?.length, 3)
+  t.equal(stdout.match(/^ {4}reachable +yes/gm)?.length, 2)
+  t.equal(stdout.match(/^ {2}several:$/gm)?.length, 1)
+  t.same([...paths], ['/base/latchkey-probe'], 'below the base path')
+})
+
 t.test('later requests that wait are seen', async (t) => {
   const slow = await startOddServer(t, { laterMs: 200 })
   const file = await gatewayFile(t, { slow: `url: "${slow.url}"` })

@@ -20,7 +20,7 @@ const requiredOf = (paths: object) =>
 
 function tableOf(text: string) {
   const report = createReport()
-  const table = readTable({ file: 'table.yaml', text }, {}, report)
+  const table = readTable({ source: { file: 'table.yaml', text }, env: {} }, report)
   if (table === undefined || report.faults.length > 0) throw new Error(JSON.stringify(report.faults))
   return table
 }
