@@ -84,7 +84,11 @@ async function runDemo(flags: DemoFlags, io: CliIo): Promise<void> {
       controlPort: controlPort ?? 0,
       logFile,
       tableFile: tableFileOf(config) ?? file,
-      data: dataFolders(config),
+      // A copy of the configuration is of the demo's making, too.
+      data: dataFolders(
+        config,
+        flags.config === undefined && file !== shippedConfig ? dirname(file) : undefined,
+      ),
       adminToken: token,
       command: commandHere(io.env),
     }),
@@ -123,11 +127,12 @@ async function prepareHome(
 }
 
 /** As root the database has a folder of its own. */
-function dataFolders({ settings }: CompiledConfig): readonly string[] {
+function dataFolders({ settings }: CompiledConfig, copy: string | undefined): readonly string[] {
   const { postgres } = settings
   if (postgres.kind !== 'embedded') return []
   const { home } = choosePlace(postgres.directory)
-  return home.startsWith(realpathSync(postgres.directory)) ? [postgres.directory] : [postgres.directory, home]
+  const own = copy ?? postgres.directory
+  return home.startsWith(realpathSync(postgres.directory)) ? [own] : [own, home]
 }
 
 /** Of the first API; where its routes stand is where it says so. */
