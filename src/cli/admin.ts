@@ -8,6 +8,7 @@ import type { CliIo } from './io.ts'
 import { registerKeys } from './keys.ts'
 import { registerMerchants } from './merchants.ts'
 import type { Session } from './session.ts'
+import { registerTokens } from './tokens.ts'
 
 /** What the verbs use of the world besides `io`. */
 export interface AdminSurroundings {
@@ -18,7 +19,7 @@ export interface AdminSurroundings {
   readonly timeoutMs: number
 }
 
-/** Adds `merchants`, `keys` and `instances`. Their failures are CliErrors, for `exitCodeOf`. */
+/** Adds the groups of verbs. Their failures are CliErrors, for `exitCodeOf`. */
 export function registerAdminCommands(
   program: Command,
   io: CliIo,
@@ -29,6 +30,7 @@ export function registerAdminCommands(
   registerKeys(program, session)
   registerInstances(program, session)
   registerDeny(program, session)
+  registerTokens(program, session)
 }
 
 /** What the verbs work with; the admin API is not called before a verb asks for it. */

@@ -1,7 +1,9 @@
 // What follows a committed change: it is spread, and the caller may wait until all instances have applied it.
 
 import type { FastifyRequest } from 'fastify'
+import type { Who } from '../store/audit-table.ts'
 import type { ChangeOrigin, Committed } from '../store/commit-table.ts'
+import type { View } from '../store/scope.ts'
 import type { ControlDeps } from './dependencies.ts'
 import { instant } from './instant.ts'
 
@@ -9,7 +11,18 @@ const waitTimeoutMs = 5000
 
 /** On whose behalf a request changes something. */
 export function originOf(request: FastifyRequest, deps: ControlDeps): ChangeOrigin {
-  return { actor: request.actor, requestId: request.id, nowMs: deps.now() }
+  return { ...whoOf(request), ...viewOf(request, deps) }
+}
+
+/** Who asks, as the audit has it. */
+export function whoOf(request: FastifyRequest): Who {
+  const { actor, tokenId } = request.caller
+  return { actor, tokenId, client: request.socket.remoteAddress ?? null, requestId: request.id }
+}
+
+/** What the caller sees now. */
+export function viewOf(request: FastifyRequest, deps: ControlDeps): View {
+  return { nowMs: deps.now(), scope: request.caller.scope }
 }
 
 /** A member of the answer to `?wait=all`. */

@@ -32,7 +32,7 @@ export interface ControlDeps {
   /** Milliseconds since the epoch. */
   now(): number
   /** `key_…`: after the prefix 10 to 40 letters and digits, in the order of creation. */
-  newId(prefix: 'key' | 'sec' | 'mer' | 'req'): string
+  newId(prefix: 'key' | 'sec' | 'mer' | 'req' | 'tok'): string
   /** Spreads a change after its commit. Never throws. */
   published(change: Change): void
   /** Resolves with the instances that have not applied `revision` within `timeoutMs`; empty: all have. Never rejects. */

@@ -7,6 +7,9 @@ import { hostname } from 'node:os'
 import Fastify, { type FastifyRequest, LogController } from 'fastify'
 import type { Denial } from '../errors/denial.ts'
 import { serveActivity } from './activity/routes.ts'
+import { adminPath } from './callers/access.ts'
+import type { Caller } from './callers/caller.ts'
+import { guardAdmin } from './callers/guard.ts'
 import { serveAudit } from './audit/routes.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
@@ -23,12 +26,10 @@ import { serveOpenApi } from './openapi/routes.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { invalid, refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
-import { createWrongTokens } from './wrong-tokens.ts'
+import { serveTokens } from './tokens/routes.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The operator, once known. */
-    actor: string
     /** Why the request was refused. */
     denial: Denial | null
   }
@@ -62,7 +63,7 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
     clientErrorHandler: (error, socket) => refuseBytes(error, socket, deps.newId('req')),
   })
-  app.decorateRequest('actor', '')
+  app.decorateRequest('caller')
   app.decorateRequest('denial', null)
   app.setErrorHandler(refuse)
   app.setNotFoundHandler(refuseUnknownPath)
@@ -90,30 +91,14 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   })
   if (db) {
     void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }, check), {
-      prefix: '/admin/v1',
+      prefix: adminPath,
     })
   }
   return app
 }
 
 function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): void {
-  const wrongTokens = createWrongTokens({
-    monotonicNow: () => performance.now(),
-    persistent: (address, count) =>
-      deps.log.warn({ client: address, count }, 'wrong admin tokens in a row; each further one is held back'),
-  })
-  app.addHook('onRequest', async (request, reply) => {
-    const { remoteAddress } = request.socket
-    const verdict = check({ address: remoteAddress, authorization: request.headers.authorization })
-    if ('code' in verdict) {
-      deps.refused(verdict.reason)
-      const isHeld = verdict.reason === 'admin_token_wrong' && (await wrongTokens.add(remoteAddress ?? ''))
-      if (isHeld) void reply.header('connection', 'close')
-      return sendDenial(verdict, request, reply)
-    }
-    request.actor = verdict.actor
-    return undefined
-  })
+  guardAdmin(app, deps, check)
   app.addHook('onResponse', async (request, reply) => {
     deps.log.info(accessLine(request, reply), 'admin request')
   })
@@ -129,6 +114,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): voi
   serveActivity(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)
+  serveTokens(app, deps)
 }
 
 /**
@@ -175,10 +161,15 @@ function closeQuickly(app: ControlApp): void {
   })
 }
 
+function callerPart({ caller }: { caller?: Caller }): object {
+  if (caller === undefined) return { actor: '' }
+  return { actor: caller.actor, ...(caller.tokenId !== null && { token_id: caller.tokenId }) }
+}
+
 function accessLine(request: FastifyRequest, reply: { statusCode: number; elapsedTime: number }): object {
   return {
     request_id: request.id,
-    actor: request.actor,
+    ...callerPart(request),
     method: request.method,
     route: request.routeOptions.url,
     status: reply.statusCode,

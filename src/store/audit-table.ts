@@ -2,25 +2,36 @@
 
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
+import { isWhole, type Scope } from './scope.ts'
 import { milliseconds } from './session.ts'
 
-export interface AuditEntry {
+/** Who did it, and by what request. */
+export interface Who {
   readonly actor: string
+  /** Of the token that the admin API made; null: one of LATCHKEY_ADMIN_TOKEN. */
+  readonly tokenId?: string | null
+  /** Address that the request came from; null: not known. */
+  readonly client?: string | null
+  readonly requestId: string
+}
+
+export interface AuditEntry extends Who {
   /** Such as `key.rotate`. */
   readonly action: string
-  /** Id of the key or merchant. */
+  /** Id of the key, merchant or token. */
   readonly target: string
   /** Without secrets and digests; null: it did not exist. */
   readonly before: object | null
-  readonly after: object
-  readonly requestId: string
+  readonly after: object | null
   /** Milliseconds since the epoch. */
   readonly atMs: number
-  readonly revision: number
+  /** null: none of its own, it stands beside the last one. */
+  readonly revision: number | null
 }
 
 /** An entry with its place in the list. */
 export interface StoredAuditEntry extends AuditEntry {
+  readonly revision: number
   readonly id: number
 }
 
@@ -32,39 +43,56 @@ export interface AuditFilter {
 
 export async function writeAudit(tx: Queryable, entry: AuditEntry): Promise<void> {
   await tx.query(
-    `INSERT INTO audit (actor, action, target, before, after, request_id, at, revision)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `INSERT INTO audit (actor, action, target, before, after, request_id, at, revision, token_id, client)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::bigint, (SELECT revision FROM head)), $9, $10)`,
     [
       entry.actor,
       entry.action,
       entry.target,
       entry.before && JSON.stringify(entry.before),
-      JSON.stringify(entry.after),
+      entry.after && JSON.stringify(entry.after),
       entry.requestId,
       new Date(entry.atMs),
       entry.revision,
+      entry.tokenId ?? null,
+      entry.client ?? null,
     ],
   )
 }
 
-/** Entries that match all of the filter, newest first. The cursor is the id of the last one seen. */
+/**
+ * Entries that match all of the filter, newest first. The cursor is the id of the last one seen. Whoever sees a part of the
+ * installation sees what became of its keys and merchants, and nothing of the platform's own doings.
+ */
 export async function listAudit(
   db: Queryable,
-  filter: AuditFilter,
+  filter: AuditFilter & { readonly scope: Scope },
   page: PageRequest<number>,
 ): Promise<Page<StoredAuditEntry>> {
   const rows = await db.query<StoredAuditEntry>(
     `SELECT id, actor, action, target, before, after, request_id AS "requestId", ${milliseconds('at')} AS "atMs",
-       revision
+       revision, token_id AS "tokenId", client
      FROM audit
      WHERE ($1::text IS NULL OR target = $1)
        AND ($2::text IS NULL OR actor = $2)
        AND ($3::text IS NULL OR action = $3)
        AND ($4::bigint IS NULL OR id < $4)
+       ${isWhole(filter.scope) ? '' : partOf('$6::text[]', '$7::text[]')}
      ORDER BY id DESC LIMIT $5`,
-    [filter.target ?? null, filter.actor ?? null, filter.action ?? null, page.after, page.limit + 1],
+    [
+      ...[filter.target ?? null, filter.actor ?? null, filter.action ?? null, page.after, page.limit + 1],
+      ...(isWhole(filter.scope) ? [] : [filter.scope.merchantIds, filter.scope.apis]),
+    ],
   )
   return pageOf(rows, page.limit)
+}
+
+/** What belongs to merchants and APIs: a merchant's own changes are no API's. The emergency stop is the platform's. */
+function partOf(merchants: string, apis: string): string {
+  return `AND action NOT LIKE 'deny.%' AND (
+    target IN (SELECT k.id FROM api_key k WHERE (${merchants} IS NULL OR k.merchant_id = ANY (${merchants}))
+      AND (${apis} IS NULL OR k.api = ANY (${apis})))
+    OR (${apis} IS NULL AND target = ANY (${merchants})))`
 }
 
 /**

@@ -14,6 +14,7 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     key_secret: 'SELECT, INSERT, UPDATE',
     outbox: 'SELECT, INSERT, DELETE',
     audit: 'SELECT, INSERT',
+    admin_token: 'SELECT, INSERT, UPDATE (revoked_at, last_used_at)',
     instance: 'SELECT, INSERT, UPDATE, DELETE',
     instance_about: 'SELECT, INSERT, UPDATE, DELETE',
     idempotency: 'SELECT, INSERT, UPDATE, DELETE',

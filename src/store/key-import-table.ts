@@ -144,8 +144,8 @@ const insertStatement = {
       INSERT INTO outbox (revision, key_id, merchant_id, digests)
       SELECT revision, id, merchant_id, ARRAY[digest] FROM item
     ), noted AS (
-      INSERT INTO audit (actor, action, target, before, after, request_id, at, revision)
-      SELECT $3, 'key.import', id, NULL, snapshot, $4, $2, revision FROM item ORDER BY revision
+      INSERT INTO audit (actor, action, target, before, after, request_id, at, revision, token_id, client)
+      SELECT $3, 'key.import', id, NULL, snapshot, $4, $2, revision, $5, $6 FROM item ORDER BY revision
     )
     UPDATE head SET revision = revision + (SELECT count(*) FROM item)
     RETURNING (extract(epoch FROM now()) * 1000000)::bigint AS stamp`,
@@ -159,7 +159,8 @@ async function insertKeys(
 ): Promise<number | undefined> {
   const items = batch.keys.map((key, index) => itemOf(key, origin, batch.head + index + 1))
   const at = new Date(origin.nowMs)
-  const values = [JSON.stringify(items), at, origin.actor, origin.requestId]
+  const { actor, requestId, tokenId = null, client = null } = origin
+  const values = [JSON.stringify(items), at, actor, requestId, tokenId, client]
   const rows = await tx.query<{ stamp: number }>(insertStatement, values)
   return rows[0]?.stamp
 }

@@ -5,7 +5,7 @@ import { openSession, type Postgres } from '../../src/store/postgres.ts'
 import { buildSearchIndexes, hasSearchIndexes, missingIndexes } from '../../src/store/search-table.ts'
 import { createDatabase } from '../support/database.ts'
 import { rowsReadOf } from '../support/rows-read.ts'
-import { keyOf, nowMs, origin, seedMerchant } from './seed.ts'
+import { keyOf, origin, seedMerchant, view } from './seed.ts'
 
 const applicationName = 'latchkey-test'
 
@@ -55,10 +55,10 @@ void t.test('with the indexes a search finds what it finds without, in the same 
     const answers: unknown[] = []
     for (const text of questions) {
       for (const filter of [{}, { merchantId }, { status: 'disabled' as const }]) {
-        const first = await listKeys(db, { ...filter, text, nowMs }, { after: null, limit: 20 })
+        const first = await listKeys(db, { ...filter, text, ...view }, { after: null, limit: 20 })
         const after = first.rows.at(-1)?.id ?? null
         const second =
-          after === null ? first : await listKeys(db, { ...filter, text, nowMs }, { after, limit: 20 })
+          after === null ? first : await listKeys(db, { ...filter, text, ...view }, { after, limit: 20 })
         answers.push([text, filter, first.hasMore, [...first.rows, ...second.rows].map(({ id }) => id)])
       }
     }
@@ -77,7 +77,7 @@ void t.test('what few keys have is found by the indexes, not by looking at all',
   await buildSearchIndexes({ url, applicationName })
   const watched = rowsReadOf(db, 'api_key')
   const used = async (text: string, more: { merchantId?: string } = {}) => {
-    await listKeys(watched, { ...more, text, nowMs }, { after: null, limit: 20 })
+    await listKeys(watched, { ...more, text, ...view }, { after: null, limit: 20 })
     return watched.rows()
   }
   const all = await used('~~')
@@ -104,7 +104,7 @@ void t.test('a search starts no processes and compiles nothing', async (t) => {
 void t.test('a text that many have, but none of the newest, is found in the same order', async (t) => {
   const { url, db } = await createDatabase(t)
   await seedMany(db, 44_000)
-  const ask = () => listKeys(db, { text: 'ältere', nowMs }, { after: null, limit: 20 })
+  const ask = () => listKeys(db, { text: 'ältere', ...view }, { after: null, limit: 20 })
   const without = await ask()
   t.equal(without.rows[0]?.id, 'key_0000000000021999')
   await buildSearchIndexes({ url, applicationName })
@@ -144,7 +144,7 @@ void t.test('a backup that runs holds up the building, and nobody else', async (
     (await db.query(`SELECT FROM pg_stat_activity WHERE wait_event = 'virtualxid'`)).length > 0
   while (!(await isWaiting()));
   await createKey(db, origin, keyOf(merchantId))
-  t.match(await listKeys(db, { text: 'common', nowMs }, { after: null, limit: 1 }), { hasMore: true })
+  t.match(await listKeys(db, { text: 'common', ...view }, { after: null, limit: 1 }), { hasMore: true })
   ended.abort()
   await t.rejects(building, { name: 'StoreUnavailableError' }, 'a process that ends need not wait')
   await backup.query('COMMIT')

@@ -10,6 +10,7 @@ import { importResultSchema } from '../keys/import/routes.ts'
 import { keySchema } from '../keys/key-object.ts'
 import { merchantSchema } from '../merchants/routes.ts'
 import { apiPermissionsSchema } from '../permissions/routes.ts'
+import { tokenSchema } from '../tokens/token-object.ts'
 import { pendingSchema } from './route-doc.ts'
 
 /** The shape of every error, but for a client that prefers application/problem+json (RFC 9457). */
@@ -41,6 +42,7 @@ export const components = {
   ApiPermissions: apiPermissionsSchema,
   Instance: instanceSchema,
   Denied: denyRowSchema,
+  AdminToken: tokenSchema,
   Pending: pendingSchema,
 } as const
 

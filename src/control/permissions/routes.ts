@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import { environments } from '../../credentials/record.ts'
+import { seesApi } from '../../store/scope.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { listOf } from '../openapi/route-doc.ts'
 
@@ -18,8 +19,9 @@ const doc = {
 } as const
 
 export function servePermissions(app: ControlApp, deps: AdminDeps): void {
-  app.get('/permissions', { config: { doc } }, async () => {
-    const data = [...deps.table().apis.values()].map((api) => ({
+  app.get('/permissions', { config: { doc } }, async (request) => {
+    const apis = [...deps.table().apis.values()].filter(({ name }) => seesApi(request.caller.scope, name))
+    const data = apis.map((api) => ({
       api: api.name,
       environments: api.environments.map(({ name }) => name),
       permissions: [...api.permissions].map(([name, description]) => ({ name, description })),

@@ -167,6 +167,7 @@ async function tour(subject: Subject) {
   const merchant = await makeMerchant(subject)
   const { id } = await makeKey(subject)
   const other = await makeKey(subject)
+  const made = String((await subject.call('POST', '/tokens', { name: 't', role: 'auditor' })).body['id'])
   const lines = `${JSON.stringify(keyBody(merchant, { secret: 'a-secret-that-was-made-elsewhere' }))}\n`
   const ndjson = { 'content-type': 'application/x-ndjson' }
   const repeat = { 'idempotency-key': 'once' }
@@ -200,6 +201,11 @@ async function tour(subject: Subject) {
     ['/audit', 'GET', '/audit?limit=0'],
     ['/permissions', 'GET', '/permissions'],
     ['/instances', 'GET', '/instances'],
+    ['/tokens', 'POST', '/tokens', { name: 'ci', role: 'admin', expires_at: '2030-01-01T00:00:00Z' }],
+    ['/tokens', 'POST', '/tokens', { name: 'ci', role: 'owner' }],
+    ['/tokens', 'GET', '/tokens'],
+    ['/tokens/{id}', 'DELETE', `/tokens/${made}?wait=all`],
+    ['/tokens/{id}', 'DELETE', '/tokens/tok_999999999999'],
     ['/deny', 'POST', '/deny?wait=all', { kind: 'merchant', value: merchant }],
     ['/deny', 'POST', '/deny', { kind: 'merchant', value: merchant }],
     ['/deny', 'POST', '/deny', { kind: 'permission', value: 'nope' }],

@@ -1,0 +1,21 @@
+-- runs with: 5
+-- Tokens of the admin API that it made itself. Who was revoked stays: the audit names its id.
+CREATE TABLE IF NOT EXISTS admin_token (
+  id text COLLATE "C" PRIMARY KEY,
+  name text NOT NULL,
+  role text NOT NULL CHECK (role IN ('admin', 'support', 'auditor', 'read_only')),
+  -- null: all of them.
+  merchant_id text COLLATE "C" REFERENCES merchant (id),
+  api text,
+  -- SHA-256 of the whole token.
+  digest bytea NOT NULL UNIQUE CHECK (octet_length(digest) = 32),
+  last4 text NOT NULL,
+  created_at timestamptz NOT NULL,
+  created_by text NOT NULL,
+  expires_at timestamptz,
+  revoked_at timestamptz,
+  last_used_at timestamptz
+) WITH (fillfactor = 80);
+
+-- By which token something was done, null: one of LATCHKEY_ADMIN_TOKEN; and from which address.
+ALTER TABLE audit ADD COLUMN IF NOT EXISTS token_id text, ADD COLUMN IF NOT EXISTS client text;
