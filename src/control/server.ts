@@ -11,6 +11,7 @@ import { adminPath } from './callers/access.ts'
 import type { Caller } from './callers/caller.ts'
 import { guardAdmin } from './callers/guard.ts'
 import { serveAudit } from './audit/routes.ts'
+import { serveAuditVerification } from './audit/verify.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
 import { createHostCheck } from './hosts.ts'
@@ -111,6 +112,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): voi
   serveKeyImport(app, deps)
   servePermissions(app, deps)
   serveAudit(app, deps)
+  serveAuditVerification(app, deps)
   serveActivity(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)

@@ -14,6 +14,7 @@ import { type Logger, type LogLosses, noLosses } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createIds } from '../telemetry/request-id.ts'
 import { createActivitySink } from './activity-sink.ts'
+import { createAuditSeal } from './audit-seal.ts'
 import { type CertificatesInForce, createCertificatesInForce } from './certificates-in-force.ts'
 import { type ConfigInForce, type ConfigInForceDeps, createConfigInForce } from './config-in-force.ts'
 import { type Core, createCore, type Role } from './core.ts'
@@ -159,6 +160,8 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       const { auditRetentionMs: auditKeptMs } = config.settings.control
       const housekeeping = createHousekeeping({ db: core.db, table, auditKeptMs, log, metrics })
       drain.last('housekeeping', () => housekeeping.stop())
+      const seal = createAuditSeal({ db: core.db, log })
+      drain.last('audit', () => seal.stop())
     }
     const controlPort = plan.probes ? await openControl(parts) : null
     inForce.watch()

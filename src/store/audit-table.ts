@@ -41,10 +41,16 @@ export interface AuditFilter {
   readonly action?: string | undefined
 }
 
+/** Once a request, however many entries it has; values for request, token, client, time. */
+export function insertOrigin(values: string): string {
+  return `INSERT INTO change_origin (request_id, token_id, client, at) VALUES (${values}) ON CONFLICT DO NOTHING`
+}
+
 export async function writeAudit(tx: Queryable, entry: AuditEntry): Promise<void> {
   await tx.query(
-    `INSERT INTO audit (actor, action, target, before, after, request_id, at, revision, token_id, client)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::bigint, (SELECT revision FROM head)), $9, $10)`,
+    `WITH origin AS (${insertOrigin('$6, $9, $10, $7')})
+     INSERT INTO audit (actor, action, target, before, after, request_id, at, revision)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::bigint, (SELECT revision FROM head)))`,
     [
       entry.actor,
       entry.action,
@@ -70,9 +76,10 @@ export async function listAudit(
   page: PageRequest<number>,
 ): Promise<Page<StoredAuditEntry>> {
   const rows = await db.query<StoredAuditEntry>(
-    `SELECT id, actor, action, target, before, after, request_id AS "requestId", ${milliseconds('at')} AS "atMs",
-       revision, token_id AS "tokenId", client
-     FROM audit
+    `SELECT id, actor, action, target, before, after, request_id AS "requestId", ${milliseconds('a.at')} AS "atMs",
+       revision, o."tokenId", o.client
+     FROM audit a LEFT JOIN LATERAL (
+       SELECT token_id AS "tokenId", client FROM change_origin WHERE change_origin.request_id = a.request_id) o ON true
      WHERE ($1::text IS NULL OR target = $1)
        AND ($2::text IS NULL OR actor = $2)
        AND ($3::text IS NULL OR action = $3)

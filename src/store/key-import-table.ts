@@ -2,6 +2,7 @@
 
 import { normalName } from '../credentials/name.ts'
 import type { Environment, KeyStatus } from '../credentials/record.ts'
+import { insertOrigin } from './audit-table.ts'
 import type { Change } from './change-table.ts'
 import { type ChangeOrigin, commitTraced } from './commit-table.ts'
 import type { NewKey } from './key-change-table.ts'
@@ -143,9 +144,11 @@ const insertStatement = {
     ), spread AS (
       INSERT INTO outbox (revision, key_id, merchant_id, digests)
       SELECT revision, id, merchant_id, ARRAY[digest] FROM item
+    ), origin AS (
+      ${insertOrigin('$4, $5, $6, $2')}
     ), noted AS (
-      INSERT INTO audit (actor, action, target, before, after, request_id, at, revision, token_id, client)
-      SELECT $3, 'key.import', id, NULL, snapshot, $4, $2, revision, $5, $6 FROM item ORDER BY revision
+      INSERT INTO audit (actor, action, target, before, after, request_id, at, revision)
+      SELECT $3, 'key.import', id, NULL, snapshot, $4, $2, revision FROM item ORDER BY revision
     )
     UPDATE head SET revision = revision + (SELECT count(*) FROM item)
     RETURNING (extract(epoch FROM now()) * 1000000)::bigint AS stamp`,

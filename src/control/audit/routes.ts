@@ -23,6 +23,7 @@ const auditQuery = Type.Object(
 const stateSchema = Type.Union([Type.Object({}), Type.Null()])
 
 export const auditSchema = Type.Object({
+  id: Type.Integer({ description: 'Of the entry' }),
   at: timeSchema,
   actor: Type.String(),
   token_id: Type.Union([Type.String(), Type.Null()], {
@@ -77,6 +78,7 @@ function isEntryId(value: unknown): value is number {
 
 function entryObject(entry: StoredAuditEntry): Static<typeof auditSchema> {
   return {
+    id: entry.id,
     at: instant(entry.atMs),
     actor: entry.actor,
     token_id: entry.tokenId ?? null,

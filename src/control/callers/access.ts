@@ -49,6 +49,7 @@ export const access = {
   'GET /keys/{id}/activity': read,
   'GET /permissions': read,
   'GET /audit': { may: auditReaders, reach: 'part' },
+  'GET /audit/verify': { may: ['static', 'admin', 'auditor'], reach: 'whole' },
   'GET /instances': readWhole,
   'GET /deny': readWhole,
   'POST /deny': changeWhole,

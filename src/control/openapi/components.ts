@@ -3,6 +3,7 @@
 import { Type } from 'typebox'
 import { activitySchema } from '../activity/routes.ts'
 import { auditSchema } from '../audit/routes.ts'
+import { verificationSchema } from '../audit/verify.ts'
 import { denyRowSchema } from '../deny/deny-docs.ts'
 import { instanceSchema } from '../instances/routes.ts'
 import { importLine } from '../keys/import/line.ts'
@@ -39,6 +40,7 @@ export const components = {
   ImportResult: importResultSchema,
   Activity: activitySchema,
   AuditEntry: auditSchema,
+  AuditVerification: verificationSchema,
   ApiPermissions: apiPermissionsSchema,
   Instance: instanceSchema,
   Denied: denyRowSchema,

@@ -17,5 +17,12 @@ CREATE TABLE IF NOT EXISTS admin_token (
   last_used_at timestamptz
 ) WITH (fillfactor = 80);
 
--- By which token something was done, null: one of LATCHKEY_ADMIN_TOKEN; and from which address.
-ALTER TABLE audit ADD COLUMN IF NOT EXISTS token_id text, ADD COLUMN IF NOT EXISTS client text;
+-- By which token something was done, null: one of LATCHKEY_ADMIN_TOKEN, and from which address. A table of its own beside the
+-- audit, which is not altered while it is written to: a row a request, however many entries that has made.
+CREATE TABLE IF NOT EXISTS change_origin (
+  -- Begins with the time: in the order of bytes, the first ones come first.
+  request_id text COLLATE "C" PRIMARY KEY,
+  token_id text COLLATE "C",
+  client text,
+  at timestamptz NOT NULL
+);

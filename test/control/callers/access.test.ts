@@ -54,6 +54,7 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'GET /keys/{id}/activity': ({ key }) => ({ method: 'GET', path: `/keys/${key}/activity` }),
   'GET /permissions': () => ({ method: 'GET', path: '/permissions' }),
   'GET /audit': () => ({ method: 'GET', path: '/audit?limit=200' }),
+  'GET /audit/verify': () => ({ method: 'GET', path: '/audit/verify' }),
   'GET /instances': () => ({ method: 'GET', path: '/instances' }),
   'GET /deny': () => ({ method: 'GET', path: '/deny' }),
   'POST /deny': ({ merchant }) => ({

@@ -199,6 +199,8 @@ async function tour(subject: Subject) {
     ['/keys/{id}/activity', 'GET', `/keys/${id}/activity`],
     ['/audit', 'GET', '/audit'],
     ['/audit', 'GET', '/audit?limit=0'],
+    ['/audit/verify', 'GET', '/audit/verify'],
+    ['/audit/verify', 'GET', '/audit/verify?cursor=IjUi'],
     ['/permissions', 'GET', '/permissions'],
     ['/instances', 'GET', '/instances'],
     ['/tokens', 'POST', '/tokens', { name: 'ci', role: 'admin', expires_at: '2030-01-01T00:00:00Z' }],
