@@ -80,6 +80,7 @@ function routesOf(size: number): MatchableRoute[] {
       requirement,
       timeoutMs: null,
       maxBodyBytes: null,
+      upstream: null,
       disguises: 'strict',
       escapes: 0,
       source: '',

@@ -11,6 +11,8 @@ export interface AdminCall {
   readonly path: string
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly body?: Readonly<Record<string, unknown>>
+  /** Why something is changed, for the audit. */
+  readonly reason?: string | undefined
   /** A file, or a part of one, instead of a body. */
   readonly file?: {
     readonly type: string

@@ -13,14 +13,17 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 export interface ListAnswer {
   readonly data: readonly unknown[]
-  readonly next_cursor: null
+  /** null: that is all. */
+  readonly next_cursor: string | null
 }
 
 export interface AdminClient {
+  /** Resolves with the body of an answer that is a file, as it comes. Rejects with a CliError, as its reading does. */
+  download(call: AdminCall): Promise<AsyncIterable<Uint8Array>>
   /** Resolves with the JSON of the answer. Rejects with a CliError. */
   call(call: AdminCall): Promise<unknown>
-  /** All pages of a list as one. Rejects with a CliError. */
-  list(call: Pick<AdminCall, 'doing' | 'path' | 'query'>): Promise<ListAnswer>
+  /** All pages of a list as one, or its first `most` rows. Rejects with a CliError. */
+  list(call: Pick<AdminCall, 'doing' | 'path' | 'query'>, most?: number): Promise<ListAnswer>
 }
 
 export interface AdminClientOptions {
@@ -30,7 +33,7 @@ export interface AdminClientOptions {
 }
 
 /** The most that the API gives at once. */
-const pageLimit = '200'
+const pageLimit = 200
 
 const ListPage = Type.Object({
   data: Type.Array(Type.Unknown()),
@@ -48,17 +51,32 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
     throw refusal({ call: request, url: address.url, status: response.status, answer })
   }
 
+  async function download(request: AdminCall): Promise<AsyncIterable<Uint8Array>> {
+    let response: Response
+    try {
+      response = await send(request, address, options)
+    } catch (error) {
+      throw unreachable({ call: request, url: address.url, error })
+    }
+    const { ok, status, body } = response
+    if (ok && body !== null) return piecesOf(request, address.url, body)
+    const answer = parseJson(await response.text().catch(() => ''))
+    throw refusal({ call: request, url: address.url, status, answer })
+  }
+
   return {
     call,
-    async list({ doing, path, query }) {
+    download,
+    async list({ doing, path, query }, most = Number.POSITIVE_INFINITY) {
       const data: unknown[] = []
       let cursor: string | undefined
       for (;;) {
-        const paged = { ...query, limit: pageLimit, cursor }
+        const limit = String(Math.min(pageLimit, most - data.length))
+        const paged = { ...query, limit, cursor }
         const page = await call({ doing, method: 'GET', path, query: paged })
         if (!Check(ListPage, page)) throw foreignAnswer(address.url)
         data.push(...page.data)
-        if (page.next_cursor === null) return { data, next_cursor: null }
+        if (page.next_cursor === null || data.length >= most) return { data, next_cursor: page.next_cursor }
         // It would go round for ever.
         if (page.next_cursor === cursor) throw foreignAnswer(address.url)
         cursor = page.next_cursor
@@ -72,26 +90,46 @@ async function exchange(
   address: AdminAddress,
   options: AdminClientOptions,
 ): Promise<{ response: Response; text: string }> {
-  const headers: Record<string, string> = {
-    authorization: `Bearer ${address.token}`,
-    accept: 'application/json',
-  }
-  if (call.body) headers['content-type'] = 'application/json'
-  if (call.file) headers['content-type'] = call.file.type
   try {
-    const response = await options.fetch(`${address.url}/admin/v1${call.path}${queryOf(call)}`, {
-      method: call.method,
-      headers,
-      ...(call.body && { body: JSON.stringify(call.body) }),
-      ...(call.file && { body: call.file.body, duplex: 'half' as const }),
-      // The token goes where LATCHKEY_ADMIN_URL says, and nowhere else.
-      redirect: 'manual',
-      signal: AbortSignal.timeout(call.timeoutMs ?? options.timeoutMs),
-    })
+    const response = await send(call, address, options)
     return { response, text: await response.text() }
   } catch (error) {
     throw unreachable({ call, url: address.url, error })
   }
+}
+
+/** Resolves with the head of the answer. Rejects with what fetch rejects with. */
+function send(call: AdminCall, address: AdminAddress, options: AdminClientOptions): Promise<Response> {
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${address.token}`,
+    accept: 'application/json',
+  }
+  const body = bodyOf(call)
+  if (body) headers['content-type'] = 'application/json'
+  if (call.file) headers['content-type'] = call.file.type
+  return options.fetch(`${address.url}/admin/v1${call.path}${queryOf(call)}`, {
+    method: call.method,
+    headers,
+    ...(body && { body: JSON.stringify(body) }),
+    ...(call.file && { body: call.file.body, duplex: 'half' as const }),
+    // The token goes where LATCHKEY_ADMIN_URL says, and nowhere else.
+    redirect: 'manual',
+    signal: AbortSignal.timeout(call.timeoutMs ?? options.timeoutMs),
+  })
+}
+
+/** The body of an answer, as it comes; one that breaks off is told as an answer that did not come. */
+async function* piecesOf(call: AdminCall, url: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of body) yield piece
+  } catch (error) {
+    throw unreachable({ call, url, error })
+  }
+}
+
+/** A reason goes with the rest; with a file it goes into the query. */
+function bodyOf({ body, reason, file }: AdminCall): AdminCall['body'] {
+  return reason === undefined || file ? body : { ...body, reason }
 }
 
 /** Changes wait until all instances have applied them. */
@@ -100,6 +138,7 @@ function queryOf(call: AdminCall): string {
   for (const [name, value] of Object.entries(call.query ?? {})) {
     if (value !== undefined) query.set(name, value)
   }
+  if (call.file && call.reason !== undefined) query.set('reason', call.reason)
   if (call.method !== 'GET') query.set('wait', 'all')
   return query.size === 0 ? '' : `?${query.toString()}`
 }

@@ -43,6 +43,10 @@ const options: Readonly<Record<string, string>> = {
   permissions: '--permission',
   api: '--api',
   name: '--name',
+  reason: '--reason',
+  last4: '--last4',
+  since: '--since',
+  until: '--until',
 }
 
 interface Failure {

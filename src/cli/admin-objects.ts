@@ -63,6 +63,40 @@ const InstanceObject = Type.Object({
 export type InstanceObject = Static<typeof InstanceObject>
 export const InstanceList = Type.Object({ data: Type.Array(InstanceObject) })
 
+const State = Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])
+export const AuditObject = Type.Object({
+  at: Type.String(),
+  actor: Type.String(),
+  action: Type.String(),
+  target: Type.String(),
+  before: State,
+  after: State,
+  request_id: Type.String(),
+  // Earlier versions do not say it.
+  reason: Type.Optional(NullableText),
+})
+export type AuditObject = Static<typeof AuditObject>
+
+export const TotalObject = Type.Object({
+  merchant_id: Type.Optional(Type.String()),
+  key_id: Type.Optional(Type.String()),
+  api: Type.Optional(Type.String()),
+  route: Type.Optional(Type.String()),
+  outcome: Type.Optional(Type.String()),
+  count: Type.Integer(),
+  allowed: Type.Integer(),
+})
+export type TotalObject = Static<typeof TotalObject>
+
+export const PermissionsList = Type.Object({
+  data: Type.Array(
+    Type.Object({
+      api: Type.String(),
+      permissions: Type.Array(Type.Object({ name: Type.String(), description: Type.String() })),
+    }),
+  ),
+})
+
 /** The part of a change's answer that names who has not applied it yet. */
 export const PendingPart = Type.Object({
   pending: Type.Array(

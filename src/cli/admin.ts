@@ -1,12 +1,15 @@
 // The verbs over the admin API, a file a group.
 
 import type { Command } from 'commander'
+import { registerActivity } from './activity.ts'
 import { createAdminClient, type Fetch } from './admin-client.ts'
+import { registerAudit } from './audit.ts'
 import { registerDeny } from './deny.ts'
 import { registerInstances } from './instances.ts'
 import type { CliIo } from './io.ts'
 import { registerKeys } from './keys.ts'
 import { registerMerchants } from './merchants.ts'
+import { registerPermissions } from './permissions.ts'
 import type { Session } from './session.ts'
 import { registerTokens } from './tokens.ts'
 
@@ -30,6 +33,9 @@ export function registerAdminCommands(
   registerKeys(program, session)
   registerInstances(program, session)
   registerDeny(program, session)
+  registerAudit(program, session)
+  registerActivity(program, session)
+  registerPermissions(program, session)
   registerTokens(program, session)
 }
 

@@ -4,7 +4,15 @@ import { Argument, type Command } from 'commander'
 import { type Static, Type } from 'typebox'
 import { type DenyKind, denyKinds } from '../config/deny.ts'
 import { checked } from './admin-objects.ts'
-import { addVerb, type OutputFlags, type Session, shortTime, show } from './session.ts'
+import {
+  addChange,
+  addVerb,
+  type ChangeFlags,
+  type OutputFlags,
+  type Session,
+  shortTime,
+  show,
+} from './session.ts'
 import { renderTable } from './table.ts'
 import { printable } from '../errors/printable.ts'
 
@@ -96,15 +104,16 @@ interface ChangeVerb {
 }
 
 function registerChange(group: Command, session: Session, verb: ChangeVerb): void {
-  addVerb(group, verb)
+  addChange(group, verb)
     .addArgument(new Argument('<kind>', 'what to name it by').choices(denyKinds))
     .argument('<value>', 'which one')
     .addHelpText('after', kindsHelp)
-    .action(async (kind: DenyKind, value: string, flags: OutputFlags) => {
+    .action(async (kind: DenyKind, value: string, flags: ChangeFlags) => {
       // The value may be a secret's beginning: no message repeats it.
       const doing = verb.name === 'add' ? `deny the ${kind}` : `take back the denial of the ${kind}`
-      const body = { kind, value }
-      const answer = await session.connect().call({ doing, method: verb.method, path: '/deny', body })
+      const { method } = verb
+      const call = { doing, method, path: '/deny', body: { kind, value }, reason: flags.reason }
+      const answer = await session.connect().call(call)
       show(session, flags, { answer, render: () => changeText(checked(DenyAnswer, answer)) })
       session.io.stderr(warningText(checked(DenyAnswer, answer)))
     })

@@ -55,6 +55,24 @@ export function parseTime(text: string): string {
   return new Date(ms).toISOString()
 }
 
+/** A duration: so long ago; or what `parseTime` takes → RFC 3339 in UTC, once it is known what time it is. Throws InvalidArgumentError. */
+export function parsePast(text: string): (nowMs: number) => string {
+  if (/^\d+[a-z]?$/.test(text)) {
+    const seconds = parseSeconds(text)
+    return (nowMs) => new Date(nowMs - seconds * 1000).toISOString()
+  }
+  const time = parseTime(text)
+  return () => time
+}
+
+/** A whole number from 1 to 100,000. Throws InvalidArgumentError. */
+export function parseCount(text: string): number {
+  const number = /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 0
+  if (number < 1 || number > 100_000)
+    throw new InvalidArgumentError('It must be a whole number from 1 to 100000.')
+  return number
+}
+
 function isUnit(text: string | undefined): text is keyof typeof secondsOf {
   return text !== undefined && Object.hasOwn(secondsOf, text)
 }

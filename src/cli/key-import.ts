@@ -6,7 +6,7 @@ import type { AdminClient } from './admin-client.ts'
 import { checked, ImportAnswer } from './admin-objects.ts'
 import { CliError } from './errors.ts'
 import { type ImportFile, type ImportPart, openImportFile, partLimits } from './import-file.ts'
-import { addVerb, type OutputFlags, type Session, show, showChange } from './session.ts'
+import { addChange, type ChangeFlags, type Session, show, showChange } from './session.ts'
 
 /** For the largest import that the admin API takes. */
 const importTimeoutMs = 10 * 60_000
@@ -17,12 +17,12 @@ if need be expires_at and status. A fault in any line refuses all; a repeat leav
 More than 64 MiB or 100,000 lines go in parts: first all are checked, then one after the other is made. What changes
 meanwhile, and a secret that stands in two parts, is found when its part is made: the parts before it are there then.`
 
-interface ImportFlags extends OutputFlags {
+interface ImportFlags extends ChangeFlags {
   readonly allowWeak?: true
 }
 
 export function registerImport(group: Command, session: Session, limits = partLimits): void {
-  addVerb(group, {
+  addChange(group, {
     name: 'import',
     about: 'make keys whose secrets were made elsewhere',
     example: 'latchkey keys import keys.jsonl',
@@ -104,6 +104,7 @@ async function send(importing: Importing, part: ImportPart, isDryRun = false): P
     doing: `import ${printable(name)}`,
     method: 'POST',
     path: '/keys/import',
+    reason: flags.reason,
     query: { allow_weak: flags.allowWeak && 'true', dry_run: isDryRun ? 'true' : undefined },
     file: { type: 'application/x-ndjson', body: file.body(part), linesBefore: part.firstLine - 1 },
     timeoutMs: importTimeoutMs,

@@ -7,9 +7,9 @@ import { parseLifetime, parseTime } from './duration.ts'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
 import { keyText } from './key-text.ts'
-import { addVerb, type OutputFlags, type Session, showChange } from './session.ts'
+import { addChange, type ChangeFlags, type Session, showChange } from './session.ts'
 
-interface UpdateFlags extends OutputFlags {
+interface UpdateFlags extends ChangeFlags {
   readonly name?: string
   readonly permission?: readonly string[]
   /** Seconds. */
@@ -21,7 +21,7 @@ interface UpdateFlags extends OutputFlags {
 }
 
 export function registerUpdate(group: Command, session: Session): void {
-  addVerb(group, {
+  addChange(group, {
     name: 'update',
     about: 'change what is named; the rest of the key stays as it is',
     example: `latchkey keys update key_01K8ZX3V9Q --name 'Checkout EU' --expires-in 90d`,
@@ -43,7 +43,9 @@ export function registerUpdate(group: Command, session: Session): void {
     .action(async (id: string, flags: UpdateFlags) => {
       const body = patchOf(flags, session.now())
       const path = `/keys/${pathPart(id)}`
-      const answer = await session.connect().call({ doing: `update key ${id}`, method: 'PATCH', path, body })
+      const { reason } = flags
+      const call = { doing: `update key ${id}`, method: 'PATCH', path, body, reason } as const
+      const answer = await session.connect().call(call)
       const render = (isColoured: boolean) => keyText(checked(KeyObject, answer), session.now(), isColoured)
       showChange(session, flags, { answer, render })
     })

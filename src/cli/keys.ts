@@ -2,14 +2,23 @@
 
 import { type Command, Option } from 'commander'
 import { type KeyAction, keyActions } from '../credentials/lifecycle.ts'
-import { environments, type ListedStatus, listedStatuses } from '../credentials/record.ts'
+import { type ListedStatus, listedStatuses } from '../credentials/record.ts'
 import { pathPart } from './admin-call.ts'
 import { checked, KeyObject, KeyWithSecret } from './admin-objects.ts'
 import { parseGrace, parseLifetime } from './duration.ts'
+import { parseEnvironment } from './environment.ts'
 import { registerImport } from './key-import.ts'
 import { keyTable, keyText, newSecretText } from './key-text.ts'
 import { registerUpdate } from './key-update.ts'
-import { addVerb, type OutputFlags, type Session, show, showChange } from './session.ts'
+import {
+  addChange,
+  addVerb,
+  type ChangeFlags,
+  type OutputFlags,
+  type Session,
+  show,
+  showChange,
+} from './session.ts'
 
 export function registerKeys(program: Command, session: Session): void {
   const group = program
@@ -28,7 +37,7 @@ export function registerKeys(program: Command, session: Session): void {
   registerImport(group, session)
 }
 
-interface CreateFlags extends OutputFlags {
+interface CreateFlags extends ChangeFlags {
   readonly merchant: string
   readonly api: string
   readonly env: string
@@ -39,7 +48,7 @@ interface CreateFlags extends OutputFlags {
 }
 
 function registerCreate(group: Command, session: Session): void {
-  addVerb(group, {
+  addChange(group, {
     name: 'create',
     about: 'make a key; its secret is shown once, in the answer',
     example: `latchkey keys create --merchant mer_01K8ZX3V9Q --api flintn --env live --name Checkout \\
@@ -47,7 +56,7 @@ function registerCreate(group: Command, session: Session): void {
   })
     .requiredOption('--merchant <id>', 'merchant that the key is for, mer_…')
     .requiredOption('--api <name>', 'API that the key is for')
-    .addOption(new Option('--env <environment>', 'environment').choices(environments).makeOptionMandatory())
+    .requiredOption('--env <environment>', 'environment of that API, such as live', parseEnvironment)
     .requiredOption('--name <name>', 'name, for people')
     .requiredOption(
       '--permission <names...>',
@@ -63,6 +72,7 @@ function registerCreate(group: Command, session: Session): void {
         doing: 'create the key',
         method: 'POST',
         path: '/keys',
+        reason: flags.reason,
         body: {
           merchant_id: flags.merchant,
           api: flags.api,
@@ -81,18 +91,28 @@ function registerCreate(group: Command, session: Session): void {
 interface ListFlags extends OutputFlags {
   readonly merchant?: string
   readonly status?: ListedStatus
+  readonly api?: string
+  readonly env?: string
+  readonly q?: string
+  readonly last4?: string
 }
 
 function registerList(group: Command, session: Session): void {
   addVerb(group, {
     name: 'list',
     about: 'list keys, newest first',
-    example: 'latchkey keys list --merchant mer_01K8ZX3V9Q --status active',
+    example:
+      'latchkey keys list --merchant mer_01K8ZX3V9Q --status active\n  $ latchkey keys list --last4 4f9Z',
   })
     .option('--merchant <id>', 'only keys of this merchant')
     .addOption(new Option('--status <status>', 'only keys in this status').choices(listedStatuses))
+    .option('--api <name>', 'only keys for this API')
+    .option('--env <environment>', 'only keys of this environment')
+    .option('--q <text>', 'only keys whose name, id or last four characters hold this')
+    .option('--last4 <text>', 'only keys with a secret that works and ends in these four characters')
     .action(async (flags: ListFlags) => {
-      const query = { merchant_id: flags.merchant, status: flags.status }
+      const { merchant, status, api, env, q, last4 } = flags
+      const query = { merchant_id: merchant, status, api, environment: env, q, last4 }
       const answer = await session.connect().list({ doing: 'list keys', path: '/keys', query })
       const render = (isColoured: boolean) => {
         const keys = answer.data.map((one) => checked(KeyObject, one))
@@ -119,17 +139,18 @@ function registerAction(
   verb: { readonly action: KeyAction; readonly about: string },
 ): void {
   const { action, about } = verb
-  addVerb(group, { name: action, about, example: `latchkey keys ${action} key_01K8ZX3V9Q` })
+  addChange(group, { name: action, about, example: `latchkey keys ${action} key_01K8ZX3V9Q` })
     .argument('<id>', 'key, key_…')
-    .action(async (id: string, flags: OutputFlags) => {
+    .action(async (id: string, flags: ChangeFlags) => {
       const path = `/keys/${pathPart(id)}/${action}`
-      const answer = await session.connect().call({ doing: `${action} key ${id}`, method: 'POST', path })
+      const doing = `${action} key ${id}`
+      const answer = await session.connect().call({ doing, method: 'POST', path, reason: flags.reason })
       showChange(session, flags, { answer, render: () => `Key ${id} is ${keyActions[action]}.\n` })
     })
 }
 
 function registerRotate(group: Command, session: Session): void {
-  addVerb(group, {
+  addChange(group, {
     name: 'rotate',
     about: 'give a key a new secret, shown once; the old one works until the grace ends',
     example: 'latchkey keys rotate key_01K8ZX3V9Q --grace 2h',
@@ -140,26 +161,27 @@ function registerRotate(group: Command, session: Session): void {
       'how long the old secret still works (24h unless said; 0: not at all)',
       parseGrace,
     )
-    .action(async (id: string, flags: OutputFlags & { readonly grace?: number }) => {
+    .action(async (id: string, flags: ChangeFlags & { readonly grace?: number }) => {
       const path = `/keys/${pathPart(id)}/rotate`
       const body = flags.grace === undefined ? {} : { grace_seconds: flags.grace }
-      const answer = await session.connect().call({ doing: `rotate key ${id}`, method: 'POST', path, body })
+      const { reason } = flags
+      const call = { doing: `rotate key ${id}`, method: 'POST', path, body, reason } as const
+      const answer = await session.connect().call(call)
       showNewSecret(session, flags, answer)
     })
 }
 
 function registerEndRotation(group: Command, session: Session): void {
-  addVerb(group, {
+  addChange(group, {
     name: 'end-rotation',
     about: 'end the grace of a rotation: only the current secret works',
     example: 'latchkey keys end-rotation key_01K8ZX3V9Q',
   })
     .argument('<id>', 'key, key_…')
-    .action(async (id: string, flags: OutputFlags) => {
+    .action(async (id: string, flags: ChangeFlags) => {
       const path = `/keys/${pathPart(id)}/rotation/end`
-      const answer = await session
-        .connect()
-        .call({ doing: `end the rotation of key ${id}`, method: 'POST', path })
+      const doing = `end the rotation of key ${id}`
+      const answer = await session.connect().call({ doing, method: 'POST', path, reason: flags.reason })
       const render = () => `Key ${id} has one secret that works, the current one.\n`
       showChange(session, flags, { answer, render })
     })

@@ -4,16 +4,27 @@ import type { Command } from 'commander'
 import { type MerchantAction, merchantActions } from '../credentials/lifecycle.ts'
 import { pathPart } from './admin-call.ts'
 import { checked, MerchantObject } from './admin-objects.ts'
-import { addVerb, type OutputFlags, type Session, shortTime, show, showChange } from './session.ts'
+import {
+  addChange,
+  addVerb,
+  type ChangeFlags,
+  type OutputFlags,
+  type Session,
+  shortTime,
+  show,
+  showChange,
+} from './session.ts'
 import { type Cell, renderFields, renderTable } from './table.ts'
 
 export function registerMerchants(program: Command, session: Session): void {
   const group = program
     .command('merchants')
-    .description('make, list, suspend and resume merchants')
+    .description('make, list, show, rename, suspend and resume merchants')
     .addHelpText('after', '\nExample:\n  $ latchkey merchants list')
   registerCreate(group, session)
   registerList(group, session)
+  registerShow(group, session)
+  registerRename(group, session)
   registerAction(group, session, {
     action: 'suspend',
     about: 'refuse all keys of a merchant until it is resumed',
@@ -22,17 +33,17 @@ export function registerMerchants(program: Command, session: Session): void {
 }
 
 function registerCreate(group: Command, session: Session): void {
-  addVerb(group, {
+  addChange(group, {
     name: 'create',
     about: 'make a merchant',
     example: "latchkey merchants create --name 'Acme Ltd'",
   })
     .requiredOption('--name <name>', 'name, for people')
-    .action(async (flags: OutputFlags & { readonly name: string }) => {
-      const body = { name: flags.name }
+    .action(async (flags: ChangeFlags & { readonly name: string }) => {
+      const { name, reason } = flags
       const answer = await session
         .connect()
-        .call({ doing: 'create the merchant', method: 'POST', path: '/merchants', body })
+        .call({ doing: 'create the merchant', method: 'POST', path: '/merchants', body: { name }, reason })
       const render = (isColoured: boolean) => merchantText(checked(MerchantObject, answer), isColoured)
       showChange(session, flags, { answer, render })
     })
@@ -53,17 +64,51 @@ function registerList(group: Command, session: Session): void {
   })
 }
 
+function registerShow(group: Command, session: Session): void {
+  addVerb(group, {
+    name: 'show',
+    about: 'show one merchant',
+    example: 'latchkey merchants show mer_01K8ZX3V9Q',
+  })
+    .argument('<id>', 'merchant, mer_…')
+    .action(async (id: string, flags: OutputFlags) => {
+      const path = `/merchants/${pathPart(id)}`
+      const answer = await session.connect().call({ doing: `show merchant ${id}`, method: 'GET', path })
+      const render = (isColoured: boolean) => merchantText(checked(MerchantObject, answer), isColoured)
+      show(session, flags, { answer, render })
+    })
+}
+
+function registerRename(group: Command, session: Session): void {
+  addChange(group, {
+    name: 'rename',
+    about: 'give a merchant another name',
+    example: "latchkey merchants rename mer_01K8ZX3V9Q --name 'Acme GmbH'",
+  })
+    .argument('<id>', 'merchant, mer_…')
+    .requiredOption('--name <name>', 'new name, for people')
+    .action(async (id: string, flags: ChangeFlags & { readonly name: string }) => {
+      const path = `/merchants/${pathPart(id)}`
+      const { name, reason } = flags
+      const call = { doing: `rename merchant ${id}`, method: 'PATCH', path, body: { name }, reason } as const
+      const answer = await session.connect().call(call)
+      const render = (isColoured: boolean) => merchantText(checked(MerchantObject, answer), isColoured)
+      showChange(session, flags, { answer, render })
+    })
+}
+
 function registerAction(
   group: Command,
   session: Session,
   verb: { readonly action: MerchantAction; readonly about: string },
 ): void {
   const { action, about } = verb
-  addVerb(group, { name: action, about, example: `latchkey merchants ${action} mer_01K8ZX3V9Q` })
+  addChange(group, { name: action, about, example: `latchkey merchants ${action} mer_01K8ZX3V9Q` })
     .argument('<id>', 'merchant, mer_…')
-    .action(async (id: string, flags: OutputFlags) => {
+    .action(async (id: string, flags: ChangeFlags) => {
       const path = `/merchants/${pathPart(id)}/${action}`
-      const answer = await session.connect().call({ doing: `${action} merchant ${id}`, method: 'POST', path })
+      const doing = `${action} merchant ${id}`
+      const answer = await session.connect().call({ doing, method: 'POST', path, reason: flags.reason })
       const render = () => `Merchant ${id} is ${merchantActions[action]}.\n`
       showChange(session, flags, { answer, render })
     })

@@ -31,6 +31,15 @@ export function addVerb(
     .addHelpText('after', `\nExample:\n  $ ${verb.example}`)
 }
 
+export interface ChangeFlags extends OutputFlags {
+  readonly reason?: string
+}
+
+/** As `addVerb`, of a verb that changes something. */
+export function addChange(group: Command, verb: Parameters<typeof addVerb>[1]): Command {
+  return addVerb(group, verb).option('--reason <text>', 'why, kept in the audit')
+}
+
 /** Prints an answer: as it came with `--json`, else as `render` puts it for people. */
 export function show(
   session: Session,

@@ -6,7 +6,15 @@ import { tokenRoles } from '../credentials/role.ts'
 import { pathPart } from './admin-call.ts'
 import { checked } from './admin-objects.ts'
 import { parseLifetime } from './duration.ts'
-import { addVerb, type OutputFlags, type Session, shortTime, show } from './session.ts'
+import {
+  addChange,
+  addVerb,
+  type ChangeFlags,
+  type OutputFlags,
+  type Session,
+  shortTime,
+  show,
+} from './session.ts'
 import { type Cell, renderFields, renderTable } from './table.ts'
 
 const NullableText = Type.Union([Type.String(), Type.Null()])
@@ -46,7 +54,7 @@ export function registerTokens(program: Command, session: Session): void {
   registerRevoke(group, session)
 }
 
-interface CreateFlags extends OutputFlags {
+interface CreateFlags extends ChangeFlags {
   readonly name: string
   readonly role: string
   readonly merchant?: string
@@ -55,7 +63,7 @@ interface CreateFlags extends OutputFlags {
 }
 
 function registerCreate(group: Command, session: Session): void {
-  addVerb(group, {
+  addChange(group, {
     name: 'create',
     about: 'make a token; it is shown once',
     example: 'latchkey tokens create --name night-desk --role support --expires-in 90d',
@@ -77,7 +85,7 @@ function registerCreate(group: Command, session: Session): void {
       }
       const answer = await session
         .connect()
-        .call({ doing: 'create the token', method: 'POST', path: '/tokens', body })
+        .call({ doing: 'create the token', method: 'POST', path: '/tokens', body, reason: flags.reason })
       const render = (isColoured: boolean) => {
         const token = checked(TokenWithSecret, answer)
         return `${tokenText(token, isColoured)}\n${token.secret}\nIt is not shown again. LATCHKEY_ADMIN_TOKEN takes it.\n`
@@ -103,15 +111,16 @@ function registerList(group: Command, session: Session): void {
 }
 
 function registerRevoke(group: Command, session: Session): void {
-  addVerb(group, {
+  addChange(group, {
     name: 'revoke',
     about: 'end a token, on every instance at once',
     example: 'latchkey tokens revoke tok_01K8ZX3V9Q',
   })
     .argument('<id>', 'token, tok_…')
-    .action(async (id: string, flags: OutputFlags) => {
+    .action(async (id: string, flags: ChangeFlags) => {
       const path = `/tokens/${pathPart(id)}`
-      const answer = await session.connect().call({ doing: `revoke token ${id}`, method: 'DELETE', path })
+      const call = { doing: `revoke token ${id}`, method: 'DELETE', path, reason: flags.reason } as const
+      const answer = await session.connect().call(call)
       show(session, flags, { answer, render: () => `Token ${checked(TokenObject, answer).id} is revoked.\n` })
     })
 }

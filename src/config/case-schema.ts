@@ -1,7 +1,7 @@
 // The schema of case files: requests, who sends them, and what the table must say to them.
 
 import { type Static, Type } from 'typebox'
-import { environments } from '../credentials/record.ts'
+import { environmentName } from '../credentials/environment.ts'
 import { closed, Text } from './schema-fields.ts'
 
 const Names = (description: string) =>
@@ -10,6 +10,8 @@ const Names = (description: string) =>
     expects: 'a list of permissions',
     description,
   })
+
+const EnvironmentName = (description: string) => Type.String({ ...environmentName, description })
 
 const Who = Type.Union(
   [
@@ -20,9 +22,7 @@ const Who = Type.Union(
         permissions: Type.Optional(Names('What the key holds.')),
         all_but: Type.Optional(Names('The key holds all permissions of the API but these.')),
         environment: Type.Optional(
-          Type.Enum([...environments], {
-            description: 'Of which environment the key is; else of the host’s first.',
-          }),
+          EnvironmentName('Of which environment the key is; else of the host’s first.'),
         ),
         api: Type.Optional(Text('Of which API the key is; else of the host’s.')),
       },
@@ -44,9 +44,7 @@ const Expected = Type.Union(
         decision: Type.Optional(Type.Enum(['allow', 'deny'], { description: 'Forwarded, or refused.' })),
         code: Type.Optional(Text('Code of the error; with it the request is refused.')),
         route: Type.Optional(Text('`METHOD /path/{template}` of the route that decides.')),
-        environment: Type.Optional(
-          Type.Enum([...environments], { description: 'Environment that is chosen.' }),
-        ),
+        environment: Type.Optional(EnvironmentName('Environment that is chosen.')),
         upstream: Type.Optional(Text('Upstream that the request goes to.')),
       },
       { ...closed, minProperties: 1 },
@@ -83,7 +81,11 @@ export type CaseList = Static<typeof CaseList>
 /** The list with what holds for all of them. */
 export const CaseFile = Type.Object(
   {
-    host: Type.Optional(Text('Host of requests that have a path alone; else the first API’s, live.')),
+    host: Type.Optional(
+      Text(
+        'Host of requests that have a path alone; else the first of the first API: of `live`, or of its first environment.',
+      ),
+    ),
     cases: CaseList,
   },
   closed,

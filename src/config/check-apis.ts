@@ -1,14 +1,13 @@
-// What the schema cannot say about APIs: who has a host, a prefix, an upstream; what a shared host forbids.
+// What the schema cannot say about APIs: who has a host, a prefix; where requests go is another's (check-ways.ts).
 
-import type { Environment } from '../credentials/record.ts'
-import { environments } from '../credentials/record.ts'
 import { checkCors } from './check-cors.ts'
 import type { CheckedFile } from './check-settings.ts'
+import { checkPrefixToStrip } from './check-strip-prefix.ts'
+import { checkWays } from './check-ways.ts'
 import { formatPlace, type Place } from './fault.ts'
 import { foldHeaderName, whyReserved } from './header-names.ts'
 import { isHostName, normalizeHost } from './hosts.ts'
 import { literalLength } from './pattern.ts'
-import { suggest } from './suggest.ts'
 import type { PermissionTable } from './table.ts'
 import type { Segment } from './template.ts'
 import { isGiven, placeOfKey, placeOfValue, rawText } from './tree.ts'
@@ -20,14 +19,13 @@ export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, Perm
   const prefixes: { readonly prefix: string; readonly place: Place }[] = []
   for (const name of Object.keys(checked.file.apis ?? {})) {
     checkCredential(checked, name)
-    for (const environment of environments) {
-      checkUpstreamName(checked, name, environment)
+    for (const environment of Object.keys(checked.file.apis?.[name]?.environments ?? {})) {
       checkHosts(checked, { api: name, environment, hosts })
       checkPrefix(checked, { api: name, environment, prefixes })
     }
     checkCors(checked, name)
-    checkOneUpstream(checked, name)
-    checkSharedHosts(checked, name, tables.get(name))
+    checkWays(checked, name, tables.get(name))
+    checkPrefixToStrip(checked, name, tables.get(name))
     checkLengths(checked, tables.get(name))
     checkHealth(checked, name, tables.get(name))
   }
@@ -55,24 +53,15 @@ function checkCredential({ tree, file, report }: CheckedFile, api: string): void
   }
 }
 
-function checkUpstreamName({ tree, file, report }: CheckedFile, api: string, environment: Environment): void {
-  const upstream = file.apis?.[api]?.environments?.[environment]?.upstream
-  const known = file.upstreams
-  if (upstream === undefined || known === undefined || Object.hasOwn(known, upstream)) return
-  const path = ['apis', api, 'environments', environment, 'upstream']
-  const message = `there is no upstream \`${rawText(tree, path)}\``
-  report.fault(placeOfValue(tree, path), message, suggest(upstream, Object.keys(known)))
-}
-
 interface Claim {
   readonly api: string
-  readonly environment: Environment
+  readonly environment: string
   readonly place: Place
 }
 
 function checkHosts(
   { tree, file, report }: CheckedFile,
-  { api, environment, hosts }: { api: string; environment: Environment; hosts: Map<string, Claim> },
+  { api, environment, hosts }: { api: string; environment: string; hosts: Map<string, Claim> },
 ): void {
   const listed = file.apis?.[api]?.environments?.[environment]?.hosts ?? []
   for (const [index, host] of listed.entries()) {
@@ -104,7 +93,7 @@ function checkPrefix(
     api,
     environment,
     prefixes,
-  }: { api: string; environment: Environment; prefixes: { prefix: string; place: Place }[] },
+  }: { api: string; environment: string; prefixes: { prefix: string; place: Place }[] },
 ): void {
   const prefix = file.apis?.[api]?.environments?.[environment]?.prefix
   if (prefix === undefined) return
@@ -117,41 +106,6 @@ function checkPrefix(
     else if (other.prefix.startsWith(prefix)) report.fault(place, `this prefix begins another one (${where})`)
   }
   prefixes.push({ prefix, place })
-}
-
-function checkOneUpstream({ tree, file, report }: CheckedFile, api: string): void {
-  const { live, sandbox } = file.apis?.[api]?.environments ?? {}
-  if (live?.upstream === undefined || sandbox?.upstream === undefined) return
-  const urlOf = (name: string) => file.upstreams?.[name]?.url?.replace(/\/$/, '').toLowerCase()
-  const isSameUrl = urlOf(live.upstream) !== undefined && urlOf(live.upstream) === urlOf(sandbox.upstream)
-  if (live.upstream !== sandbox.upstream && !isSameUrl) return
-  const place = placeOfValue(tree, ['apis', api, 'environments', 'sandbox', 'upstream'])
-  report.warn(place, `live and sandbox of \`${api}\` use one upstream`)
-}
-
-/** Where the host leaves the environment open only a key can choose the upstream: nothing may pass without one. */
-function checkSharedHosts({ tree, file, report }: CheckedFile, api: string, table?: PermissionTable): void {
-  const entry = file.apis?.[api]
-  const { live, sandbox } = entry?.environments ?? {}
-  if (live?.upstream === undefined || sandbox?.upstream === undefined) return
-  if (live.upstream === sandbox.upstream) return
-  const liveHosts = new Set((live.hosts ?? []).map((host) => normalizeHost(host ?? '')))
-  const shared = (sandbox.hosts ?? []).find(
-    (host) => host !== undefined && liveHosts.has(normalizeHost(host)),
-  )
-  if (shared === undefined) return
-  for (const { route, place } of table?.routes ?? []) {
-    if (route.requirement.kind !== 'public') continue
-    const message = `a public route needs one upstream, but live and sandbox of \`${api}\` share a host and differ in theirs`
-    report.fault(place, message)
-  }
-  if (entry?.cors === 'upstream') {
-    const place = placeOfValue(tree, ['apis', api, 'cors'])
-    report.fault(
-      place,
-      '`cors: upstream` needs one upstream, but live and sandbox share a host and differ in theirs',
-    )
-  }
 }
 
 /** What balancers ask is answered on every host, before there are routes. */

@@ -1,17 +1,16 @@
-// What the schema cannot say about addresses, header names and upstreams.
+// What the schema cannot say about addresses and header names.
 
-import { isIP } from 'node:net'
 import { isAddressOrBlock, whyNoEndpoint } from './address.ts'
 import type { Report } from './fault.ts'
 import type { Holed } from './fit.ts'
 import { isHostName } from './hosts.ts'
-import { foldHeaderName, isHeaderValue, whyReserved } from './header-names.ts'
+import { foldHeaderName, whyReserved } from './header-names.ts'
 import type { GatewayFile } from './schema.ts'
 import { whyNoPostgresUrl } from './postgres-url.ts'
 import { parseRedisUrl } from './redis-url.ts'
 import { storeEndpoints } from './store-endpoints.ts'
 import { parsePostgresUrl } from './store-url.ts'
-import { type Node, placeOfKey, placeOfValue, rawText } from './tree.ts'
+import { type Node, placeOfValue, rawText } from './tree.ts'
 
 export interface CheckedFile {
   readonly tree: Node
@@ -24,7 +23,6 @@ export function checkSettings(checked: CheckedFile): void {
   checkPlanes(checked)
   checkStores(checked)
   checkIdentity(checked)
-  for (const name of Object.keys(checked.file.upstreams ?? {})) checkUpstream(checked, name)
 }
 
 function checkPlanes({ tree, file, report }: CheckedFile): void {
@@ -100,53 +98,4 @@ function checkIdentity({ tree, file, report }: CheckedFile): void {
     }
     seen.set(foldHeaderName(name), key)
   }
-}
-
-function checkUpstream({ tree, file, report }: CheckedFile, name: string): void {
-  const upstream = file.upstreams?.[name]
-  if (upstream?.url !== undefined && !isOrigin(upstream.url)) {
-    const message = '`url` must be http:// or https:// with a host and perhaps a port, and nothing after them'
-    report.fault(placeOfValue(tree, ['upstreams', name, 'url']), message)
-  } else if (upstream?.url !== undefined) {
-    const reason = whyNoEndpoint(upstream.url)
-    if (reason !== undefined)
-      report.fault(placeOfValue(tree, ['upstreams', name, 'url']), `\`url\` cannot be used: ${reason}`)
-  }
-  if ((upstream?.cert === undefined) !== (upstream?.key === undefined)) {
-    const given = upstream?.cert === undefined ? 'key' : 'cert'
-    report.fault(placeOfKey(tree, ['upstreams', name, given]), '`cert` and `key` go together: name both')
-  }
-  if (upstream?.server_name !== undefined) checkServerName({ tree, file, report }, name)
-  const identity = new Set(Object.values(file.identity ?? {}).map((header) => foldHeaderName(header ?? '')))
-  const seen = new Set<string>()
-  for (const [header, value] of Object.entries(upstream?.headers ?? {})) {
-    const path = ['upstreams', name, 'headers', header]
-    const reason = identity.has(foldHeaderName(header)) ? 'it carries identity' : whyReserved(header)
-    if (reason) report.fault(placeOfKey(tree, path), `the header \`${header}\` cannot be set here: ${reason}`)
-    if (seen.has(header.toLowerCase()))
-      report.fault(placeOfKey(tree, path), `the header \`${header}\` is set twice`)
-    if (value !== undefined && !isHeaderValue(value)) {
-      report.fault(placeOfValue(tree, path), `the value of \`${header}\` is no valid HTTP header value`)
-    }
-    seen.add(header.toLowerCase())
-  }
-}
-
-/** RFC 6066 §3: no address stands in SNI. */
-function checkServerName({ tree, file, report }: CheckedFile, name: string): void {
-  const { url, server_name: serverName } = file.upstreams?.[name] ?? {}
-  const path = ['upstreams', name, 'server_name']
-  if (serverName !== undefined && (serverName === '*' || !isHostName(serverName) || isIP(serverName) !== 0)) {
-    report.fault(placeOfValue(tree, path), `\`${rawText(tree, path)}\` is no host name`)
-  }
-  if (url !== undefined && !/^https:/i.test(url)) {
-    report.warn(
-      placeOfKey(tree, path),
-      '`server_name` counts with https:// only: nobody else shows a certificate',
-    )
-  }
-}
-
-function isOrigin(url: string): boolean {
-  return /^https?:\/\/[^/?#\\@\s]+\/?$/i.test(url) && URL.canParse(url)
 }

@@ -2,7 +2,6 @@
 
 import { dirname, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { environments } from '../credentials/record.ts'
 import type { Api, CompiledConfig, Settings, Table, Upstream } from './compiled.ts'
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
@@ -10,6 +9,7 @@ import { resolveRedisFiles } from './redis-url.ts'
 import type { GatewayFile } from './schema.ts'
 import type { PermissionTable } from './table.ts'
 import { parseDuration, parseSize } from './units.ts'
+import { pathInUrl } from './upstream-url.ts'
 
 export interface Checked {
   /** Path of gateway.yaml: relative paths in it start at its folder. */
@@ -88,6 +88,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
     redis:
       file.redis === 'none' ? { kind: 'none' } : { kind: 'url', url: resolveRedisFiles(file.redis, folder) },
     identity,
+    log: file.log,
     upstreams: new Map(
       Object.entries(file.upstreams).map(([name, entry]) => [
         name,
@@ -114,7 +115,7 @@ function compileUpstream(
 ): Upstream {
   return {
     name,
-    origin: new URL(entry.url).origin,
+    ...addressOf(entry.url),
     timeoutMs: parseDuration(entry.timeout),
     connections: entry.connections,
     queue: entry.queue ?? entry.connections * queuePerConnection,
@@ -131,6 +132,11 @@ function compileUpstream(
         ? null
         : { certFile: resolve(folder, entry.cert), keyFile: resolve(folder, entry.key) },
   }
+}
+
+/** The base path as it is written: a URL would put it in order. */
+function addressOf(url: string): Pick<Upstream, 'origin' | 'basePath'> {
+  return { origin: new URL(url).origin, basePath: (pathInUrl(url) ?? '').replace(/\/$/, '') }
 }
 
 async function compileAccess({ file, tables, sha256 }: Checked): Promise<Table> {
@@ -159,18 +165,27 @@ async function compileApi(
   return {
     name,
     credential: compileCredential(entry.credential),
-    environments: environments.map((environment) => {
-      const { hosts, prefix, upstream } = entry.environments[environment]
-      return { name: environment, hosts: hosts.map(normalizeHost), prefix, upstream }
-    }),
+    environments: compileEnvironments(entry),
     permissions: table.permissions,
     staleLimitMs: parseDuration(entry.stale_limit),
     legacyKeys: entry.legacy_keys,
     cors: compileCors(entry),
+    stripPrefix: entry.strip_prefix,
     forwardAuthorization: entry.forward_authorization,
     routes: table.routes.map(({ route }) => route),
     matchRoute: await matcherOf(table.routes),
   }
+}
+
+function compileEnvironments({ environments }: GatewayFile['apis'][string]): Api['environments'] {
+  return Object.entries(environments)
+    .map(([name, { hosts, prefix, upstream }]) => ({
+      name,
+      hosts: hosts.map(normalizeHost),
+      prefix,
+      upstream,
+    }))
+    .toSorted((a, b) => Number(b.name === 'live') - Number(a.name === 'live'))
 }
 
 function compileCredential({ header, bearer }: GatewayFile['apis'][string]['credential']): Api['credential'] {

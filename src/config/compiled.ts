@@ -2,8 +2,8 @@
 // Types only. Built by compile.ts; read by gateway, control and main. Swapped whole on a reload, never changed.
 
 import type { Requirement } from '../credentials/permission.ts'
-import type { Environment } from '../credentials/record.ts'
 import type { Disguises } from './disguise.ts'
+import type { LogPaths } from './log-schema.ts'
 import type { Escapes } from './request/escapes.ts'
 import type { PathFault } from './request/path-fault.ts'
 
@@ -55,6 +55,8 @@ export interface Settings {
     readonly key: string
     readonly environment: string
   }
+  /** Of which requests the access log has the path. */
+  readonly log: { readonly paths: LogPaths }
   readonly upstreams: ReadonlyMap<string, Upstream>
 }
 
@@ -90,6 +92,8 @@ export interface Upstream {
   readonly name: string
   /** Scheme, host and port; no path. */
   readonly origin: string
+  /** Stands before the path of every request, as it is written; no slash at its end. Empty: nothing does. */
+  readonly basePath: string
   readonly timeoutMs: number
   readonly connections: number
   /** Requests that may wait for a connection. */
@@ -125,7 +129,7 @@ export interface Table {
   matchHost(host: string): HostMatch | undefined
 }
 
-/** One API, and those of its environments that the host allows (two where they share it). */
+/** One API, and those of its environments that the host allows (several where they share it). */
 export interface HostMatch {
   readonly api: Api
   readonly environments: readonly [ApiEnvironment, ...ApiEnvironment[]]
@@ -142,12 +146,15 @@ export interface Api {
     /** The same with commas between them. */
     readonly fieldList: string
   }
+  /** One at least: `live` first where there is one, else as in the file. */
   readonly environments: readonly ApiEnvironment[]
   /** Permission name → the text that people see, in the file's order. */
   readonly permissions: ReadonlyMap<string, string>
   readonly staleLimitMs: number
   readonly legacyKeys: boolean
   readonly cors: 'off' | 'upstream' | CorsRules
+  /** What every path of its routes begins with and is not sent on; empty: all of the path is. */
+  readonly stripPrefix: string
   readonly forwardAuthorization: boolean
   readonly routes: readonly Route[]
   /**
@@ -168,7 +175,7 @@ export interface CorsRules {
 }
 
 export interface ApiEnvironment {
-  readonly name: Environment
+  readonly name: string
   readonly hosts: readonly string[]
   readonly prefix: string
   /** Name of an upstream in Settings. */
@@ -183,6 +190,8 @@ export interface Route {
   readonly timeoutMs: number | null
   /** null: no limit. */
   readonly maxBodyBytes: number | null
+  /** In place of its environment's: one for all, or one for each, sorted by environment; null: the environment's. */
+  readonly upstream: string | readonly (readonly [environment: string, upstream: string])[] | null
   /** Which values of its parameters are refused for a literal beside them. */
   readonly disguises: Disguises
   /** Which of the escapes that are refused elsewhere its parameters take. */

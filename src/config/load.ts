@@ -7,6 +7,7 @@ import { Value } from 'typebox/value'
 import { checkApis } from './check-apis.ts'
 import { checkCertificates } from './check-certificates.ts'
 import { checkSettings } from './check-settings.ts'
+import { checkUpstreams } from './check-upstreams.ts'
 import { compile } from './compile.ts'
 import type { CompiledConfig } from './compiled.ts'
 import { loadDeny } from './deny.ts'
@@ -80,6 +81,7 @@ export async function loadConfig(
     }
     const checked = { tree, file: gateway, report }
     checkSettings(checked)
+    checkUpstreams(checked)
     checkApis(checked, tables)
     // A running process looks at them itself: one that is half renewed must not keep a table from coming into force.
     if (!isServing && !skipsCertificates) checkCertificates(checked, dirname(file), Date.now())

@@ -48,6 +48,22 @@ const RouteRule = Type.Object(
           '`percent` (%25). For an upstream that decodes a path once, after it has taken it apart.',
       }),
     ),
+    upstream: Type.Optional(
+      Type.Union(
+        [
+          Text('Name of one of the upstreams.'),
+          Type.Record(Type.String(), Text('Name of one of the upstreams.'), {
+            propertyNames: { pattern: '^[a-z0-9-]{1,64}$', expects: 'the name of an environment' },
+          }),
+        ],
+        {
+          expects: 'the name of an upstream, or a mapping of environments to such names',
+          examples: [{ live: 'reports', sandbox: 'reports-sandbox' }],
+          description:
+            'Where its requests go, in place of the environment’s upstream: one for all environments, or one for each.',
+        },
+      ),
+    ),
     shadow: Type.Boolean({
       default: false,
       description: 'Only compared: the route is not there for clients, and what it would decide is logged.',

@@ -2,7 +2,10 @@
 // the defaults, the wording of faults and the files that editors read. No other file knows a default.
 
 import { type Static, Type } from 'typebox'
-import { closed, Duration, DurationOrNone, HeaderName, Size, Text, token } from './schema-fields.ts'
+import { Environments } from './environment-schema.ts'
+import { LogSection } from './log-schema.ts'
+import { closed, Duration, DurationOrNone, HeaderName, Size, Text } from './schema-fields.ts'
+import { Upstream } from './upstream-schema.ts'
 
 const Port = (description: string, value: number) =>
   Type.Integer({ minimum: 0, maximum: 65535, default: value, description })
@@ -159,106 +162,13 @@ const IdentitySection = Type.Object(
       description: 'Header with the permissions, sorted.',
     }),
     key: HeaderName({ default: 'X-Key-Id', description: 'Header with the public id of the key.' }),
-    environment: HeaderName({ default: 'X-Environment', description: 'Header with `live` or `sandbox`.' }),
+    environment: HeaderName({
+      default: 'X-Environment',
+      description: 'Header with the name of the environment.',
+    }),
   },
   { ...closed, default: {}, description: 'Names of the headers that tell an upstream who is calling.' },
 )
-
-const Upstream = Type.Object(
-  {
-    url: Text('http:// or https:// with host and port; no path.', {
-      expects: 'an http:// or https:// URL',
-      example: 'https://core.internal:8443',
-    }),
-    timeout: Duration({
-      default: '30s',
-      description: 'Time for the head of a response after the last byte of the request; beyond it 504.',
-    }),
-    connections: Type.Integer({
-      minimum: 1,
-      maximum: 65535,
-      default: 128,
-      description: 'Most connections at once.',
-    }),
-    queue: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 1_000_000,
-        examples: [512],
-        description:
-          'Most requests that wait for a connection; beyond it 503. Left out: four for each connection.',
-      }),
-    ),
-    queue_timeout: Duration({
-      default: '10s',
-      description: 'Longest that a request waits for a connection; beyond it 503.',
-    }),
-    connect_timeout: Duration({
-      default: '5s',
-      description: 'Time to connect, TLS included; beyond it 504.',
-    }),
-    max_age: Duration({
-      default: '10m',
-      description:
-        'Age of a connection from which on it carries no other request, so that a name that has moved is noticed; up to a fifth less, so that not all are replaced at once.',
-    }),
-    reuse: Type.Enum(['bodiless', 'all', 'none'], {
-      default: 'bodiless',
-      expects: '`bodiless`, `all` or `none`',
-      description:
-        'After which requests a connection is used again. `all` only for an upstream that reads each body whole or closes: one that does not takes the rest of a body for the next request.',
-    }),
-    preserve_host: Type.Boolean({ default: true, description: 'Sends Host on as the client sent it.' }),
-    headers: Type.Record(Type.String(), Text('Value of the header.'), {
-      propertyNames: { pattern: token, expects: 'a header name' },
-      default: {},
-      examples: [{ 'X-Internal-Auth': '${UPSTREAM_SECRET}' }],
-      description: 'Headers added to every request, for instance a secret that the upstream asks for.',
-    }),
-    server_name: Type.Optional(
-      Type.String({
-        minLength: 1,
-        expects: 'a host name',
-        examples: ['core.internal'],
-        description:
-          'Name that the certificate of an https:// upstream must be for, and that it is asked for (SNI); Host stays as it is. Left out: that in `url`.',
-      }),
-    ),
-    ca: Type.Optional(
-      Text(
-        'PEM bundle of the authorities that this upstream’s certificate may be of: these alone. Left out: those in SSL_CERT_FILE where that is set, else those that come with Node; and with either those in NODE_EXTRA_CA_CERTS.',
-        { example: 'ca.pem' },
-      ),
-    ),
-    cert: Type.Optional(
-      Text('PEM file with a client certificate, for an upstream that asks for one.', {
-        example: 'client.pem',
-      }),
-    ),
-    key: Type.Optional(Text('PEM file with the private key of `cert`.', { example: 'client.key' })),
-  },
-  closed,
-)
-
-const ApiEnvironment = (description: string) =>
-  Type.Object(
-    {
-      hosts: Type.Array(Type.String({ minLength: 1, expects: 'a host name or `*`' }), {
-        minItems: 1,
-        expects: 'a list of at least one host name',
-        examples: [['api.flintn.com']],
-        description: 'Host names without port; `*` stands for every other host.',
-      }),
-      prefix: Type.String({
-        pattern: '^[A-Za-z0-9_-]{1,64}$',
-        expects: '1 to 64 of A-Z, a-z, 0-9, `_` and `-`',
-        examples: ['pk_live_'],
-        description: 'What every key of this environment begins with.',
-      }),
-      upstream: Text('Name of one of the upstreams.', { example: 'payments' }),
-    },
-    { ...closed, description },
-  )
 
 const Cors = Type.Object(
   {
@@ -299,13 +209,7 @@ const Api = Type.Object(
       },
       { ...closed, description: 'Where a request carries its key: `header`, `bearer: true`, or both.' },
     ),
-    environments: Type.Object(
-      {
-        live: ApiEnvironment('Real money.'),
-        sandbox: ApiEnvironment('For trying out: keys, hosts and an upstream of its own.'),
-      },
-      { ...closed, description: 'The two environments of the API.' },
-    ),
+    environments: Environments,
     permissions: Text('The file with the permission table.', { example: 'permissions/flintn.yaml' }),
     stale_limit: Duration({
       default: '15m',
@@ -319,6 +223,14 @@ const Api = Type.Object(
         'Pages of other origins. `upstream`: a preflight for a listed method passes to the upstream without a key, where the ' +
         'table has no route for OPTIONS on its path. With `origins`: the gateway answers preflights and says in each ' +
         'answer who may read it, in place of the upstream. With either, such pages can read refusals.',
+    }),
+    strip_prefix: Type.String({
+      pattern: '^(?:/[^/{}]+)*$',
+      default: '',
+      expects: 'a path such as /acme, without a slash at its end',
+      examples: ['/acme'],
+      description:
+        'A beginning of the path that is not sent on: every route of the table begins with these segments, and with one more at least.',
     }),
     forward_authorization: Type.Boolean({
       default: false,
@@ -350,6 +262,7 @@ export const GatewayFile = Type.Object(
         'client certificate; user and password stand before the hosts, `user:password@`.',
     }),
     identity: IdentitySection,
+    log: LogSection,
     upstreams: Type.Record(Type.String(), Upstream, {
       propertyNames: {
         ...name,

@@ -66,6 +66,7 @@ function compileRoute(checking: Checking, key: string, rule: Rule): Omit<TableRo
     requirement: requirement ?? { kind: 'all', permissions: [] },
     timeoutMs: settings.timeout === undefined ? null : parseDuration(settings.timeout),
     maxBodyBytes: settings.max_body === undefined ? null : parseSize(settings.max_body),
+    upstream: upstreamOf(settings.upstream),
     disguises: settings.disguises ?? 'strict',
     escapes: escapesOf((settings.escapes ?? []).filter((name) => name !== undefined)),
     source: formatPlace(place),
@@ -78,6 +79,14 @@ function compileRoute(checking: Checking, key: string, rule: Rule): Omit<TableRo
   }
   const isShadow = settings.shadow === true
   return { method: head.method, key, segments: head.segments, route, place, isShadow }
+}
+
+function upstreamOf(upstream: Partial<Holed<RouteRule>>['upstream']): Route['upstream'] {
+  if (typeof upstream !== 'object') return upstream ?? null
+  const entries = Object.entries(upstream).flatMap(([environment, name]): [string, string][] =>
+    name === undefined ? [] : [[environment, name]],
+  )
+  return entries.toSorted(([one], [other]) => (one < other ? -1 : 1))
 }
 
 interface Head {

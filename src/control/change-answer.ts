@@ -14,15 +14,24 @@ export function originOf(request: FastifyRequest, deps: ControlDeps): ChangeOrig
   return { ...whoOf(request), ...viewOf(request, deps) }
 }
 
-/** Who asks, as the audit has it. */
+/** Who asks and why, as the audit has it. */
 export function whoOf(request: FastifyRequest): Who {
   const { actor, tokenId } = request.caller
-  return { actor, tokenId, client: request.socket.remoteAddress ?? null, requestId: request.id }
+  const client = request.socket.remoteAddress ?? null
+  return { actor, tokenId, client, requestId: request.id, reason: reasonOf(request) }
 }
 
 /** What the caller sees now. */
 export function viewOf(request: FastifyRequest, deps: ControlDeps): View {
   return { nowMs: deps.now(), scope: request.caller.scope }
+}
+
+/** Why, as the caller says it: a member of every change's body, or of its query, where the body is a file. */
+function reasonOf({ body, query }: FastifyRequest): string | undefined {
+  const { reason }: { reason?: unknown } = Object(body)
+  const { reason: asked }: { reason?: unknown } = Object(query)
+  const said = reason ?? asked
+  return typeof said === 'string' ? said : undefined
 }
 
 /** A member of the answer to `?wait=all`. */

@@ -1,6 +1,6 @@
 // The fields that requests of several features share, and how their text becomes values.
 
-import { Type } from 'typebox'
+import { type TProperties, Type } from 'typebox'
 import { maxNameLength } from '../credentials/name.ts'
 import { deny, DenialError } from '../errors/denial.ts'
 import { nameRule } from './name-rule.ts'
@@ -24,8 +24,22 @@ export const nameField = Type.String({
     'kept. Controls, invisible and bidirectional formatting characters, private and unassigned ones are refused.',
 })
 
-/** Refuses every field: the body of an action. */
-export const emptyBody = Type.Object({}, { additionalProperties: false })
+const maxReasonLength = 500
+
+/** Why something is changed, for the audit. */
+export const reasonField = Type.String({
+  minLength: 1,
+  [nameRule]: maxReasonLength,
+  description: `Why, in one line of 1 to ${maxReasonLength} characters; kept in the audit.`,
+})
+
+/** The body of a change: these fields, and why. */
+export function changeBody<Fields extends TProperties>(fields: Fields) {
+  return Type.Object({ ...fields, reason: Type.Optional(reasonField) }, { additionalProperties: false })
+}
+
+/** The body of an action. */
+export const actionBody = changeBody({})
 
 /** `?wait=all`: answer when all instances have applied the change. */
 export const waitQuery = Type.Object(

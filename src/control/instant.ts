@@ -1,5 +1,6 @@
 // Points in time between JSON (RFC 3339) and the program (milliseconds since the epoch).
 
+import { Type } from 'typebox'
 import { invalid } from './refusal.ts'
 
 /** RFC 3339 in UTC. */
@@ -37,4 +38,21 @@ export function instantOf(path: string, text: string): number {
   const ms = parseInstant(text)
   if (ms === undefined) throw invalid(path, 'must be an RFC 3339 date and time with an offset')
   return ms
+}
+
+/** A time in a query. */
+export function timeField(description: string) {
+  return Type.String({ maxLength: 64, description: `${description}, RFC 3339` })
+}
+
+/** The range that a query names, in milliseconds since the epoch. Throws VALIDATION_FAILED. */
+export function rangeOf(
+  since: string | undefined,
+  until: string | undefined,
+): { readonly sinceMs: number | undefined; readonly untilMs: number | undefined } {
+  const sinceMs = since === undefined ? undefined : instantOf('since', since)
+  const untilMs = until === undefined ? undefined : instantOf('until', until)
+  if (sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs)
+    throw invalid('since', 'must not be after until')
+  return { sinceMs, untilMs }
 }

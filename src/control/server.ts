@@ -7,9 +7,11 @@ import { hostname } from 'node:os'
 import Fastify, { type FastifyRequest, LogController } from 'fastify'
 import type { Denial } from '../errors/denial.ts'
 import { serveActivity } from './activity/routes.ts'
+import { serveActivityTotals } from './activity/totals.ts'
 import { adminPath } from './callers/access.ts'
 import type { Caller } from './callers/caller.ts'
 import { guardAdmin } from './callers/guard.ts'
+import { serveAuditExport } from './audit/export.ts'
 import { serveAudit } from './audit/routes.ts'
 import { serveAuditVerification } from './audit/verify.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
@@ -113,7 +115,9 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): voi
   servePermissions(app, deps)
   serveAudit(app, deps)
   serveAuditVerification(app, deps)
+  serveAuditExport(app, deps)
   serveActivity(app, deps)
+  serveActivityTotals(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)

@@ -2,10 +2,6 @@
 // Pure: no I/O, no clock of its own. It must not know where records come from (Postgres, Redis, memory) nor what
 // a request looks like. An OAuth access token will be one more `kind` of the same record.
 
-/** The two environments of an API (contract 3). */
-export const environments = ['live', 'sandbox'] as const
-export type Environment = (typeof environments)[number]
-
 export const merchantStatuses = ['active', 'suspended'] as const
 export type MerchantStatus = (typeof merchantStatuses)[number]
 
@@ -24,7 +20,8 @@ export interface CredentialRecord {
   readonly secretId: string
   readonly merchantId: string
   readonly api: string
-  readonly environment: Environment
+  /** As its API's configuration calls it, or called it. */
+  readonly environment: string
   readonly status: KeyStatus
   readonly merchantStatus: MerchantStatus
   /** Sorted; `['*']` stands for every permission of the API. */

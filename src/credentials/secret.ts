@@ -135,6 +135,15 @@ export function lastFour(secret: Secret): string {
   return Secret.reveal(secret).slice(-4)
 }
 
+/**
+ * How a key begins and ends, for those who look for it: `pk_live_...Wx4f`; undefined: it has not the form of one, and what it
+ * is nobody knows. `prefixes`: of all keys that there are.
+ */
+export function hintOfKey(secret: Secret, prefixes: readonly string[]): string | undefined {
+  const prefix = prefixes.find((known) => isWellFormed(secret, known))
+  return prefix === undefined ? undefined : `${prefix}...${lastFour(secret)}`
+}
+
 function checksum(body: string): string {
   let rest = crc32(body)
   let digits = ''

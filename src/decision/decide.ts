@@ -4,6 +4,8 @@ import { expandPermissions } from '../credentials/permission.ts'
 import type { Denial } from '../errors/denial.ts'
 import type { ApiEnvironment, CompiledConfig, HostMatch, Route, Table } from '../config/compiled.ts'
 import { type HeaderChanges, headerChanges } from './headers/forwarded-headers.ts'
+import { sentTarget } from './request/sent-target.ts'
+import { upstreamOf } from '../config/upstream-of.ts'
 import { createJudge, type Rules, rulesOf } from './judge.ts'
 import { type Caller, foundOf, type RequestQuestion, viewOf } from './question.ts'
 
@@ -16,6 +18,8 @@ export interface Decision {
   readonly route: Route | undefined
   /** A preflight that passes without a key; it has no route. Where the API has rules of its own the gateway answers it. */
   readonly isPreflight: boolean
+  /** The route that it asks about. */
+  readonly preflightRoute: Route | undefined
   readonly environment: ApiEnvironment | undefined
   /** What the caller's key holds, sorted, `*` expanded. */
   readonly held: readonly string[] | undefined
@@ -41,7 +45,7 @@ function decideBy(rules: Rules): Decide {
     const asked = rules.table.matchHost(question.host)
     const found = foundOf(question.caller, asked)
     const inquiry = judge(viewOf(question, asked), { found, denied: null, nowMs: 0 })
-    const { denial, path, host, route, isPreflight } = inquiry
+    const { denial, path, host, route, isPreflight, preflightRoute } = inquiry
     const only = host?.environments.length === 1 ? host.environments[0] : undefined
     const hasWay = route !== undefined || isPreflight
     return {
@@ -50,6 +54,7 @@ function decideBy(rules: Rules): Decide {
       host,
       route,
       isPreflight,
+      preflightRoute,
       environment: inquiry.environment ?? only,
       held: hasWay ? heldOf(question.caller, host) : undefined,
     }
@@ -71,12 +76,26 @@ export function isAnsweredHere({ isPreflight, host }: Decision): boolean {
   return isPreflight && typeof host?.api.cors === 'object'
 }
 
+/** Name of the upstream that the request goes to, or would; undefined: it is not known, or none is asked. */
+export function upstreamNameOf(decision: Decision): string | undefined {
+  const { environment, route, preflightRoute } = decision
+  if (environment === undefined || isAnsweredHere(decision)) return undefined
+  return upstreamOf(environment, route ?? preflightRoute)
+}
+
+/** The path that the upstream is sent; undefined: it is sent none. */
+export function sentPathOf({ settings }: CompiledConfig, decision: Decision): string | undefined {
+  const { denial, path, host } = decision
+  const upstream = settings.upstreams.get(upstreamNameOf(decision) ?? '')
+  if (denial !== undefined || path === undefined || upstream === undefined) return undefined
+  return sentTarget(path, host?.api, upstream.basePath)
+}
+
 /** What happens to the headers of a request on its way to the upstream; nothing, where it goes to none. */
 export function headersOf({ settings, table }: CompiledConfig, decision: Decision): HeaderChanges {
-  const { denial, host, environment, route } = decision
-  const upstream = environment === undefined ? undefined : settings.upstreams.get(environment.upstream)
-  if (denial !== undefined || host === undefined || upstream === undefined || isAnsweredHere(decision))
-    return { added: [], removed: [] }
+  const { denial, host, route } = decision
+  const upstream = settings.upstreams.get(upstreamNameOf(decision) ?? '')
+  if (denial !== undefined || host === undefined || upstream === undefined) return { added: [], removed: [] }
   const hasCaller = route !== undefined && route.requirement.kind !== 'public'
   return headerChanges({ settings, table, upstream, api: host.api }, hasCaller)
 }

@@ -66,6 +66,8 @@ export interface Inquiry extends InForce {
   route: Route | undefined
   /** A CORS preflight that goes without a key: to the upstream, or, where the API has rules of its own, to the gateway. */
   isPreflight: boolean
+  /** The route that a preflight asks about: it goes where that one's requests go. */
+  preflightRoute: Route | undefined
 
   // The caller
   credential: Secret | undefined
@@ -115,6 +117,7 @@ export function beginInquiry(
     host: undefined,
     route: undefined,
     isPreflight: false,
+    preflightRoute: undefined,
     credential: undefined,
     environment: undefined,
     principal: undefined,

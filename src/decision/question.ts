@@ -2,7 +2,7 @@
 // judge, head and all.
 
 import type { Api, ApiEnvironment, HostMatch } from '../config/compiled.ts'
-import type { CredentialRecord, Environment, UnusableReason } from '../credentials/record.ts'
+import type { CredentialRecord, UnusableReason } from '../credentials/record.ts'
 import { sampleKey } from '../credentials/secret.ts'
 import type { Found } from '../lookup/found.ts'
 import type { RequestView } from './inquiry.ts'
@@ -13,7 +13,7 @@ export interface Caller {
   /** undefined: of the API that serves the host. */
   readonly api: string | undefined
   /** undefined: of the first environment that the host allows. */
-  readonly environment: Environment | undefined
+  readonly environment: string | undefined
   /** As the key has them: `*` stands for all. */
   readonly permissions: readonly string[]
   /** Why the key cannot be used; undefined: it can. */

@@ -17,8 +17,10 @@ export function matchRoute(inquiry: Inquiry): Denial | undefined {
     preflightFor: preflightFor(head),
   })
   if (found.kind === 'denied') return found.denial
-  if (found.kind === 'preflight') inquiry.isPreflight = true
-  else inquiry.route = found.route
+  if (found.kind === 'preflight') {
+    inquiry.isPreflight = true
+    inquiry.preflightRoute = found.route
+  } else inquiry.route = found.route
   return undefined
 }
 

@@ -95,7 +95,8 @@ export const reasons = {
     denied_merchant: 'The emergency stop lists the merchant',
   },
   WRONG_ENVIRONMENT: {
-    wrong_environment: 'A live key on a host that has sandbox alone, or the reverse',
+    wrong_environment:
+      'The key is of an environment of the API that this host does not serve: a sandbox key on the live host, say',
   },
   INSUFFICIENT_PERMISSIONS: {
     insufficient_permissions: 'The key lacks what the route requires',

@@ -22,6 +22,10 @@ export interface Access extends Inquiry {
 
   /** All stages let it through: its decision is known. Without that and without a denial, nothing was decided. */
   isLetThrough: boolean
+  /** Name of the upstream that it was sent to, or would have been; undefined: it did not come to that. */
+  upstream: string | undefined
+  /** Bytes of the answer's body that were handed to the client's connection. */
+  bytes: number
   /** Milliseconds that the upstream was waited for; undefined: it never was. */
   upstreamMs: number | undefined
   /** Milliseconds that the client was waited for, but for those since `clientSince`. */

@@ -11,6 +11,7 @@ import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { CompiledConfig, Limits, Settings, Table } from '../config/compiled.ts'
+import type { LogPaths } from '../config/log-schema.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Lookup } from '../lookup/found.ts'
 import { type Logger, lineLogOf } from '../telemetry/log.ts'
@@ -67,6 +68,8 @@ export interface GatewayDeps {
   /** Where `gateway.tls` is set; else null. */
   readonly tls: TlsSources | null
   readonly lookup: Lookup
+  /** Of which requests the access log has the path. */
+  readonly logPaths: () => LogPaths
   /** What is told to balancers. */
   readonly isReady: () => boolean
   readonly activity: ActivityRecorder

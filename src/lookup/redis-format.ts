@@ -2,7 +2,8 @@
 
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { environments, keyStatuses, merchantStatuses } from '../credentials/record.ts'
+import { environmentName } from '../credentials/environment.ts'
+import { keyStatuses, merchantStatuses } from '../credentials/record.ts'
 import type { Change } from '../store/change-table.ts'
 import type { CachedReading } from './memory-tier.ts'
 
@@ -18,7 +19,7 @@ const ReadingText = Type.Object({
     secretId: Type.String(),
     merchantId: Type.String(),
     api: Type.String(),
-    environment: oneOf(environments),
+    environment: Type.String({ pattern: environmentName.pattern }),
     status: oneOf(keyStatuses),
     merchantStatus: oneOf(merchantStatuses),
     permissions: Type.Array(Type.String()),

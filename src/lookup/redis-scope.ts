@@ -181,8 +181,9 @@ export function createRedisScope(deps: RedisScopeDeps): RedisScope {
     failures = answer === undefined ? failures + 1 : 0
     if (answer === -1 && record?.id === scope.id) take(undefined)
     if (answer !== 0 && answer !== 1) return undefined
+    if (answer === 1) kept.delete(revision)
     if (answer === 1 && record?.id === scope.id && record.revision < revision)
-      take({ ...record, revision, stamp })
+      record = { ...record, revision, stamp }
     return answer
   }
 

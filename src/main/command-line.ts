@@ -4,6 +4,7 @@ import cluster from 'node:cluster'
 import { isatty } from 'node:tty'
 import { Command } from 'commander'
 import { registerAdminCommands } from '../cli/admin.ts'
+import { registerCompletion } from '../cli/completion.ts'
 import { registerConfigCommands } from '../cli/config.ts'
 import { exitCodeOf, prepareCommands } from '../cli/errors.ts'
 import { createIo } from '../cli/io.ts'
@@ -37,6 +38,7 @@ registerConfigCommands(program, io)
 registerAdminCommands(program, io)
 registerUpstreamsCommands(program, io)
 registerDemoCommand(program, io)
+registerCompletion(program, io)
 prepareCommands(program, io)
 
 try {

@@ -4,6 +4,7 @@
 
 import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
 import { formatFault, loadConfig } from '../config/load.ts'
+import type { LogPaths } from '../config/log-schema.ts'
 import type { Source } from '../config/source.ts'
 import { watchFiles } from '../config/watch.ts'
 import { certificateFiles } from '../gateway/upstream/certificates.ts'
@@ -23,6 +24,8 @@ export interface ConfigInForce {
   current(): InForce
   /** What decides in shadow; null: nothing does. */
   candidate(): CompiledConfig | null
+  /** Of which requests the access log has the path. */
+  logPaths(): LogPaths
   /** The deny file that is named; the file itself is another's to read. null: none. */
   denyFile(): string | null
   /** Why the file on disk is not in force; undefined: it is. */
@@ -181,6 +184,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   return {
     current: () => inForce,
     candidate: () => candidate,
+    logPaths: () => settings.log.paths,
     denyFile: () => settings.gateway.denyFile,
     fault: () => fault,
     sources: () => [...sources, ...candidateSources],
@@ -221,12 +225,12 @@ function reasonOf(error: unknown): string {
 /** What a running process takes from a new file; the rest of its settings stay. */
 function mended(now: Settings, wanted: Settings): Settings {
   const gateway = { ...now.gateway, denyFile: wanted.gateway.denyFile }
-  return { ...now, gateway, upstreams: wanted.upstreams, identity: wanted.identity }
+  return { ...now, gateway, upstreams: wanted.upstreams, identity: wanted.identity, log: wanted.log }
 }
 
 /** Settings that differ and cannot change under way, as written in the file. */
 function needsRestart(now: Settings, wanted: Settings): string[] {
-  const { upstreams: _, identity: __, ...fixed } = wanted
+  const { upstreams: _, identity: __, log: ___, ...fixed } = wanted
   return Object.entries(fixed).flatMap(([section, value]) => {
     const current: unknown = Object(now)[section]
     if (JSON.stringify(value) === JSON.stringify(current)) return []

@@ -285,6 +285,7 @@ async function openGateway(parts: Parts): Promise<number> {
     probe: parts.probe ?? null,
     inForce: inForce.current,
     candidate: inForce.candidate,
+    logPaths: inForce.logPaths,
     denied: deny.current,
     tls: tlsOf(parts),
     lookup: core.lookup,

@@ -27,6 +27,15 @@ export async function sealAudit(db: Queryable, most: number): Promise<Sealed | u
   return { count: row.sealed, seq: row.seq, digest: row.digest }
 }
 
+/** Lower-case hex SHA-256 of a link; undefined: there is none of that number. */
+export async function digestOfLink(db: Queryable, seq: number): Promise<string | undefined> {
+  const rows = await db.query<{ digest: string }>(
+    `SELECT encode(digest, 'hex') AS digest FROM audit_link WHERE seq = $1`,
+    [seq],
+  )
+  return rows[0]?.digest
+}
+
 export const chainFaultKinds = ['changed', 'removed', 'inserted', 'broken'] as const
 
 export interface ChainFault {
@@ -78,7 +87,8 @@ interface LinkRow {
 
 /** As in the migration: another text would be another digest. `at` whatever the session says of times. */
 const content = `jsonb_strip_nulls(to_jsonb(a) - 'before' - 'after'
-    || jsonb_build_object('at', (extract(epoch FROM a.at) * 1000000)::bigint, 'token_id', o.token_id, 'client', o.client))::text
+    || jsonb_build_object('at', (extract(epoch FROM a.at) * 1000000)::bigint, 'token_id', o.token_id, 'client', o.client,
+      'reason', r.reason))::text
   || E'\\n' || coalesce(a.before::text, '') || E'\\n' || coalesce(a.after::text, '')`
 
 /** What takes a revision of its own: every one, without a gap. */
@@ -96,6 +106,7 @@ export async function verifyLinks(db: Queryable, from: ChainPlace, most: number)
        ${content} AS content, a.revision, ${isChange} AS "isChange"
      FROM (SELECT * FROM audit_link WHERE seq > $1 ORDER BY seq LIMIT $2) l LEFT JOIN audit a ON a.id = l.entry
        LEFT JOIN change_origin o ON o.request_id = a.request_id
+       LEFT JOIN change_reason r ON r.request_id = a.request_id
      ORDER BY l.seq`,
     [from.seq, most],
   )

@@ -1,9 +1,10 @@
-// Who changed what: one row a revision, written in the change's own transaction.
+// Who changed what, and why: one row a revision, written in the change's own transaction.
 
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
 import { isWhole, type Scope } from './scope.ts'
 import { milliseconds } from './session.ts'
+import { timeOfId } from '../telemetry/request-id.ts'
 
 /** Who did it, and by what request. */
 export interface Who {
@@ -13,6 +14,8 @@ export interface Who {
   /** Address that the request came from; null: not known. */
   readonly client?: string | null
   readonly requestId: string
+  /** In the words of who did it; absent: none was given. */
+  readonly reason?: string | undefined
 }
 
 export interface AuditEntry extends Who {
@@ -30,15 +33,23 @@ export interface AuditEntry extends Who {
 }
 
 /** An entry with its place in the list. */
-export interface StoredAuditEntry extends AuditEntry {
+export interface StoredAuditEntry extends Omit<AuditEntry, 'reason'> {
   readonly revision: number
   readonly id: number
+  readonly reason: string | null
 }
 
 export interface AuditFilter {
   readonly target?: string | undefined
   readonly actor?: string | undefined
   readonly action?: string | undefined
+  readonly requestId?: string | undefined
+  /** From then on, in milliseconds since the epoch. */
+  readonly sinceMs?: number | undefined
+  /** Before then. */
+  readonly untilMs?: number | undefined
+  /** Newest first unless said. */
+  readonly isOldestFirst?: boolean
 }
 
 /** Once a request, however many entries it has; values for request, token, client, time. */
@@ -64,10 +75,23 @@ export async function writeAudit(tx: Queryable, entry: AuditEntry): Promise<void
       entry.client ?? null,
     ],
   )
+  await writeReason(tx, entry)
+}
+
+/** Once a request, however many entries it has. */
+export async function writeReason(
+  tx: Queryable,
+  { requestId, reason, atMs }: Pick<AuditEntry, 'requestId' | 'reason' | 'atMs'>,
+): Promise<void> {
+  if (reason === undefined) return
+  await tx.query(
+    'INSERT INTO change_reason (request_id, reason, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+    [requestId, reason, new Date(atMs)],
+  )
 }
 
 /**
- * Entries that match all of the filter, newest first. The cursor is the id of the last one seen. Whoever sees a part of the
+ * Entries that match all of the filter, newest first unless said. The cursor is the id of the last one seen. Whoever sees a part of the
  * installation sees what became of its keys and merchants, and nothing of the platform's own doings.
  */
 export async function listAudit(
@@ -75,19 +99,37 @@ export async function listAudit(
   filter: AuditFilter & { readonly scope: Scope },
   page: PageRequest<number>,
 ): Promise<Page<StoredAuditEntry>> {
+  const { sinceMs, untilMs, requestId } = filter
+  const asked = requestId === undefined ? undefined : timeOfId(requestId)
+  const from = await firstIdFrom(db, latest(sinceMs, asked), -mostApartMs)
+  const to = await firstIdFrom(db, earliest(untilMs, asked), mostApartMs)
   const rows = await db.query<StoredAuditEntry>(
     `SELECT id, actor, action, target, before, after, request_id AS "requestId", ${milliseconds('a.at')} AS "atMs",
-       revision, o."tokenId", o.client
+       revision, (SELECT reason FROM change_reason r WHERE r.request_id = a.request_id), o."tokenId", o.client
      FROM audit a LEFT JOIN LATERAL (
        SELECT token_id AS "tokenId", client FROM change_origin WHERE change_origin.request_id = a.request_id) o ON true
      WHERE ($1::text IS NULL OR target = $1)
        AND ($2::text IS NULL OR actor = $2)
        AND ($3::text IS NULL OR action = $3)
-       AND ($4::bigint IS NULL OR id < $4)
-       ${isWhole(filter.scope) ? '' : partOf('$6::text[]', '$7::text[]')}
-     ORDER BY id DESC LIMIT $5`,
+       AND ($4::text IS NULL OR request_id = $4)
+       AND ($5::timestamptz IS NULL OR at >= $5)
+       AND ($6::timestamptz IS NULL OR at < $6)
+       AND ($7::bigint IS NULL OR id >= $7)
+       AND ($8::bigint IS NULL OR id < $8)
+       AND ($9::bigint IS NULL OR id ${filter.isOldestFirst ? '>' : '<'} $9)
+       ${isWhole(filter.scope) ? '' : partOf('$11::text[]', '$12::text[]')}
+     ORDER BY id ${filter.isOldestFirst ? 'ASC' : 'DESC'} LIMIT $10`,
     [
-      ...[filter.target ?? null, filter.actor ?? null, filter.action ?? null, page.after, page.limit + 1],
+      filter.target ?? null,
+      filter.actor ?? null,
+      filter.action ?? null,
+      requestId ?? null,
+      sinceMs === undefined ? null : new Date(sinceMs),
+      untilMs === undefined ? null : new Date(untilMs),
+      from,
+      to,
+      page.after,
+      page.limit + 1,
       ...(isWhole(filter.scope) ? [] : [filter.scope.merchantIds, filter.scope.apis]),
     ],
   )
@@ -100,6 +142,41 @@ function partOf(merchants: string, apis: string): string {
     target IN (SELECT k.id FROM api_key k WHERE (${merchants} IS NULL OR k.merchant_id = ANY (${merchants}))
       AND (${apis} IS NULL OR k.api = ANY (${apis})))
     OR (${apis} IS NULL AND target = ANY (${merchants})))`
+}
+
+/** How far the order of ids and that of times may differ: programs' clocks, and transactions that take their time. */
+const mostApartMs = 60 * 60 * 1000
+
+function latest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
+}
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
+}
+
+/**
+ * About where the entries from `ms` on begin, by halving: ids come in the order of time, and there is no index over times.
+ * Without it, a time long ago would have all that came since looked at.
+ */
+async function firstIdFrom(db: Queryable, atMs: number | undefined, apartMs: number): Promise<number | null> {
+  if (atMs === undefined) return null
+  const ms = atMs + apartMs
+  const [ends] = await db.query<{ low: number | null; high: number | null }>(
+    'SELECT min(id) AS low, max(id) + 1 AS high FROM audit',
+  )
+  let low = ends?.low ?? 0
+  let high = ends?.high ?? 0
+  while (low < high) {
+    const middle = low + Math.floor((high - low) / 2)
+    const [row] = await db.query<{ id: number; atMs: number }>(
+      `SELECT id, ${milliseconds('at')} AS "atMs" FROM audit WHERE id >= $1 ORDER BY id LIMIT 1`,
+      [middle],
+    )
+    if (row !== undefined && row.atMs < ms) low = row.id + 1
+    else high = middle
+  }
+  return low
 }
 
 /**

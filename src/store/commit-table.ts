@@ -108,12 +108,16 @@ async function writeChange<T>(tx: Queryable, { planned, origin, revision }: Step
     before: before && snapshot(before),
     after: snapshot(object),
     requestId: origin.requestId,
+    reason: origin.reason,
     atMs: origin.nowMs,
     revision,
   }
   await writeAudit(tx, entry)
   return { object, change }
 }
+
+/** What each change waits in for its turn: so begins the statement of a session that does, as the database shows it. */
+export const takesRevision = 'UPDATE head SET revision = revision + 1'
 
 interface Taken {
   readonly revision: number
@@ -122,7 +126,7 @@ interface Taken {
 
 async function nextRevision(tx: Queryable): Promise<Taken> {
   const rows = await tx.query<Taken>(
-    `UPDATE head SET revision = revision + 1
+    `${takesRevision}
      RETURNING revision, pg_current_xact_id()::text AS "transactionId"`,
   )
   if (!rows[0]) throw new Error('The head row is missing: the database was tampered with')

@@ -1,6 +1,6 @@
 // Digest → credential record: the one question of the data plane.
 
-import type { CredentialRecord, Environment, KeyStatus, MerchantStatus } from '../credentials/record.ts'
+import type { CredentialRecord, KeyStatus, MerchantStatus } from '../credentials/record.ts'
 import type { Queryable } from './postgres.ts'
 import { milliseconds } from './session.ts'
 
@@ -23,7 +23,7 @@ interface Row {
   readonly key_id: string
   readonly merchant_id: string
   readonly api: string
-  readonly environment: Environment
+  readonly environment: string
   readonly status: KeyStatus
   readonly merchant_status: MerchantStatus
   readonly permissions: string[]

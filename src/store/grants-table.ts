@@ -17,6 +17,7 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     audit_link: 'SELECT',
     change_origin: 'SELECT, INSERT',
     admin_token: 'SELECT, INSERT, UPDATE (revoked_at, last_used_at)',
+    change_reason: 'SELECT, INSERT',
     instance: 'SELECT, INSERT, UPDATE, DELETE',
     instance_about: 'SELECT, INSERT, UPDATE, DELETE',
     idempotency: 'SELECT, INSERT, UPDATE, DELETE',

@@ -1,10 +1,10 @@
 // Keys made elsewhere, many at once: one transaction and one statement for a batch, a revision for each key.
 
 import { normalName } from '../credentials/name.ts'
-import type { Environment, KeyStatus } from '../credentials/record.ts'
-import { insertOrigin } from './audit-table.ts'
+import type { KeyStatus } from '../credentials/record.ts'
+import { insertOrigin, writeReason } from './audit-table.ts'
 import type { Change } from './change-table.ts'
-import { type ChangeOrigin, commitTraced } from './commit-table.ts'
+import { type ChangeOrigin, commitTraced, takesRevision } from './commit-table.ts'
 import type { NewKey } from './key-change-table.ts'
 import { keySnapshot } from './key-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
@@ -36,7 +36,7 @@ interface KnownRow {
   readonly id: string
   readonly merchantId: string
   readonly api: string
-  readonly environment: Environment
+  readonly environment: string
   readonly name: string
   readonly status: KeyStatus
   readonly permissions: readonly string[]
@@ -108,13 +108,18 @@ export async function importKeys(
 }
 
 /**
- * Whether other changes wait for the head's lock: who waits for a row holds, or waits for, a lock on that version of it.
+ * Whether other changes wait for the head's lock. Who waits for a row holds, or waits for, a lock on that version of it; but
+ * not in the moments after the lock was given up, until it has been given a processor: its statement tells then.
  * Throws StoreUnavailableError.
  */
 export async function isHeadAwaited(db: Queryable): Promise<boolean> {
   const rows = await db.query(
     `SELECT FROM pg_locks WHERE locktype = 'tuple' AND relation = 'head'::regclass
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1`,
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     UNION ALL
+     SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
+       AND starts_with(query, '${takesRevision}')
+     LIMIT 1`,
   )
   return rows.length > 0
 }
@@ -165,6 +170,7 @@ async function insertKeys(
   const { actor, requestId, tokenId = null, client = null } = origin
   const values = [JSON.stringify(items), at, actor, requestId, tokenId, client]
   const rows = await tx.query<{ stamp: number }>(insertStatement, values)
+  await writeReason(tx, { requestId: origin.requestId, reason: origin.reason, atMs: origin.nowMs })
   return rows[0]?.stamp
 }
 

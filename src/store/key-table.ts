@@ -1,6 +1,6 @@
 // Keys as the control plane sees them: everything but the secrets' digests.
 
-import type { Environment, KeyStatus, ListedStatus } from '../credentials/record.ts'
+import type { KeyStatus, ListedStatus } from '../credentials/record.ts'
 import { deny, DenialError } from '../errors/denial.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
@@ -13,7 +13,7 @@ export interface StoredKey {
   readonly id: string
   readonly merchantId: string
   readonly api: string
-  readonly environment: Environment
+  readonly environment: string
   readonly name: string
   readonly status: KeyStatus
   readonly prefix: string
@@ -41,9 +41,11 @@ export interface KeyFilter {
   readonly merchantId?: string | undefined
   readonly status?: ListedStatus | undefined
   readonly api?: string | undefined
-  readonly environment?: Environment | undefined
+  readonly environment?: string | undefined
   /** Part of the name, the id or the last four characters; case does not count. */
   readonly text?: string | undefined
+  /** Of a secret that works, exactly. */
+  readonly last4?: string | undefined
 }
 
 const selectKeys = (from: string) => `
@@ -79,10 +81,13 @@ export async function listKeys(
   asked: AskedKeys,
   page: PageRequest<string>,
 ): Promise<Page<StoredKey>> {
-  const { text, scope } = asked
+  const { text, last4, scope } = asked
   // Whoever sees one merchant alone is best served by that one's keys.
   const [only] = scope.merchantIds?.length === 1 ? scope.merchantIds : []
   const filter = { ...asked, merchantId: asked.merchantId ?? only }
+  const ending = last4 === undefined ? undefined : await findEnding(db, last4)
+  if (ending !== undefined)
+    return pageOf(await selectPage(db, filter, page, { kind: 'these', ids: ending }), page.limit)
   if (text === undefined || Array.from(text).length < shortestIndexed || !(await hasSearchIndexes(db))) {
     return pageOf(await selectPage(db, filter, page, { kind: 'all' }), page.limit)
   }
@@ -115,6 +120,16 @@ async function beginOfNewest(
     [filter.merchantId ?? null, page.after, count],
   )
   return row?.id
+}
+
+/** Ids of keys with a secret that ends so, ended ones included; undefined: too many have one, or the index is not there. */
+async function findEnding(db: Queryable, last4: string): Promise<ReadonlySet<string> | undefined> {
+  if (Array.from(last4).length < shortestIndexed || !(await hasSearchIndexes(db))) return undefined
+  const rows = await db.query<{ id: string }>(
+    `SELECT key_id AS id FROM key_secret WHERE search_grams(last4) @> ${gramsOf('$1')} AND last4 = $1 LIMIT $2`,
+    [last4, mostFound + 1],
+  )
+  return rows.length > mostFound ? undefined : new Set(rows.map(({ id }) => id))
 }
 
 /** Ids of keys that hold the text, by the indexes; undefined: too many have it. Ended secrets count. */
@@ -160,6 +175,10 @@ async function selectPage(
   if (filter.status !== undefined) conditions.push(hasStatus(filter.status, put))
   if (filter.api !== undefined) conditions.push(`k.api = ${put(filter.api)}`)
   if (filter.environment !== undefined) conditions.push(`k.environment = ${put(filter.environment)}`)
+  if (filter.last4 !== undefined) {
+    const ends = `f.last4 = ${put(filter.last4)} AND (f.expires_at IS NULL OR f.expires_at > $1)`
+    conditions.push(`EXISTS (SELECT FROM key_secret f WHERE f.key_id = k.id AND ${ends})`)
+  }
   if (filter.text !== undefined) {
     const text = `${put(filter.text)}::text`
     const secret = `${holds('f.last4', text)} AND (f.expires_at IS NULL OR f.expires_at > $1)`

@@ -69,6 +69,35 @@ export async function createMerchant(
   }))
 }
 
+/** Gives a merchant another name; the same one, or none, changes nothing. Throws NOT_FOUND. */
+export async function renameMerchant(
+  db: Postgres,
+  origin: ChangeOrigin,
+  request: { readonly id: string; readonly name: string | undefined },
+): Promise<Committed<StoredMerchant>> {
+  return commitChange<StoredMerchant>(db, origin, async (tx) => {
+    const merchant = await lockMerchant(tx, request.id, origin.scope)
+    const { name = merchant.name } = request
+    if (name === merchant.name) return { kind: 'unchanged', object: merchant }
+    return {
+      kind: 'change',
+      action: 'merchant.update',
+      keyId: null,
+      merchantId: merchant.id,
+      before: merchant,
+      async write(tx, revision) {
+        await tx.query('UPDATE merchant SET name = $2, revision = $3 WHERE id = $1', [
+          merchant.id,
+          name,
+          revision,
+        ])
+        return { ...merchant, name, revision }
+      },
+      snapshot,
+    }
+  })
+}
+
 /** suspend, resume; a repeat changes nothing. Concerns every key of the merchant. Throws NOT_FOUND. */
 export async function transitionMerchant(
   db: Postgres,
@@ -76,13 +105,7 @@ export async function transitionMerchant(
   request: { readonly id: string; readonly action: MerchantAction },
 ): Promise<Committed<StoredMerchant>> {
   return commitChange<StoredMerchant>(db, origin, async (tx) => {
-    const rows = await tx.query<StoredMerchant>(
-      `SELECT ${columns} FROM merchant WHERE id = $1 FOR NO KEY UPDATE`,
-      [request.id],
-    )
-    const merchant = rows[0]
-    if (!merchant || !seesMerchant(origin.scope, merchant.id))
-      throw new DenialError(deny('NOT_FOUND', 'unknown_merchant'))
+    const merchant = await lockMerchant(tx, request.id, origin.scope)
     const transition = merchantTransition(merchant.status, request.action)
     if (transition.kind !== 'changed') return { kind: 'unchanged', object: merchant }
     return {
@@ -102,6 +125,17 @@ export async function transitionMerchant(
       snapshot,
     }
   })
+}
+
+/** Locks a merchant until the transaction ends and reads it. Throws NOT_FOUND. */
+async function lockMerchant(tx: Queryable, id: string, scope: Scope): Promise<StoredMerchant> {
+  if (!seesMerchant(scope, id)) throw new DenialError(deny('NOT_FOUND', 'unknown_merchant'))
+  const rows = await tx.query<StoredMerchant>(
+    `SELECT ${columns} FROM merchant WHERE id = $1 FOR NO KEY UPDATE`,
+    [id],
+  )
+  if (!rows[0]) throw new DenialError(deny('NOT_FOUND', 'unknown_merchant'))
+  return rows[0]
 }
 
 function snapshot({ name, status }: StoredMerchant): object {

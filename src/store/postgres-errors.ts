@@ -60,11 +60,16 @@ export function rethrow(error: unknown): never {
  */
 const unavailable = /^(?:08|28|53|57|58)|^(?:25006|55000|55P03|3D000|3F000|42P01|42703|42883|42501)$/
 
+/** Constraints that a newer schema has no more: what breaks one is right, and its migration waits for a lock still. */
+const takenAway: ReadonlySet<string> = new Set(['api_key_environment_check'])
+
 /** What a failure of the driver is here. Throws what is a fault of ours. */
 export function failureOf(error: unknown): StoreUnavailableError | StatementError {
   if (error instanceof StoreUnavailableError) return error
   if (error instanceof DatabaseError && error.code !== undefined) {
     const { code, message, constraint = null } = error
+    if (constraint !== null && takenAway.has(constraint))
+      return new StoreUnavailableError('not_migrated', message)
     return unavailable.test(code)
       ? new StoreUnavailableError(code, message)
       : new StatementError({ code, message, constraint })

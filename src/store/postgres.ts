@@ -79,7 +79,12 @@ export function createPostgres(options: PostgresOptions): Postgres {
   return db
 }
 
-/** One connection of its own, without a statement timeout: for migrations. The caller closes it. */
+const patient = createSessions({ statementMs: 0, idleInTransactionMs: 0 })
+
+/**
+ * One connection for what takes its time: migrations, indexes. Whatever the role or the database says of statements that do,
+ * these are not ended (behind a pooler they are). The caller closes it.
+ */
 export async function openSession(options: PostgresOptions): Promise<Queryable & { close(): Promise<void> }> {
   const hosts = hostsOf(options)
   const client = await hosts.tryEach(async () => {
@@ -88,6 +93,7 @@ export async function openSession(options: PostgresOptions): Promise<Queryable &
     try {
       await tried.connect()
       await hosts.check(tried)
+      await patient.begin(tried)
       return tried
     } catch (error) {
       await tried.end().catch(() => undefined)

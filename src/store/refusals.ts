@@ -46,6 +46,7 @@ const passing: readonly (readonly [RegExp, string])[] = [
   ],
   [/^53300$/, 'the server has no connection left: max_connections, or a pooler'],
   [/^57014$/, 'the statement took too long and was ended'],
+  [/^not_migrated$/, 'the schema is older than what was asked for: its migration still waits for a lock'],
   [/^55P03$/, 'another transaction holds what is needed'],
   [/^57P0[1-3]$/, 'the server is starting or stopping'],
   [/^(?:ENOTFOUND|EAI_AGAIN)$/, "the host's name in DATABASE_URL does not resolve"],

@@ -124,8 +124,8 @@ async function writeTokenAudit(tx: Queryable, origin: ChangeOrigin, change: Toke
   })
 }
 
-function whoOf({ actor, tokenId = null, client = null, requestId }: ChangeOrigin): Who {
-  return { actor, tokenId, client, requestId }
+function whoOf({ actor, tokenId = null, client = null, requestId, reason }: ChangeOrigin): Who {
+  return { actor, tokenId, client, requestId, reason }
 }
 
 function snapshot(token: StoredToken): object {

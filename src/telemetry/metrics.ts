@@ -11,7 +11,7 @@ export interface RequestLabels {
   readonly api: string
   readonly environment: string
   readonly route: string
-  /** `allow`, `deny`, or `none`: it was over before it was decided. */
+  /** `allow`, `deny`, `error`: let through, and nothing came of it; `none`: it was over before it was decided. */
   readonly decision: string
   readonly reason: string
   readonly status: number

@@ -43,6 +43,17 @@ export function createIds(now: () => number): (prefix: string) => string {
   }
 }
 
+const idShape = new RegExp(`^[a-z]+_([${alphabet}]{${timeLength}})[${alphabet}]{${randomLength}}$`)
+
+/** When an id was made, in milliseconds since the epoch; undefined: it is none of these. */
+export function timeOfId(id: string): number | undefined {
+  const [, time] = idShape.exec(id) ?? []
+  if (time === undefined) return undefined
+  let sum = 0
+  for (const digit of time) sum = sum * 32 + alphabet.indexOf(digit)
+  return sum
+}
+
 /** Prefixes are few: the program's own. */
 function draftOf(prefix: string): Draft {
   const beginning = `${prefix}_`

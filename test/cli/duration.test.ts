@@ -1,5 +1,12 @@
 import t from 'tap'
-import { parseGrace, parseLifetime, parseSeconds, parseTime } from '../../src/cli/duration.ts'
+import {
+  parseCount,
+  parseGrace,
+  parseLifetime,
+  parsePast,
+  parseSeconds,
+  parseTime,
+} from '../../src/cli/duration.ts'
 
 void t.test('durations are whole numbers with a unit', async (t) => {
   t.equal(parseSeconds('45s'), 45)
@@ -36,4 +43,20 @@ void t.test('times are dates, or dates with a time and its offset', async (t) =>
   ]) {
     t.throws(() => parseTime(text), { code: 'commander.invalidArgument' }, text)
   }
+})
+
+void t.test('a time that is past may be told by how long ago it was', async (t) => {
+  const nowMs = Date.UTC(2027, 0, 31, 12)
+  t.equal(parsePast('24h')(nowMs), '2027-01-30T12:00:00.000Z')
+  t.equal(parsePast('0')(nowMs), '2027-01-31T12:00:00.000Z')
+  t.equal(parsePast('2027-01-01')(nowMs), '2027-01-01T00:00:00.000Z')
+  for (const text of ['', 'yesterday', '24', '24x', '-24h'])
+    t.throws(() => parsePast(text), { code: 'commander.invalidArgument' }, text)
+})
+
+void t.test('counts are whole numbers above nothing', async (t) => {
+  t.equal(parseCount('1'), 1)
+  t.equal(parseCount('100000'), 100_000)
+  for (const text of ['', '0', '-1', '01', '1.5', '1e3', '100001', ' 1'])
+    t.throws(() => parseCount(text), { code: 'commander.invalidArgument' }, text)
 })

@@ -33,6 +33,10 @@ void t.test('a file of keys is imported, and a second time changes nothing', asy
     results: [{ line: 1 }, { line: 2 }],
     pending: [],
   })
+  const other = await fileOf(t.testdir(), [keyBody(merchantId, { secret: `${legacy}-3` })])
+  await type('keys', 'import', other, '--reason', 'from the old gateway')
+  const { body } = await subject.call('GET', '/audit?limit=1')
+  t.match(body['data'], [{ action: 'key.import', reason: 'from the old gateway' }])
   t.notMatch(first.stdout + first.stderr + again.stdout + again.stderr, legacy)
 })
 

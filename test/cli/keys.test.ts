@@ -146,3 +146,54 @@ void t.test(
     t.same(waited, [3])
   },
 )
+
+void t.test(
+  'a list can be narrowed to an API, an environment, a part of the name and the end of a secret',
+  async (t) => {
+    const { type, subject } = await createConsole(t)
+    const one = await makeKey(subject, { name: 'Back office' })
+    const other = await makeKey(subject, { api: 'flint', environment: 'sandbox' })
+    const ids = async (...words: string[]) => {
+      const { data } = JSON.parse((await type('keys', 'list', ...words, '--json')).stdout) as {
+        data: { id: string }[]
+      }
+      return data.map(({ id }) => id)
+    }
+    t.same(await ids('--api', 'flint'), [other.id])
+    t.same(await ids('--env', 'live'), [one.id])
+    t.same(await ids('--q', 'office'), [one.id])
+    t.same(await ids('--last4', other.secret.slice(-4)), [other.id])
+    t.same(await ids('--last4', other.secret.slice(-4), '--env', 'live'), [])
+    t.match(await type('keys', 'list', '--last4', '~~'), { code: 1, stderr: /--last4/ })
+  },
+)
+
+void t.test('why a key is changed is kept in the audit', async (t) => {
+  const { type, subject } = await createConsole(t)
+  const merchantId = await makeMerchant(subject)
+  const words = [
+    createWords(merchantId),
+    ['keys', 'update', 'ID', '--name', 'Till'],
+    ['keys', 'disable', 'ID'],
+    ['keys', 'enable', 'ID'],
+    ['keys', 'rotate', 'ID'],
+    ['keys', 'end-rotation', 'ID'],
+    ['keys', 'revoke', 'ID'],
+  ]
+  let id = ''
+  for (const [index, line] of words.entries()) {
+    const { code, stdout } = await type(
+      ...line.map((word) => (word === 'ID' ? id : word)),
+      '--reason',
+      `why ${index}`,
+    )
+    t.equal(code, 0, line.join(' '))
+    id ||= /^id +(key_\S+)$/m.exec(stdout)?.[1] ?? ''
+  }
+  const { body } = await subject.call('GET', `/audit?target=${id}`)
+  t.same(
+    (body['data'] as { reason: string }[]).map(({ reason }) => reason),
+    words.map((_, index) => `why ${index}`).toReversed(),
+  )
+  t.match(await type('keys', 'enable', id, '--reason', 'a\nb'), { code: 1, stderr: /--reason.*printable/ })
+})

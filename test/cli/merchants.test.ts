@@ -57,3 +57,15 @@ void t.test('an unknown merchant is refused by name, with the way to find the ri
   t.match(stderr, /^error: cannot suspend merchant mer_0000000000zz: No such object \[NOT_FOUND\]\n/)
   t.match(stderr, 'latchkey merchants list')
 })
+
+void t.test('a merchant is shown and renamed', async (t) => {
+  const { type, subject } = await createConsole(t)
+  const id = await makeMerchant(subject)
+  t.match((await type('merchants', 'show', id)).stdout, /^name +Acme$/m)
+  const renamed = await type('merchants', 'rename', id, '--name', 'Acme GmbH', '--reason', 'as they asked')
+  t.match(renamed, { code: 0, stderr: '', stdout: /^name +Acme GmbH$/m })
+  t.match((await subject.call('GET', `/audit?target=${id}&limit=1`)).body['data'], [
+    { action: 'merchant.update', reason: 'as they asked' },
+  ])
+  t.equal((await type('merchants', 'rename', id)).code, 2)
+})

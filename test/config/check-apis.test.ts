@@ -17,9 +17,42 @@ t.test('an environment names an upstream that is there', async (t) => {
   )
 })
 
-t.test('both environments must be there', async (t) => {
-  const gateway = gatewayYaml.replace(/ {6}sandbox: .*\n/, '')
-  t.strictSame(await faultsOf(t, { gateway }), ['gateway.yaml:9:5  missing key `sandbox`'])
+t.test('one environment is enough, and may be called what its people call it', async (t) => {
+  const alone = gatewayYaml.replace(/ {6}sandbox: .*\n/, '')
+  for (const name of ['live', 'production', 'eu-west_2', 'x', 'constructor', `a${'9'.repeat(31)}`])
+    t.strictSame(await faultsOf(t, { gateway: edit(alone, 'live:', `${name}:`) }), [], name)
+})
+
+t.test('none, or one of another name than can stand in a header, is a fault', async (t) => {
+  const none = gatewayYaml.replace(/ {6}(live|sandbox): .*\n/g, '')
+  t.strictSame(await faultsOf(t, { gateway: edit(none, 'environments:', 'environments: {}') }), [
+    'gateway.yaml:9:19  `environments` must not be empty',
+  ])
+  for (const name of ['Live', '1st', '-x', '_x', '"a b"', '"a,b"', 'é', '"a.b"', `a${'9'.repeat(32)}`]) {
+    const faults = await faultsOf(t, { gateway: edit(gatewayYaml, 'live:', `${name}:`) })
+    t.match(faults, [/^gateway\.yaml:10:7 .* is not the name of an environment: a letter, then/], name)
+  }
+})
+
+/** Three environments: two of them on one host. */
+const three = edit(
+  gatewayYaml,
+  '      sandbox:',
+  `      staging: { hosts: [sandbox.api.flintn.com], prefix: pk_stage_, upstream: payments }
+      sandbox:`,
+)
+
+t.test('of three environments each pair is looked at', async (t) => {
+  const table = `${tableYaml}  GET /status: public\n`
+  t.strictSame(await faultsOf(t, { gateway: three, table }), [
+    'table.yaml:5:3  a public route needs one upstream, but staging and sandbox of `flintn` share a host and differ in theirs',
+  ])
+  const result = await load(t, { gateway: three })
+  t.strictSame(result.warnings.map(formatFault), [
+    'gateway.yaml:11:80  live and staging of `flintn` use one upstream',
+  ])
+  const prefix = edit(three, 'pk_stage_', 'pk_test_2')
+  t.match(await faultsOf(t, { gateway: prefix }), [/^gateway\.yaml:12:\d+ {2}this prefix begins another one/])
 })
 
 t.test('a host belongs to one API, whatever its spelling', async (t) => {

@@ -43,6 +43,20 @@ t.test('the table knows every prefix and the largest stale limit', async (t) => 
   ])
 })
 
+t.test(
+  '`live` is the first environment wherever it stands; without it the first of the file is',
+  async (t) => {
+    const environments = (text: string) => edit(gatewayYaml, '      live:', `${text}\n      live:`)
+    const staging = '      staging: { hosts: [s.test], prefix: s_, upstream: payments }'
+    const named = async (gateway: string) => {
+      const { table } = await configOf(t, { gateway })
+      return table.apis.get('flintn')?.environments.map(({ name }) => name)
+    }
+    t.strictSame(await named(environments(staging)), ['live', 'staging', 'sandbox'])
+    t.strictSame(await named(edit(environments(staging), ' live:', ' prod:')), ['staging', 'prod', 'sandbox'])
+  },
+)
+
 t.test('what concerns balancers: nothing unless said', async (t) => {
   const { settings } = await configOf(t, {})
   t.match(settings.gateway, { health: null, drainDelayMs: 0, proxyProtocol: false })

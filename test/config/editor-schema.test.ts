@@ -95,8 +95,13 @@ t.test('wrong files are refused by an independent validator, each for one mistak
     ['gateway', 'an upstream without a URL', { ...demo, upstreams: { payments: {} } }],
     ['gateway', 'an API’s name in capitals', { ...demo, apis: { Flintn: flintn } }],
     ['gateway', 'an API without a table', { ...demo, apis: { flintn: withoutPermissions } }],
-    ['gateway', 'one environment', withApi({ environments: { live: flintn.environments.live } })],
-    ['gateway', 'a third environment', withApi({ environments: { ...flintn.environments, test: {} } })],
+    ['gateway', 'no environment', withApi({ environments: {} })],
+    ['gateway', 'an environment in capitals', withApi({ environments: { Live: flintn.environments.live } })],
+    [
+      'gateway',
+      'a third environment without its settings',
+      withApi({ environments: { ...flintn.environments, test: {} } }),
+    ],
     ['gateway', 'cors of no known kind', withApi({ cors: 'on' })],
     ['gateway', 'cors without origins', withApi({ cors: { headers: ['X-Api-Key'] } })],
     [
@@ -135,7 +140,7 @@ t.test('wrong files are refused by an independent validator, each for one mistak
     [
       'cases',
       'an environment that is none',
-      [{ request: 'GET /', who: { permissions: [], environment: 'test' }, expect: 'allow' }],
+      [{ request: 'GET /', who: { permissions: [], environment: 'Test' }, expect: 'allow' }],
     ],
   ]
   for (const [schema, what, file] of wrong) t.equal(validatorOf(schemas[schema]())(file), false, what)

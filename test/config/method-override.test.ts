@@ -19,6 +19,7 @@ function found(...routes: readonly [key: string, requirement: Requirement][]): s
       requirement,
       timeoutMs: null,
       maxBodyBytes: null,
+      upstream: null,
       disguises: 'strict' as const,
       escapes: 0,
       source: '',

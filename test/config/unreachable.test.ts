@@ -16,6 +16,7 @@ function routesOf(templates: readonly string[]) {
       requirement: { kind: 'public' as const },
       timeoutMs: null,
       maxBodyBytes: null,
+      upstream: null,
       disguises: 'strict' as const,
       escapes: 0,
       source: text,

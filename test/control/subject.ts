@@ -141,6 +141,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     legacyKeys: false,
     cors: 'off',
     forwardAuthorization: false,
+    stripPrefix: '',
     routes: [],
     matchRoute: () => ({ kind: 'not_found' }),
   }

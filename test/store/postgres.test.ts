@@ -82,7 +82,7 @@ void t.test(
     const log = { warn: (details: object) => warnings.push(details) }
     const db = createPostgres({ applicationName: 'victim', url, log })
     await db.ping()
-    const kill = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'`
+    const kill = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim' AND datname = current_database()`
     await other.query(kill)
     while (warnings.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
     t.match(warnings, [{ code: '57P01' }])

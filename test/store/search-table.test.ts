@@ -1,9 +1,10 @@
+import { Client } from 'pg'
 import t from 'tap'
 import { createKey } from '../../src/store/key-change-table.ts'
 import { listKeys } from '../../src/store/key-table.ts'
 import { openSession, type Postgres } from '../../src/store/postgres.ts'
 import { buildSearchIndexes, hasSearchIndexes, missingIndexes } from '../../src/store/search-table.ts'
-import { createDatabase } from '../support/database.ts'
+import { advisoryLocksIn, createDatabase } from '../support/database.ts'
 import { rowsReadOf } from '../support/rows-read.ts'
 import { keyOf, origin, seedMerchant, view } from './seed.ts'
 
@@ -87,6 +88,12 @@ void t.test('what few keys have is found by the indexes, not by looking at all',
     // The newest 2,000, once more to find where they end, and what the index proposes.
     t.ok(rows < 6_000, `${text}: ${rows}`)
   }
+  const { rows: ending } = await listKeys(watched, { last4: 'aB9z', ...view }, { after: null, limit: 20 })
+  t.match(ending, [{ id: 'key_0000000000004321' }])
+  const looked = watched.rows()
+  t.ok(looked < 100, `what a secret ends in: ${looked}`)
+  const common = await listKeys(db, { last4: 'last', ...view }, { after: null, limit: 20 })
+  t.equal(common.rows[0]?.id, 'key_0000000000012000', 'too many have it: in turn')
   const rows = await used('common', { merchantId: await seedMerchant(db) })
   t.ok(rows < 100, `of a merchant without many keys nobody else's are looked at: ${rows}`)
 })
@@ -127,9 +134,20 @@ void t.test(
     t.same(await missingIndexes(db), ['api_key_search'])
     t.same(await buildSearchIndexes({ url, applicationName }), ['api_key_search'])
     t.same(await buildSearchIndexes({ url, applicationName }), [])
-    t.same(await db.query(`SELECT pid FROM pg_locks WHERE locktype = 'advisory'`), [])
+    t.same(await advisoryLocksIn(db), [])
   },
 )
+
+void t.test('what a role or a database lets statements take does not end the building', async (t) => {
+  const { url, db } = await createDatabase(t)
+  await seedMany(db, 3_000)
+  await db.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET statement_timeout = '2ms'`)
+  const session = new Client({ connectionString: url })
+  await session.connect()
+  await t.rejects(session.query('SELECT pg_sleep(1)'), { code: '57014' })
+  await session.end()
+  t.same(await buildSearchIndexes({ url, applicationName }), ['api_key_search', 'key_secret_search'])
+})
 
 void t.test('a backup that runs holds up the building, and nobody else', async (t) => {
   const { url, db } = await createDatabase(t)
@@ -141,7 +159,11 @@ void t.test('a backup that runs holds up the building, and nobody else', async (
   const ended = new AbortController()
   const building = buildSearchIndexes({ url, applicationName }, ended.signal)
   const isWaiting = async () =>
-    (await db.query(`SELECT FROM pg_stat_activity WHERE wait_event = 'virtualxid'`)).length > 0
+    (
+      await db.query(
+        `SELECT FROM pg_stat_activity WHERE wait_event = 'virtualxid' AND datname = current_database()`,
+      )
+    ).length > 0
   while (!(await isWaiting()));
   await createKey(db, origin, keyOf(merchantId))
   t.match(await listKeys(db, { text: 'common', ...view }, { after: null, limit: 1 }), { hasMore: true })

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { createEmptyDatabase } from '../support/database.ts'
+import { advisoryLocksIn, createEmptyDatabase } from '../support/database.ts'
 import { poolModes, startPgbouncer } from '../support/pgbouncer-service.ts'
 import { startTestProgram } from '../support/program.ts'
 import { expectOutcome, isLong } from './table.ts'
@@ -21,10 +21,7 @@ for (const mode of poolModes) {
     const one = await startTestProgram(t, { databaseUrl })
     const two = await startTestProgram(t, { databaseUrl })
     const outcome = await runTrial([one, two], () => sleep(isLong ? 10_000 : 2_000))
-    const locks = await db.query(
-      `SELECT pid FROM pg_locks WHERE locktype = 'advisory'
-         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-    )
+    const locks = await advisoryLocksIn(db)
     t.same(locks, [], 'the start has left no lock in the pool')
     t.equal(outcome.unavailable, 0)
     const version = `PgBouncer ${pooler.version}, Postgres ${await postgresVersion(db)}`

@@ -39,3 +39,11 @@ export async function createDatabase(t: Teardown): Promise<TestDatabase> {
   await migrate({ url: database.url, applicationName: 'latchkey-test' })
   return database
 }
+
+/** Advisory locks that are held in this database: the server has those of other files' databases, too. */
+export function advisoryLocksIn(db: Postgres): Promise<object[]> {
+  return db.query(
+    `SELECT pid FROM pg_locks
+     WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  )
+}

@@ -33,11 +33,15 @@ export interface TestProgram {
 export interface TestProgramOptions {
   /** Overrides of lines of the gateway file, by placeholder. */
   readonly gateway?: string
+  /** Further sections of the gateway file, a line each. */
+  readonly sections?: string
   /** The gateway's; any free one unless said. */
   readonly port?: number
   readonly upstream?: string
   /** Base URL of the live upstream instead of the recording one. */
   readonly liveUrl?: string
+  /** The entries of `upstreams` instead of the usual two, which are payments and payments-sandbox. */
+  readonly upstreams?: (urls: { readonly live: string; readonly sandbox: string }) => string
   readonly api?: string
   /** Where flintn takes its key. */
   readonly credential?: string
@@ -186,15 +190,17 @@ routes:
 `,
   )
   const upstream = parts.upstream ?? ''
+  const usual = `  payments: { url: "${parts.liveUrl ?? parts.live.url}"${upstream} }
+  payments-sandbox: { url: "${parts.sandbox.url}"${upstream} }`
   await writeFile(
     file,
     `gateway: { host: 127.0.0.1, port: ${parts.port ?? 0}${parts.gateway ?? ''} }
 control: { host: 127.0.0.1, port: 0 }
 postgres: ${parts.databaseUrl}
 redis: ${parts.redis ?? process.env['LATCHKEY_TEST_REDIS_URL'] ?? 'none'}
+${parts.sections ?? ''}
 upstreams:
-  payments: { url: "${parts.liveUrl ?? parts.live.url}"${upstream} }
-  payments-sandbox: { url: "${parts.sandbox.url}"${upstream} }
+${parts.upstreams?.({ live: parts.live.url, sandbox: parts.sandbox.url }) ?? usual}
 apis:
   flintn:
     credential: ${parts.credential ?? '{ header: X-Api-Key }'}

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { createIds } from '../../src/telemetry/request-id.ts'
+import { createIds, timeOfId } from '../../src/telemetry/request-id.ts'
 
 t.test('an id is its prefix and a ULID', (t) => {
   const newId = createIds(() => 1_469_918_176_385)
@@ -44,5 +44,20 @@ t.test('every digit after the time is random', (t) => {
   const newId = createIds(() => 1)
   const ids = Array.from({ length: 2_000 }, () => newId('x').slice(-16))
   for (let i = 0; i < 16; i++) t.equal(new Set(ids.map((id) => id.charAt(i))).size, 32, `digit ${i}`)
+  t.end()
+})
+
+t.test('an id tells when it was made; what is none tells nothing', (t) => {
+  for (const ms of [0, 1_469_918_176_385, 253_402_300_799_999])
+    t.equal(timeOfId(createIds(() => ms)('req')), ms)
+  for (const text of [
+    '',
+    'req_',
+    'req_1',
+    'req_01ARYZ6S41',
+    `req_${'I'.repeat(26)}`,
+    `req_${'0'.repeat(27)}`,
+  ])
+    t.equal(timeOfId(text), undefined, text)
   t.end()
 })

@@ -29,19 +29,25 @@ function decidingRoute({ kind, before, after }: Change): Side['route'] {
   return (kind === 'opened' ? after : before).route
 }
 
+export interface DiffLook {
+  readonly isColoured: boolean
+  /** How many environments an API has, in whichever table it has more. */
+  environmentsOf(api: string): number
+}
+
 /** Newly opened first. */
-export function diffText(changes: readonly Change[], isColoured: boolean): string {
+export function diffText(changes: readonly Change[], look: DiffLook): string {
   if (changes.length === 0) return 'no decision changes\n'
   const opened = changes.filter(({ kind }) => kind === 'opened')
   const closed = changes.filter(({ kind }) => kind === 'closed')
   return [
-    section('could not and now can', opened, isColoured),
-    section('could and now cannot', closed, isColoured),
+    section('could not and now can', opened, look),
+    section('could and now cannot', closed, look),
     `${count(opened.length, 'decision')} opened, ${closed.length} closed\n`,
   ].join('')
 }
 
-function section(title: string, changes: readonly Change[], isColoured: boolean): string {
+function section(title: string, changes: readonly Change[], look: DiffLook): string {
   if (changes.length === 0) return ''
   const rows = changes.map((change): Cell[] => {
     const { kind, method, path, before, after } = change
@@ -49,7 +55,7 @@ function section(title: string, changes: readonly Change[], isColoured: boolean)
     return [
       { text: kind === 'opened' ? '+' : '-', colour: kind === 'opened' ? 'red' : 'yellow' },
       `${method} ${deciding?.template ?? path}`,
-      whoText(change),
+      whoText(change, look),
       sideText(before),
       sideText(after),
       path,
@@ -57,14 +63,14 @@ function section(title: string, changes: readonly Change[], isColoured: boolean)
     ]
   })
   const header = ['', 'ROUTE', 'WHO', 'BEFORE', 'NOW', 'SEEN AT', 'SOURCE']
-  return `${title}\n${renderTable(header, rows, isColoured)}\n`
+  return `${title}\n${renderTable(header, rows, look.isColoured)}\n`
 }
 
-function whoText({ api, environments, permissions }: Change): string {
+function whoText({ api, environments, permissions }: Change, look: DiffLook): string {
   if (permissions === null) return 'anyone, without a key'
   const held = permissions.join(' and ')
-  const both = environments?.length === 2
-  return `${api}${both ? '' : ` ${environments?.join() ?? ''}`} key with ${held}`
+  const isAny = environments?.length === look.environmentsOf(api)
+  return `${api}${isAny ? '' : ` ${environments?.join() ?? ''}`} key with ${held}`
 }
 
 function sideText({ route, refusal }: Side): string {

@@ -34,11 +34,17 @@ export function registerDiff(group: Command, io: CliIo): void {
       const changes = compare(before, after)
       const isColoured = io.isTerminal && !io.env.NO_COLOR
       io.stdout(
-        flags.json ? `${JSON.stringify(diffJson(changes), null, 2)}\n` : diffText(changes, isColoured),
+        flags.json
+          ? `${JSON.stringify(diffJson(changes), null, 2)}\n`
+          : diffText(changes, { isColoured, environmentsOf: countEnvironments([before, after]) }),
       )
       const opened = changes.filter(({ kind }) => kind === 'opened').length
       if (opened > 0) throw new CliError(`${count(opened, 'decision')} opened`, exitCodes.failed)
     })
+}
+
+function countEnvironments(sides: readonly CompiledConfig[]): (api: string) => number {
+  return (api) => Math.max(...sides.map(({ table }) => table.apis.get(api)?.environments.length ?? 0))
 }
 
 function compare(before: CompiledConfig, after: CompiledConfig): Change[] {

@@ -42,13 +42,14 @@ export function registerExplain(group: Command, session: Session): void {
     .argument('<file>', 'gateway file')
     .argument('<method>', 'GET, POST, …')
     .argument('<url>', 'absolute URL, or a path')
-    .option('--host <host>', 'host of a path; else the first one of the first API, live')
+    .option(
+      '--host <host>',
+      'host of a path; else the first one of the first API: of live, or its first environment',
+    )
     .option('--permissions <names>', 'what the key holds, separated by commas; `*`: everything')
     .addOption(new Option('--key <id>', 'ask the control plane about this key').conflicts('permissions'))
     .addOption(
-      new Option('--environment <name>', 'of which environment the key is')
-        .choices(['live', 'sandbox'])
-        .conflicts('key'),
+      new Option('--environment <name>', 'of which environment of the API the key is').conflicts('key'),
     )
     .option('--preflight-for <method>', 'a CORS preflight (OPTIONS with an Origin) that asks for this method')
     .option('--json', 'print JSON')
@@ -80,9 +81,23 @@ async function explain(config: CompiledConfig, { method, url, flags, session }: 
   }
   const read = readUrl(url, flags.host, config)
   if (!read.ok) throw new CliError(read.message, exitCodes.usage)
+  checkEnvironment(config, read.host, flags)
   const caller = flags.key === undefined ? namedCaller(flags) : await fetchCaller(session, flags.key)
   const decision = decide(config, { ...read, method, preflightFor: flags.preflightFor, caller })
   return describe({ config, method, host: read.host, decision, key: flags.key })
+}
+
+/** A mistyped name would be a key of an environment that is gone, and be refused as that. */
+function checkEnvironment({ table }: CompiledConfig, host: string, { environment }: ExplainFlags): void {
+  const api = table.matchHost(host)?.api
+  if (environment === undefined || api === undefined) return
+  const names = api.environments.map(({ name }) => name)
+  if (names.includes(environment)) return
+  const near = suggest(environment, names) ?? names.join(', ')
+  throw new CliError(
+    `\`${api.name}\` has no environment \`${environment}\`: did you mean ${near}?`,
+    exitCodes.usage,
+  )
 }
 
 function namedCaller({ permissions, environment }: ExplainFlags): Caller | undefined {
@@ -93,7 +108,7 @@ function namedCaller({ permissions, environment }: ExplainFlags): Caller | undef
   const names = permissions.split(',').map((name) => name.trim())
   return {
     api: undefined,
-    environment: environment === 'live' || environment === 'sandbox' ? environment : undefined,
+    environment,
     permissions: names.filter((name) => name !== ''),
     unusable: undefined,
   }

@@ -18,6 +18,7 @@ export function explanationText(explanation: Explanation, isColoured: boolean): 
       ['api', orNone(explanation.api)],
       ['environment', orNone(explanation.environment)],
       ['upstream', orNone(explanation.upstream)],
+      ...sentAs(explanation),
       ['route', orNone(explanation.route?.template)],
       ['source', orNone(explanation.route?.source)],
       ['required', ...required(explanation)],
@@ -27,6 +28,11 @@ export function explanationText(explanation: Explanation, isColoured: boolean): 
     ],
     isColoured,
   )
+}
+
+/** Where that is not what was asked for. */
+function sentAs({ path, sent_path: sent }: Explanation): [string, Cell][] {
+  return sent === null || sent === path ? [] : [['sent as', sent]]
 }
 
 function verdict({ code, status }: Explanation): Cell {

@@ -1,7 +1,7 @@
 // A decision as `config explain` tells it: the members of `--json`.
 
 import type { CompiledConfig } from '../../config/compiled.ts'
-import { type Decision, headersOf, isAnsweredHere } from '../../decision/decide.ts'
+import { type Decision, headersOf, sentPathOf, upstreamNameOf } from '../../decision/decide.ts'
 import type { HeaderChanges } from '../../decision/headers/forwarded-headers.ts'
 import { entryOf, type ErrorCode } from '../../errors/catalogue.ts'
 
@@ -22,6 +22,8 @@ export interface Explanation {
   readonly environment: string | null
   /** null: none is asked. */
   readonly upstream: string | null
+  /** The path as the upstream is sent it; null: none is asked, or the request is denied. */
+  readonly sent_path: string | null
   readonly route: { readonly template: string; readonly source: string } | null
   /** Empty: public. null: no route. */
   readonly required: readonly string[] | null
@@ -60,7 +62,8 @@ export function describe({ config, method, host, decision, key }: Described): Ex
     path: decision.path ?? null,
     api: decision.host?.api.name ?? null,
     environment: environment?.name ?? null,
-    upstream: isAnsweredHere(decision) ? null : (environment?.upstream ?? null),
+    upstream: upstreamNameOf(decision) ?? null,
+    sent_path: sentPathOf(config, decision) ?? null,
     route: route === undefined ? null : { template: route.template, source: route.source },
     required: requirement === undefined ? null : requirement.kind === 'public' ? [] : requirement.permissions,
     match: requirement === undefined ? null : requirement.kind === 'public' ? 'none' : requirement.kind,

@@ -1,13 +1,7 @@
 // A key of the running control plane, as a caller to decide on.
 
 import type { Caller } from '../../decision/question.ts'
-import {
-  type Environment,
-  environments,
-  type KeyStatus,
-  keyStatuses,
-  whyUnusable,
-} from '../../credentials/record.ts'
+import { type KeyStatus, keyStatuses, whyUnusable } from '../../credentials/record.ts'
 import type { AdminClient } from '../admin-client.ts'
 import { pathPart } from '../admin-call.ts'
 import { checked, KeyObject, MerchantObject } from '../admin-objects.ts'
@@ -33,7 +27,7 @@ export async function fetchCaller(session: Session, id: string): Promise<Caller>
     secretId: '',
     merchantId: key.merchant_id,
     api: key.api,
-    environment: environmentOf(key),
+    environment: key.environment,
     status: statusOf(key),
     merchantStatus: merchant.status === 'active' ? ('active' as const) : ('suspended' as const),
     permissions: key.permissions,
@@ -48,10 +42,6 @@ export async function fetchCaller(session: Session, id: string): Promise<Caller>
 
 async function get(client: AdminClient, call: { doing: string; path: string }): Promise<unknown> {
   return client.call({ ...call, method: 'GET' })
-}
-
-function environmentOf({ environment }: KeyObject): Environment {
-  return environments.find((name) => name === environment) ?? unknownWord(environment)
 }
 
 function statusOf({ status }: KeyObject): KeyStatus {

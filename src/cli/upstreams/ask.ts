@@ -2,7 +2,7 @@
 // and bodies that are no requests whatever a server takes them for.
 
 import { randomBytes } from 'node:crypto'
-import type { CompiledConfig, Upstream } from '../../config/compiled.ts'
+import type { Upstream } from '../../config/compiled.ts'
 import { openConnection, type ProbeConnection } from './probe-connection.ts'
 
 export type Framing = 'content-length' | 'chunked'
@@ -33,7 +33,7 @@ export interface AskerOptions {
 
 /** The values of the upstream's own headers go out as the gateway would send them. */
 export function createAsker(upstream: Upstream, { host, patienceMs, path }: AskerOptions): Asker {
-  const nobodys = `/latchkey-probe-${randomBytes(8).toString('hex')}`
+  const nobodys = `${upstream.basePath}/latchkey-probe-${randomBytes(8).toString('hex')}`
   const own = upstream.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   const always = `host: ${host}\r\nuser-agent: latchkey-probe (asks what this server is like)\r\naccept: */*\r\n${own}`
   return {
@@ -65,17 +65,4 @@ function frame(text: string, framing: Framing): { field: string; body: string } 
 export function inertBody(bytes: number): string {
   const line = 'latchkey probe body: this is no request; whoever reads it may throw it away\r\n'
   return `${line.repeat(Math.max(1, Math.floor(bytes / line.length)))}\r\n`
-}
-
-/** Host as clients say it, where the upstream is told so; else the upstream's own. */
-export function hostFor(upstream: Upstream, { table }: CompiledConfig): string {
-  if (upstream.preserveHost) {
-    for (const api of table.apis.values()) {
-      for (const environment of api.environments) {
-        const host = environment.hosts.find((name) => name !== '*')
-        if (environment.upstream === upstream.name && host !== undefined) return host
-      }
-    }
-  }
-  return new URL(upstream.origin).host
 }

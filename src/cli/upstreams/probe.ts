@@ -2,13 +2,13 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CompiledConfig, Upstream } from '../../config/compiled.ts'
+import { hostFor } from '../../config/host-for.ts'
 import { parseDuration, parseSize } from '../../config/units.ts'
 import { count } from '../config/count.ts'
 import { loadTable } from '../config/load-table.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
 import type { CliIo } from '../io.ts'
-import { hostFor } from './ask.ts'
 import { type ProbeOptions, probeUpstream } from './probe-upstream.ts'
 import { type NamedProbe, reportText } from './report.ts'
 import { reportObject } from './report-object.ts'
@@ -94,7 +94,7 @@ async function probeAll(
   return Promise.all(
     upstreams.map(async (upstream): Promise<NamedProbe> => {
       const { name, origin } = upstream
-      const host = hostFor(upstream, config)
+      const host = hostFor(upstream, config.table)
       const options: ProbeOptions = { host, path: path ?? null, patienceMs, mostBytes, isBodiless }
       const before = busy.get(origin) ?? Promise.resolve()
       const mine = before.then(() => probeUpstream(upstream, options))

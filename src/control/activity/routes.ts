@@ -21,7 +21,7 @@ export const activitySchema = Type.Object({
   minute: Type.String({ format: 'date-time', description: 'Beginning of the minute, hour or day' }),
   span: Type.Enum([...activitySpans]),
   route: Type.String({ description: 'Method and template' }),
-  outcome: Type.String({ description: '`allow`, or the code of the refusal' }),
+  outcome: Type.String({ description: '`allow`, or the code that it was answered with' }),
   secret_id: Type.String(),
   count: Type.Integer(),
 })

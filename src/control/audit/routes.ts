@@ -7,18 +7,19 @@ import { whoOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { limitOf, pageFields, textField } from '../fields.ts'
-import { instant } from '../instant.ts'
+import { instant, rangeOf, timeField } from '../instant.ts'
 import { listOf, timeSchema } from '../openapi/route-doc.ts'
 
-const auditQuery = Type.Object(
-  {
-    target: Type.Optional(textField(64)),
-    actor: Type.Optional(textField(64)),
-    action: Type.Optional(textField(64)),
-    ...pageFields,
-  },
-  { additionalProperties: false },
-)
+export const auditFilterFields = {
+  target: Type.Optional(textField(64)),
+  actor: Type.Optional(textField(100)),
+  action: Type.Optional(textField(64)),
+  request_id: Type.Optional(textField(64)),
+  since: Type.Optional(timeField('From then on')),
+  until: Type.Optional(timeField('Before then')),
+}
+
+const auditQuery = Type.Object({ ...auditFilterFields, ...pageFields }, { additionalProperties: false })
 
 const stateSchema = Type.Union([Type.Object({}), Type.Null()])
 
@@ -35,6 +36,7 @@ export const auditSchema = Type.Object({
   before: stateSchema,
   after: stateSchema,
   request_id: Type.String(),
+  reason: Type.Union([Type.String(), Type.Null()], { description: 'As whoever changed it gave it' }),
   revision: Type.Integer(),
 })
 
@@ -42,16 +44,17 @@ const doc = {
   summary: 'Who changed what, newest first',
   status: 200,
   answer: listOf(auditSchema),
-  errors: ['STORE_UNAVAILABLE'],
+  errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],
 } as const
 
 export function serveAudit(app: ControlApp, deps: AdminDeps): void {
   app.get('/audit', { schema: { querystring: auditQuery }, config: { doc } }, async (request) => {
-    const { target, actor, action, cursor, limit } = request.query
-    const { scope } = request.caller
+    const { target, actor, action, request_id: requestId, since, until, cursor, limit } = request.query
+    const filter = { target, actor, action, requestId, ...rangeOf(since, until) }
     const after = readCursor(cursor, isEntryId)
-    const page = await listAudit(deps.db, { target, actor, action, scope }, { after, limit: limitOf(limit) })
-    await noteReading(request, deps, { target, actor, action })
+    const { scope } = request.caller
+    const page = await listAudit(deps.db, { ...filter, scope }, { after, limit: limitOf(limit) })
+    await noteReading(request, deps, { target, actor, action, request_id: requestId, since, until })
     return { data: page.rows.map(entryObject), next_cursor: nextCursor(page, (entry) => entry.id) }
   })
 }
@@ -76,7 +79,7 @@ function isEntryId(value: unknown): value is number {
   return Number.isSafeInteger(value)
 }
 
-function entryObject(entry: StoredAuditEntry): Static<typeof auditSchema> {
+export function entryObject(entry: StoredAuditEntry): Static<typeof auditSchema> {
   return {
     id: entry.id,
     at: instant(entry.atMs),
@@ -88,6 +91,7 @@ function entryObject(entry: StoredAuditEntry): Static<typeof auditSchema> {
     before: entry.before,
     after: entry.after,
     request_id: entry.requestId,
+    reason: entry.reason,
     revision: entry.revision,
   }
 }

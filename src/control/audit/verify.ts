@@ -6,6 +6,7 @@ import {
   type ChainFault,
   chainFaultKinds,
   type ChainPlace,
+  digestOfLink,
   sealAudit,
   verifyEnd,
   verifyEntries,
@@ -43,7 +44,15 @@ const doc = {
 } as const satisfies RouteDoc
 
 const query = Type.Object(
-  { cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })) },
+  {
+    cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+    anchor: Type.Optional(
+      Type.String({
+        pattern: '^[1-9][0-9]{0,14}:[0-9a-f]{64}$',
+        description: 'Number and digest of a link as the log has it: it must be there still',
+      }),
+    ),
+  },
   { additionalProperties: false },
 )
 
@@ -75,14 +84,22 @@ export function serveAuditVerification(app: ControlApp, deps: AdminDeps): void {
     if (given === null) await sealRest(deps.db)
     const found = await goOn(deps.db, given ?? { place: chainBeginning, entry: null })
     const { place } = found.stand
+    const faults = [...(await anchorFaults(deps.db, request.query.anchor)), ...found.faults]
     return {
       checked: found.checked,
       forgotten: found.forgotten,
-      faults: found.faults.map((fault) => ({ ...fault })),
+      faults: faults.map((fault) => ({ ...fault })),
       end: { seq: place.seq, sha256: place.digest },
       next_cursor: found.isEnd ? null : cursorOf(found.stand),
     }
   })
+}
+
+async function anchorFaults(db: Postgres, anchor: string | undefined): Promise<readonly ChainFault[]> {
+  const [seq, digest] = anchor?.split(':') ?? []
+  if (seq === undefined || (await digestOfLink(db, Number(seq))) === digest) return []
+  const message = `link ${seq} is not the one that the log has`
+  return [{ kind: 'broken', entry: null, seq: Number(seq), message }]
 }
 
 async function sealRest(db: Postgres): Promise<void> {

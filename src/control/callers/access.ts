@@ -32,6 +32,7 @@ export const access = {
   'POST /merchants': changeWhole,
   'GET /merchants': read,
   'GET /merchants/{id}': read,
+  'PATCH /merchants/{id}': changeWhole,
   // A merchant's own token must not undo what the platform has done to the merchant.
   'POST /merchants/{id}/suspend': changeWhole,
   'POST /merchants/{id}/resume': changeWhole,
@@ -47,8 +48,10 @@ export const access = {
   'POST /keys/{id}/rotation/end': change,
   'POST /keys/import': changeWhole,
   'GET /keys/{id}/activity': read,
+  'GET /activity': read,
   'GET /permissions': read,
   'GET /audit': { may: auditReaders, reach: 'part' },
+  'GET /audit/export': { may: ['static', 'admin', 'auditor'], reach: 'part' },
   'GET /audit/verify': { may: ['static', 'admin', 'auditor'], reach: 'whole' },
   'GET /instances': readWhole,
   'GET /deny': readWhole,

@@ -1,6 +1,7 @@
 // The emergency stop over the admin API: what is denied, more of it, and less. None of it asks Postgres; the audit gets
 // its row when it can, the log always.
 
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type DenyKind, denyKinds, readDenyValue } from '../../config/deny.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
@@ -8,18 +9,15 @@ import { type DenyChange, type DenyEntry, type DenyRow, mostAdded } from '../../
 import { type Who, writeAudit } from '../../store/audit-table.ts'
 import { whoOf } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
-import { waitQuery } from '../fields.ts'
+import { changeBody, waitQuery } from '../fields.ts'
 import { instant } from '../instant.ts'
 import { invalid } from '../refusal.ts'
 import { denyDocs } from './deny-docs.ts'
 
-const entryBody = Type.Object(
-  {
-    kind: Type.Unsafe<DenyKind>(Type.Enum([...denyKinds])),
-    value: Type.String({ minLength: 1, maxLength: 256 }),
-  },
-  { additionalProperties: false },
-)
+const entryBody = changeBody({
+  kind: Type.Unsafe<DenyKind>(Type.Enum([...denyKinds])),
+  value: Type.String({ minLength: 1, maxLength: 256 }),
+})
 const schema = { body: entryBody, querystring: waitQuery }
 
 const waitTimeoutMs = 5000

@@ -8,14 +8,14 @@ import { endRotation, type Rotation, rotateKey } from '../../store/key-rotation-
 import { mustGetKey, type StoredKey } from '../../store/key-table.ts'
 import { settle } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
-import { emptyBody, idOf, idParams, waitQuery } from '../fields.ts'
+import { actionBody, idOf, idParams, waitQuery } from '../fields.ts'
 import { findReplay, markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { keyDocs } from './key-docs.ts'
 import { entityTag, keyObject, keyObjectWithSecret } from './key-object.ts'
 import { rotateBody } from './key-request.ts'
 import { newSecret } from './routes.ts'
 
-const actionSchema = { params: idParams, body: emptyBody, querystring: waitQuery }
+const actionSchema = { params: idParams, body: actionBody, querystring: waitQuery }
 
 export function serveKeyActions(app: ControlApp, deps: AdminDeps): void {
   for (const action of actions) serveTransition(app, deps, action)

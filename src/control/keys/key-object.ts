@@ -1,7 +1,7 @@
 // A key as the admin API shows it (contract 8).
 
 import { type Static, Type } from 'typebox'
-import { environments, keyStatuses } from '../../credentials/record.ts'
+import { keyStatuses } from '../../credentials/record.ts'
 import { Secret } from '../../credentials/secret.ts'
 import type { StoredKey } from '../../store/key-table.ts'
 import { instant, instantOrNull } from '../instant.ts'
@@ -11,7 +11,9 @@ export const keySchema = Type.Object({
   id: Type.String(),
   merchant_id: Type.String(),
   api: Type.String(),
-  environment: Type.Enum([...environments]),
+  environment: Type.String({
+    description: 'One of those of its API (`GET /admin/v1/permissions`), or of those that it had',
+  }),
   name: Type.String(),
   status: Type.Enum([...keyStatuses]),
   prefix: Type.String({ description: 'Empty: imported without one' }),

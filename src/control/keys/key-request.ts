@@ -4,48 +4,42 @@ import { Type } from 'typebox'
 import type { Api } from '../../config/compiled.ts'
 import { maxGraceSeconds } from '../../credentials/lifecycle.ts'
 import { fullAccess } from '../../credentials/permission.ts'
-import { environments, listedStatuses } from '../../credentials/record.ts'
+import { listedStatuses } from '../../credentials/record.ts'
 import { deny, DenialError, type FieldFault } from '../../errors/denial.ts'
 import type { ControlDeps } from '../dependencies.ts'
-import { nameField, pageFields, textField } from '../fields.ts'
+import { changeBody, nameField, pageFields, textField } from '../fields.ts'
 import { instantOf } from '../instant.ts'
 import { invalid } from '../refusal.ts'
 
 /** Of one key. */
 export const mostPermissions = 500
 
-export const environmentField = Type.Enum([...environments])
+/** Which ones there are is the API's to say. */
+export const environmentField = textField(32)
 export const permissionsField = Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
   minItems: 1,
   maxItems: mostPermissions,
 })
 export const expiryField = Type.Union([Type.String({ maxLength: 64 }), Type.Null()])
 
-export const newKeyBody = Type.Object(
-  {
-    merchant_id: textField(64),
-    api: textField(100),
-    environment: environmentField,
-    name: nameField,
-    permissions: permissionsField,
-    expires_at: Type.Optional(expiryField),
-  },
-  { additionalProperties: false },
-)
+export const newKeyBody = changeBody({
+  merchant_id: textField(64),
+  api: textField(100),
+  environment: environmentField,
+  name: nameField,
+  permissions: permissionsField,
+  expires_at: Type.Optional(expiryField),
+})
 
-export const keyPatchBody = Type.Object(
-  {
-    name: Type.Optional(nameField),
-    permissions: Type.Optional(permissionsField),
-    expires_at: Type.Optional(expiryField),
-  },
-  { additionalProperties: false },
-)
+export const keyPatchBody = changeBody({
+  name: Type.Optional(nameField),
+  permissions: Type.Optional(permissionsField),
+  expires_at: Type.Optional(expiryField),
+})
 
-export const rotateBody = Type.Object(
-  { grace_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: maxGraceSeconds })) },
-  { additionalProperties: false },
-)
+export const rotateBody = changeBody({
+  grace_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: maxGraceSeconds })),
+})
 
 export const keyListQuery = Type.Object(
   {
@@ -54,6 +48,9 @@ export const keyListQuery = Type.Object(
     api: Type.Optional(textField(100)),
     environment: Type.Optional(environmentField),
     q: Type.Optional(nameField),
+    last4: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z0-9_-]{4}$', description: 'Of a secret that works, exactly' }),
+    ),
     ...pageFields,
   },
   { additionalProperties: false },
@@ -69,6 +66,11 @@ export function apiOf(deps: ControlDeps, name: string, path: string): Api {
 /** Also of an API that the caller does not see. */
 export function unknownApi(path: string): DenialError {
   return invalid(path, 'is not a configured API')
+}
+
+/** What is wrong with the name of an environment that the API does not have. */
+export function noEnvironment({ name, environments }: Api): string {
+  return `is not an environment of ${name}: it has ${environments.map((one) => one.name).join(', ')}`
 }
 
 /** The permissions sorted and without repeats. Throws VALIDATION_FAILED, naming each that the API does not have. */

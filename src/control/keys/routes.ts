@@ -21,6 +21,7 @@ import {
   keyListQuery,
   keyPatchBody,
   newKeyBody,
+  noEnvironment,
   permissionsOf,
   unknownApi,
 } from './key-request.ts'
@@ -33,8 +34,8 @@ export function serveKeys(app: ControlApp, deps: AdminDeps): void {
     '/keys',
     { schema: { querystring: keyListQuery }, config: { doc: keyDocs.list } },
     async (request) => {
-      const { merchant_id: merchantId, status, api, environment, q: text, cursor, limit } = request.query
-      const filter = { merchantId, status, api, environment, text, ...viewOf(request, deps) }
+      const { merchant_id: merchantId, q: text, cursor, limit, ...same } = request.query
+      const filter = { ...same, merchantId, text, ...viewOf(request, deps) }
       const after = readCursor(cursor, (value) => isId('key', value))
       const page = await listKeys(deps.db, filter, { after, limit: limitOf(limit) })
       return { data: page.rows.map(keyObject), next_cursor: nextCursor(page, (key) => key.id) }
@@ -76,7 +77,7 @@ async function makeKey(
   const api = apiOf(deps, body.api, '/api')
   if (!seesApi(origin.scope, api.name)) throw unknownApi('/api')
   const environment = api.environments.find(({ name }) => name === body.environment)
-  if (!environment) throw invalid('/environment', `is not an environment of ${api.name}`)
+  if (!environment) throw invalid('/environment', noEnvironment(api))
   const secret = generateSecret(environment.prefix)
   const committed = await createKey(deps.db, origin, {
     id: deps.newId('key'),

@@ -8,13 +8,24 @@ import {
   createMerchant,
   getMerchant,
   listMerchants,
+  renameMerchant,
   type StoredMerchant,
   transitionMerchant,
 } from '../../store/merchant-table.ts'
 import { settle } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
-import { emptyBody, idOf, idParams, isId, limitOf, nameField, pageFields, waitQuery } from '../fields.ts'
+import {
+  actionBody,
+  changeBody,
+  idOf,
+  idParams,
+  isId,
+  limitOf,
+  nameField,
+  pageFields,
+  waitQuery,
+} from '../fields.ts'
 import { markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { changed, listOf, type RouteDoc, timeSchema } from '../openapi/route-doc.ts'
 import { instant } from '../instant.ts'
@@ -42,6 +53,13 @@ const docs = {
     errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],
   },
   get: { summary: 'One merchant', status: 200, answer: merchantSchema, errors: ['STORE_UNAVAILABLE'] },
+  patch: {
+    summary: 'Gives a merchant another name',
+    status: 200,
+    answer: changed(merchantSchema),
+    headers: ['Idempotency-Key'],
+    errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
+  },
   suspend: {
     summary: 'Refuses all keys of a merchant until it is resumed',
     status: 200,
@@ -58,7 +76,8 @@ const docs = {
   },
 } as const satisfies Record<string, RouteDoc>
 
-const newMerchant = Type.Object({ name: nameField }, { additionalProperties: false })
+const newMerchant = changeBody({ name: nameField })
+const merchantPatch = changeBody({ name: Type.Optional(nameField) })
 const listQuery = Type.Object(pageFields, { additionalProperties: false })
 
 export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
@@ -93,12 +112,24 @@ export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
     return merchantObject(merchant)
   })
 
+  servePatch(app, deps)
   serveAction(app, deps, 'suspend')
   serveAction(app, deps, 'resume')
 }
 
+function servePatch(app: ControlApp, deps: AdminDeps): void {
+  const schema = { params: idParams, body: merchantPatch, querystring: waitQuery }
+  app.patch('/merchants/:id', { schema, config: { doc: docs.patch } }, async (request, reply) => {
+    const id = idOf('mer', request.params.id)
+    const { name } = request.body
+    const committed = await renameMerchant(deps.db, repeatableOriginOf(request, deps), { id, name })
+    markReplay(reply, committed)
+    return { ...merchantObject(committed.object), ...(await settle(deps, committed, request.query.wait)) }
+  })
+}
+
 function serveAction(app: ControlApp, deps: AdminDeps, action: MerchantAction): void {
-  const schema = { params: idParams, body: emptyBody, querystring: waitQuery }
+  const schema = { params: idParams, body: actionBody, querystring: waitQuery }
   app.post(`/merchants/:id/${action}`, { schema, config: { doc: docs[action] } }, async (request, reply) => {
     const id = idOf('mer', request.params.id)
     const committed = await transitionMerchant(deps.db, repeatableOriginOf(request, deps), { id, action })

@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import { activitySchema } from '../activity/routes.ts'
+import { activityTotalSchema } from '../activity/totals.ts'
 import { auditSchema } from '../audit/routes.ts'
 import { verificationSchema } from '../audit/verify.ts'
 import { denyRowSchema } from '../deny/deny-docs.ts'
@@ -39,6 +40,7 @@ export const components = {
   ImportLine: importLine,
   ImportResult: importResultSchema,
   Activity: activitySchema,
+  ActivityTotal: activityTotalSchema,
   AuditEntry: auditSchema,
   AuditVerification: verificationSchema,
   ApiPermissions: apiPermissionsSchema,

@@ -8,7 +8,7 @@ import { writeAudit } from '../../store/audit-table.ts'
 import { originOf, whoOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
-import { idOf, idParams, isId, limitOf, nameField, pageFields, textField, waitQuery } from '../fields.ts'
+import { actionBody, changeBody, idOf, idParams, isId, limitOf, nameField, pageFields, textField, waitQuery } from '../fields.ts'
 import { apiOf, expiryField, expiryOf } from '../keys/key-request.ts'
 import { listOf, type RouteDoc } from '../openapi/route-doc.ts'
 import { tokenObject, tokenObjectWithSecret, tokenSchema } from './token-object.ts'
@@ -34,16 +34,13 @@ const docs = {
   },
 } as const satisfies Record<string, RouteDoc>
 
-const newTokenBody = Type.Object(
-  {
-    name: nameField,
-    role: Type.Enum([...tokenRoles]),
-    merchant_id: Type.Optional(Type.Union([textField(64), Type.Null()])),
-    api: Type.Optional(Type.Union([textField(100), Type.Null()])),
-    expires_at: Type.Optional(expiryField),
-  },
-  { additionalProperties: false },
-)
+const newTokenBody = changeBody({
+  name: nameField,
+  role: Type.Enum([...tokenRoles]),
+  merchant_id: Type.Optional(Type.Union([textField(64), Type.Null()])),
+  api: Type.Optional(Type.Union([textField(100), Type.Null()])),
+  expires_at: Type.Optional(expiryField),
+})
 
 // As every change, they take `wait`: there is nothing to wait for, as each call asks the database.
 export function serveTokens(app: ControlApp, deps: AdminDeps): void {
@@ -76,7 +73,7 @@ export function serveTokens(app: ControlApp, deps: AdminDeps): void {
     return { data: page.rows.map(tokenObject), next_cursor: nextCursor(page, ({ id }) => id) }
   })
 
-  const ended = { schema: { params: idParams, querystring: waitQuery }, config: { doc: docs.revoke } }
+  const ended = { schema: { params: idParams, body: actionBody, querystring: waitQuery }, config: { doc: docs.revoke } }
   app.delete('/tokens/:id', ended, async (request) =>
     tokenObject(await revokeToken(deps.db, originOf(request, deps), idOf('tok', request.params.id))),
   )

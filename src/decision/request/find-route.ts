@@ -16,7 +16,7 @@ export interface RouteQuestion {
 export type FoundRoute =
   | { readonly kind: 'route'; readonly route: Route }
   /** Fetch standard, CORS-preflight fetch, for a method that is listed: it carries no key by design. */
-  | { readonly kind: 'preflight' }
+  | { readonly kind: 'preflight'; readonly route: Route }
   | { readonly kind: 'denied'; readonly denial: Denial }
 
 /**
@@ -25,14 +25,14 @@ export type FoundRoute =
  * answers all of them: what the upstream says of CORS reaches nobody there.
  */
 export function findRoute(api: Api, { method, path, preflightFor }: RouteQuestion): FoundRoute {
-  const isPreflight = method === 'OPTIONS' && api.cors !== 'off' && isListed(api, preflightFor, path)
-  if (isPreflight && api.cors !== 'upstream') return { kind: 'preflight' }
+  const asked = method === 'OPTIONS' && api.cors !== 'off' ? listedRoute(api, preflightFor, path) : undefined
+  if (asked !== undefined && api.cors !== 'upstream') return { kind: 'preflight', route: asked }
   const match = api.matchRoute(method, path)
   if (match.kind === 'found') return { kind: 'route', route: match.route }
   if (match.kind === 'hidden_literal') return denied(denyPath({ reason: match.kind, at: match.at }))
   if (match.kind === 'refused_escape') return denied(denyPath(match.fault))
   if (match.kind === 'not_found') return denied(deny('ROUTE_NOT_FOUND', 'route_not_found'))
-  if (isPreflight) return { kind: 'preflight' }
+  if (asked !== undefined) return { kind: 'preflight', route: asked }
   return denied(deny('METHOD_NOT_ALLOWED', 'method_not_allowed', { allow: match.allow }))
 }
 
@@ -42,8 +42,10 @@ export function denyUnknownHost(path: string): Denial {
   return fault === undefined ? deny('UNKNOWN_HOST', 'unknown_host') : denyPath(fault)
 }
 
-function isListed(api: Api, method: string | undefined, path: string): boolean {
-  return method !== undefined && api.matchRoute(method, path).kind === 'found'
+function listedRoute(api: Api, method: string | undefined, path: string): Route | undefined {
+  if (method === undefined) return undefined
+  const match = api.matchRoute(method, path)
+  return match.kind === 'found' ? match.route : undefined
 }
 
 function denied(denial: Denial): FoundRoute {

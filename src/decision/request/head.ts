@@ -41,6 +41,8 @@ export interface Head {
   origin: string | undefined
   /** Access-Control-Request-Method; a repeated one is a list, which is no method. */
   requestMethod: string | undefined
+  /** Traceparent; a repeated one is none. */
+  traceParent: string
 }
 
 /** Whether a request body follows the head. */
@@ -104,6 +106,7 @@ function emptyHead(): Head {
     requestId: undefined,
     origin: undefined,
     requestMethod: undefined,
+    traceParent: '',
   }
 }
 
@@ -161,6 +164,9 @@ const readers: ReadonlyMap<string, Reader> = new Map(
     },
     'access-control-request-method'(head: Head, value: string) {
       head.requestMethod = joined(head.requestMethod, value)
+    },
+    traceparent(head: Head, value: string) {
+      head.traceParent = head.traceParent === '' ? value : `${head.traceParent}, ${value}`
     },
   }),
 )

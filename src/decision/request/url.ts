@@ -13,7 +13,7 @@ export interface AskedFor {
 
 export type UrlResult = ({ readonly ok: true } & AskedFor) | { readonly ok: false; readonly message: string }
 
-/** Reads an absolute URL, or a path on `host`; without one, on the first host of the first API's live environment. */
+/** Reads an absolute URL, or a path on `host`; without one, on the first host of the first API: of its live environment, or else of its first. */
 export function readUrl(url: string, host: string | undefined, config: CompiledConfig): UrlResult {
   const absolute = /^(https?):\/\/([^/?#\\]*)(.*)$/is.exec(url)
   if (absolute === null) {
@@ -38,7 +38,7 @@ function bytesOf(text: string): string {
 /** A host that is `*` stands for any: one that nothing else can be. */
 function firstHost({ table }: CompiledConfig): string {
   const [api] = table.apis.values()
-  const [host = ''] = api?.environments.find(({ name }) => name === 'live')?.hosts ?? []
+  const [host = ''] = api?.environments[0]?.hosts ?? []
   if (host === '*') return 'any.invalid'
   return host.includes(':') ? `[${host}]` : host
 }

@@ -50,12 +50,15 @@ export class Answer {
     const { reply } = this.#access
     let keepsUp = true
     if (this.#text !== undefined) {
+      this.#access.bytes += this.#text.length
       // Whether the client keeps up shows with the next one.
       reply.write(this.#text, 'latin1')
       this.#text = undefined
     }
-    if (this.#pieces !== undefined && this.#pieces.count > 0)
+    if (this.#pieces !== undefined && this.#pieces.count > 0) {
+      this.#access.bytes += this.#pieces.bytes
       for (const piece of this.#pieces.take()) keepsUp = reply.write(piece)
+    }
     return keepsUp
   }
 
@@ -73,7 +76,8 @@ export class Answer {
     const { reply } = this.#access
     if (this.#pieces !== undefined) this.#writeBody()
     if (trailers.length > 0) reply.addTrailers(responseTrailers(trailers))
-    if (this.#text === undefined) reply.end()
-    else endWhole(reply, this.#text)
+    if (this.#text === undefined) return void reply.end()
+    this.#access.bytes += this.#text.length
+    endWhole(reply, this.#text)
   }
 }

@@ -1,10 +1,11 @@
 // A request as it leaves for its upstream.
 
 import type { Access } from '../access.ts'
+import { sentTarget } from '../../decision/request/sent-target.ts'
 import type { BodySource, OutgoingRequest } from '../upstream/outgoing-request.ts'
 import type { UpstreamPool } from '../upstream/upstreams.ts'
 
-/** The target as it was judged, the headers as they were built, the body whole or as it comes. */
+/** The target as it was judged but for its beginning, the headers as they were built, the body whole or as it comes. */
 export function outgoing(
   access: Access,
   { settings, headers, host }: UpstreamPool,
@@ -12,7 +13,7 @@ export function outgoing(
 ): OutgoingRequest {
   return {
     method: access.method,
-    target: access.target,
+    target: sentTarget(access.target, access.host?.api, settings.basePath),
     fields: `host: ${settings.preserveHost ? access.head.host : host}\r\n${headers.build(access)}`,
     contentLength: access.head.contentLength,
     body,

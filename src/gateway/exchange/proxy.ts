@@ -4,6 +4,7 @@
 
 import httpProxy from '@fastify/http-proxy'
 import type { FastifyInstance } from 'fastify'
+import { upstreamOf } from '../../config/upstream-of.ts'
 import { type Denial, deny } from '../../errors/denial.ts'
 import type { Access } from '../access.ts'
 import { answerPreflight } from './cors.ts'
@@ -52,7 +53,11 @@ function sendOn(access: Access): void {
   }
   // Only a stage that let the request through sets these; without them nothing is forwarded.
   const isDecided = environment !== undefined && (route !== undefined || isPreflight)
-  const upstream = isDecided ? upstreams.get(environment.upstream) : undefined
+  const way = isDecided ? upstreamOf(environment, route ?? access.preflightRoute) : ''
+  const upstream = upstreams.get(way)
   if (upstream === undefined) refuse(access, deny('INTERNAL_ERROR', 'no_upstream'))
-  else forward(access, upstream)
+  else {
+    access.upstream = upstream.settings.name
+    forward(access, upstream)
+  }
 }

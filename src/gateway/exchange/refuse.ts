@@ -39,13 +39,15 @@ export function refuse(access: Access, denial: Denial): void {
   if (vary !== undefined) rendered.headers.push('Vary', vary)
   if (cors !== undefined) rendered.headers.push(...cors)
   access.status = rendered.status
+  const text = bytesAsText(rendered)
+  access.bytes = access.raw.method === 'HEAD' ? 0 : text.length
   // A head that could not be written may have left its reason phrase.
   access.reply.statusMessage = ''
   if (access.server.isDraining) access.reply.shouldKeepAlive = false
   if (mayLeaveBody(access)) closeAfter(access, rendered)
   else {
     access.reply.writeHead(rendered.status, rendered.headers)
-    endWhole(access.reply, bytesAsText(rendered))
+    endWhole(access.reply, text)
     // Whoever has read of the body may have stopped in its midst: what is left would stand before the next request.
     if (!access.raw.complete) access.raw.resume()
   }

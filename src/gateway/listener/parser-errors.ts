@@ -50,11 +50,12 @@ export function answerParserErrors(
   function record({ requestId, client, denial }: Refused, cut: CutBy | undefined): void {
     const { code, reason } = denial
     const { status } = entryOf(code)
+    const method = reason === 'connect' ? 'CONNECT' : ''
     const labels = { api: '', environment: '', route: '', decision: 'deny', reason, status }
     deps.metrics.requests(cut === undefined ? labels : { ...labels, cut }).observe(0)
     const table = deps.inForce().table.sha256
     deps.log.info(
-      { request_id: requestId, client, decision: 'deny', code, reason, status, cut, table },
+      { request_id: requestId, client, method, decision: 'deny', code, reason, status, cut, table },
       'request',
     )
   }

@@ -17,8 +17,8 @@ export interface Outcome {
   readonly fields: string
 }
 
-/** `none`: it was over before it was decided. */
-type Decision = 'allow' | 'deny' | 'none'
+/** `error`: let through, and nothing came of it, by no fault of its own; `none`: it was over before it was decided. */
+type Decision = 'allow' | 'deny' | 'error' | 'none'
 
 export interface Outcomes {
   of(access: Access): Outcome
@@ -77,8 +77,17 @@ function knownIn(all: Map<string, Known>, api: string): Known {
   return known
 }
 
+/** What keeps a request that was let through from its answer. The others end one whose body is not as it may be. */
+const failures: ReadonlySet<ErrorCode> = new Set([
+  'UPSTREAM_ERROR',
+  'UPSTREAM_UNAVAILABLE',
+  'UPSTREAM_TIMEOUT',
+  'OVERLOADED',
+  'INTERNAL_ERROR',
+])
+
 function decisionOf({ denial, isLetThrough }: Access): Decision {
-  if (denial !== undefined) return 'deny'
+  if (denial !== undefined) return isLetThrough && failures.has(denial.code) ? 'error' : 'deny'
   return isLetThrough ? 'allow' : 'none'
 }
 

@@ -1,30 +1,39 @@
 // What is left of a request: one line in the access log, a count in the metrics, one in the activity. Called once,
-// when the response is closed, however it came to that. Nothing of what the client wrote is repeated but a request id
-// from a trusted proxy: no target, no header, no body.
+// when the response is closed, however it came to that. Of what the client wrote there is the method; host and path, masked
+// and cut, where nothing else tells them (seen.ts); and ids of a known form. No query, no other header, no body.
 
 import { performance } from 'node:perf_hooks'
+import type { LogPaths } from '../../config/log-schema.ts'
 import { asciiJson, type LineLog } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { Access } from '../access.ts'
 import type { ActivityRecorder } from './activity.ts'
-import { createOutcomes } from './outcome.ts'
+import { createOutcomes, type Outcome } from './outcome.ts'
+import { keyHintField, placeFields, traceField } from './seen.ts'
 import { InvalidAnswer } from '../upstream/answer-head.ts'
 
 export interface RecorderDeps {
   readonly lines: LineLog
   readonly metrics: Metrics
   readonly activity: ActivityRecorder
+  /** Of which requests the line has the path. */
+  readonly logPaths: () => LogPaths
 }
 
 /** Makes the recorder. */
-export function createRecorder({ lines, metrics, activity }: RecorderDeps): (access: Access) => void {
+export function createRecorder({
+  lines,
+  metrics,
+  activity,
+  logPaths,
+}: RecorderDeps): (access: Access) => void {
   const outcomes = createOutcomes(metrics)
   return (access) => {
     const gatewayMs = partTime(access, performance.now())
     const outcome = outcomes.of(access)
     outcome.series.observe(gatewayMs, access.upstreamMs, access.clientMs)
     activity.count(access)
-    lines(lineOf(access, outcome.fields, gatewayMs))
+    lines(lineOf(access, outcome, { gatewayMs, paths: logPaths() }))
   }
 }
 
@@ -36,21 +45,31 @@ function partTime(access: Access, now: number): number {
   return Math.max(0, now - access.startedAt - others)
 }
 
+interface Told {
+  readonly gatewayMs: number
+  readonly paths: LogPaths
+}
+
 /** The fields of the line, as ASCII JSON without braces. What is not JSON text already is written as such by its own kind. */
-function lineOf(access: Access, outcome: string, gatewayMs: number): string {
+function lineOf(access: Access, outcome: Outcome, { gatewayMs, paths }: Told): string {
   const { principal, tier, upstreamMs, clientMs, heldMs, cut, failure } = access
-  let line = `"request_id":"${access.requestId}","client":"${access.client}"${access.tls}`
+  let line = `"request_id":"${access.requestId}","client":"${access.client}"${access.tls},"method":"${access.method}"`
   if (principal !== undefined) {
     const { merchantId, keyId } = principal.record
     line += `,"merchant":${quoted(merchantId)},"key_id":${quoted(keyId)}`
   }
-  line += outcome
+  line += outcome.fields
+  if (access.route === undefined || paths === 'all') line += placeFields(access, paths)
+  if (outcome.decision === 'deny') line += keyHintField(access)
+  if (access.upstream !== undefined) line += `,"upstream":"${access.upstream}"`
   if (tier !== undefined) line += `,"lookup":"${tier}"`
   if (upstreamMs !== undefined) line += `,"upstream_ms":${toMicroseconds(upstreamMs)}`
   line += `,"gateway_ms":${toMicroseconds(gatewayMs)}`
   if (clientMs > 0) line += `,"client_ms":${toMicroseconds(clientMs)}`
   if (heldMs > 0) line += `,"held_ms":${toMicroseconds(heldMs)}`
   if (cut !== undefined) line += `,"cut":"${cut}"`
+  line += `,"bytes":${access.bytes}`
+  if (access.head.traceParent !== '') line += traceField(access.head.traceParent)
   line += `,"table":"${access.table.sha256}"`
   if (failure instanceof Error) line += `,"failure":${asciiJson(textOf(failure))}`
   return line

@@ -32,9 +32,11 @@ BEGIN
   SELECT coalesce(max(l.entry), 0) - 20000 INTO beyond FROM audit_link l;
   FOR entry IN
     SELECT a.id, jsonb_strip_nulls(to_jsonb(a) - 'before' - 'after'
-        || jsonb_build_object('at', (extract(epoch FROM a.at) * 1000000)::bigint, 'token_id', o.token_id, 'client', o.client))::text
+        || jsonb_build_object('at', (extract(epoch FROM a.at) * 1000000)::bigint, 'token_id', o.token_id, 'client', o.client,
+          'reason', r.reason))::text
         || E'\n' || coalesce(a.before::text, '') || E'\n' || coalesce(a.after::text, '') AS content
     FROM audit a LEFT JOIN change_origin o ON o.request_id = a.request_id
+      LEFT JOIN change_reason r ON r.request_id = a.request_id
     WHERE a.id > beyond AND NOT EXISTS (SELECT FROM audit_link l WHERE l.entry = a.id)
     ORDER BY a.id LIMIT most
   LOOP
@@ -47,3 +49,28 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION seal_audit(integer) FROM PUBLIC;
+
+-- As in 0010, and the origins of the forgotten entries with them. What an entry still has said of it is not forgotten before
+-- the entry, as its link is over both.
+CREATE OR REPLACE FUNCTION forget_audit(older_than timestamptz, most integer) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  removed bigint;
+  first_at timestamptz;
+BEGIN
+  IF older_than > now() - interval '90 days' THEN
+    RAISE EXCEPTION 'the audit of the last 90 days stays' USING ERRCODE = '22023';
+  END IF;
+  DELETE FROM audit WHERE id IN (
+    SELECT id FROM (SELECT id, at FROM audit ORDER BY id LIMIT most) first WHERE at < older_than);
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  SELECT least(older_than, min(at)) INTO first_at FROM (SELECT at FROM audit ORDER BY id LIMIT most) first;
+  DELETE FROM change_reason WHERE request_id IN (
+    SELECT request_id FROM (SELECT request_id, at FROM change_reason ORDER BY request_id LIMIT most) first
+    WHERE at < first_at);
+  DELETE FROM change_origin WHERE request_id IN (
+    SELECT request_id FROM (SELECT request_id, at FROM change_origin ORDER BY request_id LIMIT most) first
+    WHERE at < first_at);
+  RETURN removed;
+END
+$$;

@@ -133,6 +133,7 @@ function callerOf(reading: Reading, requestApi: Api | undefined): Caller | undef
   if (isGiven(tree, [...at, 'permissions']) === isGiven(tree, [...at, 'all_but'])) {
     report.fault(placeOfKey(tree, at), '`who` needs one of `permissions` and `all_but`')
   }
+  checkEnvironment(reading, { name: who.environment, at: [...at, 'environment'], api })
   const caller = { ...blank, api: who.api, environment: who.environment }
   const names = known(reading, { names: who.permissions ?? [], at: [...at, 'permissions'], api })
   if (who.all_but === undefined) return { ...caller, permissions: names }
@@ -170,11 +171,21 @@ function word({ tree, report, path }: Reading, text: string): Expectation {
   return { code }
 }
 
+function checkEnvironment(
+  { tree, report }: Reading,
+  { name, at, api }: { name: string | undefined; at: readonly (string | number)[]; api: Api | undefined },
+): void {
+  const names = api?.environments.map((environment) => environment.name)
+  if (name === undefined || names === undefined || names.includes(name)) return
+  report.fault(placeOfValue(tree, at), `there is no environment \`${name}\``, suggest(name, names))
+}
+
 function detailed(
-  { tree, config, report, path }: Reading,
+  reading: Reading,
   expect: Exclude<HoledCase['expect'], string | undefined>,
   api: Api | undefined,
 ): Expectation {
+  const { tree, config, report, path } = reading
   const at = [...path, 'expect']
   const code = expect.code === undefined ? undefined : codeOf(expect.code)
   if (expect.code !== undefined && code === undefined)
@@ -190,6 +201,7 @@ function detailed(
       suggest(route, routes),
     )
   const { decision, environment, upstream } = expect
+  checkEnvironment(reading, { name: environment, at: [...at, 'environment'], api })
   const upstreams = config.settings.upstreams
   if (upstream !== undefined && !upstreams.has(upstream)) {
     const place = placeOfValue(tree, [...at, 'upstream'])

@@ -1,7 +1,7 @@
 // Runs cases against a table: what it says to each, and what no case has looked at.
 
 import type { CompiledConfig } from '../../config/compiled.ts'
-import { createDecide, type Decision } from '../../decision/decide.ts'
+import { createDecide, type Decision, upstreamNameOf } from '../../decision/decide.ts'
 import type { Expectation, TableCase } from './read-cases.ts'
 
 export interface CaseOutcome {
@@ -35,7 +35,7 @@ function compare(expected: Expectation, decision: Decision): Difference[] {
     code: denial?.code,
     route: route === undefined ? undefined : `${route.method} ${route.template}`,
     environment: environment?.name,
-    upstream: environment?.upstream,
+    upstream: upstreamNameOf(decision),
   }
   const all = { ...expected, decision: wanted }
   return differenceKinds.flatMap((what) => {

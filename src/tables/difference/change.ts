@@ -1,6 +1,5 @@
 // One decision that differs, and lists of them.
 
-import type { Environment } from '../../credentials/record.ts'
 import type { Route } from '../../config/compiled.ts'
 
 export interface Side {
@@ -20,7 +19,7 @@ export interface Change {
   /** API of the keys. */
   readonly api: string
   /** Of the keys; null: it does not matter. */
-  readonly environments: readonly Environment[] | null
+  readonly environments: readonly string[] | null
   /** The smallest set of permissions that can (or could); null: without a key. */
   readonly permissions: readonly string[] | null
   readonly before: Side

@@ -1,6 +1,5 @@
 // Which hosts and which keys two tables treat alike, so that each kind is compared once.
 
-import type { Environment } from '../../credentials/record.ts'
 import type { HostMatch, Table } from '../../config/compiled.ts'
 import { hostValueOf } from '../../config/hosts.ts'
 
@@ -30,7 +29,7 @@ export function hostGroups(before: Table, after: Table): HostGroup[] {
 /** Keys that both tables admit alike on a host. */
 export interface Lane {
   readonly api: string
-  readonly environments: readonly Environment[]
+  readonly environments: readonly string[]
 }
 
 /** The kinds of keys that the host admits, under either table. */
@@ -46,7 +45,7 @@ export function lanesOf({ before, after }: HostGroup): Lane[] {
       [true, false],
       [false, true],
     ] as const) {
-      const environments = (['live', 'sandbox'] as const).filter(
+      const environments = [...new Set([...old, ...now])].filter(
         (name) => old.includes(name) === isAdmittedBefore && now.includes(name) === isAdmittedAfter,
       )
       if (environments.length > 0) lanes.push({ api, environments })

@@ -12,7 +12,7 @@ export interface Recorded {
   /** undefined: without a key. */
   readonly keyId: string | undefined
   readonly merchant: string | undefined
-  /** undefined: allowed. */
+  /** undefined: let through, whatever became of it then. */
   readonly code: string | undefined
   /** What the route required then; undefined: the line does not say. */
   readonly required: Requirement | undefined
@@ -75,16 +75,22 @@ function readLine(line: string): Recorded | undefined {
   const api = text(entry.api)
   const { decision } = entry
   if (method === undefined || template === undefined || api === undefined) return undefined
-  if (decision !== 'allow' && decision !== 'deny') return undefined
+  if (decision !== 'allow' && decision !== 'error' && decision !== 'deny') return undefined
+  const code = text(entry.code)
   return {
     ...{ api, method, template },
     keyId: text(entry.key_id),
     merchant: text(entry.merchant),
-    code: decision === 'allow' ? undefined : (text(entry.code) ?? 'unknown'),
+    code: decision !== 'deny' || isOfUpstream(code) ? undefined : (code ?? 'unknown'),
     required: requirementOf(entry),
     held: namesOf(entry.permissions),
     requests: 1,
   }
+}
+
+/** Let through: lines of before `error` was told apart call it a denial. */
+function isOfUpstream(code: string | undefined): boolean {
+  return code?.startsWith('UPSTREAM_') === true
 }
 
 function parsed(line: string): Readonly<Record<string, unknown>> | undefined {

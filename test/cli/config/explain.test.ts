@@ -44,6 +44,24 @@ t.test(
   },
 )
 
+t.test('a path alone is of the first API: of `live`, or of the first environment of the file', async (t) => {
+  const gateway = edit(gatewayYaml, ' live:', ' production:')
+  const folder = t.testdir({ 'gateway.yaml': gateway, 'table.yaml': tableYaml })
+  const words = ['explain', join(folder, 'gateway.yaml'), 'GET', '/v1/transactions/1']
+  const asked = async (...more: string[]) => typed([...words, '--permissions', '*', '--json', ...more])
+  t.match(JSON.parse((await asked()).stdout), {
+    decision: 'allow',
+    host: 'api.flintn.com',
+    environment: 'production',
+  })
+  t.match(JSON.parse((await asked('--environment', 'sandbox')).stdout), { code: 'WRONG_ENVIRONMENT' })
+  t.match(await asked('--environment', 'productoin'), {
+    exitCode: 2,
+    stderr: /`flintn` has no environment `productoin`: did you mean production\?/,
+  })
+  t.match(await asked('--environment', 'live'), { exitCode: 2, stderr: /did you mean production, sandbox\?/ })
+})
+
 t.test('a denied request is explained too, and the exit code is 0', async (t) => {
   t.match(
     await explain(
@@ -121,6 +139,39 @@ t.test('a preflight that the gateway answers goes to no upstream', async (t) => 
     text: /nothing: a preflight carries no key, and is answered by the gateway/,
   })
   t.match(await ask('upstream'), { decision: 'allow', upstream: 'payments', text: /carries no key\n/ })
+})
+
+t.test('the upstream of the route, and the path as it is sent', async (t) => {
+  const upstreams = '  reports: { url: "https://core.internal/of/reports/" }\napis:'
+  const permissions = '    permissions: table.yaml'
+  const gateway = edit(
+    edit(gatewayYaml, 'apis:', upstreams),
+    permissions,
+    `${permissions}\n    strip_prefix: /acme\n    cors: upstream`,
+  )
+  const table = `permissions: { a: A }
+routes:
+  GET /acme/v1/reports/{id}: { permission: a, upstream: { live: reports, sandbox: payments-sandbox } }
+  GET /acme/v1/{id}: a\n`
+  const folder = t.testdir({ 'gateway.yaml': gateway, 'table.yaml': table })
+  const ask = async (...words: string[]) => {
+    const asked = ['explain', join(folder, 'gateway.yaml'), ...words]
+    return { ...JSON.parse((await typed([...asked, '--json'])).stdout), text: (await typed(asked)).stdout }
+  }
+  const report = '/acme/v1/reports/r%7E1?a=1'
+  t.match(await ask('GET', report, '--permissions', 'a'), {
+    ...{ decision: 'allow', upstream: 'reports', path: '/acme/v1/reports/r%7E1' },
+    sent_path: '/of/reports/v1/reports/r%7E1',
+    text: /\nupstream +reports\nsent as +\/of\/reports\/v1\/reports\/r%7E1\n/,
+  })
+  t.match(await ask('GET', report), { decision: 'deny', upstream: 'reports', sent_path: null })
+  t.match(await ask('GET', '/acme/v1/r', '--permissions', 'a'), { upstream: 'payments', sent_path: '/v1/r' })
+  const sandbox = ['--host', 'sandbox.api.flintn.com', '--permissions', 'a', '--environment', 'sandbox']
+  t.match(await ask('GET', report, ...sandbox), {
+    upstream: 'payments-sandbox',
+    sent_path: '/v1/reports/r%7E1',
+  })
+  t.match(await ask('OPTIONS', report, '--preflight-for', 'GET'), { decision: 'allow', upstream: 'reports' })
 })
 
 t.test('hosts choose API and environment; a port and the case of letters do not count', async (t) => {

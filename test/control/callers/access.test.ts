@@ -28,6 +28,11 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'POST /merchants': () => ({ method: 'POST', path: '/merchants', body: { name: 'New' } }),
   'GET /merchants': () => ({ method: 'GET', path: '/merchants' }),
   'GET /merchants/{id}': ({ merchant }) => ({ method: 'GET', path: `/merchants/${merchant}` }),
+  'PATCH /merchants/{id}': ({ merchant }) => ({
+    method: 'PATCH',
+    path: `/merchants/${merchant}`,
+    body: { name: 'Other' },
+  }),
   'POST /merchants/{id}/suspend': ({ merchant }) => ({
     method: 'POST',
     path: `/merchants/${merchant}/suspend`,
@@ -52,8 +57,10 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
     type: 'application/x-ndjson',
   }),
   'GET /keys/{id}/activity': ({ key }) => ({ method: 'GET', path: `/keys/${key}/activity` }),
+  'GET /activity': () => ({ method: 'GET', path: '/activity?by=key' }),
   'GET /permissions': () => ({ method: 'GET', path: '/permissions' }),
   'GET /audit': () => ({ method: 'GET', path: '/audit?limit=200' }),
+  'GET /audit/export': () => ({ method: 'GET', path: '/audit/export?action=key.create' }),
   'GET /audit/verify': () => ({ method: 'GET', path: '/audit/verify' }),
   'GET /instances': () => ({ method: 'GET', path: '/instances' }),
   'GET /deny': () => ({ method: 'GET', path: '/deny' }),
@@ -123,7 +130,8 @@ async function ask(app: ControlApp, secret: string, { method, path, body, type }
     },
     ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
-  const { error = {} } = response.json<{ error?: Record<string, unknown> }>()
+  const isJson = String(response.headers['content-type']).includes('application/json')
+  const { error = {} } = isJson ? response.json<{ error?: Record<string, unknown> }>() : {}
   const { request_id: _, ...said } = error
   return { status: response.statusCode, error: said, text: response.body }
 }

@@ -101,6 +101,8 @@ void t.test('the list takes filters and refuses what it does not know', async (t
   t.same(await found('environment=live&api=flintn'), [first.id])
   t.same(await found('q=OFFICE'), [second.id])
   t.same(await found(`q=${first.secret.slice(-4)}`), [first.id])
+  t.same(await found(`last4=${second.secret.slice(-4)}`), [second.id])
+  t.same(await found(`last4=${second.secret.slice(-4)}&environment=live`), [])
   t.same(await found('merchant_id=nobody'), [])
   const faults = [
     'status=gone',
@@ -109,6 +111,8 @@ void t.test('the list takes filters and refuses what it does not know', async (t
     'limit=x',
     'limit=1&limit=2',
     'colour=red',
+    'last4=abc',
+    'last4=%25%25%25%25',
     'q=a%00b',
     'q=',
     'cursor=x',

@@ -88,3 +88,22 @@ void t.test('an id that cannot be is not found, and never reaches the database',
     t.equal((await call('POST', `/merchants/${id}/suspend`)).status, 404, id)
   }
 })
+
+void t.test('a merchant is renamed; the same name, or none, changes nothing', async (t) => {
+  const subject = await createSubject(t)
+  const { call, published } = subject
+  const id = await makeMerchant(subject)
+  t.match(await call('PATCH', `/merchants/${id}`, { name: ' Acme GmbH ' }), {
+    status: 200,
+    body: { id, name: 'Acme GmbH', status: 'active', revision: 2 },
+  })
+  t.match((await call('PATCH', `/merchants/${id}`, { name: 'Acme GmbH' })).body, { revision: 2 })
+  t.match((await call('PATCH', `/merchants/${id}`, {})).body, { name: 'Acme GmbH', revision: 2 })
+  t.match(await call('GET', `/merchants/${id}`), { body: { name: 'Acme GmbH' } })
+  t.equal(published.length, 2)
+  t.match((await call('GET', `/audit?target=${id}&limit=1`)).body['data'], [
+    { action: 'merchant.update', before: { name: 'Acme' }, after: { name: 'Acme GmbH', status: 'active' } },
+  ])
+  t.equal((await call('PATCH', `/merchants/${id}`, { status: 'suspended' })).status, 422)
+  t.equal((await call('PATCH', '/merchants/mer_0000000000zz', { name: 'x' })).status, 404)
+})

@@ -1,15 +1,17 @@
 import t from 'tap'
+import type { LogPaths } from '../../../src/config/log-schema.ts'
+import { Secret, sampleKey } from '../../../src/credentials/secret.ts'
 import { deny } from '../../../src/errors/denial.ts'
 import type { Access } from '../../../src/gateway/access.ts'
 import { lineFields } from '../../../src/gateway/record/line-fields.ts'
 import { createRecorder } from '../../../src/gateway/record/record.ts'
 import { createMetrics } from '../../../src/telemetry/metrics.ts'
-import { accessOf, loadDemo, principalOf } from '../subject.ts'
+import { accessOf, headOf, loadDemo, principalOf, rawOf } from '../subject.ts'
 
 const config = await loadDemo()
 
 /** Records requests one after another; the text of the last one's line, and what it says. */
-function recorder() {
+function recorder(paths: LogPaths = 'unmatched') {
   let text = ''
   const metrics = createMetrics()
   const record = createRecorder({
@@ -18,6 +20,7 @@ function recorder() {
     },
     metrics,
     activity: { count: () => {}, flush: async () => {}, stop: () => {}, waiting: () => 0 },
+    logPaths: () => paths,
   })
   const lineOf = (of: Partial<Access>) => {
     record(Object.assign(accessOf(config), of))
@@ -98,11 +101,16 @@ void t.test('every field of a line is in the list of fields, and each of the lis
       heldMs: 1,
       principal: principalOf({}),
       denial: deny('INTERNAL_ERROR', 'stage_failed'),
+      upstream: 'payments',
+      credential: new Secret(sampleKey('pk_live_')),
+      head: headOf(rawOf({ fields: [`traceparent: 00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`] })),
     },
   })
+  const other = lineOf({ status: 404, denial: deny('ROUTE_NOT_FOUND', 'route_not_found') }).said
   // Those of any line of the program (telemetry/log.ts).
   const ofAll = ['level', 'time', 'msg']
-  t.same([...Object.keys(said), ...ofAll].toSorted(), Object.keys(lineFields).toSorted())
+  const written = new Set([...Object.keys(said), ...Object.keys(other), ...ofAll])
+  t.same([...written].toSorted(), Object.keys(lineFields).toSorted())
 })
 
 void t.test('names are JSON whatever they hold, and the line is ASCII', async (t) => {

@@ -68,6 +68,8 @@ t.test('a name that the table does not have is a fault: a case must not pass by 
 - { request: GET /v1/status, expect: { code: FORBIDDEN, decision: allow } }
 - { request: ftp://x/y, expect: deny }
 - { request: GET ftp://x/y, expect: deny }
+- { request: GET /v1/status, who: { permissions: [], environment: sandbx }, expect: deny }
+- { request: GET /v1/status, expect: { environment: production } }
 `,
   )
   t.strictSame(faults, [
@@ -81,6 +83,8 @@ t.test('a name that the table does not have is a fault: a case must not pass by 
     'cases.yaml:8:40  a request that is allowed has no code',
     'cases.yaml:9:14  `ftp://x/y` is no request: write `METHOD /path` or `METHOD https://host/path`',
     'cases.yaml:10:14  the URL is neither http:// nor https://',
+    'cases.yaml:11:67  there is no environment `sandbx`  (did you mean sandbox?)',
+    'cases.yaml:12:53  there is no environment `production`',
   ])
 })
 

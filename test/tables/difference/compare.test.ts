@@ -30,6 +30,7 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
       requirement,
       timeoutMs: null,
       maxBodyBytes: null,
+      upstream: null,
       disguises,
       escapes: escapesOf(escapes),
       source,
@@ -49,6 +50,7 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     legacyKeys: false,
     cors: 'off',
     forwardAuthorization: false,
+    stripPrefix: '',
     routes: accepted.map(({ route }) => route),
     matchRoute: createRouteMatcher(accepted),
     ...change,
@@ -203,6 +205,23 @@ t.test('a host for another environment, or another API, opens for its keys', asy
   const gone = compareTables(tableOf(api), tableOf())
   t.strictSame(show(gone), ['closed GET /a p', 'closed GET /b anyone'])
   t.strictSame(gone[0]?.hosts, ['live.example', 'sandbox.example'])
+})
+
+t.test('of three environments each is asked by keys of its own', async (t) => {
+  const api = apiOf([line('GET /a: p')])
+  const third = { name: 'eu-west', hosts: ['eu.example'], prefix: 'eu', upstream: 'live' }
+  const environments = [...api.environments, third]
+  const shared = environments.map((one) => ({ ...one, hosts: [...one.hosts, 'all.example'] }))
+  const opened = compareTables(tableOf({ ...api, environments }), tableOf({ ...api, environments: shared }))
+  t.strictSame(
+    opened.map(({ kind, hosts, environments: of }) => [kind, hosts, of]),
+    [['opened', ['all.example'], ['live', 'sandbox', 'eu-west']]],
+  )
+  const gone = compareTables(tableOf({ ...api, environments }), tableOf(api))
+  t.strictSame(
+    gone.map(({ kind, hosts, environments: of }) => [kind, hosts, of]),
+    [['closed', ['eu.example'], ['eu-west']]],
+  )
 })
 
 t.test('`*` stands for hosts that nobody lists', async (t) => {

@@ -28,6 +28,24 @@ t.test('equal requests are counted, whatever lines stand between them', async (t
   t.equal(skipped, 5)
 })
 
+t.test('what was let through and came to nothing was let through, in older logs too', async (t) => {
+  const lines = [
+    line,
+    line.replace('"allow"', '"error","code":"UPSTREAM_TIMEOUT"'),
+    line.replace('"allow"', '"error","code":"OVERLOADED"'),
+    line.replace('"allow"', '"deny","code":"UPSTREAM_ERROR"'),
+    line.replace('"allow"', '"deny","code":"OVERLOADED"'),
+  ]
+  const { recorded } = await readLog(join(t.testdir({ 'access.log': lines.join('\n') }), 'access.log'))
+  t.same(
+    recorded.map(({ code, requests }) => [code, requests]),
+    [
+      [undefined, 4],
+      ['OVERLOADED', 1],
+    ],
+  )
+})
+
 t.test('a file that cannot be read rejects', async (t) => {
   await t.rejects(readLog('none.log'), { code: 'ENOENT' })
   await t.rejects(readLog('test'), { code: 'EISDIR' })

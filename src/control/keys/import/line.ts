@@ -25,6 +25,7 @@ import {
   environmentField,
   expiryField,
   mostPermissions,
+  noEnvironment,
   permissionFaults,
   permissionsField,
   sortedPermissions,
@@ -91,7 +92,7 @@ function judgeMembers(line: ImportLine, judge: Judge): JudgedLine {
   const api = judge.table.apis.get(line.api)
   if (!api) return faulty('/api', 'is not a configured API')
   const environment = api.environments.find(({ name }) => name === line.environment)
-  if (!environment) return faulty('/environment', `is not an environment of ${api.name}`)
+  if (!environment) return faulty('/environment', noEnvironment(api))
   const secret = line.secret === undefined ? undefined : new Secret(line.secret)
   const expiresAtMs = typeof line.expires_at === 'string' ? parseInstant(line.expires_at) : null
   const faults = [

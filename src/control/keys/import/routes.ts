@@ -8,6 +8,7 @@ import { importKeys, type ImportOutcome } from '../../../store/key-import-table.
 import { StoreUnavailableError } from '../../../store/postgres-errors.ts'
 import { originOf, settle } from '../../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../../dependencies.ts'
+import { reasonField } from '../../fields.ts'
 import { changed, type RouteDoc } from '../../openapi/route-doc.ts'
 import { invalid } from '../../refusal.ts'
 import { importLine, type Judge } from './line.ts'
@@ -23,6 +24,7 @@ const importQuery = Type.Object(
         description: 'true: checks all, makes nothing, counts what would be made',
       }),
     ),
+    reason: Type.Optional(reasonField),
   },
   { additionalProperties: false },
 )

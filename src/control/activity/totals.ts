@@ -1,0 +1,96 @@
+// How keys were used, added up: by merchant, key, route or outcome.
+
+import { type Static, Type } from 'typebox'
+import {
+  type ActivityGrouping,
+  type ActivityTotal,
+  listActivityTotals,
+  type TotalsPlace,
+} from '../../store/activity-totals-table.ts'
+import { nextCursor, readCursor } from '../cursor.ts'
+import type { AdminDeps, ControlApp } from '../dependencies.ts'
+import { idOf, limitOf, pageFields, textField } from '../fields.ts'
+import { rangeOf, timeField } from '../instant.ts'
+import { listOf } from '../openapi/route-doc.ts'
+import { invalid } from '../refusal.ts'
+
+const groupings = ['merchant', 'key', 'route', 'outcome'] as const satisfies readonly ActivityGrouping[]
+
+const totalsQuery = Type.Object(
+  {
+    by: Type.Optional(Type.Enum([...groupings], { description: '`merchant` unless said' })),
+    merchant_id: Type.Optional(textField(64)),
+    key_id: Type.Optional(textField(64)),
+    api: Type.Optional(textField(100)),
+    environment: Type.Optional(textField(100)),
+    since: Type.Optional(timeField('From then on; 24 hours before `until` unless said')),
+    until: Type.Optional(timeField('Before then; now unless said')),
+    ...pageFields,
+  },
+  { additionalProperties: false },
+)
+
+export const activityTotalSchema = Type.Object({
+  merchant_id: Type.Optional(Type.String({ description: 'With `by=merchant`' })),
+  key_id: Type.Optional(Type.String({ description: 'With `by=key`' })),
+  api: Type.Optional(Type.String({ description: 'With `by=route`' })),
+  route: Type.Optional(Type.String({ description: 'With `by=route`: method and template' })),
+  outcome: Type.Optional(
+    Type.String({ description: 'With `by=outcome`: `allow`, or the code of the refusal' }),
+  ),
+  count: Type.Integer(),
+  allowed: Type.Integer({ description: 'Of these, the requests that were let through' }),
+})
+type TotalObject = Static<typeof activityTotalSchema>
+
+const doc = {
+  summary: 'How often keys were used in a time, added up, the most used first',
+  status: 200,
+  answer: listOf(activityTotalSchema),
+  errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],
+} as const
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** GET /activity: the minutes, hours and days that begin from `since` on and before `until`. */
+export function serveActivityTotals(app: ControlApp, deps: AdminDeps): void {
+  app.get('/activity', { schema: { querystring: totalsQuery }, config: { doc } }, async (request) => {
+    const { by = 'merchant', api, environment, cursor, limit, ...asked } = request.query
+    const { sinceMs, untilMs } = rangeOf(asked.since, asked.until)
+    const toMs = untilMs ?? deps.now()
+    const fromMs = sinceMs ?? toMs - dayMs
+    if (fromMs > toMs) throw invalid('since', 'must not be after until')
+    const { scope } = request.caller
+    const filter = { scope, by, api, environment, fromMs, toMs, ...whose(asked.merchant_id, asked.key_id) }
+    const page = { after: readCursor(cursor, isPlace), limit: limitOf(limit) }
+    const found = await listActivityTotals(deps.db, filter, page)
+    return { data: found.rows.map((row) => totalObject(by, row)), next_cursor: nextCursor(found, placeOf) }
+  })
+}
+
+function whose(merchantId: string | undefined, keyId: string | undefined) {
+  return {
+    merchantId: merchantId && idOf('mer', merchantId),
+    keyId: keyId && idOf('key', keyId),
+  }
+}
+
+function placeOf({ name, count }: ActivityTotal): TotalsPlace {
+  return { name, count }
+}
+
+function isPlace(value: unknown): value is TotalsPlace {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, count } = value as Record<string, unknown>
+  // NUL is the one character that Postgres does not take.
+  return Number.isSafeInteger(count) && typeof name === 'string' && !name.includes('\0')
+}
+
+function totalObject(by: ActivityGrouping, { name, count, allowed }: ActivityTotal): TotalObject {
+  const figures = { count, allowed }
+  if (by === 'merchant') return { merchant_id: name, ...figures }
+  if (by === 'key') return { key_id: name, ...figures }
+  if (by === 'outcome') return { outcome: name, ...figures }
+  const space = name.indexOf(' ')
+  return { api: name.slice(0, space), route: name.slice(space + 1), ...figures }
+}
