@@ -119,7 +119,11 @@ function send(call: AdminCall, address: AdminAddress, options: AdminClientOption
 }
 
 /** The body of an answer, as it comes; one that breaks off is told as an answer that did not come. */
-async function* piecesOf(call: AdminCall, url: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* piecesOf(
+  call: AdminCall,
+  url: string,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   try {
     for await (const piece of body) yield piece
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { registerActivity } from './activity.ts'
+import { clearTextWarning, readAdminAddress } from './admin-address.ts'
 import { createAdminClient, type Fetch } from './admin-client.ts'
 import { registerAudit } from './audit.ts'
 import { registerDeny } from './deny.ts'
@@ -42,5 +43,12 @@ export function registerAdminCommands(
 /** What the verbs work with; the admin API is not called before a verb asks for it. */
 export function createSession(io: CliIo, surroundings: Partial<AdminSurroundings>): Session {
   const { fetch = globalThis.fetch, now = Date.now, timeoutMs = 15_000 } = surroundings
-  return { io, now, connect: () => createAdminClient({ env: io.env, fetch, timeoutMs }) }
+  return {
+    io,
+    now,
+    connect() {
+      io.stderr(clearTextWarning(readAdminAddress(io.env)) ?? '')
+      return createAdminClient({ env: io.env, fetch, timeoutMs })
+    },
+  }
 }

@@ -29,7 +29,9 @@ export function registerAuditExport(group: Command, session: Session): void {
     example: 'latchkey audit export --format csv --since 90d --output audit.csv',
   })
     .requiredOption('--output <file>', 'where to; one that is there is replaced')
-    .addOption(new Option('--format <format>', 'CSV or JSON Lines').choices(['csv', 'jsonl']).default('jsonl'))
+    .addOption(
+      new Option('--format <format>', 'CSV or JSON Lines').choices(['csv', 'jsonl']).default('jsonl'),
+    )
     .option('--since <time>', 'only from then on: a time, or how long ago, such as 24h', parsePast)
     .option('--until <time>', 'only before then: the same', parsePast)
     .option('--actor <name>', "only what this one changed: an admin token's name")
@@ -38,7 +40,13 @@ export function registerAuditExport(group: Command, session: Session): void {
       const { format, actor, target, since, until } = flags
       const now = session.now()
       const query = { format, actor, target, since: since?.(now), until: until?.(now) }
-      const call = { doing: 'export the audit', method: 'GET', path: '/audit/export', query, timeoutMs } as const
+      const call = {
+        doing: 'export the audit',
+        method: 'GET',
+        path: '/audit/export',
+        query,
+        timeoutMs,
+      } as const
       const bytes = await saved(session, call, flags.output)
       const answer = { output: flags.output, format, bytes }
       show(session, flags, { answer, render: () => `${bytes} bytes written\n` })
@@ -68,7 +76,9 @@ async function saved(session: Session, call: AdminCall, path: string): Promise<n
     return bytes
   } catch (error) {
     await rm(part, { force: true }).catch(() => undefined)
-    throw error instanceof CliError ? error : new CliError(`cannot write the file: ${reasonOf(error)}`, exitCodes.failed)
+    throw error instanceof CliError
+      ? error
+      : new CliError(`cannot write the file: ${reasonOf(error)}`, exitCodes.failed)
   }
 }
 

@@ -31,6 +31,11 @@ export function checkCertificates(checked: CheckedFile, folder: string, nowMs: n
       hosts: hostsOf(checked),
     })
   }
+  const control = file.control?.tls
+  if (control?.cert !== undefined && control.key !== undefined) {
+    const at = ['control', 'tls', 'cert']
+    checkPair(checking, { at, cert: control.cert, key: control.key, hosts: null })
+  }
   const redis = parseRedisUrl(file.redis ?? '')?.tls
   if (redis?.ca !== undefined) checkAuthorities(checking, ['redis'], redis.ca)
   if (redis?.cert !== undefined && redis.key !== undefined) {
@@ -84,15 +89,17 @@ function reading({ checked }: CertificateChecking, at: readonly string[], read: 
 }
 
 function checkCiphers({ tree, file, report }: CheckedFile): void {
-  const ciphers = file.gateway?.tls?.ciphers
-  if (ciphers === undefined) return
-  try {
-    createSecureContext({ ciphers })
-  } catch {
-    report.fault(
-      placeOfValue(tree, ['gateway', 'tls', 'ciphers']),
-      '`ciphers` is no list of ciphers that this OpenSSL has (`openssl ciphers` shows them)',
-    )
+  for (const plane of ['gateway', 'control'] as const) {
+    const ciphers = file[plane]?.tls?.ciphers
+    if (ciphers === undefined) continue
+    try {
+      createSecureContext({ ciphers })
+    } catch {
+      report.fault(
+        placeOfValue(tree, [plane, 'tls', 'ciphers']),
+        '`ciphers` is no list of ciphers that this OpenSSL has (`openssl ciphers` shows them)',
+      )
+    }
   }
 }
 

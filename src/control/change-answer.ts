@@ -17,7 +17,7 @@ export function originOf(request: FastifyRequest, deps: ControlDeps): ChangeOrig
 /** Who asks and why, as the audit has it. */
 export function whoOf(request: FastifyRequest): Who {
   const { actor, tokenId } = request.caller
-  const client = request.socket.remoteAddress ?? null
+  const client = request.client ?? null
   return { actor, tokenId, client, requestId: request.id, reason: reasonOf(request) }
 }
 

@@ -15,6 +15,7 @@ import type { Change } from '../store/change-table.ts'
 import type { InstanceView } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import type { AdminTokens } from './operator.ts'
+import type { ControlTls } from './tls.ts'
 
 export interface ControlDeps {
   /** null: no admin API is served, only the probes and metrics. */
@@ -25,6 +26,12 @@ export interface ControlDeps {
   tokens(): AdminTokens
   /** CIDR blocks or single addresses that the admin API is served to. */
   readonly adminFrom: readonly string[]
+  /** null: plain HTTP. */
+  readonly tls: ControlTls | null
+  /** CIDR blocks or single addresses that may say who the client is. */
+  readonly trustedProxies: readonly string[]
+  /** Where the control plane is reached: scheme, host and port; null: not said. */
+  readonly publicUrl: string | null
   /** Names that the control port answers without a token, besides addresses and those of private networks. */
   readonly hosts: readonly string[]
   /** Counts a call that the admin API refused for its token or its address. */

@@ -9,6 +9,8 @@ import type { Denial } from '../errors/denial.ts'
 import { serveActivity } from './activity/routes.ts'
 import { serveActivityTotals } from './activity/totals.ts'
 import { adminPath } from './callers/access.ts'
+import { createClientAddress } from './client-address.ts'
+import { tlsServer } from './tls.ts'
 import type { Caller } from './callers/caller.ts'
 import { guardAdmin } from './callers/guard.ts'
 import { serveAuditExport } from './audit/export.ts'
@@ -33,6 +35,8 @@ import { serveTokens } from './tokens/routes.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
+    /** Address of the client; undefined: its connection has ended. */
+    client: string | undefined
     /** Why the request was refused. */
     denial: Denial | null
   }
@@ -40,6 +44,8 @@ declare module 'fastify' {
 
 const bodyLimitBytes = 64 * 1024
 const maxHeaderBytes = 16 * 1024
+const requestTimeoutMs = 30_000
+const keepAliveMs = 5_000
 
 /** Makes the server; the caller listens and closes. Throws RangeError on a malformed `adminFrom`. */
 export function createControlServer(deps: ControlDeps): ControlApp {
@@ -50,12 +56,12 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     genReqId: () => deps.newId('req'),
     requestIdHeader: false,
     bodyLimit: bodyLimitBytes,
-    requestTimeout: 30_000,
-    keepAliveTimeout: 5000,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
     return503OnClosing: false,
     // An id too long to be one is NOT_FOUND like any other, after the token.
     routerOptions: { maxParamLength: maxHeaderBytes },
-    http: { ...parserOptions, maxHeaderSize: maxHeaderBytes },
+    ...serverOf(deps),
     // Unknown fields and wrong types are refused, not mended (contract 8).
     ajv: {
       customOptions: {
@@ -67,6 +73,8 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     clientErrorHandler: (error, socket) => refuseBytes(error, socket, deps.newId('req')),
   })
   app.decorateRequest('caller')
+  app.decorateRequest('client')
+  const clientAddress = createClientAddress(deps.trustedProxies)
   app.decorateRequest('denial', null)
   app.setErrorHandler(refuse)
   app.setNotFoundHandler(refuseUnknownPath)
@@ -76,13 +84,14 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   refuseUnknownPeers(app)
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id).header('cache-control', 'no-store')
+    request.client = clientAddress(request)
     const denial = judgeHost(request.raw)
     return denial && sendDenial(denial, request, reply)
   })
   const { db } = deps
-  const judgeName = createHostCheck(deps.hosts, [hostname()])
+  const judgeName = createHostCheck(deps.hosts, [hostname(), ...publicName(deps)])
   // These two say nothing of the installation.
-  if (db) serveOpenApi(app)
+  if (db) serveOpenApi(app, deps.publicUrl)
   serveLiveness(app)
   // Whoever asks for the others has no token, either.
   void app.register(async (open: ControlApp) => {
@@ -98,6 +107,13 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     })
   }
   return app
+}
+
+function serverOf({ tls }: ControlDeps) {
+  const http = { ...parserOptions, maxHeaderSize: maxHeaderBytes }
+  if (tls === null) return { http }
+  const times = { keepAliveTimeout: keepAliveMs, requestTimeout: requestTimeoutMs }
+  return { serverFactory: tlsServer(tls, { options: http, ...times }) }
 }
 
 function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): void {
@@ -167,6 +183,10 @@ function closeQuickly(app: ControlApp): void {
   })
 }
 
+function publicName({ publicUrl }: ControlDeps): string[] {
+  return publicUrl === null ? [] : [new URL(publicUrl).hostname]
+}
+
 function callerPart({ caller }: { caller?: Caller }): object {
   if (caller === undefined) return { actor: '' }
   return { actor: caller.actor, ...(caller.tokenId !== null && { token_id: caller.tokenId }) }
@@ -183,7 +203,7 @@ function accessLine(request: FastifyRequest, reply: { statusCode: number; elapse
     ...(request.denial && {
       code: request.denial.code,
       reason: request.denial.reason,
-      client: request.socket.remoteAddress,
+      client: request.client,
     }),
   }
 }

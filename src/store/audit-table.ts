@@ -52,16 +52,11 @@ export interface AuditFilter {
   readonly isOldestFirst?: boolean
 }
 
-/** Once a request, however many entries it has; values for request, token, client, time. */
-export function insertOrigin(values: string): string {
-  return `INSERT INTO change_origin (request_id, token_id, client, at) VALUES (${values}) ON CONFLICT DO NOTHING`
-}
-
 export async function writeAudit(tx: Queryable, entry: AuditEntry): Promise<void> {
-  await tx.query(
-    `WITH origin AS (${insertOrigin('$6, $9, $10, $7')})
-     INSERT INTO audit (actor, action, target, before, after, request_id, at, revision)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::bigint, (SELECT revision FROM head)))`,
+  const rows = await tx.query<HasOrigins>(
+    `INSERT INTO audit (actor, action, target, before, after, request_id, at, revision)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::bigint, (SELECT revision FROM head)))
+     RETURNING ${hasOrigins}`,
     [
       entry.actor,
       entry.action,
@@ -71,11 +66,29 @@ export async function writeAudit(tx: Queryable, entry: AuditEntry): Promise<void
       entry.requestId,
       new Date(entry.atMs),
       entry.revision,
-      entry.tokenId ?? null,
-      entry.client ?? null,
     ],
   )
   await writeReason(tx, entry)
+  await writeOrigin(tx, entry, rows)
+}
+
+/** Whether there is a place for them: not while a program waits for its migration. A column of what writes the entries. */
+export const hasOrigins = `to_regclass('change_origin') IS NOT NULL AS "hasOrigins"`
+export interface HasOrigins {
+  readonly hasOrigins: boolean
+}
+
+/** Once a request, however many entries it has. */
+export async function writeOrigin(
+  tx: Queryable,
+  { requestId, tokenId = null, client = null, atMs }: Who & { readonly atMs: number },
+  rows: readonly HasOrigins[],
+): Promise<void> {
+  if (rows[0]?.hasOrigins !== true) return
+  await tx.query(
+    'INSERT INTO change_origin (request_id, token_id, client, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    [requestId, tokenId, client, new Date(atMs)],
+  )
 }
 
 /** Once a request, however many entries it has. */

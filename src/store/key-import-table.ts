@@ -2,7 +2,7 @@
 
 import { normalName } from '../credentials/name.ts'
 import type { KeyStatus } from '../credentials/record.ts'
-import { insertOrigin, writeReason } from './audit-table.ts'
+import { type HasOrigins, hasOrigins, writeOrigin, writeReason } from './audit-table.ts'
 import type { Change } from './change-table.ts'
 import { type ChangeOrigin, commitTraced, takesRevision } from './commit-table.ts'
 import type { NewKey } from './key-change-table.ts'
@@ -149,14 +149,12 @@ const insertStatement = {
     ), spread AS (
       INSERT INTO outbox (revision, key_id, merchant_id, digests)
       SELECT revision, id, merchant_id, ARRAY[digest] FROM item
-    ), origin AS (
-      ${insertOrigin('$4, $5, $6, $2')}
     ), noted AS (
       INSERT INTO audit (actor, action, target, before, after, request_id, at, revision)
       SELECT $3, 'key.import', id, NULL, snapshot, $4, $2, revision FROM item ORDER BY revision
     )
     UPDATE head SET revision = revision + (SELECT count(*) FROM item)
-    RETURNING (extract(epoch FROM now()) * 1000000)::bigint AS stamp`,
+    RETURNING (extract(epoch FROM now()) * 1000000)::bigint AS stamp, ${hasOrigins}`,
 }
 
 /** Returns the stamp of the changes: that of the transaction, as the outbox has it. */
@@ -167,10 +165,10 @@ async function insertKeys(
 ): Promise<number | undefined> {
   const items = batch.keys.map((key, index) => itemOf(key, origin, batch.head + index + 1))
   const at = new Date(origin.nowMs)
-  const { actor, requestId, tokenId = null, client = null } = origin
-  const values = [JSON.stringify(items), at, actor, requestId, tokenId, client]
-  const rows = await tx.query<{ stamp: number }>(insertStatement, values)
+  const values = [JSON.stringify(items), at, origin.actor, origin.requestId]
+  const rows = await tx.query<{ stamp: number } & HasOrigins>(insertStatement, values)
   await writeReason(tx, { requestId: origin.requestId, reason: origin.reason, atMs: origin.nowMs })
+  await writeOrigin(tx, { ...origin, atMs: origin.nowMs }, rows)
   return rows[0]?.stamp
 }
 

@@ -41,7 +41,11 @@ void t.test('what keys were used for is added up, minutes and hours alike', asyn
     [mine.id, new Date(nowMs - 3_600_000), mine.secret.id],
   )
   const totals = async (filter: Partial<TotalsFilter>) => {
-    const page = await listActivityTotals(db, { by: 'key', scope: everything, ...range, ...filter }, { after: null, limit: 10 })
+    const page = await listActivityTotals(
+      db,
+      { by: 'key', scope: everything, ...range, ...filter },
+      { after: null, limit: 10 },
+    )
     return page.rows.map(({ name, count, allowed }) => [name, count, allowed])
   }
   t.same(await totals({ by: 'merchant' }), [
@@ -81,7 +85,11 @@ void t.test('pages join, also where two were used as often', async (t) => {
   await addActivity(db, { id: randomUUID(), counts })
   const names: string[] = []
   for (let after = null, hasMore = true; hasMore; ) {
-    const page = await listActivityTotals(db, { by: 'route', scope: everything, ...range }, { after, limit: 1 })
+    const page = await listActivityTotals(
+      db,
+      { by: 'route', scope: everything, ...range },
+      { after, limit: 1 },
+    )
     for (const row of page.rows) names.push(row.name)
     hasMore = page.hasMore
     after = page.rows.at(-1) ?? null

@@ -16,7 +16,7 @@ import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
 import { createKey } from '../../src/store/key-change-table.ts'
 import { getKey } from '../../src/store/key-table.ts'
 import { advisoryLocksIn, createEmptyDatabase } from '../support/database.ts'
-import { keyOf, nowMs, origin, seedMerchant, view } from './seed.ts'
+import { keyOf, origin, seedMerchant, view } from './seed.ts'
 
 const applicationName = 'latchkey-test'
 const shipped = new URL('../../../src/store/migrations/', import.meta.url)
@@ -287,7 +287,7 @@ void t.test(
 void t.test(
   'rows from when there were two environments keep their meaning, and others may join them',
   async (t) => {
-    const { url, db } = await createEmptyDatabase(t)
+    const { db } = await createEmptyDatabase(t)
     const known = await readMigrations(shipped)
     await applyMissing(db, known.slice(0, 8))
     const merchantId = await seedMerchant(db)

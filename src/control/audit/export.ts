@@ -14,7 +14,11 @@ import { auditFilterFields, type auditSchema, entryObject } from './routes.ts'
 
 const formats = {
   csv: { type: 'text/csv; charset=utf-8', head: csvHead, line: csvLine },
-  jsonl: { type: 'application/x-ndjson', head: () => '', line: (entry: Entry) => `${JSON.stringify(entry)}\n` },
+  jsonl: {
+    type: 'application/x-ndjson',
+    head: () => '',
+    line: (entry: Entry) => `${JSON.stringify(entry)}\n`,
+  },
 } as const
 type Entry = Static<typeof auditSchema>
 

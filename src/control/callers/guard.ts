@@ -34,11 +34,11 @@ export function guardAdmin(app: ControlApp, deps: AdminDeps, check: OperatorChec
 
   demandLines(app)
   app.addHook('onRequest', async (request, reply) => {
-    const { remoteAddress } = request.socket
+    const { client } = request
     const { authorization } = request.headers
-    const verdict = await identify({ ...deps, check }, { address: remoteAddress, authorization })
+    const verdict = await identify({ ...deps, check }, { address: client, authorization })
     if ('code' in verdict) {
-      const isHeld = await refuseCaller(verdict.reason, remoteAddress ?? '')
+      const isHeld = await refuseCaller(verdict.reason, client ?? '')
       if (isHeld) void reply.header('connection', 'close')
       return sendDenial(verdict, request, reply)
     }

@@ -1,7 +1,6 @@
 // The emergency stop over the admin API: what is denied, more of it, and less. None of it asks Postgres; the audit gets
 // its row when it can, the log always.
 
-import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type DenyKind, denyKinds, readDenyValue } from '../../config/deny.ts'
 import { deny, DenialError } from '../../errors/denial.ts'

@@ -23,7 +23,7 @@ const callersText =
   '`x-reach: whole`: not for tokens of one merchant or one API.'
 
 /** The whole document; routes in the order of their registration. */
-export function openApiDocument(routes: readonly DocumentedRoute[]): object {
+export function openApiDocument(routes: readonly DocumentedRoute[], publicUrl: string | null): object {
   const paths: Record<string, Record<string, object>> = {}
   for (const route of routes) {
     const path = documentedPath(route.url)
@@ -36,7 +36,7 @@ export function openApiDocument(routes: readonly DocumentedRoute[]): object {
       version: '1',
       description: 'Merchants, keys and what becomes of them. Unknown members and wrong types are refused.',
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: publicUrl ?? '/' }],
     paths,
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: callersText } },

@@ -8,7 +8,18 @@ import { writeAudit } from '../../store/audit-table.ts'
 import { originOf, whoOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
-import { actionBody, changeBody, idOf, idParams, isId, limitOf, nameField, pageFields, textField, waitQuery } from '../fields.ts'
+import {
+  actionBody,
+  changeBody,
+  idOf,
+  idParams,
+  isId,
+  limitOf,
+  nameField,
+  pageFields,
+  textField,
+  waitQuery,
+} from '../fields.ts'
 import { apiOf, expiryField, expiryOf } from '../keys/key-request.ts'
 import { listOf, type RouteDoc } from '../openapi/route-doc.ts'
 import { tokenObject, tokenObjectWithSecret, tokenSchema } from './token-object.ts'
@@ -73,7 +84,10 @@ export function serveTokens(app: ControlApp, deps: AdminDeps): void {
     return { data: page.rows.map(tokenObject), next_cursor: nextCursor(page, ({ id }) => id) }
   })
 
-  const ended = { schema: { params: idParams, body: actionBody, querystring: waitQuery }, config: { doc: docs.revoke } }
+  const ended = {
+    schema: { params: idParams, body: actionBody, querystring: waitQuery },
+    config: { doc: docs.revoke },
+  }
   app.delete('/tokens/:id', ended, async (request) =>
     tokenObject(await revokeToken(deps.db, originOf(request, deps), idOf('tok', request.params.id))),
   )

@@ -24,7 +24,7 @@ import { type AnswerHead, InvalidAnswer } from '../upstream/answer-head.ts'
 import type { Connection, Exchange } from '../upstream/connection.ts'
 import { type BodySource, isRepeatable, type OutgoingRequest } from '../upstream/outgoing-request.ts'
 import type { Queue } from '../upstream/queue.ts'
-import { clientNetwork } from '../../decision/request/addresses.ts'
+import { clientNetwork } from '../../config/request/addresses.ts'
 import { denialOf, unnamedFailure } from './upstream-failure.ts'
 import type { UpstreamPool } from '../upstream/upstreams.ts'
 
