@@ -54,6 +54,7 @@ export function registerAudit(program: Command, session: Session): void {
         session.io.stderr(`the newest ${limit}; there are more: --limit, or a narrower filter\n`)
     })
   // What stands behind a verb below is that one's: both have --json.
+  program.enablePositionalOptions()
   group.enablePositionalOptions()
   registerAuditVerify(group, session)
   registerAuditExport(group, session)

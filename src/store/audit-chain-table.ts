@@ -179,6 +179,9 @@ function revisionFaults(
   return [{ kind: 'removed', entry: null, seq, message: `the entry ${which} is gone` }]
 }
 
+/** Before every entry: who puts one in may number it as they like. */
+export const entriesBeginning = Number.MIN_SAFE_INTEGER
+
 export interface EntriesPart {
   /** The last entry that was looked at. */
   readonly last: number

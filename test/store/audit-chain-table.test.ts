@@ -3,6 +3,7 @@ import t from 'tap'
 import {
   chainBeginning,
   type ChainFault,
+  entriesBeginning,
   sealAudit,
   verifyEnd,
   verifyEntries,
@@ -40,7 +41,7 @@ async function faultsOf(db: Postgres, most = 7): Promise<readonly ChainFault[]> 
     faults.push(...part.faults)
     ;({ place, isEnd } = part)
   }
-  for (let after = 0, isEnd = false; !isEnd; ) {
+  for (let after: number = entriesBeginning, isEnd = false; !isEnd; ) {
     const part = await verifyEntries(db, after, most)
     faults.push(...part.faults)
     ;({ last: after, isEnd } = part)

@@ -7,6 +7,7 @@ import {
   chainFaultKinds,
   type ChainPlace,
   digestOfLink,
+  entriesBeginning,
   sealAudit,
   verifyEnd,
   verifyEntries,
@@ -127,7 +128,11 @@ async function goOn(db: Postgres, from: Stand): Promise<Found> {
 async function step(db: Postgres, { place, entry }: Stand): Promise<Found> {
   if (entry === null) {
     const part = await verifyLinks(db, place, batchSize)
-    return { ...part, stand: { place: part.place, entry: part.isEnd ? 0 : null }, isEnd: false }
+    return {
+      ...part,
+      stand: { place: part.place, entry: part.isEnd ? entriesBeginning : null },
+      isEnd: false,
+    }
   }
   const part = await verifyEntries(db, entry, batchSize)
   const faults = part.isEnd ? [...part.faults, ...(await verifyEnd(db))] : part.faults

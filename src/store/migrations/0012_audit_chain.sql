@@ -48,7 +48,6 @@ BEGIN
   END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION seal_audit(integer) FROM PUBLIC;
 
 -- As in 0010, and the origins of the forgotten entries with them. What an entry still has said of it is not forgotten before
 -- the entry, as its link is over both.
