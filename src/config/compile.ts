@@ -174,6 +174,7 @@ async function compileApi(
     cors: compileCors(entry),
     stripPrefix: entry.strip_prefix,
     forwardAuthorization: entry.forward_authorization,
+    docs: entry.docs ?? null,
     routes: table.routes.map(({ route }) => route),
     matchRoute: await matcherOf(table.routes),
   }

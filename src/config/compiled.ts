@@ -161,6 +161,8 @@ export interface Api {
   /** What every path of its routes begins with and is not sent on; empty: all of the path is. */
   readonly stripPrefix: string
   readonly forwardAuthorization: boolean
+  /** URL of what is said about an error, with `{code}` for its code; null: there is none. */
+  readonly docs: string | null
   readonly routes: readonly Route[]
   /**
    * Matches a request by method and raw path: bytes as they came, no query, already judged unambiguous but for escapes

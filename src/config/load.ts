@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { Value } from 'typebox/value'
 import { checkApis } from './check-apis.ts'
-import { checkCertificates } from './check-certificates.ts'
+import { checkCertificates, type NeededFiles } from './check-certificates.ts'
 import { checkSettings } from './check-settings.ts'
 import { checkUpstreams } from './check-upstreams.ts'
 import { compile } from './compile.ts'
@@ -46,6 +46,10 @@ export interface LoadOptions {
   readonly skipsDeny?: boolean
   /** Leaves certificates alone: nobody will connect by what is loaded. */
   readonly skipsCertificates?: boolean
+  /** Which of their files must be here; left out: none, as they may be where the program will run. */
+  readonly needs?: NeededFiles
+  /** A certificate that has ended is a fault, too. A start takes it: who starts anew in an outage needs all else. */
+  readonly refusesExpired?: boolean
   /** The process serves requests meanwhile: what would hold them up is left to a thread. */
   readonly isServing?: boolean
   /** What is read instead of the files on disk. */
@@ -59,8 +63,9 @@ export interface LoadOptions {
 export async function loadConfig(
   file: string,
   env: Environment,
-  { skipsDeny = false, skipsCertificates = false, isServing = false, kept }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<LoadResult> {
+  const { skipsDeny = false, skipsCertificates = false, isServing = false, kept } = options
   const report = createReport()
   const read = await readKept(file, kept)
   if (!read.ok) {
@@ -84,7 +89,17 @@ export async function loadConfig(
     checkUpstreams(checked)
     checkApis(checked, tables)
     // A running process looks at them itself: one that is half renewed must not keep a table from coming into force.
-    if (!isServing && !skipsCertificates) checkCertificates(checked, dirname(file), Date.now())
+    if (!isServing && !skipsCertificates) {
+      const { needs, refusesExpired = false } = options
+      const authorities = authoritiesOf(env)
+      checkCertificates(checked, {
+        folder: dirname(file),
+        nowMs: Date.now(),
+        authorities,
+        needs,
+        refusesExpired,
+      })
+    }
     const deny = gateway.gateway?.deny
     if (deny !== undefined && !skipsDeny) await checkDeny(besideFile(file, deny), { env, report, tables })
   }

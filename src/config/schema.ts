@@ -238,6 +238,16 @@ const Api = Type.Object(
         'table has no route for OPTIONS on its path. With `origins`: the gateway answers preflights and says in each ' +
         'answer who may read it, in place of the upstream. With either, such pages can read refusals.',
     }),
+    docs: Type.Optional(
+      Type.String({
+        pattern: '^https?://(?:[!#-;=?-[\\]_a-z~]|\\{code\\})+$',
+        maxLength: 1024,
+        expects: 'an http:// or https:// URL, in which `{code}` stands for the code',
+        examples: ['https://docs.flintn.com/errors#{code}'],
+        description:
+          'Where people read about an error: refusals have it as `doc_url`, with the code in place of `{code}`. Left out: they have none.',
+      }),
+    ),
     strip_prefix: Type.String({
       pattern: '^(?:/[^/{}]+)*$',
       default: '',

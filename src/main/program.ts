@@ -31,6 +31,7 @@ import type { ProcessSecrets } from './secrets.ts'
 import { createSignOffs } from './sign-offs.ts'
 import { StartError } from './start-error.ts'
 import { createTicketKeys } from './ticket-keys.ts'
+import { refuseUnusableFiles } from './usable-files.ts'
 import { failAlone } from './worker-channel.ts'
 import type { Workers } from './workers.ts'
 
@@ -95,6 +96,7 @@ export interface Program {
 /** Starts a process; resolves when its ports are open. Throws a StartError, with nothing left running. */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const { config, role, log } = options
+  refuseUnusableFiles(config.settings, role)
   const plan = planOf(role, options.place ?? 'alone')
   const descriptors = shareDescriptors(mostDescriptors(), {
     upstreams: [...config.settings.upstreams.values()].reduce((sum, { connections }) => sum + connections, 0),

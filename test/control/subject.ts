@@ -144,6 +144,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     legacyKeys: false,
     cors: 'off',
     forwardAuthorization: false,
+    docs: null,
     stripPrefix: '',
     routes: [],
     matchRoute: () => ({ kind: 'not_found' }),

@@ -50,6 +50,7 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     legacyKeys: false,
     cors: 'off',
     forwardAuthorization: false,
+    docs: null,
     stripPrefix: '',
     routes: accepted.map(({ route }) => route),
     matchRoute: createRouteMatcher(accepted),
