@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { formatFault, loadConfig, type LoadOptions } from '../../src/config/load.ts'
 import { makeAuthority } from '../support/certificates.ts'
-import { configOf, edit, gatewayYaml, load, tableYaml } from './files.ts'
+import { configOf, edit, faultsOf, gatewayYaml, load, tableYaml } from './files.ts'
 
 const withTls = (cert: string, key: string, more = '') =>
   `gateway: { tls: { cert: ${cert}, key: ${key}${more} } }\n${gatewayYaml}`
