@@ -18,6 +18,7 @@ const batchSize = 1_000
 /** `stop` waits for what is under way; the rest is linked by others, or after the next start. */
 export function createAuditSeal({ db, log, everyMs = defaultEveryMs }: SealDeps): { stop(): Promise<void> } {
   let isStopped = false
+  const isOver = () => isStopped
   let hasFailed = false
   let running: Promise<void> | undefined
 
@@ -28,7 +29,7 @@ export function createAuditSeal({ db, log, everyMs = defaultEveryMs }: SealDeps)
       count = sealed?.count ?? 0
       if (sealed !== undefined && count > 0)
         log.info({ entries: count, seq: sealed.seq, sha256: sealed.digest }, 'audit linked')
-    } while (count === batchSize && !isStopped)
+    } while (count === batchSize && !isOver())
   }
 
   async function trySeal(): Promise<void> {

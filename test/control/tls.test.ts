@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { connect as connectPlain } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import t from 'tap'
 import type { ControlTls } from '../../src/control/tls.ts'
 import { makeAuthority } from '../support/certificates.ts'
@@ -26,9 +27,7 @@ async function get(port: number, ca: Buffer, path: string): Promise<{ status: nu
     sent.on('response', (response) => {
       const { socket } = response
       const serial =
-        'getPeerCertificate' in socket
-          ? (socket as import('node:tls').TLSSocket).getPeerCertificate().serialNumber
-          : ''
+        'getPeerCertificate' in socket ? (socket as TLSSocket).getPeerCertificate().serialNumber : ''
       response.resume().on('end', () => resolve({ status: response.statusCode ?? 0, serial }))
     })
     sent.on('error', reject).end()

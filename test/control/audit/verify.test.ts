@@ -5,15 +5,15 @@ import { createSubject, makeKey, type Subject } from '../subject.ts'
 
 async function verify(subject: Subject) {
   const found = { checked: 0, faults: [] as unknown[], calls: 0, end: {} as unknown }
-  for (let cursor: unknown = ''; cursor !== null; ) {
-    const query = cursor === '' ? '' : `?cursor=${String(cursor)}`
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const query: string = cursor === '' ? '' : `?cursor=${cursor}`
     const { status, body } = await subject.call('GET', `/audit/verify${query}`)
     t.equal(status, 200)
     found.checked += Number(body['checked'])
     found.faults.push(...(body['faults'] as unknown[]))
     found.calls += 1
     found.end = body['end']
-    cursor = body['next_cursor']
+    cursor = typeof body['next_cursor'] === 'string' ? body['next_cursor'] : null
   }
   return found
 }

@@ -1,7 +1,7 @@
 // Contract 8.1: who may call what, of whose. Every route × every kind of caller × what is theirs and what is not.
 
 import t from 'tap'
-import { access, accessOf, callerKinds } from '../../../src/control/callers/access.ts'
+import { access, accessOf, type CallerKind } from '../../../src/control/callers/access.ts'
 import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { tokenRoles } from '../../../src/credentials/role.ts'
 import { createSubject, keyBody, type Subject, token } from '../subject.ts'
@@ -83,7 +83,7 @@ const names = Object.keys(access) as RouteName[]
 
 interface Asker {
   readonly name: string
-  readonly kind: (typeof callerKinds)[number]
+  readonly kind: CallerKind
   readonly secret: string
   readonly merchant: string | null
   readonly api: string | null
