@@ -51,7 +51,7 @@ function compileMs(size: number): number {
   for (let round = 0; round < rounds; round++) {
     const start = performance.now()
     const report = createReport()
-    const table = readTable(source, {}, report)
+    const table = readTable({ source, env: {} }, report)
     if (table === undefined || report.faults.length > 0) throw new Error('the table must be valid')
     createRouteMatcher(table.routes)
     best = Math.min(best, performance.now() - start)
@@ -80,6 +80,8 @@ function routesOf(size: number): MatchableRoute[] {
       requirement,
       timeoutMs: null,
       maxBodyBytes: null,
+      maxResponseBytes: null,
+      responseIdleMs: null,
       upstream: null,
       disguises: 'strict',
       escapes: 0,

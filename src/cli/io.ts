@@ -14,6 +14,8 @@ export interface CliIo {
   rereadSecrets(): void
   /** Whether stdout is a person's terminal. */
   readonly isTerminal: boolean
+  /** Whether stderr is one: somebody watches. */
+  readonly isWatched: boolean
 }
 
 /** Where the bytes go in the end. */
@@ -22,11 +24,13 @@ export interface CliStreams {
   stderr(text: string): void
   readonly env: CliIo['env']
   readonly isTerminal: boolean
+  readonly isWatched?: boolean
   readonly rereadSecrets?: CliIo['rereadSecrets']
 }
 
 /** Writes to the streams through the guard. */
-export function createIo({ stdout, stderr, env, isTerminal, rereadSecrets = () => {} }: CliStreams): CliIo {
+export function createIo(streams: CliStreams): CliIo {
+  const { stdout, stderr, env, isTerminal, isWatched = false, rereadSecrets = () => {} } = streams
   // Only a terminal gets the colours of our tables; in a pipe each escape is somebody else's.
   const hasColours = isTerminal && !env.NO_COLOR
   return {
@@ -35,6 +39,7 @@ export function createIo({ stdout, stderr, env, isTerminal, rereadSecrets = () =
     annotate: (lines) => stderr(withoutOldCommands(printableLines(lines))),
     env,
     isTerminal,
+    isWatched,
     rereadSecrets,
   }
 }

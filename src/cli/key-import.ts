@@ -6,6 +6,7 @@ import type { AdminClient } from './admin-client.ts'
 import { checked, ImportAnswer } from './admin-objects.ts'
 import { CliError } from './errors.ts'
 import { type ImportFile, type ImportPart, openImportFile, partLimits } from './import-file.ts'
+import { createProgress, mebibytes, type Progress, progressOption } from './progress.ts'
 import { addChange, type ChangeFlags, type Session, show, showChange } from './session.ts'
 
 /** For the largest import that the admin API takes. */
@@ -19,6 +20,7 @@ meanwhile, and a secret that stands in two parts, is found when its part is made
 
 interface ImportFlags extends ChangeFlags {
   readonly allowWeak?: true
+  readonly progress?: true
 }
 
 export function registerImport(group: Command, session: Session, limits = partLimits): void {
@@ -29,12 +31,14 @@ export function registerImport(group: Command, session: Session, limits = partLi
   })
     .argument('<file>', 'file of JSON Lines')
     .option('--allow-weak', 'take secrets of under 24 characters after the prefix, too')
+    .option(...progressOption)
     .addHelpText('after', format)
     .action(async (name: string, flags: ImportFlags) => {
       const client = session.connect()
       const file = await openImportFile(name, limits)
       try {
-        await importFile({ name, file, flags, client, session })
+        const progress = createProgress(session.io, { isAsked: flags.progress === true })
+        await importFile({ name, file, flags, client, session, progress })
       } finally {
         await file.close()
       }
@@ -47,6 +51,7 @@ interface Importing {
   readonly flags: ImportFlags
   readonly client: AdminClient
   readonly session: Session
+  readonly progress: Progress
 }
 
 async function importFile(importing: Importing): Promise<void> {
@@ -99,16 +104,41 @@ async function importParts(importing: Importing): Promise<void> {
 }
 
 async function send(importing: Importing, part: ImportPart, isDryRun = false): Promise<unknown> {
-  const { name, file, flags, client } = importing
-  return client.call({
+  const { name, file, flags, client, progress } = importing
+  const lines = `lines ${part.firstLine} to ${part.lastLine}`
+  const end = { now: () => {} }
+  const body = counted(file.body(part), (bytes, isAll) => {
+    if (isAll) end.now = progress.begin(`${lines} are sent, and are being ${isDryRun ? 'checked' : 'made'}`)
+    else progress.at(`${lines}: ${mebibytes(bytes)} of ${mebibytes(part.end - part.start)} MiB are sent`)
+  })
+  const call = {
     doing: `import ${printable(name)}`,
     method: 'POST',
     path: '/keys/import',
     reason: flags.reason,
     query: { allow_weak: flags.allowWeak && 'true', dry_run: isDryRun ? 'true' : undefined },
-    file: { type: 'application/x-ndjson', body: file.body(part), linesBefore: part.firstLine - 1 },
+    file: { type: 'application/x-ndjson', body, linesBefore: part.firstLine - 1 },
     timeoutMs: importTimeoutMs,
-  })
+  } as const
+  return client.call(call).finally(() => end.now())
+}
+
+/** The same bytes; tells how many have gone, and when that was all. */
+function counted(
+  body: ReadableStream<Uint8Array>,
+  gone: (bytes: number, isAll: boolean) => void,
+): ReadableStream<Uint8Array> {
+  let bytes = 0
+  return body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        bytes += chunk.length
+        gone(bytes, false)
+        controller.enqueue(chunk)
+      },
+      flush: () => gone(bytes, true),
+    }),
+  )
 }
 
 function broken(error: unknown, part: ImportPart): unknown {

@@ -1,85 +1,161 @@
-// The files with certificates and keys that a gateway file names: whether they can be used, as far as they are here. What is checked
-// before a rollout may be elsewhere than where it will run, so that a missing file is a warning; the start refuses it.
+// The files with certificates and keys that a gateway file names, or a variable for it: whether they can be used. A start needs
+// them, and `config check` unless told otherwise; what is loaded for less may be elsewhere than where it will run, so that a
+// missing file is a warning then.
 
 import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
-import { notesOnNames, notesOnTime } from './certificate-notes.ts'
-import { CertificateFault, readCertificates, readPair } from './certificates.ts'
+import { type CertificateNote, notesOnNames, notesOnTime } from './certificate-notes.ts'
+import { CertificateFault, endOf, readCertificates, readPair } from './certificates.ts'
 import type { CheckedFile } from './check-settings.ts'
 import { normalizeHost } from './hosts.ts'
+import { postgresFiles } from './postgres-url.ts'
 import { parseRedisUrl } from './redis-url.ts'
+import { parsePostgresUrl } from './store-url.ts'
 import { placeOfValue } from './tree.ts'
 
-interface CertificateChecking {
-  readonly checked: CheckedFile
-  /** The absolute path of what the gateway file names. */
-  readonly resolved: (path: string) => string
+/** `all_but_tls`: a process that serves no clients needs no certificate to show them. */
+export type NeededFiles = 'all' | 'all_but_tls'
+
+export interface CertificateDemands {
+  /** Of the gateway file. */
+  readonly folder: string
   readonly nowMs: number
+  /** Bundles that stand in for the authorities that Node has, absolute. */
+  readonly authorities: readonly string[]
+  /** undefined: none of them. */
+  readonly needs: NeededFiles | undefined
+  /** What has ended is a fault. */
+  readonly refusesExpired: boolean
 }
 
-/** Reports files that cannot be used, and warns of what will end soon and of names that do not fit. `folder`: of the gateway file. */
-export function checkCertificates(checked: CheckedFile, folder: string, nowMs: number): void {
-  const checking = { checked, resolved: (path: string) => resolve(folder, path), nowMs }
-  const { file } = checked
-  checkCiphers(checked)
-  const tls = file.gateway?.tls
-  if (tls?.cert !== undefined && tls.key !== undefined) {
-    checkPair(checking, {
-      at: ['gateway', 'tls', 'cert'],
-      cert: tls.cert,
-      key: tls.key,
-      hosts: hostsOf(checked),
-    })
-  }
-  const redis = parseRedisUrl(file.redis ?? '')?.tls
-  if (redis?.ca !== undefined) checkAuthorities(checking, ['redis'], redis.ca)
-  if (redis?.cert !== undefined && redis.key !== undefined) {
-    checkPair(checking, { at: ['redis'], cert: redis.cert, key: redis.key, hosts: null })
-  }
-  for (const [name, upstream] of Object.entries(file.upstreams ?? {})) {
-    const at = ['upstreams', name]
-    if (upstream?.ca !== undefined) checkAuthorities(checking, [...at, 'ca'], upstream.ca)
-    if (upstream?.cert === undefined || upstream.key === undefined) continue
-    checkPair(checking, { at: [...at, 'cert'], cert: upstream.cert, key: upstream.key, hosts: null })
-  }
+interface CertificateChecking extends CertificateDemands {
+  readonly checked: CheckedFile
 }
 
-interface NamedPair {
-  /** Of the place where the certificate is named. */
+/** A file, or two, and where they are named. */
+interface Named {
   readonly at: readonly string[]
+  /** What a message begins with, where the place is not enough. */
+  readonly of?: string
+  /** It must be there. */
+  readonly isNeeded: boolean
+}
+
+/** Reports files that cannot be used, and warns of what will end soon and of names that do not fit. */
+export function checkCertificates(checked: CheckedFile, demands: CertificateDemands): void {
+  const checking = { checked, ...demands }
+  checkCiphers(checked)
+  checkGateway(checking)
+  checkPostgres(checking)
+  checkRedis(checking)
+  checkUpstreams(checking)
+}
+
+function checkGateway(checking: CertificateChecking): void {
+  const tls = checking.checked.file.gateway?.tls
+  if (tls?.cert === undefined || tls.key === undefined) return
+  const named = { at: ['gateway', 'tls', 'cert'], isNeeded: checking.needs === 'all' }
+  checkPair(checking, named, { cert: tls.cert, key: tls.key, hosts: hostsOf(checking.checked) })
+}
+
+/** The driver finds its files from where the program runs. */
+function checkPostgres(checking: CertificateChecking): void {
+  const { urls = [] } = parsePostgresUrl(checking.checked.file.postgres ?? '') ?? {}
+  const files = new Map(urls.slice(0, 1).flatMap(postgresFiles))
+  const isNeeded = checking.needs !== undefined
+  const named = (name: string) => ({ at: ['postgres'], of: `${name} of the Postgres URL: `, isNeeded })
+  const [authorities, cert, key] = ['sslrootcert', 'sslcert', 'sslkey'].map((name) => files.get(name))
+  if (authorities !== undefined) checkAuthorities(checking, named('sslrootcert'), resolve(authorities))
+  if (cert !== undefined && key !== undefined)
+    checkPair(checking, named('sslcert'), { cert: resolve(cert), key: resolve(key), hosts: null })
+}
+
+function checkRedis(checking: CertificateChecking): void {
+  const named = { at: ['redis'], isNeeded: checking.needs !== undefined }
+  const tls = parseRedisUrl(checking.checked.file.redis ?? '')?.tls
+  if (tls?.ca !== undefined) checkAuthorities(checking, named, tls.ca)
+  if (tls?.cert !== undefined && tls.key !== undefined)
+    checkPair(checking, named, { cert: tls.cert, key: tls.key, hosts: null })
+}
+
+/** Nobody looks at certificates over plain http. */
+function checkUpstreams(checking: CertificateChecking): void {
+  let usesAuthorities = checking.authorities.length > 0
+  for (const [name, upstream] of Object.entries(checking.checked.file.upstreams ?? {})) {
+    const at = ['upstreams', name]
+    const of = `upstream ${name}: `
+    // All of its targets are alike in that.
+    const url = upstream?.url ?? upstream?.targets?.[0]?.url
+    const isPlain = /^http:/i.test(url ?? '')
+    const isNeeded = checking.needs !== undefined && !isPlain
+    if (upstream?.ca !== undefined)
+      checkAuthorities(checking, { at: [...at, 'ca'], of, isNeeded }, upstream.ca)
+    else if (!isPlain && usesAuthorities) {
+      // Once for all that go by them.
+      usesAuthorities = false
+      const place = upstream?.url === undefined ? 'targets' : 'url'
+      const named = { at: [...at, place], of: 'SSL_CERT_FILE or NODE_EXTRA_CA_CERTS: ', isNeeded }
+      for (const file of checking.authorities) readAll(checking, named, file)
+    }
+    if (upstream?.cert === undefined || upstream.key === undefined) continue
+    const named = { at: [...at, 'cert'], of, isNeeded }
+    checkPair(checking, named, { cert: upstream.cert, key: upstream.key, hosts: null })
+  }
+}
+
+interface PairNames {
   readonly cert: string
   readonly key: string
   /** null: it is shown to a server, and names no host. */
   readonly hosts: readonly string[] | null
 }
 
-function checkPair(checking: CertificateChecking, { at, cert, key, hosts }: NamedPair): void {
-  const place = placeOfValue(checking.checked.tree, at)
-  const certFile = checking.resolved(cert)
-  reading(checking, at, () => {
-    const { chain } = readPair({ certFile, keyFile: checking.resolved(key) })
-    const dated = { file: certFile, chain }
-    const notes = [
-      ...notesOnTime(dated, checking.nowMs),
-      ...(hosts === null ? [] : notesOnNames(dated, hosts)),
+function checkPair(checking: CertificateChecking, named: Named, { cert, key, hosts }: PairNames): void {
+  const { folder, nowMs } = checking
+  const file = resolve(folder, cert)
+  reading(checking, named, () => {
+    const { chain } = readPair({ certFile: file, keyFile: resolve(folder, key) })
+    return [
+      ...notesOnTime({ file, chain }, nowMs),
+      ...(hosts === null ? [] : notesOnNames({ file, chain }, hosts)),
     ]
-    for (const { text } of notes) checking.checked.report.warn(place, text)
   })
 }
 
-function checkAuthorities(checking: CertificateChecking, at: readonly string[], path: string): void {
-  reading(checking, at, () => void readCertificates(checking.resolved(path)))
+/** A bundle may keep authorities that have ended beside others: what counts is the one that is valid for longest. */
+function checkAuthorities(checking: CertificateChecking, named: Named, path: string): void {
+  const file = resolve(checking.folder, path)
+  reading(checking, named, () => {
+    const longest = readCertificates(file).toSorted((a, b) => endOf([b]) - endOf([a]))
+    return notesOnTime({ file, chain: longest.slice(0, 1) }, checking.nowMs)
+  })
 }
 
-function reading({ checked }: CertificateChecking, at: readonly string[], read: () => void): void {
+/** Of the machine: its authorities come and go, and are not ours to renew. */
+function readAll(checking: CertificateChecking, named: Named, file: string): void {
+  reading(checking, named, () => {
+    readCertificates(file)
+    return []
+  })
+}
+
+function reading(
+  { checked, refusesExpired }: CertificateChecking,
+  { at, of = '', isNeeded }: Named,
+  read: () => readonly CertificateNote[],
+): void {
   const { report, tree } = checked
+  const place = placeOfValue(tree, at)
   try {
-    read()
+    for (const { kind, text } of read()) {
+      if (kind === 'expired' && refusesExpired) report.fault(place, of + text)
+      else report.warn(place, of + text)
+    }
   } catch (error) {
     if (!(error instanceof CertificateFault)) throw error
-    const place = placeOfValue(tree, at)
-    if (error.isMissing) report.warn(place, `${error.message}: it must be there at the start`)
-    else report.fault(place, error.message)
+    if (error.isMissing && !isNeeded)
+      report.warn(place, `${of}${error.message}: it must be there at the start`)
+    else report.fault(place, of + error.message)
   }
 }
 

@@ -6,8 +6,10 @@ import type { Api, CompiledConfig, Settings, Table, Upstream } from './compiled.
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
 import { resolveRedisFiles } from './redis-url.ts'
+import { changesNothing, limitsOf, withDefaults } from './route-limits.ts'
 import type { GatewayFile } from './schema.ts'
 import type { PermissionTable } from './table.ts'
+import { withoutLastSlash } from './trailing-slash.ts'
 import { parseDuration, parseSize } from './units.ts'
 import { basePathIn } from './upstream-url.ts'
 
@@ -180,6 +182,12 @@ async function compileApi(
   entry: GatewayFile['apis'][string],
   table: PermissionTable,
 ): Promise<Api> {
+  const limits = limitsOf(entry)
+  const own = table.routes.map((one) =>
+    changesNothing(one.route, limits) ? one : { ...one, route: withDefaults(one.route, limits) },
+  )
+  const match = await matcherOf(own)
+  const isSame = entry.trailing_slash === 'same'
   return {
     name,
     credential: compileCredential(entry.credential),
@@ -190,8 +198,11 @@ async function compileApi(
     cors: compileCors(entry),
     stripPrefix: entry.strip_prefix,
     forwardAuthorization: entry.forward_authorization,
-    routes: table.routes.map(({ route }) => route),
-    matchRoute: await matcherOf(table.routes),
+    docs: entry.docs ?? null,
+    timeoutMs: limits.timeoutMs,
+    trailingSlash: entry.trailing_slash,
+    routes: own.map(({ route }) => route),
+    matchRoute: isSame ? (method, path) => match(method, withoutLastSlash(path)) : match,
   }
 }
 

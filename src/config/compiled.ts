@@ -6,6 +6,7 @@ import type { Disguises } from './disguise.ts'
 import type { LogPaths } from './log-schema.ts'
 import type { Escapes } from './request/escapes.ts'
 import type { PathFault } from './request/path-fault.ts'
+import type { TrailingSlash } from './trailing-slash.ts'
 
 /** Everything that the files say. */
 export interface CompiledConfig {
@@ -174,6 +175,11 @@ export interface Api {
   /** What every path of its routes begins with and is not sent on; empty: all of the path is. */
   readonly stripPrefix: string
   readonly forwardAuthorization: boolean
+  /** Of what has no route, as preflights: null: the upstream's. */
+  readonly timeoutMs: number | null
+  readonly trailingSlash: TrailingSlash
+  /** URL of what is said about an error, with `{code}` for its code; null: there is none. */
+  readonly docs: string | null
   readonly routes: readonly Route[]
   /**
    * Matches a request by method and raw path: bytes as they came, no query, already judged unambiguous but for escapes
@@ -208,6 +214,10 @@ export interface Route {
   readonly timeoutMs: number | null
   /** null: no limit. */
   readonly maxBodyBytes: number | null
+  /** Largest body of an answer; null: no limit. */
+  readonly maxResponseBytes: number | null
+  /** Longest pause of an answer; null: the gateway's. */
+  readonly responseIdleMs: number | null
   /** In place of its environment's: one for all, or one for each, sorted by environment; null: the environment's. */
   readonly upstream: string | readonly (readonly [environment: string, upstream: string])[] | null
   /** Which values of its parameters are refused for a literal beside them. */

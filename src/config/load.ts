@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { Value } from 'typebox/value'
 import { checkApis } from './check-apis.ts'
-import { checkCertificates } from './check-certificates.ts'
+import { checkCertificates, type NeededFiles } from './check-certificates.ts'
 import { checkSettings } from './check-settings.ts'
 import { checkUpstreams } from './check-upstreams.ts'
 import { compile } from './compile.ts'
@@ -17,6 +17,7 @@ import { fit } from './fit.ts'
 import { GatewayFile } from './schema.ts'
 import { type KeptFiles, readKept, type Source } from './source.ts'
 import { type PermissionTable, readTable } from './table.ts'
+import type { TrailingSlash } from './trailing-slash.ts'
 import { readTableAside } from './table-aside.ts'
 import { type Node, parseTree, placeOfValue } from './tree.ts'
 
@@ -46,6 +47,10 @@ export interface LoadOptions {
   readonly skipsDeny?: boolean
   /** Leaves certificates alone: nobody will connect by what is loaded. */
   readonly skipsCertificates?: boolean
+  /** Which of their files must be here; left out: none, as they may be where the program will run. */
+  readonly needs?: NeededFiles
+  /** A certificate that has ended is a fault, too. A start takes it: who starts anew in an outage needs all else. */
+  readonly refusesExpired?: boolean
   /** The process serves requests meanwhile: what would hold them up is left to a thread. */
   readonly isServing?: boolean
   /** What is read instead of the files on disk. */
@@ -59,8 +64,9 @@ export interface LoadOptions {
 export async function loadConfig(
   file: string,
   env: Environment,
-  { skipsDeny = false, skipsCertificates = false, isServing = false, kept }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<LoadResult> {
+  const { skipsDeny = false, skipsCertificates = false, isServing = false, kept } = options
   const report = createReport()
   const read = await readKept(file, kept)
   if (!read.ok) {
@@ -73,10 +79,10 @@ export async function loadConfig(
   const tables = new Map<string, PermissionTable>()
   const named = new Set([file])
   if (tree && gateway) {
-    const paths = Object.entries(gateway.apis ?? {}).map(([api, entry]) => [api, entry?.permissions] as const)
     const loader = createTableLoader({ file, tree, env, report, sources, named, isServing, kept })
-    for (const [api, path] of paths) {
-      const table = path === undefined ? undefined : await loader(api, path)
+    for (const [api, entry] of Object.entries(gateway.apis ?? {})) {
+      const { permissions: path, trailing_slash: trailingSlash = 'strict' } = entry ?? {}
+      const table = path === undefined ? undefined : await loader({ api, path, trailingSlash })
       if (table) tables.set(api, table)
     }
     const checked = { tree, file: gateway, report }
@@ -84,7 +90,17 @@ export async function loadConfig(
     checkUpstreams(checked)
     checkApis(checked, tables)
     // A running process looks at them itself: one that is half renewed must not keep a table from coming into force.
-    if (!isServing && !skipsCertificates) checkCertificates(checked, dirname(file), Date.now())
+    if (!isServing && !skipsCertificates) {
+      const { needs, refusesExpired = false } = options
+      const authorities = authoritiesOf(env)
+      checkCertificates(checked, {
+        folder: dirname(file),
+        nowMs: Date.now(),
+        authorities,
+        needs,
+        refusesExpired,
+      })
+    }
     const deny = gateway.gateway?.deny
     if (deny !== undefined && !skipsDeny) await checkDeny(besideFile(file, deny), { env, report, tables })
   }
@@ -144,26 +160,50 @@ interface TableLoading {
   readonly kept: KeptFiles | undefined
 }
 
-/** APIs may share a table: each file is read, and its faults told, once. */
+interface TableWanted {
+  readonly api: string
+  readonly path: string
+  readonly trailingSlash: TrailingSlash
+}
+
+/** APIs may share a table: each file is read, and its faults told, once; what it says twice where they differ in slashes. */
 function createTableLoader({ file, tree, env, report, sources, named, isServing, kept }: TableLoading) {
   const readAs = isServing ? readTableAside : readTable
+  const files = new Map<string, Source | undefined>()
   const loaded = new Map<string, PermissionTable | undefined>()
-  return async (api: string, path: string): Promise<PermissionTable | undefined> => {
-    const tableFile = besideFile(file, path)
+
+  async function readFile(tableFile: string, api: string): Promise<Source | undefined> {
     named.add(tableFile)
-    if (loaded.has(tableFile)) return loaded.get(tableFile)
+    if (files.has(tableFile)) return files.get(tableFile)
     const read = await readKept(tableFile, kept)
-    let table: PermissionTable | undefined
-    if (read.ok) {
-      sources.push(read.source)
-      table = await readAs(read.source, env, report)
-    } else {
+    if (read.ok) sources.push(read.source)
+    else {
       const place = placeOfValue(tree, ['apis', api, 'permissions'])
       report.fault(place, `the permission table of \`${api}\` ${read.message}`)
     }
-    loaded.set(tableFile, table)
+    files.set(tableFile, read.ok ? read.source : undefined)
+    return files.get(tableFile)
+  }
+
+  return async ({ api, path, trailingSlash }: TableWanted): Promise<PermissionTable | undefined> => {
+    const tableFile = besideFile(file, path)
+    const key = `${trailingSlash} ${tableFile}`
+    if (loaded.has(key)) return loaded.get(key)
+    const isKnown = files.has(tableFile)
+    const source = await readFile(tableFile, api)
+    const found = createReport()
+    const table = source && (await readAs({ source, env, trailingSlash }, found))
+    add(report.faults, found.faults, isKnown)
+    add(report.warnings, found.warnings, isKnown)
+    loaded.set(key, table)
     return table
   }
+}
+
+/** `isSecond`: what was found before is not told again. */
+function add(told: Fault[], found: readonly Fault[], isSecond: boolean): void {
+  const known = new Set(isSecond ? told.map(formatFault) : [])
+  for (const fault of found) if (!known.has(formatFault(fault))) told.push(fault)
 }
 
 /**

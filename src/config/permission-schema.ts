@@ -2,9 +2,10 @@
 
 import { type Static, Type } from 'typebox'
 import { environmentName } from '../credentials/environment.ts'
+import { ResponseLimits } from './defaults-schema.ts'
 import { escapeNames } from './request/escapes.ts'
 import { methods } from './template.ts'
-import { closed, Duration, Size, Text } from './schema-fields.ts'
+import { closed, Duration, SizeOrNone, Text } from './schema-fields.ts'
 
 const PermissionList = (description: string) =>
   Type.Array(Text('Name of a permission.', { expects: 'the name of a permission' }), {
@@ -23,14 +24,16 @@ const RouteRule = Type.Object(
     all_of: Type.Optional(PermissionList('The caller must hold all of these.')),
     any_of: Type.Optional(PermissionList('The caller must hold at least one of these.')),
     timeout: Type.Optional(
-      Duration({ description: 'In place of the upstream’s timeout.', examples: ['120s'] }),
+      Duration({ description: 'In place of the timeout of API and upstream.', examples: ['120s'] }),
     ),
     max_body: Type.Optional(
-      Size({
-        description: 'Largest body of a request; beyond it 413. No limit by default.',
+      SizeOrNone({
+        description:
+          'Largest body of a request; beyond it 413. Left out: the API’s, which is no limit unless said.',
         examples: ['1mb'],
       }),
     ),
+    response: Type.Optional(ResponseLimits),
     disguises: Type.Enum(['strict', 'exact'], {
       default: 'strict',
       description:

@@ -5,6 +5,7 @@ import { intersectionTemplates, shapeOfSegments } from './intersection.ts'
 import { findWeakerPosts } from './method-override.ts'
 import { findOverlaps } from './overlaps.ts'
 import type { MatchableRoute } from './matcher.ts'
+import type { TrailingSlash } from './trailing-slash.ts'
 import { findUnreachable } from './unreachable.ts'
 
 export interface TableRoute extends MatchableRoute {
@@ -19,7 +20,11 @@ export interface TableRoute extends MatchableRoute {
 }
 
 /** Reports what is wrong between routes: those that clash, and those that others leave nothing to; and what looks wrong. */
-export function compareRoutes(routes: readonly TableRoute[], report: Report): void {
+export function compareRoutes(
+  routes: readonly TableRoute[],
+  report: Report,
+  trailingSlash: TrailingSlash,
+): void {
   const overlaps = findOverlaps(routes, (later, earlier) => warnOfTwin(later, earlier, report))
   for (const [later, earlier] of overlaps) {
     report.fault(
@@ -30,7 +35,7 @@ export function compareRoutes(routes: readonly TableRoute[], report: Report): vo
   }
   warnOfWeakerPosts(routes, report)
   // Of routes that clash it cannot be said which one takes what.
-  for (const { route, others } of overlaps.length === 0 ? findUnreachable(routes) : []) {
+  for (const { route, others } of overlaps.length === 0 ? findUnreachable(routes, trailingSlash) : []) {
     const places = others.map(
       (other) => `\`${other.method} ${other.route.template}\` (${formatPlace(other.place)})`,
     )

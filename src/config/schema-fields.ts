@@ -34,6 +34,13 @@ export const Size = (options: { description: string; default?: number; examples?
     ...options,
   })
 
+/** The same, or no limit at all. */
+export const SizeOrNone = (options: { description: string; default?: 'none'; examples?: [string] }) =>
+  Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^(none|[0-9]{1,6}(kb|mb|gb))$' })], {
+    expects: 'a size such as 512kb, 1mb or 2gb, a number of bytes, or `none`',
+    ...options,
+  })
+
 /** The name of a header field. */
 export const HeaderName = (options: { description: string; default?: string; examples?: [string] }) =>
   Type.String({ pattern: token, maxLength: 200, expects: 'a header name', ...options })

@@ -2,6 +2,7 @@
 // the defaults, the wording of faults and the files that editors read. No other file knows a default.
 
 import { type Static, Type } from 'typebox'
+import { routeDefaults } from './defaults-schema.ts'
 import { Environments } from './environment-schema.ts'
 import { LogSection } from './log-schema.ts'
 import { closed, Duration, DurationOrNone, HeaderName, Size, Text } from './schema-fields.ts'
@@ -215,6 +216,7 @@ const Api = Type.Object(
       default: '15m',
       description: 'How long a known key works while Postgres cannot be reached.',
     }),
+    ...routeDefaults,
     legacy_keys: Type.Boolean({ default: false, description: 'Looks up keys without a checksum too.' }),
     cors: Type.Union([Type.Enum(['off', 'upstream']), Cors], {
       default: 'off',
@@ -224,6 +226,16 @@ const Api = Type.Object(
         'table has no route for OPTIONS on its path. With `origins`: the gateway answers preflights and says in each ' +
         'answer who may read it, in place of the upstream. With either, such pages can read refusals.',
     }),
+    docs: Type.Optional(
+      Type.String({
+        pattern: '^https?://(?:[!#-;=?-[\\]_a-z~]|\\{code\\})+$',
+        maxLength: 1024,
+        expects: 'an http:// or https:// URL, in which `{code}` stands for the code',
+        examples: ['https://docs.flintn.com/errors#{code}'],
+        description:
+          'Where people read about an error: refusals have it as `doc_url`, with the code in place of `{code}`. Left out: they have none.',
+      }),
+    ),
     strip_prefix: Type.String({
       pattern: '^(?:/[^/{}]+)*$',
       default: '',

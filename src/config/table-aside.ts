@@ -3,19 +3,11 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { Environment } from './expand.ts'
 import type { Fault, Report } from './fault.ts'
-import type { SourceText } from './source.ts'
 import type { TableRoute } from './route-conflicts.ts'
-import { type PermissionTable, readTable } from './table.ts'
+import { type PermissionTable, readTable, type TableOrder } from './table.ts'
 
-/** What a thread is asked to read. */
-export interface TableOrder {
-  readonly source: SourceText
-  readonly env: Environment
-}
-
-/** What it answers. */
+/** What a thread answers. */
 export interface TableAnswer {
   /** undefined: no table came of it, and the faults say why. */
   readonly table: PackedTable | undefined
@@ -38,16 +30,16 @@ const mostFaults = 1_000
 
 /** Like `readTable`, but the loop turns meanwhile. What becomes of the thread is a fault of the file. */
 export async function readTableAside(
-  source: SourceText,
-  env: Environment,
+  order: TableOrder,
   report: Report,
 ): Promise<PermissionTable | undefined> {
-  if (source.text.length < largeCharacters) return readTable(source, env, report)
+  const { source } = order
+  if (source.text.length < largeCharacters) return readTable(order, report)
   let answer: TableAnswer
   try {
-    answer = await askThread({ source, env })
+    answer = await askThread(order)
   } catch (error) {
-    if (isNotStarted(error)) return readTable(source, env, report)
+    if (isNotStarted(error)) return readTable(order, report)
     const reason = error instanceof Error ? error.message : 'unknown'
     report.fault({ file: source.file, line: 1, column: 1 }, `the thread that read the file failed: ${reason}`)
     return undefined
@@ -57,11 +49,11 @@ export async function readTableAside(
   return answer.table && unpackTable(answer.table)
 }
 
-function askThread({ source: { file, text }, env }: TableOrder): Promise<TableAnswer> {
+function askThread({ source: { file, text }, env, ...order }: TableOrder): Promise<TableAnswer> {
   return new Promise((resolve, reject) => {
     const thread = new Worker(new URL('table-thread.js', import.meta.url), {
       // Copied: `process.env` itself cannot be handed over.
-      workerData: { source: { file, text }, env: { ...env } } satisfies TableOrder,
+      workerData: { ...order, source: { file, text }, env: { ...env } } satisfies TableOrder,
       // Nothing that the process was told to load first: it is for the process, and may never end in a thread.
       execArgv: [],
       env: {},

@@ -2,9 +2,9 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { createReport } from './fault.ts'
-import { readTable } from './table.ts'
-import { answerOf, type TableOrder } from './table-aside.ts'
+import { readTable, type TableOrder } from './table.ts'
+import { answerOf } from './table-aside.ts'
 
-const { source, env } = workerData as TableOrder
+const order = workerData as TableOrder
 const report = createReport()
-parentPort?.postMessage(answerOf(readTable(source, env, report), report))
+parentPort?.postMessage(answerOf(readTable(order, report), report))

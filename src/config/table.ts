@@ -5,6 +5,7 @@ import type { Route } from './compiled.ts'
 import type { Environment } from './expand.ts'
 import { formatPlace, type Place, type Report } from './fault.ts'
 import { fit, type Holed } from './fit.ts'
+import { limitsOf } from './route-limits.ts'
 import { ruleNumbers } from './same-rule.ts'
 import { PermissionFile, type RouteRule } from './permission-schema.ts'
 import { compareRoutes, type TableRoute } from './route-conflicts.ts'
@@ -12,8 +13,8 @@ import { escapesOf } from './request/escapes.ts'
 import type { SourceText } from './source.ts'
 import { suggest } from './suggest.ts'
 import { methods, parseTemplate, type Segment } from './template.ts'
+import { type TrailingSlash, withoutLastSlash } from './trailing-slash.ts'
 import { isGiven, type Node, parseTree, placeOfKey, placeOfValue, rawText } from './tree.ts'
-import { parseDuration, parseSize } from './units.ts'
 
 export interface PermissionTable {
   readonly permissions: ReadonlyMap<string, string>
@@ -24,20 +25,33 @@ interface Checking {
   readonly tree: Node
   readonly report: Report
   readonly vocabulary: ReadonlySet<string>
+  readonly trailingSlash: TrailingSlash
+}
+
+/** What is read, and how. */
+export interface TableOrder {
+  readonly source: SourceText
+  readonly env: Environment
+  /** As its API says; `strict` unless said. */
+  readonly trailingSlash?: TrailingSlash
 }
 
 /** Reads one file, or undefined when its text is no usable YAML; faults go to the report. */
-export function readTable(source: SourceText, env: Environment, report: Report): PermissionTable | undefined {
-  const tree = parseTree(source, env, report)
-  return tree && compileTable(tree, report)
+export function readTable(order: TableOrder, report: Report): PermissionTable | undefined {
+  const tree = parseTree(order.source, order.env, report)
+  return tree && compileTable(tree, report, order.trailingSlash)
 }
 
 /** Checks one file's tree. What is faulty is reported and left out, so that the rest can be checked too. */
-export function compileTable(tree: Node, report: Report): PermissionTable {
+export function compileTable(
+  tree: Node,
+  report: Report,
+  trailingSlash: TrailingSlash = 'strict',
+): PermissionTable {
   const file = fit(PermissionFile, tree, report)
   const permissions = new Map<string, string>()
   for (const [name, text] of Object.entries(file?.permissions ?? {})) permissions.set(name, text ?? '')
-  const checking = { tree, report, vocabulary: new Set(permissions.keys()) }
+  const checking = { tree, report, vocabulary: new Set(permissions.keys()), trailingSlash }
   const compiled: Omit<TableRoute, 'rule'>[] = []
   for (const [key, rule] of Object.entries(file?.routes ?? {})) {
     const route = compileRoute(checking, key, rule)
@@ -45,7 +59,7 @@ export function compileTable(tree: Node, report: Report): PermissionTable {
   }
   const rules = ruleNumbers(compiled.map(({ route }) => route))
   const routes = compiled.map((route, index) => ({ ...route, rule: rules[index] ?? -1 }))
-  compareRoutes(routes, report)
+  compareRoutes(routes, report, trailingSlash)
   if (file?.permissions && file.routes) warnOfUnused(checking, file.routes)
   return { permissions, routes }
 }
@@ -64,8 +78,7 @@ function compileRoute(checking: Checking, key: string, rule: Rule): Omit<TableRo
     template: head.template,
     // A route with a faulty requirement still takes part in the search for overlaps; the table is refused anyway.
     requirement: requirement ?? { kind: 'all', permissions: [] },
-    timeoutMs: settings.timeout === undefined ? null : parseDuration(settings.timeout),
-    maxBodyBytes: settings.max_body === undefined ? null : parseSize(settings.max_body),
+    ...limitsOf(settings),
     upstream: upstreamOf(settings.upstream),
     disguises: settings.disguises ?? 'strict',
     escapes: escapesOf((settings.escapes ?? []).filter((name) => name !== undefined)),
@@ -95,7 +108,7 @@ interface Head {
   readonly segments: readonly Segment[]
 }
 
-function parseHead({ report }: Checking, key: string, place: Place): Head | undefined {
+function parseHead({ report, trailingSlash }: Checking, key: string, place: Place): Head | undefined {
   const [, method = '', template = ''] = /^([^ ]+) +([^ ]+)$/.exec(key) ?? []
   if (method === '') {
     report.fault(place, `\`${key}\` is no route: write \`METHOD /path/{template}\``)
@@ -110,9 +123,14 @@ function parseHead({ report }: Checking, key: string, place: Place): Head | unde
     return undefined
   }
   const parsed = parseTemplate(template)
-  if (parsed.ok) return { method, template, segments: parsed.segments }
-  report.fault(place, parsed.message)
-  return undefined
+  if (!parsed.ok) {
+    report.fault(place, parsed.message)
+    return undefined
+  }
+  const { segments } = parsed
+  if (trailingSlash === 'strict' || segments.length === 1 || !template.endsWith('/'))
+    return { method, template, segments }
+  return { method, template: withoutLastSlash(template), segments: segments.slice(0, -1) }
 }
 
 function compileRequirement(

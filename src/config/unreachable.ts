@@ -6,6 +6,7 @@ import { shapeOfSegments } from './intersection.ts'
 import type { Overlappable } from './overlaps.ts'
 import { isSegmentAtLeast } from './specificity.ts'
 import type { Segment } from './template.ts'
+import type { TrailingSlash } from './trailing-slash.ts'
 
 export interface Unreachable<R> {
   readonly route: R
@@ -14,7 +15,11 @@ export interface Unreachable<R> {
 }
 
 /** Every route whose requests other routes of its method take, each of them. */
-export function findUnreachable<R extends Overlappable>(routes: readonly R[]): Unreachable<R>[] {
+export function findUnreachable<R extends Overlappable>(
+  routes: readonly R[],
+  trailingSlash: TrailingSlash = 'strict',
+): Unreachable<R>[] {
+  const slashes = trailingSlash === 'strict' ? [false, true] : [false]
   const wide = new Map<string, R[]>()
   for (const route of routes) {
     for (const key of keysOfTaker(route)) {
@@ -25,7 +30,7 @@ export function findUnreachable<R extends Overlappable>(routes: readonly R[]): U
   }
   return routes.flatMap((route) => {
     if (route.segments.at(-1)?.kind !== 'rest') return []
-    const others = takersOf(route, wide.get(keyOf(route.method, route.segments.slice(0, -1))) ?? [])
+    const others = takersOf(route, wide.get(keyOf(route.method, route.segments.slice(0, -1))) ?? [], slashes)
     return others === undefined ? [] : [{ route, others }]
   })
 }
@@ -45,8 +50,12 @@ function keyOf(method: string, before: readonly Segment[]): string {
   return `${method} ${shapeOfSegments(before)}`
 }
 
-/** The routes that take every shape of the rest: one segment, two, …, each with and without a trailing slash. */
-function takersOf<R extends Overlappable>(route: R, candidates: readonly R[]): R[] | undefined {
+/** The routes that take every shape of the rest: one segment, two, …, each with and without a trailing slash, as `slashes` says. */
+function takersOf<R extends Overlappable>(
+  route: R,
+  candidates: readonly R[],
+  slashes: readonly boolean[],
+): R[] | undefined {
   const shape = shapeOfSegments(route.segments)
   const others = candidates.filter(
     ({ segments }) => segments.length >= route.segments.length && shapeOfSegments(segments) !== shape,
@@ -54,7 +63,7 @@ function takersOf<R extends Overlappable>(route: R, candidates: readonly R[]): R
   const longest = Math.max(0, ...others.map(({ segments }) => segments.length))
   const takers = new Set<R>()
   for (let count = route.segments.length; count <= longest + 1; count++) {
-    for (const hasSlash of [false, true]) {
+    for (const hasSlash of slashes) {
       const taker = others.find((other) => takes(other, route, { count, hasSlash }))
       if (taker === undefined) return undefined
       takers.add(taker)

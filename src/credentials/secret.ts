@@ -64,7 +64,7 @@ export function sampleKey(prefix: string): string {
  */
 export function isWellFormed(secret: Secret, prefix: string): boolean {
   const text = Secret.reveal(secret)
-  if (text.length !== prefix.length + randomLength + checksumLength || !text.startsWith(prefix)) return false
+  if (text.length !== keyLength(prefix) || !text.startsWith(prefix)) return false
   const bodyEnd = text.length - checksumLength
   for (let i = prefix.length; i < bodyEnd; i++) {
     if (base62Value(text.charCodeAt(i)) < 0) return false
@@ -76,6 +76,11 @@ export function isWellFormed(secret: Secret, prefix: string): boolean {
     announced = announced * base62.length + value
   }
   return announced === crc32OfAscii(text, bodyEnd)
+}
+
+/** Characters of a generated key with this prefix. */
+export function keyLength(prefix: string): number {
+  return prefix.length + randomLength + checksumLength
 }
 
 /** Whether a presented secret can be looked up at all: at most 256 characters of `[A-Za-z0-9_-]` (contract 4). */

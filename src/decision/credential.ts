@@ -22,7 +22,7 @@ export function extractCredential(inquiry: Inquiry): Denial | undefined {
       presented.push(token)
     }
   }
-  if (api.credential.header !== null) presented.push(...headerValues(inquiry, api.credential.header))
+  if (api.credential.header !== null) presented.push(...headerValues(inquiry.fields, api.credential.header))
   if (presented.length > 1) return deny('INVALID_API_KEY', 'several_credentials')
   const [value = ''] = presented
   if (value === '') return deny('MISSING_API_KEY', presented.length === 0 ? 'missing' : 'empty')
@@ -50,17 +50,17 @@ export function chooseEnvironment(inquiry: Inquiry): Denial | undefined {
 }
 
 /** RFC 6750 §2.1; the scheme's case does not count. An empty or bare `Bearer` is an empty token. */
-function bearerToken(value: string): string | undefined {
+export function bearerToken(value: string): string | undefined {
   const text = trimBlanks(value)
   if (text === '') return ''
   const match = /^bearer(?:[ \t]+(.*))?$/i.exec(text)
   return match === null ? undefined : (match[1] ?? '')
 }
 
-function headerValues(inquiry: Inquiry, name: string): string[] {
+/** The values of the fields of a name, whatever its case, without blanks around them. */
+export function headerValues(fields: readonly string[], name: string): string[] {
   const values: string[] = []
   const wanted = name.toLowerCase()
-  const fields = inquiry.fields
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const field = fields[i] ?? ''
     if (field.length === wanted.length && field.toLowerCase() === wanted) {

@@ -131,6 +131,7 @@ export const reasons = {
     not_http: 'The answer does not begin as HTTP/1 does',
     headers_too_large: 'The head of the answer is over 16 KiB',
     transfer_coding: 'The answer has another Transfer-Encoding than chunked',
+    response_too_large: 'The body of the answer is over `response.max_body` of route or API',
     head: 'The head of the answer could not be passed on; `failure` says why',
     expired: `${certificate}, or one above it, has expired`,
     not_yet_valid: `${certificate}, or one above it, is not valid yet`,

@@ -16,6 +16,13 @@ export interface ErrorContext {
   /** The client's Accept header, if it has come that far. */
   readonly accept?: string | undefined
   readonly realm?: Realm | undefined
+  /** URL of what is said about errors, `{code}` for the code; null, or left out: there is none. */
+  readonly docs?: string | null | undefined
+}
+
+/** Where people read about a code; undefined: nowhere. */
+export function docUrl(docs: string | null | undefined, code: ErrorCode): string | undefined {
+  return docs?.replaceAll('{code}', code)
 }
 
 export interface RenderedError {
@@ -31,7 +38,7 @@ export interface RenderedError {
 export function renderError(denial: Denial, context: ErrorContext): RenderedError {
   const entry = entryOf(denial.code)
   const isProblem = context.accept !== undefined && prefersProblemJson(context.accept)
-  const { body, bytes } = bodyOf(denial, context.requestId, isProblem)
+  const { body, bytes } = bodyOf(denial, context, isProblem)
   const headers = [
     'Content-Type',
     isProblem ? problemJson : 'application/json; charset=utf-8',
@@ -62,20 +69,27 @@ interface Text {
  * The body as JSON. Junk comes in floods, and the part before the request id is the same for all of it: it is written
  * and measured once for each code.
  */
-function bodyOf(denial: Denial, requestId: string, isProblem: boolean): Text {
+function bodyOf(denial: Denial, { requestId, docs }: ErrorContext, isProblem: boolean): Text {
   const beginnings = isProblem ? problemBeginnings : plainBeginnings
   let beginning = beginnings.get(denial.code)
   if (beginning === undefined) beginnings.set(denial.code, (beginning = beginningOf(denial.code, isProblem)))
   const isPlain = plainId.test(requestId)
-  const more = furtherMembers(denial)
+  const url = docUrl(docs, denial.code)
+  const more = (isProblem ? problemMembers(denial, url) : '') + furtherMembers(denial, url)
   const rest = `${isPlain ? `"${requestId}"` : JSON.stringify(requestId)}${more}${isProblem ? '}' : '}}'}`
   const bytes = isPlain && more === '' ? rest.length : Buffer.byteLength(rest)
   return { body: beginning.body + rest, bytes: beginning.bytes + bytes }
 }
 
-function furtherMembers({ hint, required, match, details }: Denial): string {
+/** RFC 9457 §3.1: the page about it names the kind of problem; what is known of this one is its detail. */
+function problemMembers({ code, hint }: Denial, url: string | undefined): string {
+  return `,"type":${JSON.stringify(url ?? 'about:blank')},"detail":${JSON.stringify(hint ?? entryOf(code).message)}`
+}
+
+function furtherMembers({ hint, required, match, details }: Denial, url: string | undefined): string {
   let members = ''
   if (hint) members += `,"hint":${JSON.stringify(hint)}`
+  if (url !== undefined) members += `,"doc_url":${JSON.stringify(url)}`
   if (required) members += `,"required":${JSON.stringify(required)}`
   if (match) members += `,"match":${JSON.stringify(match)}`
   if (details) members += `,"details":${JSON.stringify(details)}`
@@ -90,7 +104,7 @@ const problemBeginnings = new Map<ErrorCode, Text>()
 
 function beginningOf(code: ErrorCode, isProblem: boolean): Text {
   const { message, status } = entryOf(code)
-  const members = isProblem ? { type: 'about:blank', title: message, status, code } : { code, message }
+  const members = isProblem ? { title: message, status, code } : { code, message }
   const body = `${isProblem ? '' : '{"error":'}${JSON.stringify(members).slice(0, -1)},"request_id":`
   return { body, bytes: Buffer.byteLength(body) }
 }

@@ -25,6 +25,7 @@ const io = createIo({
   stderr: (text) => void standardError().write(text),
   env,
   isTerminal: isatty(1),
+  isWatched: isatty(2),
   rereadSecrets: () => rereadSecrets(),
 })
 

@@ -61,7 +61,7 @@ async function buildIndexes(url: string, log: Logger, signal: AbortSignal, told 
   let isDone = false
   let reason = told
   try {
-    const built = await buildSearchIndexes({ url, applicationName: 'latchkey migrate' }, signal)
+    const built = await buildSearchIndexes({ url, applicationName: 'latchkey migrate' }, { signal })
     isDone = built !== undefined
     if (built !== undefined && built.length > 0) log.info({ built }, 'Indexes built')
   } catch (error) {

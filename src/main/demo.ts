@@ -2,32 +2,49 @@
 // gateway and control plane, a merchant with keys of every kind, and curl lines to try. Ends without leaving a process.
 
 import { randomBytes } from 'node:crypto'
+import { mkdirSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import type { CliIo } from '../cli/io.ts'
 import { createLog } from '../telemetry/log.ts'
-import { type DemoKey, makeDemoKeys } from './demo-keys.ts'
+import type { CompiledConfig } from '../config/compiled.ts'
+import { choosePlace } from '../store/embedded/place.ts'
+import { eraseEmbeddedPostgres } from '../store/embedded.ts'
+import { canWrite, chooseDemoConfig } from './demo-home.ts'
+import { makeDemoKeys } from './demo-keys.ts'
+import { newsOf } from './demo-news.ts'
+import { demoText } from './demo-text.ts'
 import { type SampleUpstream, startSampleUpstream } from './demo-upstream.ts'
 import { type Program, startProgram } from './program.ts'
 import { readSecrets } from './secrets.ts'
+import { StartError } from './start-error.ts'
 import { endSoon, loadOrExplain } from './start.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 
-const configFile = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url))
+const shippedConfig = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url))
 
 /** Adds the verb. */
 export function registerDemoCommand(program: Command, io: CliIo): void {
   program
     .command('demo')
     .description('run everything on this machine, with a sample upstream and keys to try')
-    .option('--config <file>', 'gateway file', configFile)
-    .addHelpText('after', '\nExample:\n  $ npm run demo')
-    .action(async (flags: { config: string }) => runDemo(flags.config, io).catch(endSoon))
+    .option('--config <file>', 'gateway file (the one that the package brings, unless said)')
+    .option('--fresh', 'begin anew: the merchant, the keys and all else that starts before have made go')
+    .addHelpText('after', '\nExamples:\n  $ npm run demo\n  $ npm run demo -- --fresh')
+    .action(async (flags: DemoFlags) => runDemo(flags, io).catch(endSoon))
 }
 
-async function runDemo(file: string, io: CliIo): Promise<void> {
+interface DemoFlags {
+  readonly config?: string
+  readonly fresh?: true
+}
+
+async function runDemo(flags: DemoFlags, io: CliIo): Promise<void> {
   const tell = (line: string) => io.stdout(`${line}\n`)
+  const file = flags.config ?? chooseDemoConfig(shippedConfig, { env: io.env, canWrite })
   const { config, source } = await loadOrExplain(file, io)
+  const home = await prepareHome(config, { file, isFresh: flags.fresh === true })
   const adminToken = io.env.LATCHKEY_ADMIN_TOKEN ?? randomBytes(32).toString('hex')
   const secrets = readSecrets(
     {
@@ -39,8 +56,9 @@ async function runDemo(file: string, io: CliIo): Promise<void> {
     (message) => tell(`warning: ${message}`),
   )
   // Standard output is for the person who tries it; the log goes to a file.
-  const logFile = demoLogFile(config.settings.postgres)
-  const log = createLog({ level: 'info', file: logFile })
+  const logFile = join(home, 'gateway.log')
+  const heard = (fields: unknown, message: string) => newsOf(fields, message).forEach(tell)
+  const log = createLog({ level: 'info', file: logFile, heard })
 
   tell('Starting the sample upstream, Postgres, gateway and control plane …')
   const { upstream, program } = await startBoth(
@@ -51,14 +69,25 @@ async function runDemo(file: string, io: CliIo): Promise<void> {
   const leave = () => program.leave().then(() => upstream.stop())
   stopOnSignal({ leave, stop, isLingering: program.isLingering }, log)
   const token = adminToken.split(',')[0]?.split(':').at(-1) ?? adminToken
-  const keys = await makeDemoKeys(`http://127.0.0.1:${program.controlPort}`, token).catch(
-    async (error: unknown) => {
-      await stop()
-      throw error
-    },
-  )
+  const { gatewayPort, controlPort } = program
+  const keys = await makeDemoKeys({
+    adminUrl: `http://127.0.0.1:${controlPort}`,
+    token,
+    revokedFile: join(home, 'revoked-key.json'),
+  }).catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
   tell(
-    banner(keys, { logFile, gatewayPort: program.gatewayPort ?? 0, controlPort: program.controlPort ?? 0 }),
+    demoText(keys, {
+      gatewayPort: gatewayPort ?? 0,
+      controlPort: controlPort ?? 0,
+      logFile,
+      tableFile: tableFileOf(config) ?? file,
+      data: dataFolders(config),
+      adminToken: token,
+      command: commandHere(io.env),
+    }),
   )
   upstream.show()
   tell('ready')
@@ -78,58 +107,38 @@ async function startBoth(
   throw upstream.status === 'rejected' ? upstream.reason : program.status === 'rejected' && program.reason
 }
 
-function demoLogFile(postgres: { readonly kind: string; readonly directory?: string }): string {
-  const directory = postgres.directory ?? fileURLToPath(new URL('../../../config/.latchkey', import.meta.url))
-  return `${directory}/gateway.log`
+/** The folder for the log and what else is kept; with `isFresh` the database's data goes. */
+async function prepareHome(
+  { settings }: CompiledConfig,
+  { file, isFresh }: { readonly file: string; readonly isFresh: boolean },
+): Promise<string> {
+  const { postgres } = settings
+  const home = postgres.kind === 'embedded' ? postgres.directory : join(dirname(resolve(file)), '.latchkey')
+  mkdirSync(home, { recursive: true, mode: 0o700 })
+  if (!isFresh) return home
+  if (postgres.kind !== 'embedded')
+    throw new StartError('--fresh removes the embedded database alone, and DATABASE_URL names another.')
+  await eraseEmbeddedPostgres(postgres.directory)
+  return home
 }
 
-/** Everything that is printed before `ready`. */
-function banner(
-  keys: Readonly<Record<'reader' | 'refunder' | 'sandbox' | 'documents' | 'revoked', DemoKey>>,
-  at: { readonly logFile: string; readonly gatewayPort: number; readonly controlPort: number },
-): string {
-  const base = `http://127.0.0.1:${at.gatewayPort}`
-  const payments = `-H 'Host: api.flintn.com'`
-  const rows: [string, string][] = [
-    [
-      '200  a key that may read',
-      `curl -i ${payments} -H 'X-Api-Key: ${keys.reader.secret}' ${base}/v1/transactions/txn_1001`,
-    ],
-    ['200  no key needed', `curl -i ${payments} ${base}/v1/status`],
-    ['401  no key', `curl -i ${payments} ${base}/v1/transactions/txn_1001`],
-    [
-      '401  a revoked key',
-      `curl -i ${payments} -H 'X-Api-Key: ${keys.revoked.secret}' ${base}/v1/transactions/txn_1001`,
-    ],
-    [
-      '403  reading is not refunding',
-      `curl -i -X POST ${payments} -H 'X-Api-Key: ${keys.reader.secret}' ${base}/v1/transactions/txn_1001/refund`,
-    ],
-    [
-      'a key that may refund',
-      `curl -i -X POST ${payments} -H 'X-Api-Key: ${keys.refunder.secret}' -H 'Content-Type: application/json' -d '{"amount":500}' ${base}/v1/transactions/txn_1001/refund`,
-    ],
-    [
-      '200  sandbox ("livemode": false)',
-      `curl -i -H 'Host: sandbox.api.flintn.com' -H 'X-Api-Key: ${keys.sandbox.secret}' ${base}/v1/transactions/txn_1001`,
-    ],
-    [
-      '401  a sandbox key on the live host',
-      `curl -i ${payments} -H 'X-Api-Key: ${keys.sandbox.secret}' ${base}/v1/transactions/txn_1001`,
-    ],
-    [
-      '200  the other API, with a bearer key',
-      `curl -i -H 'Host: api.flint.com' -H 'Authorization: Bearer ${keys.documents.secret}' ${base}/documents`,
-    ],
-  ]
-  const lines = rows.map(([title, command]) => `# ${title}\n${command}\n`)
-  return [
-    '',
-    `gateway        ${base}`,
-    `control plane  http://127.0.0.1:${at.controlPort}   (/readyz, /metrics, /admin/v1)`,
-    `log            ${at.logFile}`,
-    '',
-    ...lines,
-    'What the upstream sees of each request is printed below. Ctrl-C stops everything.',
-  ].join('\n')
+/** As root the database has a folder of its own. */
+function dataFolders({ settings }: CompiledConfig): readonly string[] {
+  const { postgres } = settings
+  if (postgres.kind !== 'embedded') return []
+  const { home } = choosePlace(postgres.directory)
+  return home.startsWith(realpathSync(postgres.directory)) ? [postgres.directory] : [postgres.directory, home]
+}
+
+/** Of the first API; where its routes stand is where it says so. */
+function tableFileOf({ table }: CompiledConfig): string | undefined {
+  const [api] = table.apis.values()
+  return api?.routes[0]?.source.replace(/:\d+:\d+$/, '')
+}
+
+/** As somebody would type it in the folder that this was started in. */
+function commandHere(env: CliIo['env']): string {
+  if (env['npm_lifecycle_event'] !== undefined) return 'npx latchkey'
+  const [, script = 'latchkey'] = process.argv
+  return basename(script) === 'latchkey' ? 'latchkey' : `node ${script}`
 }

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import type { CliIo } from '../cli/io.ts'
+import { createProgress, type Progress, progressOption } from '../cli/progress.ts'
 import { grantStatements } from '../store/grants-table.ts'
 import { migrate, pendingMigrations } from '../store/migrate.ts'
 import { createPostgres } from '../store/postgres.ts'
@@ -29,6 +30,7 @@ interface MigrateFlags {
   readonly dryRun?: boolean
   readonly grants?: boolean
   readonly json?: boolean
+  readonly progress?: true
 }
 
 /** Adds the verb. */
@@ -40,17 +42,23 @@ export function registerMigrateCommand(program: Command, io: CliIo): void {
     .option('--dry-run', 'list what would run, and change nothing')
     .option('--grants', 'print the least rights of the serving roles as SQL, and do nothing')
     .option('--json', 'print JSON')
+    .option(...progressOption)
     .addHelpText('after', help)
     .action(async (flags: MigrateFlags) => {
       if (flags.grants === true) {
         const sql = grantStatements()
         return io.stdout(flags.json === true ? `${JSON.stringify({ sql })}\n` : sql)
       }
-      const { config } = await loadOrExplain(flags.config, io)
+      // It serves nobody: what it needs of the machine is the database.
+      const { config } = await loadOrExplain(flags.config, io, { skipsCertificates: true })
       const database = await openDatabase(config.settings, (line) => io.stderr(`${line}\n`))
       try {
-        const run = flags.dryRun === true ? listPending : applyPending
-        const { json, text } = await run(database.url, (line) => io.stderr(`${line}\n`))
+        const progress = createProgress(io, { isAsked: flags.progress === true })
+        const tell = (line: string) => io.stderr(`${line}\n`)
+        const { json, text } =
+          flags.dryRun === true
+            ? await listPending(database.url)
+            : await applyPending(database.url, tell, progress)
         io.stdout(flags.json === true ? `${JSON.stringify(json)}\n` : `${text}\n`)
       } catch (error) {
         throw new StartError(explain(error, database.url))
@@ -84,10 +92,13 @@ async function pendingIndexes(url: string): Promise<readonly string[]> {
   }
 }
 
-async function applyPending(url: string, tell: (line: string) => void): Promise<Told> {
+async function applyPending(url: string, tell: (line: string) => void, progress: Progress): Promise<Told> {
   const held = (holder: string) => tell(`Waiting: ${holder}. What runs goes on meanwhile.`)
-  const applied = await migrate({ url, applicationName }, { patienceMs, held })
-  const built = await buildSearchIndexes({ url, applicationName })
+  const step = stepsOf(progress)
+  const begins = (name: string) => step.next(`applying ${name}`)
+  const applied = await migrate({ url, applicationName }, { patienceMs, held, begins }).finally(step.end)
+  const builds = (name: string) => step.next(`building ${name}, while all goes on`)
+  const built = await buildSearchIndexes({ url, applicationName }, { begins: builds }).finally(step.end)
   const text = [
     ...(applied.length > 0 ? [`Applied ${applied.join(', ')}.`] : []),
     ...(built === undefined ? ['Indexes are being built by another process.'] : []),
@@ -97,6 +108,18 @@ async function applyPending(url: string, tell: (line: string) => void): Promise<
   return {
     json: { applied, ...(indexes.length > 0 && { indexes }) },
     text: text.join(' ') || 'Nothing to do.',
+  }
+}
+
+/** One step after the other: the next one ends the one before. */
+function stepsOf(progress: Progress): { next(text: string): void; end(): void } {
+  let end = () => {}
+  return {
+    next(text) {
+      end()
+      end = progress.begin(text)
+    },
+    end: () => end(),
   }
 }
 

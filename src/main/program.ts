@@ -30,6 +30,7 @@ import { createSignOffs } from './sign-offs.ts'
 import { addUpstreamMetrics, targetFigures, type UpstreamFigures } from './upstream-figures.ts'
 import { StartError } from './start-error.ts'
 import { createTicketKeys } from './ticket-keys.ts'
+import { refuseUnusableFiles } from './usable-files.ts'
 import { failAlone } from './worker-channel.ts'
 import type { Workers } from './workers.ts'
 
@@ -96,6 +97,7 @@ export interface Program {
 /** Starts a process; resolves when its ports are open. Throws a StartError, with nothing left running. */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const { config, role, log } = options
+  refuseUnusableFiles(config.settings, role)
   const plan = planOf(role, options.place ?? 'alone')
   const descriptors = shareDescriptors(mostDescriptors(), {
     upstreams: [...config.settings.upstreams.values()].reduce(

@@ -4,7 +4,7 @@ import cluster from 'node:cluster'
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { CliIo } from '../cli/io.ts'
-import { formatFault, loadConfig } from '../config/load.ts'
+import { formatFault, loadConfig, type LoadOptions } from '../config/load.ts'
 import type { CompiledConfig } from '../config/compiled.ts'
 import { exitCodes } from '../cli/exit.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
@@ -65,7 +65,8 @@ async function start(flags: StartFlags, io: CliIo): Promise<void> {
       return prepare({ flags, io, isShared: true }, loaded)
     })
   }
-  const loaded = await loadOrExplain(flags.config, io)
+  const needs = flags.role === 'control' ? 'all_but_tls' : 'all'
+  const loaded = await loadOrExplain(flags.config, io, { needs })
   const shadow = flags.shadow === undefined ? undefined : await loadCandidate(flags.shadow, io)
   const { options, log } = prepare({ flags, io, isShared: count > 1 }, { ...loaded, shadow })
   try {
@@ -144,7 +145,8 @@ function workerCount(text: string): number {
 }
 
 async function loadCandidate(file: string, io: CliIo): Promise<ShadowSource> {
-  const { config, source } = await loadOrExplain(file, io)
+  // Nobody connects by it.
+  const { config, source } = await loadOrExplain(file, io, { skipsCertificates: true })
   return { file, config, files: source.files, sources: source.sources ?? [] }
 }
 
@@ -152,8 +154,9 @@ async function loadCandidate(file: string, io: CliIo): Promise<ShadowSource> {
 export async function loadOrExplain(
   file: string,
   io: CliIo,
+  options: LoadOptions = {},
 ): Promise<{ config: CompiledConfig; source: ConfigSource }> {
-  const loaded = await loadConfig(file, io.env)
+  const loaded = await loadConfig(file, io.env, options)
   for (const warning of loaded.warnings) io.stderr(`warning: ${formatFault(warning)}\n`)
   if (!loaded.ok) throw faultsOf(loaded)
   const { config, files, sources } = loaded

@@ -4,10 +4,12 @@
 // A person may end us in any way: Ctrl-C, SIGKILL in the middle of the first start, a reboot. Each must leave a folder on
 // which the next start succeeds: see lock.ts, cluster.ts (nothing half-made counts) and postmaster.ts (orphans).
 
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { prepareBinaries } from './embedded/binaries.ts'
 import { prepareCluster } from './embedded/cluster.ts'
 import { acquireLock } from './embedded/lock.ts'
+import { stopOrphan } from './embedded/orphan.ts'
 import { choosePlace } from './embedded/place.ts'
 import { type Postmaster, startPostmaster } from './embedded/postmaster.ts'
 
@@ -51,6 +53,19 @@ export async function startEmbeddedPostgres({
   } catch (error) {
     unlock()
     throw error
+  }
+}
+
+/** Removes the data of `directory`, and stops a server that was left on it. Throws if a live process uses the folder. */
+export async function eraseEmbeddedPostgres(directory: string): Promise<void> {
+  const place = choosePlace(directory)
+  const unlock = acquireLock(join(place.home, 'lock'))
+  try {
+    const data = join(place.home, 'data')
+    await stopOrphan({ data, place })
+    for (const path of [data, join(place.home, 'password')]) rmSync(path, { recursive: true, force: true })
+  } finally {
+    unlock()
   }
 }
 

@@ -39,6 +39,8 @@ export interface Waiting {
   readonly patienceMs?: number
   /** Told once of each holder of what is waited for. */
   readonly held?: (holder: string) => void
+  /** Told of each file before it is applied. */
+  readonly begins?: (name: string) => void
 }
 
 // The last column came later: read from the row as a whole, it may be missing.
@@ -118,11 +120,11 @@ export async function applyMissing(
   migrations: readonly Migration[],
   waiting: Waiting = {},
 ): Promise<readonly string[]> {
-  const { patienceMs = defaultPatienceMs, held = () => {} } = waiting
+  const { patienceMs = defaultPatienceMs, held = () => {}, begins = () => {} } = waiting
   const told = new Set<string>()
   const endsAt = performance.now() + patienceMs
   for (;;) {
-    const attempt = await tryApply(session, migrations)
+    const attempt = await tryApply(session, migrations, begins)
     if (attempt.kind === 'done') return attempt.names
     if (attempt.kind === 'held' && !told.has(attempt.holder)) {
       told.add(attempt.holder)
@@ -145,7 +147,11 @@ type Attempt =
   | { readonly kind: 'held'; readonly holder: string }
 
 /** All that is missing, in one transaction. Nobody who serves waits for the advisory lock. */
-async function tryApply(session: Queryable, migrations: readonly Migration[]): Promise<Attempt> {
+async function tryApply(
+  session: Queryable,
+  migrations: readonly Migration[],
+  begins: (name: string) => void,
+): Promise<Attempt> {
   const names: string[] = []
   let at = 'schema_migration'
   await session.query('BEGIN')
@@ -163,6 +169,7 @@ async function tryApply(session: Queryable, migrations: readonly Migration[]): P
     await prepareRecord(session)
     for (const migration of remaining(migrations, await session.query<Applied>(readApplied))) {
       at = migration.name
+      begins(migration.name)
       await apply(session, migration)
       names.push(migration.name)
     }

@@ -56,6 +56,12 @@ function readIndexes(db: Queryable): Promise<IndexRow[]> {
   )
 }
 
+export interface Building {
+  readonly signal?: AbortSignal
+  /** Told of each index before it is built. */
+  readonly begins?: (name: string) => void
+}
+
 /**
  * Builds what is missing; returns the names, or undefined where another process is at it. Reads and writes go on meanwhile, and
  * it waits for transactions that are older than its own steps (a backup), which stops nobody; `signal` ends that. Two sessions: one builds; the
@@ -64,7 +70,7 @@ function readIndexes(db: Queryable): Promise<IndexRow[]> {
  */
 export async function buildSearchIndexes(
   options: PostgresOptions,
-  signal?: AbortSignal,
+  { signal, begins = () => {} }: Building = {},
 ): Promise<readonly string[] | undefined> {
   const open: Awaited<ReturnType<typeof openSession>>[] = []
   // What is being built goes on in the server for a while, and is found whole or broken by the next who looks.
@@ -87,18 +93,19 @@ export async function buildSearchIndexes(
     const session = await openSession(options)
     open.push(session)
     signal?.throwIfAborted()
-    return await buildMissing(session)
+    return await buildMissing(session, begins)
   } finally {
     signal?.removeEventListener('abort', isOver)
     await end()
   }
 }
 
-async function buildMissing(session: Queryable): Promise<readonly string[]> {
+async function buildMissing(session: Queryable, begins: (name: string) => void): Promise<readonly string[]> {
   const missing = await missingIndexes(session)
   const broken = new Set((await readIndexes(session)).map(({ name }) => name))
   for (const { name, on } of indexes) {
     if (!missing.includes(name)) continue
+    begins(name)
     if (broken.has(name)) await session.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`)
     await session.query(`CREATE INDEX CONCURRENTLY ${name} ON ${on}`)
   }

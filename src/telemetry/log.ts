@@ -14,6 +14,8 @@ export interface LogOptions {
   readonly stream?: DestinationStream
   /** A file that they go to, buffered, behind what is there. */
   readonly file?: string
+  /** Told of each line that is not one a request, with its fields and message; for a person who watches. */
+  readonly heard?: (fields: unknown, message: string) => void
   /** Several processes write to one pipe: no write is longer than what a pipe keeps whole. */
   readonly isShared?: boolean
 }
@@ -83,7 +85,9 @@ export function createLog(options: LogOptions): Log {
     paths: ['secret', '*.secret', 'req.headers', 'headers', 'authorization', 'token', '*.token'],
     censor: '[secret]',
   }
-  const logger = pino({ ...common, redact }, stream)
+  const { heard } = options
+  const hooks = heard === undefined ? {} : { hooks: { logMethod: hearing(heard) } }
+  const logger = pino({ ...common, redact, ...hooks }, stream)
   return {
     logger,
     flush: flush ?? (() => {}),
@@ -96,6 +100,18 @@ export function createLog(options: LogOptions): Log {
       }
     },
     losses,
+  }
+}
+
+/** What is told is as the log has it: by then nothing else may be in it than what the log may hold. */
+function hearing(
+  heard: NonNullable<LogOptions['heard']>,
+): NonNullable<NonNullable<LoggerOptions['hooks']>['logMethod']> {
+  return function (args, method) {
+    const [fields, message] = args
+    if (typeof fields === 'string') heard({}, fields)
+    else heard(fields, typeof message === 'string' ? message : '')
+    method.apply(this, args)
   }
 }
 

@@ -136,3 +136,13 @@ void t.test(
     t.equal(repeated.stdout, '0 keys imported, 4 there already, in 2 parts.\n')
   },
 )
+
+void t.test('how far an import has come is told where it is asked for, and to nobody else', async (t) => {
+  const { type, subject } = await createConsole(t)
+  const merchantId = await makeMerchant(subject)
+  const file = await fileOf(t.testdir(), [keyBody(merchantId, { sha256: 'ab'.repeat(32), last4: 'abcd' })])
+  const told = await type('keys', 'import', file, '--progress')
+  t.match(told, { code: 0, stdout: '1 key imported, 0 there already.\n' })
+  t.match(told.stderr, /^lines 1 to 1 are sent, and are being made\n/)
+  t.notMatch((await type('keys', 'import', file)).stderr, 'are sent')
+})

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import t from 'tap'
-import { formatFault, loadConfig } from '../../src/config/load.ts'
+import { formatFault, loadConfig, type LoadOptions } from '../../src/config/load.ts'
 import { makeAuthority } from '../support/certificates.ts'
 import { configOf, edit, gatewayYaml, load, tableYaml } from './files.ts'
 
@@ -38,14 +38,17 @@ t.test('a key of another certificate is a fault, with a place: for clients and f
   ])
 })
 
-t.test('a file that is not here is a warning: it may be where the program will run', async (t) => {
-  const { keyFile } = makeAuthority(t).make('a')
-  const result = await load(t, { gateway: withTls('./none.pem', keyFile) })
-  t.ok(result.ok)
-  t.match(result.warnings.map(formatFault), [
-    /none\.pem: cannot be read \(ENOENT\): it must be there at the start/,
-  ])
-})
+t.test(
+  'a file that is not here is a warning where none is needed: it may be where the program will run',
+  async (t) => {
+    const { keyFile } = makeAuthority(t).make('a')
+    const result = await load(t, { gateway: withTls('./none.pem', keyFile) })
+    t.ok(result.ok)
+    t.match(result.warnings.map(formatFault), [
+      /none\.pem: cannot be read \(ENOENT\): it must be there at the start/,
+    ])
+  },
+)
 
 t.test('an end that is near, hosts that are left out and names of nobody are warnings', async (t) => {
   const { certFile, keyFile } = makeAuthority(t).make('a', {
@@ -107,3 +110,105 @@ t.test(
     ])
   },
 )
+
+/** What is said of a file that is loaded for more or less. */
+async function saidOf(
+  t: Parameters<typeof load>[0],
+  gateway: string,
+  { env = {}, ...options }: LoadOptions & { readonly env?: Record<string, string> },
+): Promise<{ readonly isGood: boolean; readonly said: string[] }> {
+  const folder = t.testdir({ 'gateway.yaml': gateway, 'table.yaml': tableYaml })
+  const result = await loadConfig(join(folder, 'gateway.yaml'), env, options)
+  const said = [...(result.ok ? [] : result.faults), ...result.warnings].map(formatFault)
+  return { isGood: result.ok, said: said.map((line) => line.replaceAll(`${folder}/`, '')) }
+}
+
+const databaseOf = (query: string) =>
+  edit(gatewayYaml, 'postgres://db/latchkey', `"postgres://user:s3cret@db/latchkey?${query}"`)
+const redisOf = (query: string) =>
+  edit(gatewayYaml, 'redis: none', `redis: "rediss://:s3cret@redis?${query}"`)
+
+t.test('what a start needs must be there, whoever names it', async (t) => {
+  const { certFile, keyFile } = makeAuthority(t).make('a', { names })
+  const missing: [gateway: string, says: RegExp][] = [
+    [withTls('none.pem', keyFile), /^gateway\.yaml:1:25 {2}none\.pem: cannot be read \(ENOENT\)$/],
+    [withTls(certFile, 'none.key'), /^gateway\.yaml:1:25 {2}none\.key: cannot be read \(ENOENT\)$/],
+    [withUpstream('ca: none.pem'), /^gateway\.yaml:4:\d+ {2}upstream payments: none\.pem: cannot be read/],
+    [
+      withUpstream(`cert: ${certFile}, key: none.key`),
+      /^gateway\.yaml:4:\d+ {2}upstream payments: none\.key: cannot be read/,
+    ],
+    [redisOf('ca=none.pem'), /^gateway\.yaml:2:8 {2}none\.pem: cannot be read/],
+    [redisOf(`cert=${certFile}&key=none.key`), /^gateway\.yaml:2:8 {2}none\.key: cannot be read/],
+    [
+      databaseOf('sslrootcert=/none/ca.pem'),
+      /^gateway\.yaml:1:11 {2}sslrootcert of the Postgres URL: \/none\/ca\.pem: cannot be read \(ENOENT\)$/,
+    ],
+    [
+      databaseOf(`sslcert=${certFile}&sslkey=/none/a.key`),
+      /^gateway\.yaml:1:11 {2}sslcert of the Postgres URL: \/none\/a\.key: cannot be read/,
+    ],
+  ]
+  for (const [gateway, says] of missing) {
+    const needed = await saidOf(t, gateway, { needs: 'all' })
+    t.same(needed.isGood, false, String(says))
+    t.match(needed.said, [says])
+    t.notMatch(needed.said.join(), 's3cret')
+    t.match(await saidOf(t, gateway, {}), { isGood: true, said: [/: it must be there at the start$/] })
+    t.same(await saidOf(t, gateway, { skipsCertificates: true, needs: 'all' }), { isGood: true, said: [] })
+  }
+  // Who serves no clients shows them nothing; all else it needs too.
+  const [tls, , upstream] = missing.map(([gateway]) => gateway)
+  t.match(await saidOf(t, tls ?? '', { needs: 'all_but_tls' }), { isGood: true })
+  t.match(await saidOf(t, upstream ?? '', { needs: 'all_but_tls' }), { isGood: false })
+  // Nobody looks at it over plain http.
+  const plain = edit(
+    gatewayYaml,
+    'url: "http://127.0.0.1:9101"',
+    'url: "http://127.0.0.1:9101", ca: none.pem',
+  )
+  t.match(await saidOf(t, plain, { needs: 'all' }), { isGood: true, said: [/none\.pem/] })
+  const targets = edit(
+    gatewayYaml,
+    'url: "http://127.0.0.1:9101"',
+    'targets: [{ url: "http://127.0.0.1:9101" }], ca: none.pem',
+  )
+  t.match(await saidOf(t, targets, { needs: 'all' }), { isGood: true, said: [/none\.pem/] })
+})
+
+t.test('the authorities of the machine are looked at where an upstream goes by them', async (t) => {
+  const { certFile, keyFile } = makeAuthority(t).make('a')
+  const https = edit(gatewayYaml, 'http://127.0.0.1:9101', 'https://127.0.0.1:9101')
+  const env = { SSL_CERT_FILE: '/none/system.pem' }
+  t.match(await saidOf(t, https, { needs: 'all', env }), {
+    isGood: false,
+    said: [
+      /^gateway\.yaml:4:\d+ {2}SSL_CERT_FILE or NODE_EXTRA_CA_CERTS: \/none\/system\.pem: cannot be read/,
+    ],
+  })
+  t.match(await saidOf(t, https, { needs: 'all', env: { SSL_CERT_FILE: keyFile } }), {
+    said: [/holds no certificate/],
+  })
+  const good = { isGood: true, said: [] }
+  t.same(await saidOf(t, https, { needs: 'all', env: { SSL_CERT_FILE: certFile } }), good)
+  t.same(await saidOf(t, gatewayYaml, { needs: 'all', env }), good)
+  t.same(await saidOf(t, withUpstream(`ca: ${certFile}`), { needs: 'all', env }), good)
+})
+
+t.test('what has ended is a fault for who asks before, and a warning at a start', async (t) => {
+  const authority = makeAuthority(t)
+  const { certFile, keyFile } = authority.make('old', { names, fromDays: -80, toDays: -2 })
+  for (const gateway of [
+    withTls(certFile, keyFile),
+    withUpstream(`cert: ${certFile}, key: ${keyFile}`),
+    withUpstream(`ca: ${certFile}`),
+    redisOf(`ca=${certFile}`),
+    databaseOf(`sslrootcert=${certFile}`),
+  ]) {
+    t.match(await saidOf(t, gateway, { needs: 'all', refusesExpired: true }), {
+      isGood: false,
+      said: [/old\.pem: expired at /],
+    })
+    t.match(await saidOf(t, gateway, { needs: 'all' }), { isGood: true, said: [/old\.pem: expired at /] })
+  }
+})

@@ -145,7 +145,7 @@ async function turnsOf(work: () => Promise<unknown>): Promise<number> {
 
 t.test('what comes back is taken piece by piece', async (t) => {
   const report = createReport()
-  const table = readTable({ file: 'table.yaml', text: largeTable(4_000) }, {}, report)
+  const table = readTable({ source: { file: 'table.yaml', text: largeTable(4_000) }, env: {} }, report)
   if (table === undefined) throw new Error('the table must be valid')
   const permissions = new Map(Array.from({ length: 4_000 }, (_, n) => [`thing.read${n}`, 'Read'] as const))
   const { table: packed } = answerOf({ permissions, routes: table.routes }, report)

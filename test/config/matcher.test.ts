@@ -30,6 +30,8 @@ function routeOf(line: string): TestRoute {
     requirement: permission === undefined ? { kind: 'public' } : { kind: 'all', permissions: [permission] },
     timeoutMs: null,
     maxBodyBytes: null,
+    maxResponseBytes: null,
+    responseIdleMs: null,
     upstream: null,
     disguises: settings.includes('exact') ? 'exact' : 'strict',
     escapes: escapesOf(escapeNames.filter((name) => escapes.includes(name))),

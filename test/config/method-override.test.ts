@@ -19,6 +19,8 @@ function found(...routes: readonly [key: string, requirement: Requirement][]): s
       requirement,
       timeoutMs: null,
       maxBodyBytes: null,
+      maxResponseBytes: null,
+      responseIdleMs: null,
       upstream: null,
       disguises: 'strict' as const,
       escapes: 0,

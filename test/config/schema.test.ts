@@ -58,6 +58,8 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
     legacyKeys: false,
     cors: 'off',
     forwardAuthorization: false,
+    timeoutMs: null,
+    trailingSlash: 'strict',
     credential: { header: 'X-Api-Key', bearer: false },
   })
 })

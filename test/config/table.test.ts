@@ -34,6 +34,7 @@ t.test('requirements, limits and sources of routes are compiled', async (t) => {
     expected.map(([line, method, template, requirement, timeoutMs, maxBodyBytes]) => [
       {
         ...{ method, template, requirement, timeoutMs, maxBodyBytes },
+        ...{ maxResponseBytes: null, responseIdleMs: null },
         upstream: null,
         disguises: template === '/exact/{id}' ? 'exact' : 'strict',
         escapes: template === '/exact/{id}' ? 6 : 0,

@@ -16,6 +16,8 @@ function routesOf(templates: readonly string[]) {
       requirement: { kind: 'public' as const },
       timeoutMs: null,
       maxBodyBytes: null,
+      maxResponseBytes: null,
+      responseIdleMs: null,
       upstream: null,
       disguises: 'strict' as const,
       escapes: 0,

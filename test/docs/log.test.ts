@@ -35,3 +35,26 @@ t.test('each line that is named is one', async (t) => {
     [],
   )
 })
+
+t.test(
+  'what to look at is said for reasons that there are, and for all that gateways refuse by',
+  async (t) => {
+    const [, section = ''] = /## Why was this request refused\?([^]*?)\n## /.exec(text) ?? []
+    const rows = [...section.matchAll(/^\| ((?:any, with )?`.+?) \| /gm)].map(([, cell = '']) => cell)
+    const named = rows.flatMap((cell) => [...cell.matchAll(/`(\w+)…?`/g)].map(([, word = '']) => word))
+    const words = new Set(Object.values(reasons).flatMap((of) => Object.keys(of)))
+    const others = new Set(['reason', 'decision', 'error', 'denied_', ...Object.keys(reasons)])
+    t.same(
+      named.filter((word) => !words.has(word) && !others.has(word)),
+      [],
+    )
+    const ofKeys = [...Object.keys(reasons.MISSING_API_KEY), ...Object.keys(reasons.INVALID_API_KEY)]
+    const ofTables = ['UNKNOWN_HOST', 'ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED', 'WRONG_ENVIRONMENT'] as const
+    const all = [...ofKeys, ...ofTables.flatMap((code) => Object.keys(reasons[code]))]
+    const isNamed = (word: string) => named.includes(word) || word.startsWith('denied_')
+    t.same(
+      all.filter((word) => !isNamed(word)),
+      ['control_host'],
+    )
+  },
+)

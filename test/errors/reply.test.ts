@@ -83,11 +83,23 @@ void t.test('a client that prefers problem+json gets RFC 9457 with the same memb
   t.same(json, {
     type: 'about:blank',
     title: "This API key doesn't have permission to access this resource",
+    detail: "This API key doesn't have permission to access this resource",
     status: 403,
     code: 'INSUFFICIENT_PERMISSIONS',
     request_id: 'req_1',
     required,
   })
+})
+
+void t.test('a page about the code and a hint are members of both forms', async (t) => {
+  const docs = 'https://docs.example/{code}/errors#{code}'
+  const doc_url = 'https://docs.example/ROUTE_NOT_FOUND/errors#ROUTE_NOT_FOUND'
+  const denial = refusal('ROUTE_NOT_FOUND', 'x', { hint: 'there is no GET /x' })
+  t.match(render(denial, { docs }).json, { error: { hint: 'there is no GET /x', doc_url } })
+  const problem = render(denial, { docs, accept: 'application/problem+json' })
+  t.match(problem.json, { type: doc_url, doc_url, hint: 'there is no GET /x', detail: 'there is no GET /x' })
+  t.same(problem.values('Content-Length'), [String(Buffer.byteLength(problem.body))])
+  for (const none of [null, undefined]) t.notMatch(render(denial, { docs: none }).body, 'doc_url')
 })
 
 const header = { name: 'flintn', credential: { header: 'X-Api-Key', bearer: false } }

@@ -2,11 +2,13 @@
 // `npm run demo`, as a person has it: what is printed works, and nothing is left when it ends, however it ends.
 
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import t from 'tap'
 import { choosePlace } from '../../src/store/embedded/place.ts'
 import { freePort } from '../../src/store/embedded/postmaster.ts'
@@ -42,8 +44,8 @@ const env = Object.fromEntries(
   ),
 )
 
-const startDemo = (t: Parameters<typeof latchkey>[0]) =>
-  latchkey(t, ['demo', '--config', join(folder, 'demo.yaml')], env)
+const startDemo = (t: Parameters<typeof latchkey>[0], ...words: string[]) =>
+  latchkey(t, ['demo', '--config', join(folder, 'demo.yaml'), ...words], env)
 
 const isReady = (running: Running) => running.stdout().endsWith('\nready\n')
 
@@ -66,6 +68,26 @@ function isOpen(port: number): Promise<boolean> {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
     socket.once('connect', () => socket.destroy())
   })
+}
+
+const run = promisify(execFile)
+
+/** What is printed for a shell: the variables, and the two lines of the command line. */
+function shellLines(running: Running): {
+  readonly list: string
+  readonly revoke: string
+  readonly keyId: string
+} {
+  const text = running.stdout()
+  const [, variables = ''] = /^(export LATCHKEY_ADMIN_TOKEN=\S{32,}.*)$/m.exec(text) ?? []
+  const [, list = ''] = /^(node \S+ keys list)$/m.exec(text) ?? []
+  const [, revoke = '', keyId = ''] = /^(node \S+ keys revoke (key_\w+) --reason '[^']+')$/m.exec(text) ?? []
+  return { list: `${variables}; ${list}`, revoke: `${variables}; ${revoke}`, keyId }
+}
+
+/** The first key that is printed, its secret, and that of the revoked one. */
+function printedSecrets(running: Running): readonly string[] {
+  return [...running.stdout().matchAll(/X-Api-Key: (\S+?)'/g)].map(([, secret = '']) => secret)
 }
 
 t.test('the demo', async (t) => {
@@ -117,6 +139,50 @@ t.test('the demo', async (t) => {
     t.notMatch(seen, /pk_live_/)
   })
 
+  await t.test(
+    'an edit of the table that it names is in force within a second; a faulty one is told, and is not',
+    async (t) => {
+      const [, table = ''] =
+        /^table +(\S+)\n +edit it: in force within a second/m.exec(running.stdout()) ?? []
+      t.equal(table, join(folder, 'permissions', 'flintn.yaml'))
+      const before = readFileSync(table, 'utf8')
+      t.teardown(() => writeFileSync(table, before))
+      const told = () => running.stdout().split('\nready\n')[1] ?? ''
+      writeFileSync(
+        table,
+        before.replace(/^ {2}GET +\/v1\/status: +public$/m, '  GET /v1/status: transaction.read'),
+      )
+      await until(() => told().includes('your edit is in force (table '))
+      const [status = ''] = curls.filter((line) => line.endsWith('/v1/status'))
+      t.equal((await runCurlLine(status)).status, 401)
+      appendFileSync(table, '\nroots: {}\n')
+      await until(() => told().includes('your edit is not in force, what was before goes on:\n'))
+      t.match(told(), /flintn\.yaml:\d+:1 +.*roots/)
+      t.equal((await runCurlLine(status)).status, 401)
+      writeFileSync(table, before)
+      await until(() => told().split('your edit is in force').length === 3)
+      t.equal((await runCurlLine(status)).status, 200)
+    },
+  )
+
+  await t.test('the lines for a shell list the keys, and revoke the one that is tried first', async (t) => {
+    const { list, revoke, keyId } = shellLines(running)
+    const path = `${process.execPath.replace(/\/node$/, '')}:${process.env['PATH']}`
+    const shell = (line: string) => run('sh', ['-c', line], { env: { PATH: path } })
+    t.match((await shell(list)).stdout, /Old server[^]*Reporting/)
+    t.match((await shell(revoke)).stdout, `Key ${keyId} is revoked.`)
+    t.equal((await runCurlLine(curls[0] ?? '')).status, 401)
+  })
+
+  await t.test('it says where its data lies, and how to remove it', (t) => {
+    const [, text = ''] = /^data +(.*)$/m.exec(running.stdout()) ?? []
+    const folders = text.split(' and ')
+    for (const one of folders) t.ok(existsSync(one), one)
+    t.equal(folders[0], join(folder, '.latchkey'))
+    t.match(running.stdout(), `rm -r ${folders.join(' ')}`)
+    t.end()
+  })
+
   await t.test('control plane and health are where it says', async (t) => {
     t.match(await probe(ports.get('CONTROL_PORT') ?? 0), {
       status: 200,
@@ -135,6 +201,48 @@ t.test('the demo', async (t) => {
     for (const [name, port] of ports) t.notOk(await isOpen(port), name)
   })
 })
+
+t.test(
+  'a second start goes on with the merchant and the keys, and with new secrets; --fresh begins anew',
+  async (t) => {
+    const seen: { readonly id: string; readonly merchant: string; readonly secrets: readonly string[] }[] = []
+    for (const words of [[], [], ['--fresh']]) {
+      const running = startDemo(t, ...words)
+      await untilDemoReady(running)
+      const token = /LATCHKEY_ADMIN_TOKEN=(\S+)/.exec(running.stdout())?.[1] ?? ''
+      const { keyId: id } = shellLines(running)
+      const url = `http://127.0.0.1:${ports.get('CONTROL_PORT')}/admin/v1`
+      const headers = { authorization: `Bearer ${token}` }
+      const key = { ...Object(await (await fetch(`${url}/keys/${id}`, { headers })).json()) }
+      const { data } = { ...Object(await (await fetch(`${url}/merchants`, { headers })).json()) }
+      t.equal(data.length, 1, 'one merchant, whichever start it is')
+      const { data: all } = { ...Object(await (await fetch(`${url}/keys`, { headers })).json()) }
+      t.equal(all.length, seen.length === 2 ? 5 : 6, 'the one that was revoked by hand, and a new one for it')
+      for (const line of running.stdout().match(/^curl .*$/gm) ?? []) {
+        const title =
+          running
+            .stdout()
+            .split('\n')
+            .at(running.stdout().split('\n').indexOf(line) - 1) ?? ''
+        const expected = /^# (\d{3})/.exec(title)?.[1]
+        if (expected !== undefined) t.equal((await runCurlLine(line)).status, Number(expected), title)
+      }
+      const last = seen.at(-1)
+      if (last !== undefined) {
+        const [line = ''] = running.stdout().match(/^curl .*X-Api-Key.*$/m) ?? []
+        const old = line.replace(/X-Api-Key: \S+?'/, `X-Api-Key: ${last.secrets[0]}'`)
+        t.equal((await runCurlLine(old)).status, 401, 'the secret of the start before works no more')
+      }
+      seen.push({ id, merchant: String(key.merchant_id), secrets: printedSecrets(running) })
+      running.child.kill('SIGINT')
+      t.same(await running.ended, { code: 0, signal: null })
+    }
+    const [first, second, fresh] = seen
+    t.equal(second?.id, first?.id)
+    t.equal(second?.merchant, first?.merchant)
+    t.not(fresh?.merchant, first?.merchant)
+  },
+)
 
 t.test('after a SIGKILL a second run starts cleanly, and leaves nothing of the first', async (t) => {
   const first = startDemo(t)

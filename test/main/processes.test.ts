@@ -1,6 +1,9 @@
 // Real processes beside each other, on one database and one Redis.
 
+import { readFile, writeFile } from 'node:fs/promises'
 import t from 'tap'
+import { loadConfig } from '../../src/config/load.ts'
+import { refuseUnusableFiles } from '../../src/main/usable-files.ts'
 import { adminClient } from '../support/admin.ts'
 import { createEmptyDatabase } from '../support/database.ts'
 import { startRedis } from '../support/redis-service.ts'
@@ -84,6 +87,25 @@ t.test('a gateway never migrates: it waits until the control plane has', async (
   await untilReady(latchkey(t, ['start', '--config', file, '--role', 'control'], secrets))
   await until(async () => (await probe(gateway.control)).status === 200)
   t.pass('then it is ready')
+})
+
+t.test('a start that lacks a certificate is refused before it changes the database', async (t) => {
+  const { url, db } = await createEmptyDatabase(t)
+  const file = await writeConfig(t, { postgres: url })
+  const text = await readFile(file, 'utf8')
+  await writeFile(file, text.replace(/gateway: *\{/, 'gateway: { tls: { cert: none.pem, key: none.key },'))
+  const running = latchkey(t, ['start', '--config', file], secrets)
+  t.equal((await running.ended).code, 1)
+  t.match(running.stderr(), /gateway\.yaml:\d+:\d+ {2}.*none\.pem: cannot be read \(ENOENT\)/)
+  // Of a process that comes past that, too.
+  const loaded = await loadConfig(file, {})
+  if (!loaded.ok) throw new Error('it must load: nothing was said to be needed')
+  const { settings } = loaded.config
+  t.throws(() => refuseUnusableFiles(settings, 'all'), {
+    message: /^gateway\.tls: .*none\.pem: cannot be read/,
+  })
+  t.doesNotThrow(() => refuseUnusableFiles(settings, 'control'))
+  t.same(await db.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`), [])
 })
 
 t.test('two processes that start at once on an empty database both come up', async (t) => {

@@ -153,7 +153,7 @@ void t.test(
       reads++
     }
     t.match(held, [
-      /^0001_held\.sql waits for kept, held for \d+ s by process \d+ \(nightly-backup, user \w+, idle in transaction\)(; kept, held by .*)?$/,
+      /^0001_held\.sql waits for kept, held for \d+ s by process \d+ \(nightly-backup, user \w+, idle in transaction\)(; kept, held for \d+ s by .*)?$/,
     ])
     await backup.query('COMMIT')
     t.same(await applying, ['0001_held.sql'])

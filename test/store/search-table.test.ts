@@ -157,7 +157,7 @@ void t.test('a backup that runs holds up the building, and nobody else', async (
   await backup.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
   await backup.query('SELECT FROM api_key')
   const ended = new AbortController()
-  const building = buildSearchIndexes({ url, applicationName }, ended.signal)
+  const building = buildSearchIndexes({ url, applicationName }, { signal: ended.signal })
   const isWaiting = async () =>
     (
       await db.query(

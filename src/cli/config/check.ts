@@ -10,9 +10,14 @@ import { exitCodes } from '../exit.ts'
 import type { CliIo } from '../io.ts'
 import { count } from './count.ts'
 import { readOpenapi } from './import-openapi.ts'
+import { readEnvFile } from './env-file.ts'
 import { formatFaults, formats, type Format } from './fault-format.ts'
 
 const help = `
+The files of certificates, keys and authorities are looked at, as a start does: there, readable, matching, not ended. In a pipeline,
+where they and the variables of the machine are not, leave them out and say what the variables are:
+  $ latchkey config check config/gateway.yaml --no-files --env-from ci.env
+
 Exit code: 0 no faults, 1 faults, 2 the file cannot be read.
 
 Example:
@@ -28,9 +33,14 @@ In a GitHub workflow, faults as annotations of the lines:
 interface CheckFlags {
   readonly openapi?: string
   readonly api?: string
+  /** false: `--no-files`. */
+  readonly files: boolean
+  readonly envFrom?: string
   readonly json?: true
   readonly format: Format
 }
+
+const asAtStart = { needs: 'all', refusesExpired: true } as const
 
 /** Adds the verb. Where it finds a fault it throws `CliError` after printing all. */
 export function registerCheck(group: Command, io: CliIo): void {
@@ -44,10 +54,14 @@ export function registerCheck(group: Command, io: CliIo): void {
       'fail where this document and the table of its API differ in their routes',
     )
     .option('--api <name>', 'the API that the document is about; else found by its servers or routes')
+    .option('--no-files', 'leave the files of certificates and keys alone: they are where it will run')
+    .option('--env-from <file>', 'variables, a line `NAME=VALUE` each, before those that are set')
     .option('--json', 'the same as --format json')
     .addHelpText('after', help)
     .action(async (file: string, flags: CheckFlags) => {
-      const result = await withDrift(await loadConfig(file, io.env), flags)
+      const env = flags.envFrom === undefined ? io.env : { ...io.env, ...(await readEnvFile(flags.envFrom)) }
+      const loaded = await loadConfig(file, env, flags.files ? asAtStart : { skipsCertificates: true })
+      const result = await withDrift(loaded, flags)
       conclude(file, { result, format: flags.json ? 'json' : flags.format, io })
     })
 }

@@ -7,6 +7,7 @@ import type { CompiledConfig } from '../../config/compiled.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
 import type { CliIo } from '../io.ts'
+import { createProgress, progressOption } from '../progress.ts'
 import { count } from './count.ts'
 import { diffJson, diffText } from './diff-report.ts'
 import { loadTable } from './load-table.ts'
@@ -20,6 +21,11 @@ Example, in a pipeline:
   $ git show main:config/permissions/flintn.yaml > old/permissions/flintn.yaml
   $ latchkey config diff old/gateway.yaml config/gateway.yaml`
 
+interface DiffFlags {
+  readonly json?: true
+  readonly progress?: true
+}
+
 /** Adds the verb. Throws `CliError` after printing where something opens. */
 export function registerDiff(group: Command, io: CliIo): void {
   group
@@ -28,10 +34,14 @@ export function registerDiff(group: Command, io: CliIo): void {
     .argument('<old>', 'gateway file before the change')
     .argument('<new>', 'gateway file after it')
     .option('--json', 'print JSON')
+    .option(...progressOption)
     .addHelpText('after', help)
-    .action(async (oldFile: string, newFile: string, flags: { json?: true }) => {
+    .action(async (oldFile: string, newFile: string, flags: DiffFlags) => {
       const [before, after] = [await loadTable(oldFile, io.env), await loadTable(newFile, io.env)]
-      const changes = compare(before, after)
+      const progress = createProgress(io, { isAsked: flags.progress === true })
+      const changes = compare(before, after, (done, of) =>
+        progress.at(`${done} of ${count(of, 'path')} of a host are compared`),
+      )
       const isColoured = io.isTerminal && !io.env.NO_COLOR
       io.stdout(
         flags.json
@@ -47,9 +57,13 @@ function countEnvironments(sides: readonly CompiledConfig[]): (api: string) => n
   return (api) => Math.max(...sides.map(({ table }) => table.apis.get(api)?.environments.length ?? 0))
 }
 
-function compare(before: CompiledConfig, after: CompiledConfig): Change[] {
+function compare(
+  before: CompiledConfig,
+  after: CompiledConfig,
+  looked: (done: number, of: number) => void,
+): Change[] {
   try {
-    return compareTables(before.table, after.table)
+    return compareTables(before.table, after.table, looked)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     // Nobody has shown that nothing opens.

@@ -4,6 +4,7 @@ import type { CompiledConfig } from '../../config/compiled.ts'
 import { type Decision, headersOf, sentPathOf, upstreamNameOf } from '../../decision/decide.ts'
 import type { HeaderChanges } from '../../decision/headers/forwarded-headers.ts'
 import { entryOf, type ErrorCode } from '../../errors/catalogue.ts'
+import { docUrl } from '../../errors/reply.ts'
 
 export interface Explanation {
   readonly decision: 'allow' | 'deny'
@@ -14,6 +15,8 @@ export interface Explanation {
   readonly reason: string | null
   /** What the client is told beside the code's message. */
   readonly hint: string | null
+  /** Where the client is sent to read about the code. */
+  readonly doc_url: string | null
   readonly method: string
   readonly host: string
   /** As judged; null: there is none. */
@@ -57,6 +60,7 @@ export function describe({ config, method, host, decision, key }: Described): Ex
     status: denial === undefined ? null : entryOf(denial.code).status,
     reason: denial?.reason ?? null,
     hint: denial?.hint ?? null,
+    doc_url: (denial && docUrl(decision.host?.api.docs, denial.code)) ?? null,
     method,
     host,
     path: decision.path ?? null,

@@ -1,29 +1,19 @@
 // `latchkey config import-openapi`: an OpenAPI document → a permission table, new or brought up to date.
 
-import { readFile, writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { createReport, type Fault, formatFault } from '../../config/fault.ts'
-import { isObject, type OpenApiDocument, readDocument } from '../../tables/openapi/document.ts'
-import { createRouteAt, takenForLess } from '../../tables/openapi/drift.ts'
-import {
-  newTable,
-  type Required,
-  requirementOf,
-  updateTable,
-  withRequirements,
-  withSettled,
-} from '../../tables/openapi/import-table.ts'
-import { expandEnums, operationsOf, type Skipped } from '../../tables/openapi/operations.ts'
-import { defaultRule, placeholders, unknownPlaceholder } from '../../tables/openapi/rule.ts'
-import { editTable } from '../../tables/openapi/table-text.ts'
-import { readSource } from '../../config/source.ts'
+import { formatFault } from '../../config/fault.ts'
 import { createRouteMatcher } from '../../config/matcher.ts'
-import { type PermissionTable, readTable } from '../../config/table.ts'
+import { type OpenApiDocument, readDocument } from '../../tables/openapi/document.ts'
+import { createRouteAt, takenForLess } from '../../tables/openapi/drift.ts'
+import { expandEnums, operationsOf, type Skipped } from '../../tables/openapi/operations.ts'
+import { requirementOf, withRequirements } from '../../tables/openapi/required.ts'
+import { defaultRule, placeholders, unknownPlaceholder } from '../../tables/openapi/rule.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
 import type { CliIo } from '../io.ts'
 import { count } from './count.ts'
 import { type Outcome, outcomeObject, outcomeText } from './import-report.ts'
+import { faultsOf, importInto, tableOf, writeTable, type WriteFlags } from './import-write.ts'
 
 const help = `
 What an operation requires, the first of these that the document has:
@@ -42,12 +32,9 @@ Example:
   $ latchkey config import-openapi openapi.yaml --into config/permissions/payments.yaml
   $ latchkey config check config/gateway.yaml --openapi openapi.yaml`
 
-interface ImportFlags {
-  readonly into?: string
+interface ImportFlags extends WriteFlags {
   readonly rule: string
   readonly expandEnums?: true
-  readonly prune?: true
-  readonly loosen?: true
   readonly json?: true
 }
 
@@ -77,7 +64,7 @@ async function importDocument(file: string, flags: ImportFlags, io: CliIo): Prom
   const operations = flags.expandEnums === true ? expandEnums(described) : described
   const required = withRequirements(operations, flags.rule)
   if (required.routes.length === 0) throw new CliError(nothingIn(file, skipped), exitCodes.usage)
-  const { text, ...told } = await write({ document, required, flags })
+  const { text, ...told } = await importInto({ document, required, flags })
   const faults = faultsOf(flags.into ?? 'table.yaml', text)
   if (faults.length > 0)
     throw new CliError(
@@ -111,24 +98,6 @@ function nothingIn(file: string, skipped: readonly Skipped[]): string {
     : `${file} has no operation that a table can say`
 }
 
-async function writeTable(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const why = writeProblems.get(code) ?? 'cannot be written'
-    throw new CliError(`${file} ${why}`, exitCodes.usage)
-  }
-}
-
-const writeProblems = new Map([
-  ['ENOENT', 'cannot be written: its folder does not exist'],
-  ['ENOTDIR', 'cannot be written: its folder does not exist'],
-  ['EISDIR', 'is a folder'],
-  ['EACCES', 'cannot be written: permission denied'],
-  ['EROFS', 'cannot be written: the file system is read-only'],
-])
-
 /** Nothing that was left out may be served for less than it asks for without somebody being told. */
 function refuseTakenForLess(text: string, leftOut: readonly Skipped[], rule: string): void {
   const routes = tableOf(text)?.routes ?? []
@@ -150,65 +119,4 @@ export async function readOpenapi(file: string): Promise<OpenApiDocument> {
   const read = await readDocument(file)
   if (read.ok) return read.document
   throw new CliError(`${file} cannot be used`, exitCodes.usage, read.messages)
-}
-
-interface Writing {
-  readonly document: OpenApiDocument
-  readonly required: Required
-  readonly flags: ImportFlags
-}
-
-type Written = Omit<Outcome, 'joined'> & { readonly text: string }
-
-async function write({ document, required, flags }: Writing): Promise<Written> {
-  const { into } = flags
-  const isThere =
-    into !== undefined &&
-    (await readFile(into).then(
-      () => true,
-      () => false,
-    ))
-  if (into === undefined || !isThere) {
-    const { routes, between, leftOut } = withSettled(required.routes, undefined)
-    const added = routes.map(({ operation }) => `${operation.method} ${operation.template}`)
-    const nothing = {
-      changed: [],
-      notLoosened: [],
-      kept: 0,
-      onlyInTable: [],
-      removed: [],
-      newPermissions: [],
-    }
-    return { text: newTable(routes, titleOf(document)), summary: { added, ...nothing }, between, leftOut }
-  }
-  const read = await readSource(into)
-  if (!read.ok) throw new CliError(`${into} ${read.message}`, exitCodes.usage)
-  const report = createReport()
-  const table = readTable(read.source, {}, report)
-  const editable = editTable(into, read.source.text)
-  const faults = [...report.faults, ...(editable.ok ? [] : editable.faults)]
-  if (table === undefined || !editable.ok || faults.length > 0)
-    throw new CliError(`${into} is not valid`, exitCodes.usage, [...new Set(faults.map(formatFault))])
-  const { routes, between, leftOut } = withSettled(required.routes, table)
-  const isPruning = flags.prune === true
-  const isLoosening = flags.loosen === true
-  const summary = updateTable({ text: editable.table, table, routes, isPruning, isLoosening })
-  return { text: editable.table.toString(), summary, between, leftOut }
-}
-
-function titleOf({ root, file }: OpenApiDocument): string {
-  const { title, version } = isObject(root.info) ? root.info : {}
-  const words = [title, version].filter((word) => typeof word === 'string')
-  return words.length === 0 ? file : words.join(' ')
-}
-
-/** Nothing is written that the gateway would not load. */
-function faultsOf(file: string, text: string): readonly Fault[] {
-  const report = createReport()
-  readTable({ file, text }, {}, report)
-  return report.faults
-}
-
-function tableOf(text: string): PermissionTable | undefined {
-  return readTable({ file: 'table.yaml', text }, {}, createReport())
 }

@@ -6,7 +6,6 @@ import { activityTotalSchema } from '../activity/totals.ts'
 import { auditSchema } from '../audit/routes.ts'
 import { denyRowSchema } from '../deny/deny-docs.ts'
 import { instanceSchema } from '../instances/routes.ts'
-import { importLine } from '../keys/import/line.ts'
 import { importResultSchema } from '../keys/import/routes.ts'
 import { keySchema } from '../keys/key-object.ts'
 import { merchantSchema } from '../merchants/routes.ts'
@@ -35,7 +34,6 @@ export const components = {
   Error: errorSchema,
   Merchant: merchantSchema,
   Key: keySchema,
-  ImportLine: importLine,
   ImportResult: importResultSchema,
   Activity: activitySchema,
   ActivityTotal: activityTotalSchema,

@@ -29,6 +29,8 @@ export function openApiDocument(routes: readonly DocumentedRoute[]): object {
     info: {
       title: 'Latchkey admin API',
       version: '1',
+      // As package.json says: which one it is to be is the owner's to choose.
+      license: { name: 'UNLICENSED', identifier: 'LicenseRef-UNLICENSED' },
       description: 'Merchants, keys and what becomes of them. Unknown members and wrong types are refused.',
     },
     servers: [{ url: '/' }],

@@ -11,19 +11,26 @@ const cutMark = '...'
 export function asSeen(text: string, prefixes: readonly string[]): string {
   const masked = maskKeys(text.slice(0, mostSeenBytes + 1), prefixes)
   const seen = masked.replace(unplain, (character) => `\\x${hexOf(character)}`)
-  if (seen.length <= mostSeenBytes && text.length <= mostSeenBytes) return seen
-  return `${withoutHalfEscape(seen.slice(0, mostSeenBytes - cutMark.length))}${cutMark}`
+  return seen.length <= mostSeenBytes && text.length <= mostSeenBytes ? seen : cut(seen)
+}
+
+function cut(seen: string): string {
+  const start = seen.slice(0, mostSeenBytes - cutMark.length)
+  // Not in the midst of an escape.
+  return start.replace(/\\(?:x[0-9a-f]?)?$/, '') + cutMark
 }
 
 /**
  * The path of a request target as it came; undefined: the target is none. It ends before what is, or stands for, a query,
- * a fragment or parameters: keys are put there.
+ * a fragment or parameters: keys are put there. Where more of a path was cut off than a query, three dots say so.
  */
 export function pathAsSeen(target: string, prefixes: readonly string[]): string | undefined {
   if (!target.startsWith('/')) return undefined
   const beginning = target.slice(0, 2 * mostSeenBytes)
   const end = beginning.search(queryStart)
-  return asSeen(end === -1 ? beginning : beginning.slice(0, end), prefixes)
+  if (end === -1) return asSeen(beginning, prefixes)
+  const seen = asSeen(beginning.slice(0, end), prefixes)
+  return beginning[end] === '?' || seen.endsWith(cutMark) ? seen : cut(seen)
 }
 
 /** Also as an escape, and as an escape of that. */
@@ -34,10 +41,6 @@ const unplain = /[^A-Za-z0-9/._~%!$()*+,:@=[\]-]/g
 
 function hexOf(character: string): string {
   return character.charCodeAt(0).toString(16).padStart(2, '0')
-}
-
-function withoutHalfEscape(text: string): string {
-  return text.replace(/\\(?:x[0-9a-f]?)?$/, '')
 }
 
 /** Of the usual forms of keys, whoever gives them; tokens in JSON. */

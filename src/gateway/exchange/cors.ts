@@ -8,6 +8,7 @@ import { methods } from '../../config/template.ts'
 import type { Denial } from '../../errors/denial.ts'
 import type { Access } from '../access.ts'
 import { endWork } from '../listener/overload.ts'
+import { apiOfRefusal } from './refused-api.ts'
 import { varyBy } from './shared-caches.ts'
 
 /** Fields of ours that a page may read besides those that all may (Fetch, CORS-safelisted response-header name). */
@@ -25,12 +26,6 @@ export function corsOfRefusal(access: Access, denial: Denial): readonly string[]
   if (cors === 'off') return undefined
   const allowed = cors === 'upstream' ? echoable(origin) : allowedBy(cors, origin)
   return allowed === undefined ? [] : originFields(allowed)
-}
-
-/** Also of a request that was refused before its host was looked at; but not where it is not certain which host it names. */
-function apiOfRefusal({ host, table, head }: Access, { code }: Denial): Api | undefined {
-  if (host !== undefined) return host.api
-  return code === 'BAD_REQUEST' ? undefined : table.matchHost(head.host)?.api
 }
 
 function originFields(allowed: string): string[] {

@@ -79,6 +79,8 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   #heldSince = 0
   /** Of the time since `#sentAt`, what the client held up. */
   #heldMs = 0
+  /** Of the answer's body, what may still come; -1: any amount. */
+  #leftBytes = -1
   /** For how long the body had been waited for when it began to be sent. */
   #awaitedBefore = 0
   readonly #answer: Answer
@@ -161,7 +163,9 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   /** From here the upstream has its time to answer. */
   onSent(): void {
     if (this.#headAt > 0 || this.#isOver) return
-    const now = this.setDeadline(this.#access.route?.timeoutMs ?? this.#upstream.settings.timeoutMs)
+    const { route, host } = this.#access
+    const timeoutMs = route === undefined ? host?.api.timeoutMs : route.timeoutMs
+    const now = this.setDeadline(timeoutMs ?? this.#upstream.settings.timeoutMs)
     if (this.#sentAt === 0) this.#sentAt = now
   }
 
@@ -183,17 +187,38 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
     if (this.#body !== undefined) this.#heldMs = this.#body.awaitedMs(this.#headAt) - this.#awaitedBefore
     access.status = head.status
     if (head.oddity !== undefined) this.#upstream.odd(head.oddity)
+    const most = access.route?.maxResponseBytes ?? null
+    if (most !== null) {
+      this.#leftBytes = most
+      // What an answer without a body says of its length is of none.
+      const hasBody = access.method !== 'HEAD' && head.status !== 204 && head.status !== 304
+      if (hasBody && (head.contentLength ?? 0) > most) return this.#refuseSize()
+    }
     this.#answer.begin(head)
   }
 
   onBody(buffer: Buffer, start: number, end: number): void {
+    if (this.#leftBytes >= 0) {
+      this.#leftBytes -= end - start
+      if (this.#leftBytes < 0) return this.#refuseSize()
+    }
     this.#answer.write(buffer, start, end)
+  }
+
+  /** Larger than its route lets an answer be: what has not begun to go out is refused, the rest cut. */
+  #refuseSize(): void {
+    if (!this.#isOver)
+      this.#end(new InvalidAnswer('the body is over `response.max_body`', 'response_too_large'))
+  }
+
+  get #idleMs(): number {
+    return this.#access.route?.responseIdleMs ?? this.#upstream.bodyLimits.idleTimeoutMs
   }
 
   onPause(): boolean {
     if (this.#isOver || this.#headAt === 0) return true
     this.#isParted = true
-    const now = this.setDeadline(this.#upstream.bodyLimits.idleTimeoutMs)
+    const now = this.setDeadline(this.#idleMs)
     try {
       if (!this.#answer.flush()) this.#isClientBehind = true
     } catch (error) {
@@ -275,7 +300,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   }
 
   #giveClientTime(): void {
-    this.setDeadline(this.#upstream.bodyLimits.idleTimeoutMs)
+    this.setDeadline(this.#idleMs)
   }
 
   /** The client takes its time: the upstream is not read meanwhile. */
@@ -284,7 +309,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
     this.#access.reply.once('drain', () => {
       if (this.#isOver) return
       this.#isClientBehind = false
-      const now = this.setDeadline(this.#upstream.bodyLimits.idleTimeoutMs)
+      const now = this.setDeadline(this.#idleMs)
       this.#heldMs += now - this.#heldSince
       this.#heldSince = 0
       this.#connection?.resume()

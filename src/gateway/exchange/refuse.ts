@@ -8,7 +8,9 @@ import type { Access, CutBy } from '../access.ts'
 import { hasBody } from '../../decision/request/head.ts'
 import { leaverOf } from '../listener/leaver.ts'
 import { type Leaver, linger, lingerAtEnd, stopParsing } from '../listener/linger.ts'
+import { withHint } from '../../decision/hints/hint.ts'
 import { corsOfRefusal } from './cors.ts'
+import { apiOfRefusal } from './refused-api.ts'
 import { endWork } from '../listener/overload.ts'
 import { keyPlaces } from './shared-caches.ts'
 import { endWhole } from './whole-answer.ts'
@@ -27,10 +29,11 @@ export function refuse(access: Access, denial: Denial): void {
     return
   }
   access.denial = denial
-  const rendered = renderError(denial, {
+  const rendered = renderError(withHint(access, denial), {
     requestId: access.requestId,
     accept: access.head.accept,
     realm: access.host?.api,
+    docs: apiOfRefusal(access, denial)?.docs,
   })
   // Not to be stored, it is remembered as such: for this key, or none, and no other.
   const places = keyPlaces(access)

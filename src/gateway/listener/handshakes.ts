@@ -34,7 +34,7 @@ export function watchHandshakes(server: Server, deps: HandshakeDeps): void {
     const isSilent = reason === 'closed' && (socket === undefined || socket.bytesRead === 0)
     if (!isSilent) tell(reason, error.code, socket && peerOf(socket))
     if (socket !== undefined && isPlainHttp(reason, socket)) {
-      return deps.refuse(socket, deny('BAD_REQUEST', 'plain_http'))
+      return deps.refuse(socket, deny('BAD_REQUEST', 'plain_http', { hint: 'this port speaks https' }))
     }
     // Nothing else can be said before the handshake is done, and what is written would wait for it for ever.
     secure.destroy()

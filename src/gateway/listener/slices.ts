@@ -16,6 +16,8 @@ const sliceBytes = 1024
 const largeSliceBytes = 8 * 1024
 /** A slice that took less was cheap. */
 const cheapMs = 0.1
+/** Of a body that nobody takes now, no more is parsed: each piece of it would be a buffer of its own until somebody does. */
+const heldBytes = 256
 /** After this long in slices, four times as long at least in something else. */
 const turnMs = 0.5
 const restFactor = 4
@@ -140,8 +142,7 @@ class SliceReader {
     if (this.#isOver()) return this.#drop()
     const [first] = this.#waiting
     if (first === undefined) return
-    // Paused, so that whoever resumes it is heard.
-    if (this.#isHeldBack()) return void this.#socket.pause()
+    if (this.#isHeldBack()) return
     const slice = this.#takeSlice()
     const startedAt = performance.now()
     this.#parse(slice)
@@ -187,11 +188,20 @@ class SliceReader {
     this.#onResume()
   }
 
-  /** Answers wait for their client, or a body for whoever takes it: Node resumes the connection when they do no more. */
+  /** Answers wait for their client, requests for their turn, or a body for whoever takes it: who goes on is heard. */
   #isHeldBack(): boolean {
     const { _paused, parser } = this.#socket
+    if (_paused === true || this.#socket.isPaused()) return true
     const body = parser?.incoming
-    return _paused === true || (!!body && !body.complete && body.readableLength >= body.readableHighWaterMark)
+    if (!body || body.complete || body.destroyed) return false
+    if (body.readableLength >= body.readableHighWaterMark) {
+      // Node resumes the connection when there is room.
+      this.#socket.pause()
+      return true
+    }
+    if (body.readableFlowing === true || body.readableLength < heldBytes) return false
+    if (body.listenerCount('resume', this.#onResume) === 0) body.once('resume', this.#onResume)
+    return true
   }
 
   /** Nothing of it is parsed any more: it is closed or about to, or its parser belongs to somebody else already. */

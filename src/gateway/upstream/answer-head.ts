@@ -8,7 +8,7 @@ import { withoutControls } from './bare-lines.ts'
 export class InvalidAnswer extends Error {
   override readonly name = 'InvalidAnswer'
   /** For log and metric. */
-  readonly reason: 'malformed' | 'not_http' | 'headers_too_large' | 'transfer_coding'
+  readonly reason: 'malformed' | 'not_http' | 'headers_too_large' | 'response_too_large' | 'transfer_coding'
 
   constructor(message: string, reason: InvalidAnswer['reason'] = 'malformed') {
     super(message)

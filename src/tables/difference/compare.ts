@@ -22,24 +22,33 @@ export interface Deciders {
   readonly after: Decide
 }
 
-/** All differing decisions, newly opened first, then by route and permission. Throws RangeError where it is too much. */
-export function compareTables(before: Table, after: Table): Change[] {
+/**
+ * All differing decisions, newly opened first, then by route and permission; `looked` is told how many paths of a host have
+ * been looked at, and of how many. Throws RangeError where it is too much.
+ */
+export function compareTables(before: Table, after: Table, looked: Looked = () => {}): Change[] {
   const deciders = { before: createTableDecide(before), after: createTableDecide(after) }
-  const kindOf = createKinds(before, after)
-  const changes = hostGroups(before, after).flatMap((group) => compareGroup(group, deciders, kindOf))
+  const tools = { deciders, kindOf: createKinds(before, after), looked }
+  const changes = hostGroups(before, after).flatMap((group) => compareGroup(group, tools))
   return tidy(changes)
 }
 
-function compareGroup(
-  group: HostGroup,
-  deciders: Deciders,
-  kindOf: (path: string, matches: Iterable<readonly RouteMatch[]>) => string,
-): Change[] {
+type Looked = (done: number, of: number) => void
+
+interface Tools {
+  readonly deciders: Deciders
+  readonly kindOf: (path: string, matches: Iterable<readonly RouteMatch[]>) => string
+  readonly looked: Looked
+}
+
+function compareGroup(group: HostGroup, { deciders, kindOf, looked }: Tools): Change[] {
   if (isUnchanged(group)) return []
   const found = new Map<string, Change>()
   const known = new Map<string, readonly Change[]>()
   const lanes = lanesOf(group)
-  for (const path of pathsOf(group)) {
+  const paths = pathsOf(group)
+  for (const [done, path] of paths.entries()) {
+    looked(done, paths.length)
     const asked = askAll(group, path)
     const kind = kindOf(path, asked.values())
     const changes = known.get(kind) ?? changesOn({ group, lanes, deciders, path }, asked)
@@ -63,6 +72,8 @@ function pathsOf({ before, after }: HostGroup): string[] {
 const undeciding = new Set([
   'source',
   'timeoutMs',
+  'maxResponseBytes',
+  'responseIdleMs',
   'upstream',
   'hosts',
   'staleLimitMs',

@@ -120,7 +120,10 @@ function patternsOf(nodes: readonly TrieNode[]): Pattern[] {
 
 /** Whether both sides have all that a value is itself, so that both refuse all its disguises. */
 function isGuarded({ old, next }: Reached, original: string): boolean {
-  if ([old, next].every((nodes) => nodes.some(({ literals }) => literals.has(original)))) return true
+  const [isOld, isNext] = [old, next].map((nodes) => nodes.some(({ literals }) => literals.has(original)))
+  if (isOld === true && isNext === true) return true
+  // Of a literal on one side alone the other may take the disguises by a pattern that both have.
+  if (isOld !== isNext) return false
   const [before = '', after] = [old, next].map((nodes) => {
     const patterns = nodes.flatMap((node) => matching(node.patterns, original).map(({ pattern }) => pattern))
     return [...new Set(patterns.map(patternText))].toSorted().join('/')

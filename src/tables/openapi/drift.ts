@@ -7,6 +7,7 @@ import { fillTemplate, freshValue } from '../../config/fresh-value.ts'
 import { suggest } from '../../config/suggest.ts'
 import { newlyPassing } from '../../config/requirement-change.ts'
 import type { Requirement } from '../../credentials/permission.ts'
+import { withoutLastSlash } from '../../config/trailing-slash.ts'
 import { createIsBetween } from './clashes.ts'
 import type { OpenApiDocument } from './document.ts'
 import {
@@ -21,15 +22,16 @@ import { requirementYaml } from './table-text.ts'
 
 /** The differences as faults, each at its place in the table or in the document. */
 export function findDrift(api: Api, document: OpenApiDocument): Fault[] {
+  const bare = api.trailingSlash === 'same' ? withoutLastSlash : (text: string) => text
   const { operations: described, skipped } = operationsOf(document)
   // A table may have a route for each value that a document lists.
   const listed = new Set(api.routes.map(({ method, template }) => `${method} ${shapeOf(template)}`))
   const operations = expandEnums(
     described,
     ({ method, shape, expansions = [] }) =>
-      !listed.has(`${method} ${shape}`) &&
-      expansions.some(({ template }) => listed.has(`${method} ${shapeOf(template)}`)),
-  )
+      !listed.has(`${method} ${bare(shape)}`) &&
+      expansions.some(({ template }) => listed.has(`${method} ${bare(shapeOf(template))}`)),
+  ).map((one) => ({ ...one, shape: bare(one.shape) }))
   const documented = new Set<Route>()
   const shapes = new Set(operations.map(({ method, shape }) => `${method} ${shape}`))
   for (const route of api.routes)

@@ -1,23 +1,14 @@
-// A document's operations → a permission table, new or brought up to date. What people wrote stays: requirements that the
+// A document's operations → a permission table that is there, brought up to date. What people wrote stays: requirements that the
 // document does not state itself, settings, comments, order, and routes that it does not have.
 
 import { meets, type Requirement } from '../../credentials/permission.ts'
-import { printable } from '../../errors/printable.ts'
-import type { Route } from '../../config/compiled.ts'
 import { newlyPassing } from '../../config/requirement-change.ts'
 import type { PermissionTable } from '../../config/table.ts'
-import { allOfBoth, type Claim, createIsBetween, settle } from './clashes.ts'
-import { type Operation, shapeOf, type Skipped } from './operations.ts'
-import { permissionByRule } from './rule.ts'
+import { createIsBetween } from './clashes.ts'
+import { namesOf, textsOf } from './new-table.ts'
+import { shapeOf } from './operations.ts'
+import { type ImportedRoute, keyOf } from './required.ts'
 import { requirementYaml, scalar, type TableText } from './table-text.ts'
-
-/** An operation with what is required of its callers. */
-export interface ImportedRoute {
-  readonly operation: Operation
-  readonly requirement: Requirement
-  /** Whether a route that says otherwise is changed. */
-  readonly isBinding: boolean
-}
 
 export interface ImportSummary {
   readonly added: readonly string[]
@@ -30,123 +21,6 @@ export interface ImportSummary {
   readonly onlyInTable: readonly string[]
   readonly removed: readonly string[]
   readonly newPermissions: readonly string[]
-}
-
-export interface Required {
-  readonly routes: readonly ImportedRoute[]
-  /** Operations of one shape: `GET /a/{b} and GET /a/{c}`. */
-  readonly joined: readonly string[]
-}
-
-/** What each operation requires: as the document states, else by the rule. Of several of one shape all that each requires. */
-export function withRequirements(operations: readonly Operation[], rule: string): Required {
-  const byKey = new Map<string, ImportedRoute>()
-  const joined: string[] = []
-  for (const operation of operations) {
-    const key = keyOf(operation)
-    const known = byKey.get(key)
-    const one = {
-      operation,
-      requirement: requirementOf(operation, rule),
-      isBinding: operation.stated?.isBinding === true,
-    }
-    if (known === undefined) byKey.set(key, one)
-    else {
-      const requirement = allOfBoth(known.requirement, one.requirement)
-      byKey.set(key, { ...known, requirement, isBinding: known.isBinding || one.isBinding })
-      joined.push([known.operation, operation].map(({ method, path }) => `${method} ${path}`).join(' and '))
-    }
-  }
-  return { routes: [...byKey.values()], joined }
-}
-
-/** What an operation requires: as the document states, else by the rule. */
-export function requirementOf(operation: Operation, rule: string): Requirement {
-  return operation.stated?.requirement ?? { kind: 'all', permissions: [permissionByRule(rule, operation)] }
-}
-
-/** With routes for what two of them both match, and without those that cannot be told apart from another. */
-export function withSettled(
-  routes: readonly ImportedRoute[],
-  table: PermissionTable | undefined,
-): {
-  readonly routes: readonly ImportedRoute[]
-  readonly between: readonly string[]
-  readonly leftOut: readonly Skipped[]
-} {
-  const listed = (table?.routes ?? []).map(({ route }) => ({
-    method: route.method,
-    template: route.template,
-    shape: `${route.method} ${shapeOf(route.template)}`,
-    requirement: route.requirement,
-    isListed: true,
-    settings: settingsOf(route),
-  }))
-  const shapes = new Set(listed.map(({ shape }) => shape))
-  const origins = new Map<Claim, ImportedRoute>()
-  for (const route of routes) {
-    const { method, template } = route.operation
-    if (shapes.has(keyOf(route.operation))) continue
-    origins.set({ method, template, requirement: route.requirement, isListed: false, settings: '' }, route)
-  }
-  const { between, leftOut } = settle([...listed, ...origins.keys()])
-  const lost = new Set(leftOut.map(({ claim }) => origins.get(claim)))
-  return {
-    routes: [
-      ...routes.filter((route) => !lost.has(route)),
-      ...between.map(({ route }) => routeBetween(route)),
-    ],
-    between: between.map(({ route, of }) => {
-      const [one, other] = of.map(({ method, template }) => `${method} ${template}`)
-      return `${route.method} ${route.template}: ${requirementYaml(route.requirement)} (both ${one} and ${other} match it)`
-    }),
-    leftOut: leftOut.flatMap(({ claim, other }) => {
-      const operation = origins.get(claim)?.operation
-      if (operation === undefined) return []
-      const { method, template, path } = operation
-      const why = `overlaps with ${other.method} ${other.template}, and no route can be written for what both match`
-      return [{ name: `${method} ${template}`, why, path, method, template, operation }]
-    }),
-  }
-}
-
-function routeBetween({ method, template, requirement }: Claim): ImportedRoute {
-  const unknown = { stated: undefined, tag: undefined, operationId: undefined }
-  const operation = { method, template, shape: shapeOf(template), path: template, ...unknown }
-  return { operation, requirement, isBinding: false }
-}
-
-/** What a listed route says besides its requirement, where that is not what a new one says. */
-function settingsOf(route: Route): string {
-  const own = Object.entries(route).filter(
-    ([key, value]) =>
-      !places.has(key) && value !== null && value !== undefined && value !== plainSettings.get(key),
-  )
-  return own.length === 0 ? '' : JSON.stringify(own)
-}
-
-const places = new Set(['method', 'template', 'source', 'requirement'])
-const plainSettings = new Map<string, unknown>([
-  ['disguises', 'strict'],
-  ['escapes', 0],
-])
-
-/** The text of a table that was not there before. `title`: the document's. */
-export function newTable(routes: readonly ImportedRoute[], title: string): string {
-  const names = namesOf(routes.map(({ requirement }) => requirement))
-  const texts = textsOf(routes)
-  const permissions = names.map((name) => `  ${scalar(name)}: ${texts(name)}\n`)
-  const keys = routes.map(({ operation: { method, template } }) => `${method.padEnd(6)} ${template}:`)
-  const width = Math.min(72, Math.max(0, ...keys.map((key) => key.length)))
-  let group = ''
-  const lines = routes.map(({ operation, requirement }, index) => {
-    const resource = permissionByRule('{resource}', operation)
-    const head = resource === group ? '' : `${group === '' ? '' : '\n'}  # ${resource}\n`
-    group = resource
-    return `${head}  ${(keys[index] ?? '').padEnd(width)} ${requirementYaml(requirement)}\n`
-  })
-  const about = `# Imported from ${printable(title.replace(/\s+/g, ' '))}. What is changed here stays at the next import.\n`
-  return `${about}permissions:\n${permissions.join('')}\nroutes:\n${lines.join('')}`
 }
 
 interface Update {
@@ -212,10 +86,6 @@ export function updateTable({ text, table, routes, isPruning, isLoosening }: Upd
   }
 }
 
-function keyOf({ method, shape }: Operation): string {
-  return `${method} ${shape}`
-}
-
 function methodWidth(listed: readonly { readonly key: string }[]): number {
   return Math.max(0, ...listed.map(({ key }) => key.lastIndexOf(' ')))
 }
@@ -253,22 +123,4 @@ function isSame(a: Requirement, b: Requirement): boolean {
     smallest(a).every((held) => meets(b, new Set(held))) &&
     smallest(b).every((held) => meets(a, new Set(held)))
   )
-}
-
-function namesOf(requirements: readonly Requirement[]): string[] {
-  const names = requirements.flatMap((one) => (one.kind === 'public' ? [] : one.permissions))
-  return [...new Set(names)].toSorted()
-}
-
-/** What people see of a permission: the document's text, else one made of the name. */
-function textsOf(routes: readonly ImportedRoute[]): (name: string) => string {
-  const texts = new Map(routes.flatMap(({ operation }) => [...(operation.stated?.texts ?? [])]))
-  return (name) => scalar(texts.get(name) ?? sentence(name))
-}
-
-/** `payment_links.read` → `Read payment links` */
-function sentence(name: string): string {
-  const [, subject = name, access = ''] = /^(.*)[.:](read|write)$/.exec(name) ?? []
-  const verb = { read: 'Read', write: 'Change' }[access] ?? 'Use'
-  return `${verb} ${subject.replace(/[_.:-]+/g, ' ').trim()}`
 }

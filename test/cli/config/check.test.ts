@@ -95,3 +95,31 @@ t.test('check --format github prints annotations that GitHub puts beside the lin
   t.match(warning, /^::warning file=.*,line=2,col=3::no route asks for `transaction\.read`$/)
   t.equal(exitCode, 1)
 })
+
+t.test('check looks at the files of certificates, unless told that they are elsewhere', async (t) => {
+  const gateway = `gateway: { tls: { cert: none.pem, key: none.key } }\n${gatewayYaml}`
+  const folder = t.testdir({ 'gateway.yaml': gateway, 'table.yaml': tableYaml })
+  const file = join(folder, 'gateway.yaml')
+  const looked = await typed(['check', file])
+  t.match(looked.stderr, /gateway\.yaml:1:25 {2}.*none\.pem: cannot be read \(ENOENT\)\n/)
+  t.equal(looked.exitCode, 1)
+  const left = await typed(['check', file, '--no-files'])
+  t.match(left, { stdout: /is valid/, stderr: '', exitCode: 0 })
+})
+
+t.test('check takes variables from a file, before those that are set', async (t) => {
+  const gateway = edit(gatewayYaml, 'postgres://db/latchkey', '${DATABASE_URL}')
+  const folder = t.testdir({
+    'gateway.yaml': gateway,
+    'table.yaml': tableYaml,
+    'ci.env': 'DATABASE_URL=postgres://nobody@localhost/none\n',
+  })
+  const file = join(folder, 'gateway.yaml')
+  t.equal((await typed(['check', file])).exitCode, 1)
+  for (const env of [{}, { DATABASE_URL: 'nonsense' }]) {
+    const { exitCode } = await typed(['check', file, '--env-from', join(folder, 'ci.env')], { env })
+    t.equal(exitCode, 0)
+  }
+  const none = await typed(['check', file, '--env-from', join(folder, 'none.env')])
+  t.match(none, { stderr: /none\.env cannot be read \(ENOENT\)/, exitCode: 2 })
+})

@@ -62,6 +62,29 @@ t.test('a path alone is of the first API: of `live`, or of the first environment
   t.match(await asked('--environment', 'live'), { exitCode: 2, stderr: /did you mean production, sandbox\?/ })
 })
 
+t.test('a path with a slash at its end, where that means nothing', async (t) => {
+  const gateway = edit(
+    gatewayYaml,
+    '    permissions: table',
+    '    trailing_slash: same\n    permissions: table',
+  )
+  const folder = t.testdir({ 'gateway.yaml': gateway, 'table.yaml': tableYaml })
+  const words = [
+    'explain',
+    join(folder, 'gateway.yaml'),
+    'GET',
+    '/v1/transactions/1/',
+    '--permissions',
+    '*',
+    '--json',
+  ]
+  t.match(JSON.parse((await typed(words)).stdout), {
+    decision: 'allow',
+    path: '/v1/transactions/1/',
+    route: { template: '/v1/transactions/{id}' },
+  })
+})
+
 t.test('a denied request is explained too, and the exit code is 0', async (t) => {
   t.match(
     await explain(
@@ -120,7 +143,7 @@ t.test('the raw bytes of the URL are judged, whatever a URL parser would make of
     stdout,
     /malformed or ambiguous \(escaped_slash\): the path holds an escaped slash \(%2f\) at byte 6/,
   )
-  t.match(await explain('GET', base), { code: 'ROUTE_NOT_FOUND', path: '/', hint: null })
+  t.match(await explain('GET', base), { code: 'ROUTE_NOT_FOUND', path: '/', hint: 'there is no GET /' })
   t.match(await explain('GET', `${base}?a=1`), { code: 'ROUTE_NOT_FOUND', path: '/' })
 })
 

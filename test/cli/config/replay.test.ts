@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { gatewayYaml } from '../../config/files.ts'
+import { edit, gatewayYaml } from '../../config/files.ts'
 import { token } from '../../control/subject.ts'
 import { createConsole } from '../console.ts'
 import { typed } from './typed.ts'
@@ -178,3 +178,27 @@ t.test('nothing refused is said in one line; files that cannot be used are 2', a
   ])
     t.equal((await typed(['replay', ...words])).exitCode, 2, words.join(' '))
 })
+
+t.test(
+  'what was recorded with a last slash is looked for without it, where that means nothing',
+  async (t) => {
+    const lines = [
+      line({ route: 'GET /one/', permissions: ['a'] }),
+      line({ route: 'GET /three/{id}/', permissions: [] }),
+    ]
+    t.match((await replay(t, lines, '--json')).stdout, /"GET \/one\/"/, 'strict')
+    const folder = t.testdir({
+      'gateway.yaml': edit(
+        gatewayYaml,
+        '    permissions: table',
+        '    trailing_slash: same\n    permissions: table',
+      ),
+      'table.yaml': candidate,
+      'access.log': lines.join(''),
+    })
+    const words = ['replay', join(folder, 'gateway.yaml'), join(folder, 'access.log'), '--json']
+    t.match(JSON.parse((await typed(words)).stdout).refusals, [
+      { route: 'GET /three/{id}/', code: 'INSUFFICIENT_PERMISSIONS' },
+    ])
+  },
+)

@@ -19,7 +19,7 @@ interface Operation {
 
 interface Document {
   readonly openapi: string
-  readonly info: Record<string, string>
+  readonly info: Record<string, unknown>
   readonly paths: Record<string, Record<string, Operation>>
   readonly components: { schemas: Record<string, object> }
 }
@@ -108,6 +108,32 @@ void t.test('it has the shape that OpenAPI 3.1 asks for, and every route says wh
     additionalProperties: false,
   })
 })
+
+/** Names of the components that a part of the document refers to, where readers of documents look for it. */
+function namedIn(part: unknown): readonly string[] {
+  if (typeof part !== 'object' || part === null) return []
+  return Object.entries(part).flatMap(([key, member]) => {
+    if (key.startsWith('x-')) return []
+    const [, name] = key === '$ref' ? (/^#\/components\/schemas\/(\w+)$/.exec(String(member)) ?? []) : []
+    return name === undefined ? namedIn(member) : [name]
+  })
+}
+
+// What `redocly lint --extends=recommended-strict` (2.77.0) had to say.
+void t.test(
+  'it has a license, which is that of the package, and no component that nothing refers to',
+  async (t) => {
+    const { app } = await createSubject(t)
+    const document = await documentOf(app)
+    const manifest: unknown = JSON.parse(readFileSync('package.json', 'utf8'))
+    t.match(document.info, { license: { name: Object(manifest).license } })
+    const named = new Set(namedIn(document))
+    t.same(
+      Object.keys(document.components.schemas).filter((name) => !named.has(name)),
+      [],
+    )
+  },
+)
 
 void t.test('every change takes a reason', async (t) => {
   const { app } = await createSubject(t)

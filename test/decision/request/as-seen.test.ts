@@ -28,8 +28,9 @@ t.test('it is cut, at a whole escape', async (t) => {
 })
 
 t.test('a path has no query, nor what stands for one', async (t) => {
-  for (const mark of ['?', '#', ';', '%3f', '%3F', '%23', '%3b', '%253f', '%25253F'])
-    t.equal(pathAsSeen(`/v1/x${mark}token=${secret}`, prefixes), '/v1/x')
+  t.equal(pathAsSeen(`/v1/x?token=${secret}`, prefixes), '/v1/x')
+  for (const mark of ['#', ';', '%3f', '%3F', '%23', '%3b', '%253f', '%25253F'])
+    t.equal(pathAsSeen(`/v1/x${mark}token=${secret}`, prefixes), '/v1/x...')
   t.equal(pathAsSeen('*', prefixes), undefined)
   t.equal(pathAsSeen(`http://user:${secret}@other/`, prefixes), undefined)
   t.equal(pathAsSeen('/', prefixes), '/')

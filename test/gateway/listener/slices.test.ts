@@ -82,6 +82,36 @@ t.test(
   },
 )
 
+t.test('a body that nobody takes lies about in few pieces, and comes whole when somebody does', async (t) => {
+  const bodies: IncomingMessage[] = []
+  let pieces = 0
+  const open = await serve(t, (raw, reply) => {
+    bodies.push(raw)
+    if (bodies.length > 1) return
+    raw.on('data', () => ++pieces === 300 && readInSlices(raw.socket)).on('end', () => reply.end())
+  })
+  const first = open('127.0.0.1')
+  first.socket.write(crumbly)
+  await until(() => first.answers().length === 1)
+  const [paused, unheard] = [open('127.0.0.1'), open('127.0.0.1')]
+  paused.socket.write(crumbly)
+  await until(() => bodies.length === 2)
+  pieces = 0
+  bodies[1]?.on('data', () => pieces++).pause()
+  unheard.socket.write(crumbly)
+  await until(() => bodies.length === 3)
+  await until(() => bodies.slice(1).every((body) => body.readableLength >= 256))
+  // As many turns of the parser as would bring far more.
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  const held = bodies.slice(1).map((body) => body.readableLength)
+  t.ok(Math.max(...held) < 512, `${held.join(', ')} pieces`)
+  let unheardPieces = 0
+  bodies[1]?.resume()
+  bodies[2]?.on('data', (bytes: Buffer) => (unheardPieces += bytes.length))
+  await Promise.all(bodies.slice(1).map((body) => once(body, 'end')))
+  t.same([pieces, unheardPieces], [crumbs, crumbs])
+})
+
 t.test('requests sent ahead are all answered, in their order', async (t) => {
   let asked = 0
   const open = await serve(t, (raw, reply) => {

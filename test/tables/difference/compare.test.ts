@@ -9,6 +9,7 @@ import { findOverlaps } from '../../../src/config/overlaps.ts'
 import { type EscapeName, escapeNames, escapesOf } from '../../../src/config/request/escapes.ts'
 import { ruleNumbers } from '../../../src/config/same-rule.ts'
 import { parseTemplate, type Segment } from '../../../src/config/template.ts'
+import { withoutLastSlash } from '../../../src/config/trailing-slash.ts'
 import { meets, type Requirement } from '../../../src/credentials/permission.ts'
 
 interface Line {
@@ -30,6 +31,8 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
       requirement,
       timeoutMs: null,
       maxBodyBytes: null,
+      maxResponseBytes: null,
+      responseIdleMs: null,
       upstream: null,
       disguises,
       escapes: escapesOf(escapes),
@@ -50,11 +53,22 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     legacyKeys: false,
     cors: 'off',
     forwardAuthorization: false,
+    timeoutMs: null,
+    trailingSlash: 'strict',
+    docs: null,
     stripPrefix: '',
     routes: accepted.map(({ route }) => route),
     matchRoute: createRouteMatcher(accepted),
     ...change,
   }
+}
+
+/** The same routes for an API to which a last slash means nothing. */
+function sameSlashApiOf(lines: readonly Line[]): Api {
+  const bare = lines.map((one) => ({ ...one, template: withoutLastSlash(one.template) }))
+  const byName = new Map(bare.map((one) => [`${one.method} ${one.template}`, one]))
+  const api = apiOf([...byName.values()], { trailingSlash: 'same' })
+  return { ...api, matchRoute: (method, path) => api.matchRoute(method, withoutLastSlash(path)) }
 }
 
 function acceptedOf<
@@ -222,6 +236,33 @@ t.test('of three environments each is asked by keys of its own', async (t) => {
     gone.map(({ kind, hosts, environments: of }) => [kind, hosts, of]),
     [['closed', ['eu.example'], ['eu-west']]],
   )
+})
+
+t.test('a last slash that means nothing any more opens and closes', async (t) => {
+  const routes = ['GET /a: p', 'GET /b/{id}/: p', 'GET /f/{r...}: p', 'GET /f/x: q', 'POST /c: public'].map(
+    line,
+  )
+  const [strict, same] = [tableOf(apiOf(routes)), tableOf(sameSlashApiOf(routes))]
+  t.strictSame(show(compareTables(strict, same)), [
+    'opened GET /a/ p',
+    'opened GET /b/x p',
+    'opened POST /c/ anyone',
+    'opened GET /f/x/ q',
+  ])
+  t.strictSame(show(compareTables(same, strict)).length, 4)
+  t.strictSame(compareTables(same, same), [])
+})
+
+t.test('a literal that is gone leaves its disguises to the pattern beside it', async (t) => {
+  const [both, one] = [['GET /a.a: q', 'GET /a{x}: p'], ['GET /a{x}: p']]
+  t.strictSame(show(compare(both, one)), ['opened GET /a.a p', 'closed GET /a.a q'])
+  const [publicBoth, publicOne] = [['GET /a.a: public', 'GET /a{x}: public'], ['GET /a{x}: public']]
+  t.match(compare(publicBoth, publicOne), [
+    { kind: 'opened', path: /^\/a/, before: { refusal: 'INVALID_PATH' } },
+  ])
+  t.match(compare(publicOne, publicBoth), [
+    { kind: 'closed', path: /^\/a/, after: { refusal: 'INVALID_PATH' } },
+  ])
 })
 
 t.test('`*` stands for hosts that nobody lists', async (t) => {
@@ -485,6 +526,14 @@ t.test(
       checkAgainstBruteForce(apiOf(old), apiOf(opened))
     })
     fc.assert(edited, { numRuns: 100 })
-    t.pass('600 pairs of tables')
+    // What a last slash means is changed, or means nothing to both.
+    const slashes = fc.property(lines, lines, (old, now) => {
+      checkAgainstBruteForce(apiOf(old), sameSlashApiOf(old))
+      checkAgainstBruteForce(sameSlashApiOf(old), apiOf(old))
+      checkAgainstBruteForce(sameSlashApiOf(old), sameSlashApiOf(now))
+      checkAgainstBruteForce(sameSlashApiOf(old), apiOf(now))
+    })
+    fc.assert(slashes, { numRuns: 100 })
+    t.pass('1,000 pairs of tables')
   },
 )

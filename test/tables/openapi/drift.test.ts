@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { readDocument } from '../../../src/tables/openapi/document.ts'
 import { apiOfDocument, findDrift } from '../../../src/tables/openapi/drift.ts'
+import { edit, gatewayYaml } from '../../config/files.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 
 async function read(t: { testdir(files: Record<string, string>): string }, content: object) {
@@ -37,4 +38,27 @@ t.test('each side’s own routes are told at their places', async (t) => {
     column: 5,
     message: /`TRACE \/documents` has no route .* no such method/,
   })
+})
+
+t.test('where a last slash means nothing, documents and tables may differ in it', async (t) => {
+  const folder = t.testdir({
+    'gateway.yaml': edit(
+      gatewayYaml,
+      '    permissions: table',
+      '    trailing_slash: same\n    permissions: table',
+    ),
+    'table.yaml': 'permissions: { p: P }\nroutes:\n  GET /a/: p\n  GET /b/{id}: p\n  GET /c: p\n',
+    'api.json': JSON.stringify({
+      ...base,
+      paths: { '/a': { get: {} }, '/b/{id}/': { get: {} }, '/c/': { get: {}, post: {} } },
+    }),
+  })
+  const document = await readDocument(join(folder, 'api.json'))
+  const loaded = await loadConfig(join(folder, 'gateway.yaml'), {})
+  const api = loaded.ok ? loaded.config.table.apis.get('flintn') : undefined
+  if (!document.ok || api === undefined) throw new Error('both are valid')
+  t.match(
+    findDrift(api, document.document).map(({ message }) => message),
+    [/^`POST \/c\/` has no route/],
+  )
 })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { stringify } from 'yaml'
 import { readDocument } from '../../../src/tables/openapi/document.ts'
 import { operationsOf } from '../../../src/tables/openapi/operations.ts'
-import { withRequirements } from '../../../src/tables/openapi/import-table.ts'
+import { withRequirements } from '../../../src/tables/openapi/required.ts'
 import { requirementYaml } from '../../../src/tables/openapi/table-text.ts'
 
 interface TestFolder {
