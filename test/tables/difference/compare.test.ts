@@ -257,8 +257,12 @@ t.test('a literal that is gone leaves its disguises to the pattern beside it', a
   const [both, one] = [['GET /a.a: q', 'GET /a{x}: p'], ['GET /a{x}: p']]
   t.strictSame(show(compare(both, one)), ['opened GET /a.a p', 'closed GET /a.a q'])
   const [publicBoth, publicOne] = [['GET /a.a: public', 'GET /a{x}: public'], ['GET /a{x}: public']]
-  t.match(compare(publicBoth, publicOne), [{ kind: 'opened', path: /^\/a/, before: { refusal: 'INVALID_PATH' } }])
-  t.match(compare(publicOne, publicBoth), [{ kind: 'closed', path: /^\/a/, after: { refusal: 'INVALID_PATH' } }])
+  t.match(compare(publicBoth, publicOne), [
+    { kind: 'opened', path: /^\/a/, before: { refusal: 'INVALID_PATH' } },
+  ])
+  t.match(compare(publicOne, publicBoth), [
+    { kind: 'closed', path: /^\/a/, after: { refusal: 'INVALID_PATH' } },
+  ])
 })
 
 t.test('`*` stands for hosts that nobody lists', async (t) => {
