@@ -64,6 +64,11 @@ async function importDocument(file: string, flags: ImportFlags, io: CliIo): Prom
   const operations = flags.expandEnums === true ? expandEnums(described) : described
   const required = withRequirements(operations, flags.rule)
   if (required.routes.length === 0) throw new CliError(nothingIn(file, skipped), exitCodes.usage)
+  if (required.routes.every(({ requirement }) => requirement.kind === 'public'))
+    throw new CliError(
+      `every operation of ${file} is public: a table has one permission at least; write these routes into another's by hand`,
+      exitCodes.failed,
+    )
   const { text, ...told } = await importInto({ document, required, flags })
   const faults = faultsOf(flags.into ?? 'table.yaml', text)
   if (faults.length > 0)

@@ -385,3 +385,9 @@ t.test('a rest of the table documents itself by the operations that it takes', a
   t.equal(stderr, '')
   t.equal(exitCode, 0)
 })
+
+t.test('a document of public operations alone is told to be one', async (t) => {
+  const folder = folderOf(t, document({ '/token': { post: { security: [] } } }))
+  t.match(await importInto(folder), { exitCode: 1, stdout: '', stderr: /every operation of \S+ is public/ })
+  t.throws(() => text(folder))
+})
