@@ -2,6 +2,7 @@
 // documents that list what the code knows. Tests fail where one is stale.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { withCallers } from '../build/test/support/contract-document.js'
 import { withTables } from '../build/test/support/log-document.js'
 
 const root = new URL('../', import.meta.url)
@@ -22,3 +23,6 @@ for (const [path, flags] of Object.entries(bySchemaFlag)) {
 
 const log = new URL('docs/log.md', root)
 writeFileSync(log, withTables(readFileSync(log, 'utf8')))
+
+const contract = new URL('docs/contract.md', root)
+writeFileSync(contract, withCallers(readFileSync(contract, 'utf8')))

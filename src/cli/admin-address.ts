@@ -1,5 +1,6 @@
 // Where the admin API is and with which token: from the environment.
 
+import { isLoopback } from '../config/address.ts'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
 import type { CliIo } from './io.ts'
@@ -46,6 +47,13 @@ function readToken(text: string | undefined): string {
     )
   }
   return token
+}
+
+/** What a person is told of an address to which the token goes in clear; undefined: it does not, or no further than this machine. */
+export function clearTextWarning({ url }: AdminAddress): string | undefined {
+  const { protocol, hostname, host } = new URL(url)
+  if (protocol === 'https:' || isLoopback(hostname)) return undefined
+  return `warning: the token travels in clear to ${host}: LATCHKEY_ADMIN_URL should be https://, or lead through a tunnel\n`
 }
 
 function usage(message: string): CliError {

@@ -18,6 +18,8 @@ export interface ListAnswer {
 }
 
 export interface AdminClient {
+  /** Resolves with the body of an answer that is a file, as it comes. Rejects with a CliError, as its reading does. */
+  download(call: AdminCall): Promise<AsyncIterable<Uint8Array>>
   /** Resolves with the JSON of the answer. Rejects with a CliError. */
   call(call: AdminCall): Promise<unknown>
   /** All pages of a list as one, or its first `most` rows. Rejects with a CliError. */
@@ -49,8 +51,22 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
     throw refusal({ call: request, url: address.url, status: response.status, answer })
   }
 
+  async function download(request: AdminCall): Promise<AsyncIterable<Uint8Array>> {
+    let response: Response
+    try {
+      response = await send(request, address, options)
+    } catch (error) {
+      throw unreachable({ call: request, url: address.url, error })
+    }
+    const { ok, status, body } = response
+    if (ok && body !== null) return piecesOf(request, address.url, body)
+    const answer = parseJson(await response.text().catch(() => ''))
+    throw refusal({ call: request, url: address.url, status, answer })
+  }
+
   return {
     call,
+    download,
     async list({ doing, path, query }, most = Number.POSITIVE_INFINITY) {
       const data: unknown[] = []
       let cursor: string | undefined
@@ -74,6 +90,16 @@ async function exchange(
   address: AdminAddress,
   options: AdminClientOptions,
 ): Promise<{ response: Response; text: string }> {
+  try {
+    const response = await send(call, address, options)
+    return { response, text: await response.text() }
+  } catch (error) {
+    throw unreachable({ call, url: address.url, error })
+  }
+}
+
+/** Resolves with the head of the answer. Rejects with what fetch rejects with. */
+function send(call: AdminCall, address: AdminAddress, options: AdminClientOptions): Promise<Response> {
   const headers: Record<string, string> = {
     authorization: `Bearer ${address.token}`,
     accept: 'application/json',
@@ -81,19 +107,27 @@ async function exchange(
   const body = bodyOf(call)
   if (body) headers['content-type'] = 'application/json'
   if (call.file) headers['content-type'] = call.file.type
+  return options.fetch(`${address.url}/admin/v1${call.path}${queryOf(call)}`, {
+    method: call.method,
+    headers,
+    ...(body && { body: JSON.stringify(body) }),
+    ...(call.file && { body: call.file.body, duplex: 'half' as const }),
+    // The token goes where LATCHKEY_ADMIN_URL says, and nowhere else.
+    redirect: 'manual',
+    signal: AbortSignal.timeout(call.timeoutMs ?? options.timeoutMs),
+  })
+}
+
+/** The body of an answer, as it comes; one that breaks off is told as an answer that did not come. */
+async function* piecesOf(
+  call: AdminCall,
+  url: string,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   try {
-    const response = await options.fetch(`${address.url}/admin/v1${call.path}${queryOf(call)}`, {
-      method: call.method,
-      headers,
-      ...(body && { body: JSON.stringify(body) }),
-      ...(call.file && { body: call.file.body, duplex: 'half' as const }),
-      // The token goes where LATCHKEY_ADMIN_URL says, and nowhere else.
-      redirect: 'manual',
-      signal: AbortSignal.timeout(call.timeoutMs ?? options.timeoutMs),
-    })
-    return { response, text: await response.text() }
+    for await (const piece of body) yield piece
   } catch (error) {
-    throw unreachable({ call, url: address.url, error })
+    throw unreachable({ call, url, error })
   }
 }
 

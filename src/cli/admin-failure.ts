@@ -25,8 +25,9 @@ const ErrorAnswer = Type.Object({
 
 /** What the operator can do about it, where the message does not say so already. */
 const mends: Partial<Record<ErrorCode, string>> = {
-  UNAUTHORIZED: 'The token in LATCHKEY_ADMIN_TOKEN is none that this control plane was started with.',
-  FORBIDDEN: 'Call from an address in control.admin_from, or add this one to it.',
+  UNAUTHORIZED:
+    'The token in LATCHKEY_ADMIN_TOKEN is none that this control plane was started with, and none that it made and that still works.',
+  FORBIDDEN: 'Call from an address in control.admin_from, with a token whose role may do it.',
   NOT_FOUND: 'See `latchkey keys list` and `latchkey merchants list` for the ids that there are.',
   ROTATION_IN_PROGRESS: '`latchkey keys end-rotation ID` ends it.',
   DENIED_BY_FILE: 'Take it out of the file that gateway.deny names; that is in force within a second.',

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { registerActivity } from './activity.ts'
+import { clearTextWarning, readAdminAddress } from './admin-address.ts'
 import { createAdminClient, type Fetch } from './admin-client.ts'
 import { registerAudit } from './audit.ts'
 import { registerDeny } from './deny.ts'
@@ -11,6 +12,7 @@ import { registerKeys } from './keys.ts'
 import { registerMerchants } from './merchants.ts'
 import { registerPermissions } from './permissions.ts'
 import type { Session } from './session.ts'
+import { registerTokens } from './tokens.ts'
 
 /** What the verbs use of the world besides `io`. */
 export interface AdminSurroundings {
@@ -21,7 +23,7 @@ export interface AdminSurroundings {
   readonly timeoutMs: number
 }
 
-/** Adds `merchants`, `keys`, `instances`, `deny`, `audit`, `activity` and `permissions`. Their failures are CliErrors, for `exitCodeOf`. */
+/** Adds the groups of verbs. Their failures are CliErrors, for `exitCodeOf`. */
 export function registerAdminCommands(
   program: Command,
   io: CliIo,
@@ -35,10 +37,18 @@ export function registerAdminCommands(
   registerAudit(program, session)
   registerActivity(program, session)
   registerPermissions(program, session)
+  registerTokens(program, session)
 }
 
 /** What the verbs work with; the admin API is not called before a verb asks for it. */
 export function createSession(io: CliIo, surroundings: Partial<AdminSurroundings>): Session {
   const { fetch = globalThis.fetch, now = Date.now, timeoutMs = 15_000 } = surroundings
-  return { io, now, connect: () => createAdminClient({ env: io.env, fetch, timeoutMs }) }
+  return {
+    io,
+    now,
+    connect() {
+      io.stderr(clearTextWarning(readAdminAddress(io.env)) ?? '')
+      return createAdminClient({ env: io.env, fetch, timeoutMs })
+    },
+  }
 }

@@ -1,6 +1,8 @@
 // `latchkey audit`: who changed what, when, and why.
 
 import type { Command } from 'commander'
+import { registerAuditExport } from './audit-export.ts'
+import { registerAuditVerify } from './audit-verify.ts'
 import { AuditObject, checked } from './admin-objects.ts'
 import { parseCount, parsePast } from './duration.ts'
 import { addVerb, type OutputFlags, type Session, shortTime, show } from './session.ts'
@@ -19,7 +21,7 @@ interface AuditFlags extends OutputFlags {
 const defaultLimit = 200
 
 export function registerAudit(program: Command, session: Session): void {
-  addVerb(program, {
+  const group = addVerb(program, {
     name: 'audit',
     about: 'list who changed what, newest first',
     example:
@@ -51,6 +53,11 @@ export function registerAudit(program: Command, session: Session): void {
       if (answer.next_cursor !== null)
         session.io.stderr(`the newest ${limit}; there are more: --limit, or a narrower filter\n`)
     })
+  // What stands behind a verb below is that one's: both have --json.
+  program.enablePositionalOptions()
+  group.enablePositionalOptions()
+  registerAuditVerify(group, session)
+  registerAuditExport(group, session)
 }
 
 function rowOf(entry: AuditObject): Cell[] {

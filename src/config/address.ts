@@ -36,3 +36,9 @@ export function canonicalBlock(block: string): string {
   const plain = isLong ? new SocketAddress({ address, family: 'ipv6' }).address : address
   return bits === undefined || Number(bits) === (isLong ? 128 : 32) ? plain : `${plain}/${bits}`
 }
+
+/** Whether a host is this machine alone; so is nothing, and a socket's folder, which Postgres takes where a host stands. */
+export function isLoopback(host: string): boolean {
+  const plain = host.replace(/^\[|\]$/g, '').toLowerCase()
+  return plain === '' || plain === 'localhost' || plain === '::1' || /^127\.\d+\.\d+\.\d+$/.test(plain)
+}

@@ -46,6 +46,7 @@ export function checkCertificates(checked: CheckedFile, demands: CertificateDema
   const checking = { checked, ...demands }
   checkCiphers(checked)
   checkGateway(checking)
+  checkControl(checking)
   checkPostgres(checking)
   checkRedis(checking)
   checkUpstreams(checking)
@@ -56,6 +57,14 @@ function checkGateway(checking: CertificateChecking): void {
   if (tls?.cert === undefined || tls.key === undefined) return
   const named = { at: ['gateway', 'tls', 'cert'], isNeeded: checking.needs === 'all' }
   checkPair(checking, named, { cert: tls.cert, key: tls.key, hosts: hostsOf(checking.checked) })
+}
+
+/** Every process has a control port, for its probes at least. */
+function checkControl(checking: CertificateChecking): void {
+  const tls = checking.checked.file.control?.tls
+  if (tls?.cert === undefined || tls.key === undefined) return
+  const named = { at: ['control', 'tls', 'cert'], isNeeded: checking.needs !== undefined }
+  checkPair(checking, named, { cert: tls.cert, key: tls.key, hosts: null })
 }
 
 /** The driver finds its files from where the program runs. */
@@ -160,15 +169,17 @@ function reading(
 }
 
 function checkCiphers({ tree, file, report }: CheckedFile): void {
-  const ciphers = file.gateway?.tls?.ciphers
-  if (ciphers === undefined) return
-  try {
-    createSecureContext({ ciphers })
-  } catch {
-    report.fault(
-      placeOfValue(tree, ['gateway', 'tls', 'ciphers']),
-      '`ciphers` is no list of ciphers that this OpenSSL has (`openssl ciphers` shows them)',
-    )
+  for (const plane of ['gateway', 'control'] as const) {
+    const ciphers = file[plane]?.tls?.ciphers
+    if (ciphers === undefined) continue
+    try {
+      createSecureContext({ ciphers })
+    } catch {
+      report.fault(
+        placeOfValue(tree, [plane, 'tls', 'ciphers']),
+        '`ciphers` is no list of ciphers that this OpenSSL has (`openssl ciphers` shows them)',
+      )
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // What the schema cannot say about addresses and header names.
 
-import { isAddressOrBlock, whyNoEndpoint } from './address.ts'
+import { isAddressOrBlock, isLoopback, whyNoEndpoint } from './address.ts'
 import type { Report } from './fault.ts'
 import type { Holed } from './fit.ts'
 import { isHostName } from './hosts.ts'
@@ -34,6 +34,7 @@ function checkPlanes({ tree, file, report }: CheckedFile): void {
   const lists = [
     [['gateway', 'trusted_proxies'], gateway?.trusted_proxies],
     [['control', 'admin_from'], control?.admin_from],
+    [['control', 'trusted_proxies'], control?.trusted_proxies],
   ] as const
   for (const [path, addresses] of lists) {
     for (const [index, address] of (addresses ?? []).entries()) {
@@ -53,12 +54,43 @@ function checkPlanes({ tree, file, report }: CheckedFile): void {
       `\`${rawText(tree, at)}\` is no host name: give it without scheme, port or path`,
     )
   }
+  checkPublicUrl({ tree, file, report })
+  if (isTokenInClear(file)) {
+    const message =
+      'admin tokens travel in clear to this address: set `control.tls`, or `control.trusted_proxies` where a proxy in front has TLS'
+    report.warn(placeOfValue(tree, ['control', 'host']), message)
+  }
   if (gateway?.port !== undefined && gateway.port !== 0 && gateway.port === control?.port) {
     report.fault(
       placeOfValue(tree, ['control', 'port']),
       'the control plane needs a port other than the gateway’s',
     )
   }
+}
+
+function checkPublicUrl({ tree, file, report }: CheckedFile): void {
+  const text = file.control?.public_url
+  if (text === undefined) return
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
+  const at = ['control', 'public_url']
+  // Of what is written nothing may be left over: neither a path, nor a user, nor a fragment.
+  if (url === undefined || !isWeb || !isHostName(url.hostname) || text.replace(/\/$/, '') !== url.origin) {
+    report.fault(
+      placeOfValue(tree, at),
+      `\`${rawText(tree, at)}\` is no https:// or http:// URL without a path`,
+    )
+    return
+  }
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    report.warn(placeOfValue(tree, at), 'admin tokens travel in clear to this URL: it should be https://')
+}
+
+/** Without TLS of its own, and with nobody in front who has it. */
+function isTokenInClear({ control }: Holed<GatewayFile>): boolean {
+  if (control === undefined || control.tls !== undefined || (control.trusted_proxies ?? []).length > 0)
+    return false
+  return control.host !== undefined && !isLoopback(control.host)
 }
 
 /** The values may hold passwords: no message repeats them. */

@@ -2,7 +2,7 @@
 
 import { dirname, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import type { Api, CompiledConfig, Settings, Table, Upstream } from './compiled.ts'
+import type { Api, CompiledConfig, Settings, Table, TlsSettings, Upstream } from './compiled.ts'
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
 import { resolveRedisFiles } from './redis-url.ts'
@@ -41,6 +41,11 @@ function withoutShadow(table: PermissionTable): PermissionTable {
   return { ...table, routes: table.routes.filter((route) => !route.isShadow) }
 }
 
+function compileTls(tls: GatewayFile['gateway']['tls'], folder: string): TlsSettings | null {
+  if (tls === undefined) return null
+  return { certFile: resolve(folder, tls.cert), keyFile: resolve(folder, tls.key), ciphers: tls.ciphers }
+}
+
 function compileSettings({ path, file, authorities = [] }: Checked): Settings {
   const folder = dirname(resolve(path))
   const { gateway, control, identity } = file
@@ -48,13 +53,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
     gateway: {
       host: gateway.host,
       port: gateway.port,
-      tls: gateway.tls
-        ? {
-            certFile: resolve(folder, gateway.tls.cert),
-            keyFile: resolve(folder, gateway.tls.key),
-            ciphers: gateway.tls.ciphers,
-          }
-        : null,
+      tls: compileTls(gateway.tls, folder),
       trustedProxies: gateway.trusted_proxies,
       requireHttps: gateway.require_https,
       denyFile: gateway.deny === undefined ? null : resolve(folder, gateway.deny),
@@ -79,6 +78,9 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
     control: {
       host: control.host,
       port: control.port,
+      tls: compileTls(control.tls, folder),
+      trustedProxies: control.trusted_proxies,
+      publicUrl: control.public_url === undefined ? null : new URL(control.public_url).origin,
       adminFrom: control.admin_from,
       hosts: control.hosts,
       auditRetentionMs: control.audit_retention === 'none' ? null : parseDuration(control.audit_retention),

@@ -38,6 +38,11 @@ export interface Settings {
   readonly control: {
     readonly host: string
     readonly port: number
+    /** null: plain HTTP. */
+    readonly tls: TlsSettings | null
+    readonly trustedProxies: readonly string[]
+    /** Scheme, host and port; null: not said. */
+    readonly publicUrl: string | null
     readonly adminFrom: readonly string[]
     /** Names in public DNS that the control port answers without a token. */
     readonly hosts: readonly string[]

@@ -76,7 +76,7 @@ function sectionsOf({ shape, path, reload }: Section): string[] {
 function mappingsOf(key: string, setting: Shape): [string[], Shape][] {
   if (setting.properties !== undefined) return [[[key], setting]]
   if (setting.anyOf !== undefined) return setting.anyOf.flatMap((branch) => mappingsOf(key, branch))
-  const [value] = Object.values(setting.patternProperties ?? {})
+  const [value = setting.items] = Object.values(setting.patternProperties ?? {})
   if (value === undefined) return []
   return mappingsOf('*', value).map(([inner, shape]) => [[key, ...inner], shape])
 }
@@ -142,6 +142,7 @@ function flowText(value: unknown): string {
 
 /** What YAML would read as something else within brackets stands in quotes. */
 function quotedInFlow(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return flowText(value)
   const text = String(value)
   return typeof value === 'string' && /[{}[\],:*#]/.test(text) ? JSON.stringify(text) : text
 }

@@ -138,6 +138,20 @@ const ControlSection = Type.Object(
       default: ['127.0.0.0/8', '::1'],
       description: 'Addresses and CIDR blocks that the admin API is served to.',
     }),
+    tls: Type.Optional(Tls),
+    trusted_proxies: AddressList({
+      default: [],
+      description:
+        'Proxies in front of the control plane that may say who the client is (X-Forwarded-For): `admin_from`, the audit and the counting of wrong tokens then go by that.',
+    }),
+    public_url: Type.Optional(
+      Type.String({
+        expects: 'an https:// or http:// URL without a path',
+        examples: ['https://latchkey.example.com'],
+        description:
+          'Where people and scripts reach the control plane: its name need not be in `hosts`, and /openapi.json has it.',
+      }),
+    ),
     hosts: Type.Array(Type.String({ expects: 'a host name, `*.` and one, or `*`' }), {
       default: [],
       examples: [['latchkey.example.com']],

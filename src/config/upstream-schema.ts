@@ -47,7 +47,7 @@ export const Upstream = Type.Object(
       Type.Array(Target, {
         minItems: 1,
         expects: 'a list of at least one target',
-        examples: [[{ url: 'http://10.0.0.5:8080' }]],
+        examples: [[{ url: 'http://10.0.0.5:8080', weight: 1 }]],
         description:
           'In place of `url`: several that serve the same, all with one scheme and one base path. A request goes to the one with least under way for its weight.',
       }),

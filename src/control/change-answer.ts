@@ -1,7 +1,9 @@
 // What follows a committed change: it is spread, and the caller may wait until all instances have applied it.
 
 import type { FastifyRequest } from 'fastify'
+import type { Who } from '../store/audit-table.ts'
 import type { ChangeOrigin, Committed } from '../store/commit-table.ts'
+import type { View } from '../store/scope.ts'
 import type { ControlDeps } from './dependencies.ts'
 import { instant } from './instant.ts'
 
@@ -9,11 +11,23 @@ const waitTimeoutMs = 5000
 
 /** On whose behalf a request changes something. */
 export function originOf(request: FastifyRequest, deps: ControlDeps): ChangeOrigin {
-  return { actor: request.actor, requestId: request.id, nowMs: deps.now(), reason: reasonOf(request) }
+  return { ...whoOf(request), ...viewOf(request, deps) }
+}
+
+/** Who asks and why, as the audit has it. */
+export function whoOf(request: FastifyRequest): Who {
+  const { actor, tokenId } = request.caller
+  const client = request.client ?? null
+  return { actor, tokenId, client, requestId: request.id, reason: reasonOf(request) }
+}
+
+/** What the caller sees now. */
+export function viewOf(request: FastifyRequest, deps: ControlDeps): View {
+  return { nowMs: deps.now(), scope: request.caller.scope }
 }
 
 /** Why, as the caller says it: a member of every change's body, or of its query, where the body is a file. */
-export function reasonOf({ body, query }: FastifyRequest): string | undefined {
+function reasonOf({ body, query }: FastifyRequest): string | undefined {
   const { reason }: { reason?: unknown } = Object(body)
   const { reason: asked }: { reason?: unknown } = Object(query)
   const said = reason ?? asked

@@ -15,6 +15,7 @@ import type { Change } from '../store/change-table.ts'
 import type { InstanceView } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import type { AdminTokens } from './operator.ts'
+import type { ControlTls } from './tls.ts'
 
 export interface ControlDeps {
   /** null: no admin API is served, only the probes and metrics. */
@@ -25,6 +26,12 @@ export interface ControlDeps {
   tokens(): AdminTokens
   /** CIDR blocks or single addresses that the admin API is served to. */
   readonly adminFrom: readonly string[]
+  /** null: plain HTTP. */
+  readonly tls: ControlTls | null
+  /** CIDR blocks or single addresses that may say who the client is. */
+  readonly trustedProxies: readonly string[]
+  /** Where the control plane is reached: scheme, host and port; null: not said. */
+  readonly publicUrl: string | null
   /** Names that the control port answers without a token, besides addresses and those of private networks. */
   readonly hosts: readonly string[]
   /** Counts a call that the admin API refused for its token or its address. */
@@ -32,7 +39,7 @@ export interface ControlDeps {
   /** Milliseconds since the epoch. */
   now(): number
   /** `key_…`: after the prefix 10 to 40 letters and digits, in the order of creation. */
-  newId(prefix: 'key' | 'sec' | 'mer' | 'req'): string
+  newId(prefix: 'key' | 'sec' | 'mer' | 'req' | 'tok'): string
   /** Spreads a change after its commit. Never throws. */
   published(change: Change): void
   /** Resolves with the instances that have not applied `revision` within `timeoutMs`; empty: all have. Never rejects. */

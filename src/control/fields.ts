@@ -66,14 +66,17 @@ export function limitOf(text: string | undefined): number {
   return limit
 }
 
+/** Of what has a path of its own. */
+type IdPrefix = 'key' | 'mer' | 'tok'
+
 /** An id from a path. One that could not have been given out is NOT_FOUND, and never reaches the database. */
-export function idOf(prefix: 'key' | 'mer', text: string): string {
+export function idOf(prefix: IdPrefix, text: string): string {
   if (isId(prefix, text)) return text
   throw new DenialError(deny('NOT_FOUND', 'malformed_id'))
 }
 
-/** Whether `text` is `key_…` or `mer_…` with 10 to 40 letters and digits. */
-export function isId(prefix: 'key' | 'mer', text: unknown): text is string {
+/** Whether `text` is `key_…`, `mer_…` or `tok_…` with 10 to 40 letters and digits. */
+export function isId(prefix: IdPrefix, text: unknown): text is string {
   return (
     typeof text === 'string' && text.startsWith(`${prefix}_`) && /^[0-9A-Za-z]{10,40}$/.test(text.slice(4))
   )

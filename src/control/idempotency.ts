@@ -4,6 +4,7 @@ import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ChangeOrigin, Committed } from '../store/commit-table.ts'
 import { type IdempotentRequest, readReplay } from '../store/idempotency-table.ts'
+import { ownerOf } from './callers/caller.ts'
 import { originOf } from './change-answer.ts'
 import type { AdminDeps, ControlDeps } from './dependencies.ts'
 import { invalid } from './refusal.ts'
@@ -39,7 +40,7 @@ function idempotentRequestOf(request: FastifyRequest): IdempotentRequest | undef
   }
   const [path = ''] = request.url.split('?', 1)
   const asked = `${request.method} ${path}\n${canonical(request.body)}`
-  return { actor: request.actor, key, requestDigest: hash('sha256', asked, 'hex') }
+  return { actor: ownerOf(request.caller), key, requestDigest: hash('sha256', asked, 'hex') }
 }
 
 /** JSON with sorted members: the same for bodies that mean the same. */

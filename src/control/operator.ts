@@ -73,9 +73,14 @@ export function createOperatorCheck(tokens: () => AdminTokens, adminFrom: readon
   }
 }
 
+/** The token of an Authorization field; undefined: it has none. */
+export function presentedToken(authorization: string): string | undefined {
+  return /^bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1]
+}
+
 /** Every token is compared, whichever fits, in constant time: only digests of equal length meet. */
 function actorOf(tokens: AdminTokens, authorization: string): string | undefined {
-  const [, presented] = /^bearer +([\x21-\x7e]+)$/i.exec(authorization) ?? []
+  const presented = presentedToken(authorization)
   if (presented === undefined) return undefined
   const digest = digestOf(presented)
   let actor: string | undefined

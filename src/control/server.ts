@@ -8,7 +8,14 @@ import Fastify, { type FastifyRequest, LogController } from 'fastify'
 import type { Denial } from '../errors/denial.ts'
 import { serveActivity } from './activity/routes.ts'
 import { serveActivityTotals } from './activity/totals.ts'
+import { adminPath } from './callers/access.ts'
+import { createClientAddress } from './client-address.ts'
+import { tlsServer } from './tls.ts'
+import type { Caller } from './callers/caller.ts'
+import { guardAdmin } from './callers/guard.ts'
+import { serveAuditExport } from './audit/export.ts'
 import { serveAudit } from './audit/routes.ts'
+import { serveAuditVerification } from './audit/verify.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
 import { createHostCheck } from './hosts.ts'
@@ -24,12 +31,12 @@ import { serveOpenApi } from './openapi/routes.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { invalid, refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
-import { createWrongTokens } from './wrong-tokens.ts'
+import { serveTokens } from './tokens/routes.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The operator, once known. */
-    actor: string
+    /** Address of the client; undefined: its connection has ended. */
+    client: string | undefined
     /** Why the request was refused. */
     denial: Denial | null
   }
@@ -37,6 +44,8 @@ declare module 'fastify' {
 
 const bodyLimitBytes = 64 * 1024
 const maxHeaderBytes = 16 * 1024
+const requestTimeoutMs = 30_000
+const keepAliveMs = 5_000
 
 /** Makes the server; the caller listens and closes. Throws RangeError on a malformed `adminFrom`. */
 export function createControlServer(deps: ControlDeps): ControlApp {
@@ -47,12 +56,12 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     genReqId: () => deps.newId('req'),
     requestIdHeader: false,
     bodyLimit: bodyLimitBytes,
-    requestTimeout: 30_000,
-    keepAliveTimeout: 5000,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
     return503OnClosing: false,
     // An id too long to be one is NOT_FOUND like any other, after the token.
     routerOptions: { maxParamLength: maxHeaderBytes },
-    http: { ...parserOptions, maxHeaderSize: maxHeaderBytes },
+    ...serverOf(deps),
     // Unknown fields and wrong types are refused, not mended (contract 8).
     ajv: {
       customOptions: {
@@ -63,7 +72,9 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
     clientErrorHandler: (error, socket) => refuseBytes(error, socket, deps.newId('req')),
   })
-  app.decorateRequest('actor', '')
+  app.decorateRequest('caller')
+  app.decorateRequest('client')
+  const clientAddress = createClientAddress(deps.trustedProxies)
   app.decorateRequest('denial', null)
   app.setErrorHandler(refuse)
   app.setNotFoundHandler(refuseUnknownPath)
@@ -73,13 +84,14 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   refuseUnknownPeers(app)
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id).header('cache-control', 'no-store')
+    request.client = clientAddress(request)
     const denial = judgeHost(request.raw)
     return denial && sendDenial(denial, request, reply)
   })
   const { db } = deps
-  const judgeName = createHostCheck(deps.hosts, [hostname()])
+  const judgeName = createHostCheck(deps.hosts, [hostname(), ...publicName(deps)])
   // These two say nothing of the installation.
-  if (db) serveOpenApi(app)
+  if (db) serveOpenApi(app, deps.publicUrl)
   serveLiveness(app)
   // Whoever asks for the others has no token, either.
   void app.register(async (open: ControlApp) => {
@@ -91,30 +103,21 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   })
   if (db) {
     void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }, check), {
-      prefix: '/admin/v1',
+      prefix: adminPath,
     })
   }
   return app
 }
 
+function serverOf({ tls }: ControlDeps) {
+  const http = { ...parserOptions, maxHeaderSize: maxHeaderBytes }
+  if (tls === null) return { http }
+  const times = { keepAliveTimeout: keepAliveMs, requestTimeout: requestTimeoutMs }
+  return { serverFactory: tlsServer(tls, { options: http, ...times }) }
+}
+
 function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): void {
-  const wrongTokens = createWrongTokens({
-    monotonicNow: () => performance.now(),
-    persistent: (address, count) =>
-      deps.log.warn({ client: address, count }, 'wrong admin tokens in a row; each further one is held back'),
-  })
-  app.addHook('onRequest', async (request, reply) => {
-    const { remoteAddress } = request.socket
-    const verdict = check({ address: remoteAddress, authorization: request.headers.authorization })
-    if ('code' in verdict) {
-      deps.refused(verdict.reason)
-      const isHeld = verdict.reason === 'admin_token_wrong' && (await wrongTokens.add(remoteAddress ?? ''))
-      if (isHeld) void reply.header('connection', 'close')
-      return sendDenial(verdict, request, reply)
-    }
-    request.actor = verdict.actor
-    return undefined
-  })
+  guardAdmin(app, deps, check)
   app.addHook('onResponse', async (request, reply) => {
     deps.log.info(accessLine(request, reply), 'admin request')
   })
@@ -127,10 +130,13 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): voi
   serveKeyImport(app, deps)
   servePermissions(app, deps)
   serveAudit(app, deps)
+  serveAuditVerification(app, deps)
+  serveAuditExport(app, deps)
   serveActivity(app, deps)
   serveActivityTotals(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)
+  serveTokens(app, deps)
 }
 
 /**
@@ -177,10 +183,19 @@ function closeQuickly(app: ControlApp): void {
   })
 }
 
+function publicName({ publicUrl }: ControlDeps): string[] {
+  return publicUrl === null ? [] : [new URL(publicUrl).hostname]
+}
+
+function callerPart({ caller }: { caller?: Caller }): object {
+  if (caller === undefined) return { actor: '' }
+  return { actor: caller.actor, ...(caller.tokenId !== null && { token_id: caller.tokenId }) }
+}
+
 function accessLine(request: FastifyRequest, reply: { statusCode: number; elapsedTime: number }): object {
   return {
     request_id: request.id,
-    actor: request.actor,
+    ...callerPart(request),
     method: request.method,
     route: request.routeOptions.url,
     status: reply.statusCode,
@@ -188,7 +203,7 @@ function accessLine(request: FastifyRequest, reply: { statusCode: number; elapse
     ...(request.denial && {
       code: request.denial.code,
       reason: request.denial.reason,
-      client: request.socket.remoteAddress,
+      client: request.client,
     }),
   }
 }

@@ -4,7 +4,7 @@ import { isIPv4 } from 'node:net'
 import { type DenyEntries, denyKinds } from '../config/deny.ts'
 import { prefixMatcher, type Secret } from '../credentials/secret.ts'
 import type { Grant } from './principal.ts'
-import { addressMatcher } from './request/addresses.ts'
+import { addressMatcher } from '../config/request/addresses.ts'
 
 export interface DenyList {
   hasKey(id: string): boolean

@@ -2,7 +2,7 @@
 // get 429, while the keys that memory knows go on working for it (it may be a network with honest clients, too).
 
 import { LRUCache } from 'lru-cache'
-import { clientNetwork } from './request/addresses.ts'
+import { clientNetwork } from '../config/request/addresses.ts'
 
 export interface Misses {
   /** Counts a look-up that found nothing. */

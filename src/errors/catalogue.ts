@@ -65,7 +65,10 @@ export const catalogue = {
   // The control plane
   VALIDATION_FAILED: { status: 422, message: 'The request is not valid' },
   UNAUTHORIZED: { status: 401, message: 'A valid admin token is required' },
-  FORBIDDEN: { status: 403, message: 'The admin API is not served to this address' },
+  FORBIDDEN: {
+    status: 403,
+    message: 'The admin API does not permit this to its caller: the address, the role or its reach',
+  },
   NOT_FOUND: { status: 404, message: 'No such object' },
   KEY_REVOKED: { status: 409, message: 'The key is revoked; this is final. Create a new key' },
   ROTATION_IN_PROGRESS: {

@@ -178,13 +178,20 @@ export const reasons = {
   UNAUTHORIZED: {
     admin_token_missing: 'No Authorization field',
     admin_token_wrong: 'Not one of the admin tokens',
+    admin_token_revoked: 'A token that the admin API made, and that was revoked',
+    admin_token_expired: 'A token that the admin API made, and whose `expires_at` has passed',
   },
-  FORBIDDEN: { admin_address: 'The address is not in `control.admin_from`' },
+  FORBIDDEN: {
+    admin_address: 'The address is not in `control.admin_from`',
+    role: 'The role of the token may not call the route',
+    scope: 'The token is for a merchant or an API, and the route concerns the whole installation',
+  },
   NOT_FOUND: {
     unknown_path: 'The control plane has no such path',
     malformed_id: 'What stands for an id cannot be one',
-    unknown_key: 'There is no such key',
-    unknown_merchant: 'There is no such merchant',
+    unknown_key: 'There is no such key, or none that the caller sees',
+    unknown_merchant: 'There is no such merchant, or none that the caller sees',
+    unknown_token: 'There is no such token',
     not_denied: 'The emergency stop has no such entry',
   },
   KEY_REVOKED: { revoked: 'The key is revoked, and does not change any more' },

@@ -5,7 +5,7 @@ import { endOf } from '../config/certificates.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
 export interface Watched {
-  /** `gateway`, or the name of an upstream. */
+  /** `gateway`, `control`, or the name of an upstream. */
   readonly of: string
   readonly files: readonly Dated[]
   /** Why the files on disk are not in force; undefined: they are. */
@@ -28,7 +28,7 @@ export function addCertificateMetrics(
     (Math.min(...files.map(({ chain }) => endOf(chain))) - now()) / 1_000
   metrics.gauge(
     'latchkey_certificate_expires_seconds',
-    'Seconds until the first certificate ends that is shown to clients (gateway) or used with an upstream',
+    'Seconds until the first certificate ends that is shown to clients (gateway, control) or used with an upstream',
     () => {
       const dated = watched().filter(({ files }) => files.length > 0)
       return Object.fromEntries(dated.map((one) => [one.of, secondsLeft(one)]))

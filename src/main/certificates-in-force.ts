@@ -15,6 +15,8 @@ import { handedOn } from './ticket-keys.ts'
 export interface CertificatesInForce {
   /** null: the gateway speaks plain HTTP. */
   readonly pair: Followed<Pair> | null
+  /** null: the control port speaks plain HTTP, or is another's. */
+  readonly controlPair: Followed<Pair> | null
   /** What is to be told of them, in words. */
   notes(): readonly string[]
   /** Whether clients or upstreams turn away what they are shown, or will within days, or a file on disk is not in force. */
@@ -27,6 +29,8 @@ export interface CertificatesInForce {
 export interface CertificateDeps {
   /** null: plain HTTP. */
   readonly tls: TlsSettings | null
+  /** Of the control port. */
+  readonly controlTls: TlsSettings | null
   /** Those in force. */
   readonly upstreams: () => Iterable<Upstream>
   /** Of all APIs in force. */
@@ -42,10 +46,11 @@ export interface CertificateDeps {
 const lookEveryMs = 5_000
 const tellEveryMs = 86_400_000
 
-/** Throws a StartError when the gateway's pair cannot be used. */
+/** Throws a StartError when the pair of a port cannot be used. */
 export function createCertificatesInForce(deps: CertificateDeps): CertificatesInForce {
-  const { tls, log, now } = deps
-  const gateway = tls === null ? null : followPair(tls, log)
+  const { tls, controlTls, log, now } = deps
+  const gateway = tls === null ? null : followPair('gateway', tls, log)
+  const control = controlTls === null ? null : followPair('control', controlTls, log)
   const upstreams = new Map<string, ReadFiles>()
 
   /** Those of each upstream, read when they have changed. */
@@ -71,7 +76,9 @@ export function createCertificatesInForce(deps: CertificateDeps): CertificatesIn
 
   const watched = (): Watched[] => [
     ...[...upstreams].map(([of, { files, fault }]) => ({ of, files, fault })),
-    ...(gateway === null ? [] : [{ of: 'gateway', files: [gateway.dated()], fault: gateway.fault() }]),
+    ...[gateway, control].flatMap((one) =>
+      one === null ? [] : [{ of: one.of, files: [one.dated()], fault: one.fault() }],
+    ),
   ]
   const faults = () => watched().flatMap(({ fault }) => fault ?? [])
   const told = new Map<string, number>()
@@ -92,6 +99,7 @@ export function createCertificatesInForce(deps: CertificateDeps): CertificatesIn
 
   function look(): void {
     gateway?.look()
+    control?.look()
     lookAtUpstreams()
     if (deps.isTelling) tell()
   }
@@ -101,6 +109,7 @@ export function createCertificatesInForce(deps: CertificateDeps): CertificatesIn
   const timer = setInterval(look, lookEveryMs).unref()
   return {
     pair: gateway,
+    controlPair: control,
     notes: () => [...faults(), ...all().map(({ text }) => text)],
     isGrave: () => faults().length > 0 || all().some((note) => note.isGrave),
     look,
@@ -113,18 +122,20 @@ function keyOf({ file, kind, text }: CertificateNote): string {
   return kind === 'uncovered' || kind === 'unused' ? text : `${kind} ${file}`
 }
 
-interface GatewayPair extends Followed<Pair> {
+interface PortPair extends Followed<Pair> {
+  readonly of: 'gateway' | 'control'
   dated(): Dated & Pair
   /** Why the files on disk are not in force; undefined: they are. */
   fault(): string | undefined
   look(): void
 }
 
-function followPair(files: TlsSettings, log: Logger): GatewayPair {
+function followPair(of: PortPair['of'], files: TlsSettings, log: Logger): PortPair {
   let seen = stampOf(files)
-  const pair = handedOn(firstOf(files))
+  const pair = handedOn(firstOf(of, files))
   let fault: string | undefined
   return {
+    of,
     current: pair.current,
     follow: pair.follow,
     dated: () => ({ ...pair.current(), file: files.certFile }),
@@ -151,11 +162,11 @@ function followPair(files: TlsSettings, log: Logger): GatewayPair {
   }
 }
 
-function firstOf(files: TlsSettings): Pair {
+function firstOf(of: PortPair['of'], files: TlsSettings): Pair {
   try {
     return readPair(files)
   } catch (error) {
-    throw new StartError(`gateway.tls: ${reasonOf(error)}`)
+    throw new StartError(`${of}.tls: ${reasonOf(error)}`)
   }
 }
 

@@ -1,6 +1,7 @@
 // Secrets that stood in files of this repository, where anybody reads them. A program that others reach must not start
 // with one: whoever knows it makes keys, or makes Redis say that a key is valid.
 
+import { isLoopback } from '../config/address.ts'
 import type { Settings } from '../config/compiled.ts'
 import { parseRedisUrl } from '../config/redis-url.ts'
 import { parsePostgresUrl } from '../config/store-url.ts'
@@ -58,10 +59,4 @@ function redisHosts(url: string): readonly string[] {
 
 function hasKnownPassword(url: string): boolean {
   return (parsePostgresUrl(url)?.urls ?? []).some((one) => databasePasswords.includes(new URL(one).password))
-}
-
-/** A socket's folder is on this machine, too: Postgres takes it where a host stands. */
-function isLoopback(host: string): boolean {
-  const plain = host.replace(/^\[|\]$/g, '').toLowerCase()
-  return plain === '' || plain === 'localhost' || plain === '::1' || /^127\.\d+\.\d+\.\d+$/.test(plain)
 }

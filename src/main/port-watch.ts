@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Settings } from '../config/compiled.ts'
-import { addressMatcher, plainAddress } from '../decision/request/addresses.ts'
+import { addressMatcher, plainAddress } from '../config/request/addresses.ts'
 
 export interface PortWatch {
   /** false: it has not answered several times in a row. */

@@ -6,6 +6,7 @@ import { CertificateFault } from '../config/certificates.ts'
 import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
 import type { AdminTokens } from '../control/operator.ts'
 import { createControlServer } from '../control/server.ts'
+import type { ControlTls } from '../control/tls.ts'
 import { createActivityRecorder } from '../gateway/record/activity.ts'
 import { createGateway } from '../gateway/server.ts'
 import type { KeptFiles } from '../config/source.ts'
@@ -14,6 +15,7 @@ import { type Logger, type LogLosses, noLosses } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createIds } from '../telemetry/request-id.ts'
 import { createActivitySink } from './activity-sink.ts'
+import { createAuditSeal } from './audit-seal.ts'
 import { type CertificatesInForce, createCertificatesInForce } from './certificates-in-force.ts'
 import { type ConfigInForce, type ConfigInForceDeps, createConfigInForce } from './config-in-force.ts'
 import { type Core, createCore, type Role } from './core.ts'
@@ -168,6 +170,8 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       const { auditRetentionMs: auditKeptMs } = config.settings.control
       const housekeeping = createHousekeeping({ db: core.db, table, auditKeptMs, log, metrics })
       drain.last('housekeeping', () => housekeeping.stop())
+      const seal = createAuditSeal({ db: core.db, log })
+      drain.last('audit', () => seal.stop())
     }
     const controlPort = plan.probes ? await openControl(parts) : null
     inForce.watch()
@@ -201,16 +205,22 @@ function openConfig(deps: ConfigInForceDeps): ConfigInForce {
   }
 }
 
-/** Of a process that serves the gateway, or speaks for those that do; null: it has nothing to do with it. */
+/** Of a process that serves the gateway or speaks for those that do, and of one with a control port; null: it has none. */
 function openCertificates(
   { config, inForce, log, metrics }: Pick<Parts, 'config' | 'inForce' | 'log' | 'metrics'>,
   role: Role,
   place: Place = 'alone',
 ): CertificatesInForce | null {
-  if (role === 'control') return null
+  const { gateway, control } = config.settings
+  // Workers have no control port.
+  const controlTls = place === 'worker' ? null : control.tls
+  const isServing = role !== 'control'
+  if (!isServing && controlTls === null) return null
   return createCertificatesInForce({
-    tls: config.settings.gateway.tls,
-    upstreams: () => [...inForce.current().upstreams.all()].map(({ settings }) => settings),
+    tls: isServing ? gateway.tls : null,
+    controlTls,
+    upstreams: () =>
+      isServing ? [...inForce.current().upstreams.all()].map(({ settings }) => settings) : [],
     hosts: () => hostsOf(inForce.current().table),
     isTelling: place !== 'worker',
     now: Date.now,
@@ -306,6 +316,13 @@ function tlsOf({ certificates, ticketKeys, drain }: Parts): TlsSources | null {
   return { pair, ticketKeys: own }
 }
 
+function controlTlsOf({ config, certificates }: Parts): ControlTls | null {
+  const { tls } = config.settings.control
+  const pair = certificates?.controlPair ?? null
+  if (tls === null || pair === null) return null
+  return { current: pair.current, follow: pair.follow, ciphers: tls.ciphers }
+}
+
 async function openControl(parts: Parts): Promise<number> {
   const { config, core, metrics, log, drain, tokens, plan, inForce, deny, certificates, losses } = parts
   const { workers, port, descriptors } = parts
@@ -317,6 +334,9 @@ async function openControl(parts: Parts): Promise<number> {
     tokens: tokens.current,
     adminFrom: config.settings.control.adminFrom,
     hosts: [...config.settings.control.hosts, config.settings.control.host],
+    tls: controlTlsOf(parts),
+    trustedProxies: config.settings.control.trustedProxies,
+    publicUrl: config.settings.control.publicUrl,
     refused: metrics.adminRefused,
     now: core.now,
     newId,

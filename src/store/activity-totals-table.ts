@@ -2,6 +2,7 @@
 
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
+import type { Scope } from './scope.ts'
 
 /** What is added up for itself, and what its rows are named by. */
 const groupings = {
@@ -23,6 +24,8 @@ export interface ActivityTotal {
 }
 
 export interface TotalsFilter {
+  /** What of the installation is asked about. */
+  readonly scope: Scope
   readonly by: ActivityGrouping
   readonly keyId?: string | undefined
   readonly merchantId?: string | undefined
@@ -48,7 +51,9 @@ export async function listActivityTotals(
   const within = (column: string) => `${column} >= $1 AND ${column} < $2
       AND ($3::text IS NULL OR key_id = $3)
       AND ($4::text IS NULL OR key_id IN (SELECT id FROM api_key WHERE merchant_id = $4))
-      AND ($5::text IS NULL OR api = $5) AND ($6::text IS NULL OR environment = $6)`
+      AND ($5::text IS NULL OR api = $5) AND ($6::text IS NULL OR environment = $6)
+      AND ($10::text[] IS NULL OR key_id IN (SELECT id FROM api_key WHERE merchant_id = ANY ($10)))
+      AND ($11::text[] IS NULL OR api = ANY ($11))`
   const rows = await db.query<ActivityTotal>(
     `SELECT ${name} COLLATE "C" AS name, sum(a.count)::bigint AS count,
        (coalesce(sum(a.count) FILTER (WHERE a.outcome = 'allow'), 0))::bigint AS allowed
@@ -70,6 +75,8 @@ export async function listActivityTotals(
       page.after?.count ?? null,
       page.after?.name ?? null,
       page.limit + 1,
+      filter.scope.merchantIds,
+      filter.scope.apis,
     ],
   )
   return pageOf(rows, page.limit)

@@ -2,28 +2,39 @@
 
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
+import { isWhole, type Scope } from './scope.ts'
 import { milliseconds } from './session.ts'
 import { timeOfId } from '../telemetry/request-id.ts'
 
-export interface AuditEntry {
+/** Who did it, and by what request. */
+export interface Who {
   readonly actor: string
-  /** Such as `key.rotate`. */
-  readonly action: string
-  /** Id of the key or merchant. */
-  readonly target: string
-  /** Without secrets and digests; null: it did not exist. */
-  readonly before: object | null
-  readonly after: object
+  /** Of the token that the admin API made; null: one of LATCHKEY_ADMIN_TOKEN. */
+  readonly tokenId?: string | null
+  /** Address that the request came from; null: not known. */
+  readonly client?: string | null
   readonly requestId: string
   /** In the words of who did it; absent: none was given. */
   readonly reason?: string | undefined
+}
+
+export interface AuditEntry extends Who {
+  /** Such as `key.rotate`. */
+  readonly action: string
+  /** Id of the key, merchant or token. */
+  readonly target: string
+  /** Without secrets and digests; null: it did not exist. */
+  readonly before: object | null
+  readonly after: object | null
   /** Milliseconds since the epoch. */
   readonly atMs: number
-  readonly revision: number
+  /** null: none of its own, it stands beside the last one. */
+  readonly revision: number | null
 }
 
 /** An entry with its place in the list. */
 export interface StoredAuditEntry extends Omit<AuditEntry, 'reason'> {
+  readonly revision: number
   readonly id: number
   readonly reason: string | null
 }
@@ -37,24 +48,47 @@ export interface AuditFilter {
   readonly sinceMs?: number | undefined
   /** Before then. */
   readonly untilMs?: number | undefined
+  /** Newest first unless said. */
+  readonly isOldestFirst?: boolean
 }
 
 export async function writeAudit(tx: Queryable, entry: AuditEntry): Promise<void> {
-  await tx.query(
+  const rows = await tx.query<HasOrigins>(
     `INSERT INTO audit (actor, action, target, before, after, request_id, at, revision)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::bigint, (SELECT revision FROM head)))
+     RETURNING ${hasOrigins}`,
     [
       entry.actor,
       entry.action,
       entry.target,
       entry.before && JSON.stringify(entry.before),
-      JSON.stringify(entry.after),
+      entry.after && JSON.stringify(entry.after),
       entry.requestId,
       new Date(entry.atMs),
       entry.revision,
     ],
   )
   await writeReason(tx, entry)
+  await writeOrigin(tx, entry, rows)
+}
+
+/** Whether there is a place for them: not while a program waits for its migration. A column of what writes the entries. */
+export const hasOrigins = `to_regclass('change_origin') IS NOT NULL AS "hasOrigins"`
+export interface HasOrigins {
+  readonly hasOrigins: boolean
+}
+
+/** Once a request, however many entries it has. */
+export async function writeOrigin(
+  tx: Queryable,
+  { requestId, tokenId = null, client = null, atMs }: Who & { readonly atMs: number },
+  rows: readonly HasOrigins[],
+): Promise<void> {
+  if (rows[0]?.hasOrigins !== true) return
+  await tx.query(
+    'INSERT INTO change_origin (request_id, token_id, client, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    [requestId, tokenId, client, new Date(atMs)],
+  )
 }
 
 /** Once a request, however many entries it has. */
@@ -69,10 +103,13 @@ export async function writeReason(
   )
 }
 
-/** Entries that match all of the filter, newest first. The cursor is the id of the last one seen. */
+/**
+ * Entries that match all of the filter, newest first unless said. The cursor is the id of the last one seen. Whoever sees a part of the
+ * installation sees what became of its keys and merchants, and nothing of the platform's own doings.
+ */
 export async function listAudit(
   db: Queryable,
-  filter: AuditFilter,
+  filter: AuditFilter & { readonly scope: Scope },
   page: PageRequest<number>,
 ): Promise<Page<StoredAuditEntry>> {
   const { sinceMs, untilMs, requestId } = filter
@@ -81,8 +118,9 @@ export async function listAudit(
   const to = await firstIdFrom(db, earliest(untilMs, asked), mostApartMs)
   const rows = await db.query<StoredAuditEntry>(
     `SELECT id, actor, action, target, before, after, request_id AS "requestId", ${milliseconds('a.at')} AS "atMs",
-       revision, (SELECT reason FROM change_reason r WHERE r.request_id = a.request_id)
-     FROM audit a
+       revision, (SELECT reason FROM change_reason r WHERE r.request_id = a.request_id), o."tokenId", o.client
+     FROM audit a LEFT JOIN LATERAL (
+       SELECT token_id AS "tokenId", client FROM change_origin WHERE change_origin.request_id = a.request_id) o ON true
      WHERE ($1::text IS NULL OR target = $1)
        AND ($2::text IS NULL OR actor = $2)
        AND ($3::text IS NULL OR action = $3)
@@ -91,8 +129,9 @@ export async function listAudit(
        AND ($6::timestamptz IS NULL OR at < $6)
        AND ($7::bigint IS NULL OR id >= $7)
        AND ($8::bigint IS NULL OR id < $8)
-       AND ($9::bigint IS NULL OR id < $9)
-     ORDER BY id DESC LIMIT $10`,
+       AND ($9::bigint IS NULL OR id ${filter.isOldestFirst ? '>' : '<'} $9)
+       ${isWhole(filter.scope) ? '' : partOf('$11::text[]', '$12::text[]')}
+     ORDER BY id ${filter.isOldestFirst ? 'ASC' : 'DESC'} LIMIT $10`,
     [
       filter.target ?? null,
       filter.actor ?? null,
@@ -104,9 +143,18 @@ export async function listAudit(
       to,
       page.after,
       page.limit + 1,
+      ...(isWhole(filter.scope) ? [] : [filter.scope.merchantIds, filter.scope.apis]),
     ],
   )
   return pageOf(rows, page.limit)
+}
+
+/** What belongs to merchants and APIs: a merchant's own changes are no API's. The emergency stop is the platform's. */
+function partOf(merchants: string, apis: string): string {
+  return `AND action NOT LIKE 'deny.%' AND (
+    target IN (SELECT k.id FROM api_key k WHERE (${merchants} IS NULL OR k.merchant_id = ANY (${merchants}))
+      AND (${apis} IS NULL OR k.api = ANY (${apis})))
+    OR (${apis} IS NULL AND target = ANY (${merchants})))`
 }
 
 /** How far the order of ids and that of times may differ: programs' clocks, and transactions that take their time. */

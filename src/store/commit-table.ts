@@ -1,19 +1,15 @@
 // How a key or merchant changes: row, revision, outbox and audit in one transaction.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AuditEntry, writeAudit } from './audit-table.ts'
+import { type AuditEntry, type Who, writeAudit } from './audit-table.ts'
 import { type Change, stampColumn } from './change-table.ts'
 import { claimReplay, type IdempotentRequest, keepReplay } from './idempotency-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { OutcomeUnknownError, StoreUnavailableError } from './postgres-errors.ts'
+import type { View } from './scope.ts'
 
-/** On whose behalf, and when by the program's clock. */
-export interface ChangeOrigin {
-  readonly actor: string
-  readonly requestId: string
-  readonly nowMs: number
-  /** In the words of who asks for it. */
-  readonly reason?: string | undefined
+/** On whose behalf, what of the installation that one sees, and when by the program's clock. */
+export interface ChangeOrigin extends Who, View {
   /** Of a request that may be repeated: a repeat changes nothing. */
   readonly replayOf?: IdempotentRequest | undefined
 }
@@ -106,7 +102,7 @@ async function writeChange<T>(tx: Queryable, { planned, origin, revision }: Step
   const object = await write(tx, revision)
   const change = await writeOutbox(tx, { revision, keyId, merchantId })
   const entry: AuditEntry = {
-    actor: origin.actor,
+    ...{ actor: origin.actor, tokenId: origin.tokenId ?? null, client: origin.client ?? null },
     action,
     target: keyId ?? merchantId,
     before: before && snapshot(before),
@@ -135,6 +131,13 @@ async function nextRevision(tx: Queryable): Promise<Taken> {
   )
   if (!rows[0]) throw new Error('The head row is missing: the database was tampered with')
   return rows[0]
+}
+
+/** What `trace` is told by a transaction that takes no revision. */
+export async function transactionOf(tx: Queryable): Promise<string> {
+  const [row] = await tx.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id')
+  if (!row) throw new Error('The database gave no row')
+  return row.id
 }
 
 const outcomeTimeoutMs = 3000

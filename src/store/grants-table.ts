@@ -14,6 +14,9 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     key_secret: 'SELECT, INSERT, UPDATE',
     outbox: 'SELECT, INSERT, DELETE',
     audit: 'SELECT, INSERT',
+    audit_link: 'SELECT',
+    change_origin: 'SELECT, INSERT',
+    admin_token: 'SELECT, INSERT, UPDATE (revoked_at, last_used_at)',
     change_reason: 'SELECT, INSERT',
     instance: 'SELECT, INSERT, UPDATE, DELETE',
     instance_about: 'SELECT, INSERT, UPDATE, DELETE',
@@ -57,7 +60,9 @@ export function grantStatements(): string {
     `GRANT EXECUTE ON FUNCTION database_lineage(), installation_id() TO ${names};`,
     // The one way in which entries leave the audit: those of more than 90 days ago, where a retention is configured.
     'REVOKE ALL ON FUNCTION forget_audit(timestamptz, integer) FROM PUBLIC;',
-    `GRANT EXECUTE ON FUNCTION forget_audit(timestamptz, integer) TO ${nameOf('control')};`,
+    // And the one in which its chain is written.
+    'REVOKE ALL ON FUNCTION seal_audit(integer) FROM PUBLIC;',
+    `GRANT EXECUTE ON FUNCTION forget_audit(timestamptz, integer), seal_audit(integer) TO ${nameOf('control')};`,
     'COMMIT;',
     '',
   ].join('\n')

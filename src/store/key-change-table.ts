@@ -5,6 +5,7 @@ import { deny, DenialError } from '../errors/denial.ts'
 import { type ChangeOrigin, type Committed, commitChange, type Plan } from './commit-table.ts'
 import { keySnapshot, lockKey, mustGetKey, type StoredKey } from './key-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
+import { everything, seesApi, seesMerchant } from './scope.ts'
 
 export interface NewSecret {
   readonly id: string
@@ -35,7 +36,10 @@ export async function createKey(
   key: NewKey,
 ): Promise<Committed<StoredKey>> {
   return commitChange<StoredKey>(db, origin, async (tx) => {
-    const merchants = await tx.query('SELECT FROM merchant WHERE id = $1 FOR KEY SHARE', [key.merchantId])
+    if (!seesApi(origin.scope, key.api)) throw new DenialError(deny('NOT_FOUND', 'unknown_key'))
+    const merchants = seesMerchant(origin.scope, key.merchantId)
+      ? await tx.query('SELECT FROM merchant WHERE id = $1 FOR KEY SHARE', [key.merchantId])
+      : []
     if (merchants.length === 0) {
       const details = [{ path: '/merchant_id', message: 'no such merchant' }]
       throw new DenialError(deny('VALIDATION_FAILED', 'unknown_merchant', { details }))
@@ -62,7 +66,7 @@ export async function patchKey(
   request: { readonly id: string; readonly patch: KeyPatch; readonly ifRevision: number | null },
 ): Promise<Committed<StoredKey>> {
   return commitChange(db, origin, async (tx) => {
-    const key = await lockKey(tx, request.id, origin.nowMs)
+    const key = await lockKey(tx, request.id, origin)
     if (request.ifRevision !== null && request.ifRevision !== key.revision) {
       throw new DenialError(deny('REVISION_CONFLICT', 'if_match'))
     }
@@ -76,7 +80,7 @@ export async function patchKey(
         'UPDATE api_key SET name = $2, permissions = $3, expires_at = $4, revision = $5 WHERE id = $1',
         [key.id, name, permissions, expiresAtMs === null ? null : new Date(expiresAtMs), revision],
       )
-      return mustGetKey(tx, key.id, origin.nowMs)
+      return mustGetKey(tx, key.id, origin)
     })
   })
 }
@@ -88,7 +92,7 @@ export async function transitionKey(
   request: { readonly id: string; readonly action: KeyAction },
 ): Promise<Committed<StoredKey>> {
   return commitChange(db, origin, async (tx) => {
-    const key = await lockKey(tx, request.id, origin.nowMs)
+    const key = await lockKey(tx, request.id, origin)
     const transition = keyTransition(key.status, request.action)
     if (transition.kind === 'refused') throw new DenialError(deny('KEY_REVOKED', 'revoked'))
     if (transition.kind === 'unchanged') return { kind: 'unchanged', object: key }
@@ -98,7 +102,7 @@ export async function transitionKey(
         transition.to,
         revision,
       ])
-      return mustGetKey(tx, key.id, origin.nowMs)
+      return mustGetKey(tx, key.id, origin)
     })
   })
 }
@@ -159,7 +163,7 @@ async function insertKey(
     ],
   )
   await insertSecret(tx, key.id, { ...key.secret, createdAtMs: key.nowMs })
-  return mustGetKey(tx, key.id, key.nowMs)
+  return mustGetKey(tx, key.id, { nowMs: key.nowMs, scope: everything })
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {

@@ -26,7 +26,7 @@ export async function rotateKey(
 ): Promise<Committed<StoredKey>> {
   const { nowMs } = origin
   return commitChange(db, origin, async (tx) => {
-    const key = await lockKey(tx, rotation.id, nowMs)
+    const key = await lockKey(tx, rotation.id, origin)
     refuseRevoked(key)
     if (rotation.graceSeconds > 0 && key.secrets.length > 1) {
       throw new DenialError(deny('ROTATION_IN_PROGRESS', 'grace_running'))
@@ -40,7 +40,7 @@ export async function rotateKey(
         rotation.prefix,
         revision,
       ])
-      return mustGetKey(tx, key.id, nowMs)
+      return mustGetKey(tx, key.id, origin)
     })
   })
 }
@@ -53,13 +53,13 @@ export async function endRotation(
 ): Promise<Committed<StoredKey>> {
   const { nowMs } = origin
   return commitChange(db, origin, async (tx) => {
-    const key = await lockKey(tx, id, nowMs)
+    const key = await lockKey(tx, id, origin)
     refuseRevoked(key)
     if (key.secrets.length < 2) return { kind: 'unchanged', object: key }
     return changeOf(key, 'key.rotation_end', async (tx, revision) => {
       await endSecrets(tx, id, { nowMs, isCurrentSpared: true })
       await tx.query('UPDATE api_key SET revision = $2 WHERE id = $1', [id, revision])
-      return mustGetKey(tx, id, nowMs)
+      return mustGetKey(tx, id, origin)
     })
   })
 }

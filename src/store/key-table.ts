@@ -5,6 +5,7 @@ import { deny, DenialError } from '../errors/denial.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
 import { gramsOf, hasSearchIndexes, shortestIndexed, textOfKey } from './search-table.ts'
+import { keyConditions, type View } from './scope.ts'
 import { milliseconds } from './session.ts'
 
 /** Times in milliseconds since the epoch. */
@@ -60,24 +61,30 @@ const selectKeys = (from: string) => `
     FROM key_secret WHERE key_id = k.id
   ) s`
 
-/** One key with the secrets that live at `nowMs`. Throws StoreUnavailableError. */
-export async function getKey(db: Queryable, id: string, nowMs: number): Promise<StoredKey | undefined> {
-  const rows = await db.query<StoredKey>(`${selectKeys('api_key k')} WHERE k.id = $2`, [new Date(nowMs), id])
+/** One key that the view holds. Throws StoreUnavailableError. */
+export async function getKey(db: Queryable, id: string, view: View): Promise<StoredKey | undefined> {
+  const values: unknown[] = [new Date(view.nowMs), id]
+  const scoped = keyConditions(view.scope, (value) => `$${values.push(value)}`)
+  const where = ['k.id = $2', ...scoped].join(' AND ')
+  const rows = await db.query<StoredKey>(`${selectKeys('api_key k')} WHERE ${where}`, values)
   return rows[0]
 }
 
-type AskedKeys = KeyFilter & { readonly nowMs: number }
+type AskedKeys = KeyFilter & View
 
 /**
- * The keys that match all of the filter, newest first. The cursor is the id of the last one seen. A text is looked for
+ * The keys of the view that match all of the filter, newest first. The cursor is the id of the last one seen. A text is looked for
  * among the newest keys first: what many have is found there. What few have is found by the indexes, where they are built.
  */
 export async function listKeys(
   db: Queryable,
-  filter: AskedKeys,
+  asked: AskedKeys,
   page: PageRequest<string>,
 ): Promise<Page<StoredKey>> {
-  const { text, last4 } = filter
+  const { text, last4, scope } = asked
+  // Whoever sees one merchant alone is best served by that one's keys.
+  const [only] = scope.merchantIds?.length === 1 ? scope.merchantIds : []
+  const filter = { ...asked, merchantId: asked.merchantId ?? only }
   const ending = last4 === undefined ? undefined : await findEnding(db, last4)
   if (ending !== undefined)
     return pageOf(await selectPage(db, filter, page, { kind: 'these', ids: ending }), page.limit)
@@ -162,7 +169,7 @@ async function selectPage(
 ): Promise<StoredKey[]> {
   const values: unknown[] = [new Date(filter.nowMs)]
   const put = (value: unknown) => `$${values.push(value)}`
-  const conditions: string[] = []
+  const conditions: string[] = [...keyConditions(filter.scope, put)]
   if (filter.merchantId !== undefined) conditions.push(`k.merchant_id = ${put(filter.merchantId)}`)
   if (page.after !== null) conditions.push(`k.id < ${put(page.after)}`)
   if (filter.status !== undefined) conditions.push(hasStatus(filter.status, put))
@@ -204,14 +211,17 @@ function hasStatus(status: ListedStatus, put: (value: unknown) => string): strin
  * Locks a key until the transaction ends and reads it. Two statements, as the rows that hang on it must be read
  * after the wait for the lock. Throws NOT_FOUND.
  */
-export async function lockKey(tx: Queryable, id: string, nowMs: number): Promise<StoredKey> {
-  await tx.query('SELECT FROM api_key WHERE id = $1 FOR NO KEY UPDATE', [id])
-  return mustGetKey(tx, id, nowMs)
+export async function lockKey(tx: Queryable, id: string, view: View): Promise<StoredKey> {
+  const values: unknown[] = [id]
+  const scoped = keyConditions(view.scope, (value) => `$${values.push(value)}`)
+  const where = ['k.id = $1', ...scoped].join(' AND ')
+  await tx.query(`SELECT FROM api_key k WHERE ${where} FOR NO KEY UPDATE`, values)
+  return mustGetKey(tx, id, view)
 }
 
-/** Reads a key that is there; throws NOT_FOUND where it is not. */
-export async function mustGetKey(db: Queryable, id: string, nowMs: number): Promise<StoredKey> {
-  const key = await getKey(db, id, nowMs)
+/** Reads a key that is there; throws NOT_FOUND where it is not, or not in the view. */
+export async function mustGetKey(db: Queryable, id: string, view: View): Promise<StoredKey> {
+  const key = await getKey(db, id, view)
   if (!key) throw new DenialError(deny('NOT_FOUND', 'unknown_key'))
   return key
 }

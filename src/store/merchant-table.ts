@@ -6,6 +6,7 @@ import { deny, DenialError } from '../errors/denial.ts'
 import { type ChangeOrigin, type Committed, commitChange } from './commit-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Postgres, Queryable } from './postgres.ts'
+import { type Scope, seesMerchant } from './scope.ts'
 import { milliseconds } from './session.ts'
 
 export interface StoredMerchant {
@@ -19,16 +20,27 @@ export interface StoredMerchant {
 
 const columns = `id, name, status, ${milliseconds('created_at')} AS "createdAtMs", revision`
 
-export async function getMerchant(db: Queryable, id: string): Promise<StoredMerchant | undefined> {
+/** One merchant that is seen. */
+export async function getMerchant(
+  db: Queryable,
+  id: string,
+  scope: Scope,
+): Promise<StoredMerchant | undefined> {
+  if (!seesMerchant(scope, id)) return undefined
   const rows = await db.query<StoredMerchant>(`SELECT ${columns} FROM merchant WHERE id = $1`, [id])
   return rows[0]
 }
 
-/** All merchants, newest first. The cursor is the id of the last one seen. */
-export async function listMerchants(db: Queryable, page: PageRequest<string>): Promise<Page<StoredMerchant>> {
+/** All merchants that are seen, newest first. The cursor is the id of the last one seen. */
+export async function listMerchants(
+  db: Queryable,
+  scope: Scope,
+  page: PageRequest<string>,
+): Promise<Page<StoredMerchant>> {
   const rows = await db.query<StoredMerchant>(
-    `SELECT ${columns} FROM merchant WHERE ($1::text IS NULL OR id < $1) ORDER BY id DESC LIMIT $2`,
-    [page.after, page.limit + 1],
+    `SELECT ${columns} FROM merchant WHERE ($1::text IS NULL OR id < $1) AND ($3::text[] IS NULL OR id = ANY ($3))
+     ORDER BY id DESC LIMIT $2`,
+    [page.after, page.limit + 1, scope.merchantIds],
   )
   return pageOf(rows, page.limit)
 }
@@ -64,7 +76,7 @@ export async function renameMerchant(
   request: { readonly id: string; readonly name: string | undefined },
 ): Promise<Committed<StoredMerchant>> {
   return commitChange<StoredMerchant>(db, origin, async (tx) => {
-    const merchant = await lockMerchant(tx, request.id)
+    const merchant = await lockMerchant(tx, request.id, origin.scope)
     const { name = merchant.name } = request
     if (name === merchant.name) return { kind: 'unchanged', object: merchant }
     return {
@@ -93,7 +105,7 @@ export async function transitionMerchant(
   request: { readonly id: string; readonly action: MerchantAction },
 ): Promise<Committed<StoredMerchant>> {
   return commitChange<StoredMerchant>(db, origin, async (tx) => {
-    const merchant = await lockMerchant(tx, request.id)
+    const merchant = await lockMerchant(tx, request.id, origin.scope)
     const transition = merchantTransition(merchant.status, request.action)
     if (transition.kind !== 'changed') return { kind: 'unchanged', object: merchant }
     return {
@@ -116,7 +128,8 @@ export async function transitionMerchant(
 }
 
 /** Locks a merchant until the transaction ends and reads it. Throws NOT_FOUND. */
-async function lockMerchant(tx: Queryable, id: string): Promise<StoredMerchant> {
+async function lockMerchant(tx: Queryable, id: string, scope: Scope): Promise<StoredMerchant> {
+  if (!seesMerchant(scope, id)) throw new DenialError(deny('NOT_FOUND', 'unknown_merchant'))
   const rows = await tx.query<StoredMerchant>(
     `SELECT ${columns} FROM merchant WHERE id = $1 FOR NO KEY UPDATE`,
     [id],

@@ -67,7 +67,10 @@ export interface Metrics {
 const reasonsFromNought = {
   cut: ['idle_timeout', 'unread_bytes'],
   refused: ['proxy_header_missing', 'proxy_header_timeout'],
-  admin: ['admin_address', 'admin_token_missing', 'admin_token_wrong'],
+  admin: [
+    ...['admin_address', 'admin_token_missing', 'admin_token_wrong', 'admin_token_revoked'],
+    ...['admin_token_expired', 'role', 'scope'],
+  ],
   handshake: [
     ...['plain_http', 'not_tls', 'version', 'alpn', 'certificate_refused', 'nothing_shared', 'alert'],
     ...['timeout', 'closed', 'malformed', 'other'],
@@ -157,7 +160,7 @@ export function createMetrics(): Metrics {
   })
   const adminRefused = new Counter({
     name: 'latchkey_admin_refused_total',
-    help: 'Calls of the admin API refused for their token or address',
+    help: 'Calls of the admin API refused for their address, token, role or reach',
     labelNames: ['reason'],
     registers,
   })

@@ -131,3 +131,23 @@ void t.test('text of the server cannot steer the terminal', async (t) => {
   const { stderr } = await typist({ LATCHKEY_ADMIN_TOKEN: secretToken }, { fetch })('keys', 'list')
   t.notMatch(stderr, /[^\n\x20-\uffff]/)
 })
+
+void t.test('whose token would travel in clear beyond this machine is told so', async (t) => {
+  const { url } = await createConsole(t)
+  const near = typist({ LATCHKEY_ADMIN_URL: url, LATCHKEY_ADMIN_TOKEN: token })
+  t.equal((await near('keys', 'list')).stderr, '')
+  const asked: string[] = []
+  const fetch = async (to: string) => {
+    asked.push(to)
+    return new Response('{"data":[],"next_cursor":null}')
+  }
+  for (const [far, warning] of [
+    ['http://latchkey.example:8081', /^warning: the token travels in clear to latchkey\.example:8081/],
+    ['https://latchkey.example', /^$/],
+    ['http://[::1]:8081', /^$/],
+  ] as const) {
+    const type = typist({ LATCHKEY_ADMIN_URL: far, LATCHKEY_ADMIN_TOKEN: token }, { fetch })
+    t.match(await type('keys', 'list'), { code: 0, stderr: warning }, far)
+  }
+  t.equal(asked.length, 3)
+})

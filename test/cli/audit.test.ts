@@ -1,8 +1,9 @@
 // Contract 2.
 
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import t from 'tap'
 import { makeKey, startMs } from '../control/subject.ts'
-import { createConsole } from './console.ts'
+import { createConsole, typist } from './console.ts'
 
 const dayMs = 86_400_000
 
@@ -52,4 +53,38 @@ void t.test('its filters narrow it; of many the newest are shown, and that there
     ['--limit', '1e3'],
   ])
     t.match(await type('audit', ...words), { code: 2, stdout: '' })
+})
+
+void t.test('verify says that all is well, and names what is not', async (t) => {
+  const { type, subject } = await createConsole(t)
+  await makeKey(subject)
+  const well = await type('audit', 'verify')
+  t.match(well, { code: 0, stderr: '', stdout: /^2 entries compared\. The last link is 2:[0-9a-f]{64}\n$/ })
+  const [anchor = ''] = /2:[0-9a-f]{64}/.exec(well.stdout) ?? []
+  t.equal((await type('audit', 'verify', '--anchor', anchor)).code, 0)
+  const other = await type('audit', 'verify', '--anchor', `1:${anchor.slice(2)}`)
+  t.match(other, { code: 1, stdout: /^broken: link 1 is not the one that the log has$/m })
+  await subject.db.query(`UPDATE audit SET actor = 'eve' WHERE revision = 2`)
+  const found = await type('audit', 'verify', '--json')
+  t.match(found, { code: 1, stderr: /not as it was written: 1 fault/ })
+  t.match(JSON.parse(found.stdout), { checked: 2, faults: [{ kind: 'changed', seq: 2 }] })
+  t.equal((await type('audit', 'verify', '--anchor', 'x')).code, 2)
+  t.match((await type('audit', '--json')).stdout, /"actor": "eve"/)
+})
+
+void t.test('export writes a file that only its owner reads, whole or not at all', async (t) => {
+  const { type, subject, url } = await createConsole(t)
+  await makeKey(subject)
+  const folder = t.testdir({})
+  const path = `${folder}/audit.jsonl`
+  t.match(await type('audit', 'export', '--output', path), { code: 0, stdout: /^\d+ bytes written\n$/ })
+  t.equal(readFileSync(path, 'utf8').trimEnd().split('\n').length, 3)
+  t.equal(statSync(path).mode & 0o777, 0o600)
+  const csv = await type('audit', 'export', '--output', path, '--format', 'csv', '--since', '1h', '--json')
+  t.match(JSON.parse(csv.stdout), { output: path, format: 'csv' })
+  t.match(readFileSync(path, 'utf8'), /^id,at,/)
+  t.match(await type('audit', 'export', '--output', `${folder}/none/x`), { code: 1, stderr: /ENOENT/ })
+  const wrong = typist({ LATCHKEY_ADMIN_URL: url, LATCHKEY_ADMIN_TOKEN: 'x'.repeat(32) })
+  t.match(await wrong('audit', 'export', '--output', `${folder}/y`), { code: 1, stderr: /UNAUTHORIZED/ })
+  t.same(readdirSync(folder), ['audit.jsonl'])
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { formatFault, loadConfig, type LoadOptions } from '../../src/config/load.ts'
 import { makeAuthority } from '../support/certificates.ts'
-import { configOf, edit, gatewayYaml, load, tableYaml } from './files.ts'
+import { configOf, edit, faultsOf, gatewayYaml, load, tableYaml } from './files.ts'
 
 const withTls = (cert: string, key: string, more = '') =>
   `gateway: { tls: { cert: ${cert}, key: ${key}${more} } }\n${gatewayYaml}`
@@ -211,4 +211,12 @@ t.test('what has ended is a fault for who asks before, and a warning at a start'
     })
     t.match(await saidOf(t, gateway, { needs: 'all' }), { isGood: true, said: [/old\.pem: expired at /] })
   }
+})
+
+t.test('the pair of the control port is looked at as that of the gateway', async (t) => {
+  const control = (text: string) => `control: { tls: { ${text} } }\n${gatewayYaml}`
+  const bad = await faultsOf(t, { gateway: control('cert: gateway.yaml, key: gateway.yaml') })
+  t.match(bad, [/^gateway\.yaml:1:\d+ .*holds no certificate/])
+  const ciphers = control('cert: a.pem, key: a.key, ciphers: NONE-SUCH')
+  t.match(await faultsOf(t, { gateway: ciphers }), [/`ciphers` is no list/])
 })

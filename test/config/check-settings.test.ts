@@ -1,5 +1,6 @@
 import t from 'tap'
-import { edit, faultsOf, gatewayYaml } from './files.ts'
+import { formatFault } from '../../src/config/load.ts'
+import { edit, faultsOf, gatewayYaml, load } from './files.ts'
 
 const payments = 'payments: { url: "http://127.0.0.1:9101" }'
 const withUpstream = (text: string) => edit(gatewayYaml, payments, `payments: { ${text} }`)
@@ -103,4 +104,59 @@ t.test('the same of the stores, of which no message repeats a URL', async (t) =>
     t.match(faults, [new RegExp(`\`${name}\` cannot be used: `)], url)
     t.notMatch(faults.join(), 'hunter2')
   }
+})
+
+async function warningsOf(
+  t: Parameters<typeof load>[0],
+  files: Parameters<typeof load>[1],
+): Promise<string[]> {
+  const loaded = await load(t, files)
+  return loaded.warnings.map(formatFault)
+}
+
+t.test(
+  'a control plane that others reach without TLS is warned of, unless a proxy in front has it',
+  async (t) => {
+    const certificate = 'tls: { cert: /nowhere.crt, key: /nowhere.key }'
+    for (const [control, expected] of [
+      ['host: 0.0.0.0', /^gateway\.yaml:1:18 {2}admin tokens travel in clear to this address/],
+      ['host: "::"', /admin tokens travel in clear to this address/],
+      ['host: 127.0.0.2', undefined],
+      ['host: localhost', undefined],
+      ['port: 8081', undefined],
+      ['host: 0.0.0.0, trusted_proxies: [10.0.0.0/8]', undefined],
+      ['public_url: "http://hub.example.com"', /admin tokens travel in clear to this URL/],
+      ['public_url: "http://localhost:8081"', undefined],
+      ['public_url: "https://hub.example.com"', undefined],
+    ] as const) {
+      const found = await warningsOf(t, { gateway: `control: { ${control} }\n${gatewayYaml}` })
+      if (expected === undefined) t.notMatch(found.join('\n'), /in clear/, control)
+      else t.match(found.join('\n'), expected, control)
+    }
+    const own = await warningsOf(t, { gateway: `control: { host: 0.0.0.0, ${certificate} }\n${gatewayYaml}` })
+    t.notMatch(own.join('\n'), /in clear/)
+    t.match(own.join('\n'), /nowhere\.crt/)
+  },
+)
+
+t.test('the public URL has a scheme, a host and perhaps a port', async (t) => {
+  const control = (url: string) => `control: { public_url: "${url}" }\n${gatewayYaml}`
+  for (const url of [
+    'hub.example.com',
+    'ftp://hub',
+    'https://hub/x',
+    'https://u:p@hub',
+    'https://hub?x',
+    'https://hub#x',
+    '',
+  ])
+    t.match(
+      await faultsOf(t, { gateway: control(url) }),
+      [/is no https:\/\/ or http:\/\/ URL without a path/],
+      url,
+    )
+  for (const url of ['https://hub.example.com', 'https://hub.example.com/', 'http://localhost:8081'])
+    t.strictSame(await faultsOf(t, { gateway: control(url) }), [], url)
+  const proxies = `control: { trusted_proxies: [nowhere] }\n${gatewayYaml}`
+  t.match(await faultsOf(t, { gateway: proxies }), [/neither an IP address nor a CIDR block/])
 })

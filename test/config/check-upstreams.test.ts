@@ -124,7 +124,7 @@ t.test('it does not matter which target a request goes to', async (t) => {
   const faults = (...urls: string[]) => faultsOf(t, { gateway: withUpstream(at(...urls)) })
   t.strictSame(await faults('http://a/x', 'http://b:81/x/', 'http://[::1]/x'), [])
   t.match(await faults('http://a/x', 'http://b'), [
-    /^gateway\.yaml:4:54 {2}targets of one upstream have one base path$/,
+    /^gateway\.yaml:4:55 {2}targets of one upstream have one base path$/,
   ])
   t.match(await faults('http://a', 'https://b'), [/targets of one upstream are all http:\/\/ or all https/])
   t.match(await faults('http://a', 'http://A:80/'), [/this target is listed twice/])

@@ -47,12 +47,28 @@ const flint = `    credential: { bearer: true }
     permissions: table.yaml
 `
 
+const sameSlash = edit(
+  gatewayYaml,
+  '    permissions: table',
+  '    trailing_slash: same\n    max_body: 1kb\n    response: { max_body: 2kb }\n    permissions: table',
+)
+
 const withText = (text: string) => edit(tableYaml, 'Read transaction data', text)
 
 const cases = {
   'a plain table': { gateway: gatewayYaml, table: tableYaml, faults: 0 },
   'marked routes, all options': { gateway: gatewayYaml, table: shadowed, faults: 0 },
   'two APIs that share a table': { gateway: withFlint(flint), table: shadowed, faults: 0 },
+  'an API to which last slashes mean nothing, and routes without its limits': {
+    gateway: sameSlash,
+    table: `${shadowed}  GET /v1/x/: { permission: refund.write, max_body: none, response: { max_body: none } }\n`,
+    faults: 0,
+  },
+  'templates that differ in a last slash there': {
+    gateway: sameSlash,
+    table: `${shadowed}  GET /v1/x/: refund.write\n  GET /v1/x: public\n`,
+    faults: 1,
+  },
   'an unused permission': {
     gateway: gatewayYaml,
     table: edit(tableYaml, 'permissions:\n', 'permissions:\n  a.b: A\n'),

@@ -16,7 +16,8 @@ interface Setting {
 
 /** Every setting with its path, however deep. */
 function settingsOf(shape: Shape, path = ''): Setting[] {
-  const inner = [...Object.values(shape.patternProperties ?? {}), ...(shape.anyOf ?? [])]
+  const items = shape.items === undefined ? [] : [shape.items]
+  const inner = [...Object.values(shape.patternProperties ?? {}), ...items, ...(shape.anyOf ?? [])]
   const own = Object.entries(shape.properties ?? {}).flatMap(([key, setting]) => {
     const name = path === '' ? key : `${path}.${key}`
     return [{ path: name, shape: setting }, ...settingsOf(setting, name)]

@@ -22,15 +22,20 @@ const dayMs = 86_400_000
 interface World {
   readonly nowMs?: () => number
   readonly tls?: Made | null
+  readonly control?: Made | null
   readonly upstreams?: readonly Pick<Upstream, 'name' | 'origin' | 'caFiles' | 'clientCertificate'>[]
   readonly isTelling?: boolean
 }
 
-function createWorld(t: Test, { nowMs = Date.now, tls = null, upstreams = [], isTelling = true }: World) {
+function createWorld(
+  t: Test,
+  { nowMs = Date.now, tls = null, control = null, upstreams = [], isTelling = true }: World,
+) {
   const lines: Record<string, unknown>[] = []
   const metrics = createMetrics()
   const certificates = createCertificatesInForce({
     tls: tls && { ...tls, ciphers },
+    controlTls: control && { ...control, ciphers },
     // The rest of an upstream is nobody's business here.
     upstreams: () => upstreams as readonly Upstream[],
     hosts: () => hosts,
@@ -221,4 +226,21 @@ t.test('a program in which a renewal went wrong serves on, and its health names 
   const again = await peerOf(program.gatewayPort, ca, session)
   t.ok(again.isSessionReused(), 'sessions outlast a renewal')
   again.destroy()
+})
+
+t.test('the pair of the control port is renewed and told of as that of the gateway', async (t) => {
+  const authority = makeAuthority(t)
+  const first = authority.make('first', { names: ['hub.example'] })
+  const second = authority.make('second', { names: ['hub.example'] })
+  const files = await folderFor(t)
+  await copyPair(first, files)
+  const { certificates, gauge } = createWorld(t, { control: files })
+  t.equal(certificates.pair, null)
+  t.equal(await gauge('latchkey_certificate_valid', 'control'), 1)
+  let renewed = 0
+  certificates.controlPair?.follow(() => (renewed += 1))
+  await copyPair(second, files)
+  certificates.look()
+  t.equal(renewed, 1)
+  t.same(certificates.controlPair?.current().cert, readFileSync(second.certFile))
 })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { type ActivityCount, addActivity, listActivity } from '../../src/store/activity-table.ts'
 import { getKey } from '../../src/store/key-table.ts'
 import { createDatabase } from '../support/database.ts'
-import { nowMs, seedKey } from './seed.ts'
+import { nowMs, seedKey, view } from './seed.ts'
 
 const minuteMs = 60_000
 
@@ -45,7 +45,7 @@ void t.test('counts of the same minute add up, within a batch and across batches
 void t.test('last use moves forward only, and not for what is no use', async (t) => {
   const { db } = await createDatabase(t)
   const key = await seedKey(db)
-  const lastUse = async () => (await getKey(db, key.id, nowMs))?.lastUsedAtMs
+  const lastUse = async () => (await getKey(db, key.id, view))?.lastUsedAtMs
   await addActivity(db, batchOf([countOf(key, { lastUsedAtMs: null })]))
   t.equal(await lastUse(), null)
   await addActivity(

@@ -4,6 +4,7 @@ import { addActivity } from '../../src/store/activity-table.ts'
 import { listActivityTotals, type TotalsFilter } from '../../src/store/activity-totals-table.ts'
 import { createKey } from '../../src/store/key-change-table.ts'
 import { createDatabase } from '../support/database.ts'
+import { everything } from '../../src/store/scope.ts'
 import { keyOf, nowMs, origin, seedKey } from './seed.ts'
 
 const dayMs = 86_400_000
@@ -40,7 +41,11 @@ void t.test('what keys were used for is added up, minutes and hours alike', asyn
     [mine.id, new Date(nowMs - 3_600_000), mine.secret.id],
   )
   const totals = async (filter: Partial<TotalsFilter>) => {
-    const page = await listActivityTotals(db, { by: 'key', ...range, ...filter }, { after: null, limit: 10 })
+    const page = await listActivityTotals(
+      db,
+      { by: 'key', scope: everything, ...range, ...filter },
+      { after: null, limit: 10 },
+    )
     return page.rows.map(({ name, count, allowed }) => [name, count, allowed])
   }
   t.same(await totals({ by: 'merchant' }), [
@@ -80,7 +85,11 @@ void t.test('pages join, also where two were used as often', async (t) => {
   await addActivity(db, { id: randomUUID(), counts })
   const names: string[] = []
   for (let after = null, hasMore = true; hasMore; ) {
-    const page = await listActivityTotals(db, { by: 'route', ...range }, { after, limit: 1 })
+    const page = await listActivityTotals(
+      db,
+      { by: 'route', scope: everything, ...range },
+      { after, limit: 1 },
+    )
     for (const row of page.rows) names.push(row.name)
     hasMore = page.hasMore
     after = page.rows.at(-1) ?? null

@@ -6,12 +6,15 @@ import { rotateKey } from '../../src/store/key-rotation-table.ts'
 import { openSession } from '../../src/store/postgres.ts'
 import { createDatabase } from '../support/database.ts'
 import { nowMs, origin, secretOf, seedKey } from './seed.ts'
+import { everything } from '../../src/store/scope.ts'
+
+const whole = { scope: everything }
 
 void t.test('every change is recorded with what was and what is, newest first', async (t) => {
   const { db } = await createDatabase(t)
   const { id, merchantId } = await seedKey(db)
   await patchKey(db, { ...origin, actor: 'ben' }, { id, patch: { name: 'Till' }, ifRevision: null })
-  const { rows } = await listAudit(db, {}, { after: null, limit: 10 })
+  const { rows } = await listAudit(db, whole, { after: null, limit: 10 })
   t.match(rows, [
     {
       actor: 'ben',
@@ -33,11 +36,11 @@ void t.test('filters hold together and pages join', async (t) => {
   const { id } = await seedKey(db)
   for (const name of ['a', 'b', 'c']) await patchKey(db, origin, { id, patch: { name }, ifRevision: null })
   const filter = { target: id, actor: 'ann', action: 'key.update' }
-  const first = await listAudit(db, filter, { after: null, limit: 2 })
+  const first = await listAudit(db, { ...filter, ...whole }, { after: null, limit: 2 })
   t.match(first, { hasMore: true, rows: [{ revision: 5 }, { revision: 4 }] })
-  const second = await listAudit(db, filter, { after: first.rows[1]?.id ?? 0, limit: 2 })
+  const second = await listAudit(db, { ...filter, ...whole }, { after: first.rows[1]?.id ?? 0, limit: 2 })
   t.match(second, { hasMore: false, rows: [{ revision: 3 }] })
-  t.same((await listAudit(db, { actor: 'ben' }, { after: null, limit: 2 })).rows, [])
+  t.same((await listAudit(db, { actor: 'ben', ...whole }, { after: null, limit: 2 })).rows, [])
 })
 
 void t.test('no digest is in the audit', async (t) => {
@@ -68,7 +71,7 @@ void t.test(
       { ...origin, nowMs: Date.UTC(2027, 1, 1) },
       { id, patch: { name: 'Later' }, ifRevision: null },
     )
-    const { rows } = await listAudit(db, { target: id }, { after: null, limit: 10 })
+    const { rows } = await listAudit(db, { target: id, ...whole }, { after: null, limit: 10 })
     t.match(rows, [{ action: 'key.update' }, { action: 'key.create' }])
     t.ok((rows[0]?.id ?? 0) > (rows[1]?.id ?? 0))
     t.match(await db.query('SELECT action FROM audit_2027_1'), [{ action: 'key.update' }])
@@ -76,6 +79,6 @@ void t.test(
       `UPDATE audit_before SET at = now() - interval '401 days' WHERE action = 'merchant.create'`,
     )
     t.equal(await pruneAudit(db, 400 * 86_400_000), 1)
-    t.equal((await listAudit(db, {}, { after: null, limit: 10 })).rows.length, 2)
+    t.equal((await listAudit(db, whole, { after: null, limit: 10 })).rows.length, 2)
   },
 )

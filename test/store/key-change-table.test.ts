@@ -2,14 +2,14 @@ import t from 'tap'
 import { createKey, patchKey, transitionKey } from '../../src/store/key-change-table.ts'
 import { getKey } from '../../src/store/key-table.ts'
 import { createDatabase } from '../support/database.ts'
-import { keyOf, newId, nowMs, origin, seedKey, seedMerchant } from './seed.ts'
+import { keyOf, newId, nowMs, origin, seedKey, seedMerchant, view } from './seed.ts'
 
 void t.test('a new key is there as it was asked for', async (t) => {
   const { db } = await createDatabase(t)
   const key = keyOf(await seedMerchant(db), 'abcdef')
   await createKey(db, origin, { ...key, expiresAtMs: nowMs + 1000 })
   const { secret, ...rest } = key
-  t.same(await getKey(db, key.id, nowMs), {
+  t.same(await getKey(db, key.id, view), {
     ...rest,
     status: 'active',
     expiresAtMs: nowMs + 1000,
@@ -26,7 +26,7 @@ void t.test('a key of an unknown merchant is refused and nothing is made', async
   await t.rejects(createKey(db, origin, key), {
     message: 'VALIDATION_FAILED: unknown_merchant',
   })
-  t.equal(await getKey(db, key.id, nowMs), undefined)
+  t.equal(await getKey(db, key.id, view), undefined)
 })
 
 void t.test('a patch changes what it names; one that changes nothing takes no revision', async (t) => {
@@ -53,7 +53,7 @@ void t.test('of two patches from one revision one is made', async (t) => {
     results.find(({ status }) => status === 'rejected'),
     { reason: { denial: { code: 'REVISION_CONFLICT' } } },
   )
-  t.equal((await getKey(db, id, nowMs))?.revision, 3)
+  t.equal((await getKey(db, id, view))?.revision, 3)
 })
 
 void t.test('a revoked key stays as it is; revoking it again is no fault', async (t) => {

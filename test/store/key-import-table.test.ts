@@ -9,7 +9,7 @@ import {
 } from '../../src/store/key-import-table.ts'
 import { getKey } from '../../src/store/key-table.ts'
 import { createDatabase } from '../support/database.ts'
-import { keyOf, newId, nowMs, origin, seedMerchant } from './seed.ts'
+import { keyOf, newId, nowMs, origin, seedMerchant, view } from './seed.ts'
 
 const beat = { id: 'i1', role: 'all', host: 'h', pid: 1, version: '1', appliedRevision: 0 }
 
@@ -39,7 +39,7 @@ void t.test('a batch takes as many revisions as it makes keys, each with outbox 
     keys.map(({ secret }) => [secret.digest]),
   )
   const [first, second] = keys
-  t.match(await getKey(db, first?.id ?? '', nowMs), {
+  t.match(await getKey(db, first?.id ?? '', view), {
     prefix: '',
     status: 'active',
     expiresAtMs: nowMs + 5,

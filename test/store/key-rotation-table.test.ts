@@ -3,7 +3,7 @@ import { transitionKey } from '../../src/store/key-change-table.ts'
 import { endRotation, rotateKey } from '../../src/store/key-rotation-table.ts'
 import { getKey } from '../../src/store/key-table.ts'
 import { createDatabase } from '../support/database.ts'
-import { newId, nowMs, origin, originAt, secretOf, seedKey } from './seed.ts'
+import { newId, nowMs, origin, originAt, secretOf, seedKey, view } from './seed.ts'
 
 void t.test('a rotation adds a secret at once and gives the old one an end', async (t) => {
   const { db } = await createDatabase(t)
@@ -38,7 +38,7 @@ void t.test('of several rotations at once one is made', async (t) => {
     ),
   )
   t.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
-  t.equal((await getKey(db, id, nowMs))?.secrets.length, 2)
+  t.equal((await getKey(db, id, view))?.secrets.length, 2)
 })
 
 void t.test('a grace of 0 ends every older secret, also one that is in its grace', async (t) => {

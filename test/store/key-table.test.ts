@@ -2,7 +2,7 @@ import t from 'tap'
 import { createKey, transitionKey } from '../../src/store/key-change-table.ts'
 import { type KeyFilter, listKeys } from '../../src/store/key-table.ts'
 import { createDatabase } from '../support/database.ts'
-import { keyOf, nowMs, origin, seedMerchant } from './seed.ts'
+import { keyOf, nowMs, origin, seedMerchant, view } from './seed.ts'
 
 void t.test('filters narrow the list, and all of them must hold', async (t) => {
   const { db } = await createDatabase(t)
@@ -13,7 +13,7 @@ void t.test('filters narrow the list, and all of them must hold', async (t) => {
   for (const key of [live, sandbox, other]) await createKey(db, origin, key)
   await transitionKey(db, origin, { id: other.id, action: 'disable' })
   const found = async (filter: KeyFilter) => {
-    const page = await listKeys(db, { ...filter, nowMs }, { after: null, limit: 10 })
+    const page = await listKeys(db, { ...filter, ...view }, { after: null, limit: 10 })
     return page.rows.map(({ id }) => id)
   }
   t.same(await found({}), [other.id, sandbox.id, live.id])
@@ -43,8 +43,8 @@ void t.test('pages join without a gap or a repeat', async (t) => {
   const merchantId = await seedMerchant(db)
   const keys = Array.from({ length: 5 }, () => keyOf(merchantId))
   for (const key of keys) await createKey(db, origin, key)
-  const first = await listKeys(db, { nowMs }, { after: null, limit: 3 })
-  const second = await listKeys(db, { nowMs }, { after: first.rows[2]?.id ?? '', limit: 3 })
+  const first = await listKeys(db, { ...view }, { after: null, limit: 3 })
+  const second = await listKeys(db, { ...view }, { after: first.rows[2]?.id ?? '', limit: 3 })
   t.same([first.hasMore, second.hasMore], [true, false])
   t.same(
     [...first.rows, ...second.rows].map(({ id }) => id),

@@ -2,17 +2,24 @@ import t from 'tap'
 import { getMerchant, listMerchants, transitionMerchant } from '../../src/store/merchant-table.ts'
 import { createDatabase } from '../support/database.ts'
 import { newId, nowMs, origin, seedMerchant } from './seed.ts'
+import { everything } from '../../src/store/scope.ts'
 
 void t.test('a merchant is suspended and resumed; a repeat changes nothing', async (t) => {
   const { db } = await createDatabase(t)
   const id = await seedMerchant(db)
-  t.same(await getMerchant(db, id), { id, name: 'Acme', status: 'active', createdAtMs: nowMs, revision: 1 })
+  t.same(await getMerchant(db, id, everything), {
+    id,
+    name: 'Acme',
+    status: 'active',
+    createdAtMs: nowMs,
+    revision: 1,
+  })
   const suspended = await transitionMerchant(db, origin, { id, action: 'suspend' })
   t.match(suspended, { object: { status: 'suspended', revision: 2 }, change: { keyId: null, digests: [] } })
   const again = await transitionMerchant(db, origin, { id, action: 'suspend' })
   t.match(again, { object: { revision: 2 }, change: null })
   await transitionMerchant(db, origin, { id, action: 'resume' })
-  t.match(await getMerchant(db, id), { status: 'active', revision: 3 })
+  t.match(await getMerchant(db, id, everything), { status: 'active', revision: 3 })
   await t.rejects(transitionMerchant(db, origin, { id: newId('mer'), action: 'suspend' }), {
     message: /^NOT_FOUND/,
   })
@@ -21,9 +28,9 @@ void t.test('a merchant is suspended and resumed; a repeat changes nothing', asy
 void t.test('merchants are listed newest first, a page at a time', async (t) => {
   const { db } = await createDatabase(t)
   const ids = [await seedMerchant(db), await seedMerchant(db), await seedMerchant(db)]
-  const first = await listMerchants(db, { after: null, limit: 2 })
+  const first = await listMerchants(db, everything, { after: null, limit: 2 })
   t.match(first, { hasMore: true, rows: [{ id: ids[2] }, { id: ids[1] }] })
-  t.match(await listMerchants(db, { after: ids[1] ?? '', limit: 2 }), {
+  t.match(await listMerchants(db, everything, { after: ids[1] ?? '', limit: 2 }), {
     hasMore: false,
     rows: [{ id: ids[0] }],
   })

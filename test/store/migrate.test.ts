@@ -16,7 +16,7 @@ import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
 import { createKey } from '../../src/store/key-change-table.ts'
 import { getKey } from '../../src/store/key-table.ts'
 import { advisoryLocksIn, createEmptyDatabase } from '../support/database.ts'
-import { keyOf, nowMs, origin, seedMerchant } from './seed.ts'
+import { keyOf, origin, seedMerchant, view } from './seed.ts'
 
 const applicationName = 'latchkey-test'
 const shipped = new URL('../../../src/store/migrations/', import.meta.url)
@@ -301,12 +301,12 @@ void t.test(
     const before = await db.query(rows, ['production'])
     // A program that waits for its migration.
     await t.rejects(createKey(db, origin, own), { name: 'StoreUnavailableError', code: 'not_migrated' })
-    t.equal(await getKey(db, own.id, nowMs), undefined, 'nothing of it is there')
+    t.equal(await getKey(db, own.id, view), undefined, 'nothing of it is there')
     t.same(await applyMissing(db, known.slice(0, 9)), ['0009_environments.sql'])
     await createKey(db, origin, own)
     t.same(await db.query(rows, ['production']), before)
     for (const key of [old, sandbox, own])
-      t.equal((await getKey(db, key.id, nowMs))?.environment, key.environment)
+      t.equal((await getKey(db, key.id, view))?.environment, key.environment)
     // A program from before goes on beside it.
     t.same(await applyMissing(db, known.slice(0, 8)), [])
     await createKey(db, origin, { ...keyOf(merchantId), environment: 'sandbox' })

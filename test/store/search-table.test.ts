@@ -6,7 +6,7 @@ import { openSession, type Postgres } from '../../src/store/postgres.ts'
 import { buildSearchIndexes, hasSearchIndexes, missingIndexes } from '../../src/store/search-table.ts'
 import { advisoryLocksIn, createDatabase } from '../support/database.ts'
 import { rowsReadOf } from '../support/rows-read.ts'
-import { keyOf, nowMs, origin, seedMerchant } from './seed.ts'
+import { keyOf, origin, seedMerchant, view } from './seed.ts'
 
 const applicationName = 'latchkey-test'
 
@@ -56,10 +56,10 @@ void t.test('with the indexes a search finds what it finds without, in the same 
     const answers: unknown[] = []
     for (const text of questions) {
       for (const filter of [{}, { merchantId }, { status: 'disabled' as const }]) {
-        const first = await listKeys(db, { ...filter, text, nowMs }, { after: null, limit: 20 })
+        const first = await listKeys(db, { ...filter, text, ...view }, { after: null, limit: 20 })
         const after = first.rows.at(-1)?.id ?? null
         const second =
-          after === null ? first : await listKeys(db, { ...filter, text, nowMs }, { after, limit: 20 })
+          after === null ? first : await listKeys(db, { ...filter, text, ...view }, { after, limit: 20 })
         answers.push([text, filter, first.hasMore, [...first.rows, ...second.rows].map(({ id }) => id)])
       }
     }
@@ -78,7 +78,7 @@ void t.test('what few keys have is found by the indexes, not by looking at all',
   await buildSearchIndexes({ url, applicationName })
   const watched = rowsReadOf(db, 'api_key')
   const used = async (text: string, more: { merchantId?: string } = {}) => {
-    await listKeys(watched, { ...more, text, nowMs }, { after: null, limit: 20 })
+    await listKeys(watched, { ...more, text, ...view }, { after: null, limit: 20 })
     return watched.rows()
   }
   const all = await used('~~')
@@ -88,11 +88,11 @@ void t.test('what few keys have is found by the indexes, not by looking at all',
     // The newest 2,000, once more to find where they end, and what the index proposes.
     t.ok(rows < 6_000, `${text}: ${rows}`)
   }
-  const { rows: ending } = await listKeys(watched, { last4: 'aB9z', nowMs }, { after: null, limit: 20 })
+  const { rows: ending } = await listKeys(watched, { last4: 'aB9z', ...view }, { after: null, limit: 20 })
   t.match(ending, [{ id: 'key_0000000000004321' }])
   const looked = watched.rows()
   t.ok(looked < 100, `what a secret ends in: ${looked}`)
-  const common = await listKeys(db, { last4: 'last', nowMs }, { after: null, limit: 20 })
+  const common = await listKeys(db, { last4: 'last', ...view }, { after: null, limit: 20 })
   t.equal(common.rows[0]?.id, 'key_0000000000012000', 'too many have it: in turn')
   const rows = await used('common', { merchantId: await seedMerchant(db) })
   t.ok(rows < 100, `of a merchant without many keys nobody else's are looked at: ${rows}`)
@@ -111,7 +111,7 @@ void t.test('a search starts no processes and compiles nothing', async (t) => {
 void t.test('a text that many have, but none of the newest, is found in the same order', async (t) => {
   const { url, db } = await createDatabase(t)
   await seedMany(db, 44_000)
-  const ask = () => listKeys(db, { text: 'ältere', nowMs }, { after: null, limit: 20 })
+  const ask = () => listKeys(db, { text: 'ältere', ...view }, { after: null, limit: 20 })
   const without = await ask()
   t.equal(without.rows[0]?.id, 'key_0000000000021999')
   await buildSearchIndexes({ url, applicationName })
@@ -166,7 +166,7 @@ void t.test('a backup that runs holds up the building, and nobody else', async (
     ).length > 0
   while (!(await isWaiting()));
   await createKey(db, origin, keyOf(merchantId))
-  t.match(await listKeys(db, { text: 'common', nowMs }, { after: null, limit: 1 }), { hasMore: true })
+  t.match(await listKeys(db, { text: 'common', ...view }, { after: null, limit: 1 }), { hasMore: true })
   ended.abort()
   await t.rejects(building, { name: 'StoreUnavailableError' }, 'a process that ends need not wait')
   await backup.query('COMMIT')

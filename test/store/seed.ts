@@ -5,12 +5,16 @@ import type { ChangeOrigin } from '../../src/store/commit-table.ts'
 import { createKey, type NewKey } from '../../src/store/key-change-table.ts'
 import { createMerchant } from '../../src/store/merchant-table.ts'
 import type { Postgres } from '../../src/store/postgres.ts'
+import { everything } from '../../src/store/scope.ts'
 
 export const nowMs = Date.UTC(2026, 0, 15, 12)
 
 export function originAt(ms: number): ChangeOrigin {
-  return { actor: 'ann', requestId: 'req_1', nowMs: ms }
+  return { actor: 'ann', requestId: 'req_1', nowMs: ms, scope: everything }
 }
+
+/** All of the installation, at `nowMs`. */
+export const view = { nowMs, scope: everything }
 
 export const origin = originAt(nowMs)
 

@@ -15,7 +15,8 @@ import { getMerchant } from '../../src/store/merchant-table.ts'
 import { createPostgres, type Postgres, type Queryable } from '../../src/store/postgres.ts'
 import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
 import { createDatabase } from '../support/database.ts'
-import { keyOf, nowMs, origin, secretOf, seedMerchant } from './seed.ts'
+import { keyOf, nowMs, origin, secretOf, seedMerchant, view } from './seed.ts'
+import { everything } from '../../src/store/scope.ts'
 
 const oddSettings = [
   "DateStyle TO 'German'",
@@ -57,14 +58,14 @@ async function liveThrough(t: Test, db: Postgres): Promise<void> {
     createdAtMs: nowMs,
     secrets: [{ expiresAtMs: null }, { expiresAtMs: graceEndMs }],
   })
-  t.match(await getKey(db, key.id, nowMs), object)
+  t.match(await getKey(db, key.id, view), object)
 
   const { records } = await readCredentials(db, [key.secret.digest])
   t.match(records.get(key.secret.digest), { expiresAtMs, secretExpiresAtMs: graceEndMs })
-  const { rows } = await listKeys(db, { merchantId, nowMs }, { after: null, limit: 10 })
+  const { rows } = await listKeys(db, { merchantId, ...view }, { after: null, limit: 10 })
   t.match(rows, [object])
-  t.match(await getMerchant(db, merchantId), { createdAtMs: nowMs })
-  const audit = await listAudit(db, { target: key.id }, { after: null, limit: 10 })
+  t.match(await getMerchant(db, merchantId, everything), { createdAtMs: nowMs })
+  const audit = await listAudit(db, { target: key.id, scope: everything }, { after: null, limit: 10 })
   t.match(audit.rows[0], { atMs: nowMs, after: { expires_at: new Date(expiresAtMs).toISOString() } })
   const again = { ...key, name: 'n', status: 'active' as const, isStatusSaid: false }
   t.match(await compareKeys(db, [again]), [{ kind: 'unchanged' }])
@@ -76,7 +77,7 @@ async function liveThrough(t: Test, db: Postgres): Promise<void> {
   const filter = { keyId: key.id, fromMs: nowMs - 1, toMs: nowMs + dayMs }
   const activity = await listActivity(db, filter, { after: null, limit: 10 })
   t.match(activity.rows, [{ startMs: nowMs }])
-  t.match(await getKey(db, key.id, nowMs), { lastUsedAtMs: minuteMs })
+  t.match(await getKey(db, key.id, view), { lastUsedAtMs: minuteMs })
 
   const beat = { id: key.id, role: 'all', host: 'h', pid: 1, version: '1', appliedRevision: 0 }
   await readChanges(db, { after: 0, limit: 10, beat })

@@ -10,6 +10,7 @@ import { startTestProgram } from '../support/program.ts'
 import { rowsReadOf } from '../support/rows-read.ts'
 import { isLong, writeRow } from './table.ts'
 import { postgresVersion } from './versions.ts'
+import { everything } from '../../src/store/scope.ts'
 
 t.setTimeout(1_800_000)
 const count = isLong ? 1_000_000 : 40_000
@@ -107,7 +108,7 @@ t.test('names, ids and last four are found by index, with filters and from page 
   t.teardown(() => patient.close())
   const watched = rowsReadOf(patient, 'api_key')
   const read = async (text: string) => {
-    await listKeys(watched, { text, nowMs: Date.now() }, { after: null, limit: 50 })
+    await listKeys(watched, { text, nowMs: Date.now(), scope: everything }, { after: null, limit: 50 })
     return watched.rows()
   }
   // The newest two thousand, twice, and what the index proposes: the same for forty thousand keys and for a million.

@@ -67,6 +67,7 @@ const textRules: readonly TextRule[] = [
     allowed: {
       'src/credentials/secret.ts': 'makes and digests secrets',
       'src/control/keys/key-object.ts': 'the one answer to create and rotate',
+      'src/control/tokens/token-object.ts': 'the one answer to create',
     },
   },
   {

@@ -3,6 +3,7 @@
 import { type Static, Type } from 'typebox'
 import { type ActivityRow, activitySpans, listActivity } from '../../store/activity-table.ts'
 import { mustGetKey } from '../../store/key-table.ts'
+import { viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { idOf, idParams, limitOf, pageFields } from '../fields.ts'
@@ -43,12 +44,13 @@ export function serveActivity(app: ControlApp, deps: AdminDeps): void {
   app.get('/keys/:id/activity', { schema, config: { doc } }, async (request) => {
     const { from, to, cursor, limit } = request.query
     const keyId = idOf('key', request.params.id)
-    const nowMs = deps.now()
+    const view = viewOf(request, deps)
+    const { nowMs } = view
     const toMs = to === undefined ? nowMs : instantOf('to', to)
     const fromMs = from === undefined ? toMs - dayMs : instantOf('from', from)
     if (fromMs > toMs) throw invalid('from', 'must not be after to')
     const page = { after: readCursor(cursor, isPlace), limit: limitOf(limit) }
-    await mustGetKey(deps.db, keyId, nowMs)
+    await mustGetKey(deps.db, keyId, view)
     const found = await listActivity(deps.db, { keyId, fromMs, toMs }, page)
     return { data: found.rows.map(activityObject), next_cursor: nextCursor(found, placeOf) }
   })

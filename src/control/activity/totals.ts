@@ -60,7 +60,8 @@ export function serveActivityTotals(app: ControlApp, deps: AdminDeps): void {
     const toMs = untilMs ?? deps.now()
     const fromMs = sinceMs ?? toMs - dayMs
     if (fromMs > toMs) throw invalid('since', 'must not be after until')
-    const filter = { by, api, environment, fromMs, toMs, ...whose(asked.merchant_id, asked.key_id) }
+    const { scope } = request.caller
+    const filter = { scope, by, api, environment, fromMs, toMs, ...whose(asked.merchant_id, asked.key_id) }
     const page = { after: readCursor(cursor, isPlace), limit: limitOf(limit) }
     const found = await listActivityTotals(deps.db, filter, page)
     return { data: found.rows.map((row) => totalObject(by, row)), next_cursor: nextCursor(found, placeOf) }

@@ -1,33 +1,38 @@
 // Who changed what, newest first.
 
+import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { listAudit, type StoredAuditEntry } from '../../store/audit-table.ts'
+import { listAudit, type StoredAuditEntry, writeAudit } from '../../store/audit-table.ts'
+import { whoOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { limitOf, pageFields, textField } from '../fields.ts'
 import { instant, rangeOf, timeField } from '../instant.ts'
 import { listOf, timeSchema } from '../openapi/route-doc.ts'
 
-const auditQuery = Type.Object(
-  {
-    target: Type.Optional(textField(64)),
-    actor: Type.Optional(textField(64)),
-    action: Type.Optional(textField(64)),
-    request_id: Type.Optional(textField(64)),
-    since: Type.Optional(timeField('From then on')),
-    until: Type.Optional(timeField('Before then')),
-    ...pageFields,
-  },
-  { additionalProperties: false },
-)
+export const auditFilterFields = {
+  target: Type.Optional(textField(64)),
+  actor: Type.Optional(textField(100)),
+  action: Type.Optional(textField(64)),
+  request_id: Type.Optional(textField(64)),
+  since: Type.Optional(timeField('From then on')),
+  until: Type.Optional(timeField('Before then')),
+}
+
+const auditQuery = Type.Object({ ...auditFilterFields, ...pageFields }, { additionalProperties: false })
 
 const stateSchema = Type.Union([Type.Object({}), Type.Null()])
 
 export const auditSchema = Type.Object({
+  id: Type.Integer({ description: 'Of the entry' }),
   at: timeSchema,
   actor: Type.String(),
+  token_id: Type.Union([Type.String(), Type.Null()], {
+    description: 'Of a token that the API made; null: one of LATCHKEY_ADMIN_TOKEN',
+  }),
+  client: Type.Union([Type.String(), Type.Null()], { description: 'Address that the request came from' }),
   action: Type.String({ description: 'Such as `key.rotate`' }),
-  target: Type.String({ description: 'Id of the key or merchant' }),
+  target: Type.String({ description: 'Id of the key, merchant or token' }),
   before: stateSchema,
   after: stateSchema,
   request_id: Type.String(),
@@ -47,8 +52,26 @@ export function serveAudit(app: ControlApp, deps: AdminDeps): void {
     const { target, actor, action, request_id: requestId, since, until, cursor, limit } = request.query
     const filter = { target, actor, action, requestId, ...rangeOf(since, until) }
     const after = readCursor(cursor, isEntryId)
-    const page = await listAudit(deps.db, filter, { after, limit: limitOf(limit) })
+    const { scope } = request.caller
+    const page = await listAudit(deps.db, { ...filter, scope }, { after, limit: limitOf(limit) })
+    await noteReading(request, deps, { target, actor, action, request_id: requestId, since, until })
     return { data: page.rows.map(entryObject), next_cursor: nextCursor(page, (entry) => entry.id) }
+  })
+}
+
+/**
+ * Who read the audit is in it. Not of LATCHKEY_ADMIN_TOKEN, which collectors poll with: each reading would make the next one
+ * find something. The log has those.
+ */
+async function noteReading(
+  request: FastifyRequest,
+  deps: AdminDeps,
+  filter: { readonly [name: string]: string | undefined },
+): Promise<void> {
+  if (request.caller.tokenId === null) return
+  await writeAudit(deps.db, {
+    ...{ ...whoOf(request), action: 'audit.read', target: 'audit', before: null },
+    ...{ after: filter, atMs: deps.now(), revision: null },
   })
 }
 
@@ -56,10 +79,13 @@ function isEntryId(value: unknown): value is number {
   return Number.isSafeInteger(value)
 }
 
-function entryObject(entry: StoredAuditEntry): Static<typeof auditSchema> {
+export function entryObject(entry: StoredAuditEntry): Static<typeof auditSchema> {
   return {
+    id: entry.id,
     at: instant(entry.atMs),
     actor: entry.actor,
+    token_id: entry.tokenId ?? null,
+    client: entry.client ?? null,
     action: entry.action,
     target: entry.target,
     before: entry.before,

@@ -1,13 +1,12 @@
 // The emergency stop over the admin API: what is denied, more of it, and less. None of it asks Postgres; the audit gets
 // its row when it can, the log always.
 
-import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type DenyKind, denyKinds, readDenyValue } from '../../config/deny.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
 import { type DenyChange, type DenyEntry, type DenyRow, mostAdded } from '../../lookup/deny-stop.ts'
-import { writeAudit } from '../../store/audit-table.ts'
-import { reasonOf } from '../change-answer.ts'
+import { type Who, writeAudit } from '../../store/audit-table.ts'
+import { whoOf } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { changeBody, waitQuery } from '../fields.ts'
 import { instant } from '../instant.ts'
@@ -37,14 +36,14 @@ export function serveDeny(app: ControlApp, deps: AdminDeps): void {
     if (entry.kind === 'permission' && !isKnownPermission(deps, entry.value)) {
       throw invalid('/value', 'is a permission of no API')
     }
-    const done = settled(await deps.deny.add(entry, request.actor))
-    if (done.isNew) tell({ ...saidBy(request), done, action: 'deny.add' })
+    const done = settled(await deps.deny.add(entry, request.caller.actor))
+    if (done.isNew) tell({ done, action: 'deny.add', who: whoOf(request) })
     return reply.code(done.isNew ? 201 : 200).send(await answer(deps, done, request.query.wait))
   })
 
   app.delete('/deny', { schema, config: { doc: denyDocs.remove } }, async (request) => {
-    const done = settled(await deps.deny.remove(entryOf(request.body), request.actor))
-    if (done.isNew) tell({ ...saidBy(request), done, action: 'deny.remove' })
+    const done = settled(await deps.deny.remove(entryOf(request.body), request.caller.actor))
+    if (done.isNew) tell({ done, action: 'deny.remove', who: whoOf(request) })
     return answer(deps, done, request.query.wait)
   })
 }
@@ -70,13 +69,7 @@ function settled(change: DenyChange): Done {
 interface Told {
   readonly done: Done
   readonly action: 'deny.add' | 'deny.remove'
-  readonly actor: string
-  readonly requestId: string
-  readonly reason: string | undefined
-}
-
-function saidBy(request: FastifyRequest) {
-  return { actor: request.actor, requestId: request.id, reason: reasonOf(request) }
+  readonly who: Who
 }
 
 /**
@@ -85,18 +78,17 @@ function saidBy(request: FastifyRequest) {
  */
 function teller(deps: AdminDeps): (told: Told) => void {
   let written = Promise.resolve()
-  return ({ done, action, actor, requestId, reason }) => {
+  return ({ done, action, who }) => {
+    const { actor, requestId } = who
     const { kind, value, atMs, isDenied } = done.word
     const line = { request_id: requestId, actor, action, kind, value, spread: done.isSpread }
     deps.log.warn(line, 'deny list changed')
     const entry = {
-      actor,
+      ...who,
       action,
       target: value,
       before: null,
       after: { kind, value, denied: isDenied },
-      requestId,
-      reason,
       atMs,
       // No change of a key or merchant: it stands beside the last one.
       revision: deps.health().appliedRevision ?? 0,

@@ -70,7 +70,7 @@ async function rotate(
   origin: ChangeOrigin,
   asked: Pick<Rotation, 'id' | 'graceSeconds'>,
 ): Promise<Committed<StoredKey> & { readonly secret: Secret }> {
-  const prefix = prefixOf(deps, await mustGetKey(deps.db, asked.id, origin.nowMs))
+  const prefix = prefixOf(deps, await mustGetKey(deps.db, asked.id, origin))
   const secret = generateSecret(prefix)
   const rotation = { ...asked, prefix, secret: newSecret(deps, secret) }
   return { ...(await rotateKey(deps.db, origin, rotation)), secret }

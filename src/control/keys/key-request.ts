@@ -59,8 +59,13 @@ export const keyListQuery = Type.Object(
 /** The API of that name. Throws VALIDATION_FAILED at `path`. */
 export function apiOf(deps: ControlDeps, name: string, path: string): Api {
   const api = deps.table().apis.get(name)
-  if (!api) throw invalid(path, 'is not a configured API')
+  if (!api) throw unknownApi(path)
   return api
+}
+
+/** Also of an API that the caller does not see. */
+export function unknownApi(path: string): DenialError {
+  return invalid(path, 'is not a configured API')
 }
 
 /** What is wrong with the name of an environment that the API does not have. */

@@ -4,8 +4,9 @@ import type { Static } from 'typebox'
 import { digestOf, generateSecret, lastFour, type Secret } from '../../credentials/secret.ts'
 import type { ChangeOrigin, Committed } from '../../store/commit-table.ts'
 import { createKey, type NewSecret, patchKey } from '../../store/key-change-table.ts'
+import { seesApi } from '../../store/scope.ts'
 import { listKeys, mustGetKey, type StoredKey } from '../../store/key-table.ts'
-import { settle } from '../change-answer.ts'
+import { settle, viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { idOf, idParams, isId, limitOf, waitQuery } from '../fields.ts'
@@ -22,6 +23,7 @@ import {
   newKeyBody,
   noEnvironment,
   permissionsOf,
+  unknownApi,
 } from './key-request.ts'
 
 export function serveKeys(app: ControlApp, deps: AdminDeps): void {
@@ -33,7 +35,7 @@ export function serveKeys(app: ControlApp, deps: AdminDeps): void {
     { schema: { querystring: keyListQuery }, config: { doc: keyDocs.list } },
     async (request) => {
       const { merchant_id: merchantId, q: text, cursor, limit, ...same } = request.query
-      const filter = { ...same, merchantId, text, nowMs: deps.now() }
+      const filter = { ...same, merchantId, text, ...viewOf(request, deps) }
       const after = readCursor(cursor, (value) => isId('key', value))
       const page = await listKeys(deps.db, filter, { after, limit: limitOf(limit) })
       return { data: page.rows.map(keyObject), next_cursor: nextCursor(page, (key) => key.id) }
@@ -44,7 +46,7 @@ export function serveKeys(app: ControlApp, deps: AdminDeps): void {
     '/keys/:id',
     { schema: { params: idParams }, config: { doc: keyDocs.get } },
     async (request, reply) => {
-      const key = await mustGetKey(deps.db, idOf('key', request.params.id), deps.now())
+      const key = await mustGetKey(deps.db, idOf('key', request.params.id), viewOf(request, deps))
       return reply.header('etag', entityTag(key)).send(keyObject(key))
     },
   )
@@ -73,6 +75,7 @@ async function makeKey(
   body: Static<typeof newKeyBody>,
 ): Promise<Committed<StoredKey> & { readonly secret: Secret }> {
   const api = apiOf(deps, body.api, '/api')
+  if (!seesApi(origin.scope, api.name)) throw unknownApi('/api')
   const environment = api.environments.find(({ name }) => name === body.environment)
   if (!environment) throw invalid('/environment', noEnvironment(api))
   const secret = generateSecret(environment.prefix)
@@ -118,7 +121,7 @@ async function changeKey(
   const { id, ifRevision } = asked
   const { name, permissions, expires_at: expiry } = asked.body
   // A key's API never changes, so it may be read before the key is locked.
-  const key = await mustGetKey(deps.db, id, origin.nowMs)
+  const key = await mustGetKey(deps.db, id, origin)
   const patch = {
     name,
     permissions: permissions && permissionsOf(apiOf(deps, key.api, '/permissions'), permissions),

@@ -98,13 +98,16 @@ export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
     { schema: { querystring: listQuery }, config: { doc: docs.list } },
     async (request) => {
       const after = readCursor(request.query.cursor, (value) => isId('mer', value))
-      const page = await listMerchants(deps.db, { after, limit: limitOf(request.query.limit) })
+      const page = await listMerchants(deps.db, request.caller.scope, {
+        after,
+        limit: limitOf(request.query.limit),
+      })
       return { data: page.rows.map(merchantObject), next_cursor: nextCursor(page, (merchant) => merchant.id) }
     },
   )
 
   app.get('/merchants/:id', { schema: { params: idParams }, config: { doc: docs.get } }, async (request) => {
-    const merchant = await getMerchant(deps.db, idOf('mer', request.params.id))
+    const merchant = await getMerchant(deps.db, idOf('mer', request.params.id), request.caller.scope)
     if (!merchant) throw new DenialError(deny('NOT_FOUND', 'unknown_merchant'))
     return merchantObject(merchant)
   })

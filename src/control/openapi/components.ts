@@ -4,12 +4,14 @@ import { Type } from 'typebox'
 import { activitySchema } from '../activity/routes.ts'
 import { activityTotalSchema } from '../activity/totals.ts'
 import { auditSchema } from '../audit/routes.ts'
+import { verificationSchema } from '../audit/verify.ts'
 import { denyRowSchema } from '../deny/deny-docs.ts'
 import { instanceSchema } from '../instances/routes.ts'
 import { importResultSchema } from '../keys/import/routes.ts'
 import { keySchema } from '../keys/key-object.ts'
 import { merchantSchema } from '../merchants/routes.ts'
 import { apiPermissionsSchema } from '../permissions/routes.ts'
+import { tokenSchema } from '../tokens/token-object.ts'
 import { pendingSchema } from './route-doc.ts'
 
 /** The shape of every error, but for a client that prefers application/problem+json (RFC 9457). */
@@ -38,9 +40,11 @@ export const components = {
   Activity: activitySchema,
   ActivityTotal: activityTotalSchema,
   AuditEntry: auditSchema,
+  AuditVerification: verificationSchema,
   ApiPermissions: apiPermissionsSchema,
   Instance: instanceSchema,
   Denied: denyRowSchema,
+  AdminToken: tokenSchema,
   Pending: pendingSchema,
 } as const
 

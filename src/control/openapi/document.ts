@@ -2,6 +2,7 @@
 
 import type { RouteOptions } from 'fastify'
 import { catalogue, type ErrorCode } from '../../errors/catalogue.ts'
+import { accessOf, adminPath, documentedPath } from '../callers/access.ts'
 import { nameRule } from '../name-rule.ts'
 import { componentNames, components } from './components.ts'
 import { type RequestHeader, requestHeaders, type RouteDoc } from './route-doc.ts'
@@ -15,13 +16,17 @@ export interface DocumentedRoute {
   readonly doc: RouteDoc | undefined
 }
 
-const adminPath = '/admin/v1/'
+const belowAdmin = `${adminPath}/`
+
+const callersText =
+  'A token of LATCHKEY_ADMIN_TOKEN (`static` in `x-callers`), or one that POST /admin/v1/tokens made, of the role named there. ' +
+  '`x-reach: whole`: not for tokens of one merchant or one API.'
 
 /** The whole document; routes in the order of their registration. */
-export function openApiDocument(routes: readonly DocumentedRoute[]): object {
+export function openApiDocument(routes: readonly DocumentedRoute[], publicUrl: string | null): object {
   const paths: Record<string, Record<string, object>> = {}
   for (const route of routes) {
-    const path = route.url.replace(/:(\w+)/g, '{$1}')
+    const path = documentedPath(route.url)
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route, path) }
   }
   return {
@@ -33,10 +38,10 @@ export function openApiDocument(routes: readonly DocumentedRoute[]): object {
       license: { name: 'UNLICENSED', identifier: 'LicenseRef-UNLICENSED' },
       description: 'Merchants, keys and what becomes of them. Unknown members and wrong types are refused.',
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: publicUrl ?? '/' }],
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'LATCHKEY_ADMIN_TOKEN' } },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: callersText } },
       schemas: Object.fromEntries(
         Object.entries(components).map(([name, schema]) => [name, referring(schema, name)]),
       ),
@@ -46,13 +51,14 @@ export function openApiDocument(routes: readonly DocumentedRoute[]): object {
 
 function operationOf(route: DocumentedRoute, path: string): object {
   const { doc, schema, method } = route
-  const isAdmin = route.url.startsWith(adminPath)
+  const isAdmin = route.url.startsWith(belowAdmin)
   return {
     operationId: operationIdOf(method, path),
-    tags: [isAdmin ? (path.slice(adminPath.length).split('/')[0] ?? '') : 'process'],
+    tags: [isAdmin ? (path.slice(belowAdmin.length).split('/')[0] ?? '') : 'process'],
     summary: doc?.summary ?? '',
     // Said of those without a token too, so that nobody takes it for forgotten.
     security: isAdmin ? [{ token: [] }] : [],
+    ...callersOf(route),
     parameters: [
       ...parametersOf(schema?.params, 'path'),
       ...parametersOf(schema?.querystring, 'query'),
@@ -63,8 +69,14 @@ function operationOf(route: DocumentedRoute, path: string): object {
   }
 }
 
+/** Who may call it: those who see a part of the installation only where it says so. */
+function callersOf({ method, url }: DocumentedRoute): object {
+  const line = accessOf(method, url)
+  return line === undefined ? {} : { 'x-callers': line.may, 'x-reach': line.reach }
+}
+
 function operationIdOf(method: string, path: string): string {
-  const words = path.replace(adminPath, '').match(/[A-Za-z0-9]+/g) ?? []
+  const words = path.replace(belowAdmin, '').match(/[A-Za-z0-9]+/g) ?? []
   return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
 }
 

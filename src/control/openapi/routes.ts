@@ -8,7 +8,7 @@ import { type DocumentedRoute, openApiDocument } from './document.ts'
  * Serves the document of the routes that are registered after this call, its own included. It needs no token, as it
  * says nothing of this installation.
  */
-export function serveOpenApi(app: ControlApp): void {
+export function serveOpenApi(app: ControlApp, publicUrl: string | null): void {
   const routes: DocumentedRoute[] = []
   app.addHook('onRoute', ({ method, url, schema, config }) => {
     for (const one of [method].flat()) {
@@ -18,7 +18,7 @@ export function serveOpenApi(app: ControlApp): void {
   })
   let text: string | undefined
   app.get('/openapi.json', { config: { doc } }, (_request, reply) => {
-    text ??= JSON.stringify(openApiDocument(routes))
+    text ??= JSON.stringify(openApiDocument(routes, publicUrl))
     return reply.type('application/json').send(text)
   })
 }

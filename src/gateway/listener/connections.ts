@@ -3,7 +3,7 @@
 import type { Server } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { addressMatcher, clientNetwork } from '../../decision/request/addresses.ts'
+import { addressMatcher, clientNetwork } from '../../config/request/addresses.ts'
 import { keepPeer, keepPeerAbove, peerOf } from './peer.ts'
 import { admit } from './slices.ts'
 

@@ -1,6 +1,6 @@
 // Whose connection it is when it ends.
 
-import { clientNetwork } from '../../decision/request/addresses.ts'
+import { clientNetwork } from '../../config/request/addresses.ts'
 import type { Access } from '../access.ts'
 import type { Leaver } from './linger.ts'
 

@@ -4,7 +4,7 @@
 // other end is a balancer that says for whom it speaks (proxy-protocol.ts), that is who is kept.
 
 import { Socket } from 'node:net'
-import { plainAddress } from '../../decision/request/addresses.ts'
+import { plainAddress } from '../../config/request/addresses.ts'
 
 const peers = new WeakMap<Socket, string>()
 

@@ -3,7 +3,7 @@
 // whoever could smuggle one in would be whoever he likes.
 
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
-import { plainAddress } from '../../decision/request/addresses.ts'
+import { plainAddress } from '../../config/request/addresses.ts'
 
 export type ProxyHeader =
   /** So far it is the beginning of one. */

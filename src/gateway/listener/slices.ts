@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { clientNetwork } from '../../decision/request/addresses.ts'
+import { clientNetwork } from '../../config/request/addresses.ts'
 import { isLeaving } from './linger.ts'
 import { type HandledSocket, readPastParser, readUnless, startReading, stopReading } from './past-parser.ts'
 import { peerOf } from './peer.ts'

@@ -104,7 +104,7 @@ t.test('every target of an upstream is asked, and settings are proposed once', a
   const { stdout, exitCode } = await probing(file, '--patience', '1s')
   t.equal(exitCode, 1, 'one of them could not be reached')
   t.equal(stdout.match(/^several {2}http/gm)?.length, 3)
-  t.equal(stdout.match(/^ {4}reachable +yes/gm)?.length, 2)
+  t.equal(stdout.match(/^ {2}reachable +yes/gm)?.length, 2)
   t.equal(stdout.match(/^ {2}several:$/gm)?.length, 1)
   t.same([...paths], ['/base/latchkey-probe'], 'below the base path')
 })

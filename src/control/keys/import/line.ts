@@ -84,7 +84,12 @@ export function judgeLine(bytes: Buffer | null, judge: Judge): JudgedLine {
   const gross = grossFault(value)
   if (gross !== undefined) return { kind: 'faults', faults: [gross] }
   const found = judge.schemaFaults(value)
-  if (found.length > 0) return { kind: 'faults', faults: firstOf(found.map(quietFault)) }
+  if (found.length > 0) {
+    const faults = found.map(quietFault)
+    const isTold = faults.some(({ path }) => path === '/environment')
+    const more = isTold ? [] : environmentFaults(value, judge)
+    return { kind: 'faults', faults: firstOf([...faults, ...more]) }
+  }
   return judgeMembers(value as ImportLine, judge)
 }
 
@@ -120,6 +125,15 @@ function judgeMembers(line: ImportLine, judge: Judge): JudgedLine {
     secret: { id: judge.newId('sec'), ...(secret ? storedOf(secret) : givenOf(line)) },
   }
   return { kind: 'key', key, checksum: checksumOf(secret, environment) }
+}
+
+/** Of a line with faults of other kinds, whose members may be anything: all that is wrong is told at once. */
+function environmentFaults(value: unknown, { table }: Judge): readonly FieldFault[] {
+  const { api: name, environment } = Object(value) as { api?: unknown; environment?: unknown }
+  const api = typeof name === 'string' ? table.apis.get(name) : undefined
+  if (api === undefined || typeof environment !== 'string') return []
+  const isKnown = api.environments.some((one) => one.name === environment)
+  return isKnown ? [] : [{ path: '/environment', message: noEnvironment(api) }]
 }
 
 /** What the schema would have a fault for each member of: a line of 64 KiB has room for thirty thousand. */

@@ -4,8 +4,9 @@ import { isHeadAwaited } from '../../../../src/store/key-import-table.ts'
 import { createMerchant } from '../../../../src/store/merchant-table.ts'
 import { createPostgres, openSession, type Queryable } from '../../../../src/store/postgres.ts'
 import { createDatabase } from '../../../support/database.ts'
+import { everything } from '../../../../src/store/scope.ts'
 
-const origin = { actor: 'ann', requestId: 'r', nowMs: Date.UTC(2026, 0, 15) }
+const origin = { actor: 'ann', requestId: 'r', nowMs: Date.UTC(2026, 0, 15), scope: everything }
 
 void t.test('a batch that held others up is followed by a smaller one, a quick one by more', async (t) => {
   t.equal(sizeAfter(mostAtOnce, 1), mostAtOnce)

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import t from 'tap'
+import { everything } from '../../../../src/store/scope.ts'
 import { generateSecret, Secret } from '../../../../src/credentials/secret.ts'
 import { readHead } from '../../../../src/store/change-table.ts'
 import { transitionKey } from '../../../../src/store/key-change-table.ts'
@@ -269,7 +270,7 @@ void t.test('changes that wait go in before the next keys of an import', async (
   )
   const importing = importer(subject)(lines)
   await waiting(1)
-  const origin = { actor: 'ann', requestId: 'r', nowMs: startMs }
+  const origin = { actor: 'ann', requestId: 'r', nowMs: startMs, scope: everything }
   const revoking = ids.map((id) => transitionKey(patient, origin, { id, action: 'revoke' }))
   await waiting(1 + ids.length)
   await holder.query('COMMIT')

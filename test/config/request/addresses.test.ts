@@ -1,5 +1,5 @@
 import t from 'tap'
-import { addressMatcher } from '../../../src/decision/request/addresses.ts'
+import { addressMatcher } from '../../../src/config/request/addresses.ts'
 
 const proxies = ['10.0.0.0/8', '2001:db8::/32', '127.0.0.1']
 

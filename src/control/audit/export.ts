@@ -1,0 +1,93 @@
+// The audit as a file, oldest first: CSV for people, JSON Lines for programs. Read page by page as the other side takes it:
+// neither the whole nor a transaction is held open.
+
+import { Readable } from 'node:stream'
+import { type Static, Type } from 'typebox'
+import { type AuditFilter, listAudit, writeAudit } from '../../store/audit-table.ts'
+import type { Postgres } from '../../store/postgres.ts'
+import type { Scope } from '../../store/scope.ts'
+import { whoOf } from '../change-answer.ts'
+import type { AdminDeps, ControlApp } from '../dependencies.ts'
+import type { RouteDoc } from '../openapi/route-doc.ts'
+import { rangeOf } from '../instant.ts'
+import { auditFilterFields, type auditSchema, entryObject } from './routes.ts'
+
+const formats = {
+  csv: { type: 'text/csv; charset=utf-8', head: csvHead, line: csvLine },
+  jsonl: {
+    type: 'application/x-ndjson',
+    head: () => '',
+    line: (entry: Entry) => `${JSON.stringify(entry)}\n`,
+  },
+} as const
+type Entry = Static<typeof auditSchema>
+
+const query = Type.Object(
+  {
+    format: Type.Optional(Type.Enum(['csv', 'jsonl'], { description: '`jsonl` unless said' })),
+    ...auditFilterFields,
+  },
+  { additionalProperties: false },
+)
+
+const doc = {
+  summary: 'The audit as a file, oldest first: CSV, or JSON Lines of entries as GET /audit has them',
+  status: 200,
+  answer: 'application/x-ndjson',
+  errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],
+} as const satisfies RouteDoc
+
+const pageSize = 1_000
+
+export function serveAuditExport(app: ControlApp, deps: AdminDeps): void {
+  app.get('/audit/export', { schema: { querystring: query }, config: { doc } }, async (request, reply) => {
+    const { format = 'jsonl', since, until, request_id: requestId, ...same } = request.query
+    const filter = { ...same, requestId, ...rangeOf(since, until), scope: request.caller.scope }
+    // Who takes all of it away is in it, whoever that is.
+    await writeAudit(deps.db, {
+      ...{ ...whoOf(request), action: 'audit.export', target: 'audit', before: null },
+      ...{ after: request.query, atMs: deps.now(), revision: null },
+    })
+    const { type, head, line } = formats[format]
+    return reply.type(type).send(Readable.from(texts(deps.db, filter, { head, line })))
+  })
+}
+
+async function* texts(
+  db: Postgres,
+  filter: AuditFilter & { readonly scope: Scope },
+  { head, line }: { head(): string; line(entry: Entry): string },
+): AsyncGenerator<string> {
+  const first = head()
+  if (first !== '') yield first
+  let after: number | null = null
+  for (;;) {
+    const page = await listAudit(db, { ...filter, isOldestFirst: true }, { after, limit: pageSize })
+    const text = page.rows.map((row) => line(entryObject(row))).join('')
+    if (text !== '') yield text
+    if (!page.hasMore) return
+    after = page.rows.at(-1)?.id ?? null
+  }
+}
+
+const columns = [
+  ...['id', 'at', 'actor', 'token_id', 'client', 'action', 'target', 'before', 'after', 'reason'],
+  ...['request_id', 'revision'],
+] as const satisfies readonly (keyof Entry)[]
+
+function csvHead(): string {
+  return `${columns.join(',')}\r\n`
+}
+
+/** RFC 4180. */
+function csvLine(entry: Entry): string {
+  return `${columns.map((name) => cell(entry[name])).join(',')}\r\n`
+}
+
+function cell(value: Entry[keyof Entry]): string {
+  if (value === null) return ''
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  // Spreadsheets take what begins so for a formula: names and reasons are other people's.
+  const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

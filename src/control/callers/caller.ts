@@ -1,0 +1,31 @@
+// Who a request comes from, once known: the only thing that handlers see of tokens.
+
+import { type Denial, deny } from '../../errors/denial.ts'
+import { isWhole, type Scope } from '../../store/scope.ts'
+import type { Access, CallerKind } from './access.ts'
+
+export interface Caller {
+  readonly kind: CallerKind
+  /** Who acts, in the audit. */
+  readonly actor: string
+  /** Of a token that the API made; null: one of LATCHKEY_ADMIN_TOKEN. */
+  readonly tokenId: string | null
+  readonly scope: Scope
+}
+
+/** Whose Idempotency-Keys these are: names are not unique among tokens, and no configured name has a colon. */
+export function ownerOf(caller: Caller): string {
+  return caller.tokenId === null ? caller.actor : `token:${caller.tokenId}`
+}
+
+function forbidden(reason: 'role' | 'scope', message: string): Denial {
+  return deny('FORBIDDEN', reason, { details: [{ path: 'Authorization', message }] })
+}
+
+/** Whether a caller may call a route. */
+export function judgeAccess({ kind, scope }: Caller, { may, reach }: Access): Denial | undefined {
+  if (!may.includes(kind)) return forbidden('role', `the role ${kind} may not do this`)
+  if (reach === 'whole' && !isWhole(scope))
+    return forbidden('scope', 'the token is for a part of the installation, and this concerns all of it')
+  return undefined
+}

@@ -1,0 +1,70 @@
+// What stands before every route of the admin API: who calls, and whether that one may. Judged before a body is read.
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { OperatorCheck } from '../operator.ts'
+import type { AdminDeps, ControlApp } from '../dependencies.ts'
+import { sendDenial } from '../refusal.ts'
+import { createWrongTokens } from '../wrong-tokens.ts'
+import { accessOf } from './access.ts'
+import { type Caller, judgeAccess } from './caller.ts'
+import { identify } from './identify.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls the admin API, once known. */
+    caller: Caller
+  }
+}
+
+/** What is counted by address, and held back from a number on. */
+const guesses = new Set(['admin_token_wrong', 'admin_token_revoked', 'admin_token_expired'])
+
+/** To be called before any route is registered. */
+export function guardAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): void {
+  const wrongTokens = createWrongTokens({
+    monotonicNow: () => performance.now(),
+    persistent: (address, count) =>
+      deps.log.warn({ client: address, count }, 'wrong admin tokens in a row; each further one is held back'),
+  })
+
+  async function refuseCaller(reason: string, address: string): Promise<boolean> {
+    deps.refused(reason)
+    return guesses.has(reason) && wrongTokens.add(address)
+  }
+
+  demandLines(app)
+  app.addHook('onRequest', async (request, reply) => {
+    const { client } = request
+    const { authorization } = request.headers
+    const verdict = await identify({ ...deps, check }, { address: client, authorization })
+    if ('code' in verdict) {
+      const isHeld = await refuseCaller(verdict.reason, client ?? '')
+      if (isHeld) void reply.header('connection', 'close')
+      return sendDenial(verdict, request, reply)
+    }
+    request.caller = verdict
+    return judgeRoute(deps, request, reply)
+  })
+}
+
+function judgeRoute(
+  deps: Pick<AdminDeps, 'refused'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply | undefined {
+  const { url } = request.routeOptions
+  const line = url === undefined ? undefined : accessOf(request.method, url)
+  const denial = line && judgeAccess(request.caller, line)
+  if (denial === undefined) return undefined
+  deps.refused(denial.reason)
+  return sendDenial(denial, request, reply)
+}
+
+/** A route that nobody has said of who may call it is called by nobody: the program does not start. */
+export function demandLines(app: ControlApp): void {
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) {
+      if (accessOf(one, url) === undefined) throw new Error(`${one} ${url} has no line in callers/access.ts`)
+    }
+  })
+}

@@ -1,0 +1,36 @@
+// HTTPS on the control port, where it is configured: with a certificate that is renewed while the process runs.
+
+import { constants } from 'node:crypto'
+import { createServer } from 'node:https'
+import type { RequestListener, Server as HttpServer, ServerOptions } from 'node:http'
+
+/** Who has the certificate, and tells of later ones. */
+export interface ControlTls {
+  current(): { readonly cert: string | Buffer; readonly key: string | Buffer }
+  follow(renewed: () => void): void
+  readonly ciphers: string
+}
+
+interface Listening {
+  readonly options: ServerOptions
+  readonly keepAliveTimeout: number
+  readonly requestTimeout: number
+}
+
+/** For Fastify's `serverFactory`, which then sets none of the server's times itself. */
+export function tlsServer(tls: ControlTls, listening: Listening): (handler: RequestListener) => HttpServer {
+  const context = () => {
+    const { cert, key } = tls.current()
+    return {
+      ...{ cert, key, ciphers: tls.ciphers, minVersion: 'TLSv1.2' as const },
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    }
+  }
+  return (handler) => {
+    const server = createServer({ ...listening.options, ...context(), ALPNProtocols: ['http/1.1'] }, handler)
+    server.keepAliveTimeout = listening.keepAliveTimeout
+    server.requestTimeout = listening.requestTimeout
+    tls.follow(() => server.setSecureContext(context()))
+    return server
+  }
+}

@@ -1,0 +1,53 @@
+// Contract 8: the audit as a file.
+
+import t from 'tap'
+import { createSubject, makeKey, token } from '../subject.ts'
+
+const headers = { authorization: `Bearer ${token}` }
+
+void t.test('JSON Lines have each entry as the list has it, oldest first, over many pages', async (t) => {
+  const { app, call, db } = await createSubject(t)
+  await db.query(
+    `INSERT INTO audit (actor, action, target, after, request_id, at, revision)
+     SELECT 'ann', 'deny.add', 'x' || n, '{}', 'req_' || n, now(), 0 FROM generate_series(1, 2500) n`,
+  )
+  const response = await app.inject({ url: '/admin/v1/audit/export?action=deny.add', headers })
+  t.match(response.headers, { 'content-type': 'application/x-ndjson' })
+  const entries = response.body
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { target: string })
+  t.same(
+    entries.map(({ target }) => target),
+    Array.from({ length: 2500 }, (_, n) => `x${n + 1}`),
+  )
+  const listed = await call('GET', '/audit?action=deny.add&limit=1')
+  t.same(entries.at(-1), (listed.body['data'] as unknown[])[0])
+  t.match((await call('GET', '/audit?action=audit.export')).body, {
+    data: [{ actor: 'ann', client: '127.0.0.1', target: 'audit', after: { action: 'deny.add' } }],
+  })
+})
+
+void t.test('CSV is what spreadsheets read, and no name in it becomes a formula', async (t) => {
+  const subject = await createSubject(t)
+  const { id } = await makeKey(subject, { name: 'a "b", c' })
+  await subject.call('POST', `/keys/${id}/disable`, { reason: '=1+1' })
+  const { body } = await subject.app.inject({
+    url: `/admin/v1/audit/export?format=csv&target=${id}`,
+    headers,
+  })
+  const [head = '', made = '', disabled = '', end] = body.split('\r\n')
+  t.equal(head, 'id,at,actor,token_id,client,action,target,before,after,reason,request_id,revision')
+  t.match(made, /,ann,,127\.0\.0\.1,key\.create,key_\w+,,"\{.*""name"":""a \\""b\\"", c"".*\}",,req_/)
+  t.match(disabled, /,'=1\+1,req_/)
+  t.equal(end, '')
+})
+
+void t.test('what is asked for wrongly is told, and not taken for a file', async (t) => {
+  const { call } = await createSubject(t)
+  for (const query of ['format=xml', 'since=x', 'limit=1'])
+    t.match(await call('GET', `/audit/export?${query}`), {
+      status: 422,
+      body: { error: { code: 'VALIDATION_FAILED' } },
+    })
+})

@@ -1,0 +1,242 @@
+// Contract 8.1: who may call what, of whose. Every route × every kind of caller × what is theirs and what is not.
+
+import t from 'tap'
+import { access, accessOf, type CallerKind } from '../../../src/control/callers/access.ts'
+import type { ControlApp } from '../../../src/control/dependencies.ts'
+import { tokenRoles } from '../../../src/credentials/role.ts'
+import { createSubject, keyBody, type Subject, token } from '../subject.ts'
+
+interface Call {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+  readonly type?: string
+}
+
+/** What stands in a call: each is new, so that no call meets what another has done. */
+interface Things {
+  readonly merchant: string
+  readonly api: string
+  readonly key: string
+  readonly token: string
+}
+
+type RouteName = keyof typeof access
+
+/** A call of each route that is done if it may be; a route that is not here does not compile. */
+const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
+  'POST /merchants': () => ({ method: 'POST', path: '/merchants', body: { name: 'New' } }),
+  'GET /merchants': () => ({ method: 'GET', path: '/merchants' }),
+  'GET /merchants/{id}': ({ merchant }) => ({ method: 'GET', path: `/merchants/${merchant}` }),
+  'PATCH /merchants/{id}': ({ merchant }) => ({
+    method: 'PATCH',
+    path: `/merchants/${merchant}`,
+    body: { name: 'Other' },
+  }),
+  'POST /merchants/{id}/suspend': ({ merchant }) => ({
+    method: 'POST',
+    path: `/merchants/${merchant}/suspend`,
+  }),
+  'POST /merchants/{id}/resume': ({ merchant }) => ({
+    method: 'POST',
+    path: `/merchants/${merchant}/resume`,
+  }),
+  'POST /keys': ({ merchant, api }) => ({ method: 'POST', path: '/keys', body: keyBody(merchant, { api }) }),
+  'GET /keys': () => ({ method: 'GET', path: '/keys' }),
+  'GET /keys/{id}': ({ key }) => ({ method: 'GET', path: `/keys/${key}` }),
+  'PATCH /keys/{id}': ({ key }) => ({ method: 'PATCH', path: `/keys/${key}`, body: { name: 'Other' } }),
+  'POST /keys/{id}/disable': ({ key }) => ({ method: 'POST', path: `/keys/${key}/disable` }),
+  'POST /keys/{id}/enable': ({ key }) => ({ method: 'POST', path: `/keys/${key}/enable` }),
+  'POST /keys/{id}/revoke': ({ key }) => ({ method: 'POST', path: `/keys/${key}/revoke` }),
+  'POST /keys/{id}/rotate': ({ key }) => ({ method: 'POST', path: `/keys/${key}/rotate` }),
+  'POST /keys/{id}/rotation/end': ({ key }) => ({ method: 'POST', path: `/keys/${key}/rotation/end` }),
+  'POST /keys/import': ({ merchant }) => ({
+    method: 'POST',
+    path: '/keys/import',
+    body: `${JSON.stringify(keyBody(merchant, { secret: `${merchant}-made-elsewhere-long-ago` }))}\n`,
+    type: 'application/x-ndjson',
+  }),
+  'GET /keys/{id}/activity': ({ key }) => ({ method: 'GET', path: `/keys/${key}/activity` }),
+  'GET /activity': () => ({ method: 'GET', path: '/activity?by=key' }),
+  'GET /permissions': () => ({ method: 'GET', path: '/permissions' }),
+  'GET /audit': () => ({ method: 'GET', path: '/audit?limit=200' }),
+  'GET /audit/export': () => ({ method: 'GET', path: '/audit/export?action=key.create' }),
+  'GET /audit/verify': () => ({ method: 'GET', path: '/audit/verify' }),
+  'GET /instances': () => ({ method: 'GET', path: '/instances' }),
+  'GET /deny': () => ({ method: 'GET', path: '/deny' }),
+  'POST /deny': ({ merchant }) => ({
+    method: 'POST',
+    path: '/deny',
+    body: { kind: 'merchant', value: merchant },
+  }),
+  'DELETE /deny': ({ merchant }) => ({
+    method: 'DELETE',
+    path: '/deny',
+    body: { kind: 'merchant', value: merchant },
+  }),
+  'GET /tokens': () => ({ method: 'GET', path: '/tokens' }),
+  'POST /tokens': () => ({ method: 'POST', path: '/tokens', body: { name: 'x', role: 'admin' } }),
+  'DELETE /tokens/{id}': ({ token: id }) => ({ method: 'DELETE', path: `/tokens/${id}` }),
+}
+
+const names = Object.keys(access) as RouteName[]
+
+interface Asker {
+  readonly name: string
+  readonly kind: CallerKind
+  readonly secret: string
+  readonly merchant: string | null
+  readonly api: string | null
+}
+
+async function id(subject: Subject, path: string, body: object): Promise<string> {
+  const answer = await subject.call('POST', path, body)
+  return String(answer.body['id'])
+}
+
+async function thingsOf(subject: Subject, merchant: string, api: string): Promise<Things> {
+  const key = await id(subject, '/keys', keyBody(merchant, { api }))
+  return { merchant, api, key, token: await id(subject, '/tokens', { name: 't', role: 'read_only' }) }
+}
+
+async function askers(subject: Subject, merchant: string, api: string): Promise<Asker[]> {
+  const made: Asker[] = [{ name: 'static', kind: 'static', secret: token, merchant: null, api: null }]
+  for (const kind of tokenRoles) {
+    for (const [part, scope] of Object.entries({
+      all: {},
+      merchant: { merchant_id: merchant },
+      api: { api },
+      both: { merchant_id: merchant, api },
+    })) {
+      const { body } = await subject.call('POST', '/tokens', {
+        name: `${kind}.${part}`,
+        role: kind,
+        ...scope,
+      })
+      const whose = { merchant: null, api: null, ...('merchant_id' in scope && { merchant }), ...scope }
+      made.push({ name: `${kind} of ${part}`, kind, secret: String(body['secret']), ...whose })
+    }
+  }
+  return made
+}
+
+async function ask(app: ControlApp, secret: string, { method, path, body, type }: Call) {
+  const response = await app.inject({
+    method,
+    url: `/admin/v1${path}`,
+    headers: {
+      authorization: `Bearer ${secret}`,
+      ...(body !== undefined && { 'content-type': type ?? 'application/json' }),
+    },
+    ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  const isJson = String(response.headers['content-type']).includes('application/json')
+  const { error = {} } = isJson ? response.json<{ error?: Record<string, unknown> }>() : {}
+  const { request_id: _, ...said } = error
+  return { status: response.statusCode, error: said, text: response.body }
+}
+
+void t.test('every route that is served has a line, and every line a route', async (t) => {
+  const { app } = await createSubject(t)
+  const served: string[] = []
+  const response = await app.inject({ url: '/openapi.json' })
+  const { paths } = response.json<{ paths: Record<string, Record<string, unknown>> }>()
+  for (const [path, methods] of Object.entries(paths)) {
+    if (!path.startsWith('/admin/v1/')) continue
+    for (const [method, operation] of Object.entries(methods)) {
+      const name = `${method.toUpperCase()} ${path.slice('/admin/v1'.length)}`
+      served.push(name)
+      const line = accessOf(method.toUpperCase(), path)
+      t.match(operation, { 'x-callers': line?.may, 'x-reach': line?.reach }, name)
+    }
+  }
+  t.same(served.toSorted(), names.toSorted())
+})
+
+void t.test('a route without a line keeps the program from starting', async (t) => {
+  const { createControlServer } = await import('../../../src/control/server.ts')
+  const { depsOf } = await import('../subject.ts')
+  const subject = await createSubject(t)
+  t.equal(accessOf('GET', '/admin/v1/forgotten'), undefined)
+  t.equal(accessOf('GET', '/admin/v1/constructor'), undefined)
+  t.same(accessOf('HEAD', '/admin/v1/keys/:id'), access['GET /keys/{id}'])
+  const app = createControlServer(depsOf({ db: subject.db, clock: subject.clock, logged: [] }))
+  void app.register(
+    async (admin) => {
+      const { demandLines } = await import('../../../src/control/callers/guard.ts')
+      demandLines(admin)
+      admin.get('/forgotten', () => 'x')
+    },
+    { prefix: '/admin/v1' },
+  )
+  await t.rejects(async () => app.ready(), /GET \/admin\/v1\/forgotten has no line/)
+})
+
+void t.test('every route, of every caller, of what is its own and what is not', async (t) => {
+  const subject = await createSubject(t)
+  const own = { merchant: await id(subject, '/merchants', { name: 'Own' }), api: 'flintn' }
+  const other = { merchant: await id(subject, '/merchants', { name: 'Other' }), api: 'flint' }
+  const absent = { merchant: 'mer_999999999999', key: 'key_999999999999', token: 'tok_999999999999' }
+  for (const asker of await askers(subject, own.merchant, own.api)) {
+    const isPart = asker.merchant !== null || asker.api !== null
+    for (const name of names) {
+      const line = access[name]
+      const isPermitted =
+        (line.may as readonly string[]).includes(asker.kind) && (line.reach === 'part' || !isPart)
+      const what = `${asker.name}: ${name}`
+      const mine = await thingsOf(subject, own.merchant, own.api)
+      const done = await ask(subject.app, asker.secret, calls[name](mine))
+      if (!isPermitted) {
+        t.match(done, { status: 403, error: { code: 'FORBIDDEN' } }, what)
+        continue
+      }
+      const isDone = done.status < 300 || done.error['code'] === 'NOT_FOUND'
+      t.ok(name === 'DELETE /deny' ? isDone : done.status < 300, `${what} ${done.text}`)
+      if (!isPart) continue
+      // Foreign: another merchant where the caller has one, another API where it has one.
+      const merchant = asker.merchant === null ? own.merchant : other.merchant
+      const api = asker.merchant === null ? other.api : own.api
+      const foreign = await thingsOf(subject, merchant, api)
+      const answer = await ask(subject.app, asker.secret, calls[name](foreign))
+      const isList = name.startsWith('GET') && !name.includes('{id}')
+      if (isList) {
+        t.equal(answer.status, 200, what)
+        t.notMatch(answer.text, foreign.key, what)
+        if (asker.merchant !== null) t.notMatch(answer.text, merchant, what)
+      } else if (name === 'GET /merchants/{id}' && asker.merchant === null) {
+        t.equal(answer.status, 200, what)
+      } else {
+        // As what does not exist: the same words, too.
+        const nowhere = { ...foreign, ...absent, ...(asker.merchant === null && { api: 'none', merchant }) }
+        t.same(
+          { ...answer, text: '' },
+          { ...(await ask(subject.app, asker.secret, calls[name](nowhere))), text: '' },
+          what,
+        )
+        t.equal(answer.status, name === 'POST /keys' ? 422 : 404, what)
+      }
+    }
+  }
+})
+
+void t.test('what is another’s is not changed, nor asked for by a filter', async (t) => {
+  const subject = await createSubject(t)
+  const own = await id(subject, '/merchants', { name: 'Own' })
+  const other = await thingsOf(subject, await id(subject, '/merchants', { name: 'Other' }), 'flintn')
+  const made = await subject.call('POST', '/tokens', { name: 'a', role: 'admin', merchant_id: own })
+  const secret = String(made.body['secret'])
+  const before = await subject.call('GET', `/keys/${other.key}`)
+  for (const action of ['disable', 'enable', 'revoke', 'rotate', 'rotation/end']) {
+    const answer = await ask(subject.app, secret, { method: 'POST', path: `/keys/${other.key}/${action}` })
+    t.equal(answer.status, 404, action)
+  }
+  t.same((await subject.call('GET', `/keys/${other.key}`)).body, before.body)
+  for (const path of [
+    `/keys?merchant_id=${other.merchant}`,
+    `/keys?q=${other.key}`,
+    `/audit?target=${other.key}`,
+  ]) {
+    const answer = await ask(subject.app, secret, { method: 'GET', path })
+    t.same(JSON.parse(answer.text), { data: [], next_cursor: null }, path)
+  }
+})
