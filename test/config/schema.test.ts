@@ -36,6 +36,9 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
     adminFrom: ['127.0.0.0/8', '::1'],
     hosts: [],
     auditRetentionMs: null,
+    tls: null,
+    trustedProxies: [],
+    publicUrl: null,
   })
   t.strictSame(settings.identity, {
     merchant: 'X-Merchant-Id',
