@@ -44,6 +44,9 @@ const env = Object.fromEntries(
   ),
 )
 
+// By npm it names npx, which has no lines to try for who runs the file itself.
+delete process.env['npm_lifecycle_event']
+
 const startDemo = (t: Parameters<typeof latchkey>[0], ...words: string[]) =>
   latchkey(t, ['demo', '--config', join(folder, 'demo.yaml'), ...words], env)
 
