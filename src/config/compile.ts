@@ -6,7 +6,7 @@ import type { Api, CompiledConfig, Settings, Table, TlsSettings, Upstream } from
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
 import { resolveRedisFiles } from './redis-url.ts'
-import { changesNothing, limitsOf, withDefaults } from './route-limits.ts'
+import { changesNothing, limitOf, limitsOf, withDefaults } from './route-limits.ts'
 import type { GatewayFile } from './schema.ts'
 import type { PermissionTable } from './table.ts'
 import { withoutLastSlash } from './trailing-slash.ts'
@@ -201,7 +201,7 @@ async function compileApi(
     stripPrefix: entry.strip_prefix,
     forwardAuthorization: entry.forward_authorization,
     docs: entry.docs ?? null,
-    timeoutMs: limits.timeoutMs,
+    timeoutMs: limitOf(limits.timeoutMs),
     trailingSlash: entry.trailing_slash,
     routes: own.map(({ route }) => route),
     matchRoute: isSame ? (method, path) => match(method, withoutLastSlash(path)) : match,

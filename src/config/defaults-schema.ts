@@ -1,7 +1,7 @@
 // The schema of what an API says for all of its routes, and a route for itself.
 
 import { Type } from 'typebox'
-import { closed, Duration, SizeOrNone } from './schema-fields.ts'
+import { closed, Duration, SizeOrNone, Timeout } from './schema-fields.ts'
 import { trailingSlashes } from './trailing-slash.ts'
 
 /** Of the answers of upstreams. */
@@ -27,9 +27,8 @@ export const ResponseLimits = Type.Object(
 
 /** What the routes of an API have that say nothing of their own. */
 export const routeDefaults = {
-  timeout: Type.Union([Type.Enum(['none']), Duration({ description: '' })], {
+  timeout: Timeout({
     default: 'none',
-    expects: '`none`, or a duration such as 500ms, 30s or 15m, shorter than 25 days',
     examples: ['60s'],
     description: 'In place of the upstream’s timeout, for routes that have none. `none`: the upstream’s.',
   }),

@@ -5,7 +5,7 @@ import { environmentName } from '../credentials/environment.ts'
 import { ResponseLimits } from './defaults-schema.ts'
 import { escapeNames } from './request/escapes.ts'
 import { methods } from './template.ts'
-import { closed, Duration, SizeOrNone, Text } from './schema-fields.ts'
+import { closed, SizeOrNone, Text, Timeout } from './schema-fields.ts'
 
 const PermissionList = (description: string) =>
   Type.Array(Text('Name of a permission.', { expects: 'the name of a permission' }), {
@@ -24,12 +24,16 @@ const RouteRule = Type.Object(
     all_of: Type.Optional(PermissionList('The caller must hold all of these.')),
     any_of: Type.Optional(PermissionList('The caller must hold at least one of these.')),
     timeout: Type.Optional(
-      Duration({ description: 'In place of the timeout of API and upstream.', examples: ['120s'] }),
+      Timeout({
+        description:
+          'In place of the timeout of API and upstream. `none`: the upstream’s, whatever the API says.',
+        examples: ['120s'],
+      }),
     ),
     max_body: Type.Optional(
       SizeOrNone({
         description:
-          'Largest body of a request; beyond it 413. Left out: the API’s, which is no limit unless said.',
+          'Largest body of a request; beyond it 413. Left out: the API’s, which is no limit unless said. `none`: no limit, whatever the API says.',
         examples: ['1mb'],
       }),
     ),

@@ -104,7 +104,8 @@ function rowOf({ key, setting, isRequired, reload }: Row): string {
 function kindOf(setting: Shape): string {
   if (setting.isDuration === true) return 'duration'
   if (setting.enum !== undefined) return setting.enum.map(code).join(', ')
-  if (setting.expects?.startsWith('a size') === true) return 'size'
+  if (setting.expects?.startsWith('a size') === true)
+    return setting.expects.endsWith('`none`') ? 'size, or `none`' : 'size'
   if (setting.type === 'integer') return `whole number${boundsOf(setting)}`
   if (setting.type === 'boolean') return '`true`, `false`'
   if (setting.type === 'array') return 'list'

@@ -5,8 +5,8 @@ import { parseDuration, parseSize } from './units.ts'
 
 type RouteLimits = Pick<Route, 'timeoutMs' | 'maxBodyBytes' | 'maxResponseBytes' | 'responseIdleMs'>
 
-/** What `none` says in a table, which null does not: a limit that no body reaches, and that JSON can hold (table-aside.ts). */
-const unlimitedBytes = Number.MAX_SAFE_INTEGER
+/** What `none` says in a table, which null does not: a limit that nothing reaches, and that JSON can hold (table-aside.ts). */
+const unlimited = Number.MAX_SAFE_INTEGER
 
 interface Said {
   readonly timeout?: string | undefined
@@ -16,7 +16,7 @@ interface Said {
     | undefined
 }
 
-/** What a route says itself; null: nothing. */
+/** What a route or an API says itself; null: nothing. `none` is a value, which takes the place of the API's. */
 export function limitsOf({ timeout, max_body: maxBody, response }: Said): RouteLimits {
   return {
     timeoutMs: durationOf(timeout),
@@ -30,9 +30,9 @@ export function limitsOf({ timeout, max_body: maxBody, response }: Said): RouteL
 export function withDefaults<R extends RouteLimits>(route: R, defaults: RouteLimits): R {
   return {
     ...route,
-    timeoutMs: route.timeoutMs ?? defaults.timeoutMs,
-    maxBodyBytes: bytesOf(route.maxBodyBytes ?? defaults.maxBodyBytes),
-    maxResponseBytes: bytesOf(route.maxResponseBytes ?? defaults.maxResponseBytes),
+    timeoutMs: limitOf(route.timeoutMs ?? defaults.timeoutMs),
+    maxBodyBytes: limitOf(route.maxBodyBytes ?? defaults.maxBodyBytes),
+    maxResponseBytes: limitOf(route.maxResponseBytes ?? defaults.maxResponseBytes),
     responseIdleMs: route.responseIdleMs ?? defaults.responseIdleMs,
   }
 }
@@ -46,14 +46,16 @@ export function changesNothing(route: RouteLimits, defaults: RouteLimits): boole
 const limitNames = ['timeoutMs', 'maxBodyBytes', 'maxResponseBytes', 'responseIdleMs'] as const
 
 function durationOf(text: string | undefined): number | null {
-  return text === undefined || text === 'none' ? null : parseDuration(text)
+  if (text === undefined) return null
+  return text === 'none' ? unlimited : parseDuration(text)
 }
 
 function sizeOf(size: string | number | undefined): number | null {
   if (size === undefined) return null
-  return size === 'none' ? unlimitedBytes : parseSize(size)
+  return size === 'none' ? unlimited : parseSize(size)
 }
 
-function bytesOf(limit: number | null): number | null {
-  return limit === unlimitedBytes ? null : limit
+/** null: none. */
+export function limitOf(limit: number | null): number | null {
+  return limit === unlimited ? null : limit
 }

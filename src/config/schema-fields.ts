@@ -27,6 +27,13 @@ export const DurationOrNone = (options: { description: string; default: string; 
     ...options,
   })
 
+/** A duration, or `none`: that of what the requests go to. */
+export const Timeout = (options: { description: string; default?: 'none'; examples?: [string] }) =>
+  Type.Union([Type.Enum(['none']), Duration({ description: '' })], {
+    expects: '`none`, or a duration such as 500ms, 30s or 15m, shorter than 25 days',
+    ...options,
+  })
+
 /** `512kb`, `1mb`, `2gb` or a number of bytes. */
 export const Size = (options: { description: string; default?: number; examples?: [string] }) =>
   Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^[0-9]{1,6}(kb|mb|gb)$' })], {

@@ -57,6 +57,21 @@ t.test('every example is a value of its setting, and each setting without a defa
   }
 })
 
+t.test('what may be `none` says so among its values', async (t) => {
+  const rows = referenceText().split('\n')
+  const open = files
+    .flatMap((file) => settingsOf(file))
+    .filter(({ shape }) => shape.expects?.includes('`none`'))
+  t.ok(open.length >= 6)
+  for (const { path } of open) {
+    const key = path.slice(path.lastIndexOf('.') + 1)
+    t.ok(
+      rows.some((row) => row.startsWith(`| \`${key}\` |`) && row.split(' | ')[2]?.includes('`none`')),
+      path,
+    )
+  }
+})
+
 t.test('a reload takes tables, upstreams, identity headers and the deny file', async (t) => {
   for (const path of ['apis.*.permissions', 'upstreams.*.url', 'identity.key', 'gateway.deny', 'apis'])
     t.equal(reloadOf(path), 'at once', path)

@@ -8,7 +8,7 @@ const table = `permissions: { p: P }
 routes:
   GET /plain: p
   GET /own: { permission: p, timeout: 7s, max_body: 7, response: { max_body: 70, idle_timeout: 9s } }
-  GET /none: { permission: p, max_body: none, response: { max_body: none } }
+  GET /none: { permission: p, timeout: none, max_body: none, response: { max_body: none } }
 `
 
 const limits = async (test: Parameters<typeof configOf>[0], gateway: string) => {
@@ -28,8 +28,9 @@ t.test('a route’s own, else its API’s, else none', async (t) => {
   t.strictSame(await limits(t, gatewayYaml), [none, own, none])
   for (const text of ['max_body: none', 'timeout: none', 'response: {}', 'response: { max_body: none }'])
     t.strictSame(await limits(t, withApi(text)), [none, own, none], text)
+  // A route that says `none` is free of what its API says.
   const all = withApi('max_body: 1kb\n    timeout: 5s\n    response: { max_body: 2kb, idle_timeout: 3s }')
-  t.strictSame(await limits(t, all), [[5_000, 1024, 2048, 3_000], own, [5_000, null, null, 3_000]])
+  t.strictSame(await limits(t, all), [[5_000, 1024, 2048, 3_000], own, [null, null, null, 3_000]])
   t.equal((await configOf(t, { gateway: all, table })).table.apis.get('flintn')?.timeoutMs, 5_000)
 })
 

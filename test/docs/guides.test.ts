@@ -132,12 +132,12 @@ interface Change {
 }
 
 function github(): Pipeline {
-  const { env, jobs } = parse(guide('github-tables.yml'))
+  const { jobs } = parse(guide('github-tables.yml'))
   const all: { run?: string; if?: string }[] = jobs.tables.steps
   const steps = all.flatMap(({ run, if: condition }) =>
     run === undefined ? [] : [{ command: run, isLifted: condition?.includes("'opens-access'") === true }],
   )
-  return { env, steps, told: () => ({ GITHUB_BASE_REF: 'main' }) }
+  return { env: {}, steps, told: () => ({ GITHUB_BASE_REF: 'main' }) }
 }
 
 function gitlab(): Pipeline {
@@ -167,6 +167,7 @@ for (const [name, pipeline] of Object.entries({ github: github(), gitlab: gitlab
       recursive: true,
       filter: (path) => !path.includes('.latchkey'),
     })
+    writeFileSync(join(folder, 'config/tables.env'), guide('tables.env'))
     const git = (...args: string[]): string =>
       execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
         ...{ cwd: folder, encoding: 'utf8' },

@@ -2,7 +2,11 @@
 
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { loadConfig } from '../../src/config/load.ts'
+import { decide } from '../../src/decision/decide.ts'
+import { readUrl } from '../../src/decision/request/url.ts'
 import { reasons } from '../../src/errors/reasons.ts'
+import { lineFields } from '../../src/gateway/record/line-fields.ts'
 import { withTables } from '../support/log-document.ts'
 import { codeOf, readSourceTree } from '../support/source-tree.ts'
 
@@ -36,25 +40,65 @@ t.test('each line that is named is one', async (t) => {
   )
 })
 
+const [, section = ''] = /## Why was this request refused\?([^]*?)\n## /.exec(text) ?? []
+
 t.test(
   'what to look at is said for reasons that there are, and for all that gateways refuse by',
   async (t) => {
-    const [, section = ''] = /## Why was this request refused\?([^]*?)\n## /.exec(text) ?? []
-    const rows = [...section.matchAll(/^\| ((?:any, with )?`.+?) \| /gm)].map(([, cell = '']) => cell)
+    const rows = [...section.matchAll(/^\| ((?:any[a-z ]*, with )?`.+?) \| /gm)].map(([, cell = '']) => cell)
     const named = rows.flatMap((cell) => [...cell.matchAll(/`(\w+)…?`/g)].map(([, word = '']) => word))
     const words = new Set(Object.values(reasons).flatMap((of) => Object.keys(of)))
-    const others = new Set(['reason', 'decision', 'error', 'denied_', ...Object.keys(reasons)])
+    const others = new Set([
+      ...['reason', 'decision', 'error', 'code', 'cut', 'denied_'],
+      ...Object.keys(reasons).filter((code) => section.includes(`\`code\` \`${code}\``)),
+    ])
     t.same(
       named.filter((word) => !words.has(word) && !others.has(word)),
       [],
     )
-    const ofKeys = [...Object.keys(reasons.MISSING_API_KEY), ...Object.keys(reasons.INVALID_API_KEY)]
+    const ofKeys = ['MISSING_API_KEY', 'INVALID_API_KEY', 'TOO_MANY_REQUESTS', 'HTTPS_REQUIRED'] as const
     const ofTables = ['UNKNOWN_HOST', 'ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED', 'WRONG_ENVIRONMENT'] as const
-    const all = [...ofKeys, ...ofTables.flatMap((code) => Object.keys(reasons[code]))]
+    const ofSizes = ['URI_TOO_LONG', 'HEADERS_TOO_LARGE', 'REQUEST_TIMEOUT', 'BODY_TOO_LARGE'] as const
+    const all = [...ofKeys, ...ofTables, ...ofSizes].flatMap((code) => Object.keys(reasons[code]))
     const isNamed = (word: string) => named.includes(word) || word.startsWith('denied_')
     t.same(
       all.filter((word) => !isNamed(word)),
-      ['control_host'],
+      // Those of the control port.
+      ['control_host', 'header_overflow', 'slow_head', 'body_limit', 'import'],
     )
   },
 )
+
+t.test('the line of jq has every field that the table under it tells to look at, and no other', async (t) => {
+  const [, list = ''] = /jq '\{(.*?)\}'/.exec(section) ?? []
+  const shown = list.split(', ')
+  const table = section.slice(section.indexOf('|---|'))
+  const fields = Object.keys(lineFields)
+  const told = new Set([...table.matchAll(/`(\w+)`/g)].map(([, word = '']) => word))
+  for (const field of ['client', 'decision', 'status', 'cut', 'route']) t.ok(told.has(field), field)
+  t.same(
+    fields.filter((field) => told.has(field) && !shown.includes(field)),
+    [],
+  )
+  t.same(
+    shown.filter((field) => !fields.includes(field)),
+    [],
+  )
+})
+
+// What the row of `insufficient_permissions` asks for, with a host of each API.
+t.test('every template of the shipped tables can be given to `config explain` for a path', async (t) => {
+  const loaded = await loadConfig('config/demo.yaml', {})
+  if (!loaded.ok) throw new Error('the demo is faulty')
+  const { config } = loaded
+  for (const api of config.table.apis.values())
+    for (const route of api.routes) {
+      const [host = ''] = api.environments[0]?.hosts ?? []
+      const read = readUrl(route.template, host, config)
+      if (!read.ok) throw new Error(read.message)
+      const { method } = route
+      const caller = { api: undefined, environment: undefined, permissions: [], unusable: undefined }
+      const decision = decide(config, { ...read, method, preflightFor: undefined, caller })
+      t.equal(decision.route?.template, route.template, `${method} ${route.template}`)
+    }
+})

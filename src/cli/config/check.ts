@@ -10,7 +10,7 @@ import { exitCodes } from '../exit.ts'
 import type { CliIo } from '../io.ts'
 import { count } from './count.ts'
 import { readOpenapi } from './import-openapi.ts'
-import { readEnvFile } from './env-file.ts'
+import { type EnvFromFlags, envFromOption, environmentOf } from './env-file.ts'
 import { formatFaults, formats, type Format } from './fault-format.ts'
 
 const help = `
@@ -30,12 +30,11 @@ With --openapi a route on one side only is a fault too:
 In a GitHub workflow, faults as annotations of the lines:
   $ latchkey config check config/gateway.yaml --format github`
 
-interface CheckFlags {
+interface CheckFlags extends EnvFromFlags {
   readonly openapi?: string
   readonly api?: string
   /** false: `--no-files`. */
   readonly files: boolean
-  readonly envFrom?: string
   readonly json?: true
   readonly format: Format
 }
@@ -55,11 +54,11 @@ export function registerCheck(group: Command, io: CliIo): void {
     )
     .option('--api <name>', 'the API that the document is about; else found by its servers or routes')
     .option('--no-files', 'leave the files of certificates and keys alone: they are where it will run')
-    .option('--env-from <file>', 'variables, a line `NAME=VALUE` each, before those that are set')
+    .option(...envFromOption)
     .option('--json', 'the same as --format json')
     .addHelpText('after', help)
     .action(async (file: string, flags: CheckFlags) => {
-      const env = flags.envFrom === undefined ? io.env : { ...io.env, ...(await readEnvFile(flags.envFrom)) }
+      const env = await environmentOf(io.env, flags)
       const loaded = await loadConfig(file, env, flags.files ? asAtStart : { skipsCertificates: true })
       const result = await withDrift(loaded, flags)
       conclude(file, { result, format: flags.json ? 'json' : flags.format, io })

@@ -10,6 +10,7 @@ import type { CliIo } from '../io.ts'
 import { createProgress, progressOption } from '../progress.ts'
 import { count } from './count.ts'
 import { diffJson, diffText } from './diff-report.ts'
+import { type EnvFromFlags, envFromOption, environmentOf } from './env-file.ts'
 import { loadTable } from './load-table.ts'
 
 const help = `
@@ -21,7 +22,7 @@ Example, in a pipeline:
   $ git show main:config/permissions/flintn.yaml > old/permissions/flintn.yaml
   $ latchkey config diff old/gateway.yaml config/gateway.yaml`
 
-interface DiffFlags {
+interface DiffFlags extends EnvFromFlags {
   readonly json?: true
   readonly progress?: true
 }
@@ -33,11 +34,13 @@ export function registerDiff(group: Command, io: CliIo): void {
     .description('tell every decision that changes between two gateway files; 1 if anything opens')
     .argument('<old>', 'gateway file before the change')
     .argument('<new>', 'gateway file after it')
+    .option(...envFromOption)
     .option('--json', 'print JSON')
     .option(...progressOption)
     .addHelpText('after', help)
     .action(async (oldFile: string, newFile: string, flags: DiffFlags) => {
-      const [before, after] = [await loadTable(oldFile, io.env), await loadTable(newFile, io.env)]
+      const env = await environmentOf(io.env, flags)
+      const [before, after] = [await loadTable(oldFile, env), await loadTable(newFile, env)]
       const progress = createProgress(io, { isAsked: flags.progress === true })
       const changes = compare(before, after, (done, of) =>
         progress.at(`${done} of ${count(of, 'path')} of a host are compared`),

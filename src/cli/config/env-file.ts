@@ -4,6 +4,22 @@
 import { readFile } from 'node:fs/promises'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
+import type { CliIo } from '../io.ts'
+
+/** Of every verb that loads a gateway file. */
+export const envFromOption = [
+  '--env-from <file>',
+  'variables, a line `NAME=VALUE` each; they win over those that are set',
+] as const
+
+export interface EnvFromFlags {
+  readonly envFrom?: string
+}
+
+/** What a gateway file's variables stand for. Throws CliError as `readEnvFile` does. */
+export async function environmentOf(env: CliIo['env'], { envFrom }: EnvFromFlags): Promise<CliIo['env']> {
+  return envFrom === undefined ? env : { ...env, ...(await readEnvFile(envFrom)) }
+}
 
 /** Name → value. Throws CliError (unreadable input) that names the lines that are none. */
 export async function readEnvFile(file: string): Promise<Readonly<Record<string, string>>> {

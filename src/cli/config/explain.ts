@@ -11,6 +11,7 @@ import { printable } from '../../errors/printable.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
 import { type OutputFlags, type Session, show } from '../session.ts'
+import { type EnvFromFlags, envFromOption, environmentOf } from './env-file.ts'
 import { describe, type Explanation } from './explanation.ts'
 import { explanationText } from './explanation-text.ts'
 import { fetchCaller } from './key-caller.ts'
@@ -26,7 +27,7 @@ Examples:
   $ latchkey config explain config/demo.yaml POST https://api.flint.com/documents --key key_01J8
   $ latchkey config explain config/demo.yaml GET '/documents/d_1?full=1' --host api.flint.com --json`
 
-interface ExplainFlags extends OutputFlags {
+interface ExplainFlags extends OutputFlags, EnvFromFlags {
   readonly host?: string
   readonly permissions?: string
   readonly key?: string
@@ -52,10 +53,11 @@ export function registerExplain(group: Command, session: Session): void {
       new Option('--environment <name>', 'of which environment of the API the key is').conflicts('key'),
     )
     .option('--preflight-for <method>', 'a CORS preflight (OPTIONS with an Origin) that asks for this method')
+    .option(...envFromOption)
     .option('--json', 'print JSON')
     .addHelpText('after', help)
     .action(async (file: string, method: string, url: string, flags: ExplainFlags) => {
-      const config = await loadTable(file, session.io.env)
+      const config = await loadTable(file, await environmentOf(session.io.env, flags))
       const explanation = await explain(config, { method, url, flags, session })
       const unknown = unknownPermissions(config, explanation, flags)
       for (const line of unknown) session.io.stderr(`warning: ${printable(line)}\n`)

@@ -11,6 +11,7 @@ import { exitCodes } from '../exit.ts'
 import { type OutputFlags, type Session, show } from '../session.ts'
 import { type Cell, renderTable } from '../table.ts'
 import { count } from './count.ts'
+import { type EnvFromFlags, envFromOption, environmentOf } from './env-file.ts'
 import { loadTable } from './load-table.ts'
 
 const help = `
@@ -24,7 +25,7 @@ Example:
   $ latchkey config replay candidate/gateway.yaml access.log
   would refuse 3 merchants, 412 requests`
 
-interface ReplayFlags extends OutputFlags {
+interface ReplayFlags extends OutputFlags, EnvFromFlags {
   readonly keys?: true
 }
 
@@ -36,10 +37,11 @@ export function registerReplay(group: Command, session: Session): void {
     .argument('<candidate>', 'gateway file')
     .argument('<log>', 'access log, JSON lines')
     .option('--keys', 'ask the control plane what the keys hold')
+    .option(...envFromOption)
     .option('--json', 'print JSON')
     .addHelpText('after', help)
     .action(async (candidate: string, log: string, flags: ReplayFlags) => {
-      const config = await loadTable(candidate, session.io.env)
+      const config = await loadTable(candidate, await environmentOf(session.io.env, flags))
       const { recorded, skipped } = await read(log)
       const known = flags.keys ? await askKeys(session, recorded) : new Map<string, readonly string[]>()
       const result = replay(config, recorded, known)

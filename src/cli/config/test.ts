@@ -10,6 +10,7 @@ import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
 import type { CliIo } from '../io.ts'
 import { count } from './count.ts'
+import { type EnvFromFlags, envFromOption, environmentOf } from './env-file.ts'
 import { loadTable } from './load-table.ts'
 import { testJson, testText } from './test-report.ts'
 
@@ -27,7 +28,7 @@ Exit code: 0 all passed, 1 one failed, 2 a file is faulty or cannot be read.
 Example:
   $ latchkey config test config/demo.yaml config/permissions/*.cases.yaml`
 
-interface TestFlags {
+interface TestFlags extends EnvFromFlags {
   readonly json?: true
   readonly verbose?: true
   readonly fullCoverage?: true
@@ -42,10 +43,11 @@ export function registerTest(group: Command, io: CliIo): void {
     .argument('<cases...>', 'files of cases')
     .option('--verbose', 'print the cases that passed too')
     .option('--full-coverage', 'fail where a check of a route × permission is missing')
+    .option(...envFromOption)
     .option('--json', 'print JSON')
     .addHelpText('after', help)
     .action(async (file: string, caseFiles: string[], flags: TestFlags) => {
-      const config = await loadTable(file, io.env)
+      const config = await loadTable(file, await environmentOf(io.env, flags))
       const outcomes = runCases(config, await readAll(caseFiles, config))
       const coverage = coverageOf(config, outcomes)
       const isColoured = io.isTerminal && !io.env.NO_COLOR

@@ -36,7 +36,7 @@ export const lineFields = {
   ],
   key_hint: [
     'a key of the right form was refused',
-    'How it begins and ends: `pk_live_...Wx4f`, with which `latchkey keys list` finds it',
+    'How it begins and ends: `pk_live_...Wx4f`, whose last four characters `latchkey keys list --last4` finds',
   ],
   upstream: ['it was let through', 'Name of the upstream that it went to, or would have gone to'],
   lookup: ['the key was looked up', 'Who answered: `memory`, `redis` or `postgres`'],

@@ -107,19 +107,44 @@ t.test('check looks at the files of certificates, unless told that they are else
   t.match(left, { stdout: /is valid/, stderr: '', exitCode: 0 })
 })
 
-t.test('check takes variables from a file, before those that are set', async (t) => {
-  const gateway = edit(gatewayYaml, 'postgres://db/latchkey', '${DATABASE_URL}')
-  const folder = t.testdir({
-    'gateway.yaml': gateway,
-    'table.yaml': tableYaml,
-    'ci.env': 'DATABASE_URL=postgres://nobody@localhost/none\n',
-  })
-  const file = join(folder, 'gateway.yaml')
-  t.equal((await typed(['check', file])).exitCode, 1)
-  for (const env of [{}, { DATABASE_URL: 'nonsense' }]) {
-    const { exitCode } = await typed(['check', file, '--env-from', join(folder, 'ci.env')], { env })
-    t.equal(exitCode, 0)
+t.test(
+  'every verb that loads a gateway file takes variables from a file; they win over those that are set',
+  async (t) => {
+    const gateway = edit(gatewayYaml, 'postgres://db/latchkey', '${DATABASE_URL}')
+    const folder = t.testdir({
+      'gateway.yaml': gateway,
+      'table.yaml': tableYaml,
+      'cases.yaml': '- { request: GET /nothing, expect: deny }\n',
+      'access.log': '',
+      'ci.env': 'DATABASE_URL=postgres://nobody@localhost/none\n',
+    })
+    const at = (name: string) => join(folder, name)
+    const file = at('gateway.yaml')
+    for (const words of [
+      ['check', file],
+      ['test', file, at('cases.yaml')],
+      ['explain', file, 'GET', '/nothing'],
+      ['diff', file, file],
+      ['replay', file, at('access.log')],
+    ]) {
+      const [verb = ''] = words
+      t.match(await typed(words), { stderr: /DATABASE_URL is not set/ }, verb)
+      for (const env of [{}, { DATABASE_URL: 'nonsense' }]) {
+        const told = await typed([...words, '--env-from', at('ci.env')], { env })
+        t.equal(told.exitCode, 0, `${verb}: ${told.stderr}`)
+      }
+      const none = await typed([...words, '--env-from', at('none.env')])
+      t.match(none, { stderr: /none\.env cannot be read \(ENOENT\)/, exitCode: 2 }, verb)
+    }
+  },
+)
+
+t.test('no verb of `config` has a gateway file and not --env-from', async (t) => {
+  const { stdout } = await typed(['--help'])
+  const verbs = [...stdout.matchAll(/^  ([a-z-]+) \[options\] /gm)].map(([, verb = '']) => verb)
+  t.ok(verbs.length >= 6)
+  for (const verb of verbs) {
+    const help = (await typed([verb, '--help'])).stdout
+    if (/^Arguments:\n(?:.+\n)*?.+ gateway file/m.test(help)) t.match(help, '--env-from <file>', verb)
   }
-  const none = await typed(['check', file, '--env-from', join(folder, 'none.env')])
-  t.match(none, { stderr: /none\.env cannot be read \(ENOENT\)/, exitCode: 2 })
 })
