@@ -59,10 +59,11 @@ export async function importInto({ document, required, flags }: Writing): Promis
   const faults = [...report.faults, ...(editable.ok ? [] : editable.faults)]
   if (table === undefined || !editable.ok || faults.length > 0)
     throw new CliError(`${into} is not valid`, exitCodes.usage, [...new Set(faults.map(formatFault))])
-  const { routes, between, leftOut } = withSettled(required.routes, table)
+  const { routes } = required
   const isPruning = flags.prune === true
   const isLoosening = flags.loosen === true
-  const summary = updateTable({ text: editable.table, table, routes, isPruning, isLoosening })
+  const update = { text: editable.table, table, routes, isPruning, isLoosening }
+  const { between, leftOut, ...summary } = updateTable(update)
   return { text: editable.table.toString(), summary, between, leftOut }
 }
 

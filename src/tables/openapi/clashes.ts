@@ -80,7 +80,7 @@ function routesBetween(later: Placed, earlier: Placed, placed: readonly Placed[]
 }
 
 /** Whether all that the first segments match the others match too. */
-function isWithin(segments: readonly Segment[], wider: readonly Segment[]): boolean {
+export function isWithin(segments: readonly Segment[], wider: readonly Segment[]): boolean {
   const isRest = wider.at(-1)?.kind === 'rest'
   if (isRest ? segments.length < wider.length : segments.length !== wider.length) return false
   return wider.every((segment, index) => isSegmentWithin(segments[index], segment))
@@ -122,13 +122,13 @@ function createNumbers(): (claim: Claim) => number {
   }
 }
 
-interface Standing {
+interface Described {
   readonly method: string
   readonly template: string
 }
 
 /** Tells of routes whether they are what two others of a table both match: such a one is of no operation. */
-export function createIsBetween(routes: readonly Standing[]): (route: Standing) => boolean {
+export function createIsBetween(routes: readonly Described[]): (route: Described) => boolean {
   const all = routes.flatMap(({ method, template }) => {
     const parsed = parseTemplate(template)
     return parsed.ok ? [{ method, segments: parsed.segments, shape: shapeOfSegments(parsed.segments) }] : []

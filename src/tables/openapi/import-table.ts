@@ -1,14 +1,15 @@
 // A document's operations → a permission table that is there, brought up to date. What people wrote stays: requirements that the
 // document does not state itself, settings, comments, order, and routes that it does not have.
 
-import { meets, type Requirement } from '../../credentials/permission.ts'
-import { newlyPassing } from '../../config/requirement-change.ts'
 import type { PermissionTable } from '../../config/table.ts'
 import { createIsBetween } from './clashes.ts'
 import { namesOf, textsOf } from './new-table.ts'
-import { shapeOf } from './operations.ts'
+import { shapeOf, type Skipped } from './operations.ts'
 import { type ImportedRoute, keyOf } from './required.ts'
+import { withSettled } from './settled.ts'
 import { requirementYaml, scalar, type TableText } from './table-text.ts'
+import { type Listed, withoutLoosening, withoutPruned } from './unloosened.ts'
+import { isSame, isWeaker } from './weaker.ts'
 
 export interface ImportSummary {
   readonly added: readonly string[]
@@ -33,57 +34,104 @@ interface Update {
   readonly isLoosening: boolean
 }
 
+interface Updated extends ImportSummary {
+  /** Routes for what two both match. */
+  readonly between: readonly string[]
+  readonly leftOut: readonly Skipped[]
+}
+
 /** Brings a table up to date; the changes go into `text`. */
-export function updateTable({ text, table, routes, isPruning, isLoosening }: Update): ImportSummary {
-  const listed = table.routes.map(({ route, key }) => ({
-    route,
-    key,
-    shape: `${route.method} ${shapeOf(route.template)}`,
-  }))
-  const byShape = new Map(listed.map((one) => [one.shape, one]))
-  const added: string[] = []
+export function updateTable({ text, table, routes, isPruning, isLoosening }: Update): Updated {
+  const listed = listedOf({ table, routes, isLoosening })
+  const byShape = new Map(listed.map((one) => [`${one.method} ${shapeOf(one.template)}`, one]))
+  const [known, fresh] = [routes.filter(isListed), routes.filter((route) => !isListed(route))]
+  const added = isLoosening ? { routes: fresh, notLoosened: [] } : withoutLoosening(fresh, listed, isPruning)
+  const standing = added.routes.map(({ operation, requirement }) => ({ ...operation, requirement }))
+  const remaining = isPruning
+    ? withoutPruned({ listed, added: standing, isLoosening })
+    : { routes: listed, notLoosened: [] }
+  const settled = withSettled(added.routes, tableOf(table, remaining.routes))
+  for (const { operation, requirement } of settled.routes) {
+    const { method, template } = operation
+    const key = `${method.padEnd(methodWidth(listed))} ${template}`
+    text.add('routes', { key, value: requirementYaml(requirement) }, nearest(template, remaining.routes))
+  }
+  const changes = changesOf(known, byShape)
+  const changed = listed.filter((one) => one.after !== one.requirement)
+  for (const { key, after } of changed) text.require(key, after)
+  const stays = new Set(remaining.routes)
+  const removed = listed.filter((one) => !stays.has(one))
+  for (const { key } of removed) text.remove(key)
+  const used = [...settled.routes.map(({ requirement }) => requirement), ...changed.map(({ after }) => after)]
+  const newPermissions = namesOf(used).filter((name) => !table.permissions.has(name))
+  const texts = textsOf(routes)
+  for (const name of newPermissions) text.add('permissions', { key: scalar(name), value: texts(name) })
+  const isBetween = createIsBetween([...remaining.routes, ...standing])
+  return {
+    added: settled.routes.map(({ operation }) => nameOf(operation)),
+    changed: changes.changed,
+    notLoosened: [...changes.notLoosened, ...added.notLoosened, ...remaining.notLoosened],
+    kept: listed.length - changed.length - removed.length,
+    onlyInTable: remaining.routes.filter((one) => !one.isDocumented && !isBetween(one)).map(nameOf),
+    removed: removed.map(nameOf),
+    newPermissions,
+    between: settled.between,
+    leftOut: settled.leftOut,
+  }
+
+  function isListed({ operation }: ImportedRoute): boolean {
+    return byShape.has(keyOf(operation))
+  }
+}
+
+/** The table's routes with what they ask for afterwards. */
+function listedOf({
+  table,
+  routes,
+  isLoosening,
+}: Pick<Update, 'table' | 'routes' | 'isLoosening'>): Listed[] {
+  const byShape = new Map(routes.map((route) => [keyOf(route.operation), route]))
+  return table.routes.map(({ route: { method, template, requirement }, key, isShadow }) => {
+    const said = byShape.get(`${method} ${shapeOf(template)}`)
+    const isTaken =
+      said?.isBinding === true &&
+      !isSame(requirement, said.requirement) &&
+      (isLoosening || !isWeaker(said.requirement, requirement))
+    const after = isTaken ? said.requirement : requirement
+    return { method, template, requirement, key, after, isDocumented: said !== undefined, isShadow }
+  })
+}
+
+/** In the order of the document. */
+function changesOf(
+  routes: readonly ImportedRoute[],
+  listed: ReadonlyMap<string, Listed>,
+): Pick<ImportSummary, 'changed' | 'notLoosened'> {
   const changed: string[] = []
   const notLoosened: string[] = []
   for (const { operation, requirement, isBinding } of routes) {
-    const known = byShape.get(keyOf(operation))
-    const name = `${operation.method} ${operation.template}`
-    if (known === undefined) {
-      const key = `${operation.method.padEnd(methodWidth(listed))} ${operation.template}`
-      text.add('routes', { key, value: requirementYaml(requirement) }, nearest(operation.template, listed))
-      added.push(name)
-    } else if (isBinding && !isSame(known.route.requirement, requirement)) {
-      const change = `${name}: ${requirementYaml(known.route.requirement)} → ${requirementYaml(requirement)}`
-      if (isWeaker(requirement, known.route.requirement) && !isLoosening) {
-        notLoosened.push(change)
-        continue
-      }
-      text.require(known.key, requirement)
-      changed.push(change)
-    }
+    const known = listed.get(keyOf(operation))
+    if (known === undefined || !isBinding || isSame(known.requirement, requirement)) continue
+    const change = `${nameOf(operation)}: ${requirementYaml(known.requirement)} → ${requirementYaml(requirement)}`
+    const list = known.after === known.requirement ? notLoosened : changed
+    list.push(change)
   }
-  const documented = new Set(routes.map(({ operation }) => keyOf(operation)))
-  const isBetween = createIsBetween(table.routes.map(({ route }) => route))
-  const rest = listed.filter(({ shape, route }) => !documented.has(shape) && !isBetween(route))
-  if (isPruning) for (const { key } of rest) text.remove(key)
-  const used = routes.filter(({ operation, requirement, isBinding }) => {
-    const known = byShape.get(keyOf(operation))?.route.requirement
-    return known === undefined || (isBinding && (isLoosening || !isWeaker(requirement, known)))
-  })
-  const names = namesOf(used.map(({ requirement }) => requirement)).filter(
-    (name) => !table.permissions.has(name),
-  )
-  const texts = textsOf(routes)
-  for (const name of names) text.add('permissions', { key: scalar(name), value: texts(name) })
-  const undocumented = rest.map(({ route }) => `${route.method} ${route.template}`)
+  return { changed, notLoosened }
+}
+
+/** Those of its routes that stay, as they are then. */
+function tableOf({ routes }: PermissionTable, remaining: readonly Listed[]) {
+  const byKey = new Map(remaining.map((one) => [one.key, one]))
   return {
-    added,
-    changed,
-    notLoosened,
-    kept: listed.length - changed.length - (isPruning ? rest.length : 0),
-    onlyInTable: isPruning ? [] : undocumented,
-    removed: isPruning ? undocumented : [],
-    newPermissions: names,
+    routes: routes.flatMap(({ key, route }) => {
+      const one = byKey.get(key)
+      return one === undefined ? [] : [{ route: { ...route, requirement: one.after } }]
+    }),
   }
+}
+
+function nameOf({ method, template }: { readonly method: string; readonly template: string }): string {
+  return `${method} ${template}`
 }
 
 function methodWidth(listed: readonly { readonly key: string }[]): number {
@@ -91,14 +139,11 @@ function methodWidth(listed: readonly { readonly key: string }[]): number {
 }
 
 /** The route that shares most segments: a new one goes below it. undefined: none shares more than a version. */
-function nearest(
-  template: string,
-  listed: readonly { readonly key: string; readonly route: { readonly template: string } }[],
-): string | undefined {
+function nearest(template: string, listed: readonly Listed[]): string | undefined {
   const parts = shapeOf(template).split('/')
   let best: { key: string; score: number } | undefined
-  for (const { key, route } of listed) {
-    const others = shapeOf(route.template).split('/')
+  for (const { key, template: listedTemplate } of listed) {
+    const others = shapeOf(listedTemplate).split('/')
     let shared = 0
     while (shared < parts.length && parts[shared] === others[shared]) shared++
     const isVersionOnly = shared <= 1 || (shared === 2 && /^v\d/i.test(parts[1] ?? ''))
@@ -107,20 +152,4 @@ function nearest(
     if (!isVersionOnly && score >= (best?.score ?? 0)) best = { key, score }
   }
   return best?.key
-}
-
-/** Whether all pass who did, and somebody else too. */
-function isWeaker(after: Requirement, before: Requirement): boolean {
-  return newlyPassing(before, after).length > 0 && newlyPassing(after, before).length === 0
-}
-
-/** Requirements that let the same callers pass. */
-function isSame(a: Requirement, b: Requirement): boolean {
-  if (a.kind === 'public' || b.kind === 'public') return a.kind === b.kind
-  const smallest = (one: typeof a) =>
-    one.kind === 'all' ? [one.permissions] : one.permissions.map((name) => [name])
-  return (
-    smallest(a).every((held) => meets(b, new Set(held))) &&
-    smallest(b).every((held) => meets(a, new Set(held)))
-  )
 }

@@ -1,7 +1,6 @@
 // Where two operations match one request and neither is more specific: a route for what both match, or one is left out.
 
 import type { Route } from '../../config/compiled.ts'
-import type { PermissionTable } from '../../config/table.ts'
 import { type Claim, settle } from './clashes.ts'
 import { shapeOf, type Skipped } from './operations.ts'
 import { type ImportedRoute, keyOf } from './required.ts'
@@ -10,7 +9,7 @@ import { requirementYaml } from './table-text.ts'
 /** With routes for what two of them both match, and without those that cannot be told apart from another. */
 export function withSettled(
   routes: readonly ImportedRoute[],
-  table: PermissionTable | undefined,
+  table: { readonly routes: readonly { readonly route: Route }[] } | undefined,
 ): {
   readonly routes: readonly ImportedRoute[]
   readonly between: readonly string[]
