@@ -36,8 +36,8 @@ export interface ConnectOptions {
 }
 
 /**
- * Called once: with a socket over which a request can be sent, or with what went wrong. What is read is told by `onread`,
- * from the socket's first byte.
+ * Never throws. `done` is called once, and later: with a socket over which a request can be sent, or with what went wrong.
+ * What is read is told by `onread`, from the socket's first byte.
  */
 export type Connect = (onread: OnReadOpts, done: (error: Error | null, socket?: Socket) => void) => void
 
@@ -83,7 +83,13 @@ export function createConnect({
 
   return (onread, done) => {
     if (!circuit.allows()) return process.nextTick(done, new CircuitOpen('not tried'))
-    const socket = open(onread)
+    let socket: Socket
+    try {
+      socket = open(onread)
+    } catch (error) {
+      circuit.failedHere()
+      return process.nextTick(done, error)
+    }
     // It alone keeps no process alive: the client's connection does.
     socket.setNoDelay(true).unref()
     let isResolved = isAddress

@@ -22,6 +22,14 @@ export interface TargetsInForce extends Targets {
   stop(): void
   /** What is known of its names; undefined: nothing is asked of them here. */
   addresses(): Addresses | undefined
+  /** The files of its connections as they were read; undefined: they were not. */
+  certificates(): ReadFiles | undefined
+}
+
+interface ReadFiles {
+  /** Which files they were, and as they stood then. */
+  readonly stamp: string
+  readonly options: SecureContextOptions
 }
 
 export interface TargetsDeps {
@@ -40,10 +48,14 @@ export function followTargets(
 ): TargetsInForce {
   const { name, health } = upstream
   const stamp = stampOfFiles(certificateFiles(upstream))
-  let certificates: SecureContextOptions | undefined
+  const { caFiles, clientCertificate } = upstream
+  const filesStamp = JSON.stringify([caFiles, clientCertificate, stamp])
+  // Another address may come long after the files have gone.
+  let certificates = before?.certificates()
+  if (certificates?.stamp !== filesStamp) certificates = undefined
   const opening: Opening = {
     ...{ upstream, names, room },
-    certificates: () => (certificates ??= readCertificates(upstream)),
+    certificates: () => (certificates ??= { stamp: filesStamp, options: readCertificates(upstream) }).options,
     changed: (target, reason) => news?.target(name, target, reason),
     onHold: (habit, milliseconds) => news?.notReused(name, habit, milliseconds),
   }
@@ -80,10 +92,16 @@ export function followTargets(
     }
   }
 
-  /** Those that are gone finish what they have. */
+  /** Those that are gone finish what they have. Never throws: it is called by nobody who could do anything about it. */
   function moved(): void {
     const all = targets.all()
-    const next = weighted(all)
+    let next: Weighted[]
+    try {
+      next = weighted(all)
+    } catch (error) {
+      news?.notMoved(name, error)
+      return
+    }
     targets.set(next)
     watch()
     for (const { target } of all)
@@ -103,6 +121,7 @@ export function followTargets(
       for (const stop of watches.values()) stop()
     },
     addresses: () => addresses,
+    certificates: () => certificates,
   }
 }
 
