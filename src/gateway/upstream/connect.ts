@@ -33,6 +33,8 @@ export interface ConnectOptions {
   readonly certificates: SecureContextOptions
   /** What names resolve to; left out: each connect asks the system. */
   readonly names?: Names
+  /** Of an origin that is an address: the name that it was looked up by. */
+  readonly foundBy?: string | null
 }
 
 /**
@@ -48,12 +50,14 @@ export function createConnect({
   timeoutMs,
   certificates,
   names,
+  foundBy = null,
 }: ConnectOptions): Connect {
   const url = new URL(origin)
   const isSecure = url.protocol === 'https:'
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port === '' ? (isSecure ? 443 : 80) : url.port)
   const isAddress = isIP(host) !== 0
+  const doubtful = isAddress ? foundBy : host
   const lookup = names === undefined ? {} : { lookup: names.lookup }
   // RFC 6066 §3: no address, and no dot at its end.
   const servername = serverName ?? (isAddress ? '' : host.replace(/\.$/, ''))
@@ -107,7 +111,7 @@ export function createConnect({
       else circuit.answered()
       if (error === null) return done(null, socket)
       // Somebody else may have the address by now, or nobody.
-      if (!isAddress && isResolved && !isOurs(error)) names?.doubt(host)
+      if (doubtful !== null && isResolved && !isOurs(error)) names?.doubt(doubtful)
       done(error)
     }
     socket.once(isSecure ? 'secureConnect' : 'connect', () => finish(null))

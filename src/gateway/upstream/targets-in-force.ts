@@ -134,22 +134,27 @@ function nameIn(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '')
 }
 
+interface WeightedPlace extends Place {
+  readonly weight: number
+}
+
 /** By name, where no address of it is known yet. */
 function placesOf(
   { targets, serverName, resolve }: Upstream,
   addresses: Addresses | undefined,
-): (Place & { readonly weight: number })[] {
-  return targets.flatMap(({ origin, weight }) => {
+): WeightedPlace[] {
+  return targets.flatMap(({ origin, weight }): WeightedPlace[] => {
     const url = new URL(origin)
     const name = nameIn(url)
     const { protocol, host, port } = url
     const origins = resolve === 'all' && isIP(name) === 0 ? (addresses?.of(name) ?? []) : []
-    if (origins.length === 0) return [{ origin, host, serverName, weight }]
+    if (origins.length === 0) return [{ origin, host, serverName, foundBy: null, weight }]
     const behind = port === '' ? '' : `:${port}`
     return origins.map((address) => ({
       origin: `${protocol}//${isIP(address) === 6 ? `[${address}]` : address}${behind}`,
       host,
       serverName: serverName ?? name.replace(/\.$/, ''),
+      foundBy: name,
       weight,
     }))
   })

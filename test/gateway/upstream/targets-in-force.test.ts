@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Upstream } from '../../../src/config/compiled.ts'
-import { createNames, type Names } from '../../../src/gateway/upstream/names.ts'
+import { againMs, createNames, deniedMs, type Names } from '../../../src/gateway/upstream/names.ts'
 import { createUpstreamRoom, type UpstreamRoom } from '../../../src/gateway/upstream/room.ts'
 import type { UpstreamNews } from '../../../src/gateway/upstream/news.ts'
 import { followTargets, type TargetsInForce } from '../../../src/gateway/upstream/targets-in-force.ts'
@@ -54,6 +54,7 @@ function follow(
   return targets
 }
 
+const onread = { buffer: Buffer.alloc(1_024), callback: () => true }
 const nameOf = ({ target }: { target: { name: string } }) => target.name
 const all = {
   origin: 'http://pay.test:81',
@@ -204,3 +205,40 @@ t.test('addresses that cannot be opened are told of, and the ones before are kep
   t.same(targets.all().map(nameOf), ['pay.test:81'])
   t.match(told, [['payments', { message: 'no more' }]])
 })
+
+t.test(
+  'an address that takes no connections has its name looked up, and none is left when there is none',
+  async (t) => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = Object(server.address())
+    await new Promise((resolve) => server.close(resolve))
+    const origin = `http://pay.test:${port}`
+    let nowMs = 0
+    let addresses = ['127.0.0.1']
+    const names = createNames({
+      ask(_name, done) {
+        const gone = Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
+        done(
+          addresses.length === 0 ? gone : null,
+          addresses.map((address) => ({ address, family: 4 })),
+        )
+      },
+      now: () => nowMs,
+    })
+    const targets = follow(t, { ...all, origin, targets: [{ origin, weight: 1 }] }, { names })
+    targets.begin()
+    await setImmediate()
+    const attempt = async () => {
+      await new Promise((resolve) => targets.all()[0]?.target.connect(onread, resolve))
+      await setImmediate()
+      return targets.all().map(nameOf)
+    }
+    nowMs += againMs
+    addresses = ['127.0.0.2']
+    t.same(await attempt(), [`127.0.0.2:${port}`])
+    nowMs += deniedMs
+    addresses = []
+    t.same(await attempt(), [`pay.test:${port}`])
+  },
+)
