@@ -111,6 +111,7 @@ export function followTargets(
   return {
     ...targets,
     begin() {
+      targets.begin()
       watch()
       const hostnames = upstream.resolve === 'all' ? namesOf(upstream) : []
       if (hostnames.length > 0)

@@ -18,6 +18,8 @@ export interface Targets {
   all(): readonly Weighted[]
   /** Puts others in their place: at least one. */
   set(next: readonly Weighted[]): void
+  /** From now on they are told whether there are others: until then they are another configuration's, perhaps. */
+  begin(): void
 }
 
 interface Seat extends Weighted {
@@ -38,11 +40,16 @@ export function createTargets(first: readonly Weighted[]): Targets {
   let seats: readonly Seat[] = []
   /** Nearly every upstream has one target, which needs no choice. */
   let only: Target | undefined
+  let hasBegun = false
 
   function set(next: readonly Weighted[]): void {
     all = next
     seats = next.filter(({ weight }) => weight > 0).map((one) => ({ ...one, turn: 0 }))
     only = seats.length === 1 ? seats[0]?.target : undefined
+    if (hasBegun) tellThem()
+  }
+
+  function tellThem(): void {
     for (const { target } of seats) target.watch(only === undefined)
   }
   set(first)
@@ -59,6 +66,10 @@ export function createTargets(first: readonly Weighted[]): Targets {
     },
     all: () => all,
     set,
+    begin() {
+      hasBegun = true
+      tellThem()
+    },
   }
 }
 
