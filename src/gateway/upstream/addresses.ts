@@ -14,7 +14,7 @@ const lookEveryMs = 10_000
 /** While none is known. */
 const lookSoonMs = 1_000
 /** A name that has thousands would take the process's connections for itself. */
-const mostAddresses = 64
+export const mostAddresses = 64
 
 export interface AddressesDeps {
   readonly names: Names

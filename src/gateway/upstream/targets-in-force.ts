@@ -5,7 +5,7 @@ import { isIP } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { Table, Upstream } from '../../config/compiled.ts'
 import { hostFor } from '../../config/host-for.ts'
-import { type Addresses, followAddresses } from './addresses.ts'
+import { type Addresses, followAddresses, mostAddresses } from './addresses.ts'
 import { certificateFiles, readCertificates } from './certificates.ts'
 import { stampOfFiles } from './file-stamp.ts'
 import { watchHealth } from './health.ts'
@@ -39,6 +39,13 @@ export interface TargetsDeps {
   readonly news: UpstreamNews | undefined
   /** Those of the configuration before. */
   readonly before: TargetsInForce | undefined
+}
+
+/** How many targets it may have at once. */
+export function mostTargets({ targets, resolve }: Upstream): number {
+  const isOne = ({ origin }: { readonly origin: string }) =>
+    resolve !== 'all' || isIP(nameIn(new URL(origin))) !== 0
+  return targets.reduce((sum, target) => sum + (isOne(target) ? 1 : mostAddresses), 0)
 }
 
 /** Throws when a certificate file cannot be read. */

@@ -13,8 +13,8 @@ export interface Weighted {
 export interface Targets {
   /** The one for a request. */
   choose(): Target
-  /** One that is not among `tried`, and takes connections as far as is known; undefined: there is none. */
-  other(tried: readonly Target[]): Target | undefined
+  /** One that is not among `tried`, takes connections as far as is known, and `suits`; undefined: there is none. */
+  other(tried: readonly Target[], suits?: (target: Target) => boolean): Target | undefined
   all(): readonly Weighted[]
   /** Puts others in their place: at least one. */
   set(next: readonly Weighted[]): void
@@ -60,8 +60,10 @@ export function createTargets(first: readonly Weighted[]): Targets {
       if (chosen === undefined) throw new Error('an upstream without targets')
       return chosen
     },
-    other(tried) {
-      const other = only === undefined ? best(seats, tried) : undefined
+    other(tried, suits) {
+      if (only !== undefined) return undefined
+      const suitable = suits === undefined ? seats : seats.filter(({ target }) => suits(target))
+      const other = best(suitable, tried)
       return other?.isAvailable() === true ? other : undefined
     },
     all: () => all,

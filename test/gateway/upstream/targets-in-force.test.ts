@@ -11,7 +11,11 @@ import type { Upstream } from '../../../src/config/compiled.ts'
 import { againMs, createNames, deniedMs, type Names } from '../../../src/gateway/upstream/names.ts'
 import { createUpstreamRoom, type UpstreamRoom } from '../../../src/gateway/upstream/room.ts'
 import type { UpstreamNews } from '../../../src/gateway/upstream/news.ts'
-import { followTargets, type TargetsInForce } from '../../../src/gateway/upstream/targets-in-force.ts'
+import {
+  followTargets,
+  mostTargets,
+  type TargetsInForce,
+} from '../../../src/gateway/upstream/targets-in-force.ts'
 import { tlsFile } from '../../support/tls.ts'
 import { loadDemo } from '../subject.ts'
 
@@ -242,3 +246,13 @@ t.test(
     t.same(await attempt(), [`pay.test:${port}`])
   },
 )
+
+t.test('each address that a name may have counts', (t) => {
+  const upstream: Upstream = {
+    ...Object(payments),
+    targets: ['http://pay.test', 'http://[::1]', 'http://127.0.0.1'].map((origin) => ({ origin, weight: 1 })),
+  }
+  t.equal(mostTargets({ ...upstream, resolve: 'turns' }), 3)
+  t.equal(mostTargets({ ...upstream, resolve: 'all' }), 66)
+  t.end()
+})

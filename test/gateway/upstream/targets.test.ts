@@ -21,6 +21,7 @@ function seen(name: string): Seen {
       connections: {
         ...{ send: nothing, sendAnew: nothing, withdraw: nothing, enter: nothing, leave: nothing },
         isFull: () => one.isFull,
+        hasOpen: () => false,
         inFlight: () => one.inFlight,
         yieldsTo: () => false,
         closeOldest: () => false,
