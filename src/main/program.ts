@@ -9,6 +9,7 @@ import { createControlServer } from '../control/server.ts'
 import type { ControlTls } from '../control/tls.ts'
 import { createActivityRecorder } from '../gateway/record/activity.ts'
 import { createGateway } from '../gateway/server.ts'
+import { mostTargets } from '../gateway/upstream/targets-in-force.ts'
 import type { KeptFiles } from '../config/source.ts'
 import type { Followed, TlsSources } from '../gateway/listener/tls.ts'
 import { type Logger, type LogLosses, noLosses } from '../telemetry/log.ts'
@@ -103,7 +104,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   const plan = planOf(role, options.place ?? 'alone')
   const descriptors = shareDescriptors(mostDescriptors(), {
     upstreams: [...config.settings.upstreams.values()].reduce(
-      (sum, { connections, targets }) => sum + connections * targets.length,
+      (sum, upstream) => sum + upstream.connections * mostTargets(upstream),
       0,
     ),
     workers: options.workers?.states().wanted ?? 0,

@@ -19,7 +19,7 @@ const oddities = {
 } as const
 
 /** Tells it in lines at warn; that all is well again at info. */
-export function upstreamNews(log: Pick<Logger, 'info' | 'warn'>): UpstreamNews {
+export function upstreamNews(log: Pick<Logger, 'info' | 'warn' | 'error'>): UpstreamNews {
   return {
     notReused: (upstream, habit, milliseconds) =>
       log.warn({ upstream, habit, seconds: milliseconds / 1_000 }, habits[habit]),
@@ -27,6 +27,11 @@ export function upstreamNews(log: Pick<Logger, 'info' | 'warn'>): UpstreamNews {
       if (reason === undefined) log.info({ upstream, target }, 'A target of an upstream gets requests again')
       else log.warn({ upstream, target, reason }, 'A target of an upstream gets no requests while others do')
     },
+    notMoved: (upstream, error) =>
+      log.error(
+        { upstream, err: error },
+        'A name of an upstream has other addresses and they cannot be used: those of before are kept',
+      ),
     odd: (upstream, oddity) => log.warn({ upstream, oddity }, oddities[oddity]),
   }
 }

@@ -265,10 +265,13 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
 
   /** Nothing was sent where no connection came about: another target may have it, whatever it is. */
   #otherThan(error: Error): Target | undefined {
-    if (error instanceof NotSent || error instanceof NoRoom) return undefined
+    if (error instanceof NotSent) return undefined
     const tried = (this.#tried ??= [])
     tried.push(this.#target)
-    return tried.length < mostTargets ? this.#upstream.targets.other(tried) : undefined
+    const { targets } = this.#upstream
+    // It took no time, and no other can open one either.
+    if (error instanceof NoRoom) return targets.other(tried, canCarry)
+    return tried.length < mostTargets ? targets.other(tried) : undefined
   }
 
   /** Sends it anew, by a target. */
@@ -378,6 +381,11 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
 function clientOf({ client, principal }: Access): string {
   const network = clientNetwork(client)
   return principal === undefined ? network : `${network} ${principal.record.merchantId}`
+}
+
+/** Without a new connection. */
+function canCarry({ connections }: Target): boolean {
+  return connections.hasOpen() && !connections.isFull()
 }
 
 function sendNow(forwarding: Forwarding): void {

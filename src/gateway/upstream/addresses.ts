@@ -1,5 +1,5 @@
 // What the names of an upstream's targets resolve to, looked at again and again, where each address is a target of its own
-// (`resolve: all`). What is known is kept while name servers say nothing.
+// (`resolve: all`). What is known is kept while name servers say nothing, for as long as it is elsewhere (names.ts).
 
 import type { Names } from './names.ts'
 
@@ -9,12 +9,12 @@ export interface Addresses {
   stop(): void
 }
 
-/** As long as an answer is used without asking again (names.ts). */
+/** As long as an answer is used elsewhere without asking again (names.ts). */
 const lookEveryMs = 10_000
 /** While none is known. */
 const lookSoonMs = 1_000
 /** A name that has thousands would take the process's connections for itself. */
-const mostAddresses = 64
+export const mostAddresses = 64
 
 export interface AddressesDeps {
   readonly names: Names
@@ -30,22 +30,23 @@ export function followAddresses(
   { names, before, changed }: AddressesDeps,
 ): Addresses {
   const known = new Map(hostnames.map((name) => [name, before?.of(name) ?? []]))
+  const unfollow = hostnames.map((name) => names.follow(name, () => take(name)))
   let isStopped = false
   let timer: NodeJS.Timeout | undefined
 
   function look(): void {
     const isKnown = [...known.values()].every((addresses) => addresses.length > 0)
     timer = setTimeout(look, isKnown ? lookEveryMs : lookSoonMs).unref()
-    for (const name of known.keys())
-      names.lookup(name, { all: true }, (error, found) => take(name, error, found))
+    for (const name of known.keys()) {
+      names.ask(name)
+      // What is known may run out while nobody answers.
+      process.nextTick(take, name)
+    }
   }
 
-  function take(
-    name: string,
-    error: Error | null,
-    found: Parameters<Parameters<Names['lookup']>[2]>[1],
-  ): void {
-    if (isStopped || error !== null || typeof found === 'string' || found.length === 0) return
+  function take(name: string): void {
+    if (isStopped) return
+    const found = names.known(name)
     const { family } = found[0] ?? {}
     const same = found.filter((one) => one.family === family).map(({ address }) => address)
     const addresses = [...new Set(same)].toSorted().slice(0, mostAddresses)
@@ -59,6 +60,7 @@ export function followAddresses(
     of: (name) => known.get(name) ?? [],
     stop() {
       isStopped = true
+      for (const end of unfollow) end()
       clearTimeout(timer)
     },
   }

@@ -33,11 +33,13 @@ export interface ConnectOptions {
   readonly certificates: SecureContextOptions
   /** What names resolve to; left out: each connect asks the system. */
   readonly names?: Names
+  /** Of an origin that is an address: the name that it was looked up by. */
+  readonly foundBy?: string | null
 }
 
 /**
- * Called once: with a socket over which a request can be sent, or with what went wrong. What is read is told by `onread`,
- * from the socket's first byte.
+ * Never throws. `done` is called once, and later: with a socket over which a request can be sent, or with what went wrong.
+ * What is read is told by `onread`, from the socket's first byte.
  */
 export type Connect = (onread: OnReadOpts, done: (error: Error | null, socket?: Socket) => void) => void
 
@@ -48,12 +50,14 @@ export function createConnect({
   timeoutMs,
   certificates,
   names,
+  foundBy = null,
 }: ConnectOptions): Connect {
   const url = new URL(origin)
   const isSecure = url.protocol === 'https:'
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port === '' ? (isSecure ? 443 : 80) : url.port)
   const isAddress = isIP(host) !== 0
+  const doubtful = isAddress ? foundBy : host
   const lookup = names === undefined ? {} : { lookup: names.lookup }
   // RFC 6066 §3: no address, and no dot at its end.
   const servername = serverName ?? (isAddress ? '' : host.replace(/\.$/, ''))
@@ -83,7 +87,13 @@ export function createConnect({
 
   return (onread, done) => {
     if (!circuit.allows()) return process.nextTick(done, new CircuitOpen('not tried'))
-    const socket = open(onread)
+    let socket: Socket
+    try {
+      socket = open(onread)
+    } catch (error) {
+      circuit.failedHere()
+      return process.nextTick(done, error)
+    }
     // It alone keeps no process alive: the client's connection does.
     socket.setNoDelay(true).unref()
     let isResolved = isAddress
@@ -101,7 +111,7 @@ export function createConnect({
       else circuit.answered()
       if (error === null) return done(null, socket)
       // Somebody else may have the address by now, or nobody.
-      if (!isAddress && isResolved && !isOurs(error)) names?.doubt(host)
+      if (doubtful !== null && isResolved && !isOurs(error)) names?.doubt(doubtful)
       done(error)
     }
     socket.once(isSecure ? 'secureConnect' : 'connect', () => finish(null))

@@ -18,6 +18,12 @@ export interface Names {
   readonly lookup: LookupFunction
   /** No connection came about at the addresses of `name`: it may have moved. */
   doubt(name: string): void
+  /** What is known now, as long as it may be used; empty: nothing is. */
+  known(name: string): readonly LookupAddress[]
+  /** Has it looked up anew, however fresh what is known is. */
+  ask(name: string): void
+  /** `told`: called after each look-up of it, and never at once. Returns what ends that. */
+  follow(name: string, told: () => void): () => void
 }
 
 /** How long an answer is used without asking again. getaddrinfo tells no time to live. */
@@ -47,6 +53,7 @@ interface Name {
   isAsked: boolean
   endedAtMs: number
   waiting: Waiting[]
+  readonly followers: Set<() => void>
   /** How often it was used. */
   turn: number
 }
@@ -97,6 +104,7 @@ export function createNames({ ask, now }: { ask: AskSystem; now: () => number })
       learn(name, error ?? (addresses.length === 0 ? noAddress(name.name) : undefined), addresses)
       startQueued()
       for (const tell of name.waiting.splice(0)) tell()
+      for (const told of name.followers) process.nextTick(told)
     })
   }
 
@@ -148,6 +156,16 @@ export function createNames({ ask, now }: { ask: AskSystem; now: () => number })
       name.isDoubted = true
       refresh(name)
     },
+    known(text) {
+      const name = nameOf(text)
+      return isKnown(name) ? name.addresses : []
+    },
+    ask: (text) => refresh(nameOf(text)),
+    follow(text, told) {
+      const { followers } = nameOf(text)
+      followers.add(told)
+      return () => void followers.delete(told)
+    },
   }
 }
 
@@ -162,6 +180,7 @@ function unknownName(name: string): Name {
     isAsked: false,
     endedAtMs: Number.NEGATIVE_INFINITY,
     waiting: [],
+    followers: new Set(),
     turn: 0,
   }
 }

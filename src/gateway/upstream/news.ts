@@ -10,4 +10,6 @@ export interface UpstreamNews {
   odd(upstream: string, oddity: Oddity): void
   /** A target of it is not available, and why; undefined: it is again. */
   target(upstream: string, target: string, reason: string | undefined): void
+  /** A name of it has other addresses, to which no connections can be made here: those of before stay. */
+  notMoved(upstream: string, error: unknown): void
 }

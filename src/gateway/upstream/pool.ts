@@ -33,6 +33,8 @@ export interface Pool {
   withdraw(exchange: Exchange): void
   /** Whether connections and queue are full. */
   isFull(): boolean
+  /** Whether it has a connection, be it one that carries something. */
+  hasOpen(): boolean
   /** Whether an exchange of this client would be taken though it is. */
   yieldsTo(client: string): boolean
   /** Closes the connection that has rested longest, and gives whether there was one. */
@@ -361,6 +363,7 @@ export function createPool(
       goOn()
     },
     isFull,
+    hasOpen: () => open > 0,
     yieldsTo: (client) => placeTaker(client, { waiting, carried }) !== undefined,
     closeOldest() {
       const hadOne = idle.length > 0

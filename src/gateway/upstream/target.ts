@@ -20,6 +20,8 @@ export interface Place {
   readonly host: string
   /** Name that its certificate must be for; null: that of the origin. */
   readonly serverName: string | null
+  /** Of an address: the name that it was looked up by. */
+  readonly foundBy: string | null
 }
 
 /** The connections to a target, whatever tables come and go. */
@@ -65,16 +67,20 @@ export interface Opening {
 }
 
 /** What decides over the connections themselves, `stamp` that of the files; a certificate renewed under the same name is another one. */
-export function openedWith(upstream: Upstream, { origin, host, serverName }: Place, stamp: string): string {
+export function openedWith(
+  upstream: Upstream,
+  { origin, host, serverName, foundBy }: Place,
+  stamp: string,
+): string {
   const { connections, queue, queueTimeoutMs, connectTimeoutMs, maxAgeMs } = upstream
   const numbers = [connections, queue, queueTimeoutMs, connectTimeoutMs, maxAgeMs]
-  return JSON.stringify([origin, host, serverName, numbers, certificateFiles(upstream), stamp])
+  return JSON.stringify([origin, host, serverName, foundBy, numbers, certificateFiles(upstream), stamp])
 }
 
 /** Opens no connection yet. Throws when a certificate file cannot be read. */
 export function openTarget(place: Place, opened: string, opening: Opening): Target {
   const { upstream, names, room } = opening
-  const { origin, serverName, host } = place
+  const { origin, serverName, host, foundBy } = place
   const name = new URL(origin).host
   const certificates = opening.certificates()
   const timeoutMs = upstream.connectTimeoutMs
@@ -92,7 +98,7 @@ export function openTarget(place: Place, opened: string, opening: Opening): Targ
   }
 
   const ejection = createEjection(
-    room.bound(createConnect({ origin, serverName, timeoutMs, certificates, names })),
+    room.bound(createConnect({ origin, serverName, timeoutMs, certificates, names, foundBy })),
     (error) => changed(error && reasonOf(error)),
   )
   return {

@@ -5,7 +5,7 @@ import { isIP } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { Table, Upstream } from '../../config/compiled.ts'
 import { hostFor } from '../../config/host-for.ts'
-import { type Addresses, followAddresses } from './addresses.ts'
+import { type Addresses, followAddresses, mostAddresses } from './addresses.ts'
 import { certificateFiles, readCertificates } from './certificates.ts'
 import { stampOfFiles } from './file-stamp.ts'
 import { watchHealth } from './health.ts'
@@ -22,6 +22,14 @@ export interface TargetsInForce extends Targets {
   stop(): void
   /** What is known of its names; undefined: nothing is asked of them here. */
   addresses(): Addresses | undefined
+  /** The files of its connections as they were read; undefined: they were not. */
+  certificates(): ReadFiles | undefined
+}
+
+interface ReadFiles {
+  /** Which files they were, and as they stood then. */
+  readonly stamp: string
+  readonly options: SecureContextOptions
 }
 
 export interface TargetsDeps {
@@ -33,6 +41,13 @@ export interface TargetsDeps {
   readonly before: TargetsInForce | undefined
 }
 
+/** How many targets it may have at once. */
+export function mostTargets({ targets, resolve }: Upstream): number {
+  const isOne = ({ origin }: { readonly origin: string }) =>
+    resolve !== 'all' || isIP(nameIn(new URL(origin))) !== 0
+  return targets.reduce((sum, target) => sum + (isOne(target) ? 1 : mostAddresses), 0)
+}
+
 /** Throws when a certificate file cannot be read. */
 export function followTargets(
   upstream: Upstream,
@@ -40,10 +55,14 @@ export function followTargets(
 ): TargetsInForce {
   const { name, health } = upstream
   const stamp = stampOfFiles(certificateFiles(upstream))
-  let certificates: SecureContextOptions | undefined
+  const { caFiles, clientCertificate } = upstream
+  const filesStamp = JSON.stringify([caFiles, clientCertificate, stamp])
+  // Another address may come long after the files have gone.
+  let certificates = before?.certificates()
+  if (certificates?.stamp !== filesStamp) certificates = undefined
   const opening: Opening = {
     ...{ upstream, names, room },
-    certificates: () => (certificates ??= readCertificates(upstream)),
+    certificates: () => (certificates ??= { stamp: filesStamp, options: readCertificates(upstream) }).options,
     changed: (target, reason) => news?.target(name, target, reason),
     onHold: (habit, milliseconds) => news?.notReused(name, habit, milliseconds),
   }
@@ -80,10 +99,16 @@ export function followTargets(
     }
   }
 
-  /** Those that are gone finish what they have. */
+  /** Those that are gone finish what they have. Never throws: it is called by nobody who could do anything about it. */
   function moved(): void {
     const all = targets.all()
-    const next = weighted(all)
+    let next: Weighted[]
+    try {
+      next = weighted(all)
+    } catch (error) {
+      news?.notMoved(name, error)
+      return
+    }
     targets.set(next)
     watch()
     for (const { target } of all)
@@ -93,6 +118,7 @@ export function followTargets(
   return {
     ...targets,
     begin() {
+      targets.begin()
       watch()
       const hostnames = upstream.resolve === 'all' ? namesOf(upstream) : []
       if (hostnames.length > 0)
@@ -103,6 +129,7 @@ export function followTargets(
       for (const stop of watches.values()) stop()
     },
     addresses: () => addresses,
+    certificates: () => certificates,
   }
 }
 
@@ -115,22 +142,27 @@ function nameIn(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '')
 }
 
+interface WeightedPlace extends Place {
+  readonly weight: number
+}
+
 /** By name, where no address of it is known yet. */
 function placesOf(
   { targets, serverName, resolve }: Upstream,
   addresses: Addresses | undefined,
-): (Place & { readonly weight: number })[] {
-  return targets.flatMap(({ origin, weight }) => {
+): WeightedPlace[] {
+  return targets.flatMap(({ origin, weight }): WeightedPlace[] => {
     const url = new URL(origin)
     const name = nameIn(url)
     const { protocol, host, port } = url
     const origins = resolve === 'all' && isIP(name) === 0 ? (addresses?.of(name) ?? []) : []
-    if (origins.length === 0) return [{ origin, host, serverName, weight }]
+    if (origins.length === 0) return [{ origin, host, serverName, foundBy: null, weight }]
     const behind = port === '' ? '' : `:${port}`
     return origins.map((address) => ({
       origin: `${protocol}//${isIP(address) === 6 ? `[${address}]` : address}${behind}`,
       host,
       serverName: serverName ?? name.replace(/\.$/, ''),
+      foundBy: name,
       weight,
     }))
   })

@@ -13,11 +13,13 @@ export interface Weighted {
 export interface Targets {
   /** The one for a request. */
   choose(): Target
-  /** One that is not among `tried`, and takes connections as far as is known; undefined: there is none. */
-  other(tried: readonly Target[]): Target | undefined
+  /** One that is not among `tried`, takes connections as far as is known, and `suits`; undefined: there is none. */
+  other(tried: readonly Target[], suits?: (target: Target) => boolean): Target | undefined
   all(): readonly Weighted[]
   /** Puts others in their place: at least one. */
   set(next: readonly Weighted[]): void
+  /** From now on they are told whether there are others: until then they are another configuration's, perhaps. */
+  begin(): void
 }
 
 interface Seat extends Weighted {
@@ -38,11 +40,16 @@ export function createTargets(first: readonly Weighted[]): Targets {
   let seats: readonly Seat[] = []
   /** Nearly every upstream has one target, which needs no choice. */
   let only: Target | undefined
+  let hasBegun = false
 
   function set(next: readonly Weighted[]): void {
     all = next
     seats = next.filter(({ weight }) => weight > 0).map((one) => ({ ...one, turn: 0 }))
     only = seats.length === 1 ? seats[0]?.target : undefined
+    if (hasBegun) tellThem()
+  }
+
+  function tellThem(): void {
     for (const { target } of seats) target.watch(only === undefined)
   }
   set(first)
@@ -53,12 +60,18 @@ export function createTargets(first: readonly Weighted[]): Targets {
       if (chosen === undefined) throw new Error('an upstream without targets')
       return chosen
     },
-    other(tried) {
-      const other = only === undefined ? best(seats, tried) : undefined
+    other(tried, suits) {
+      if (only !== undefined) return undefined
+      const suitable = suits === undefined ? seats : seats.filter(({ target }) => suits(target))
+      const other = best(suitable, tried)
       return other?.isAvailable() === true ? other : undefined
     },
     all: () => all,
     set,
+    begin() {
+      hasBegun = true
+      tellThem()
+    },
   }
 }
 

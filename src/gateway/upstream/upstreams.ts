@@ -67,15 +67,23 @@ export function createUpstreams(
   const pools = new Map<string, UpstreamPool>()
   const { idleTimeoutMs, bodyRate } = settings.gateway.limits
   const names = before?.names ?? createNames({ ask: askSystem, now: () => performance.now() })
-  for (const [name, upstream] of settings.upstreams) {
-    const known = before?.get(name)
-    pools.set(name, {
-      settings: upstream,
-      headers: createHeaderBuilder(settings, table, upstream),
-      bodyLimits: { idleTimeoutMs, bodyRate },
-      targets: followTargets(upstream, { table, names, room, news, before: known?.targets }),
-      odd: known?.odd ?? tellOddities((oddity) => news?.odd(name, oddity)),
-    })
+  try {
+    for (const [name, upstream] of settings.upstreams) {
+      const known = before?.get(name)
+      pools.set(name, {
+        settings: upstream,
+        headers: createHeaderBuilder(settings, table, upstream),
+        bodyLimits: { idleTimeoutMs, bodyRate },
+        targets: followTargets(upstream, { table, names, room, news, before: known?.targets }),
+        odd: known?.odd ?? tellOddities((oddity) => news?.odd(name, oddity)),
+      })
+    }
+  } catch (error) {
+    // Those that were opened for it share the room, and would for ever.
+    const kept = new Set([...(before?.all() ?? [])].flatMap(targetsOf))
+    for (const target of [...pools.values()].flatMap(targetsOf))
+      if (!kept.has(target)) void target.connections.close()
+    throw error
   }
   // Not before all could be made: what is not taken over looks at nothing.
   if (isWatched) for (const { targets } of pools.values()) targets.begin()

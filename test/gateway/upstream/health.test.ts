@@ -93,7 +93,13 @@ function targetAt(origin: string, judge: (reason: string | undefined) => void): 
     connect: connectTo(origin),
     connections: {
       ...{ send: nothing, sendAnew: nothing, withdraw: nothing, enter: nothing, leave: nothing },
-      ...{ isFull: () => false, inFlight: () => 0, yieldsTo: () => false, closeOldest: () => false },
+      ...{
+        isFull: () => false,
+        hasOpen: () => false,
+        inFlight: () => 0,
+        yieldsTo: () => false,
+        closeOldest: () => false,
+      },
       ...{ habit: () => undefined, close: async () => {} },
     },
     judge,

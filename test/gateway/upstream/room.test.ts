@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import t from 'tap'
 import { denialOf } from '../../../src/gateway/exchange/upstream-failure.ts'
 import { createConnect } from '../../../src/gateway/upstream/connect.ts'
+import { createEjection } from '../../../src/gateway/upstream/ejection.ts'
 import { NoRoom } from '../../../src/gateway/upstream/no-room.ts'
 import { createUpstreamRoom } from '../../../src/gateway/upstream/room.ts'
 
@@ -70,4 +71,18 @@ t.test('a connect that fails gives its room back', async (t) => {
     t.match(error, { code: 'ECONNREFUSED' })
     t.equal(room.open(), 0)
   }
+})
+
+t.test('a connect that cannot even be tried is an error like others, and gives its room back', async (t) => {
+  const room = createUpstreamRoom(1)
+  const certificates = { cert: 'no certificate', key: 'no key' }
+  const connect = room.bound(createConnect({ origin: 'https://127.0.0.1:9', timeoutMs: 5_000, certificates }))
+  const errors = Array.from({ length: 2 }, () => new Promise((resolve) => connect(onread, resolve)))
+  t.match(await Promise.all(errors), [Error, NoRoom])
+  t.equal(room.open(), 0)
+  const ejection = createEjection(connect, () => {})
+  t.teardown(ejection.stop)
+  for (let i = 0; i < 3; i++)
+    t.ok((await new Promise((resolve) => ejection.connect(onread, resolve))) instanceof Error)
+  t.equal(room.open(), 0)
 })

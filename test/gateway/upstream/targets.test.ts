@@ -21,6 +21,7 @@ function seen(name: string): Seen {
       connections: {
         ...{ send: nothing, sendAnew: nothing, withdraw: nothing, enter: nothing, leave: nothing },
         isFull: () => one.isFull,
+        hasOpen: () => false,
         inFlight: () => one.inFlight,
         yieldsTo: () => false,
         closeOldest: () => false,
@@ -51,6 +52,8 @@ function shares(targets: ReturnType<typeof createTargets>, count: number): Recor
 t.test('one target gets everything, whatever is thought of it', (t) => {
   const a = seen('a')
   const targets = createTargets(weighing([a, 1]))
+  t.equal(a.hasOthers, undefined, 'not before they are in force')
+  targets.begin()
   a.isAvailable = false
   a.isFull = true
   t.equal(targets.choose(), a.target)
@@ -62,6 +65,7 @@ t.test('one target gets everything, whatever is thought of it', (t) => {
 t.test('the target with least under way for its weight is chosen', (t) => {
   const [a, b] = [seen('a'), seen('b')]
   const targets = createTargets(weighing([a, 1], [b, 2]))
+  targets.begin()
   a.inFlight = 3
   b.inFlight = 5
   t.equal(targets.choose(), b.target, '5 of 2 is less than 3 of 1')
@@ -83,6 +87,7 @@ t.test('where nothing is under way requests are shared by weight, each in its tu
 t.test('weight 0 gets nothing, also where no other is available', (t) => {
   const [a, b] = [seen('a'), seen('b')]
   const targets = createTargets(weighing([a, 0], [b, 1]))
+  targets.begin()
   b.isAvailable = false
   t.same(shares(targets, 10), { b: 10 })
   t.equal(b.hasOthers, false)
@@ -141,6 +146,7 @@ t.test('who has just come back begins with little', (t) => {
 t.test('others can take their place', (t) => {
   const [a, b, c] = [seen('a'), seen('b'), seen('c')]
   const targets = createTargets(weighing([a, 1], [b, 1]))
+  targets.begin()
   targets.set(weighing([b, 1], [c, 1]))
   t.same(shares(targets, 10), { b: 5, c: 5 })
   targets.set(weighing([c, 1]))
