@@ -320,7 +320,8 @@ function controlTlsOf({ config, certificates }: Parts): ControlTls | null {
   const { tls } = config.settings.control
   const pair = certificates?.controlPair ?? null
   if (tls === null || pair === null) return null
-  return { current: pair.current, follow: pair.follow, ciphers: tls.ciphers }
+  const { handshakeTimeoutMs } = config.settings.gateway.limits
+  return { current: pair.current, follow: pair.follow, ciphers: tls.ciphers, handshakeTimeoutMs }
 }
 
 async function openControl(parts: Parts): Promise<number> {
