@@ -1,5 +1,8 @@
 // Contract 8: the audit as a file.
 
+import { get, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { createSubject, makeKey, token } from '../subject.ts'
 
@@ -42,6 +45,46 @@ void t.test('CSV is what spreadsheets read, and no name in it becomes a formula'
   t.match(disabled, /,'=1\+1,req_/)
   t.equal(end, '')
 })
+
+void t.test('there is no HEAD of it, which would read all of the audit for nobody', async (t) => {
+  const { app, call } = await createSubject(t)
+  t.equal((await app.inject({ method: 'HEAD', url: '/admin/v1/audit/export', headers })).statusCode, 404)
+  t.match((await call('GET', '/audit?action=audit.export')).body, { data: [] })
+})
+
+void t.test(
+  'four at once are made; a fifth is told so until one has ended or its reader has left',
+  async (t) => {
+    const { app, db } = await createSubject(t)
+    await db.query(
+      `INSERT INTO audit (actor, action, target, after, request_id, at, revision)
+     SELECT 'ann', 'deny.add', 'x', jsonb_build_object('note', repeat('x', 2000)), 'req_' || n, now(), 0
+     FROM generate_series(1, 10000) n`,
+    )
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = app.server.address() as AddressInfo
+    // More than sockets take in: nobody reads it.
+    const open = () =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        const options = { port, host: '127.0.0.1', path: '/admin/v1/audit/export', headers, agent: false }
+        get(options, resolve).on('error', reject)
+      })
+    const readers = [await open(), await open(), await open(), await open()]
+    for (const reader of readers) t.equal(reader.on('error', () => {}).statusCode, 200)
+    const fifth = await open()
+    t.equal(fifth.statusCode, 503)
+    t.match((await fifth.toArray()).join(''), '4 exports are under way')
+    readers[0]?.destroy()
+    let next = await open()
+    while (next.statusCode === 503) {
+      next.destroy()
+      await sleep(20)
+      next = await open()
+    }
+    t.equal(next.statusCode, 200)
+    for (const reader of [...readers, next.on('error', () => {})]) reader.destroy()
+  },
+)
 
 void t.test('what is asked for wrongly is told, and not taken for a file', async (t) => {
   const { call } = await createSubject(t)
