@@ -172,6 +172,12 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       drain.last('housekeeping', () => housekeeping.stop())
       const seal = createAuditSeal({ db: core.db, log })
       drain.last('audit', () => seal.stop())
+      metrics.gauge(
+        'latchkey_audit_unlinked_seconds',
+        'For how long the oldest entry of the audit behind its chain has had no link',
+        () => instanceOf(seal.unlinkedSeconds()),
+        'max',
+      )
     }
     const controlPort = plan.probes ? await openControl(parts) : null
     inForce.watch()
@@ -305,6 +311,11 @@ async function openGateway(parts: Parts): Promise<number> {
   drain.server(app)
   const listening = listen(app, settings.gateway, 'gateway')
   return orphaned === undefined ? listening : Promise.race([listening, orphaned.then(failAlone)])
+}
+
+/** Nothing where it is not known. */
+function instanceOf(value: number | undefined): Readonly<Record<string, number>> {
+  return value === undefined ? {} : { instance: value }
 }
 
 function tlsOf({ certificates, ticketKeys, drain }: Parts): TlsSources | null {
