@@ -53,6 +53,9 @@ export function grantStatements(): string {
     'BEGIN;',
     `DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO ${names}', current_schema()); END $$;`,
     // Before Postgres 15 everybody may make tables and functions in `public`.
+    // The owner of the tables may go on.
+    `DO $$ BEGIN EXECUTE format('GRANT CREATE ON SCHEMA %I TO %I', current_schema(), (SELECT tableowner FROM pg_tables`,
+    `  WHERE schemaname = current_schema() AND tablename = 'audit')); END $$;`,
     `DO $$ BEGIN EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC', current_schema()); END $$;`,
     `REVOKE ALL ON ${tables.join(', ')} FROM ${names};`,
     ...databaseRoles.flatMap((role) =>
