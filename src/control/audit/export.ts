@@ -91,18 +91,31 @@ const columns = [
 ] as const satisfies readonly (keyof Entry)[]
 
 function csvHead(): string {
-  return `${columns.join(',')}\r\n`
+  return `${columns.map(quoted).join(',')}\r\n`
 }
 
-/** RFC 4180. */
+/** RFC 4180, each cell in quotes. */
 function csvLine(entry: Entry): string {
-  return `${columns.map((name) => cell(entry[name])).join(',')}\r\n`
+  return `${columns.map((name) => quoted(cell(entry[name]))).join(',')}\r\n`
 }
+
+function quoted(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`
+}
+
+/**
+ * What begins with one of these spreadsheets take for a formula, in full width too, and names and reasons are other people's.
+ * Where cells end at semicolons or tabs for them, whatever is in quotes, a cell begins behind each.
+ */
+const formula = /(^|[;\t])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20\t\r])/g
+const formulaInJson = /(;\s*)([=+\-@\uff1d\uff0b\uff0d\uff20])/g
 
 function cell(value: Entry[keyof Entry]): string {
   if (value === null) return ''
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  // Spreadsheets take what begins so for a formula: names and reasons are other people's.
-  const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  if (typeof value === 'string') return value.replace(formula, "$1'$2")
+  // The same value, as JSON.
+  return JSON.stringify(value).replace(
+    formulaInJson,
+    (_, before: string, sign: string) => `${before}\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

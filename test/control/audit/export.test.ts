@@ -33,17 +33,52 @@ void t.test('JSON Lines have each entry as the list has it, oldest first, over m
 
 void t.test('CSV is what spreadsheets read, and no name in it becomes a formula', async (t) => {
   const subject = await createSubject(t)
-  const { id } = await makeKey(subject, { name: 'a "b", c' })
-  await subject.call('POST', `/keys/${id}/disable`, { reason: '=1+1' })
+  const { id } = await makeKey(subject, { name: 'a "b", c;=1+1' })
+  const reasons = [
+    '=1+1',
+    '+1',
+    '-1',
+    '@x',
+    '\uff1d1+1',
+    '\uff0b1',
+    '\uff0d1',
+    '\uff20x',
+    'a;=1+1',
+    'a; -1',
+    'a;b',
+  ]
+  for (const [index, reason] of reasons.entries())
+    await subject.call('POST', `/keys/${id}/${index % 2 === 0 ? 'disable' : 'enable'}`, { reason })
   const { body } = await subject.app.inject({
     url: `/admin/v1/audit/export?format=csv&target=${id}`,
     headers,
   })
-  const [head = '', made = '', disabled = '', end] = body.split('\r\n')
-  t.equal(head, 'id,at,actor,token_id,client,action,target,before,after,reason,request_id,revision')
-  t.match(made, /,ann,,127\.0\.0\.1,key\.create,key_\w+,,"\{.*""name"":""a \\""b\\"", c"".*\}",,req_/)
-  t.match(disabled, /,'=1\+1,req_/)
-  t.equal(end, '')
+  const [head = '', made = '', ...rest] = body.split('\r\n')
+  t.equal(
+    head,
+    '"id","at","actor","token_id","client","action","target","before","after","reason","request_id","revision"',
+  )
+  t.match(made, /^"\d+",.*,"ann","","127\.0\.0\.1","key\.create","key_\w+","","\{.*\}","","req_\w+","\d+"$/)
+  const [, after = ''] = /"","(\{.*\})","","req_/.exec(made) ?? []
+  t.match(JSON.parse(after.replaceAll('""', '"')), { name: 'a "b", c;=1+1' })
+  t.notMatch(made, ';=')
+  t.same(
+    rest.slice(0, -1).map((line) => /,"([^"]*)","req_\w+","\d+"$/.exec(line)?.[1]),
+    [
+      "'=1+1",
+      "'+1",
+      "'-1",
+      "'@x",
+      "'\uff1d1+1",
+      "'\uff0b1",
+      "'\uff0d1",
+      "'\uff20x",
+      "a;'=1+1",
+      "a;' -1",
+      'a;b',
+    ],
+  )
+  t.equal(rest.at(-1), '')
 })
 
 void t.test('there is no HEAD of it, which would read all of the audit for nobody', async (t) => {
