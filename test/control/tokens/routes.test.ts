@@ -30,7 +30,13 @@ void t.test('a token is shown once, kept as a digest, and says who made it', asy
   const { secret: _, ...object } = made.body
   t.match(object, {
     ...{ id: /^tok_/, name: 'ci', role: 'support', merchant_id: merchant, api: 'flint' },
-    ...{ last4: secret.slice(-4), created_by: 'ann', expires_at: inAMonth, last_used_at: null },
+    ...{
+      last4: secret.slice(-4),
+      created_by: 'ann',
+      created_by_token_id: null,
+      expires_at: inAMonth,
+      last_used_at: null,
+    },
   })
   t.same((await subject.call('GET', '/tokens')).body, { data: [object], next_cursor: null })
   const [{ dump } = { dump: '' }] = await subject.db.query<{ dump: string }>(
@@ -171,4 +177,22 @@ void t.test('when it was last used is told by the minute', async (t) => {
   subject.clock.nowMs += 60_000
   await callWith(subject, secret)('GET', '/keys')
   t.ok(await used('2026-01-15T12:01:30.000Z'))
+})
+
+void t.test('what an expiring token makes ends with it at the latest, and names it', async (t) => {
+  const subject = await createSubject(t)
+  const maker = await make(subject, { name: 'contractor', role: 'admin', expires_at: inAMonth })
+  const call = callWith(subject, maker.secret)
+  for (const [asked, expires_at] of [
+    [undefined, inAMonth],
+    [null, inAMonth],
+    ['2027-01-01T00:00:00Z', inAMonth],
+    ['2026-02-01T00:00:00Z', '2026-02-01T00:00:00.000Z'],
+  ] as const) {
+    t.match(await call('POST', '/tokens', { name: 'x', role: 'admin', expires_at: asked }), {
+      status: 201,
+      body: { expires_at, created_by: 'contractor', created_by_token_id: maker.id },
+    })
+  }
+  t.match((await subject.call('GET', '/tokens?limit=1')).body, { data: [{ created_by_token_id: maker.id }] })
 })
