@@ -58,8 +58,8 @@ export function serveAuditExport(app: ControlApp, deps: AdminDeps): void {
       ...{ ...whoOf(request), action: 'audit.export', target: 'audit', before: null },
       ...{ after: request.query, atMs: deps.now(), revision: null },
     })
-    const isWanted = () => !reply.raw.destroyed
-    return reply.type(type).send(Readable.from(texts(deps.db, filter, { head, line, isWanted })))
+    const form = { head, line, isWanted: () => !reply.raw.destroyed, confirm: () => request.confirm() }
+    return reply.type(type).send(Readable.from(texts(deps.db, filter, form)))
   })
 }
 
@@ -68,10 +68,18 @@ function tooMany(): DenialError {
   return new DenialError(deny('OVERLOADED', 'exports', { details: [{ path: '', message }] }))
 }
 
+interface Form {
+  head(): string
+  line(entry: Entry): string
+  isWanted(): boolean
+  /** Throws where the caller may no more: then the answer is cut. */
+  confirm(): Promise<void>
+}
+
 async function* texts(
   db: Postgres,
   filter: AuditFilter & { readonly scope: Scope },
-  { head, line, isWanted }: { head(): string; line(entry: Entry): string; isWanted(): boolean },
+  { head, line, isWanted, confirm }: Form,
 ): AsyncGenerator<string> {
   const first = head()
   if (first !== '') yield first
@@ -82,6 +90,7 @@ async function* texts(
     if (text !== '') yield text
     if (!page.hasMore) return
     after = page.rows.at(-1)?.id ?? null
+    await confirm()
   }
 }
 
