@@ -3,12 +3,15 @@
 import { constants } from 'node:crypto'
 import { createServer } from 'node:https'
 import type { RequestListener, Server as HttpServer, ServerOptions } from 'node:http'
+import type { Socket } from 'node:net'
 
 /** Who has the certificate, and tells of later ones. */
 export interface ControlTls {
   current(): { readonly cert: string | Buffer; readonly key: string | Buffer }
   follow(renewed: () => void): void
   readonly ciphers: string
+  /** Time for a handshake: then its connection is closed. */
+  readonly handshakeTimeoutMs: number
 }
 
 interface Listening {
@@ -27,7 +30,11 @@ export function tlsServer(tls: ControlTls, listening: Listening): (handler: Requ
     }
   }
   return (handler) => {
-    const server = createServer({ ...listening.options, ...context(), ALPNProtocols: ['http/1.1'] }, handler)
+    const ofTls = { ALPNProtocols: ['http/1.1'], handshakeTimeout: tls.handshakeTimeoutMs }
+    const server = createServer({ ...listening.options, ...context(), ...ofTls }, handler)
+    // Node's own hands it on as a `clientError`, which is answered; and what is written would wait for the handshake for ever.
+    server.removeAllListeners('tlsClientError')
+    server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
     server.keepAliveTimeout = listening.keepAliveTimeout
     server.requestTimeout = listening.requestTimeout
     tls.follow(() => server.setSecureContext(context()))

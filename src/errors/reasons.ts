@@ -113,6 +113,7 @@ export const reasons = {
     event_loop_delay: 'The event loop lags more than `limits.event_loop_delay`',
     connections: 'More connections of clients than descriptors allow',
     descriptors: 'No descriptor was left for a connection to the upstream',
+    exports: 'As many exports of the audit are under way as one process makes at once',
   },
   BODY_TOO_LARGE: {
     content_length: "Content-Length is over the route's `max_body`",

@@ -173,6 +173,12 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       drain.last('housekeeping', () => housekeeping.stop())
       const seal = createAuditSeal({ db: core.db, log })
       drain.last('audit', () => seal.stop())
+      metrics.gauge(
+        'latchkey_audit_unlinked_seconds',
+        'For how long the oldest entry of the audit behind its chain has had no link',
+        () => instanceOf(seal.unlinkedSeconds()),
+        'max',
+      )
     }
     const controlPort = plan.probes ? await openControl(parts) : null
     inForce.watch()
@@ -308,6 +314,11 @@ async function openGateway(parts: Parts): Promise<number> {
   return orphaned === undefined ? listening : Promise.race([listening, orphaned.then(failAlone)])
 }
 
+/** Nothing where it is not known. */
+function instanceOf(value: number | undefined): Readonly<Record<string, number>> {
+  return value === undefined ? {} : { instance: value }
+}
+
 function tlsOf({ certificates, ticketKeys, drain }: Parts): TlsSources | null {
   const pair = certificates?.pair ?? null
   if (pair === null) return null
@@ -321,7 +332,8 @@ function controlTlsOf({ config, certificates }: Parts): ControlTls | null {
   const { tls } = config.settings.control
   const pair = certificates?.controlPair ?? null
   if (tls === null || pair === null) return null
-  return { current: pair.current, follow: pair.follow, ciphers: tls.ciphers }
+  const { handshakeTimeoutMs } = config.settings.gateway.limits
+  return { current: pair.current, follow: pair.follow, ciphers: tls.ciphers, handshakeTimeoutMs }
 }
 
 async function openControl(parts: Parts): Promise<number> {

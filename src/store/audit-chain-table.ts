@@ -36,7 +36,7 @@ export async function digestOfLink(db: Queryable, seq: number): Promise<string |
   return rows[0]?.digest
 }
 
-export const chainFaultKinds = ['changed', 'removed', 'inserted', 'broken'] as const
+export const chainFaultKinds = ['changed', 'removed', 'inserted', 'broken', 'unlinked'] as const
 
 export interface ChainFault {
   readonly kind: (typeof chainFaultKinds)[number]
@@ -51,15 +51,15 @@ export interface ChainFault {
 export interface ChainPlace extends ChainEnd {
   /** Of the last change of a key or merchant; null: none yet. */
   readonly revision: number | null
-  /** No entry but forgotten ones so far. */
-  readonly isBeginning: boolean
+  /** When the oldest entry is from that is there still, in milliseconds since the epoch; null: forgotten ones alone so far. */
+  readonly keptFromMs: number | null
 }
 
 export const chainBeginning: ChainPlace = {
   seq: 0,
   digest: '00'.repeat(32),
   revision: null,
-  isBeginning: true,
+  keptFromMs: null,
 }
 
 export interface ChainPart {
@@ -76,6 +76,9 @@ interface LinkRow {
   readonly entry: number
   readonly before: string
   readonly digest: string
+  /** SHA-256 of the entry, as it was. */
+  readonly was: string
+  readonly atUs: string
   readonly sealedUs: string
   /** Whether the entry may have been forgotten by now. */
   readonly isOld: boolean
@@ -85,10 +88,14 @@ interface LinkRow {
   readonly isChange: boolean | null
 }
 
+/** Times that a link can be made of: what lies beyond does not fit into microseconds. */
+const isCalendar = (column: string) =>
+  `${column} >= timestamptz '0001-01-01 00:00:00+00' AND ${column} < timestamptz '10000-01-01 00:00:00+00'`
+
 /** As in the migration: another text would be another digest. `at` whatever the session says of times. */
 const content = `jsonb_strip_nulls(to_jsonb(a) - 'before' - 'after'
-    || jsonb_build_object('at', (extract(epoch FROM a.at) * 1000000)::bigint, 'token_id', o.token_id, 'client', o.client,
-      'reason', r.reason))::text
+    || jsonb_build_object('at', CASE WHEN ${isCalendar('a.at')} THEN (extract(epoch FROM a.at) * 1000000)::bigint END,
+      'token_id', o.token_id, 'client', o.client, 'reason', r.reason))::text
   || E'\\n' || coalesce(a.before::text, '') || E'\\n' || coalesce(a.after::text, '')`
 
 /** What takes a revision of its own: every one, without a gap. */
@@ -101,8 +108,9 @@ const keptDays = 90
 export async function verifyLinks(db: Queryable, from: ChainPlace, most: number): Promise<ChainPart> {
   const rows = await db.query<LinkRow>(
     `SELECT l.seq, l.entry, encode(l.before, 'hex') AS before, encode(l.digest, 'hex') AS digest,
+       encode(l.content, 'hex') AS was, (extract(epoch FROM l.at) * 1000000)::bigint::text AS "atUs",
        (extract(epoch FROM l.sealed_at) * 1000000)::bigint::text AS "sealedUs",
-       l.sealed_at < now() - interval '${keptDays} days' AS "isOld",
+       l.at < now() - interval '${keptDays} days' AS "isOld",
        ${content} AS content, a.revision, ${isChange} AS "isChange"
      FROM (SELECT * FROM audit_link WHERE seq > $1 ORDER BY seq LIMIT $2) l LEFT JOIN audit a ON a.id = l.entry
        LEFT JOIN change_origin o ON o.request_id = a.request_id
@@ -114,11 +122,18 @@ export async function verifyLinks(db: Queryable, from: ChainPlace, most: number)
   let place = from
   let forgotten = 0
   for (const row of rows) {
-    if (row.content === null && place.isBeginning && row.isOld) forgotten += 1
-    else faults.push(...faultsOf(row, place))
+    if (isForgotten(row, place)) forgotten += 1
+    faults.push(...faultsOf(row, place))
     place = placeAfter(row, place)
   }
   return { place, checked: rows.length, forgotten, faults, isEnd: rows.length < most }
+}
+
+const atMsOf = ({ atUs }: LinkRow): number => Math.floor(Number(atUs) / 1000)
+
+/** Entries go by their own times, the oldest first: one that is younger than another that is there was taken out. */
+function isForgotten(row: LinkRow, { keptFromMs }: ChainPlace): boolean {
+  return row.content === null && row.isOld && (keptFromMs === null || atMsOf(row) < keptFromMs)
 }
 
 function placeAfter(row: LinkRow, before: ChainPlace): ChainPlace {
@@ -126,7 +141,8 @@ function placeAfter(row: LinkRow, before: ChainPlace): ChainPlace {
     seq: row.seq,
     digest: row.digest,
     revision: row.isChange === true ? Math.max(row.revision ?? 0, before.revision ?? 0) : before.revision,
-    isBeginning: before.isBeginning && row.content === null && row.isOld,
+    keptFromMs:
+      row.content === null ? before.keptFromMs : Math.min(before.keptFromMs ?? Infinity, atMsOf(row)),
   }
 }
 
@@ -149,17 +165,21 @@ function linkFaults({ seq, entry, before }: LinkRow, place: ChainPlace): ChainFa
 
 function entryFaults(row: LinkRow, place: ChainPlace): ChainFault[] {
   const { seq, entry } = row
-  if (row.content === null) {
+  if (row.content === null && !isForgotten(row, place)) {
     return [{ kind: 'removed', entry, seq, message: `entry ${entry} is gone` }]
   }
+  const was = Buffer.from(row.was, 'hex')
   // What the link says stood before it may be a lie; behind a gap there is nothing better.
   const before = seq === place.seq + 1 ? place.digest : row.before
   const hash = createHash('sha256').update(Buffer.from(before, 'hex'))
-  const digest = hash.update(`${seq} ${row.sealedUs}\n${row.content}`).digest('hex')
-  if (digest !== row.digest) {
-    return [{ kind: 'changed', entry, seq, message: `entry ${entry} is not as it was when it was linked` }]
+  const digest = hash.update(`${seq} ${entry} ${row.atUs} ${row.sealedUs}\n`).update(was).digest('hex')
+  if (row.content === null) {
+    const message = `link ${seq}, whose entry is kept no longer, is not as it was made`
+    return digest === row.digest ? [] : [{ kind: 'broken', entry, seq, message }]
   }
-  return []
+  const isSame = createHash('sha256').update(row.content).digest().equals(was)
+  if (digest === row.digest && isSame) return []
+  return [{ kind: 'changed', entry, seq, message: `entry ${entry} is not as it was when it was linked` }]
 }
 
 /** Revisions have no gaps: what was taken out or put in before it got its link shows, too. */
@@ -207,8 +227,28 @@ export async function verifyEntries(db: Queryable, after: number, most: number):
   return { last: rows.at(-1)?.id ?? after, faults, isEnd: rows.length < most }
 }
 
-/** What was taken off the end: the last change of all must have its entry. */
+/** An entry that others, which wait for a link for over a minute too, may stand behind. No clock is an hour wrong. */
+async function unlinkedFault(db: Queryable): Promise<ChainFault | undefined> {
+  const [row] = await db.query<{ id: number }>(
+    `SELECT a.id FROM audit a
+     WHERE (a.at < now() - interval '1 minute' OR a.at > now() + interval '1 hour')
+       AND a.id > coalesce((SELECT max(entry) FROM audit_link WHERE sealed_at < now() - interval '1 minute'), $1)
+       AND NOT EXISTS (SELECT FROM audit_link l WHERE l.entry = a.id)
+     ORDER BY a.id LIMIT 1`,
+    [entriesBeginning],
+  )
+  if (row === undefined) return undefined
+  const message = `entry ${row.id} has had no link for over a minute: nobody links, somebody holds it up, or an older audit is still being linked`
+  return { kind: 'unlinked', entry: row.id, seq: null, message }
+}
+
+/** What was taken off the end: the last change of all must have its entry. And what waits there without a link. */
 export async function verifyEnd(db: Queryable): Promise<readonly ChainFault[]> {
+  const unlinked = await unlinkedFault(db)
+  return [...(unlinked ? [unlinked] : []), ...(await headFaults(db))]
+}
+
+async function headFaults(db: Queryable): Promise<readonly ChainFault[]> {
   const [row] = await db.query<{ head: number; last: number | null }>(
     `SELECT head.revision AS head,
        (SELECT a.revision FROM audit a WHERE ${isChange} ORDER BY a.id DESC LIMIT 1) AS last
@@ -217,4 +257,17 @@ export async function verifyEnd(db: Queryable): Promise<readonly ChainFault[]> {
   if (row === undefined || row.last === null || row.head === row.last) return []
   const message = `the last change has revision ${row.head}, and the last entry ${row.last}`
   return [{ kind: row.head > row.last ? 'removed' : 'inserted', entry: null, seq: null, message }]
+}
+
+/**
+ * For how many seconds the oldest entry behind the last link has been there; 0: none is. By the database's clock and the entry's
+ * own time; of one whose time is none, without end.
+ */
+export async function unlinkedSeconds(db: Queryable): Promise<number> {
+  const [row] = await db.query<{ seconds: number }>(
+    `SELECT greatest(0, CASE WHEN ${isCalendar('a.at')} THEN extract(epoch FROM now() - a.at) ELSE 'infinity' END)::float8 AS seconds
+     FROM audit a WHERE a.id > coalesce((SELECT max(entry) FROM audit_link), $1) ORDER BY a.id LIMIT 1`,
+    [entriesBeginning],
+  )
+  return row?.seconds ?? 0
 }

@@ -52,11 +52,20 @@ export interface AuditFilter {
   readonly isOldestFirst?: boolean
 }
 
+/**
+ * An entry, and what is kept beside it. Not for what takes a revision: others wait for all that comes behind that, so there
+ * `writeBeside` is called before it, and `writeEntry` after.
+ */
 export async function writeAudit(tx: Queryable, entry: AuditEntry): Promise<void> {
-  const rows = await tx.query<HasOrigins>(
+  await writeBeside(tx, entry)
+  await writeEntry(tx, entry)
+}
+
+/** To follow on `writeBeside`. */
+export async function writeEntry(tx: Queryable, entry: AuditEntry): Promise<void> {
+  await tx.query(
     `INSERT INTO audit (actor, action, target, before, after, request_id, at, revision)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::bigint, (SELECT revision FROM head)))
-     RETURNING ${hasOrigins}`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::bigint, (SELECT revision FROM head)))`,
     [
       entry.actor,
       entry.action,
@@ -68,38 +77,31 @@ export async function writeAudit(tx: Queryable, entry: AuditEntry): Promise<void
       entry.revision,
     ],
   )
-  await writeReason(tx, entry)
-  await writeOrigin(tx, entry, rows)
 }
 
-/** Whether there is a place for them: not while a program waits for its migration. A column of what writes the entries. */
-export const hasOrigins = `to_regclass('change_origin') IS NOT NULL AS "hasOrigins"`
-export interface HasOrigins {
-  readonly hasOrigins: boolean
-}
-
-/** Once a request, however many entries it has. */
-export async function writeOrigin(
+/**
+ * Why, by which token and from where: once a request, however many entries it has. Before the entries, as their links are over
+ * both: outside a transaction an entry could be linked without.
+ */
+export async function writeBeside(
   tx: Queryable,
-  { requestId, tokenId = null, client = null, atMs }: Who & { readonly atMs: number },
-  rows: readonly HasOrigins[],
+  { requestId, reason, tokenId = null, client = null, atMs }: Who & { readonly atMs: number },
 ): Promise<void> {
-  if (rows[0]?.hasOrigins !== true) return
+  const at = new Date(atMs)
+  if (reason !== undefined) {
+    await tx.query(
+      'INSERT INTO change_reason (request_id, reason, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      [requestId, reason, at],
+    )
+  }
+  // Whether there is a place for it: not while a program waits for its migration.
+  const [place] = await tx.query<{ isThere: boolean }>(
+    `SELECT to_regclass('change_origin') IS NOT NULL AS "isThere"`,
+  )
+  if (place?.isThere !== true) return
   await tx.query(
     'INSERT INTO change_origin (request_id, token_id, client, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
-    [requestId, tokenId, client, new Date(atMs)],
-  )
-}
-
-/** Once a request, however many entries it has. */
-export async function writeReason(
-  tx: Queryable,
-  { requestId, reason, atMs }: Pick<AuditEntry, 'requestId' | 'reason' | 'atMs'>,
-): Promise<void> {
-  if (reason === undefined) return
-  await tx.query(
-    'INSERT INTO change_reason (request_id, reason, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-    [requestId, reason, new Date(atMs)],
+    [requestId, tokenId, client, at],
   )
 }
 

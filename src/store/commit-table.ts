@@ -1,7 +1,7 @@
 // How a key or merchant changes: row, revision, outbox and audit in one transaction.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AuditEntry, type Who, writeAudit } from './audit-table.ts'
+import { type AuditEntry, type Who, writeBeside, writeEntry } from './audit-table.ts'
 import { type Change, stampColumn } from './change-table.ts'
 import { claimReplay, type IdempotentRequest, keepReplay } from './idempotency-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
@@ -58,6 +58,7 @@ export async function commitChange<T>(
       if (replayOf) await keepReplay(tx, replayOf, planned.object)
       return { object: planned.object, change: null }
     }
+    await writeBeside(tx, { ...origin, atMs: origin.nowMs })
     const { revision, transactionId } = await nextRevision(tx)
     const committed = await writeChange(tx, { planned, origin, revision })
     if (replayOf) await keepReplay(tx, replayOf, committed.object)
@@ -112,7 +113,7 @@ async function writeChange<T>(tx: Queryable, { planned, origin, revision }: Step
     atMs: origin.nowMs,
     revision,
   }
-  await writeAudit(tx, entry)
+  await writeEntry(tx, entry)
   return { object, change }
 }
 

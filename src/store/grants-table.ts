@@ -13,7 +13,8 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     api_key: 'SELECT, INSERT, UPDATE',
     key_secret: 'SELECT, INSERT, UPDATE',
     outbox: 'SELECT, INSERT, DELETE',
-    audit: 'SELECT, INSERT',
+    // Not `id`: who numbers entries could put them where nobody looks for what is to be linked.
+    audit: 'SELECT, INSERT (actor, action, target, before, after, request_id, at, revision)',
     audit_link: 'SELECT',
     change_origin: 'SELECT, INSERT',
     admin_token: 'SELECT, INSERT, UPDATE (revoked_at, last_used_at)',
@@ -51,6 +52,11 @@ export function grantStatements(): string {
     '-- latchkey_control serves the roles `all` and `control`, latchkey_gateway the role `gateway`.',
     'BEGIN;',
     `DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO ${names}', current_schema()); END $$;`,
+    // Before Postgres 15 everybody may make tables and functions in `public`.
+    // The owner of the tables may go on.
+    `DO $$ BEGIN EXECUTE format('GRANT CREATE ON SCHEMA %I TO %I', current_schema(), (SELECT tableowner FROM pg_tables`,
+    `  WHERE schemaname = current_schema() AND tablename = 'audit')); END $$;`,
+    `DO $$ BEGIN EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC', current_schema()); END $$;`,
     `REVOKE ALL ON ${tables.join(', ')} FROM ${names};`,
     ...databaseRoles.flatMap((role) =>
       Object.entries(grants[role]).map(

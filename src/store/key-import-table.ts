@@ -2,7 +2,7 @@
 
 import { normalName } from '../credentials/name.ts'
 import type { KeyStatus } from '../credentials/record.ts'
-import { type HasOrigins, hasOrigins, writeOrigin, writeReason } from './audit-table.ts'
+import { writeBeside } from './audit-table.ts'
 import type { Change } from './change-table.ts'
 import { type ChangeOrigin, commitTraced, takesRevision } from './commit-table.ts'
 import type { NewKey } from './key-change-table.ts'
@@ -82,6 +82,9 @@ export async function importKeys(
 ): Promise<ImportedBatch> {
   let lockedAt = Number.NaN
   const made = await commitTraced<Omit<ImportedBatch, 'heldMs'>>(db, async (tx, trace) => {
+    // Others wait for none of it; and a repeat that makes nothing leaves nothing behind.
+    if ((await compareKeys(tx, keys)).includes(undefined))
+      await writeBeside(tx, { ...origin, atMs: origin.nowMs })
     const { revision: head, transactionId } = await lockHead(tx)
     lockedAt = performance.now()
     const found = await compareKeys(tx, keys)
@@ -154,7 +157,7 @@ const insertStatement = {
       SELECT $3, 'key.import', id, NULL, snapshot, $4, $2, revision FROM item ORDER BY revision
     )
     UPDATE head SET revision = revision + (SELECT count(*) FROM item)
-    RETURNING (extract(epoch FROM now()) * 1000000)::bigint AS stamp, ${hasOrigins}`,
+    RETURNING (extract(epoch FROM now()) * 1000000)::bigint AS stamp`,
 }
 
 /** Returns the stamp of the changes: that of the transaction, as the outbox has it. */
@@ -166,9 +169,7 @@ async function insertKeys(
   const items = batch.keys.map((key, index) => itemOf(key, origin, batch.head + index + 1))
   const at = new Date(origin.nowMs)
   const values = [JSON.stringify(items), at, origin.actor, origin.requestId]
-  const rows = await tx.query<{ stamp: number } & HasOrigins>(insertStatement, values)
-  await writeReason(tx, { requestId: origin.requestId, reason: origin.reason, atMs: origin.nowMs })
-  await writeOrigin(tx, { ...origin, atMs: origin.nowMs }, rows)
+  const rows = await tx.query<{ stamp: number }>(insertStatement, values)
   return rows[0]?.stamp
 }
 

@@ -20,6 +20,8 @@ export interface StoredToken {
   readonly last4: string
   readonly createdAtMs: number
   readonly createdBy: string
+  /** Id of the token that made it; null: one of LATCHKEY_ADMIN_TOKEN. */
+  readonly createdByToken: string | null
   readonly expiresAtMs: number | null
   readonly revokedAtMs: number | null
   readonly lastUsedAtMs: number | null
@@ -32,7 +34,7 @@ export interface NewToken
 }
 
 const columns = `id, name, role, merchant_id AS "merchantId", api, last4, ${milliseconds('created_at')} AS "createdAtMs",
-  created_by AS "createdBy", ${milliseconds('expires_at')} AS "expiresAtMs",
+  created_by AS "createdBy", created_by_token AS "createdByToken", ${milliseconds('expires_at')} AS "expiresAtMs",
   ${milliseconds('revoked_at')} AS "revokedAtMs", ${milliseconds('last_used_at')} AS "lastUsedAtMs"`
 
 /** The token of that digest, revoked and expired ones too. */
@@ -65,12 +67,13 @@ export async function createToken(db: Postgres, origin: ChangeOrigin, token: New
       }
     }
     const rows = await tx.query<StoredToken>(
-      `INSERT INTO admin_token (id, name, role, merchant_id, api, digest, last4, created_at, created_by, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING ${columns}`,
+      `INSERT INTO admin_token (id, name, role, merchant_id, api, digest, last4, created_at, created_by, expires_at,
+         created_by_token)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING ${columns}`,
       [
         ...[token.id, token.name, token.role, merchantId, token.api, Buffer.from(token.digest, 'hex')],
         ...[token.last4, new Date(origin.nowMs), origin.actor],
-        token.expiresAtMs === null ? null : new Date(token.expiresAtMs),
+        ...[token.expiresAtMs === null ? null : new Date(token.expiresAtMs), origin.tokenId ?? null],
       ],
     )
     const created = mustHave(rows)

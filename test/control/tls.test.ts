@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { connect as connectPlain } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import t from 'tap'
 import type { ControlTls } from '../../src/control/tls.ts'
@@ -44,7 +45,8 @@ void t.test('it answers over TLS, with a certificate that is renewed, and not wi
   })
   let pair = pairOf(first)
   let renewed = () => {}
-  const tls: ControlTls = { current: () => pair, follow: (take) => void (renewed = take), ciphers }
+  const follow = (take: () => void) => void (renewed = take)
+  const tls: ControlTls = { current: () => pair, follow, ciphers, handshakeTimeoutMs: 10_000 }
   const { app } = await createSubject(t, { tls })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
@@ -67,6 +69,33 @@ void t.test('it answers over TLS, with a certificate that is renewed, and not wi
   t.notMatch(said, 'HTTP/1.1 200')
   t.equal((await get(port, ca, '/livez')).status, 200)
 })
+
+void t.test('a handshake that is not ended, or is none, ends with its connection', async (t) => {
+  const made = makeAuthority(t).make('first', { names: ['hub.example'] })
+  const pair = { cert: readFileSync(made.certFile), key: readFileSync(made.keyFile) }
+  const tls: ControlTls = { current: () => pair, follow: () => {}, ciphers, handshakeTimeoutMs: 300 }
+  const { app } = await createSubject(t, { tls })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  // None of them ends its side: whether it is closed is the server's.
+  const open = (first: Buffer) =>
+    new Promise<void>((resolve) => {
+      const socket = connectPlain({ port, host: '127.0.0.1', allowHalfOpen: true }, () => socket.write(first))
+      socket.on('error', () => {}).on('close', () => resolve())
+      socket.on('end', () => resolve()).resume()
+      t.teardown(async () => void socket.destroy())
+    })
+  const beginning = Buffer.from('1603010200010001fc0303', 'hex')
+  await Promise.all([beginning, Buffer.alloc(0), Buffer.from('GET / HTTP/1.1\r\n\r\n')].map(open))
+  while ((await connections(app.server)) > 0) await sleep(20)
+  t.equal(await connections(app.server), 0)
+})
+
+function connections(server: Server): Promise<number> {
+  return new Promise((resolve, reject) =>
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+  )
+}
 
 void t.test(
   'a trusted proxy says who the client is, for admin_from, the audit and the log; nobody else does',

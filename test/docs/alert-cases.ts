@@ -223,6 +223,11 @@ const stores: readonly AlertCase[] = [
     trouble: new Map([[named(gateway, 'latchkey_activity_dropped_total'), counting(10)]]),
   },
   {
+    alert: 'LatchkeyAuditUnlinked',
+    ...{ labels: { ...instance, of: 'instance' }, severity: 'ticket', firesWithin: 7, minutes: 15 },
+    trouble: gauge('latchkey_audit_unlinked_seconds', 'of="instance"', 600),
+  },
+  {
     alert: 'LatchkeyCacheRejected',
     ...{ labels: instance, severity: 'page', firesWithin: 2, minutes: 5 },
     trouble: new Map([[named(gateway, 'latchkey_cache_rejected_total'), counting(1)]]),

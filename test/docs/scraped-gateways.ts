@@ -83,6 +83,7 @@ export function wellScraped(of: Scraped, life: Life, revision: Values): Map<stri
   add('latchkey_clock_offset_seconds', 'of="instance"', always(-0.02))
   add('latchkey_log_lines_dropped_total', '', always(0))
   add('latchkey_activity_dropped_total', '', always(0))
+  add('latchkey_audit_unlinked_seconds', 'of="instance"', always(0))
   add('latchkey_cache_rejected_total', '', always(0))
   add('latchkey_store_up', 'of="postgres"', always(1))
   add('latchkey_store_up', 'of="redis"', always(1))

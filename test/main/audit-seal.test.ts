@@ -17,6 +17,7 @@ void t.test('entries are linked behind the changes, and the end of the chain is 
   }
   await seal.stop()
   t.ok(await linked())
+  t.equal(seal.unlinkedSeconds(), 0)
   t.match(lines.join(''), /"seq":2,"sha256":"[0-9a-f]{64}","msg":"audit linked"/)
 })
 
@@ -36,4 +37,32 @@ void t.test('while it cannot be, it is said once, and tried again', async (t) =>
   await seal.stop()
   t.equal(lines.filter((line) => line.includes('not linked')).length, 1)
   t.match(lines.join(''), /audit linked/)
+})
+
+void t.test('how long an entry waits is told where somebody holds the linking up', async (t) => {
+  const { db } = await createDatabase(t)
+  await seedKey(db)
+  let release = () => {}
+  const held = new Promise<void>((resolve) => (release = resolve))
+  let isLocked = () => {}
+  const locked = new Promise<void>((resolve) => (isLocked = resolve))
+  const holding = db.transaction(async (tx) => {
+    await tx.query('SELECT pg_advisory_xact_lock(7317093123)')
+    isLocked()
+    await held
+  })
+  await locked
+  const { logger: log } = createLog({ level: 'silent' })
+  const seal = createAuditSeal({ db, log, everyMs: 5 })
+  for (let tries = 0; tries < 500 && seal.unlinkedSeconds() === undefined; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  t.ok((seal.unlinkedSeconds() ?? 0) > 60)
+  release()
+  await holding
+  for (let tries = 0; tries < 500 && seal.unlinkedSeconds() !== 0; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await seal.stop()
+  t.equal(seal.unlinkedSeconds(), 0)
 })

@@ -5,6 +5,7 @@ import {
   type ChainFault,
   entriesBeginning,
   sealAudit,
+  unlinkedSeconds,
   verifyEnd,
   verifyEntries,
   verifyLinks,
@@ -19,8 +20,8 @@ interface Teardown {
   teardown(fn: () => Promise<void>): unknown
 }
 
-/** Two entries of its making and then a hundred changes of one key, all linked. */
-async function sealedHundred(t: Teardown): Promise<{ db: Postgres; url: string; ids: number[] }> {
+/** Two entries of its making and then a hundred changes of one key, all linked just now; the first `aged` are of 400 days ago. */
+async function sealedHundred(t: Teardown, aged = 0): Promise<{ db: Postgres; url: string; ids: number[] }> {
   const { db, url } = await createDatabase(t)
   const { id } = await seedKey(db)
   const from = { ...origin, tokenId: 'tok_1', client: '192.0.2.1' }
@@ -28,6 +29,10 @@ async function sealedHundred(t: Teardown): Promise<{ db: Postgres; url: string; 
     const request = { id, patch: { name: `Name ${n}` }, ifRevision: null }
     await patchKey(db, { ...from, requestId: `req_${n}` }, request)
   }
+  await db.query(
+    `UPDATE audit SET at = now() - CASE WHEN revision <= $1 THEN interval '400 days' ELSE interval '0' END`,
+    [aged],
+  )
   while ((await sealAudit(db, 30))?.count !== 0);
   const rows = await db.query<{ id: number }>('SELECT id FROM audit ORDER BY id')
   return { db, url, ids: rows.map((row) => row.id) }
@@ -144,14 +149,88 @@ void t.test('an entry that was taken out before it had its link leaves a gap of 
   t.match(await faultsOf(db), [{ kind: 'removed', entry: null, message: 'the entry of revision 3 is gone' }])
 })
 
-void t.test('entries that were forgotten long ago are no fault, younger ones are', async (t) => {
-  const { db, ids } = await sealedHundred(t)
-  await db.query('DELETE FROM audit WHERE id = ANY ($1)', [ids.slice(0, 3)])
-  t.match(await faultsOf(db), [{ kind: 'removed' }, { kind: 'removed' }, { kind: 'removed' }])
-  await db.query(`UPDATE audit_link SET sealed_at = sealed_at - interval '91 days' WHERE seq <= 3`)
-  t.same(await faultsOf(db), [])
-  t.match(await verifyLinks(db, chainBeginning, 500), { forgotten: 3, checked: 102 })
+void t.test(
+  'entries that were old enough to be forgotten are no fault, however young their links',
+  async (t) => {
+    const { db } = await sealedHundred(t, 3)
+    t.match(await db.query(`SELECT forget_audit(now() - interval '399 days', 10) AS removed`), [
+      { removed: 3 },
+    ])
+    t.same(await faultsOf(db), [])
+    t.match(await verifyLinks(db, chainBeginning, 500), { forgotten: 3, checked: 102 })
+    // Their links are still there to be checked.
+    await db.query(`UPDATE audit_link SET content = sha256('x') WHERE seq = 2`)
+    t.match(await faultsOf(db), [{ kind: 'broken', seq: 2 }])
+    await db.query(`DELETE FROM audit_link WHERE seq <= 2`)
+    t.match(await faultsOf(db), [{ kind: 'broken', seq: 3 }])
+  },
+)
+
+void t.test('an old entry behind one that is as old and still there was taken out', async (t) => {
+  const { db, ids } = await sealedHundred(t, 3)
+  await db.query('DELETE FROM audit WHERE id = $1', [ids[1]])
+  t.match(await faultsOf(db), [{ kind: 'removed', entry: ids[1] }])
 })
+
+void t.test(
+  'a beginning that was removed before its time is missed, whatever its links say of times',
+  async (t) => {
+    const { db, ids } = await sealedHundred(t)
+    await db.query('DELETE FROM audit WHERE id = ANY ($1)', [ids.slice(0, 3)])
+    const removed = [{ kind: 'removed' }, { kind: 'removed' }, { kind: 'removed' }]
+    t.match(await faultsOf(db), removed)
+    await db.query(`UPDATE audit_link SET sealed_at = sealed_at - interval '1 year' WHERE seq <= 3`)
+    t.match(await faultsOf(db), removed)
+    await db.query(`UPDATE audit_link SET at = at - interval '1 year' WHERE seq <= 3`)
+    t.match(await faultsOf(db), [{ kind: 'broken' }, { kind: 'broken' }, { kind: 'broken' }])
+  },
+)
+
+void t.test(
+  'what waits for its link for over a minute is told, and a time that is none holds up no other',
+  async (t) => {
+    const { db } = await createDatabase(t)
+    await seedKey(db)
+    const [{ first } = { first: 0 }] = await db.query<{ first: number }>('SELECT min(id) AS first FROM audit')
+    t.match(await faultsOf(db), [{ kind: 'unlinked', entry: first }])
+    t.ok((await unlinkedSeconds(db)) > 60)
+    await db.query('UPDATE audit SET at = now()')
+    t.same(await faultsOf(db), [])
+    for (const at of ['infinity', '-infinity', '294276-12-31 00:00:00+00', '0044-03-15 00:00:00+00 BC']) {
+      await db.query(
+        `INSERT INTO audit (actor, action, target, request_id, at, revision) VALUES ('eve', 'x', 'x', 'req_x', $1::timestamptz, 2)`,
+        [at],
+      )
+    }
+    t.match(await sealAudit(db, 10), { count: 2 })
+    t.match(await faultsOf(db), [{ kind: 'unlinked', entry: first + 2 }])
+    t.equal(await unlinkedSeconds(db), Infinity)
+    await addOne(db)
+    t.match(await sealAudit(db, 10), { count: 1 })
+    t.equal(await unlinkedSeconds(db), 0)
+    await db.query(`UPDATE audit SET at = 'infinity' WHERE id = $1`, [first])
+    t.match((await faultsOf(db))[0], { kind: 'changed', entry: first })
+  },
+)
+
+/** One entry more. */
+async function addOne(db: Postgres): Promise<void> {
+  await db.query(
+    `INSERT INTO audit (actor, action, target, request_id, at, revision) VALUES ('ann', 'x', 'x', 'req_y', now(), 2)`,
+  )
+}
+
+void t.test(
+  'no function with its owner’s rights looks for what it means anywhere before pg_catalog',
+  async (t) => {
+    const { db } = await createDatabase(t)
+    const rows = await db.query<{ name: string; config: string[] | null }>(
+      `SELECT proname AS name, proconfig AS config FROM pg_proc WHERE prosecdef AND pronamespace = current_schema()::regnamespace`,
+    )
+    t.ok(rows.length >= 4)
+    for (const { name, config } of rows) t.match(config?.join(), /^search_path=pg_catalog\b/, name)
+  },
+)
 
 void t.test('any number link at once while others write, and the chain is whole', async (t) => {
   const { db } = await createDatabase(t)

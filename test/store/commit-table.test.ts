@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { type Change, readChanges, readHead } from '../../src/store/change-table.ts'
 import { commitChange } from '../../src/store/commit-table.ts'
 import { createKey, transitionKey } from '../../src/store/key-change-table.ts'
+import { importKeys } from '../../src/store/key-import-table.ts'
 import { transitionMerchant } from '../../src/store/merchant-table.ts'
 import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
 import { createDatabase } from '../support/database.ts'
@@ -43,6 +44,45 @@ void t.test(
     )
   },
 )
+
+void t.test('while others wait for their revision, nothing is written but what has one', async (t) => {
+  const { db } = await createDatabase(t)
+  const key = await seedKey(db)
+  const statements: string[] = []
+  const watched: Postgres = {
+    ...db,
+    transaction: (work) =>
+      db.transaction((tx) =>
+        work({
+          query: (statement, values) => {
+            statements.push(typeof statement === 'string' ? statement : statement.text)
+            return tx.query(statement, values)
+          },
+        }),
+      ),
+  }
+  const asked = { ...origin, requestId: 'req_9', tokenId: 'tok_1', client: '192.0.2.1', reason: 'seen' }
+  const locks = /UPDATE head SET revision = revision|FROM head FOR NO KEY UPDATE/
+  const behind = () => statements.slice(statements.findIndex((text) => locks.test(text)) + 1)
+  await transitionKey(watched, asked, { id: key.id, action: 'disable' })
+  t.equal(behind().length, 4)
+  t.notMatch(behind().join(), /change_reason|change_origin/)
+  statements.length = 0
+  const made = { ...keyOf(key.merchantId), status: 'active', isStatusSaid: false } as const
+  await importKeys(watched, { ...asked, requestId: 'req_10' }, [made])
+  t.equal(behind().length, 2)
+  t.notMatch(behind().join(), /change_reason|change_origin/)
+  const beside = await db.query(
+    `SELECT r.request_id AS request, reason, token_id AS token, client FROM change_reason r JOIN change_origin USING (request_id)
+     ORDER BY r.at, r.request_id COLLATE "C"`,
+  )
+  t.match(beside, [
+    { request: 'req_10', reason: 'seen', token: 'tok_1', client: '192.0.2.1' },
+    { request: 'req_9', reason: 'seen', token: 'tok_1', client: '192.0.2.1' },
+  ])
+  await importKeys(db, { ...asked, requestId: 'req_11' }, [made])
+  t.same(await db.query(`SELECT FROM change_origin WHERE request_id = 'req_11'`), [])
+})
 
 void t.test('opposite changes of one key at once are put in order, and the last one stands', async (t) => {
   const { db } = await createDatabase(t)

@@ -31,7 +31,14 @@ void t.test('a token is found by its digest, revoked too, and listed until then'
   const { db } = await createDatabase(t)
   const token = tokenOf({ merchantId: await seedMerchant(db), expiresAtMs: nowMs + 1000 })
   const { digest, ...rest } = token
-  const stored = { ...rest, createdAtMs: nowMs, createdBy: 'ann', revokedAtMs: null, lastUsedAtMs: null }
+  const stored = {
+    ...rest,
+    createdAtMs: nowMs,
+    createdBy: 'ann',
+    createdByToken: null,
+    revokedAtMs: null,
+    lastUsedAtMs: null,
+  }
   t.same(await createToken(db, origin, token), stored)
   t.same(await findToken(db, digest), stored)
   t.equal(await findToken(db, 'ab'.repeat(32)), undefined)

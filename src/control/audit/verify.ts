@@ -135,6 +135,8 @@ async function step(db: Postgres, { place, entry }: Stand): Promise<Found> {
     }
   }
   const part = await verifyEntries(db, entry, batchSize)
+  // What came since the first call is linked by now, or cannot be.
+  if (part.isEnd) await sealRest(db)
   const faults = part.isEnd ? [...part.faults, ...(await verifyEnd(db))] : part.faults
   return { stand: { place, entry: part.last }, checked: 0, forgotten: 0, faults, isEnd: part.isEnd }
 }
@@ -146,14 +148,14 @@ function cursorOf(stand: Stand): string {
 /** It comes from the caller, who deceives nobody else with another one. */
 function isStand(value: unknown): value is Stand {
   const { place, entry } = Object(value) as Record<string, unknown>
-  const { seq, digest, revision, isBeginning } = Object(place) as Record<string, unknown>
+  const { seq, digest, revision, keptFromMs } = Object(place) as Record<string, unknown>
   return (
     isNumberOrNull(entry) &&
     Number.isSafeInteger(seq) &&
     typeof digest === 'string' &&
     /^[0-9a-f]{64}$/.test(digest) &&
     isNumberOrNull(revision) &&
-    typeof isBeginning === 'boolean'
+    isNumberOrNull(keptFromMs)
   )
 }
 

@@ -10,6 +10,8 @@ export interface Caller {
   readonly actor: string
   /** Of a token that the API made; null: one of LATCHKEY_ADMIN_TOKEN. */
   readonly tokenId: string | null
+  /** When its token ends, in milliseconds since the epoch; null: never. */
+  readonly expiresAtMs: number | null
   readonly scope: Scope
 }
 

@@ -1,6 +1,7 @@
 // What stands before every route of the admin API: who calls, and whether that one may. Judged before a body is read.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { DenialError } from '../../errors/denial.ts'
 import type { OperatorCheck } from '../operator.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { sendDenial } from '../refusal.ts'
@@ -13,6 +14,11 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls the admin API, once known. */
     caller: Caller
+    /**
+     * Asks again who calls, before each part of what takes long: a revoked or expired token goes no further. Throws what it would
+     * be refused with, and StoreUnavailableError.
+     */
+    confirm(): Promise<void>
   }
 }
 
@@ -32,7 +38,18 @@ export function guardAdmin(app: ControlApp, deps: AdminDeps, check: OperatorChec
     return guesses.has(reason) && wrongTokens.add(address)
   }
 
+  async function confirm(request: FastifyRequest): Promise<void> {
+    const { client: address, headers } = request
+    const verdict = await identify({ ...deps, check }, { address, authorization: headers.authorization })
+    if (!('code' in verdict)) return
+    deps.refused(verdict.reason)
+    throw new DenialError(verdict)
+  }
+
   demandLines(app)
+  app.decorateRequest('confirm', function (this: FastifyRequest) {
+    return confirm(this)
+  })
   app.addHook('onRequest', async (request, reply) => {
     const { client } = request
     const { authorization } = request.headers

@@ -26,7 +26,12 @@ export interface IdentifyDeps {
 /** Throws StoreUnavailableError where it is a token of the API's, and Postgres cannot be asked. */
 export async function identify(deps: IdentifyDeps, presented: Presented): Promise<Caller | Denial> {
   const verdict = deps.check(presented)
-  if (!('code' in verdict)) return { kind: 'static', actor: verdict.actor, tokenId: null, scope: everything }
+  if (!('code' in verdict))
+    return {
+      kind: 'static',
+      actor: verdict.actor,
+      ...{ tokenId: null, expiresAtMs: null, scope: everything },
+    }
   if (verdict.reason !== 'admin_token_wrong') return verdict
   const text = presentedToken(presented.authorization ?? '')
   const secret = text === undefined ? undefined : new Secret(text)
@@ -51,10 +56,10 @@ function touch({ db }: IdentifyDeps, { id, lastUsedAtMs }: StoredToken, nowMs: n
   void touchToken(db, id, nowMs).catch(() => undefined)
 }
 
-function callerOf({ id, name, role, merchantId, api }: StoredToken): Caller {
+function callerOf({ id, name, role, merchantId, api, expiresAtMs }: StoredToken): Caller {
   const scope = {
     merchantIds: merchantId === null ? null : [merchantId],
     apis: api === null ? null : [api],
   }
-  return { kind: role, actor: name, tokenId: id, scope }
+  return { kind: role, actor: name, tokenId: id, expiresAtMs, scope }
 }

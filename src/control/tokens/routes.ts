@@ -63,7 +63,7 @@ export function serveTokens(app: ControlApp, deps: AdminDeps): void {
     const token = await createToken(deps.db, origin, {
       ...{ id: deps.newId('tok'), name, role, merchantId },
       api: api === null ? null : apiOf(deps, api, '/api').name,
-      expiresAtMs: expiryOf(expiry, origin.nowMs),
+      expiresAtMs: earlierOf(expiryOf(expiry, origin.nowMs), request.caller.expiresAtMs),
       ...{ digest: digestOf(secret), last4: lastFour(secret) },
     })
     return reply.code(201).send(tokenObjectWithSecret(token, secret))
@@ -91,4 +91,10 @@ export function serveTokens(app: ControlApp, deps: AdminDeps): void {
   app.delete('/tokens/:id', ended, async (request) =>
     tokenObject(await revokeToken(deps.db, originOf(request, deps), idOf('tok', request.params.id))),
   )
+}
+
+/** Who ends at a time leaves nobody behind who does not. null: never. */
+function earlierOf(asked: number | null, ofMaker: number | null): number | null {
+  if (asked === null || ofMaker === null) return asked ?? ofMaker
+  return Math.min(asked, ofMaker)
 }

@@ -16,6 +16,9 @@ export const tokenSchema = Type.Object({
   last4: Type.String(),
   created_at: timeSchema,
   created_by: Type.String(),
+  created_by_token_id: Type.Union([Type.String(), Type.Null()], {
+    description: 'Of the token that made it; null: one of LATCHKEY_ADMIN_TOKEN',
+  }),
   expires_at: nullableTime,
   revoked_at: nullableTime,
   last_used_at: Type.Union([timeSchema, Type.Null()], { description: 'By the minute' }),
@@ -31,6 +34,7 @@ export function tokenObject(token: StoredToken): Static<typeof tokenSchema> {
     last4: token.last4,
     created_at: instant(token.createdAtMs),
     created_by: token.createdBy,
+    created_by_token_id: token.createdByToken,
     expires_at: instantOrNull(token.expiresAtMs),
     revoked_at: instantOrNull(token.revokedAtMs),
     last_used_at: instantOrNull(token.lastUsedAtMs),

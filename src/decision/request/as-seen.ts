@@ -1,6 +1,8 @@
 // Host and path of a request as people are shown them, in the log and in hints: as they came, cut, without a query, with
 // nothing in them that a terminal, a browser or a reader of JSON could take for more than text, and without what may be a
-// key. Asked of refused requests, and of others only where the log is to name all paths. Pure.
+// key, or a token of the admin API. Asked of refused requests, and of others only where the log is to name all paths. Pure.
+
+import { tokenPrefix } from '../../credentials/role.ts'
 
 /** Longest text that comes out, in bytes; all of it is ASCII. */
 export const mostSeenBytes = 256
@@ -56,8 +58,8 @@ const knownKeys = new WeakMap<readonly string[], RegExp>()
 function ownKeys(prefixes: readonly string[]): RegExp {
   let known = knownKeys.get(prefixes)
   if (known === undefined) {
-    const any = prefixes.map((prefix) => Array.from(prefix, asPlainOrEscape).join('')).join('|')
-    known = any === '' ? /($)^/g : new RegExp(`(${any})[A-Za-z0-9_%-]*`, 'gi')
+    const begins = [...prefixes, tokenPrefix].map((prefix) => Array.from(prefix, asPlainOrEscape).join(''))
+    known = new RegExp(`(${begins.join('|')})[A-Za-z0-9_%-]*`, 'gi')
     knownKeys.set(prefixes, known)
   }
   return known

@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS admin_token (
   last4 text NOT NULL,
   created_at timestamptz NOT NULL,
   created_by text NOT NULL,
+  -- The token that made it; null: one of LATCHKEY_ADMIN_TOKEN.
+  created_by_token text COLLATE "C",
   expires_at timestamptz,
   revoked_at timestamptz,
   last_used_at timestamptz

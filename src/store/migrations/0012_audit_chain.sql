@@ -1,22 +1,25 @@
 -- runs with: 5
 -- What makes a change of the audit visible: a chain over its entries, in their order. Each link holds the SHA-256 of the one
--- before, and its own over that, its number and time, and the entry. Written behind the changes, which wait for none of it, by a
--- function with its owner's rights: the role that serves may read links, and neither write nor change one.
-SELECT set_config('search_path', format('%I, pg_catalog, pg_temp', current_schema()), true);
-
+-- before, and its own over that, its number, the entry's number, both times and the SHA-256 of the entry: so a link is one that
+-- can be checked when its entry is kept no longer. Written behind the changes, which wait for none of it, by a function with its
+-- owner's rights: the role that serves may read links, and neither write nor change one.
 CREATE TABLE IF NOT EXISTS audit_link (
   seq bigint PRIMARY KEY,
   -- No reference: entries may be forgotten, and the chain stays.
   entry bigint NOT NULL UNIQUE,
+  -- The entry's own time: whether it may have been forgotten by now goes by it.
+  at timestamptz NOT NULL,
+  content bytea NOT NULL CHECK (octet_length(content) = 32),
   before bytea NOT NULL CHECK (octet_length(before) = 32),
   digest bytea NOT NULL CHECK (octet_length(digest) = 32),
   sealed_at timestamptz NOT NULL
 );
 
 -- Links up to `most` entries that have none; `seq` and `digest` are those of the last link then. Nothing, where another is at it.
--- An entry that was committed late has a number below others that are linked: within 20,000 it is found.
+-- An entry that was committed late has a number below others that are linked: within 20,000 it is found. An entry whose time is
+-- none of a calendar gets no link, and holds up no other.
 CREATE OR REPLACE FUNCTION seal_audit(most integer, OUT sealed integer, OUT seq bigint, OUT digest bytea)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   entry record;
   preceding bytea;
@@ -31,20 +34,23 @@ BEGIN
   digest := coalesce(digest, decode(repeat('00', 32), 'hex'));
   SELECT coalesce(max(l.entry), 0) - 20000 INTO beyond FROM audit_link l;
   FOR entry IN
-    SELECT a.id, jsonb_strip_nulls(to_jsonb(a) - 'before' - 'after'
+    SELECT a.id, a.at, (extract(epoch FROM a.at) * 1000000)::bigint AS at_us,
+      sha256(convert_to(jsonb_strip_nulls(to_jsonb(a) - 'before' - 'after'
         || jsonb_build_object('at', (extract(epoch FROM a.at) * 1000000)::bigint, 'token_id', o.token_id, 'client', o.client,
           'reason', r.reason))::text
-        || E'\n' || coalesce(a.before::text, '') || E'\n' || coalesce(a.after::text, '') AS content
+        || E'\n' || coalesce(a.before::text, '') || E'\n' || coalesce(a.after::text, ''), 'UTF8')) AS content
     FROM audit a LEFT JOIN change_origin o ON o.request_id = a.request_id
       LEFT JOIN change_reason r ON r.request_id = a.request_id
     WHERE a.id > beyond AND NOT EXISTS (SELECT FROM audit_link l WHERE l.entry = a.id)
+      AND a.at >= timestamptz '0001-01-01 00:00:00+00' AND a.at < timestamptz '10000-01-01 00:00:00+00'
     ORDER BY a.id LIMIT most
   LOOP
     sealed := sealed + 1;
     seq := seq + 1;
     preceding := digest;
-    digest := sha256(preceding || convert_to(seq || ' ' || now_us || E'\n' || entry.content, 'UTF8'));
-    INSERT INTO audit_link VALUES (seq, entry.id, preceding, digest, moment);
+    digest := sha256(preceding
+      || convert_to(seq || ' ' || entry.id || ' ' || entry.at_us || ' ' || now_us || E'\n', 'UTF8') || entry.content);
+    INSERT INTO audit_link VALUES (seq, entry.id, entry.at, entry.content, preceding, digest, moment);
   END LOOP;
 END
 $$;
@@ -52,7 +58,7 @@ $$;
 -- As in 0010, and the origins of the forgotten entries with them. What an entry still has said of it is not forgotten before
 -- the entry, as its link is over both.
 CREATE OR REPLACE FUNCTION forget_audit(older_than timestamptz, most integer) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   removed bigint;
   first_at timestamptz;
@@ -71,5 +77,17 @@ BEGIN
     SELECT request_id FROM (SELECT request_id, at FROM change_origin ORDER BY request_id LIMIT most) first
     WHERE at < first_at);
   RETURN removed;
+END
+$$;
+
+-- They look into this schema behind pg_catalog, and into nobody's temporary tables before: what somebody else makes there must
+-- not stand for what is meant.
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['seal_audit(integer)', 'forget_audit(timestamptz, integer)', 'installation_id()'] LOOP
+    EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, %I, pg_temp', name, current_schema());
+  END LOOP;
 END
 $$;

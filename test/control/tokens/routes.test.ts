@@ -1,7 +1,9 @@
 // Contract 8: tokens that the admin API makes.
 
+import { get, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { callerOf, createSubject, makeKey, makeMerchant, type Subject, token } from '../subject.ts'
+import { callerOf, createSubject, keyBody, makeKey, makeMerchant, type Subject, token } from '../subject.ts'
 
 const inAMonth = '2026-02-15T12:00:00.000Z'
 
@@ -30,7 +32,13 @@ void t.test('a token is shown once, kept as a digest, and says who made it', asy
   const { secret: _, ...object } = made.body
   t.match(object, {
     ...{ id: /^tok_/, name: 'ci', role: 'support', merchant_id: merchant, api: 'flint' },
-    ...{ last4: secret.slice(-4), created_by: 'ann', expires_at: inAMonth, last_used_at: null },
+    ...{
+      last4: secret.slice(-4),
+      created_by: 'ann',
+      created_by_token_id: null,
+      expires_at: inAMonth,
+      last_used_at: null,
+    },
   })
   t.same((await subject.call('GET', '/tokens')).body, { data: [object], next_cursor: null })
   const [{ dump } = { dump: '' }] = await subject.db.query<{ dump: string }>(
@@ -171,4 +179,60 @@ void t.test('when it was last used is told by the minute', async (t) => {
   subject.clock.nowMs += 60_000
   await callWith(subject, secret)('GET', '/keys')
   t.ok(await used('2026-01-15T12:01:30.000Z'))
+})
+
+void t.test('what an expiring token makes ends with it at the latest, and names it', async (t) => {
+  const subject = await createSubject(t)
+  const maker = await make(subject, { name: 'contractor', role: 'admin', expires_at: inAMonth })
+  const call = callWith(subject, maker.secret)
+  for (const [asked, expires_at] of [
+    [undefined, inAMonth],
+    [null, inAMonth],
+    ['2027-01-01T00:00:00Z', inAMonth],
+    ['2026-02-01T00:00:00Z', '2026-02-01T00:00:00.000Z'],
+  ] as const) {
+    t.match(await call('POST', '/tokens', { name: 'x', role: 'admin', expires_at: asked }), {
+      status: 201,
+      body: { expires_at, created_by: 'contractor', created_by_token_id: maker.id },
+    })
+  }
+  t.match((await subject.call('GET', '/tokens?limit=1')).body, { data: [{ created_by_token_id: maker.id }] })
+})
+
+void t.test('what a token has begun goes no further than it may: an import, and an export', async (t) => {
+  const subject: Subject = await createSubject(t, {
+    // The first batch of an import is made.
+    published: () => void (subject.clock.nowMs = Date.parse(inAMonth)),
+  })
+  const merchant = await makeMerchant(subject)
+  subject.clock.nowMs = Date.parse('2026-01-20T00:00:00Z')
+  const { secret } = await make(subject, { name: 'x', role: 'admin', expires_at: inAMonth })
+  const authorization = `Bearer ${secret}`
+  const lines = Array.from({ length: 150 }, (_, n) =>
+    JSON.stringify(keyBody(merchant, { sha256: n.toString(16).padStart(64, '0'), last4: 'abcd' })),
+  )
+  const imported = await callWith(subject, secret)('POST', '/keys/import', lines.join('\n'), {
+    'content-type': 'application/x-ndjson',
+  })
+  t.equal(imported.status, 401)
+  t.match(await subject.db.query('SELECT count(*)::integer AS n FROM api_key'), [{ n: 100 }])
+
+  await subject.db.query(
+    `INSERT INTO audit (actor, action, target, after, request_id, at, revision)
+     SELECT 'ann', 'deny.add', 'x', jsonb_build_object('note', repeat('x', 2000)), 'req_' || n, now(), 0
+     FROM generate_series(1, 20000) n`,
+  )
+  subject.clock.nowMs = Date.parse('2026-01-20T00:00:00Z')
+  await subject.app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = subject.app.server.address() as AddressInfo
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const path = '/admin/v1/audit/export'
+    get({ port, host: '127.0.0.1', path, headers: { authorization }, agent: false }, resolve).on(
+      'error',
+      reject,
+    )
+  })
+  t.equal(answer.statusCode, 200)
+  subject.clock.nowMs = Date.parse(inAMonth)
+  await t.rejects(answer.toArray(), { code: 'ECONNRESET' })
 })

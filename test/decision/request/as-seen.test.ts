@@ -66,6 +66,17 @@ t.test('what begins like a key is masked, however it is written', async (t) => {
   t.equal(asSeen('/pk_live_%41%42C/x', prefixes), '/pk_live_***/x')
 })
 
+t.test(
+  'a token of the admin API that was sent to the wrong port is masked, whatever keys begin with',
+  async (t) => {
+    for (const known of [prefixes, []]) {
+      t.equal(asSeen(`/v1/lk_adm_${secret}/x`, known), '/v1/lk_adm_***/x')
+      t.equal(asSeen(`lk%5Fadm_${secret}.example.com`, known), 'lk%5Fadm_***.example.com')
+      t.notMatch(pathAsSeen(`/${'a'.repeat(230)}LK_ADM_${secret}`, known), /A1b2/)
+    }
+  },
+)
+
 t.test('names that only look a little like keys stay', async (t) => {
   for (const text of ['/v1/my_test_runs', '/v1/go_live_dates', '/v1/eyJ', '/v1/pk_list'])
     t.equal(asSeen(text, prefixes), text)

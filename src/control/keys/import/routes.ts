@@ -87,6 +87,7 @@ async function apply(deps: AdminDeps, request: FastifyRequest, plan: ImportPlan)
   while (results.length < plan.keys.length) {
     const batch = plan.keys.slice(results.length, results.length + size)
     try {
+      await request.confirm()
       const keys = batch.map(({ key }) => key)
       const { outcomes, changes, heldMs } = await importKeys(deps.db, origin, keys)
       for (const change of changes) deps.published(change)
