@@ -2,6 +2,7 @@
 
 import { open, rename, rm } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
+import { whyUnwritable } from '../config/file-fault.ts'
 import type { AdminCall } from './admin-call.ts'
 import { parsePast } from './duration.ts'
 import { CliError } from './errors.ts'
@@ -78,10 +79,6 @@ async function saved(session: Session, call: AdminCall, path: string): Promise<n
     await rm(part, { force: true }).catch(() => undefined)
     throw error instanceof CliError
       ? error
-      : new CliError(`cannot write the file: ${reasonOf(error)}`, exitCodes.failed)
+      : new CliError(`${path} ${whyUnwritable(error)}`, exitCodes.failed)
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
 }

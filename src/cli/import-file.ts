@@ -2,6 +2,7 @@
 // whole is never in memory.
 
 import { type FileHandle, open } from 'node:fs/promises'
+import { whyUnreadable } from '../config/file-fault.ts'
 import { maxBodyBytes, maxLineBytes, maxLines } from '../credentials/import-limits.ts'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
@@ -39,8 +40,7 @@ export async function openImportFile(file: string, limits = partLimits): Promise
   } catch (error) {
     if (error instanceof CliError)
       throw new CliError(`cannot import ${file}: ${error.message}`, error.exitCode)
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw new CliError(`cannot read ${file}: ${code}`, exitCodes.usage)
+    throw new CliError(`${file} ${whyUnreadable(error)}`, exitCodes.usage)
   }
 }
 

@@ -4,6 +4,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
+import { whyUnreadable } from './file-fault.ts'
 
 export interface PairFiles {
   readonly certFile: string
@@ -56,8 +57,8 @@ function readBytes(file: string): Buffer {
   try {
     return readFileSync(file)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw new CertificateFault(file, `cannot be read (${code})`, code === 'ENOENT')
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    throw new CertificateFault(file, whyUnreadable(error), isMissing)
   }
 }
 

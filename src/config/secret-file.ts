@@ -2,6 +2,7 @@
 // process is seen by more than the files that it may read.
 
 import { readFileSync } from 'node:fs'
+import { whyUnreadable } from './file-fault.ts'
 
 export type SecretFile =
   | { readonly kind: 'text'; readonly text: string }
@@ -20,7 +21,6 @@ export function readSecretFile(
     const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
     return text === '' ? { kind: 'fault', fault: `${variable}: ${file} is empty` } : { kind: 'text', text }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    return { kind: 'fault', fault: `${variable}: ${file} cannot be read (${code})` }
+    return { kind: 'fault', fault: `${variable}: ${file} ${whyUnreadable(error)}` }
   }
 }

@@ -2,6 +2,7 @@
 
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { whyUnreadable } from './file-fault.ts'
 
 /** A file larger than this is no configuration. */
 export const largestFileBytes = 4 * 1024 * 1024
@@ -29,7 +30,7 @@ export async function readSource(file: string, largestBytes = largestFileBytes):
     const bytes = await readBounded(file, largestBytes)
     return typeof bytes === 'string' ? { ok: false, message: bytes } : sourceOf(file, bytes)
   } catch (error) {
-    return { ok: false, message: describe(error) }
+    return { ok: false, message: whyUnreadable(error) }
   }
 }
 
@@ -47,7 +48,7 @@ function sourceOf(file: string, bytes: Uint8Array): SourceResult {
     if (text.includes('\0')) return { ok: false, message: 'is not a text file' }
     return { ok: true, source: { file, bytes, text } }
   } catch (error) {
-    return { ok: false, message: describe(error) }
+    return { ok: false, message: whyUnreadable(error) }
   }
 }
 
@@ -69,21 +70,4 @@ async function readBounded(file: string, largestBytes: number): Promise<Uint8Arr
   } finally {
     await handle.close()
   }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  ENOTDIR: 'does not exist',
-  EACCES: 'may not be read (permission denied)',
-  EPERM: 'may not be read (permission denied)',
-  EISDIR: 'is not a regular file',
-  ELOOP: 'is a loop of symbolic links',
-  ENAMETOOLONG: 'has a name that is too long',
-  ERR_INVALID_ARG_VALUE: 'has a name that is not valid',
-  ERR_ENCODING_INVALID_ENCODED_DATA: 'is not UTF-8 text',
-}
-
-function describe(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-  return reasons[code] ?? `cannot be read (${code})`
 }

@@ -4,6 +4,7 @@ import cluster from 'node:cluster'
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { CliIo } from '../cli/io.ts'
+import { whyUnwritable } from '../config/file-fault.ts'
 import { formatFault, loadConfig, type LoadOptions } from '../config/load.ts'
 import type { CompiledConfig } from '../config/compiled.ts'
 import { exitCodes } from '../cli/exit.ts'
@@ -120,8 +121,7 @@ function openLog(env: CliIo['env'], isShared: boolean): Log {
   try {
     return createLog({ level, isShared, file: resolve(file) })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw new StartError(`LATCHKEY_LOG_FILE: ${file} cannot be written (${code})`)
+    throw new StartError(`LATCHKEY_LOG_FILE: ${file} ${whyUnwritable(error)}`)
   }
 }
 

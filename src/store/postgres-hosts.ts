@@ -3,6 +3,7 @@
 
 import { accessSync, constants } from 'node:fs'
 import { Client, type ClientBase, type ClientConfig } from 'pg'
+import { whyUnreadable } from '../config/file-fault.ts'
 import { postgresFiles, postgresUrlForDriver } from '../config/postgres-url.ts'
 import { parsePostgresUrl } from '../config/store-url.ts'
 import { sessionSettings } from './session.ts'
@@ -92,8 +93,7 @@ function unreadableFile(urls: readonly string[]): string | undefined {
     try {
       accessSync(file, constants.R_OK)
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-      return `${name} of the Postgres URL: ${file} cannot be read (${code})`
+      return `${name} of the Postgres URL: ${file} ${whyUnreadable(error)}`
     }
   }
   return undefined

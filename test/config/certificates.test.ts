@@ -43,7 +43,7 @@ t.test('what cannot be used is refused with the name of its file, and nothing th
   })
   const file = (name: string) => join(folder, name)
   t.throws(() => readPair({ certFile: file('none'), keyFile }), {
-    message: `${file('none')}: cannot be read (ENOENT)`,
+    message: `${file('none')}: does not exist`,
   })
   t.throws(() => readPair({ certFile: file('text'), keyFile }), { message: /text: holds no certificate/ })
   t.throws(() => readPair({ certFile: file('broken'), keyFile }), {
@@ -58,7 +58,7 @@ t.test('what cannot be used is refused with the name of its file, and nothing th
 
 t.test('a key in the place of its file’s name is not told', async (t) => {
   const key = '-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----'
-  t.throws(() => readCertificates(key), { message: /^what is no name of a file: cannot be read/ })
+  t.throws(() => readCertificates(key), { message: /^what is no name of a file: does not exist/ })
 })
 
 t.test('a star stands for one whole label', async (t) => {

@@ -44,9 +44,7 @@ t.test(
     const { keyFile } = makeAuthority(t).make('a')
     const result = await load(t, { gateway: withTls('./none.pem', keyFile) })
     t.ok(result.ok)
-    t.match(result.warnings.map(formatFault), [
-      /none\.pem: cannot be read \(ENOENT\): it must be there at the start/,
-    ])
+    t.match(result.warnings.map(formatFault), [/none\.pem: does not exist: it must be there at the start/])
   },
 )
 
@@ -131,22 +129,22 @@ const redisOf = (query: string) =>
 t.test('what a start needs must be there, whoever names it', async (t) => {
   const { certFile, keyFile } = makeAuthority(t).make('a', { names })
   const missing: [gateway: string, says: RegExp][] = [
-    [withTls('none.pem', keyFile), /^gateway\.yaml:1:25 {2}none\.pem: cannot be read \(ENOENT\)$/],
-    [withTls(certFile, 'none.key'), /^gateway\.yaml:1:25 {2}none\.key: cannot be read \(ENOENT\)$/],
-    [withUpstream('ca: none.pem'), /^gateway\.yaml:4:\d+ {2}upstream payments: none\.pem: cannot be read/],
+    [withTls('none.pem', keyFile), /^gateway\.yaml:1:25 {2}none\.pem: does not exist$/],
+    [withTls(certFile, 'none.key'), /^gateway\.yaml:1:25 {2}none\.key: does not exist$/],
+    [withUpstream('ca: none.pem'), /^gateway\.yaml:4:\d+ {2}upstream payments: none\.pem: does not exist/],
     [
       withUpstream(`cert: ${certFile}, key: none.key`),
-      /^gateway\.yaml:4:\d+ {2}upstream payments: none\.key: cannot be read/,
+      /^gateway\.yaml:4:\d+ {2}upstream payments: none\.key: does not exist/,
     ],
-    [redisOf('ca=none.pem'), /^gateway\.yaml:2:8 {2}none\.pem: cannot be read/],
-    [redisOf(`cert=${certFile}&key=none.key`), /^gateway\.yaml:2:8 {2}none\.key: cannot be read/],
+    [redisOf('ca=none.pem'), /^gateway\.yaml:2:8 {2}none\.pem: does not exist/],
+    [redisOf(`cert=${certFile}&key=none.key`), /^gateway\.yaml:2:8 {2}none\.key: does not exist/],
     [
       databaseOf('sslrootcert=/none/ca.pem'),
-      /^gateway\.yaml:1:11 {2}sslrootcert of the Postgres URL: \/none\/ca\.pem: cannot be read \(ENOENT\)$/,
+      /^gateway\.yaml:1:11 {2}sslrootcert of the Postgres URL: \/none\/ca\.pem: does not exist$/,
     ],
     [
       databaseOf(`sslcert=${certFile}&sslkey=/none/a.key`),
-      /^gateway\.yaml:1:11 {2}sslcert of the Postgres URL: \/none\/a\.key: cannot be read/,
+      /^gateway\.yaml:1:11 {2}sslcert of the Postgres URL: \/none\/a\.key: does not exist/,
     ],
   ]
   for (const [gateway, says] of missing) {
@@ -183,7 +181,7 @@ t.test('the authorities of the machine are looked at where an upstream goes by t
   t.match(await saidOf(t, https, { needs: 'all', env }), {
     isGood: false,
     said: [
-      /^gateway\.yaml:4:\d+ {2}SSL_CERT_FILE or NODE_EXTRA_CA_CERTS: \/none\/system\.pem: cannot be read/,
+      /^gateway\.yaml:4:\d+ {2}SSL_CERT_FILE or NODE_EXTRA_CA_CERTS: \/none\/system\.pem: does not exist/,
     ],
   })
   t.match(await saidOf(t, https, { needs: 'all', env: { SSL_CERT_FILE: keyFile } }), {

@@ -165,7 +165,7 @@ t.test(
     const env = { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_CACHE_KEY: cacheKey }
     const running = latchkey(t, ['start', '--config', file], env)
     t.equal((await running.ended).code, 1)
-    t.match(running.stderr(), /upstream payments: \/none\/ca\.pem: cannot be read \(ENOENT\)/)
+    t.match(running.stderr(), /upstream payments: \/none\/ca\.pem: does not exist/)
     t.notMatch(running.stderr(), /\n +at /)
   },
 )

@@ -58,7 +58,7 @@ t.test('a log file that cannot be written is a sentence', async (t) => {
     LATCHKEY_LOG_FILE: '/dev/null/log',
   })
   t.same(await running.ended, { code: 1, signal: null })
-  t.match(running.stderr(), /^error: LATCHKEY_LOG_FILE: \/dev\/null\/log cannot be written \([A-Z]+\)\n$/)
+  t.match(running.stderr(), /^error: LATCHKEY_LOG_FILE: \/dev\/null\/log cannot be written[^\n]*\n$/)
 })
 
 function filesOf(pid: number): string[] {

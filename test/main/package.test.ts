@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 
@@ -30,8 +30,10 @@ t.test(
       'package.json',
       'README.md',
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'SECURITY.md',
       'config',
+      'docs',
       'src/store/migrations',
     ])
       cpSync(part, join(folder, part), { recursive: true })
@@ -42,6 +44,7 @@ t.test(
       'config/.env',
       '.env',
       'latchkey.log',
+      'docs/notes.txt',
       'build/test/secret.js',
       'build/src/main.js.map',
       'src/main.ts',
@@ -59,14 +62,28 @@ t.test(
       'config/gateway.schema.json',
       'config/permissions/flintn.yaml',
       'src/store/migrations/0001_keys.sql',
+      'docs/operations.md',
+      'docs/guides/one-api/gateway.yaml',
+      'docs/guides/tables.env',
+      'docs/prometheus-rules.yaml',
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'README.md',
     ]
     for (const path of wanted) t.ok(files.includes(path), path)
+    // What the README and the documents link to is there as well: in a package nobody has the rest of the repository.
+    for (const path of files.filter((name) => name === 'README.md' || name.startsWith('docs/')))
+      for (const [, target = ''] of readFileSync(path, 'utf8').matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g)) {
+        const to = posix.join(posix.dirname(path), target)
+        t.ok(
+          files.some((name) => name === to || name.startsWith(`${to}/`)),
+          `${path}: ${target}`,
+        )
+      }
     for (const path of files)
       t.match(
         path,
-        /^(?:[A-Z]+\.md|package\.json|build\/src\/.*\.js|config\/(?:permissions\/)?[a-z.]+\.(?:yaml|json)|src\/store\/migrations\/\w+\.sql)$/,
+        /^(?:[A-Z]+\.md|package\.json|build\/src\/.*\.js|config\/(?:permissions\/)?[a-z.]+\.(?:yaml|json)|src\/store\/migrations\/\w+\.sql|docs\/[\w-]+\.(?:md|svg|json|yaml|ini)|docs\/guides\/[\w./-]+)$/,
       )
   },
 )

@@ -96,13 +96,13 @@ t.test('a start that lacks a certificate is refused before it changes the databa
   await writeFile(file, text.replace(/gateway: *\{/, 'gateway: { tls: { cert: none.pem, key: none.key },'))
   const running = latchkey(t, ['start', '--config', file], secrets)
   t.equal((await running.ended).code, 1)
-  t.match(running.stderr(), /gateway\.yaml:\d+:\d+ {2}.*none\.pem: cannot be read \(ENOENT\)/)
+  t.match(running.stderr(), /gateway\.yaml:\d+:\d+ {2}.*none\.pem: does not exist/)
   // Of a process that comes past that, too.
   const loaded = await loadConfig(file, {})
   if (!loaded.ok) throw new Error('it must load: nothing was said to be needed')
   const { settings } = loaded.config
   t.throws(() => refuseUnusableFiles(settings, 'all'), {
-    message: /^gateway\.tls: .*none\.pem: cannot be read/,
+    message: /^gateway\.tls: .*none\.pem: does not exist/,
   })
   t.doesNotThrow(() => refuseUnusableFiles(settings, 'control'))
   t.same(await db.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`), [])

@@ -76,7 +76,7 @@ const wrongs: Record<string, Failure> = {
   'a file of a secret that is not there': {
     env: { ...secrets, DATABASE_URL_FILE: '/nowhere/url' },
     code: 1,
-    says: [/DATABASE_URL_FILE: \/nowhere\/url cannot be read \(ENOENT\)/],
+    says: [/DATABASE_URL_FILE: \/nowhere\/url does not exist/],
   },
   'a role that there is not': {
     words: ['--role', 'proxy'],

@@ -146,7 +146,7 @@ void t.test("a socket's folder as the host is connected to", async (t) => {
 void t.test('a file that a URL names and that is not there is named, without the URL', async (t) => {
   const url = 'postgres://ann:hunter2@127.0.0.1:1/x?sslmode=verify-full&sslrootcert=/nowhere/ca.pem'
   t.throws(() => createPostgres({ url, applicationName: 'test' }), {
-    message: 'sslrootcert of the Postgres URL: /nowhere/ca.pem cannot be read (ENOENT)',
+    message: 'sslrootcert of the Postgres URL: /nowhere/ca.pem does not exist',
   })
 })
 

@@ -1,5 +1,6 @@
 // Contract 5, on the wire: the hint and the page of an error, and the one same answer to all that only a store knows.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { sampleKey } from '../../src/credentials/secret.ts'
 import { host, startKeyedProgram } from '../support/keyed-program.ts'
@@ -45,7 +46,11 @@ t.test('what only the store knows is one same answer, byte for byte', async (t) 
   const denied = await make()
   await admin.call('POST', '/deny?wait=all', { kind: 'key', value: denied.id })
   secrets['denied'] = denied.secret
+  const endsAt = Date.now() + 2_000
+  const ending = await make({ expires_at: new Date(endsAt).toISOString() })
+  secrets['expired'] = ending.secret
   t.equal((await send(key.secret)).status, 200)
+  while (Date.now() <= endsAt || (await send(ending.secret)).status === 200) await sleep(50)
   for (const accept of ['*/*', 'application/problem+json']) {
     const answers = new Map<string, string[]>()
     for (const [why, secret] of Object.entries(secrets)) {

@@ -113,6 +113,18 @@ t.test('no key in a target, a host or a header comes into the log', async (t) =>
   t.ok(linesOf(program).some(({ path }) => path === '/v1/transactions/pk_live_***'))
 })
 
+t.test('no path is told where the file says so', async (t) => {
+  const program = await startKeyedProgram(t, { sections: 'log: { paths: none }' })
+  for (const target of ['/v1/nothing', '/v1/transactions/secret-id', '/v1//x'])
+    await exchange(program.gatewayPort, request(`GET ${target}`, [host, program.auth]))
+  await until(() => linesOf(program).length >= 3)
+  t.same(
+    linesOf(program).map((line) => Object.hasOwn(line, 'path')),
+    [false, false, false],
+  )
+  t.notMatch(JSON.stringify(linesOf(program)), /nothing|secret-id/)
+})
+
 t.test('which paths are told changes with the file', async (t) => {
   const prepared = await prepareTestProgram(t)
   const program = await startPrepared(t, prepared)

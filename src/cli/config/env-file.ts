@@ -2,6 +2,7 @@
 // and systemd's `EnvironmentFile` have them in common; nothing is expanded, and no message repeats a value.
 
 import { readFile } from 'node:fs/promises'
+import { whyUnreadable } from '../../config/file-fault.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
 import type { CliIo } from '../io.ts'
@@ -40,8 +41,7 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw new CliError(`${file} cannot be read (${code})`, exitCodes.usage)
+    throw new CliError(`${file} ${whyUnreadable(error)}`, exitCodes.usage)
   }
 }
 

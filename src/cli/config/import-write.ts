@@ -2,6 +2,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { createReport, type Fault, formatFault } from '../../config/fault.ts'
+import { whyUnwritable } from '../../config/file-fault.ts'
 import { readSource } from '../../config/source.ts'
 import { type PermissionTable, readTable } from '../../config/table.ts'
 import { isObject, type OpenApiDocument } from '../../tables/openapi/document.ts'
@@ -89,16 +90,6 @@ export async function writeTable(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const why = writeProblems.get(code) ?? 'cannot be written'
-    throw new CliError(`${file} ${why}`, exitCodes.usage)
+    throw new CliError(`${file} ${whyUnwritable(error)}`, exitCodes.usage)
   }
 }
-
-const writeProblems = new Map([
-  ['ENOENT', 'cannot be written: its folder does not exist'],
-  ['ENOTDIR', 'cannot be written: its folder does not exist'],
-  ['EISDIR', 'is a folder'],
-  ['EACCES', 'cannot be written: permission denied'],
-  ['EROFS', 'cannot be written: the file system is read-only'],
-])

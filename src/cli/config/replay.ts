@@ -1,6 +1,7 @@
 // `latchkey config replay`: recorded decisions against a candidate.
 
 import type { Command } from 'commander'
+import { whyUnreadable } from '../../config/file-fault.ts'
 import { readLog, type Recorded } from '../../tables/replay/read-log.ts'
 import { type KnownKeys, type Refusal, type Replay, replay } from '../../tables/replay/replay.ts'
 import { requirementYaml } from '../../tables/openapi/table-text.ts'
@@ -58,8 +59,7 @@ async function read(log: string): ReturnType<typeof readLog> {
   try {
     return await readLog(log)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw new CliError(`${log} cannot be read (${code})`, exitCodes.usage)
+    throw new CliError(`${log} ${whyUnreadable(error)}`, exitCodes.usage)
   }
 }
 

@@ -101,7 +101,7 @@ t.test('check looks at the files of certificates, unless told that they are else
   const folder = t.testdir({ 'gateway.yaml': gateway, 'table.yaml': tableYaml })
   const file = join(folder, 'gateway.yaml')
   const looked = await typed(['check', file])
-  t.match(looked.stderr, /gateway\.yaml:1:25 {2}.*none\.pem: cannot be read \(ENOENT\)\n/)
+  t.match(looked.stderr, /gateway\.yaml:1:25 {2}.*none\.pem: does not exist\n/)
   t.equal(looked.exitCode, 1)
   const left = await typed(['check', file, '--no-files'])
   t.match(left, { stdout: /is valid/, stderr: '', exitCode: 0 })
@@ -134,7 +134,7 @@ t.test(
         t.equal(told.exitCode, 0, `${verb}: ${told.stderr}`)
       }
       const none = await typed([...words, '--env-from', at('none.env')])
-      t.match(none, { stderr: /none\.env cannot be read \(ENOENT\)/, exitCode: 2 }, verb)
+      t.match(none, { stderr: /none\.env does not exist/, exitCode: 2 }, verb)
     }
   },
 )

@@ -34,7 +34,7 @@ t.test('lines that are none are all told, and nothing of what they hold', async 
   t.match(error, { exitCode: exitCodes.usage, lines: [/env:2:1 /, /env:3:1 /, /env:4:1 /] })
   t.notMatch(JSON.stringify(error) + String(error), 's3cret')
   await t.rejects(readEnvFile(join(folder, 'none')), {
-    message: /none cannot be read \(ENOENT\)/,
+    message: /none does not exist/,
     exitCode: 2,
   })
 })
