@@ -105,12 +105,10 @@ function nothingIn(file: string, skipped: readonly Skipped[]): string {
 
 /** Nothing that was left out may be served for less than it asks for without somebody being told. */
 function refuseTakenForLess(text: string, leftOut: readonly Skipped[], rule: string): void {
-  const routes = tableOf(text)?.routes ?? []
-  const routeAt = createRouteAt({
-    routes: routes.map(({ route }) => route),
-    matchRoute: createRouteMatcher(routes),
-  })
-  const taken = takenForLess(routeAt, leftOut, (operation) => requirementOf(operation, rule))
+  const table = tableOf(text)?.routes ?? []
+  const routes = table.map(({ route }) => route)
+  const routeAt = createRouteAt({ routes, matchRoute: createRouteMatcher(table) })
+  const taken = takenForLess({ routeAt, routes }, leftOut, (operation) => requirementOf(operation, rule))
   if (taken.length === 0) return
   throw new CliError(
     'operations that were left out are served for less than they ask for; change the table',

@@ -364,10 +364,34 @@ routes:
     t.notMatch(text(folder), /\/d\/c/)
     writeFileSync(join(folder, 'table.yaml'), listed)
     await importInto(folder, '--prune', '--loosen')
-    t.match(text(folder), /routes:\n {2}GET \/v1\/a\/d\/\{e\}: q\n\s+GET \/v1\/f\/i\/\{j\}: p\n$/)
+    t.match(text(folder), /routes:\n {2}GET \/v1\/a\/d\/\{e\}: q\n\s+GET \/v1\/f\/i\/\{j\}: p\n?$/)
     t.strictSame(await again(folder), settled)
   },
 )
+
+t.test('a listed route between two asks for all of both when one changes; check tells of one that does not', async (t) => {
+  const asking = (one: string, other: string) =>
+    document({ '/{x}/b': { get: { 'x-permission': one } }, '/a/{y}': { get: { 'x-permission': other } } })
+  const folder = folderOf(t, asking('p1', 'p2'))
+  await importInto(folder)
+  t.match(text(folder), /GET {4}\/v1\/a\/b: +\{ all_of: \[p1, p2\] \}\n/)
+  const before = text(folder)
+  writeFileSync(join(folder, 'api.json'), JSON.stringify(asking('p3', 'p2')))
+  const { stdout } = await importInto(folder)
+  t.match(stdout, /^0 routes added, 2 changed, 1 kept/)
+  t.match(stdout, /changed: GET \/v1\/a\/b: \{ all_of: \[p1, p2\] \} → \{ all_of: \[p2, p3\] \}\n/)
+  t.match(text(folder), /GET {4}\/v1\/a\/b: +\{ all_of: \[p2, p3\] \}\n/)
+  t.strictSame(await again(folder), settled)
+  writeFileSync(join(folder, 'table.yaml'), before.replace(/(\{x\}\/b: +)p1/, '$1p3').replace('p1:', 'p3: P\n  p1:'))
+  const words = ['check', join(folder, 'gateway.yaml'), '--openapi', join(folder, 'api.json')]
+  const fault =
+    /`GET \/v1\/a\/b` is of no operation, and takes requests of `GET \/v1\/\{x\}\/b` for less: it asks for \{ all_of: \[p1, p2\] \}, not for all of p3\n/
+  t.match(await typed(words), { stderr: fault, exitCode: 1 })
+  await importInto(folder)
+  const all = /GET {4}\/v1\/a\/b: +\{ all_of: \[p1, p2, p3\] \}\n/
+  t.match(text(folder), all, 'what may be of people stays, and more is asked for')
+  t.strictSame(await again(folder), settled)
+})
 
 t.test('so does a new operation that clashes with a listed route', async (t) => {
   const listed = `permissions: { p: P }\nroutes:\n  GET /v1/a/{b}/c: { permission: p, timeout: 5s }\n`
