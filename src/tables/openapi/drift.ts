@@ -64,7 +64,9 @@ export function findDrift(api: Api, document: OpenApiDocument): Fault[] {
       return fault(placeOf(one.path), message, suggest(name, extra))
     }),
     ...families.flatMap(({ route, parents }) => faultsBetween(route, parents)),
-    ...takenForLess({ routeAt: served }, skipped).map(({ path, message }) => fault(placeOf(path), message, undefined)),
+    ...takenForLess({ routeAt: served }, skipped).map(({ path, message }) =>
+      fault(placeOf(path), message, undefined),
+    ),
   ]
 }
 
