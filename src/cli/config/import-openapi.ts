@@ -6,7 +6,7 @@ import { createRouteMatcher } from '../../config/matcher.ts'
 import { type OpenApiDocument, readDocument } from '../../tables/openapi/document.ts'
 import { createRouteAt, takenForLess } from '../../tables/openapi/drift.ts'
 import { expandEnums, operationsOf, type Skipped } from '../../tables/openapi/operations.ts'
-import { requirementOf, withRequirements } from '../../tables/openapi/required.ts'
+import { type Required, withRequirements } from '../../tables/openapi/required.ts'
 import { defaultRule, placeholders, unknownPlaceholder } from '../../tables/openapi/rule.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
@@ -62,7 +62,7 @@ async function importDocument(file: string, flags: ImportFlags, io: CliIo): Prom
   const document = await readOpenapi(file)
   const { operations: described, skipped } = operationsOf(document)
   const operations = flags.expandEnums === true ? expandEnums(described) : described
-  const required = withRequirements(operations, flags.rule)
+  const required = withRequirements(operations, flags.rule, skipped)
   if (required.routes.length === 0) throw new CliError(nothingIn(file, skipped), exitCodes.usage)
   if (required.routes.every(({ requirement }) => requirement.kind === 'public'))
     throw new CliError(
@@ -80,7 +80,7 @@ async function importDocument(file: string, flags: ImportFlags, io: CliIo): Prom
   if (flags.into !== undefined) await writeTable(flags.into, text)
   const outcome = { ...told, joined: required.joined, leftOut: [...skipped, ...told.leftOut] }
   tell(text, outcome, { flags, io })
-  refuseTakenForLess(text, outcome.leftOut, flags.rule)
+  refuseTakenForLess(text, outcome.leftOut, required)
 }
 
 function tell(text: string, outcome: Outcome, { flags, io }: { flags: ImportFlags; io: CliIo }): void {
@@ -104,13 +104,11 @@ function nothingIn(file: string, skipped: readonly Skipped[]): string {
 }
 
 /** Nothing that was left out may be served for less than it asks for without somebody being told. */
-function refuseTakenForLess(text: string, leftOut: readonly Skipped[], rule: string): void {
-  const routes = tableOf(text)?.routes ?? []
-  const routeAt = createRouteAt({
-    routes: routes.map(({ route }) => route),
-    matchRoute: createRouteMatcher(routes),
-  })
-  const taken = takenForLess(routeAt, leftOut, (operation) => requirementOf(operation, rule))
+function refuseTakenForLess(text: string, leftOut: readonly Skipped[], { requirementOf }: Required): void {
+  const table = tableOf(text)?.routes ?? []
+  const routes = table.map(({ route }) => route)
+  const routeAt = createRouteAt({ routes, matchRoute: createRouteMatcher(table) })
+  const taken = takenForLess({ routeAt, routes }, leftOut, requirementOf)
   if (taken.length === 0) return
   throw new CliError(
     'operations that were left out are served for less than they ask for; change the table',
@@ -119,9 +117,15 @@ function refuseTakenForLess(text: string, leftOut: readonly Skipped[], rule: str
   )
 }
 
-/** The document. Throws CliError (unreadable input). */
+/** The document. Throws CliError (unreadable input, also of what an operation asks for). */
 export async function readOpenapi(file: string): Promise<OpenApiDocument> {
   const read = await readDocument(file)
-  if (read.ok) return read.document
-  throw new CliError(`${file} cannot be used`, exitCodes.usage, read.messages)
+  if (!read.ok) throw new CliError(`${file} cannot be used`, exitCodes.usage, read.messages)
+  const { unreadable } = operationsOf(read.document)
+  if (unreadable.length === 0) return read.document
+  const messages = unreadable.map(
+    (name) =>
+      `${file}  \`${name}\`: x-permission is none: a name, a list of names, or one of permission, all_of, any_of`,
+  )
+  throw new CliError(`${file} cannot be used`, exitCodes.usage, messages)
 }

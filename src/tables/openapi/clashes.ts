@@ -127,26 +127,39 @@ interface Described {
   readonly template: string
 }
 
-/** Tells of routes whether they are what two others of a table both match: such a one is of no operation. */
-export function createIsBetween(routes: readonly Described[]): (route: Described) => boolean {
-  const all = routes.flatMap(({ method, template }) => {
-    const parsed = parseTemplate(template)
-    return parsed.ok ? [{ method, segments: parsed.segments, shape: shapeOfSegments(parsed.segments) }] : []
+export interface Family<R> {
+  /** All that match whatever a route does. */
+  readonly wider: readonly R[]
+  /** Those of them of which two have just it in common; none: it stands between no two. */
+  readonly parents: readonly R[]
+}
+
+/** Tells of routes what two others of a table they stand between: such a one is of no operation. */
+export function createFamilyOf<R extends Described>(routes: readonly R[]): (route: Described) => Family<R> {
+  const all = routes.flatMap((route) => {
+    const parsed = parseTemplate(route.template)
+    if (!parsed.ok) return []
+    return [{ route, segments: parsed.segments, shape: shapeOfSegments(parsed.segments) }]
   })
   return ({ method, template }) => {
     const parsed = parseTemplate(template)
-    if (!parsed.ok) return false
+    if (!parsed.ok) return { wider: [], parents: [] }
     const shape = shapeOfSegments(parsed.segments)
     const wider = all.filter(
       (other) =>
-        other.method === method && other.shape !== shape && isWithin(parsed.segments, other.segments),
+        other.route.method === method && other.shape !== shape && isWithin(parsed.segments, other.segments),
     )
-    return wider.some((one, index) =>
-      wider.slice(index + 1).some((other) => {
-        if (isAtLeastAsSpecific(one.segments, other.segments)) return false
-        if (isAtLeastAsSpecific(other.segments, one.segments)) return false
-        return intersectionOf(one.segments, other.segments)?.some((both) => shapeOfSegments(both) === shape)
-      }),
-    )
+    const isPair = (one: (typeof all)[number], other: (typeof all)[number]) =>
+      !isAtLeastAsSpecific(one.segments, other.segments) &&
+      !isAtLeastAsSpecific(other.segments, one.segments) &&
+      intersectionOf(one.segments, other.segments)?.some((both) => shapeOfSegments(both) === shape) === true
+    const parents = wider.filter((one) => wider.some((other) => isPair(one, other)))
+    return { wider: wider.map(({ route }) => route), parents: parents.map(({ route }) => route) }
   }
+}
+
+/** Whether a route is what two others of a table both match. */
+export function createIsBetween(routes: readonly Described[]): (route: Described) => boolean {
+  const familyOf = createFamilyOf(routes)
+  return (route) => familyOf(route).parents.length > 0
 }

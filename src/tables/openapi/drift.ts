@@ -8,7 +8,8 @@ import { suggest } from '../../config/suggest.ts'
 import { newlyPassing } from '../../config/requirement-change.ts'
 import type { Requirement } from '../../credentials/permission.ts'
 import { withoutLastSlash } from '../../config/trailing-slash.ts'
-import { createIsBetween } from './clashes.ts'
+import { stricterParent } from './between.ts'
+import { createFamilyOf } from './clashes.ts'
 import type { OpenApiDocument } from './document.ts'
 import {
   expandEnums,
@@ -19,6 +20,7 @@ import {
   type Skipped,
 } from './operations.ts'
 import { requirementYaml } from './table-text.ts'
+import { placed, type Standing, takersWithout } from './takers.ts'
 
 /** The differences as faults, each at its place in the table or in the document. */
 export function findDrift(api: Api, document: OpenApiDocument): Fault[] {
@@ -42,8 +44,10 @@ export function findDrift(api: Api, document: OpenApiDocument): Fault[] {
     ...skipped.filter((one) => !takes(served, one, documented)),
   ]
   // What two routes both match is of no operation of its own.
-  const isBetween = createIsBetween(api.routes)
-  const undocumented = api.routes.filter((route) => !documented.has(route) && !isBetween(route))
+  const familyOf = createFamilyOf(api.routes)
+  const alone = api.routes.filter((route) => !documented.has(route))
+  const families = alone.map((route) => ({ route, parents: familyOf(route).parents }))
+  const undocumented = families.flatMap(({ route, parents }) => (parents.length > 0 ? [] : [route]))
   // What is on one side only was probably meant to be what is on the other side only.
   const missing = unserved.map((one) => `${one.method ?? ''} ${one.template ?? ''}`)
   const extra = undocumented.map(({ method, template }) => `${method} ${template}`)
@@ -59,25 +63,50 @@ export function findDrift(api: Api, document: OpenApiDocument): Fault[] {
       const message = `\`${name}\` has no route in the table of \`${api.name}\`${why}`
       return fault(placeOf(one.path), message, suggest(name, extra))
     }),
-    ...takenForLess(served, skipped).map(({ path, message }) => fault(placeOf(path), message, undefined)),
+    ...families.flatMap(({ route, parents }) => faultsBetween(route, parents)),
+    ...takenForLess({ routeAt: served }, skipped).map(({ path, message }) =>
+      fault(placeOf(path), message, undefined),
+    ),
   ]
+}
+
+/** A route for what two both match lets nobody pass whom one of the two refuses. */
+function faultsBetween(route: Route, parents: readonly Route[]): Fault[] {
+  const strict = stricterParent(parents, route)
+  if (strict === undefined) return []
+  const [name, other] = [route, strict].map(({ method, template }) => `\`${method} ${template}\``)
+  const asked = `it asks for ${requirementYaml(route.requirement)}, not for all of ${requirementYaml(strict.requirement)}`
+  const message = `${name ?? ''} is of no operation, and takes requests of ${other ?? ''} for less: ${asked}`
+  return [faultAt(route, message, undefined)]
 }
 
 /** Operations that no route is written for, and that one takes which lets others pass than the document says. */
 export function takenForLess(
-  routeAt: RouteAt,
+  { routeAt, routes = [] }: Taking,
   skipped: readonly Skipped[],
   requirementOf: (operation: Operation) => Requirement | undefined = ({ stated }) => stated?.requirement,
 ): { readonly path: string; readonly message: string }[] {
+  const all = placed(routes)
   return skipped.flatMap(({ name, why, path, operation }) => {
-    const route = operation && routeAt(operation.method, operation.template)
-    const wanted = operation && requirementOf(operation)
-    if (route === undefined || wanted === undefined) return []
-    if (newlyPassing(wanted, route.requirement).length === 0) return []
+    const requirement = operation && requirementOf(operation)
+    if (operation === undefined || requirement === undefined) return []
+    const { method, template } = operation
+    const takers = [
+      routeAt(method, template),
+      ...placed([{ method, template, requirement }]).flatMap((own) => takersWithout(own, all)),
+    ]
+    const route = takers.find((one) => one && newlyPassing(requirement, one.requirement).length > 0)
+    if (route === undefined) return []
     const taker = `${route.method} ${route.template}`
-    const message = `\`${name}\` is left out (${why}), and \`${taker}\` takes its requests: it asks for ${requirementYaml(route.requirement)}, not ${requirementYaml(wanted)}`
+    const message = `\`${name}\` is left out (${why}), and \`${taker}\` takes its requests: it asks for ${requirementYaml(route.requirement)}, not ${requirementYaml(requirement)}`
     return [{ path, message }]
   })
+}
+
+interface Taking {
+  readonly routeAt: RouteAt
+  /** Those of the table, where what is left out may have a template that a table could have. */
+  readonly routes?: readonly Standing[]
 }
 
 /** RFC 3986 §3.3, without `;`. */

@@ -1,13 +1,16 @@
 // A document's operations → a permission table that is there, brought up to date. What people wrote stays: requirements that the
 // document does not state itself, settings, comments, order, and routes that it does not have.
 
+import type { Requirement } from '../../credentials/permission.ts'
 import type { PermissionTable } from '../../config/table.ts'
+import { withTightened } from './between.ts'
 import { createIsBetween } from './clashes.ts'
 import { namesOf, textsOf } from './new-table.ts'
 import { shapeOf, type Skipped } from './operations.ts'
 import { type ImportedRoute, keyOf } from './required.ts'
 import { withSettled } from './settled.ts'
 import { requirementYaml, scalar, type TableText } from './table-text.ts'
+import type { Standing } from './takers.ts'
 import { type Listed, withoutLoosening, withoutPruned } from './unloosened.ts'
 import { isSame, isWeaker } from './weaker.ts'
 
@@ -46,7 +49,7 @@ export function updateTable({ text, table, routes, isPruning, isLoosening }: Upd
   const byShape = new Map(listed.map((one) => [`${one.method} ${shapeOf(one.template)}`, one]))
   const [known, fresh] = [routes.filter(isListed), routes.filter((route) => !isListed(route))]
   const added = isLoosening ? { routes: fresh, notLoosened: [] } : withoutLoosening(fresh, listed, isPruning)
-  const standing = added.routes.map(({ operation, requirement }) => ({ ...operation, requirement }))
+  const standing = added.routes.map(standingOf)
   const remaining = isPruning
     ? withoutPruned({ listed, added: standing, isLoosening })
     : { routes: listed, notLoosened: [] }
@@ -56,20 +59,23 @@ export function updateTable({ text, table, routes, isPruning, isLoosening }: Upd
     const key = `${method.padEnd(methodWidth(listed))} ${template}`
     text.add('routes', { key, value: requirementYaml(requirement) }, nearest(template, remaining.routes))
   }
-  const changes = changesOf(known, byShape)
-  const changed = listed.filter((one) => one.after !== one.requirement)
-  for (const { key, after } of changed) text.require(key, after)
   const stays = new Set(remaining.routes)
   const removed = listed.filter((one) => !stays.has(one))
   for (const { key } of removed) text.remove(key)
-  const used = [...settled.routes.map(({ requirement }) => requirement), ...changed.map(({ after }) => after)]
-  const newPermissions = namesOf(used).filter((name) => !table.permissions.has(name))
+  const changes = changesOf(known, byShape)
+  const now = withTightened({ listed: remaining.routes, added: settled.routes.map(standingOf), isLoosening })
+  const changed = now.filter((one) => one.after !== one.requirement)
+  for (const { key, after } of changed) text.require(key, after)
+  const tightened = changed.filter(({ isDocumented }) => !isDocumented)
+  const used = [...settled.routes, ...changed.map(({ after }) => ({ requirement: after }))]
+  const names = namesOf(used.map(({ requirement }) => requirement))
+  const newPermissions = names.filter((name) => !table.permissions.has(name))
   const texts = textsOf(routes)
   for (const name of newPermissions) text.add('permissions', { key: scalar(name), value: texts(name) })
   const isBetween = createIsBetween([...remaining.routes, ...standing])
   return {
     added: settled.routes.map(({ operation }) => nameOf(operation)),
-    changed: changes.changed,
+    changed: [...changes.changed, ...tightened.map((one) => changeOf(one, one.after))],
     notLoosened: [...changes.notLoosened, ...added.notLoosened, ...remaining.notLoosened],
     kept: listed.length - changed.length - removed.length,
     onlyInTable: remaining.routes.filter((one) => !one.isDocumented && !isBetween(one)).map(nameOf),
@@ -112,9 +118,8 @@ function changesOf(
   for (const { operation, requirement, isBinding } of routes) {
     const known = listed.get(keyOf(operation))
     if (known === undefined || !isBinding || isSame(known.requirement, requirement)) continue
-    const change = `${nameOf(operation)}: ${requirementYaml(known.requirement)} → ${requirementYaml(requirement)}`
     const list = known.after === known.requirement ? notLoosened : changed
-    list.push(change)
+    list.push(changeOf({ ...operation, requirement: known.requirement }, requirement))
   }
   return { changed, notLoosened }
 }
@@ -128,6 +133,14 @@ function tableOf({ routes }: PermissionTable, remaining: readonly Listed[]) {
       return one === undefined ? [] : [{ route: { ...route, requirement: one.after } }]
     }),
   }
+}
+
+function changeOf(before: Standing, after: Requirement): string {
+  return `${nameOf(before)}: ${requirementYaml(before.requirement)} → ${requirementYaml(after)}`
+}
+
+function standingOf({ operation: { method, template }, requirement }: ImportedRoute): Standing {
+  return { method, template, requirement }
 }
 
 function nameOf({ method, template }: { readonly method: string; readonly template: string }): string {

@@ -4,7 +4,7 @@ import { methods, parseTemplate } from '../../config/template.ts'
 import { isObject, type Json, type OpenApiDocument, resolveReference } from './document.ts'
 import { expandedPaths, valuesOf } from './listed-values.ts'
 import { permissionNames } from './permission-names.ts'
-import { type Statement, statedRequirement, textsOfSecurity } from './stated-requirement.ts'
+import { isUnreadable, type Statement, statedRequirement, textsOfSecurity } from './stated-requirement.ts'
 
 export interface Operation {
   readonly method: string
@@ -47,12 +47,15 @@ export interface Operations {
   readonly skipped: readonly Skipped[]
   /** Host names of the servers. */
   readonly hosts: readonly string[]
+  /** Operations whose `x-permission`, or that of their path, says nothing that can be read: `GET /a`. */
+  readonly unreadable: readonly string[]
 }
 
 /** All operations, in the order of the document. */
 export function operationsOf({ root }: OpenApiDocument): Operations {
   const operations: Operation[] = []
   const skipped: Skipped[] = []
+  const unreadable: string[] = []
   const paths = isObject(root.paths) ? root.paths : {}
   const nameOf = permissionNames(textsOfSecurity(root, levelsOf(root, paths)))
   for (const [path, item] of Object.entries(paths)) {
@@ -65,6 +68,7 @@ export function operationsOf({ root }: OpenApiDocument): Operations {
     }
     for (const [name, operation] of Object.entries(resolved.value)) {
       if (!known.has(name) || !isObject(operation)) continue
+      if ([operation, resolved.value].some(isUnreadable)) unreadable.push(`${name.toUpperCase()} ${path}`)
       const read = readOperation({
         root,
         item: resolved.value,
@@ -80,6 +84,7 @@ export function operationsOf({ root }: OpenApiDocument): Operations {
   return {
     operations,
     skipped,
+    unreadable,
     hosts: [
       ...serversOf(root).flatMap(({ host }) => (host === undefined ? [] : [host])),
       ...(root.swagger !== undefined && typeof root.host === 'string'

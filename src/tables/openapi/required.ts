@@ -2,8 +2,9 @@
 
 import type { Requirement } from '../../credentials/permission.ts'
 import { allOfBoth } from './clashes.ts'
-import type { Operation } from './operations.ts'
-import { permissionByRule } from './rule.ts'
+import type { Operation, Skipped } from './operations.ts'
+import { permissionNames } from './permission-names.ts'
+import { textByRule } from './rule.ts'
 
 /** An operation with what is required of its callers. */
 export interface ImportedRoute {
@@ -17,10 +18,18 @@ export interface Required {
   readonly routes: readonly ImportedRoute[]
   /** Operations of one shape: `GET /a/{b} and GET /a/{c}`. */
   readonly joined: readonly string[]
+  /** What an operation requires, one that was left out too. */
+  readonly requirementOf: (operation: Operation) => Requirement
 }
 
 /** What each operation requires: as the document states, else by the rule. Of several of one shape all that each requires. */
-export function withRequirements(operations: readonly Operation[], rule: string): Required {
+export function withRequirements(
+  operations: readonly Operation[],
+  rule: string,
+  skipped: readonly Skipped[] = [],
+): Required {
+  const others = skipped.flatMap(({ operation }) => (operation === undefined ? [] : [operation]))
+  const requirementOf = createRequirementOf([...operations, ...others], rule)
   const byKey = new Map<string, ImportedRoute>()
   const joined: string[] = []
   for (const operation of operations) {
@@ -28,7 +37,7 @@ export function withRequirements(operations: readonly Operation[], rule: string)
     const known = byKey.get(key)
     const one = {
       operation,
-      requirement: requirementOf(operation, rule),
+      requirement: requirementOf(operation),
       isBinding: operation.stated?.isBinding === true,
     }
     if (known === undefined) byKey.set(key, one)
@@ -38,12 +47,22 @@ export function withRequirements(operations: readonly Operation[], rule: string)
       joined.push([known.operation, operation].map(({ method, path }) => `${method} ${path}`).join(' and '))
     }
   }
-  return { routes: [...byKey.values()], joined }
+  return { routes: [...byKey.values()], joined, requirementOf }
 }
 
-/** What an operation requires: as the document states, else by the rule. */
-export function requirementOf(operation: Operation, rule: string): Requirement {
-  return operation.stated?.requirement ?? { kind: 'all', permissions: [permissionByRule(rule, operation)] }
+/** What an operation requires: as the document states, else by the rule; no two texts have one name. */
+function createRequirementOf(
+  operations: readonly Operation[],
+  rule: string,
+): (operation: Operation) => Requirement {
+  const texts = operations.flatMap((operation) => {
+    const stated = operation.stated?.requirement
+    if (stated === undefined) return [textByRule(rule, operation)]
+    return stated.kind === 'public' ? [] : stated.permissions
+  })
+  const nameOf = permissionNames(texts)
+  return (operation) =>
+    operation.stated?.requirement ?? { kind: 'all', permissions: [nameOf(textByRule(rule, operation))] }
 }
 
 /** What tells operations of a table apart: the method, and the template without the names of its parameters. */

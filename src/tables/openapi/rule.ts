@@ -40,7 +40,12 @@ export function unknownPlaceholder(rule: string): string | undefined {
   return used.find((name) => !Object.hasOwn(parts, name))
 }
 
+/** What a rule says of an operation, before it is made a name: different texts may have one name. */
+export function textByRule(rule: string, operation: Operation): string {
+  return rule.replace(/\{([^{}]*)\}/g, (_, name: string) => parts[name]?.(operation) ?? '')
+}
+
 /** `{resource}.{access}` → `refunds.read`. */
 export function permissionByRule(rule: string, operation: Operation): string {
-  return permissionName(rule.replace(/\{([^{}]*)\}/g, (_, name: string) => parts[name]?.(operation) ?? ''))
+  return permissionName(textByRule(rule, operation))
 }

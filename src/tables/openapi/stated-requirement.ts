@@ -69,6 +69,24 @@ function spoken(level: Json, nameOf: (text: string) => string): Requirement | un
   return named('all', value.permission) ?? named('all', value.all_of) ?? named('any', value.any_of)
 }
 
+/** Whether a level says something of permissions that cannot be read, whole: a part that is dropped may be what it asks for. */
+export function isUnreadable(level: Json): boolean {
+  const said = ['x-permission', 'x-permissions'].filter((key) => level[key] !== undefined)
+  const [key] = said
+  if (key === undefined) return false
+  const value = level[key]
+  if (said.length > 1) return true
+  if (!isObject(value)) return !isNames(value)
+  const [way, ...others] = Object.keys(value)
+  return way === undefined || others.length > 0 || !ways.has(way) || !isNames(value[way])
+}
+
+const ways = new Set(['permission', 'all_of', 'any_of'])
+
+function isNames(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 && value.every(isText) : isText(value)
+}
+
 /** Alternatives of one scope each are `any_of`. What a table cannot say becomes stricter: all scopes of all of them. */
 function combined(alternatives: readonly (readonly string[])[]): Requirement {
   const [only] = alternatives
