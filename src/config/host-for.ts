@@ -1,6 +1,7 @@
 // What Host says to an upstream in requests that no client has made: of the probe, and of checks. Pure.
 
 import type { Api, ApiEnvironment, Table, Upstream } from './compiled.ts'
+import { hostValueOf } from './hosts.ts'
 import { upstreamOf } from './upstream-of.ts'
 
 /** Host as clients say it, where the upstream is told so; else `own`, the upstream's. */
@@ -9,7 +10,7 @@ export function hostFor(upstream: Upstream, { apis }: Pick<Table, 'apis'>, own: 
     for (const api of apis.values()) {
       for (const environment of api.environments) {
         const host = environment.hosts.find((name) => name !== '*')
-        if (host !== undefined && goesTo(upstream.name, environment, api)) return host
+        if (host !== undefined && goesTo(upstream.name, environment, api)) return hostValueOf(host)
       }
     }
   }

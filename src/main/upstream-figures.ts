@@ -24,13 +24,13 @@ export function targetFigures(upstreams: Upstreams): UpstreamFigures {
 
 /** What several processes see, of each the least. */
 export function leastOf(figures: readonly UpstreamFigures[]): UpstreamFigures {
-  const least: Record<string, TargetCounts> = {}
+  const least = new Map<string, TargetCounts>()
   for (const one of figures)
     for (const [name, counts] of Object.entries(one)) {
-      const known = least[name]
-      if (known === undefined || counts.available < known.available) least[name] = counts
+      const known = least.get(name)
+      if (known === undefined || counts.available < known.available) least.set(name, counts)
     }
-  return least
+  return Object.fromEntries(least)
 }
 
 /** Registers what a process of the gateway counts. */

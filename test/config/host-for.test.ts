@@ -25,3 +25,11 @@ t.test(
     ])
   },
 )
+
+t.test('an address of IPv6 stands in brackets, as clients say it', async (t) => {
+  const { settings, table } = await configOf(t, {
+    gateway: edit(gatewayYaml, 'hosts: [api.flintn.com]', 'hosts: ["::1"]'),
+  })
+  const payments = settings.upstreams.get('payments')
+  t.equal(payments && hostFor(payments, table, 'own'), '[::1]')
+})

@@ -20,6 +20,9 @@ t.test('of each upstream the process counts that sees fewest targets', async (t)
   ]
   t.same(leastOf(figures), { a: { targets: 2, available: 1 }, b: { targets: 3, available: 1 } })
   t.same(leastOf([]), {})
+  const counts = { targets: 2, available: 1 }
+  const odd = { constructor: counts, toString: counts }
+  t.strictSame(Object.entries(leastOf([odd, odd])), Object.entries(odd), 'whatever they are called')
 })
 
 t.test(

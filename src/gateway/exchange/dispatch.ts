@@ -265,13 +265,15 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
 
   /** Nothing was sent where no connection came about: another target may have it, whatever it is. */
   #otherThan(error: Error): Target | undefined {
-    if (error instanceof NotSent) return undefined
+    const isLate = error instanceof NotSent && error.reason === 'queue_timeout'
+    if (error instanceof NotSent && !isLate) return undefined
     const tried = (this.#tried ??= [])
     tried.push(this.#target)
     const { targets } = this.#upstream
     // It took no time, and no other can open one either.
     if (error instanceof NoRoom) return targets.other(tried, canCarry)
-    return tried.length < mostTargets ? targets.other(tried) : undefined
+    if (tried.length >= mostTargets) return undefined
+    return isLate ? targets.other(tried, hasPlace) : targets.other(tried)
   }
 
   /** Sends it anew, by a target. */
@@ -381,6 +383,10 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
 function clientOf({ client, principal }: Access): string {
   const network = clientNetwork(client)
   return principal === undefined ? network : `${network} ${principal.record.merchantId}`
+}
+
+function hasPlace({ connections }: Target): boolean {
+  return !connections.isFull()
 }
 
 /** Without a new connection. */

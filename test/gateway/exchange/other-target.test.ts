@@ -3,8 +3,9 @@
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { adminClient } from '../../support/admin.ts'
+import { withKey } from '../../support/keyed-program.ts'
 import { startProcess } from '../../support/process.ts'
-import { adminToken, cacheKey, prepareTestProgram } from '../../support/program.ts'
+import { adminToken, cacheKey, prepareTestProgram, startTestProgram } from '../../support/program.ts'
 import { plainAnswer, startUpstream } from '../../support/upstream.ts'
 import { exchange, request } from '../../support/wire.ts'
 
@@ -32,7 +33,7 @@ t.test('where the process has no room for a connection, it waits for one that a 
   const [a, b, hog] = [await startHolding(t), await startHolding(t), await startHolding(t)]
   const { file } = await prepareTestProgram(t, {
     upstreams: () =>
-      `  payments: { targets: [{ url: "${a.url}" }, { url: "${b.url}" }] }
+      `  payments: { targets: [{ url: "${a.url}" }, { url: "${b.url}" }], queue_timeout: 1m }
   payments-sandbox: { url: "${hog.url}", connections: 100 }`,
   })
   const env = { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_CACHE_KEY: cacheKey }
@@ -48,7 +49,7 @@ t.test('where the process has no room for a connection, it waits for one that a 
   const first = ask('api.flintn.com', live)
   await until(() => a.held.length + b.held.length === 1)
   // A third of 184: what is kept for stores, log and files left out.
-  const others = Array.from({ length: 62 }, () => ask('sandbox.api.flintn.com', sandbox))
+  const others = Array.from({ length: 61 }, () => ask('sandbox.api.flintn.com', sandbox))
   await until(() => hog.held.length === 61)
   const second = ask('api.flintn.com', live)
   let isOver = false
@@ -60,9 +61,37 @@ t.test('where the process has no room for a connection, it waits for one that a 
   await until(() => isOver || busy.held.length === 1)
   busy.answer()
   t.equal(await second, 200)
-  for (const _ of others) {
-    await until(() => hog.held.length > 0)
-    hog.answer()
-  }
+  for (const _ of others) hog.answer()
   t.same(new Set(await Promise.all(others)), new Set([200]))
+})
+
+t.test('what has waited in vain for a connection to one is sent to another that has a place', async (t) => {
+  const [a, b] = [await startHolding(t), await startHolding(t)]
+  const program = await withKey(
+    await startTestProgram(t, {
+      upstreams: ({ sandbox }) =>
+        `  payments:
+    targets: [{ url: "${a.url}", weight: 100 }, { url: "${b.url}" }]
+    connections: 1
+    queue_timeout: 1s
+  payments-sandbox: { url: "${sandbox}" }`,
+    }),
+  )
+  const statuses: number[] = []
+  const ask = async () => void statuses.push((await program.send('GET /v1/transactions/1')).status)
+  const first = ask()
+  await until(() => a.held.length === 1)
+  const second = ask()
+  await until(() => b.held.length === 1)
+  const third = ask()
+  await until(async () => (await inFlight(program.controlPort)) === 3)
+  b.answer()
+  await second
+  await until(() => b.held.length === 1 || statuses.length > 1)
+  b.answer()
+  await third
+  t.equal(a.requests.length, 1, 'it is still under way')
+  a.answer()
+  await first
+  t.same(statuses, [200, 200, 200])
 })
