@@ -3,7 +3,7 @@
 
 import { finished, Readable } from 'node:stream'
 import { type Static, Type } from 'typebox'
-import { type AuditFilter, listAudit, writeAudit } from '../../store/audit-table.ts'
+import { type AuditFilter, listAudit, type StoredAuditEntry, writeAudit } from '../../store/audit-table.ts'
 import type { Postgres } from '../../store/postgres.ts'
 import type { Scope } from '../../store/scope.ts'
 import { whoOf } from '../change-answer.ts'
@@ -58,7 +58,14 @@ export function serveAuditExport(app: ControlApp, deps: AdminDeps): void {
       ...{ ...whoOf(request), action: 'audit.export', target: 'audit', before: null },
       ...{ after: request.query, atMs: deps.now(), revision: null },
     })
-    const form = { head, line, isWanted: () => !reply.raw.destroyed, confirm: () => request.confirm() }
+    const { caller } = request
+    const entryLine = (row: StoredAuditEntry) => line(entryObject(row, caller))
+    const form = {
+      head,
+      line: entryLine,
+      isWanted: () => !reply.raw.destroyed,
+      confirm: () => request.confirm(),
+    }
     return reply.type(type).send(Readable.from(texts(deps.db, filter, form)))
   })
 }
@@ -70,7 +77,7 @@ function tooMany(): DenialError {
 
 interface Form {
   head(): string
-  line(entry: Entry): string
+  line(entry: StoredAuditEntry): string
   isWanted(): boolean
   /** Throws where the caller may no more: then the answer is cut. */
   confirm(): Promise<void>
@@ -86,7 +93,7 @@ async function* texts(
   let after: number | null = null
   while (isWanted()) {
     const page = await listAudit(db, { ...filter, isOldestFirst: true }, { after, limit: pageSize })
-    const text = page.rows.map((row) => line(entryObject(row))).join('')
+    const text = page.rows.map(line).join('')
     if (text !== '') yield text
     if (!page.hasMore) return
     after = page.rows.at(-1)?.id ?? null

@@ -3,6 +3,8 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { listAudit, type StoredAuditEntry, writeAudit } from '../../store/audit-table.ts'
+import { isWhole } from '../../store/scope.ts'
+import type { Caller } from '../callers/caller.ts'
 import { whoOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -55,7 +57,10 @@ export function serveAudit(app: ControlApp, deps: AdminDeps): void {
     const { scope } = request.caller
     const page = await listAudit(deps.db, { ...filter, scope }, { after, limit: limitOf(limit) })
     await noteReading(request, deps, { target, actor, action, request_id: requestId, since, until })
-    return { data: page.rows.map(entryObject), next_cursor: nextCursor(page, (entry) => entry.id) }
+    return {
+      data: page.rows.map((row) => entryObject(row, request.caller)),
+      next_cursor: nextCursor(page, (entry) => entry.id),
+    }
   })
 }
 
@@ -79,19 +84,24 @@ function isEntryId(value: unknown): value is number {
   return Number.isSafeInteger(value)
 }
 
-export function entryObject(entry: StoredAuditEntry): Static<typeof auditSchema> {
+/**
+ * As a caller sees it: whoever sees a part of the installation gets no addresses, tokens and words of others, who may be of the
+ * platform.
+ */
+export function entryObject(entry: StoredAuditEntry, caller: Caller): Static<typeof auditSchema> {
+  const isTold = isWhole(caller.scope) || (caller.tokenId !== null && caller.tokenId === entry.tokenId)
   return {
     id: entry.id,
     at: instant(entry.atMs),
     actor: entry.actor,
-    token_id: entry.tokenId ?? null,
-    client: entry.client ?? null,
+    token_id: isTold ? (entry.tokenId ?? null) : null,
+    client: isTold ? (entry.client ?? null) : null,
     action: entry.action,
     target: entry.target,
     before: entry.before,
     after: entry.after,
     request_id: entry.requestId,
-    reason: entry.reason,
+    reason: isTold ? entry.reason : null,
     revision: entry.revision,
   }
 }

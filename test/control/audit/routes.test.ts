@@ -101,3 +101,31 @@ void t.test('a time and a request narrow the audit', async (t) => {
   for (const query of ['since=today', 'since=2026-01-22T00:00:00Z&until=2026-01-21T00:00:00Z'])
     t.equal((await call('GET', `/audit?${query}`)).status, 422, query)
 })
+
+void t.test('who sees a part gets no address, token and words of others', async (t) => {
+  const subject = await createSubject(t)
+  const { id } = await makeKey(subject)
+  await subject.call('POST', `/keys/${id}/disable`, { reason: 'a hint of the police' })
+  const { body: key } = await subject.call('GET', `/keys/${id}`)
+  const { body: made } = await subject.call('POST', '/tokens', {
+    ...{ name: 'own', role: 'admin', merchant_id: key['merchant_id'] },
+  })
+  const headers = { authorization: `Bearer ${String(made['secret'])}` }
+  t.equal((await subject.call('POST', `/keys/${id}/enable`, { reason: 'mine' }, headers)).status, 200)
+  const expected = [
+    { action: 'key.enable', client: '127.0.0.1', token_id: made['id'], reason: 'mine' },
+    { action: 'key.disable', actor: 'ann', client: null, token_id: null, reason: null },
+    { action: 'key.create', client: null },
+  ]
+  const listed = await subject.call('GET', `/audit?target=${id}`, undefined, headers)
+  t.match(listed.body['data'], expected)
+  const { body } = await subject.app.inject({ url: `/admin/v1/audit/export?target=${id}`, headers })
+  const lines = body.trimEnd().split('\n')
+  t.match(
+    lines.map((line) => JSON.parse(line) as unknown),
+    expected.toReversed(),
+  )
+  t.match((await subject.call('GET', `/audit?target=${id}`)).body, {
+    data: [{}, { reason: 'a hint of the police' }],
+  })
+})
