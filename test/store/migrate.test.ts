@@ -152,9 +152,11 @@ void t.test(
       await other.query('SELECT id FROM kept LIMIT 1')
       reads++
     }
-    t.match(held, [
+    // What is held for long is told of again.
+    t.match(
+      held[0],
       /^0001_held\.sql waits for kept, held for \d+ s by process \d+ \(nightly-backup, user \w+, idle in transaction\)(; kept, held for \d+ s by .*)?$/,
-    ])
+    )
     await backup.query('COMMIT')
     t.same(await applying, ['0001_held.sql'])
   },
@@ -230,9 +232,16 @@ void t.test(
   },
 )
 
+/** A block that does nothing but change functions, which locks no table. */
+const onlyFunctions =
+  /^DO \$\$(?:(?!\$\$|\b(?:EXECUTE|PERFORM|INSERT|UPDATE|DELETE|TABLE)\b)[\s\S]|EXECUTE format\('ALTER FUNCTION )*\$\$;/gm
+
 /** Of a file after 0005, what would change or lock a table that is in use. */
 function alteredInPlace(sql: string): string[] {
-  const plain = sql.replace(/--.*$/gm, '').replace(/\$(\w*)\$[\s\S]*?\$\1\$/g, "''")
+  const plain = sql
+    .replace(/--.*$/gm, '')
+    .replace(onlyFunctions, '')
+    .replace(/\$(\w*)\$[\s\S]*?\$\1\$/g, "''")
   const made = new Set(
     [...plain.matchAll(/create\s+table\s+(?:if\s+not\s+exists\s+)?(\w+)/gi)].map(([, name]) => name),
   )
@@ -263,6 +272,8 @@ void t.test('no migration alters in place what older programs use beside newer o
     'DROP TABLE audit',
     'UPDATE head SET revision = 1',
     'CREATE TABLE a (id text REFERENCES instance (id))',
+    "DO $$ BEGIN EXECUTE format('ALTER TABLE %I ADD COLUMN a int', 'instance'); END $$;",
+    "DO $$ BEGIN EXECUTE format('ALTER FUNCTION a() %s', ''); EXECUTE 'DROP TRIGGER a ON b'; END $$;",
     'CREATE TRIGGER a BEFORE INSERT ON outbox EXECUTE FUNCTION b()',
   ]) {
     t.equal(alteredInPlace(bad).length, 1, bad)
