@@ -8,10 +8,12 @@ CREATE TABLE IF NOT EXISTS change_reason (
   at timestamptz NOT NULL
 );
 
--- As in 0007, and what was said of the forgotten entries is forgotten with them. It looks into this schema behind pg_catalog:
--- what somebody else makes here must not stand for what is meant.
+-- As in 0007, and what was said of the forgotten entries is forgotten with them. It looks into this schema behind pg_catalog,
+-- which is the first where a path does not name it: what somebody else makes here must not stand for what is meant.
+SELECT set_config('search_path', format('%I, pg_temp', current_schema()), true);
+
 CREATE OR REPLACE FUNCTION forget_audit(older_than timestamptz, most integer) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
   removed bigint;
 BEGIN
@@ -27,7 +29,3 @@ BEGIN
   RETURN removed;
 END
 $$;
-
-DO $$ BEGIN
-  EXECUTE format('ALTER FUNCTION forget_audit(timestamptz, integer) SET search_path = pg_catalog, %I, pg_temp', current_schema());
-END $$;

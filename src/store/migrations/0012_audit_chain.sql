@@ -3,6 +3,10 @@
 -- before, and its own over that, its number, the entry's number, both times and the SHA-256 of the entry: so a link is one that
 -- can be checked when its entry is kept no longer. Written behind the changes, which wait for none of it, by a function with its
 -- owner's rights: the role that serves may read links, and neither write nor change one.
+--
+-- Functions look into this schema behind pg_catalog, as in 0010, and into nobody's temporary tables before.
+SELECT set_config('search_path', format('%I, pg_temp', current_schema()), true);
+
 CREATE TABLE IF NOT EXISTS audit_link (
   seq bigint PRIMARY KEY,
   -- No reference: entries may be forgotten, and the chain stays.
@@ -19,7 +23,7 @@ CREATE TABLE IF NOT EXISTS audit_link (
 -- An entry that was committed late has a number below others that are linked: within 20,000 it is found. An entry whose time is
 -- none of a calendar gets no link, and holds up no other.
 CREATE OR REPLACE FUNCTION seal_audit(most integer, OUT sealed integer, OUT seq bigint, OUT digest bytea)
-LANGUAGE plpgsql SECURITY DEFINER AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
   entry record;
   preceding bytea;
@@ -58,7 +62,7 @@ $$;
 -- As in 0010, and the origins of the forgotten entries with them. What an entry still has said of it is not forgotten before
 -- the entry, as its link is over both.
 CREATE OR REPLACE FUNCTION forget_audit(older_than timestamptz, most integer) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
   removed bigint;
   first_at timestamptz;
@@ -80,14 +84,6 @@ BEGIN
 END
 $$;
 
--- They look into this schema behind pg_catalog, and into nobody's temporary tables before: what somebody else makes there must
--- not stand for what is meant.
-DO $$
-DECLARE
-  name text;
-BEGIN
-  FOREACH name IN ARRAY ARRAY['seal_audit(integer)', 'forget_audit(timestamptz, integer)', 'installation_id()'] LOOP
-    EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, %I, pg_temp', name, current_schema());
-  END LOOP;
-END
-$$;
+-- As in 0006, where it looked into the caller's temporary tables first.
+CREATE OR REPLACE FUNCTION installation_id() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS 'SELECT id FROM installation';
