@@ -137,6 +137,9 @@ t.test('two workers', async (t) => {
     const [first = 0] = workers()
     process.kill(first, 'SIGKILL')
     t.ok(await until(() => workers().length === 2 && !workers().includes(first)))
+    // One that only begins to serve knows no key yet, and may find that its client has left.
+    const metrics = async () => (await fetch(`http://127.0.0.1:${mixed.running.controlPort}/metrics`)).text()
+    t.ok(await until(async () => (await metrics()).includes('latchkey_workers{state="serving"} 2')))
     await mixed.send()
     await holdSums(t, mixed)
   })
