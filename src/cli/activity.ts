@@ -3,8 +3,8 @@
 import { type Command, Option } from 'commander'
 import { checked, TotalObject } from './admin-objects.ts'
 import { parseCount, parsePast } from './duration.ts'
-import { addVerb, type OutputFlags, type Session, show } from './session.ts'
-import { type Cell, renderTable } from './table.ts'
+import { addVerb, type OutputFlags, type Session, showRows } from './session.ts'
+import type { Cell } from './table.ts'
 
 const groupings = ['merchant', 'key', 'route', 'outcome'] as const
 type Grouping = (typeof groupings)[number]
@@ -45,11 +45,8 @@ export function registerActivity(program: Command, session: Session): void {
       const query = { by, key_id: key, merchant_id: merchant, api, environment: env, ...range }
       const call = { doing: 'read the activity', path: '/activity', query }
       const answer = await session.connect().list(call, limit)
-      const render = (isColoured: boolean) => {
-        const rows = answer.data.map((one) => rowOf(by, checked(TotalObject, one)))
-        return renderTable([...headers[by], 'REQUESTS', 'ALLOWED', 'REFUSED OR FAILED'], rows, isColoured)
-      }
-      show(session, flags, { answer, render })
+      const header = [...headers[by], 'REQUESTS', 'ALLOWED', 'REFUSED OR FAILED']
+      showRows(session, flags, { answer, header, rowOf: (one) => rowOf(by, checked(TotalObject, one)) })
       if (answer.next_cursor !== null)
         session.io.stderr(`the ${limit} most used; there are more: --limit, or a narrower filter\n`)
     })

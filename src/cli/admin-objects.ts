@@ -5,7 +5,8 @@ import { Check } from 'typebox/value'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
 
-const NullableText = Type.Union([Type.String(), Type.Null()])
+/** A text, or none. */
+export const NullableText = Type.Union([Type.String(), Type.Null()])
 
 export const MerchantObject = Type.Object({
   id: Type.String(),

@@ -5,8 +5,8 @@ import { registerAuditExport } from './audit-export.ts'
 import { registerAuditVerify } from './audit-verify.ts'
 import { AuditObject, checked } from './admin-objects.ts'
 import { parseCount, parsePast } from './duration.ts'
-import { addVerb, type OutputFlags, type Session, shortTime, show } from './session.ts'
-import { type Cell, renderTable } from './table.ts'
+import { addVerb, type OutputFlags, type Session, shortTime, showRows } from './session.ts'
+import type { Cell } from './table.ts'
 
 interface AuditFlags extends OutputFlags {
   readonly since?: (nowMs: number) => string
@@ -41,15 +41,8 @@ export function registerAudit(program: Command, session: Session): void {
       const query = { actor, target, action, request_id: request, ...range }
       const call = { doing: 'read the audit', path: '/audit', query }
       const answer = await session.connect().list(call, limit)
-      const render = (isColoured: boolean) => {
-        const rows = answer.data.map((one) => rowOf(checked(AuditObject, one)))
-        return renderTable(
-          ['AT', 'ACTOR', 'ACTION', 'TARGET', 'CHANGE', 'REASON', 'REQUEST'],
-          rows,
-          isColoured,
-        )
-      }
-      show(session, flags, { answer, render })
+      const header = ['AT', 'ACTOR', 'ACTION', 'TARGET', 'CHANGE', 'REASON', 'REQUEST']
+      showRows(session, flags, { answer, header, rowOf: (one) => rowOf(checked(AuditObject, one)) })
       if (answer.next_cursor !== null)
         session.io.stderr(`the newest ${limit}; there are more: --limit, or a narrower filter\n`)
     })

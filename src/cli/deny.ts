@@ -3,7 +3,7 @@
 import { Argument, type Command } from 'commander'
 import { type Static, Type } from 'typebox'
 import { type DenyKind, denyKinds } from '../config/deny.ts'
-import { checked } from './admin-objects.ts'
+import { checked, NullableText } from './admin-objects.ts'
 import {
   addChange,
   addVerb,
@@ -15,8 +15,6 @@ import {
 } from './session.ts'
 import { renderTable } from './table.ts'
 import { printable } from '../errors/printable.ts'
-
-const NullableText = Type.Union([Type.String(), Type.Null()])
 
 const DenyRows = Type.Object({
   data: Type.Array(

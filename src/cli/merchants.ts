@@ -13,8 +13,9 @@ import {
   shortTime,
   show,
   showChange,
+  showRows,
 } from './session.ts'
-import { type Cell, renderFields, renderTable } from './table.ts'
+import { type Cell, renderFields } from './table.ts'
 
 export function registerMerchants(program: Command, session: Session): void {
   const group = program
@@ -56,11 +57,8 @@ function registerList(group: Command, session: Session): void {
     example: 'latchkey merchants list',
   }).action(async (flags: OutputFlags) => {
     const answer = await session.connect().list({ doing: 'list merchants', path: '/merchants' })
-    const render = (isColoured: boolean) => {
-      const rows = answer.data.map((one) => merchantRow(checked(MerchantObject, one)))
-      return renderTable(['ID', 'NAME', 'STATUS', 'CREATED'], rows, isColoured)
-    }
-    show(session, flags, { answer, render })
+    const header = ['ID', 'NAME', 'STATUS', 'CREATED']
+    showRows(session, flags, { answer, header, rowOf: (one) => merchantRow(checked(MerchantObject, one)) })
   })
 }
 

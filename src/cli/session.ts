@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import type { AdminClient } from './admin-client.ts'
 import { checked, PendingPart } from './admin-objects.ts'
 import type { CliIo } from './io.ts'
+import { type Cell, renderTable } from './table.ts'
 import { printable } from '../errors/printable.ts'
 
 export interface Session {
@@ -49,6 +50,23 @@ export function show(
   const { io } = session
   if (flags.json) io.stdout(`${JSON.stringify(shown.answer, null, 2)}\n`)
   else io.stdout(shown.render(io.isTerminal && !io.env.NO_COLOR))
+}
+
+/** Prints the objects of a list as rows of a table. */
+export function showRows(
+  session: Session,
+  flags: OutputFlags,
+  shown: {
+    readonly answer: { readonly data: readonly unknown[] }
+    readonly header: readonly string[]
+    rowOf(object: unknown): readonly Cell[]
+  },
+): void {
+  const { answer, header, rowOf } = shown
+  show(session, flags, {
+    answer,
+    render: (isColoured) => renderTable(header, answer.data.map(rowOf), isColoured),
+  })
 }
 
 /** Prints a change's answer; warns of the instances that have not applied it. */

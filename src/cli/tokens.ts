@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import { type Static, Type } from 'typebox'
 import { tokenRoles } from '../credentials/role.ts'
 import { pathPart } from './admin-call.ts'
-import { checked } from './admin-objects.ts'
+import { checked, NullableText } from './admin-objects.ts'
 import { parseLifetime } from './duration.ts'
 import {
   addChange,
@@ -14,10 +14,9 @@ import {
   type Session,
   shortTime,
   show,
+  showRows,
 } from './session.ts'
-import { type Cell, renderFields, renderTable } from './table.ts'
-
-const NullableText = Type.Union([Type.String(), Type.Null()])
+import { type Cell, renderFields } from './table.ts'
 
 const TokenObject = Type.Object({
   id: Type.String(),
@@ -101,12 +100,8 @@ function registerList(group: Command, session: Session): void {
     example: 'latchkey tokens list',
   }).action(async (flags: OutputFlags) => {
     const answer = await session.connect().list({ doing: 'list tokens', path: '/tokens' })
-    const render = (isColoured: boolean) => {
-      const rows = answer.data.map((one) => tokenRow(checked(TokenObject, one)))
-      const header = ['ID', 'NAME', 'ROLE', 'MERCHANT', 'API', 'LAST 4', 'LAST USED', 'EXPIRES']
-      return renderTable(header, rows, isColoured)
-    }
-    show(session, flags, { answer, render })
+    const header = ['ID', 'NAME', 'ROLE', 'MERCHANT', 'API', 'LAST 4', 'LAST USED', 'EXPIRES']
+    showRows(session, flags, { answer, header, rowOf: (one) => tokenRow(checked(TokenObject, one)) })
   })
 }
 

@@ -3,7 +3,7 @@
 import { type MerchantAction, merchantTransition } from '../credentials/lifecycle.ts'
 import type { MerchantStatus } from '../credentials/record.ts'
 import { deny, DenialError } from '../errors/denial.ts'
-import { type ChangeOrigin, type Committed, commitChange } from './commit-table.ts'
+import { type ChangeOrigin, type Committed, commitChange, type Plan } from './commit-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { type Scope, seesMerchant } from './scope.ts'
@@ -79,22 +79,7 @@ export async function renameMerchant(
     const merchant = await lockMerchant(tx, request.id, origin.scope)
     const { name = merchant.name } = request
     if (name === merchant.name) return { kind: 'unchanged', object: merchant }
-    return {
-      kind: 'change',
-      action: 'merchant.update',
-      keyId: null,
-      merchantId: merchant.id,
-      before: merchant,
-      async write(tx, revision) {
-        await tx.query('UPDATE merchant SET name = $2, revision = $3 WHERE id = $1', [
-          merchant.id,
-          name,
-          revision,
-        ])
-        return { ...merchant, name, revision }
-      },
-      snapshot,
-    }
+    return changeOf(merchant, 'merchant.update', { name })
   })
 }
 
@@ -108,23 +93,31 @@ export async function transitionMerchant(
     const merchant = await lockMerchant(tx, request.id, origin.scope)
     const transition = merchantTransition(merchant.status, request.action)
     if (transition.kind !== 'changed') return { kind: 'unchanged', object: merchant }
-    return {
-      kind: 'change',
-      action: `merchant.${request.action}`,
-      keyId: null,
-      merchantId: merchant.id,
-      before: merchant,
-      async write(tx, revision) {
-        await tx.query('UPDATE merchant SET status = $2, revision = $3 WHERE id = $1', [
-          merchant.id,
-          transition.to,
-          revision,
-        ])
-        return { ...merchant, status: transition.to, revision }
-      },
-      snapshot,
-    }
+    return changeOf(merchant, `merchant.${request.action}`, { status: transition.to })
   })
+}
+
+/** What makes another of a locked merchant. */
+function changeOf(
+  merchant: StoredMerchant,
+  action: string,
+  to: Partial<Pick<StoredMerchant, 'name' | 'status'>>,
+): Plan<StoredMerchant> {
+  return {
+    kind: 'change',
+    action,
+    keyId: null,
+    merchantId: merchant.id,
+    before: merchant,
+    async write(tx, revision) {
+      const changed = { ...merchant, ...to, revision }
+      await tx.query('UPDATE merchant SET name = $2, status = $3, revision = $4 WHERE id = $1', [
+        ...[changed.id, changed.name, changed.status, changed.revision],
+      ])
+      return changed
+    },
+    snapshot,
+  }
 }
 
 /** Locks a merchant until the transaction ends and reads it. Throws NOT_FOUND. */
