@@ -1,9 +1,7 @@
 // One process of Latchkey: its servers over its core, from start to drain. Wires everything; decides nothing itself.
 
-import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
 import { CertificateFault } from '../config/certificates.ts'
-import type { CompiledConfig, Settings, Table } from '../config/compiled.ts'
+import type { CompiledConfig, Table } from '../config/compiled.ts'
 import type { AdminTokens } from '../control/operator.ts'
 import { createControlServer } from '../control/server.ts'
 import type { ControlTls } from '../control/tls.ts'
@@ -26,8 +24,10 @@ import { type Descriptors, mostDescriptors, shareDescriptors } from './descripto
 import { createDrain, type Drain } from './drain.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { type KeptConfig, packKept } from './kept-config.ts'
+import { boundConnections, listen } from './listen.ts'
 import { type Place, type Plan, planOf } from './plan.ts'
 import type { PortWatch } from './port-watch.ts'
+import { healthOf } from './readiness.ts'
 import type { ProcessSecrets } from './secrets.ts'
 import { createSignOffs } from './sign-offs.ts'
 import { addUpstreamMetrics, targetFigures, type UpstreamFigures } from './upstream-figures.ts'
@@ -337,7 +337,7 @@ function controlTlsOf({ config, certificates }: Parts): ControlTls | null {
 }
 
 async function openControl(parts: Parts): Promise<number> {
-  const { config, core, metrics, log, drain, tokens, plan, inForce, deny, certificates, losses } = parts
+  const { config, core, metrics, log, drain, tokens, plan, inForce, deny } = parts
   const { workers, port, descriptors } = parts
   const newId = createIds(Date.now)
   const table = () => inForce.current().table
@@ -360,39 +360,7 @@ async function openControl(parts: Parts): Promise<number> {
     instanceId: core.instanceId,
     deny: deny.stop,
     denyBehind: deny.behind,
-    health() {
-      const { canDecide, postgres, refusal, redis, appliedRevision, haveKeysApart, clockOffsetMs } =
-        core.state()
-      const configFault = inForce.fault()
-      const counts = workers?.states()
-      const isAnswering = port?.isAnswering() ?? true
-      const isServed = isAnswering && (counts === undefined || counts.serving > 0)
-      const isWhole = counts === undefined || counts.serving >= counts.wanted
-      const denyFault = deny.fault()
-      const isDropping = losses.isDropping() || (workers?.areDropping() ?? false)
-      const areFilesValid = configFault === undefined && denyFault === undefined
-      const isValid =
-        areFilesValid && isWhole && isAnswering && !isDropping && !certificates?.isGrave() && !haveKeysApart
-      return {
-        isReady: canDecide && !drain.isLeaving && !drain.isDraining && isServed,
-        status: postgres === 'up' && (redis === 'up' || redis === 'none') && isValid ? 'ok' : 'degraded',
-        tableSha256: table().sha256,
-        postgres,
-        postgresFault: refusal && `${refusal.code}: ${refusal.mend}`,
-        redis,
-        appliedRevision,
-        clockOffsetMs,
-        cacheKey: haveKeysApart ? 'apart' : undefined,
-        configFault,
-        denied: deny.counts(),
-        denyFault,
-        certificates: certificates?.notes(),
-        log: isDropping ? 'dropping' : undefined,
-        gateway: isAnswering ? undefined : 'silent',
-        workers: counts && { wanted: counts.wanted, serving: counts.serving },
-        upstreams: workers?.upstreams() ?? (plan.gateway ? targetFigures(inForce.current().upstreams) : {}),
-      }
-    },
+    health: () => healthOf(parts),
     metrics: async () => metrics.text(await workers?.metrics(metrics.isKept)),
     metricsContentType: metrics.contentType,
     log,
@@ -401,12 +369,6 @@ async function openControl(parts: Parts): Promise<number> {
   if (workers !== undefined) addWorkerMetrics(metrics, workers, port)
   drain.control(app)
   return listen(app, config.settings.control, 'control')
-}
-
-/** Beyond them connections are closed as they come; those at rest make room for the next. */
-function boundConnections({ server }: Closable, most: number): void {
-  server.maxConnections = most
-  server.on('drop', () => server.closeIdleConnections())
 }
 
 function addWorkerMetrics(metrics: Metrics, workers: Workers, port: PortWatch | undefined): void {
@@ -423,31 +385,4 @@ function addWorkerMetrics(metrics: Metrics, workers: Workers, port: PortWatch | 
     () => ({ port: Number(port.isAnswering()) }),
     'min',
   )
-}
-
-type Closable = Pick<FastifyInstance, 'listen' | 'server'>
-
-async function listen(
-  app: Closable,
-  at: { host: string; port: number },
-  name: keyof Settings,
-): Promise<number> {
-  // For `localhost` Fastify makes a second server, for ::1, which nothing of ours would guard.
-  const host = at.host === 'localhost' ? '127.0.0.1' : at.host
-  try {
-    await app.listen({ host, port: at.port })
-  } catch (error) {
-    throw new StartError(explain(error, `${at.host}:${at.port}`, name))
-  }
-  const address: AddressInfo | string | null = app.server.address()
-  return typeof address === 'object' && address !== null ? address.port : at.port
-}
-
-function explain(error: unknown, place: string, name: string): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  const mend = `Set ${name}.port (or ${name}.host) in the configuration, or free it.`
-  if (code === 'EADDRINUSE') return `${place} is in use by another program. ${mend}`
-  if (code === 'EACCES') return `${place} may not be opened by this user. ${mend}`
-  if (code === 'EADDRNOTAVAIL') return `${place} is no address of this machine. ${mend}`
-  return `${place} cannot be opened: ${error instanceof Error ? error.message : String(error)}. ${mend}`
 }
