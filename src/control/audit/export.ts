@@ -44,7 +44,7 @@ const mostExports = 4
 
 export function serveAuditExport(app: ControlApp, deps: AdminDeps): void {
   let underWay = 0
-  // Without a HEAD: it would read the whole audit for an answer that has gone.
+  // Without a HEAD: it would read the whole audit for an answer that has gone (findings/fastify-head-reads-the-stream.sh).
   const options = { schema: { querystring: query }, config: { doc }, exposeHeadRoute: false }
   app.get('/audit/export', options, async (request, reply) => {
     if (underWay >= mostExports) throw tooMany()
