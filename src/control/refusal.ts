@@ -66,8 +66,10 @@ function parserDenial(code: string | undefined): Denial {
   return deny('BAD_REQUEST', 'parser')
 }
 
-/** What would tell of an object whether it was changed. */
+/** What would tell of an object whether it was changed, and whether asking again does no harm. */
 function whatToAsk(request: FastifyRequest): string {
+  if (/^\/admin\/v1\/tokens(?:\?|$)/.test(request.url))
+    return 'GET /admin/v1/tokens tells whether it was; sent again it makes another one, so revoke that one first'
   const [, path] =
     /^\/admin\/v1(\/(?:keys|merchants)\/[a-z]{3}_[0-9A-Za-z]{10,40})(?:[/?]|$)/.exec(request.url) ?? []
   const asked = path === undefined ? 'GET /admin/v1/audit' : `GET /admin/v1${path}`

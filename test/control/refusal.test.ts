@@ -107,6 +107,10 @@ void t.test(
         },
       },
     })
+    // What takes no Idempotency-Key is not said to be safe to repeat.
+    const token = await call('POST', '/tokens', { name: 'night-desk', role: 'support' })
+    t.match(token, { status: 503, body: { error: { code: 'OUTCOME_UNKNOWN' } } })
+    t.match(JSON.stringify(token.body), /GET \/admin\/v1\/tokens tells .* revoke that one first/)
     await waitForStandby(db, '')
     while ((await call('GET', path)).body['status'] !== 'revoked')
       await new Promise((resolve) => setTimeout(resolve, 20))
