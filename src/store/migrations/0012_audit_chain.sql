@@ -59,7 +59,7 @@ BEGIN
 END
 $$;
 
--- As in 0010, and the origins of the forgotten entries with them. What an entry still has said of it is not forgotten before
+-- As in 0007, and the reasons and origins of the forgotten entries with them. What an entry still has said of it is not forgotten before
 -- the entry, as its link is over both.
 CREATE OR REPLACE FUNCTION forget_audit(older_than timestamptz, most integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
