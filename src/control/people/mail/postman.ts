@@ -49,6 +49,7 @@ const longestPauseMs = 10 * 60_000
 export function createPostman(deps: PostmanDeps): Postman {
   let running: Promise<void> | undefined
   let isStopped = false
+  const isOver = () => isStopped
   let isKicked = false
   let seen: number | undefined
 
@@ -56,9 +57,9 @@ export function createPostman(deps: PostmanDeps): Postman {
     do {
       isKicked = false
       // The next ones wait for their own time: while the server is away each is tried once.
-      while (!isStopped && (await sendNext(deps)));
+      while (!isOver() && (await sendNext(deps)));
       seen = await countMails(deps.db)
-    } while (isKicked && !isStopped)
+    } while (isKicked && !isOver())
   }
 
   function kick(): void {
