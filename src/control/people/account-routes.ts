@@ -21,25 +21,29 @@ const docs = {
     summary: 'Sets another password, and ends all sessions but a new one, which this answer begins',
     status: 200,
     answer: signedSchema,
-    errors: ['UNAUTHORIZED', 'SIGN_IN_FAILED', 'CSRF_REJECTED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'],
+    isOfSession: true,
+    errors: ['SIGN_IN_FAILED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'],
   },
   list: {
     summary: 'Where one is signed in, the session used last first',
     status: 200,
     answer: listOf(sessionSchema),
-    errors: ['UNAUTHORIZED', 'STORE_UNAVAILABLE'],
+    isOfSession: true,
+    errors: ['STORE_UNAVAILABLE'],
   },
   end: {
     summary: 'Ends a session',
     status: 200,
     answer: Type.Object({}),
-    errors: ['UNAUTHORIZED', 'CSRF_REJECTED', 'STORE_UNAVAILABLE'],
+    isOfSession: true,
+    errors: ['STORE_UNAVAILABLE'],
   },
   endOthers: {
     summary: 'Ends all sessions but this one',
     status: 200,
     answer: Type.Object({ ended: Type.Integer() }),
-    errors: ['UNAUTHORIZED', 'CSRF_REJECTED', 'STORE_UNAVAILABLE'],
+    isOfSession: true,
+    errors: ['STORE_UNAVAILABLE'],
   },
 } as const satisfies Record<string, RouteDoc>
 

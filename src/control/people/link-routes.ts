@@ -21,7 +21,7 @@ import { emailField, passwordField } from './session-routes.ts'
 import { provePassword } from './sign-in.ts'
 
 const merchantSchema = Type.Object({ id: Type.String(), name: Type.String() })
-const common = ['LINK_ENDED', 'CSRF_REJECTED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'] as const
+const common = ['LINK_ENDED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'] as const
 
 const docs = {
   show: {
