@@ -69,7 +69,9 @@ const reasonsFromNought = {
   refused: ['proxy_header_missing', 'proxy_header_timeout'],
   admin: [
     ...['admin_address', 'admin_token_missing', 'admin_token_wrong', 'admin_token_revoked'],
-    ...['admin_token_expired', 'role', 'scope'],
+    ...['admin_token_expired', 'role', 'scope', 'viewer', 'session_ended', 'origin', 'csrf_token'],
+    ...['unknown_account', 'wrong_password', 'account_disabled', 'pace_of_address', 'pace_of_account'],
+    ...['passwords_waiting'],
   ],
   handshake: [
     ...['plain_http', 'not_tls', 'version', 'alpn', 'certificate_refused', 'nothing_shared', 'alert'],
