@@ -11,6 +11,7 @@ import type { CliIo } from './io.ts'
 import { registerKeys } from './keys.ts'
 import { registerMerchants } from './merchants.ts'
 import { registerPermissions } from './permissions.ts'
+import { registerRequests } from './requests.ts'
 import type { Session } from './session.ts'
 import { registerTokens } from './tokens.ts'
 
@@ -36,6 +37,7 @@ export function registerAdminCommands(
   registerDeny(program, session)
   registerAudit(program, session)
   registerActivity(program, session)
+  registerRequests(program, session)
   registerPermissions(program, session)
   registerTokens(program, session)
 }

@@ -31,6 +31,7 @@ import { serveOpenApi } from './openapi/routes.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { invalid, refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { serveRequests } from './requests/routes.ts'
 import { serveTokens } from './tokens/routes.ts'
 
 declare module 'fastify' {
@@ -134,6 +135,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): voi
   serveAuditExport(app, deps)
   serveActivity(app, deps)
   serveActivityTotals(app, deps)
+  serveRequests(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)

@@ -11,6 +11,7 @@ import { idempotencyKeptMs, pruneReplays } from '../store/idempotency-table.ts'
 import { pruneInstances } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import { explainFailure } from '../store/refusals.ts'
+import { forgetRequests, prepareRequests } from '../store/request-table.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -43,6 +44,9 @@ function stepsOf({ db, table, auditKeptMs }: HouseDeps): readonly Step[] {
     { name: 'outbox', take: (most) => pruneOutbox(db, Math.max(dayMs, staleMs), most) },
     { name: 'instances', take: (most) => pruneInstances(db, Math.max(instancesKeptMs, staleMs), most) },
     { name: 'replays', take: (most) => pruneReplays(db, idempotencyKeptMs, most) },
+    // A day is one row to these: there are a few at most.
+    { name: 'request_days', take: () => prepareRequests(db) },
+    { name: 'requests', take: () => forgetRequests(db) },
     { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
     ...activityParts(activityAges).map(({ name, take }) => ({
       name,

@@ -49,6 +49,8 @@ export const access = {
   'POST /keys/import': changeWhole,
   'GET /keys/{id}/activity': read,
   'GET /activity': read,
+  'GET /requests': read,
+  'GET /requests/{id}': read,
   'GET /permissions': read,
   'GET /audit': { may: auditReaders, reach: 'part' },
   'GET /audit/export': { may: ['static', 'admin', 'auditor'], reach: 'part' },

@@ -4,6 +4,8 @@ import t from 'tap'
 import { access, accessOf, type CallerKind } from '../../../src/control/callers/access.ts'
 import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { tokenRoles } from '../../../src/credentials/role.ts'
+import { addRequests } from '../../../src/store/request-table.ts'
+import { keptRequest } from '../../store/seed.ts'
 import { createSubject, keyBody, type Subject, token } from '../subject.ts'
 
 interface Call {
@@ -19,6 +21,7 @@ interface Things {
   readonly api: string
   readonly key: string
   readonly token: string
+  readonly request: string
 }
 
 type RouteName = keyof typeof access
@@ -58,6 +61,8 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   }),
   'GET /keys/{id}/activity': ({ key }) => ({ method: 'GET', path: `/keys/${key}/activity` }),
   'GET /activity': () => ({ method: 'GET', path: '/activity?by=key' }),
+  'GET /requests': () => ({ method: 'GET', path: '/requests' }),
+  'GET /requests/{id}': ({ request }) => ({ method: 'GET', path: `/requests/${request}` }),
   'GET /permissions': () => ({ method: 'GET', path: '/permissions' }),
   'GET /audit': () => ({ method: 'GET', path: '/audit?limit=200' }),
   'GET /audit/export': () => ({ method: 'GET', path: '/audit/export?action=key.create' }),
@@ -96,7 +101,10 @@ async function id(subject: Subject, path: string, body: object): Promise<string>
 
 async function thingsOf(subject: Subject, merchant: string, api: string): Promise<Things> {
   const key = await id(subject, '/keys', keyBody(merchant, { api }))
-  return { merchant, api, key, token: await id(subject, '/tokens', { name: 't', role: 'read_only' }) }
+  const request = `req_of_${key}`
+  await addRequests(subject.db, [keptRequest({ id: request, merchantId: merchant, api, keyId: key })])
+  const token = await id(subject, '/tokens', { name: 't', role: 'read_only' })
+  return { merchant, api, key, token, request }
 }
 
 async function askers(subject: Subject, merchant: string, api: string): Promise<Asker[]> {
@@ -176,7 +184,12 @@ void t.test('every route, of every caller, of what is its own and what is not', 
   const subject = await createSubject(t)
   const own = { merchant: await id(subject, '/merchants', { name: 'Own' }), api: 'flintn' }
   const other = { merchant: await id(subject, '/merchants', { name: 'Other' }), api: 'flint' }
-  const absent = { merchant: 'mer_999999999999', key: 'key_999999999999', token: 'tok_999999999999' }
+  const absent = {
+    merchant: 'mer_999999999999',
+    key: 'key_999999999999',
+    token: 'tok_999999999999',
+    request: 'req_none',
+  }
   for (const asker of await askers(subject, own.merchant, own.api)) {
     const isPart = asker.merchant !== null || asker.api !== null
     for (const name of names) {
