@@ -2,28 +2,28 @@
 
 import t from 'tap'
 import { sentences } from '../../src/errors/sentences.ts'
-import { addRequests } from '../../src/store/request-table.ts'
-import { keptRequest } from '../store/seed.ts'
+import { seedRequests } from '../store/seed.ts'
 import { createConsole } from './console.ts'
 
 void t.test('a request is shown with its reason in words, or why it is not', async (t) => {
   const { type, subject } = await createConsole(t)
-  await addRequests(subject.db, [
-    keptRequest({
+  await seedRequests(
+    subject.db,
+    {
       id: 'req_1',
       code: 'INSUFFICIENT_PERMISSIONS',
       reason: 'denied_permission',
       required: ['a.b'],
-    }),
-    keptRequest({
+    },
+    {
       id: 'req_2',
       code: null,
       reason: null,
       decision: 'allow',
       status: 500,
       upstreamStatus: 500,
-    }),
-  ])
+    },
+  )
   const shown = await type('requests', 'show', 'req_1')
   t.same([shown.code, shown.stderr], [0, ''])
   t.match(shown.stdout, sentences.INSUFFICIENT_PERMISSIONS['denied_permission'])
@@ -41,10 +41,11 @@ void t.test('a request is shown with its reason in words, or why it is not', asy
 void t.test('requests are listed, newest first', async (t) => {
   const { type, subject } = await createConsole(t)
   const atMs = Date.now() - 5_000
-  await addRequests(subject.db, [
-    keptRequest({ id: 'req_1', atMs }),
-    keptRequest({ id: 'req_2', atMs: atMs + 1, code: 'UPSTREAM_ERROR', reason: 'reset', status: 502 }),
-  ])
+  await seedRequests(
+    subject.db,
+    { id: 'req_1', atMs },
+    { id: 'req_2', atMs: atMs + 1, code: 'UPSTREAM_ERROR', reason: 'reset', status: 502 },
+  )
   const listed = await type('requests', 'list')
   t.match(
     listed.stdout,

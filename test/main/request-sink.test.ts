@@ -14,11 +14,6 @@ function logging() {
 void t.test('a day that nobody has made yet is made', async (t) => {
   const { db } = await createDatabase(t)
   const { log, logger } = logging()
-  const parts = await db.query<{ name: string }>(
-    `SELECT c.relname::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-     WHERE i.inhparent = 'kept_request'::regclass`,
-  )
-  for (const { name } of parts) await db.query(`DROP TABLE ${name}`)
   const sink = createRequestSink(db, logger)
   t.equal(await sink([keptRequest({ id: 'req_1' })]), 1)
   t.same(await db.query('SELECT id FROM kept_request'), [{ id: 'req_1' }])
@@ -29,6 +24,7 @@ void t.test('what cannot be stored is told once; what never can be is given up',
   const { db } = await createDatabase(t)
   const { log, logger } = logging()
   const sink = createRequestSink(db, logger)
+  t.equal(await sink([keptRequest()]), 1)
   const odd = keptRequest({ route: 'a\0b' })
   t.equal(await sink([odd]), 0)
   t.equal(await sink([odd]), 0)

@@ -7,10 +7,17 @@ import {
   prepareRequests,
 } from '../../src/store/request-table.ts'
 import { everything } from '../../src/store/scope.ts'
-import { createDatabase } from '../support/database.ts'
+import { createDatabase as createBareDatabase } from '../support/database.ts'
 import { keptRequest } from './seed.ts'
 
 const dayMs = 86_400_000
+
+/** With the days that are written to. */
+async function createDatabase(t: Parameters<typeof createBareDatabase>[0]) {
+  const database = await createBareDatabase(t)
+  await prepareRequests(database.db)
+  return database
+}
 
 void t.test('a request is found as it was kept, whatever its id', async (t) => {
   const { db } = await createDatabase(t)
@@ -107,8 +114,8 @@ void t.test('the list goes from the newest on, page by page, by key, merchant, c
 })
 
 void t.test('days are made once, and what belongs to none that is made is not kept', async (t) => {
-  const { db } = await createDatabase(t)
-  t.equal(await prepareRequests(db), 0, 'the migration has made them')
+  const { db } = await createBareDatabase(t)
+  t.same([await prepareRequests(db), await prepareRequests(db)], [4, 0])
   const [{ name } = { name: '' }] = await db.query<{ name: string }>(
     `SELECT max(c.relname)::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
      WHERE i.inhparent = 'kept_request'::regclass`,

@@ -5,7 +5,7 @@ import type { ChangeOrigin } from '../../src/store/commit-table.ts'
 import { createKey, type NewKey } from '../../src/store/key-change-table.ts'
 import { createMerchant } from '../../src/store/merchant-table.ts'
 import type { Postgres } from '../../src/store/postgres.ts'
-import type { KeptRequest } from '../../src/store/request-table.ts'
+import { addRequests, type KeptRequest, prepareRequests } from '../../src/store/request-table.ts'
 import { everything } from '../../src/store/scope.ts'
 
 export const nowMs = Date.UTC(2026, 0, 15, 12)
@@ -75,6 +75,15 @@ export function keptRequest(of: Partial<KeptRequest> = {}): KeptRequest {
     heldMs: 0,
     ...of,
   }
+}
+
+/** Keeps requests where no day is made yet. */
+export async function seedRequests(
+  db: Postgres,
+  ...requests: readonly Partial<KeptRequest>[]
+): Promise<void> {
+  await prepareRequests(db)
+  await addRequests(db, requests.map(keptRequest))
 }
 
 /** A merchant with one key; returns the key with its digest. */

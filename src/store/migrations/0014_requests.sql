@@ -87,5 +87,3 @@ BEGIN
   RETURN gone;
 END
 $$;
-
-SELECT prepare_requests(2);

@@ -4,8 +4,7 @@ import t from 'tap'
 import { access, accessOf, type CallerKind } from '../../../src/control/callers/access.ts'
 import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { tokenRoles } from '../../../src/credentials/role.ts'
-import { addRequests } from '../../../src/store/request-table.ts'
-import { keptRequest } from '../../store/seed.ts'
+import { seedRequests } from '../../store/seed.ts'
 import { createSubject, keyBody, type Subject, token } from '../subject.ts'
 
 interface Call {
@@ -102,7 +101,7 @@ async function id(subject: Subject, path: string, body: object): Promise<string>
 async function thingsOf(subject: Subject, merchant: string, api: string): Promise<Things> {
   const key = await id(subject, '/keys', keyBody(merchant, { api }))
   const request = `req_of_${key}`
-  await addRequests(subject.db, [keptRequest({ id: request, merchantId: merchant, api, keyId: key })])
+  await seedRequests(subject.db, { id: request, merchantId: merchant, api, keyId: key })
   const token = await id(subject, '/tokens', { name: 't', role: 'read_only' })
   return { merchant, api, key, token, request }
 }

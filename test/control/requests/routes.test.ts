@@ -2,15 +2,14 @@
 
 import t from 'tap'
 import { sentences } from '../../../src/errors/sentences.ts'
-import { addRequests } from '../../../src/store/request-table.ts'
 import { createIds } from '../../../src/telemetry/request-id.ts'
-import { keptRequest } from '../../store/seed.ts'
+import { keptRequest, seedRequests } from '../../store/seed.ts'
 import { createSubject } from '../subject.ts'
 
 void t.test('a kept request is told whole, with the reason in words', async (t) => {
   const { call, db } = await createSubject(t)
   const kept = keptRequest({ id: 'req_1', keyId: 'key_000000000001', gatewayMs: 1.234_567 })
-  await addRequests(db, [kept])
+  await seedRequests(db, kept)
   const { status, body, headers } = await call('GET', '/requests/req_1')
   t.equal(status, 200)
   t.equal(headers['cache-control'], 'no-store')
@@ -32,7 +31,7 @@ void t.test('a kept request is told whole, with the reason in words', async (t) 
 void t.test('ids that proxies make are found as they came', async (t) => {
   const { call, db } = await createSubject(t)
   const id = '10.0.0.1:443_{a}/b+c=d@e'
-  await addRequests(db, [keptRequest({ id })])
+  await seedRequests(db, { id })
   t.match(await call('GET', `/requests/${encodeURIComponent(id)}`), { status: 200, body: { id } })
 })
 
@@ -53,16 +52,14 @@ void t.test('of what is not kept the answer says when the id was made', async (t
 void t.test('the list: filters, pages, and what it does not take', async (t) => {
   const { call, db } = await createSubject(t)
   const atMs = Date.now() - 10_000
-  await addRequests(
+  await seedRequests(
     db,
-    [0, 1, 2].map((i) =>
-      keptRequest({
-        id: `req_${i}`,
-        atMs: atMs + i,
-        keyId: `key_00000000000${i}`,
-        merchantId: 'mer_000000000001',
-      }),
-    ),
+    ...[0, 1, 2].map((i) => ({
+      id: `req_${i}`,
+      atMs: atMs + i,
+      keyId: `key_00000000000${i}`,
+      merchantId: 'mer_000000000001',
+    })),
   )
   const ids = async (query: string) => {
     const { status, body } = await call('GET', `/requests?${query}`)
