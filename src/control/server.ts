@@ -35,6 +35,7 @@ import { hubPath, serveHub } from './people/serve.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { serveRequests } from './requests/routes.ts'
 import { serveTeam } from './team/routes.ts'
 import { serveTokens } from './tokens/routes.ts'
 
@@ -148,6 +149,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveAuditExport(app, deps)
   serveActivity(app, deps)
   serveActivityTotals(app, deps)
+  serveRequests(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)

@@ -210,6 +210,7 @@ export const reasons = {
     unknown_person: 'There is no such account, or none that the caller sees',
     unknown_session: 'There is no such session of the account',
     unknown_invitation: 'There is no such invitation, or none that the caller sees',
+    unknown_request: 'No request of that id is kept, or none that the caller sees',
     not_denied: 'The emergency stop has no such entry',
   },
   LINK_ENDED: { link_ended: 'No link that works is known by that' },

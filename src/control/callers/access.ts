@@ -64,6 +64,8 @@ export const access = {
   'POST /keys/import': changeWhole,
   'GET /keys/{id}/activity': read,
   'GET /activity': read,
+  'GET /requests': read,
+  'GET /requests/{id}': read,
   'GET /permissions': read,
   'GET /audit': { may: [...auditReaders, ...memberAdmins], reach: 'part' },
   'GET /audit/export': { may: ['static', 'admin', 'auditor'], reach: 'part' },
