@@ -9,6 +9,7 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { Table } from '../config/compiled.ts'
+import type { ScanningKeys } from '../config/scanning-schema.ts'
 import type { DenyBehind } from '../lookup/deny-acknowledge.ts'
 import type { DenyStop } from '../lookup/deny-stop.ts'
 import type { Change } from '../store/change-table.ts'
@@ -32,6 +33,8 @@ export interface ControlDeps {
   readonly trustedProxies: readonly string[]
   /** Where the control plane is reached: scheme, host and port; null: not said. */
   readonly publicUrl: string | null
+  /** Whose signed reports of exposed keys are believed. */
+  readonly scanners: ScanningKeys
   /** Names that the control port answers without a token, besides addresses and those of private networks. */
   readonly hosts: readonly string[]
   /** Counts a call that the admin API refused for its token or its address. */

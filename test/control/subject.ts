@@ -99,6 +99,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     tls: null,
     trustedProxies: [],
     publicUrl: null,
+    scanners: [],
     refused: () => undefined,
     now: () => clock.nowMs,
     newId: (prefix) => `${prefix}_${String(++count).padStart(12, '0')}`,

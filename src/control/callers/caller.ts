@@ -1,11 +1,12 @@
 // Who a request comes from, once known: the only thing that handlers see of tokens.
 
 import { type Denial, deny } from '../../errors/denial.ts'
-import { isWhole, type Scope } from '../../store/scope.ts'
+import { everything, isWhole, type Scope } from '../../store/scope.ts'
 import type { Access, CallerKind } from './access.ts'
 
 export interface Caller {
-  readonly kind: CallerKind
+  /** `signed`: a scanner without a token, whose signature the route is still to check. */
+  readonly kind: CallerKind | 'signed'
   /** Who acts, in the audit. */
   readonly actor: string
   /** Of a token that the API made; null: one of LATCHKEY_ADMIN_TOKEN. */
@@ -13,6 +14,12 @@ export interface Caller {
   /** When its token ends, in milliseconds since the epoch; null: never. */
   readonly expiresAtMs: number | null
   readonly scope: Scope
+}
+
+/** Who signs instead of having a token, of whom nothing is known yet. */
+export const signer: Caller = {
+  ...{ kind: 'signed', actor: '' },
+  ...{ tokenId: null, expiresAtMs: null, scope: everything },
 }
 
 /** Whose Idempotency-Keys these are: names are not unique among tokens, and no configured name has a colon. */
@@ -26,7 +33,7 @@ function forbidden(reason: 'role' | 'scope', message: string): Denial {
 
 /** Whether a caller may call a route. */
 export function judgeAccess({ kind, scope }: Caller, { may, reach }: Access): Denial | undefined {
-  if (!may.includes(kind)) return forbidden('role', `the role ${kind} may not do this`)
+  if (kind === 'signed' || !may.includes(kind)) return forbidden('role', `the role ${kind} may not do this`)
   if (reach === 'whole' && !isWhole(scope))
     return forbidden('scope', 'the token is for a part of the installation, and this concerns all of it')
   return undefined
