@@ -27,6 +27,9 @@ const sessionText =
   `Of somebody who has signed in (POST /hub/v1/session), where there is a hub; over https \`${cookieName(true)}\`. What changes ` +
   'something needs `X-CSRF-Token`, with what that answer has as `csrf`, and an `Origin` of the hub.'
 
+const signatureText =
+  'Of the body as it is sent, by one of `control.secret_scanning`, whose identifier is in Github-Public-Key-Identifier: ECDSA over P-256 with SHA-256, DER, base64.'
+
 /** The whole document; routes in the order of their registration. */
 export function openApiDocument(routes: readonly DocumentedRoute[], publicUrl: string | null): object {
   const paths: Record<string, Record<string, object>> = {}
@@ -49,6 +52,12 @@ export function openApiDocument(routes: readonly DocumentedRoute[], publicUrl: s
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: callersText },
         session: { type: 'apiKey', in: 'cookie', name: cookieName(false), description: sessionText },
+        signature: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Github-Public-Key-Signature',
+          description: signatureText,
+        },
       },
       schemas: Object.fromEntries(
         Object.entries(components).map(([name, schema]) => [name, referring(schema, name)]),
@@ -72,7 +81,7 @@ function operationOf(route: DocumentedRoute, path: string): object {
     summary: doc?.summary ?? '',
     // Said of those without a token too, so that nobody takes it for forgotten.
     security: [
-      ...(isAdmin ? [{ token: [] }] : []),
+      ...(isAdmin ? [{ token: [] }, ...signersOf(route)] : []),
       ...(isAdmin || doc?.isOfSession ? [{ session: [] }] : []),
     ],
     ...callersOf(route),
@@ -84,6 +93,11 @@ function operationOf(route: DocumentedRoute, path: string): object {
     ...bodyOf(route),
     responses: { ...answerOf(doc), ...errorAnswers(errorsOf(route, isAdmin)) },
   }
+}
+
+/** Who has no token and signs the body. */
+function signersOf({ method, url }: DocumentedRoute): object[] {
+  return accessOf(method, url)?.signed ? [{ signature: [] }] : []
 }
 
 /** Who may call it: those who see a part of the installation only where it says so. */

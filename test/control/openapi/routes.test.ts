@@ -117,7 +117,8 @@ const openToAll = [
 ]
 
 function securityOf(name: string): readonly object[] {
-  if (name.includes('/admin/v1/')) return [{ token: [] }, { session: [] }]
+  const signed = name.endsWith('/keys/exposed') ? [{ signature: [] }] : []
+  if (name.includes('/admin/v1/')) return [{ token: [] }, ...signed, { session: [] }]
   return name.includes('/hub/v1/') && !openToAll.includes(name) ? [{ session: [] }] : []
 }
 
@@ -257,6 +258,8 @@ async function tour(subject: Subject) {
     ['/audit', 'GET', '/audit?limit=0'],
     ['/audit/verify', 'GET', '/audit/verify'],
     ['/audit/verify', 'GET', '/audit/verify?cursor=IjUi'],
+    ['/keys/exposed', 'POST', '/keys/exposed?wait=all', { reports: [{ secret: 'x' }] }],
+    ['/keys/exposed', 'POST', '/keys/exposed', { reports: [] }],
     ['/permissions', 'GET', '/permissions'],
     ['/instances', 'GET', '/instances'],
     ['/tokens', 'POST', '/tokens', { name: 'ci', role: 'admin', expires_at: '2030-01-01T00:00:00Z' }],
