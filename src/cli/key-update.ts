@@ -7,6 +7,7 @@ import { parseLifetime, parseTime } from './duration.ts'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
 import { keyText } from './key-text.ts'
+import { parseRates, type Rates } from './rates.ts'
 import { addChange, type ChangeFlags, type Session, showChange } from './session.ts'
 
 interface UpdateFlags extends ChangeFlags {
@@ -18,6 +19,10 @@ interface UpdateFlags extends ChangeFlags {
   readonly expiresAt?: string
   /** False: `--no-expiry`. */
   readonly expiry: boolean
+  /** False: `--no-allowed-ips`. */
+  readonly allowedIps?: readonly string[] | false
+  /** False: `--no-rate-limits`. */
+  readonly rateLimits?: Rates | false
 }
 
 export function registerUpdate(group: Command, session: Session): void {
@@ -40,6 +45,17 @@ export function registerUpdate(group: Command, session: Session): void {
         .conflicts('expiry'),
     )
     .option('--no-expiry', 'it never stops working by itself')
+    .option(
+      '--allowed-ips <addresses...>',
+      'addresses and CIDR blocks that it may be used from, and no others',
+    )
+    .option('--no-allowed-ips', 'it may be used from anywhere')
+    .option(
+      '--rate-limits <limits...>',
+      'what counts in place of limits of the file, such as default=500/s or default=500/s:1000 with a burst',
+      parseRates,
+    )
+    .option('--no-rate-limits', 'what the file says of rate limits counts')
     .action(async (id: string, flags: UpdateFlags) => {
       const body = patchOf(flags, session.now())
       const path = `/keys/${pathPart(id)}`
@@ -52,12 +68,13 @@ export function registerUpdate(group: Command, session: Session): void {
 }
 
 function patchOf(flags: UpdateFlags, nowMs: number): Readonly<Record<string, unknown>> {
-  const { name, permission, expiresIn } = flags
+  const { name, permission, expiresIn, allowedIps, rateLimits } = flags
   const inTime = expiresIn === undefined ? undefined : new Date(nowMs + expiresIn * 1000).toISOString()
   const expiresAt = flags.expiry ? (flags.expiresAt ?? inTime) : null
-  if (name === undefined && permission === undefined && expiresAt === undefined) {
+  const given = [name, permission, expiresAt, allowedIps, rateLimits]
+  if (given.every((one) => one === undefined)) {
     throw new CliError(
-      'nothing to update: give at least one of --name, --permission, --expires-in, --expires-at, --no-expiry',
+      'nothing to update: give at least one of --name, --permission, --expires-in, --expires-at, --no-expiry, --allowed-ips, --no-allowed-ips, --rate-limits, --no-rate-limits',
       exitCodes.usage,
     )
   }
@@ -65,5 +82,7 @@ function patchOf(flags: UpdateFlags, nowMs: number): Readonly<Record<string, unk
     ...(name !== undefined && { name }),
     ...(permission !== undefined && { permissions: permission }),
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
+    ...(allowedIps !== undefined && { allowed_ips: allowedIps === false ? [] : allowedIps }),
+    ...(rateLimits !== undefined && { rate_limits: rateLimits === false ? {} : rateLimits }),
   }
 }

@@ -10,6 +10,7 @@ import { createGateway } from '../gateway/server.ts'
 import { mostTargets } from '../gateway/upstream/targets-in-force.ts'
 import type { KeptFiles } from '../config/source.ts'
 import type { Followed, TlsSources } from '../gateway/listener/tls.ts'
+import { createLimiter, type Limiter } from '../limits/limiter.ts'
 import { type Logger, type LogLosses, noLosses } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createIds } from '../telemetry/request-id.ts'
@@ -141,6 +142,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       redis: config.settings.redis,
       cacheKey: options.secrets.cacheKey,
       role,
+      isPrimary: options.place === 'primary',
       instanceId: options.instanceId,
       table,
       log,
@@ -287,6 +289,7 @@ async function openGateway(parts: Parts): Promise<number> {
     rows: activity.waiting(),
   }))
   addUpstreamMetrics(metrics, () => inForce.current().upstreams)
+  const limiter = openLimiter(parts)
   const app = await createGateway({
     settings,
     connections: parts.descriptors.connections,
@@ -297,6 +300,7 @@ async function openGateway(parts: Parts): Promise<number> {
     denied: deny.current,
     tls: tlsOf(parts),
     lookup: core.lookup,
+    limiter,
     isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,
     metrics,
@@ -312,6 +316,28 @@ async function openGateway(parts: Parts): Promise<number> {
   drain.server(app)
   const listening = listen(app, settings.gateway, 'gateway')
   return orphaned === undefined ? listening : Promise.race([listening, orphaned.then(failAlone)])
+}
+
+/** What it has leased is given back at the end, when nobody asks for it any more. */
+function openLimiter({ core, metrics, drain }: Parts): Limiter {
+  const limiter = createLimiter({
+    store: core.leases,
+    instances: core.instances,
+    monotonicNow: core.monotonicNow,
+    refused: ({ api, name, isShadow }) => metrics.rateLimited({ api, limit: name, shadow: String(isShadow) }),
+  })
+  metrics.gauge('latchkey_rate_limit_counts', 'Callers that are counted under a rate limit', () => ({
+    counts: limiter.size(),
+  }))
+  metrics.gauge(
+    'latchkey_rate_limits_shared',
+    '1 while rate limits are counted by all instances together; 0: each has its share of them',
+    () => ({ gateway: Number(limiter.isNear()) }),
+    'min',
+  )
+  limiter.start()
+  drain.last('rate limits', () => limiter.stop())
+  return limiter
 }
 
 /** Nothing where it is not known. */

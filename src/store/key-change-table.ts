@@ -1,9 +1,11 @@
 // Making a key, changing what it says, and its way through its states.
 
+import { isDeepStrictEqual } from 'node:util'
 import { type KeyAction, keyTransition } from '../credentials/lifecycle.ts'
 import { deny, DenialError } from '../errors/denial.ts'
 import { type ChangeOrigin, type Committed, commitChange, type Plan } from './commit-table.ts'
 import { keySnapshot, lockKey, mustGetKey, type StoredKey } from './key-table.ts'
+import { noKeyLimits, type StoredKeyLimits, writeKeyLimits } from './limit-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { everything, seesApi, seesMerchant } from './scope.ts'
 
@@ -22,18 +24,24 @@ export interface NewKey
   readonly secret: NewSecret
 }
 
+/** And what is said of it beside what the file says of all. */
+export interface NewLimitedKey extends NewKey {
+  readonly limits?: Partial<StoredKeyLimits> | undefined
+}
+
 /** What is not named stays as it is. */
 export interface KeyPatch {
   readonly name?: string | undefined
   readonly permissions?: readonly string[] | undefined
   readonly expiresAtMs?: number | null | undefined
+  readonly limits?: Partial<StoredKeyLimits> | undefined
 }
 
 /** Makes an active key. Throws VALIDATION_FAILED where there is no such merchant. */
 export async function createKey(
   db: Postgres,
   origin: ChangeOrigin,
-  key: NewKey,
+  key: NewLimitedKey,
 ): Promise<Committed<StoredKey>> {
   return commitChange<StoredKey>(db, origin, async (tx) => {
     if (!seesApi(origin.scope, key.api)) throw new DenialError(deny('NOT_FOUND', 'unknown_key'))
@@ -57,7 +65,7 @@ export async function createKey(
 }
 
 /**
- * Changes name, permissions or expiry. Throws NOT_FOUND, KEY_REVOKED, and REVISION_CONFLICT where `ifRevision`
+ * Changes name, permissions, expiry or limits. Throws NOT_FOUND, KEY_REVOKED, and REVISION_CONFLICT where `ifRevision`
  * (null: any) is not the key's.
  */
 export async function patchKey(
@@ -72,7 +80,15 @@ export async function patchKey(
     }
     refuseRevoked(key)
     const { name = key.name, permissions = key.permissions, expiresAtMs = key.expiresAtMs } = request.patch
-    if (name === key.name && expiresAtMs === key.expiresAtMs && isSame(permissions, key.permissions)) {
+    const before = key.limits ?? noKeyLimits
+    const limits = { ...before, ...request.patch.limits }
+    const areSame = isDeepStrictEqual(limits, before)
+    if (
+      areSame &&
+      name === key.name &&
+      expiresAtMs === key.expiresAtMs &&
+      isSame(permissions, key.permissions)
+    ) {
       return { kind: 'unchanged', object: key }
     }
     return changeOf(key, 'key.update', async (tx, revision) => {
@@ -80,6 +96,7 @@ export async function patchKey(
         'UPDATE api_key SET name = $2, permissions = $3, expires_at = $4, revision = $5 WHERE id = $1',
         [key.id, name, permissions, expiresAtMs === null ? null : new Date(expiresAtMs), revision],
       )
+      if (!areSame) await writeKeyLimits(tx, key.id, limits)
       return mustGetKey(tx, key.id, origin)
     })
   })
@@ -143,7 +160,7 @@ export async function insertSecret(
 
 async function insertKey(
   tx: Queryable,
-  key: NewKey & { readonly revision: number; readonly nowMs: number },
+  key: NewLimitedKey & { readonly revision: number; readonly nowMs: number },
 ): Promise<StoredKey> {
   await tx.query(
     `INSERT INTO api_key (id, merchant_id, api, environment, name, status, prefix, permissions, created_at,
@@ -163,6 +180,7 @@ async function insertKey(
     ],
   )
   await insertSecret(tx, key.id, { ...key.secret, createdAtMs: key.nowMs })
+  if (key.limits !== undefined) await writeKeyLimits(tx, key.id, { ...noKeyLimits, ...key.limits })
   return mustGetKey(tx, key.id, { nowMs: key.nowMs, scope: everything })
 }
 

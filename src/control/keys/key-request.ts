@@ -9,6 +9,7 @@ import { deny, DenialError, type FieldFault } from '../../errors/denial.ts'
 import type { ControlDeps } from '../dependencies.ts'
 import { changeBody, nameField, pageFields, textField } from '../fields.ts'
 import { instantOf } from '../instant.ts'
+import { allowedIpsField, rateLimitsField } from '../limit-fields.ts'
 import { invalid } from '../refusal.ts'
 
 /** Of one key. */
@@ -29,12 +30,16 @@ export const newKeyBody = changeBody({
   name: nameField,
   permissions: permissionsField,
   expires_at: Type.Optional(expiryField),
+  allowed_ips: Type.Optional(allowedIpsField),
+  rate_limits: Type.Optional(rateLimitsField),
 })
 
 export const keyPatchBody = changeBody({
   name: Type.Optional(nameField),
   permissions: Type.Optional(permissionsField),
   expires_at: Type.Optional(expiryField),
+  allowed_ips: Type.Optional(allowedIpsField),
+  rate_limits: Type.Optional(rateLimitsField),
 })
 
 export const rotateBody = changeBody({
