@@ -50,7 +50,7 @@ void t.test('a limit fits all routes, those of a permission, or the one that it 
 void t.test('limits that fit nothing are faults', async (t) => {
   const gateway = withLimits([
     'a: { permission: transaction.raed, rate: 1/s, per: key }',
-    'b: { route: GET /v1/transactons/{id}, rate: 1/s, per: key }',
+    'b: { route: "GET /v1/transactons/{id}", rate: 1/s, per: key }',
     'c: { route: GET /v1/status, rate: 1/s, per: key }',
     'd: { route: GET /v1/status, permission: transaction.read, rate: 1/s, per: client }',
     'e: { rate: 0/s, per: key }',

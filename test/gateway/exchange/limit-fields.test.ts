@@ -36,13 +36,14 @@ t.test('rate limits on the wire', async (t) => {
     const first = await send('POST /v1/transactions/a/refund', ['Content-Length: 0'])
     t.equal(first.status, 200)
     t.equal(fieldOf(first, 'RateLimit-Policy'), '"default";q=100;w=3600, "refunds";q=20;w=60')
-    t.equal(fieldOf(first, 'RateLimit'), '"default";r=2;t=72, "refunds";r=0;t=3')
+    // What is owed is counted when it is told of, some milliseconds later.
+    t.match(fieldOf(first, 'RateLimit'), /^"default";r=2;t=7[23], "refunds";r=0;t=[34]$/)
     const requests = program.live.requests.length
     const second = await send('POST /v1/transactions/a/refund', ['Content-Length: 0'])
     t.equal(second.status, 429)
     t.equal(codeOf(second), 'RATE_LIMITED')
-    t.equal(fieldOf(second, 'Retry-After'), '3')
-    t.equal(fieldOf(second, 'RateLimit'), '"default";r=2;t=72, "refunds";r=0;t=3')
+    t.match(fieldOf(second, 'Retry-After'), /^[34]$/)
+    t.match(fieldOf(second, 'RateLimit'), /^"default";r=2;t=7[23], "refunds";r=0;t=[34]$/)
     t.equal(program.live.requests.length, requests, 'nothing was forwarded')
   })
 
@@ -51,13 +52,14 @@ t.test('rate limits on the wire', async (t) => {
     t.equal(wrong.status, 401)
     t.equal(fieldOf(wrong, 'RateLimit-Policy'), '"default";q=100;w=3600')
     t.equal(fieldOf(wrong, 'RateLimit'), undefined)
-    t.equal(fieldOf(await read(), 'RateLimit'), '"default";r=1;t=108')
+    t.match(fieldOf(await read(), 'RateLimit'), /^"default";r=1;t=10[89]$/)
   })
 
   await t.test('used up, all routes of the limit refuse the key', async (t) => {
     t.equal((await read()).status, 200)
     const over = await send('GET /v1/transactions')
-    t.same([over.status, codeOf(over), fieldOf(over, 'Retry-After')], [429, 'RATE_LIMITED', '36'])
+    t.same([over.status, codeOf(over)], [429, 'RATE_LIMITED'])
+    t.match(fieldOf(over, 'Retry-After'), /^3[67]$/)
     const line = program.log.findLast(({ code }) => code === 'RATE_LIMITED')
     t.match(line, { reason: 'rate_limit', limit: 'default', decision: 'deny' })
   })
