@@ -11,12 +11,12 @@ export interface Denial {
   readonly required?: readonly string[]
   /** `any`: one of `required` is enough. */
   readonly match?: 'any'
-  /** Seconds for `Retry-After`, where the code's own are not to the point. */
-  readonly retryAfterSeconds?: number
   /** Methods that the path has (METHOD_NOT_ALLOWED). */
   readonly allow?: readonly string[]
   /** What the request itself shows to be wrong with it: a fixed sentence, in ASCII, that repeats nothing of a secret. */
   readonly hint?: string
+  /** Seconds for `Retry-After`, where it is not the same each time. */
+  readonly retryAfterSeconds?: number
   /** What is wrong with a request to the control plane. */
   readonly details?: readonly FieldFault[]
 }

@@ -11,6 +11,7 @@ import { importResultSchema } from '../keys/import/routes.ts'
 import { keySchema } from '../keys/key-object.ts'
 import { merchantSchema } from '../merchants/routes.ts'
 import { apiPermissionsSchema } from '../permissions/routes.ts'
+import { requestSchema } from '../requests/request-object.ts'
 import { tokenSchema } from '../tokens/token-object.ts'
 import { pendingSchema } from './route-doc.ts'
 
@@ -39,6 +40,7 @@ export const components = {
   ImportResult: importResultSchema,
   Activity: activitySchema,
   ActivityTotal: activityTotalSchema,
+  KeptRequest: requestSchema,
   AuditEntry: auditSchema,
   AuditVerification: verificationSchema,
   ApiPermissions: apiPermissionsSchema,
