@@ -52,7 +52,7 @@ export function registerUpdate(group: Command, session: Session): void {
     .option('--no-allowed-ips', 'it may be used from anywhere')
     .option(
       '--rate-limits <limits...>',
-      'what counts in place of limits of the file, such as default=500/s or default=500/s:1000 with a burst',
+      'what counts in place of limits of the file, as in default=500/s, or default=500/s:1000 with a burst',
       parseRates,
     )
     .option('--no-rate-limits', 'what the file says of rate limits counts')

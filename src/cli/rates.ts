@@ -13,7 +13,7 @@ export function parseRates(text: string, before: Rates | false | undefined): Rat
   const isRate = new RegExp(rateText.pattern).test(rate)
   if (name === '' || !isRate || Number(burst ?? 1) > mostBurst)
     throw new InvalidArgumentError(
-      'give a name and a rate, such as default=100/s, or default=100/s:200 with a burst',
+      'give a name and a rate, as in default=100/s, or default=100/s:200 with a burst',
     )
   const others = before === false || before === undefined ? {} : before
   return { ...others, [name]: { rate, ...(burst !== undefined && { burst: Number(burst) }) } }

@@ -65,8 +65,8 @@ void t.test('limits that fit nothing are faults', async (t) => {
   const faults = result.ok ? [] : result.faults.map(({ line, message }) => `${line} ${message}`)
   const first = gateway.split('\n').findIndex((line) => line.includes(' a: {')) + 1
   const expected = [
-    /unknown permission `transaction\.raed`.*transaction\.read/,
-    /no route `GET \/v1\/transactons\/\{id\}`.*GET \/v1\/transactions\/\{id\}/,
+    /unknown permission `transaction\.raed`/,
+    /no route `GET \/v1\/transactons\/\{id\}`/,
     /public/,
     /permission and route/,
     /a rate such as/,
