@@ -6,11 +6,12 @@ import { checked, KeyObject } from './admin-objects.ts'
 import { parseLifetime, parseTime } from './duration.ts'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
+import { addAbout, type AboutFlags, aboutOf } from './key-about.ts'
 import { keyText } from './key-text.ts'
 import { parseRates, type Rates } from './rates.ts'
 import { addChange, type ChangeFlags, type Session, showChange } from './session.ts'
 
-interface UpdateFlags extends ChangeFlags {
+interface UpdateFlags extends ChangeFlags, AboutFlags {
   readonly name?: string
   readonly permission?: readonly string[]
   /** Seconds. */
@@ -26,7 +27,7 @@ interface UpdateFlags extends ChangeFlags {
 }
 
 export function registerUpdate(group: Command, session: Session): void {
-  addChange(group, {
+  const verb = addChange(group, {
     name: 'update',
     about: 'change what is named; the rest of the key stays as it is',
     example: `latchkey keys update key_01K8ZX3V9Q --name 'Checkout EU' --expires-in 90d`,
@@ -45,6 +46,7 @@ export function registerUpdate(group: Command, session: Session): void {
         .conflicts('expiry'),
     )
     .option('--no-expiry', 'it never stops working by itself')
+  addAbout(verb)
     .option(
       '--allowed-ips <addresses...>',
       'addresses and CIDR blocks that it may be used from, and no others',
@@ -56,6 +58,8 @@ export function registerUpdate(group: Command, session: Session): void {
       parseRates,
     )
     .option('--no-rate-limits', 'what the file says of rate limits counts')
+    .option('--no-metadata', 'no pairs any more')
+    .option('--no-owner', 'nobody answers for it any more')
     .action(async (id: string, flags: UpdateFlags) => {
       const body = patchOf(flags, session.now())
       const path = `/keys/${pathPart(id)}`
@@ -71,10 +75,11 @@ function patchOf(flags: UpdateFlags, nowMs: number): Readonly<Record<string, unk
   const { name, permission, expiresIn, allowedIps, rateLimits } = flags
   const inTime = expiresIn === undefined ? undefined : new Date(nowMs + expiresIn * 1000).toISOString()
   const expiresAt = flags.expiry ? (flags.expiresAt ?? inTime) : null
+  const about = aboutOf(flags)
   const given = [name, permission, expiresAt, allowedIps, rateLimits]
-  if (given.every((one) => one === undefined)) {
+  if (given.every((one) => one === undefined) && Object.keys(about).length === 0) {
     throw new CliError(
-      'nothing to update: give at least one of --name, --permission, --expires-in, --expires-at, --no-expiry, --allowed-ips, --no-allowed-ips, --rate-limits, --no-rate-limits',
+      'nothing to update: give at least one of --name, --permission, --expires-in, --expires-at, --no-expiry, --metadata, --owner, --allowed-ips, --no-allowed-ips, --rate-limits, --no-rate-limits',
       exitCodes.usage,
     )
   }
@@ -84,5 +89,6 @@ function patchOf(flags: UpdateFlags, nowMs: number): Readonly<Record<string, unk
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
     ...(allowedIps !== undefined && { allowed_ips: allowedIps === false ? [] : allowedIps }),
     ...(rateLimits !== undefined && { rate_limits: rateLimits === false ? {} : rateLimits }),
+    ...about,
   }
 }

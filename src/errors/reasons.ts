@@ -182,6 +182,8 @@ export const reasons = {
     admin_token_missing: 'No Authorization field',
     admin_token_wrong: 'Not one of the admin tokens',
     admin_token_revoked: 'A token that the admin API made, and that was revoked',
+    report_signature_wrong:
+      'A report of exposed keys without a token whose signature does not fit, or is by none of `control.secret_scanning`',
     admin_token_expired: 'A token that the admin API made, and whose `expires_at` has passed',
     session_missing: 'No session, where there must be one',
     session_ended: 'The session has ended, or never was one',

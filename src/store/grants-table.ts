@@ -15,6 +15,8 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     key_limit: 'SELECT, INSERT, UPDATE, DELETE',
     merchant_limit: 'SELECT, INSERT, UPDATE, DELETE',
     quota_use: 'SELECT, INSERT, UPDATE, DELETE',
+    key_about: 'SELECT, INSERT, UPDATE (metadata, owner)',
+    key_exposure: 'SELECT, INSERT',
     outbox: 'SELECT, INSERT, DELETE',
     // Not `id`: who numbers entries could put them where nobody looks for what is to be linked.
     audit: 'SELECT, INSERT (actor, action, target, before, after, request_id, at, revision)',

@@ -16,6 +16,7 @@ import { invalid } from '../refusal.ts'
 import { keyDocs } from './key-docs.ts'
 import { entityTag, keyObject, keyObjectWithSecret } from './key-object.ts'
 import {
+  aboutOf,
   apiOf,
   expiryOf,
   ifMatchOf,
@@ -90,6 +91,7 @@ async function makeKey(
     permissions: permissionsOf(api, body.permissions),
     expiresAtMs: expiryOf(body.expires_at ?? null, origin.nowMs),
     limits: keyLimitsOf(api, body),
+    ...aboutOf(deps, body),
     secret: newSecret(deps, secret),
   })
   return { ...committed, secret }
@@ -129,6 +131,7 @@ async function changeKey(
     limits: keyLimitsOf(deps.table().apis.get(key.api), asked.body),
     permissions: permissions && permissionsOf(apiOf(deps, key.api, '/permissions'), permissions),
     expiresAtMs: expiry === undefined ? undefined : expiryOf(expiry, origin.nowMs),
+    ...aboutOf(deps, asked.body),
   }
   return patchKey(deps.db, origin, { id, patch, ifRevision })
 }

@@ -63,6 +63,11 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
     body: `${JSON.stringify(keyBody(merchant, { secret: `${merchant}-made-elsewhere-long-ago` }))}\n`,
     type: 'application/x-ndjson',
   }),
+  'POST /keys/exposed': () => ({
+    method: 'POST',
+    path: '/keys/exposed',
+    body: { reports: [{ secret: 'pk_live_nobody' }] },
+  }),
   'GET /keys/{id}/activity': ({ key }) => ({ method: 'GET', path: `/keys/${key}/activity` }),
   'GET /activity': () => ({ method: 'GET', path: '/activity?by=key' }),
   'GET /requests': () => ({ method: 'GET', path: '/requests' }),
