@@ -18,6 +18,7 @@ import { runStages } from '../src/decision/run-stages.ts'
 import { keepToldPeer } from '../src/gateway/listener/peer.ts'
 import { createUpstreams } from '../src/gateway/upstream/upstreams.ts'
 import { type Changes, createChanges } from '../src/lookup/changes.ts'
+import { createLimiter } from '../src/limits/limiter.ts'
 import type { Lookup } from '../src/lookup/found.ts'
 import { createMemoryTier } from '../src/lookup/memory-tier.ts'
 import { spreadOf } from './statistics.ts'
@@ -42,7 +43,10 @@ const memory = createMemoryTier({
 const { limits, requireHttps, trustedProxies } = settings.gateway
 const lookup: Lookup = { find: (digest) => memory.get(digest) ?? missing(), findInMemory: memory.get }
 const strangers = boundStrangers(limits, monotonicNow)
-const stages = decisionStages({ lookup, strangers, limits, requireHttps, now: Date.now, monotonicNow })
+const limiter = createLimiter({ store: null, instances: () => 1, monotonicNow })
+const stages = decisionStages({
+  ...{ lookup, strangers, limiter, limits, requireHttps, now: Date.now, monotonicNow },
+})
 const reply = new ServerResponse(new IncomingMessage(new Socket()))
 // Nothing is forwarded, so no connection is opened.
 const upstreams = createUpstreams(settings, table)
@@ -96,6 +100,7 @@ function recordOf(n: number) {
     permissions: ['transaction.read', 'transaction.search'],
     expiresAtMs: null,
     secretExpiresAtMs: null,
+    limits: null,
     revision: 0,
   } as const
 }

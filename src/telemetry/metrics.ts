@@ -35,6 +35,8 @@ export interface Metrics {
   lookup(tier: string, outcome: string, milliseconds: number): void
   /** A decision of the table in force that the candidate's differs from. */
   shadow(labels: Readonly<Record<'api' | 'route' | 'decision' | 'candidate', string>>): void
+  /** A rate limit has refused a request, or would have. */
+  rateLimited(labels: Readonly<Record<'api' | 'limit' | 'shadow', string>>): void
   cacheRejected(): void
   /** Redis answered that it will not. */
   redisRefused(kind: string): void
@@ -154,6 +156,12 @@ export function createMetrics(): Metrics {
     help: 'Redis entries and messages refused for a wrong seal: forged, or another LATCHKEY_CACHE_KEY',
     registers,
   })
+  const rateLimited = new Counter({
+    name: 'latchkey_rate_limited_total',
+    help: 'Requests that found a rate limit used up; shadow: true: they were let through all the same',
+    labelNames: ['api', 'limit', 'shadow'],
+    registers,
+  })
   const redisRefusals = new Counter({
     name: 'latchkey_redis_refused_total',
     help: 'Commands that Redis refused, by its own word',
@@ -247,6 +255,7 @@ export function createMetrics(): Metrics {
       if (tier !== 'memory') lookupSeconds.observe({ tier }, milliseconds / 1000)
     },
     shadow: (labels) => shadows.inc(labels),
+    rateLimited: (labels) => rateLimited.inc(labels),
     cacheRejected: () => rejected.inc(),
     redisRefused: (kind) => redisRefusals.inc({ kind }),
     activityDropped: () => dropped.inc(),

@@ -155,6 +155,10 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     trailingSlash: 'strict',
     docs: null,
     stripPrefix: '',
+    rateLimits: (['key', 'merchant'] as const).map((per) => ({
+      ...{ api: name, name: per === 'key' ? 'default' : 'sums', per, isShadow: false },
+      allowance: { quota: 1, windowSeconds: 1, intervalMs: 1_000, burst: 1 },
+    })),
     routes: [],
     matchRoute: () => ({ kind: 'not_found' }),
   }
