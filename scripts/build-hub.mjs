@@ -53,7 +53,14 @@ function build() {
 }
 
 const packages = ['package.json', 'package-lock.json']
-const inputs = [...packages, 'index.html', 'tsconfig.json', 'vite.config.ts', ...filesBelow('src')]
+const inputs = [
+  ...packages,
+  'index.html',
+  'tsconfig.json',
+  'vite.config.ts',
+  ...filesBelow('src'),
+  '../src/errors/catalogue.ts',
+]
 const digest = digestOf(inputs)
 if (!existsSync(join(built, 'index.html'))) rmSync(join(root, 'build/hub.made-of'), { force: true })
 once(join(root, 'build/hub.made-of'), digest, () => {

@@ -5,7 +5,7 @@ import { Suspense, useEffect } from 'react'
 import { onSignedOut } from './api/call.ts'
 import { sessionQuery } from './api/session.ts'
 import { matchPath, navigate, usePath } from './router.tsx'
-import { openRoutes, type RouteEntry, routes } from './routes.tsx'
+import { openRoutes, platformRoutes, type RouteEntry, routes } from './routes.tsx'
 import { Frame } from './shell/frame.tsx'
 import { NotThere } from './shell/not-there.tsx'
 import { PageSkeleton } from './shell/page-skeleton.tsx'
@@ -39,7 +39,7 @@ export function App() {
   return (
     <Frame>
       <Suspense key={path} fallback={<PageSkeleton />}>
-        {pageOf(routes, path)}
+        {pageOf(session.data?.user.kind === 'operator' ? [...routes, ...platformRoutes] : routes, path)}
       </Suspense>
     </Frame>
   )

@@ -4,7 +4,8 @@ import type { ApiPermissions, ApiRoute, Page } from './types.ts'
 
 export const permissionTable = queryOptions({
   queryKey: ['permissions'],
-  queryFn: ({ signal }) => call<Page<ApiPermissions>>('GET', 'admin/v1/permissions', { signal }),
+  queryFn: ({ signal }) =>
+    call<Page<ApiPermissions>>('GET', 'admin/v1/permissions', { query: { with: 'routes' }, signal }),
   staleTime: 60_000,
 })
 

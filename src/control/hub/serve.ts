@@ -15,7 +15,7 @@ import { commonHeaders, contentSecurityPolicy, pageHeaders } from './policy.ts'
 const gzipped = promisify(gzip)
 
 /** Serves them where the hub is on. */
-export function serveHub(app: ControlApp, files: HubFiles): void {
+export function serveHubPages(app: ControlApp, files: HubFiles): void {
   const packed = createPacking()
   for (const path of hubPages) app.get(path, (request, reply) => sendPage(files.page, request, reply))
   app.get('/assets/:name', async (request, reply) => {
