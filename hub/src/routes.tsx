@@ -46,6 +46,10 @@ export const routes: readonly RouteEntry[] = [
     Page: lazy(async () => ({ default: (await import('./pages/key/key.tsx')).KeyDetail })),
   },
   {
+    pattern: '/developers/activity',
+    Page: lazy(async () => ({ default: (await import('./pages/activity/activity.tsx')).Activity })),
+  },
+  {
     pattern: '/developers/requests',
     Page: lazy(async () => ({ default: (await import('./pages/requests/requests.tsx')).Requests })),
   },

@@ -7,6 +7,7 @@ import { hostname } from 'node:os'
 import Fastify, { type FastifyRequest, LogController } from 'fastify'
 import type { Denial } from '../errors/denial.ts'
 import { serveActivity } from './activity/routes.ts'
+import { serveActivitySeries } from './activity/series.ts'
 import { serveActivityTotals } from './activity/totals.ts'
 import { adminPath } from './callers/access.ts'
 import { createClientAddress } from './client-address.ts'
@@ -134,6 +135,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): voi
   serveAuditExport(app, deps)
   serveActivity(app, deps)
   serveActivityTotals(app, deps)
+  serveActivitySeries(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)

@@ -11,9 +11,27 @@ interface Entry {
   readonly icon: IconName
 }
 
-const developers: readonly Entry[] = [{ to: '/developers', label: words.shell.keys, icon: 'key' }]
-const organisation: readonly Entry[] = []
-const platform: readonly Entry[] = []
+const developers: readonly Entry[] = [
+  { to: '/developers', label: words.shell.keys, icon: 'key' },
+  { to: '/developers/activity', label: words.shell.activity, icon: 'activity' },
+  { to: '/developers/requests', label: words.shell.requests, icon: 'search' },
+  { to: '/developers/webhooks', label: words.shell.webhooks, icon: 'webhook' },
+  { to: '/developers/oauth', label: words.shell.oauth, icon: 'app' },
+  { to: '/docs/permissions', label: words.shell.permissions, icon: 'shield' },
+  { to: '/docs/errors', label: words.shell.docs, icon: 'book' },
+]
+const organisation: readonly Entry[] = [
+  { to: '/team', label: words.shell.team, icon: 'team' },
+  { to: '/account', label: words.shell.account, icon: 'account' },
+]
+const platform: readonly Entry[] = [
+  { to: '/operator/merchants', label: words.shell.merchants, icon: 'store' },
+  { to: '/operator/operators', label: words.shell.operators, icon: 'account' },
+  { to: '/operator/audit', label: words.shell.audit, icon: 'audit' },
+  { to: '/operator/instances', label: words.shell.health, icon: 'health' },
+  { to: '/operator/routes', label: words.shell.routes, icon: 'routes' },
+  { to: '/operator/deny', label: words.shell.deny, icon: 'stop' },
+]
 
 export function Navigation({ close }: { close?: () => void }) {
   const user = useUser()

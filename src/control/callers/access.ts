@@ -49,6 +49,7 @@ export const access = {
   'POST /keys/import': changeWhole,
   'GET /keys/{id}/activity': read,
   'GET /activity': read,
+  'GET /activity/series': read,
   'GET /permissions': read,
   'GET /audit': { may: auditReaders, reach: 'part' },
   'GET /audit/export': { may: ['static', 'admin', 'auditor'], reach: 'part' },

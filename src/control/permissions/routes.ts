@@ -21,7 +21,9 @@ export const apiPermissionsSchema = Type.Object({
   environments: Type.Array(Type.String()),
   permissions: Type.Array(Type.Object({ name: Type.String(), description: Type.String() })),
   hosts: Type.Optional(
-    Type.Record(Type.String(), Type.Array(Type.String()), { description: 'With `with=routes`: by environment' }),
+    Type.Record(Type.String(), Type.Array(Type.String()), {
+      description: 'With `with=routes`: by environment',
+    }),
   ),
   credential: Type.Optional(
     Type.Object(

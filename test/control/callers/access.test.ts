@@ -58,6 +58,7 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   }),
   'GET /keys/{id}/activity': ({ key }) => ({ method: 'GET', path: `/keys/${key}/activity` }),
   'GET /activity': () => ({ method: 'GET', path: '/activity?by=key' }),
+  'GET /activity/series': () => ({ method: 'GET', path: '/activity/series' }),
   'GET /permissions': () => ({ method: 'GET', path: '/permissions' }),
   'GET /audit': () => ({ method: 'GET', path: '/audit?limit=200' }),
   'GET /audit/export': () => ({ method: 'GET', path: '/audit/export?action=key.create' }),
