@@ -38,10 +38,16 @@ void t.test('asked for, it says what each permission opens, where, and how a key
   t.match(await call('GET', '/permissions?with=secrets'), { status: 422 })
 })
 
-const plainRoute = {
-  ...{ timeoutMs: null, maxBodyBytes: null, maxResponseBytes: null, responseIdleMs: null, upstream: null },
-  ...{ disguises: 'strict', escapes: 0, source: 'flintn.yaml:1:1' },
-} as const
+const plainRoute: Omit<Route, 'method' | 'template' | 'requirement'> = {
+  timeoutMs: null,
+  maxBodyBytes: null,
+  maxResponseBytes: null,
+  responseIdleMs: null,
+  upstream: null,
+  disguises: 'strict',
+  escapes: 0,
+  source: 'flintn.yaml:1:1',
+}
 
 const routes: readonly Route[] = [
   { ...plainRoute, method: 'GET', template: '/v1/status', requirement: { kind: 'public' } },
