@@ -20,6 +20,7 @@ import { serveAuditVerification } from './audit/verify.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
 import { createHostCheck } from './hosts.ts'
+import { serveHubPages } from './hub/serve.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
 import { serveKeyImport } from './keys/import/routes.ts'
@@ -98,7 +99,8 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   const hub = db && people ? createHubApp({ ...deps, db, hub: people }) : null
   if (hub) secureAnswers(app, hub.site)
   const judgeName = createHostCheck(deps.hosts, [hostname(), ...publicName(deps)])
-  // These two say nothing of the installation.
+  // These say nothing of the installation.
+  if (hub && people?.pages) serveHubPages(app, people.pages)
   if (db) serveOpenApi(app, deps.publicUrl)
   serveLiveness(app)
   // Whoever asks for the others has no token, either.

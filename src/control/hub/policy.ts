@@ -1,6 +1,6 @@
 // What the hub's page may load and do (CSP 3): its own scripts and nothing else, no request to another origin, no frame
 // around it. Two styles are not in files: Radix writes one element while a dialog is open, which carries the nonce, and
-// positions of menus and charts are attributes.
+// positions of menus and charts are attributes. What is said of every answer of the control port stands in people/headers.ts.
 
 export function contentSecurityPolicy(styleNonce: string): string {
   return [
@@ -17,17 +17,3 @@ export function contentSecurityPolicy(styleNonce: string): string {
     "require-trusted-types-for 'script'",
   ].join('; ')
 }
-
-/** Of every answer that is a part of the hub. */
-export const commonHeaders = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-} as const
-
-export const pageHeaders = {
-  ...commonHeaders,
-  'x-frame-options': 'DENY',
-  'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
-} as const

@@ -10,7 +10,7 @@ import type { ControlApp } from '../dependencies.ts'
 import { sendDenial } from '../refusal.ts'
 import type { HubFile, HubFiles } from './files.ts'
 import { hubPages, wayToRoot } from './pages.ts'
-import { commonHeaders, contentSecurityPolicy, pageHeaders } from './policy.ts'
+import { contentSecurityPolicy } from './policy.ts'
 
 const gzipped = promisify(gzip)
 
@@ -34,7 +34,7 @@ function sendPage(page: string, request: FastifyRequest, reply: FastifyReply): F
     .replace('<base href="./"', `<base href="${wayToRoot(path)}"`)
     .replace('name="style-nonce" content=""', `name="style-nonce" content="${nonce}"`)
   return reply
-    .headers({ ...pageHeaders, 'content-security-policy': contentSecurityPolicy(nonce) })
+    .header('content-security-policy', contentSecurityPolicy(nonce))
     .type('text/html; charset=utf-8')
     .send(text)
 }
@@ -61,7 +61,7 @@ interface Exchange {
 /** Its name changes with its bytes, so it is kept for good. */
 async function sendFile(file: HubFile, packed: Packing, { request, reply }: Exchange): Promise<FastifyReply> {
   void reply
-    .headers({ ...commonHeaders, etag: file.tag, vary: 'accept-encoding' })
+    .headers({ etag: file.tag, vary: 'accept-encoding' })
     .header('cache-control', 'public, max-age=31536000, immutable')
     .type(file.type)
   if (request.headers['if-none-match'] === file.tag) return reply.code(304).send()
