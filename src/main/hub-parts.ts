@@ -38,7 +38,9 @@ function builtPages(): HubFiles {
   try {
     return readHubFiles()
   } catch (cause) {
-    throw new StartError(`the hub is not built (${builtHub}): run \`npm run build\`, or leave \`hub\` out (${String(cause)})`)
+    throw new StartError(
+      `the hub is not built (${builtHub}): run \`npm run build\`, or leave \`hub\` out (${String(cause)})`,
+    )
   }
 }
 
