@@ -47,7 +47,7 @@ async function seriousFaults({ page }: Watched): Promise<readonly string[]> {
 
 async function settled({ page }: Watched): Promise<void> {
   await page.getByRole('heading', { level: 1 }).first().waitFor()
-  await page.waitForFunction(`document.querySelector('.skeleton') === null`)
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' })
 }
 
 t.test('pages', async (t) => {
