@@ -49,7 +49,7 @@ function install() {
 
 function build() {
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'])
-  run(process.execPath, [join(hub, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'])
+  run(process.execPath, [join(hub, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error'])
 }
 
 const packages = ['package.json', 'package-lock.json']

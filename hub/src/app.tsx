@@ -53,15 +53,17 @@ function pageOf(entries: readonly RouteEntry[], path: string) {
   return <NotThere />
 }
 
+/** What stands behind the `#` stays there, where no server sees it. */
 function signInAddress(): string {
-  const { search } = location
-  const at = document.baseURI.length
-  const here = location.href.slice(at).split('?')[0]
-  return here === '' ? '/sign-in' : `/sign-in?${new URLSearchParams({ to: `/${here}${search}` }).toString()}`
+  const { search, hash } = location
+  const here = location.href.slice(document.baseURI.length).split(/[?#]/)[0] ?? ''
+  const query = here === '' ? '' : `?${new URLSearchParams({ to: `/${here}${search}` }).toString()}`
+  return `/sign-in${query}${hash}`
 }
 
 /** Where the reader wanted to go; only ever a path of ours. */
 function addressAfter(): string {
   const to = new URLSearchParams(location.search).get('to')
-  return to !== null && /^\/(?![/\\])/.test(to) && !to.startsWith('/sign-in') ? to : '/developers'
+  const isOurs = to !== null && /^\/(?![/\\])/.test(to) && !to.startsWith('/sign-in')
+  return isOurs ? to + location.hash : '/developers'
 }

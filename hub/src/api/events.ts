@@ -25,9 +25,11 @@ export interface Tail {
   /** Since it was paused. */
   readonly missed: number
   readonly isLost: boolean
+  /** The server has no such stream. */
+  readonly isMissing: boolean
 }
 
-const nothing: Tail = { rows: [], missed: 0, isLost: false }
+const nothing: Tail = { rows: [], missed: 0, isLost: false, isMissing: false }
 
 /** The newest first. While paused it counts, and keeps what is shown. */
 export function useTail(accepts: (decision: Decision) => boolean, isPaused: boolean): Tail {
@@ -48,7 +50,7 @@ export function useTail(accepts: (decision: Decision) => boolean, isPaused: bool
       setTail((now) =>
         latest.current.isPaused
           ? { ...now, missed: now.missed + fresh.length }
-          : { rows: [...fresh, ...now.rows].slice(0, kept), missed: 0, isLost: false },
+          : { rows: [...fresh, ...now.rows].slice(0, kept), missed: 0, isLost: false, isMissing: false },
       )
     }, 250)
     source.addEventListener('decision', (event: MessageEvent<string>) => {
@@ -56,7 +58,11 @@ export function useTail(accepts: (decision: Decision) => boolean, isPaused: bool
       if (latest.current.accepts(decision)) waiting.push(decision)
     })
     source.addEventListener('open', () => setTail((now) => ({ ...now, isLost: false })))
-    source.addEventListener('error', () => setTail((now) => ({ ...now, isLost: true })))
+    source.addEventListener('error', () => {
+      // An answer that is no stream ends it for good; a connection that was lost is tried again.
+      const isMissing = source.readyState === EventSource.CLOSED
+      setTail((now) => ({ ...now, isLost: true, isMissing: isMissing && now.rows.length === 0 }))
+    })
     return () => {
       clearInterval(timer)
       source.close()

@@ -33,7 +33,7 @@ export function useUser(): User {
 export interface SignInWays {
   readonly ways: readonly string[]
   readonly mail?: boolean
-  readonly oidc?: readonly { readonly name: string; readonly url?: string; readonly id?: string }[]
+  readonly oidc?: readonly { readonly id: string; readonly name: string }[]
 }
 
 export const signInWays = queryOptions({

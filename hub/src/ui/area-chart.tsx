@@ -73,7 +73,7 @@ function draw(element: HTMLElement, { times, layers, height, choose }: Drawn): U
       },
       scales: { y: { range: (_chart, _low, high) => [0, Math.max(high * 1.08, 4)] } },
       axes: [
-        axis(colourOf),
+        { ...axis(colourOf), space: 90, values: (_chart, marks) => timeMarks(marks) },
         {
           ...axis(colourOf),
           size: 48,
@@ -107,6 +107,24 @@ function niceStep(rough: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(rough, 1)))
   const found = [1, 2, 5, 10].find((one) => one * power >= rough) ?? 10
   return Math.max(1, found * power)
+}
+
+const hours = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const days = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+
+/** Hours within a day or two, else days; a new day is told where hours are. */
+function timeMarks(marks: readonly number[]): string[] {
+  const [first = 0, second = first] = marks
+  const isByDay = second - first >= 43_200
+  let before = ''
+  return marks.map((mark) => {
+    const date = new Date(mark * 1000)
+    const day = days.format(date)
+    const isNew = day !== before
+    before = day
+    if (isByDay) return day
+    return isNew ? `${hours.format(date)}\n${day}` : hours.format(date)
+  })
 }
 
 const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 })

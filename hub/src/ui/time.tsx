@@ -43,7 +43,7 @@ export function relativeTime(ms: number, now: number): string {
   const seconds = Math.round((ms - now) / 1000)
   const ago = Math.abs(seconds)
   for (const [unit, size] of units) {
-    if (ago >= size) return relative.format(Math.trunc(seconds / size), unit)
+    if (ago >= size) return relative.format(Math.round(seconds / size), unit)
   }
   return ago < 20 ? words.common.justNow : relative.format(seconds, 'second')
 }

@@ -18,6 +18,7 @@ export const hubPages = [
   '/developers/oauth',
   '/team',
   '/account',
+  '/device',
   '/operator/merchants',
   '/operator/operators',
   '/operator/audit',

@@ -19,6 +19,7 @@ import { Time } from '../../ui/time.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
 import { Fact } from '../key/facts.tsx'
+import { SecuritySection } from './security.tsx'
 
 export function Account() {
   const user = useUser()
@@ -37,6 +38,7 @@ export function Account() {
         </Section>
       )}
       <Sessions />
+      <SecuritySection />
       <PasswordForm />
     </div>
   )

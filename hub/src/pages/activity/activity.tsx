@@ -16,7 +16,7 @@ import { LiveTail } from './live-tail.tsx'
 import { rangeNames, rangeOf } from './range.ts'
 import { TopKeys, TopReasons, TopRoutes } from './tables.tsx'
 
-const AreaChart = lazy(async () => ({ default: (await import('../../ui/area-chart.tsx')).AreaChart }))
+const Chart = lazy(async () => ({ default: (await import('./chart.tsx')).Chart }))
 const chartHeight = 240
 
 export function Activity() {
@@ -126,7 +126,7 @@ function OverTime({ filter, range, choose }: OverTimeProps) {
           </div>
         ) : (
           <Suspense fallback={<Skeleton className="h-[240px]" />}>
-            <Chart steps={steps} choose={choose} />
+            <Chart steps={steps} choose={choose} height={chartHeight} />
           </Suspense>
         )}
       </div>
@@ -136,36 +136,6 @@ function OverTime({ filter, range, choose }: OverTimeProps) {
       </div>
       <StepTable steps={steps} />
     </section>
-  )
-}
-
-interface ChartProps {
-  readonly steps: readonly (Step & { ms: number })[]
-  readonly choose: (fromMs: number, toMs: number) => void
-}
-
-export function Chart({ steps, choose, height = chartHeight }: ChartProps & { height?: number }) {
-  const times = useMemo(() => steps.map(({ ms }) => ms / 1000), [steps])
-  const layers = useMemo(
-    () => [
-      { label: words.activity.allowed, color: '--chart-good', values: steps.map(({ allowed }) => allowed) },
-      { label: words.activity.refused, color: '--chart-warn', values: steps.map(({ refused }) => refused) },
-      {
-        label: words.activity.failedRequests,
-        color: '--chart-bad',
-        values: steps.map(({ failed }) => failed),
-      },
-    ],
-    [steps],
-  )
-  return (
-    <AreaChart
-      label={words.activity.overTime}
-      times={times}
-      layers={layers}
-      height={height}
-      choose={(from, to) => choose(from * 1000, to * 1000)}
-    />
   )
 }
 

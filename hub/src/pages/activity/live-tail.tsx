@@ -18,6 +18,7 @@ export function LiveTail({ merchantId, environment }: TailProps) {
     (one) => one.environment === environment && (merchantId === null || one.merchant_id === merchantId),
     isPaused,
   )
+  if (tail.isMissing) return null
   return (
     <Section
       title={words.activity.live}

@@ -4,6 +4,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { ApiFault } from '../../api/fault.ts'
+import { permissionUse, unusedOf } from '../../api/key-use.ts'
 import { keyById, patchKey, useTakeKey } from '../../api/keys.ts'
 import { opened, permissionTable } from '../../api/permissions.ts'
 import type { ApiPermissions, ApiRoute } from '../../api/types.ts'
@@ -15,12 +16,21 @@ import { words } from '../../words.ts'
 import { PermissionPicker } from '../new-key/permission-picker.tsx'
 import { ReasonField, type VerbProps } from './verbs.tsx'
 
-export function EditPermissions({ one, close, done }: VerbProps) {
+interface EditProps extends VerbProps {
+  /** Begins without those that were never used. */
+  readonly withoutUnused: boolean
+}
+
+export function EditPermissions({ one, close, done, withoutUnused }: EditProps) {
+  const use = useQuery(permissionUse(one.id))
+  const unused = new Set(withoutUnused ? unusedOf(one, use.data?.data) : [])
   const table = useQuery(permissionTable)
   const client = useQueryClient()
   const take = useTakeKey()
   const [seen, setSeen] = useState(one)
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(one.permissions))
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(
+    () => new Set(one.permissions.filter((name) => !unused.has(name))),
+  )
   const [reason, setReason] = useState('')
   const api = table.data?.data.find((each) => each.api === one.api)
   const before = new Set(seen.permissions)

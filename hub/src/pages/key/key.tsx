@@ -26,9 +26,10 @@ import { RenameDialog } from './rename.tsx'
 import { RotateDialog } from './rotate.tsx'
 import { Rotation } from './rotation.tsx'
 import { Secrets } from './secrets.tsx'
+import { KeyUse } from './use.tsx'
 import { DisableDialog, EnableDialog, RevokeDialog } from './verbs.tsx'
 
-export type Asked = 'disable' | 'enable' | 'revoke' | 'rotate' | 'edit' | 'rename'
+export type Asked = 'disable' | 'enable' | 'revoke' | 'rotate' | 'edit' | 'rename' | 'unused'
 
 export function KeyDetail({ id }: { id: string }) {
   const found = useQuery(keyById(id))
@@ -97,7 +98,8 @@ function KeyPage({ one }: { one: Key }) {
       {isRotating && <Rotation one={one} canChange={canChange} settled={setSettled} />}
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_320px]">
         <div className="min-w-0">
-          <HeldPermissions one={one} edit={canChange ? () => setAsked('edit') : null} />
+          <KeyUse id={one.id} />
+          <HeldPermissions one={one} ask={canChange ? setAsked : null} />
           <Secrets one={one} />
         </div>
         <div className="min-w-0">
@@ -197,7 +199,8 @@ function Asking({ one, asked, close, setRotated, settled }: AskingProps) {
   if (asked === 'disable') return <DisableDialog {...props} />
   if (asked === 'enable') return <EnableDialog {...props} />
   if (asked === 'revoke') return <RevokeDialog {...props} />
-  if (asked === 'edit') return <EditPermissions {...props} />
+  if (asked === 'edit' || asked === 'unused')
+    return <EditPermissions {...props} withoutUnused={asked === 'unused'} />
   if (asked === 'rename') return <RenameDialog {...props} />
   if (asked === 'rotate') return <RotateDialog one={one} close={close} rotated={setRotated} />
   return null

@@ -1,14 +1,25 @@
 import { useQuery } from '@tanstack/react-query'
+import { permissionUse, unusedOf } from '../../api/key-use.ts'
 import { fullAccess, isRisky, opened, permissionTable } from '../../api/permissions.ts'
 import type { ApiRoute, Key } from '../../api/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Section } from '../../ui/page.tsx'
 import { Notice } from '../../ui/states.tsx'
+import { Time } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
 import { RiskBadge } from '../new-key/permission-picker.tsx'
 
-export function HeldPermissions({ one, edit }: { one: Key; edit: (() => void) | null }) {
+interface HeldProps {
+  readonly one: Key
+  /** null: no change is the reader's to make. */
+  readonly ask: ((what: 'edit' | 'unused') => void) | null
+}
+
+export function HeldPermissions({ one, ask }: HeldProps) {
+  const use = useQuery(permissionUse(one.id))
+  const usedAt = new Map((use.data?.data ?? []).map((each) => [each.permission, each.last_used_at]))
+  const unused = unusedOf(one, use.data?.data)
   const { data } = useQuery(permissionTable)
   const api = data?.data.find((each) => each.api === one.api)
   const said = new Map((api?.permissions ?? []).map(({ name, description }) => [name, description]))
@@ -17,10 +28,17 @@ export function HeldPermissions({ one, edit }: { one: Key; edit: (() => void) | 
     <Section
       title={words.key.permissions}
       actions={
-        edit && (
-          <Button isSmall onClick={edit}>
-            {words.key.edit}
-          </Button>
+        ask && (
+          <span className="flex gap-2">
+            {unused.length > 0 && unused.length < one.permissions.length && (
+              <Button isSmall onClick={() => ask('unused')}>
+                {words.key.removeUnused(unused.length)}
+              </Button>
+            )}
+            <Button isSmall onClick={() => ask('edit')}>
+              {words.key.edit}
+            </Button>
+          </span>
         )
       }
     >
@@ -32,9 +50,20 @@ export function HeldPermissions({ one, edit }: { one: Key; edit: (() => void) | 
         <ul className="card divide-y">
           {one.permissions.map((name) => (
             <li key={name} className="flex flex-wrap items-center gap-x-3 gap-y-0.5 px-4 py-2.5">
-              <Icon name="check" size={14} className="text-good" />
+              <Icon name="check" size={14} className={unused.includes(name) ? 'text-ink-3' : 'text-good'} />
               <span className="min-w-0 text-sm">{said.get(name) ?? name}</span>
               {isRisky(name) && <RiskBadge />}
+              {use.data && (
+                <span className="text-[13px] text-ink-3">
+                  {unused.includes(name) ? (
+                    words.key.permissionUnused
+                  ) : (
+                    <>
+                      {words.key.permissionUsed} <Time at={usedAt.get(name)} />
+                    </>
+                  )}
+                </span>
+              )}
               <code className="ml-auto text-xs break-all text-ink-3">{name}</code>
             </li>
           ))}

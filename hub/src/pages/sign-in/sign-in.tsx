@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { call } from '../../api/call.ts'
 import { ApiFault } from '../../api/fault.ts'
-import { signIn, signInWays, useTakeSession } from '../../api/session.ts'
+import { hasPasskeys, signInByPasskey, startOidc } from '../../api/security.ts'
+import { signIn, type SignInWays, signInWays, useTakeSession } from '../../api/session.ts'
 import { useQueryState } from '../../router.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Field, Input } from '../../ui/field.tsx'
@@ -119,18 +120,37 @@ function SignInForm({ forgot }: { forgot: () => void }) {
   )
 }
 
-function OtherWays({ ways }: { ways: { oidc?: readonly { name: string; url?: string }[] } | undefined }) {
-  const others = ways?.oidc?.filter(({ url }) => url !== undefined) ?? []
-  if (others.length === 0) return null
+function OtherWays({ ways }: { ways: SignInWays | undefined }) {
+  const take = useTakeSession()
+  const passkey = useAction(signInByPasskey, take)
+  const provider = useAction(startOidc, () => undefined)
+  const others = ways?.oidc ?? []
+  const offersPasskey = ways?.ways.includes('passkey') === true && hasPasskeys()
+  if (others.length === 0 && !offersPasskey) return null
   return (
     <div className="flex flex-col gap-2">
-      <div className="flex items-center gap-3 text-xs text-ink-3">
+      <div className="mb-1 flex items-center gap-3 text-xs text-ink-3">
         <span className="h-px flex-1 bg-line" />
         {words.signIn.or}
         <span className="h-px flex-1 bg-line" />
       </div>
-      {others.map(({ name, url }) => (
-        <Button key={name} onClick={() => location.assign(new URL(url ?? '', document.baseURI))}>
+      {passkey.fault !== null && <Notice tone="bad">{words.signIn.passkeyFailed}</Notice>}
+      {provider.fault !== null && <FaultNotice fault={provider.fault} what={words.signIn.title} />}
+      {offersPasskey && (
+        <Button
+          icon="key"
+          busy={passkey.isRunning && words.signIn.submitting}
+          onClick={() => passkey.run(undefined)}
+        >
+          {words.signIn.passkey}
+        </Button>
+      )}
+      {others.map(({ id, name }) => (
+        <Button
+          key={id}
+          busy={provider.isRunning && words.signIn.submitting}
+          onClick={() => provider.run(id)}
+        >
           {words.signIn.with(name)}
         </Button>
       ))}
