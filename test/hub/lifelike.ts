@@ -102,10 +102,10 @@ async function use(
     await addActivity(db, { id: `seed-${i}`, counts: counts.slice(i, i + 2_000) })
   // As if they had been there for a while; the newest is from today.
   for (const [index, { id }] of keys.toReversed().entries())
-    await db.query('UPDATE api_key SET created_at = now() - make_interval(days => $2::int, hours => 5) WHERE id = $1', [
-      id,
-      index * index * 4,
-    ])
+    await db.query(
+      'UPDATE api_key SET created_at = now() - make_interval(days => $2::int, hours => 5) WHERE id = $1',
+      [id, index * index * 4],
+    )
   await db.close()
 }
 

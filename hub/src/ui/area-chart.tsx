@@ -73,7 +73,12 @@ function draw(element: HTMLElement, { times, layers, height, choose }: Drawn): U
       },
       scales: { y: { range: (_chart, _low, high) => [0, Math.max(high * 1.08, 4)] } },
       axes: [
-        { ...axis(colourOf), space: 90, size: height < 200 ? 26 : 42, values: (_chart, marks) => timeMarks(marks) },
+        {
+          ...axis(colourOf),
+          space: 90,
+          size: height < 200 ? 26 : 42,
+          values: (_chart, marks) => timeMarks(marks),
+        },
         {
           ...axis(colourOf),
           size: 48,
