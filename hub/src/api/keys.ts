@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions, useQueryClient } from '@tanstack/react-query'
-import { call, type Query } from './call.ts'
+import { call } from './call.ts'
 import type { Key, KeyWithSecret, Page, Settled } from './types.ts'
 
 export type KeyFilter = Readonly<Record<string, string | null>>
@@ -11,7 +11,7 @@ export function keyList(filter: KeyFilter) {
     queryKey: ['keys', filter],
     queryFn: ({ pageParam, signal }) =>
       call<Page<Key>>('GET', 'admin/v1/keys', {
-        query: { ...filter, limit: rowsAPage, cursor: pageParam } as Query,
+        query: { ...filter, limit: rowsAPage, cursor: pageParam },
         signal,
       }),
     initialPageParam: null as string | null,

@@ -50,8 +50,8 @@ export function Audit() {
         className="mb-3 grid gap-2 sm:grid-cols-3"
         onSubmit={(event) => {
           event.preventDefault()
-          const data = new FormData(event.currentTarget)
-          change(Object.fromEntries(fields.map((name) => [name, String(data.get(name) ?? '').trim()])))
+          const form = event.currentTarget
+          change(Object.fromEntries(fields.map((name) => [name, valueOf(form, name)])))
         }}
       >
         {fields.map((name) => (
@@ -90,6 +90,11 @@ export function Audit() {
       )}
     </>
   )
+}
+
+function valueOf(form: HTMLFormElement, name: string): string {
+  const field = form.elements.namedItem(name)
+  return field instanceof HTMLInputElement ? field.value.trim() : ''
 }
 
 function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
