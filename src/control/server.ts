@@ -21,6 +21,7 @@ import { serveDeny } from './deny/routes.ts'
 import { createHostCheck } from './hosts.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
+import { serveExposed } from './keys/exposed/routes.ts'
 import { serveKeyImport } from './keys/import/routes.ts'
 import { serveKeys } from './keys/routes.ts'
 import { serveMerchants } from './merchants/routes.ts'
@@ -35,6 +36,7 @@ import { hubPath, serveHub } from './people/serve.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { serveRequests } from './requests/routes.ts'
 import { serveTeam } from './team/routes.ts'
 import { serveTokens } from './tokens/routes.ts'
 
@@ -142,12 +144,14 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveKeys(app, deps)
   serveKeyActions(app, deps)
   serveKeyImport(app, deps)
+  serveExposed(app, deps)
   servePermissions(app, deps)
   serveAudit(app, deps)
   serveAuditVerification(app, deps)
   serveAuditExport(app, deps)
   serveActivity(app, deps)
   serveActivityTotals(app, deps)
+  serveRequests(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)

@@ -180,6 +180,8 @@ export const reasons = {
     admin_token_missing: 'No Authorization field',
     admin_token_wrong: 'Not one of the admin tokens',
     admin_token_revoked: 'A token that the admin API made, and that was revoked',
+    report_signature_wrong:
+      'A report of exposed keys without a token whose signature does not fit, or is by none of `control.secret_scanning`',
     admin_token_expired: 'A token that the admin API made, and whose `expires_at` has passed',
     session_missing: 'No session, where there must be one',
     session_ended: 'The session has ended, or never was one',
@@ -210,6 +212,7 @@ export const reasons = {
     unknown_person: 'There is no such account, or none that the caller sees',
     unknown_session: 'There is no such session of the account',
     unknown_invitation: 'There is no such invitation, or none that the caller sees',
+    unknown_request: 'No request of that id is kept, or none that the caller sees',
     not_denied: 'The emergency stop has no such entry',
   },
   LINK_ENDED: { link_ended: 'No link that works is known by that' },

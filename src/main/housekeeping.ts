@@ -15,6 +15,7 @@ import { prunePace } from '../store/pace-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import { explainFailure } from '../store/refusals.ts'
 import { pruneInvitations } from '../store/team-table.ts'
+import { forgetRequests, prepareRequests } from '../store/request-table.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -55,6 +56,9 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'links', take: (most) => pruneLinks(db, most) },
     { name: 'invitations', take: (most) => pruneInvitations(db, most) },
     { name: 'pace', take: (most) => prunePace(db, most) },
+    // A day is one row to these: there are a few at most.
+    { name: 'request_days', take: () => prepareRequests(db) },
+    { name: 'requests', take: () => forgetRequests(db) },
     { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
     ...activityParts(activityAges).map(({ name, take }) => ({
       name,

@@ -6,6 +6,7 @@ import type { AdminTokens } from '../control/operator.ts'
 import { createControlServer } from '../control/server.ts'
 import type { ControlTls } from '../control/tls.ts'
 import { createActivityRecorder } from '../gateway/record/activity.ts'
+import { createRequestKeeper, type RequestKeeper } from '../gateway/record/kept-requests.ts'
 import { createGateway } from '../gateway/server.ts'
 import { mostTargets } from '../gateway/upstream/targets-in-force.ts'
 import type { KeptFiles } from '../config/source.ts'
@@ -30,6 +31,7 @@ import { type Place, type Plan, planOf } from './plan.ts'
 import type { PortWatch } from './port-watch.ts'
 import { healthOf } from './readiness.ts'
 import type { ProcessSecrets } from './secrets.ts'
+import { createRequestSink } from './request-sink.ts'
 import { createSignOffs } from './sign-offs.ts'
 import { addUpstreamMetrics, targetFigures, type UpstreamFigures } from './upstream-figures.ts'
 import { StartError } from './start-error.ts'
@@ -290,6 +292,7 @@ async function openGateway(parts: Parts): Promise<number> {
   metrics.gauge('latchkey_activity_waiting', 'Rows of activity not yet stored', () => ({
     rows: activity.waiting(),
   }))
+  const requests = openRequestKeeper(parts)
   addUpstreamMetrics(metrics, () => inForce.current().upstreams)
   const app = await createGateway({
     settings,
@@ -303,6 +306,7 @@ async function openGateway(parts: Parts): Promise<number> {
     lookup: core.lookup,
     isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,
+    requests,
     metrics,
     log,
     drain,
@@ -316,6 +320,25 @@ async function openGateway(parts: Parts): Promise<number> {
   drain.server(app)
   const listening = listen(app, settings.gateway, 'gateway')
   return orphaned === undefined ? listening : Promise.race([listening, orphaned.then(failAlone)])
+}
+
+/** Flushed behind the last request. */
+function openRequestKeeper({ core, log, metrics, drain }: Parts): RequestKeeper {
+  const monotonicNow = () => performance.now()
+  const keeper = createRequestKeeper({ sink: createRequestSink(core.db, log), now: core.now, monotonicNow })
+  metrics.counter(
+    'latchkey_requests_not_kept_total',
+    'Requests to be found by their id that were too many, or could not be stored',
+    keeper.notKept,
+  )
+  metrics.gauge('latchkey_requests_waiting', 'Requests to be found by their id, not yet stored', () => ({
+    rows: keeper.waiting(),
+  }))
+  drain.last('requests', async () => {
+    keeper.stop()
+    await keeper.flush()
+  })
+  return keeper
 }
 
 /** Nothing where it is not known. */
@@ -359,6 +382,7 @@ async function openControl(parts: Parts): Promise<number> {
     tls: controlTlsOf(parts),
     trustedProxies: config.settings.control.trustedProxies,
     publicUrl: config.settings.control.publicUrl ?? hubSettings?.publicUrl ?? null,
+    scanners: config.settings.control.scanners,
     refused: metrics.adminRefused,
     now: core.now,
     newId,

@@ -6,6 +6,7 @@ import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { tokenRoles } from '../../../src/credentials/role.ts'
 import type { Postgres } from '../../../src/store/postgres.ts'
 import { makePerson, sessionOf } from '../people/people.ts'
+import { seedRequests } from '../../store/seed.ts'
 import { createSubject, keyBody, type Subject, token } from '../subject.ts'
 
 interface Call {
@@ -24,6 +25,7 @@ interface Things {
   readonly operator: string
   readonly person: string
   readonly invitation: string
+  readonly request: string
 }
 
 type RouteName = keyof typeof access
@@ -61,8 +63,15 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
     body: `${JSON.stringify(keyBody(merchant, { secret: `${merchant}-made-elsewhere-long-ago` }))}\n`,
     type: 'application/x-ndjson',
   }),
+  'POST /keys/exposed': () => ({
+    method: 'POST',
+    path: '/keys/exposed',
+    body: { reports: [{ secret: 'pk_live_nobody' }] },
+  }),
   'GET /keys/{id}/activity': ({ key }) => ({ method: 'GET', path: `/keys/${key}/activity` }),
   'GET /activity': () => ({ method: 'GET', path: '/activity?by=key' }),
+  'GET /requests': () => ({ method: 'GET', path: '/requests' }),
+  'GET /requests/{id}': ({ request }) => ({ method: 'GET', path: `/requests/${request}` }),
   'GET /permissions': () => ({ method: 'GET', path: '/permissions' }),
   'GET /audit': () => ({ method: 'GET', path: '/audit?limit=200' }),
   'GET /audit/export': () => ({ method: 'GET', path: '/audit/export?action=key.create' }),
@@ -163,9 +172,12 @@ async function thingsOf(
   name: RouteName,
 ): Promise<Things> {
   const { merchant, api } = of
+  const key = await id(subject, '/keys', keyBody(merchant, { api }))
+  const request = `req_of_${key}`
+  await seedRequests(subject.db, { id: request, merchantId: merchant, api, keyId: key })
   const isOfPerson = /\{person\}|^\w+ \/members/.test(name)
   return {
-    ...{ merchant, api, key: await id(subject, '/keys', keyBody(merchant, { api })) },
+    ...{ merchant, api, key, request },
     token: await id(subject, '/tokens', { name: 't', role: 'read_only' }),
     operator: name.includes('/operators/') ? await id(subject, '/operators', { email: newEmail() }) : '',
     person: isOfPerson ? await makePerson(subject.db, { roles: { [merchant]: 'viewer' } }) : '',
@@ -279,6 +291,7 @@ void t.test('every route, of every caller, of what is its own and what is not', 
   const absent = {
     ...{ merchant: 'mer_999999999999', key: 'key_999999999999', token: 'tok_999999999999' },
     ...{ operator: 'usr_999999999999', person: 'usr_999999999999', invitation: 'inv_999999999999' },
+    request: 'req_none',
   }
   for (const asker of await askers(subject, own.merchant, own.api)) {
     const isPart = asker.merchant !== null || asker.api !== null
@@ -380,4 +393,4 @@ void t.test(
   },
 )
 
-const nothing = { api: '', key: '', token: '', operator: '', person: '', invitation: '' }
+const nothing = { api: '', key: '', token: '', operator: '', person: '', invitation: '', request: '' }
