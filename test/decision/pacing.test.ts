@@ -7,7 +7,7 @@ function subject(of = pace) {
   const clock = { at: 5_000 }
   const pacer = createPacer(of, () => clock.at)
   const answers: (number | Promise<number>)[] = []
-  const ask = (count: number) => Array.from({ length: count }, (_, i) => pacer.pace(i))
+  const ask = (count: number) => Array.from({ length: count }, (_, i) => pacer.pace(i, '192.0.2.1'))
   const held = (count: number) => {
     const asked = ask(count)
     answers.push(...asked)
@@ -61,7 +61,7 @@ t.test('all come out in order, each with its own value, and not before there is 
   const left: number[] = []
   const values = await Promise.all(
     Array.from({ length: 21 }, async (_, i) => {
-      const value = await pacer.pace(i)
+      const value = await pacer.pace(i, '192.0.2.1')
       left.push(value)
       return value
     }),

@@ -146,7 +146,8 @@ class SliceReader {
     const slice = this.#takeSlice()
     const startedAt = performance.now()
     this.#parse(slice)
-    const isCheap = performance.now() - startedAt < cheapMs
+    // Where its requests wait now, each holds more memory than it has bytes: no more of them at once than must be.
+    const isCheap = !this.#socket.isPaused() && performance.now() - startedAt < cheapMs
     this.#sliceBytes = isCheap ? Math.min(2 * this.#sliceBytes, largeSliceBytes) : sliceBytes
     if (this.isBehind) this.#enqueue()
     else this.#onResume()
