@@ -36,7 +36,11 @@ function boundedBy({ inFlight }: Limits, pace: Pace): Pace {
  * Whom a refusal waits for; undefined: it does not wait. Who has a key that is known is no stranger, whatever it may not do, and what
  * the gateway cannot do for the moment is nobody's flood.
  */
-export function pacerOf({ pacers }: Strangers, inquiry: Inquiry, { code, reason }: Denial): Pacer | undefined {
+export function pacerOf(
+  { pacers }: Strangers,
+  inquiry: Inquiry,
+  { code, reason }: Denial,
+): Pacer | undefined {
   if (inquiry.principal !== undefined || entryOf(code).status >= 500) return undefined
   return reason === 'unknown' && inquiry.tier !== 'memory' ? pacers.asked : pacers.unasked
 }

@@ -80,7 +80,11 @@ t.test('no more are held than may be', async (t) => {
 t.test('clients take turns: who asks once is not behind all that another has sent', async (t) => {
   let told = 0
   const clock = { at: 5_000 }
-  const pacer = createPacer({ ...pace, burst: 1 }, () => clock.at, () => told++)
+  const pacer = createPacer(
+    { ...pace, burst: 1 },
+    () => clock.at,
+    () => told++,
+  )
   const left: string[] = []
   const ask = async (client: string) => void left.push(await pacer.pace(client, client))
   const flood = Array.from({ length: 40 }, () => ask('192.0.2.1'))

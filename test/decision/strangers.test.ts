@@ -7,7 +7,11 @@ import { loadDemo, principalOf, accessOf } from '../gateway/subject.ts'
 
 const config = await loadDemo()
 const { limits } = config.settings.gateway
-const strangers = boundStrangers(limits, () => 0, () => {})
+const strangers = boundStrangers(
+  limits,
+  () => 0,
+  () => {},
+)
 const { asked, unasked } = strangers.pacers
 
 t.test('all that is refused of who has no known key waits, dear ones more', (t) => {
@@ -30,9 +34,12 @@ t.test('all that is refused of who has no known key waits, dear ones more', (t) 
 t.test('who has a known key waits for nothing, and nobody for what the gateway cannot do', (t) => {
   const customer = { ...accessOf(config), principal: principalOf() }
   t.equal(pacerOf(strangers, customer, deny('INVALID_API_KEY', 'expired')), undefined)
-  t.equal(pacerOf(strangers, customer, deny('INSUFFICIENT_PERMISSIONS', 'insufficient_permissions')), undefined)
+  t.equal(
+    pacerOf(strangers, customer, deny('INSUFFICIENT_PERMISSIONS', 'insufficient_permissions')),
+    undefined,
+  )
   t.equal(pacerOf(strangers, accessOf(config), deny('OVERLOADED', 'in_flight')), undefined)
-  t.equal(pacerOf(strangers, accessOf(config), deny('AUTH_UNAVAILABLE', 'timeout')), undefined)
+  t.equal(pacerOf(strangers, accessOf(config), deny('AUTH_UNAVAILABLE', 'postgres_unavailable')), undefined)
   t.end()
 })
 

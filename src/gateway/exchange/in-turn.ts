@@ -19,7 +19,8 @@ export function refuseInTurn(
   conclude: Decided<Access>,
 ): Decided<Access> {
   return (access, denial) => {
-    const pacer = denial === undefined || isServed(access, denial) ? undefined : pacerOf(strangers, access, denial)
+    const pacer =
+      denial === undefined || isServed(access, denial) ? undefined : pacerOf(strangers, access, denial)
     const paced = pacer?.pace(denial, access.client)
     if (!(paced instanceof Promise)) return conclude(access, denial)
     // Noted first: who does not wait for it was refused all the same.

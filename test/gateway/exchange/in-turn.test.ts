@@ -42,11 +42,14 @@ async function serve(
   denialOf: (target: string) => { denial?: Denial; of?: Partial<Access> },
 ) {
   const seen: Access[] = []
-  const concludeInTurn = refuseInTurn({ strangers, monotonicNow: () => performance.now() }, (access, denial) => {
-    if (denial !== undefined) return refuse(access, denial)
-    access.isLetThrough = true
-    access.reply.end('ok')
-  })
+  const concludeInTurn = refuseInTurn(
+    { strangers, monotonicNow: () => performance.now() },
+    (access, denial) => {
+      if (denial !== undefined) return refuse(access, denial)
+      access.isLetThrough = true
+      access.reply.end('ok')
+    },
+  )
   const server = createServer((raw: IncomingMessage, reply) => {
     const { denial, of } = denialOf(raw.url ?? '')
     const access: Access = { ...accessOf(config), raw, reply, head: headOf(raw), ...of }
@@ -74,7 +77,9 @@ async function serve(
 
 t.test('who has no key waits when many are refused, and who is let in does not', async (t) => {
   const { clock, held, strangers } = slowStrangers(2)
-  const { open, seen } = await serve(t, strangers, (target) => (target === '/in' ? {} : { denial: malformed }))
+  const { open, seen } = await serve(t, strangers, (target) =>
+    target === '/in' ? {} : { denial: malformed },
+  )
   const clients = Array.from({ length: 6 }, open)
   for (const { ask } of clients) ask('/junk')
   await until(() => seen.length === 6)
@@ -129,7 +134,9 @@ t.test('behind a proxy a connection tells nothing of a client', async (t) => {
   const { clock, held, strangers } = slowStrangers(0)
   const principal = principalOf()
   const { open } = await serve(t, strangers, (target) =>
-    target === '/in' ? { of: { principal, isPeerTrusted: true } } : { denial: malformed, of: { isPeerTrusted: true } },
+    target === '/in'
+      ? { of: { principal, isPeerTrusted: true } }
+      : { denial: malformed, of: { isPeerTrusted: true } },
   )
   const proxy = open()
   proxy.ask('/in')
