@@ -93,6 +93,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
       file.redis === 'none' ? { kind: 'none' } : { kind: 'url', url: resolveRedisFiles(file.redis, folder) },
     identity,
     log: file.log,
+    webhooks: file.webhooks,
     upstreams: new Map(
       Object.entries(file.upstreams).map(([name, entry]) => [
         name,

@@ -7,6 +7,7 @@ import { Environments } from './environment-schema.ts'
 import { LogSection } from './log-schema.ts'
 import { closed, Duration, DurationOrNone, HeaderName, Size, Text } from './schema-fields.ts'
 import { Upstream } from './upstream-schema.ts'
+import { WebhooksSection } from './webhooks-schema.ts'
 
 const Port = (description: string, value: number) =>
   Type.Integer({ minimum: 0, maximum: 65535, default: value, description })
@@ -289,6 +290,7 @@ export const GatewayFile = Type.Object(
     }),
     identity: IdentitySection,
     log: LogSection,
+    webhooks: WebhooksSection,
     upstreams: Type.Record(Type.String(), Upstream, {
       propertyNames: {
         ...name,

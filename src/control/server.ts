@@ -32,6 +32,8 @@ import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { invalid, refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
 import { serveTokens } from './tokens/routes.ts'
+import { serveDeliveries } from './webhooks/deliveries.ts'
+import { serveWebhooks } from './webhooks/routes.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -137,6 +139,8 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): voi
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)
+  serveWebhooks(app, deps)
+  serveDeliveries(app, deps)
 }
 
 /**

@@ -193,6 +193,8 @@ export const reasons = {
     unknown_key: 'There is no such key, or none that the caller sees',
     unknown_merchant: 'There is no such merchant, or none that the caller sees',
     unknown_token: 'There is no such token',
+    unknown_webhook: 'There is no such webhook, or none that the caller sees',
+    unknown_delivery: 'The webhook has no such delivery, or it is kept no longer',
     not_denied: 'The emergency stop has no such entry',
   },
   KEY_REVOKED: { revoked: 'The key is revoked, and does not change any more' },

@@ -11,6 +11,8 @@ import { idempotencyKeptMs, pruneReplays } from '../store/idempotency-table.ts'
 import { pruneInstances } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import { explainFailure } from '../store/refusals.ts'
+import { pruneDeliveries } from '../store/webhook-delivery-table.ts'
+import { pruneEvents } from '../store/webhook-event-table.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -29,6 +31,8 @@ const instancesKeptMs = 7 * dayMs
 const activityAges = { minutesMs: 7 * dayMs, hoursMs: 90 * dayMs, daysMs: 2 * 366 * dayMs }
 /** No process holds on to a batch for so long. */
 const batchesKeptMs = 7 * dayMs
+/** Longer than an endpoint that takes nothing is tried before it is disabled, so that it can be enabled again without a loss. */
+const webhooksKeptMs = 14 * dayMs
 
 interface Step {
   readonly name: string
@@ -44,6 +48,8 @@ function stepsOf({ db, table, auditKeptMs }: HouseDeps): readonly Step[] {
     { name: 'instances', take: (most) => pruneInstances(db, Math.max(instancesKeptMs, staleMs), most) },
     { name: 'replays', take: (most) => pruneReplays(db, idempotencyKeptMs, most) },
     { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
+    { name: 'webhook_deliveries', take: (most) => pruneDeliveries(db, webhooksKeptMs, most) },
+    { name: 'webhook_events', take: (most) => pruneEvents(db, webhooksKeptMs, most) },
     ...activityParts(activityAges).map(({ name, take }) => ({
       name,
       take: (most: number) => take(db, most),

@@ -60,6 +60,16 @@ export const access = {
   'GET /tokens': { may: ['static', 'admin', 'auditor'], reach: 'whole' },
   'POST /tokens': changeWhole,
   'DELETE /tokens/{id}': changeWhole,
+  'POST /webhooks': change,
+  'GET /webhooks': read,
+  'GET /webhooks/{id}': read,
+  'PATCH /webhooks/{id}': change,
+  'DELETE /webhooks/{id}': change,
+  'POST /webhooks/{id}/rotate-secret': change,
+  'POST /webhooks/{id}/test': change,
+  'GET /webhooks/{id}/deliveries': read,
+  'GET /webhooks/{id}/deliveries/{delivery_id}': read,
+  'POST /webhooks/{id}/deliveries/{delivery_id}/redeliver': change,
 } as const satisfies Readonly<Record<string, Access>>
 
 export const adminPath = '/admin/v1'

@@ -19,6 +19,8 @@ interface Things {
   readonly api: string
   readonly key: string
   readonly token: string
+  readonly webhook: string
+  readonly delivery: string
 }
 
 type RouteName = keyof typeof access
@@ -77,6 +79,36 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'GET /tokens': () => ({ method: 'GET', path: '/tokens' }),
   'POST /tokens': () => ({ method: 'POST', path: '/tokens', body: { name: 'x', role: 'admin' } }),
   'DELETE /tokens/{id}': ({ token: id }) => ({ method: 'DELETE', path: `/tokens/${id}` }),
+  'POST /webhooks': ({ merchant, api }) => ({
+    method: 'POST',
+    path: '/webhooks',
+    body: { url: 'https://receiver.example', merchant_id: merchant, api },
+  }),
+  'GET /webhooks': () => ({ method: 'GET', path: '/webhooks' }),
+  'GET /webhooks/{id}': ({ webhook }) => ({ method: 'GET', path: `/webhooks/${webhook}` }),
+  'PATCH /webhooks/{id}': ({ webhook }) => ({
+    method: 'PATCH',
+    path: `/webhooks/${webhook}`,
+    body: { name: 'Other' },
+  }),
+  'DELETE /webhooks/{id}': ({ webhook }) => ({ method: 'DELETE', path: `/webhooks/${webhook}` }),
+  'POST /webhooks/{id}/rotate-secret': ({ webhook }) => ({
+    method: 'POST',
+    path: `/webhooks/${webhook}/rotate-secret`,
+  }),
+  'POST /webhooks/{id}/test': ({ webhook }) => ({ method: 'POST', path: `/webhooks/${webhook}/test` }),
+  'GET /webhooks/{id}/deliveries': ({ webhook }) => ({
+    method: 'GET',
+    path: `/webhooks/${webhook}/deliveries`,
+  }),
+  'GET /webhooks/{id}/deliveries/{delivery_id}': ({ webhook, delivery }) => ({
+    method: 'GET',
+    path: `/webhooks/${webhook}/deliveries/${delivery}`,
+  }),
+  'POST /webhooks/{id}/deliveries/{delivery_id}/redeliver': ({ webhook, delivery }) => ({
+    method: 'POST',
+    path: `/webhooks/${webhook}/deliveries/${delivery}/redeliver`,
+  }),
 }
 
 const names = Object.keys(access) as RouteName[]
@@ -94,9 +126,16 @@ async function id(subject: Subject, path: string, body: object): Promise<string>
   return String(answer.body['id'])
 }
 
-async function thingsOf(subject: Subject, merchant: string, api: string): Promise<Things> {
+async function thingsOf(subject: Subject, merchant: string, api: string, name = ''): Promise<Things> {
   const key = await id(subject, '/keys', keyBody(merchant, { api }))
-  return { merchant, api, key, token: await id(subject, '/tokens', { name: 't', role: 'read_only' }) }
+  const made = await id(subject, '/tokens', { name: 't', role: 'read_only' })
+  if (!name.includes('/webhooks')) return { merchant, api, key, token: made, webhook: '', delivery: '' }
+  // A merchant has only so many.
+  await subject.db.query('UPDATE webhook_endpoint SET deleted_at = now() WHERE merchant_id = $1', [merchant])
+  const body = { url: 'https://receiver.example', merchant_id: merchant, api }
+  const webhook = await id(subject, '/webhooks', body)
+  const delivery = await id(subject, `/webhooks/${webhook}/test`, {})
+  return { merchant, api, key, token: made, webhook, delivery }
 }
 
 async function askers(subject: Subject, merchant: string, api: string): Promise<Asker[]> {
@@ -176,7 +215,10 @@ void t.test('every route, of every caller, of what is its own and what is not', 
   const subject = await createSubject(t)
   const own = { merchant: await id(subject, '/merchants', { name: 'Own' }), api: 'flintn' }
   const other = { merchant: await id(subject, '/merchants', { name: 'Other' }), api: 'flint' }
-  const absent = { merchant: 'mer_999999999999', key: 'key_999999999999', token: 'tok_999999999999' }
+  const absent = {
+    ...{ merchant: 'mer_999999999999', key: 'key_999999999999', token: 'tok_999999999999' },
+    ...{ webhook: 'whk_999999999999', delivery: 'dlv_999999999999' },
+  }
   for (const asker of await askers(subject, own.merchant, own.api)) {
     const isPart = asker.merchant !== null || asker.api !== null
     for (const name of names) {
@@ -184,7 +226,7 @@ void t.test('every route, of every caller, of what is its own and what is not', 
       const isPermitted =
         (line.may as readonly string[]).includes(asker.kind) && (line.reach === 'part' || !isPart)
       const what = `${asker.name}: ${name}`
-      const mine = await thingsOf(subject, own.merchant, own.api)
+      const mine = await thingsOf(subject, own.merchant, own.api, name)
       const done = await ask(subject.app, asker.secret, calls[name](mine))
       if (!isPermitted) {
         t.match(done, { status: 403, error: { code: 'FORBIDDEN' } }, what)
@@ -196,7 +238,7 @@ void t.test('every route, of every caller, of what is its own and what is not', 
       // Foreign: another merchant where the caller has one, another API where it has one.
       const merchant = asker.merchant === null ? own.merchant : other.merchant
       const api = asker.merchant === null ? other.api : own.api
-      const foreign = await thingsOf(subject, merchant, api)
+      const foreign = await thingsOf(subject, merchant, api, name)
       const answer = await ask(subject.app, asker.secret, calls[name](foreign))
       const isList = name.startsWith('GET') && !name.includes('{id}')
       if (isList) {
@@ -213,7 +255,7 @@ void t.test('every route, of every caller, of what is its own and what is not', 
           { ...(await ask(subject.app, asker.secret, calls[name](nowhere))), text: '' },
           what,
         )
-        t.equal(answer.status, name === 'POST /keys' ? 422 : 404, what)
+        t.equal(answer.status, name === 'POST /keys' || name === 'POST /webhooks' ? 422 : 404, what)
       }
     }
   }
