@@ -41,6 +41,11 @@ export const KeyObject = Type.Object({
   last_used_at: NullableText,
   revision: Type.Integer(),
   secrets: Type.Array(SecretObject),
+  // Earlier versions do not say them.
+  metadata: Type.Optional(Type.Record(Type.String(), Type.String())),
+  owner: Type.Optional(NullableText),
+  created_by: Type.Optional(NullableText),
+  exposed_at: Type.Optional(NullableText),
 })
 export type KeyObject = Static<typeof KeyObject>
 
@@ -88,6 +93,26 @@ export const TotalObject = Type.Object({
   allowed: Type.Integer(),
 })
 export type TotalObject = Static<typeof TotalObject>
+
+export const RequestObject = Type.Object({
+  id: Type.String(),
+  at: Type.String(),
+  api: Type.String(),
+  environment: Type.String(),
+  route: Type.String(),
+  merchant_id: NullableText,
+  key_id: NullableText,
+  decision: Type.String(),
+  code: NullableText,
+  reason: NullableText,
+  explanation: Type.String(),
+  required: Type.Array(Type.String()),
+  status: Type.Integer(),
+  upstream_status: Type.Union([Type.Integer(), Type.Null()]),
+  cut: NullableText,
+  times: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()])),
+})
+export type RequestObject = Static<typeof RequestObject>
 
 export const PermissionsList = Type.Object({
   data: Type.Array(

@@ -9,8 +9,11 @@ import { registerDeny } from './deny.ts'
 import { registerInstances } from './instances.ts'
 import type { CliIo } from './io.ts'
 import { registerKeys } from './keys.ts'
+import { registerMembers } from './members.ts'
 import { registerMerchants } from './merchants.ts'
+import { registerOperators } from './operators.ts'
 import { registerPermissions } from './permissions.ts'
+import { registerRequests } from './requests.ts'
 import type { Session } from './session.ts'
 import { registerTokens } from './tokens.ts'
 
@@ -36,8 +39,11 @@ export function registerAdminCommands(
   registerDeny(program, session)
   registerAudit(program, session)
   registerActivity(program, session)
+  registerRequests(program, session)
   registerPermissions(program, session)
   registerTokens(program, session)
+  registerOperators(program, session)
+  registerMembers(program, session)
 }
 
 /** What the verbs work with; the admin API is not called before a verb asks for it. */

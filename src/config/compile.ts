@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Api, CompiledConfig, Settings, Table, TlsSettings, Upstream } from './compiled.ts'
 import { createHostMatcher, normalizeHost } from './hosts.ts'
+import { compileHub } from './hub.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
 import { resolveRedisFiles } from './redis-url.ts'
 import { changesNothing, limitOf, limitsOf, withDefaults } from './route-limits.ts'
@@ -83,6 +84,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
       publicUrl: control.public_url === undefined ? null : new URL(control.public_url).origin,
       adminFrom: control.admin_from,
       hosts: control.hosts,
+      scanners: control.secret_scanning.github,
       auditRetentionMs: control.audit_retention === 'none' ? null : parseDuration(control.audit_retention),
     },
     postgres:
@@ -91,6 +93,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
         : { kind: 'url', url: file.postgres },
     redis:
       file.redis === 'none' ? { kind: 'none' } : { kind: 'url', url: resolveRedisFiles(file.redis, folder) },
+    hub: compileHub(file),
     identity,
     log: file.log,
     webhooks: file.webhooks,
@@ -211,11 +214,12 @@ async function compileApi(
 
 function compileEnvironments({ environments }: GatewayFile['apis'][string]): Api['environments'] {
   return Object.entries(environments)
-    .map(([name, { hosts, prefix, upstream }]) => ({
+    .map(([name, { hosts, prefix, upstream, exposed }]) => ({
       name,
       hosts: hosts.map(normalizeHost),
       prefix,
       upstream,
+      exposed,
     }))
     .toSorted((a, b) => Number(b.name === 'live') - Number(a.name === 'live'))
 }

@@ -3,9 +3,11 @@
 
 import type { Requirement } from '../credentials/permission.ts'
 import type { Disguises } from './disguise.ts'
+import type { HubSettings } from './hub-compiled.ts'
 import type { LogPaths } from './log-schema.ts'
 import type { Escapes } from './request/escapes.ts'
 import type { PathFault } from './request/path-fault.ts'
+import type { ExposurePolicy, ScanningKeys } from './scanning-schema.ts'
 import type { TrailingSlash } from './trailing-slash.ts'
 
 /** Everything that the files say. */
@@ -44,6 +46,8 @@ export interface Settings {
     /** Scheme, host and port; null: not said. */
     readonly publicUrl: string | null
     readonly adminFrom: readonly string[]
+    /** Public keys of scanners whose signed reports are believed. */
+    readonly scanners: ScanningKeys
     /** Names in public DNS that the control port answers without a token. */
     readonly hosts: readonly string[]
     /** How long entries of the audit are kept; null: for ever. */
@@ -54,6 +58,8 @@ export interface Settings {
     /** `directory`: absolute; where the demo's data lives. */
     | { readonly kind: 'embedded'; readonly directory: string }
   readonly redis: { readonly kind: 'url'; readonly url: string } | { readonly kind: 'none' }
+  /** People's accounts; null: there are none. */
+  readonly hub: HubSettings | null
   /** Header names as configured. */
   readonly identity: {
     readonly merchant: string
@@ -211,6 +217,8 @@ export interface ApiEnvironment {
   readonly prefix: string
   /** Name of an upstream in Settings. */
   readonly upstream: string
+  /** What becomes of a key of it that is reported to stand in public; absent: it is told. */
+  readonly exposed?: ExposurePolicy
 }
 
 export interface Route {

@@ -6,6 +6,7 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { Value } from 'typebox/value'
 import { checkApis } from './check-apis.ts'
 import { checkCertificates, type NeededFiles } from './check-certificates.ts'
+import { checkScanning } from './check-scanning.ts'
 import { checkSettings } from './check-settings.ts'
 import { checkUpstreams } from './check-upstreams.ts'
 import { compile } from './compile.ts'
@@ -14,6 +15,7 @@ import { loadDeny } from './deny.ts'
 import type { Environment } from './expand.ts'
 import { createReport, type Fault, formatFault, type Report, sortFaults } from './fault.ts'
 import { fit } from './fit.ts'
+import { checkHub } from './hub.ts'
 import { GatewayFile } from './schema.ts'
 import { type KeptFiles, readKept, type Source } from './source.ts'
 import { type PermissionTable, readTable } from './table.ts'
@@ -87,6 +89,8 @@ export async function loadConfig(
     }
     const checked = { tree, file: gateway, report }
     checkSettings(checked)
+    checkHub(checked)
+    checkScanning(checked)
     checkUpstreams(checked)
     checkApis(checked, tables)
     // A running process looks at them itself: one that is half renewed must not keep a table from coming into force.

@@ -4,7 +4,9 @@
 import { type Static, Type } from 'typebox'
 import { routeDefaults } from './defaults-schema.ts'
 import { Environments } from './environment-schema.ts'
+import { HubSection } from './hub-schema.ts'
 import { LogSection } from './log-schema.ts'
+import { ScanningSection } from './scanning-schema.ts'
 import { closed, Duration, DurationOrNone, HeaderName, Size, Text } from './schema-fields.ts'
 import { Upstream } from './upstream-schema.ts'
 import { WebhooksSection } from './webhooks-schema.ts'
@@ -153,6 +155,7 @@ const ControlSection = Type.Object(
           'Where people and scripts reach the control plane: its name need not be in `hosts`, and /openapi.json has it.',
       }),
     ),
+    secret_scanning: ScanningSection,
     hosts: Type.Array(Type.String({ expects: 'a host name, `*.` and one, or `*`' }), {
       default: [],
       examples: [['latchkey.example.com']],
@@ -288,6 +291,7 @@ export const GatewayFile = Type.Object(
         'then travel by Postgres alone. `rediss…` is the same with TLS, `?ca=file` for an own authority, `&cert=file&key=file` for a ' +
         'client certificate; user and password stand before the hosts, `user:password@`.',
     }),
+    hub: Type.Optional(HubSection),
     identity: IdentitySection,
     log: LogSection,
     webhooks: WebhooksSection,

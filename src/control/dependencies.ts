@@ -10,6 +10,8 @@ import type {
 } from 'fastify'
 import type { Table } from '../config/compiled.ts'
 import type { Sealing } from '../credentials/sealing.ts'
+import type { HubSettings } from '../config/hub-compiled.ts'
+import type { ScanningKeys } from '../config/scanning-schema.ts'
 import type { DenyBehind } from '../lookup/deny-acknowledge.ts'
 import type { DenyStop } from '../lookup/deny-stop.ts'
 import type { Change } from '../store/change-table.ts'
@@ -18,6 +20,12 @@ import type { Postgres } from '../store/postgres.ts'
 import type { AdminTokens } from './operator.ts'
 import type { ControlTls } from './tls.ts'
 import type { DestinationRule } from './webhooks/send/destination.ts'
+
+/** What stands before the underscore of an id. */
+export type IdKind =
+  | ('key' | 'sec' | 'mer' | 'req' | 'tok')
+  | ('usr' | 'ses' | 'inv' | 'eml')
+  | ('whk' | 'whs' | 'evt' | 'dlv')
 
 export interface ControlDeps {
   /** null: no admin API is served, only the probes and metrics. */
@@ -34,14 +42,18 @@ export interface ControlDeps {
   readonly trustedProxies: readonly string[]
   /** Where the control plane is reached: scheme, host and port; null: not said. */
   readonly publicUrl: string | null
+  /** Whose signed reports of exposed keys are believed. */
+  readonly scanners: ScanningKeys
   /** Names that the control port answers without a token, besides addresses and those of private networks. */
   readonly hosts: readonly string[]
+  /** People's accounts; null: there are none, and none of their paths. */
+  readonly hub: HubDeps | null
   /** Counts a call that the admin API refused for its token or its address. */
   refused(reason: string): void
   /** Milliseconds since the epoch. */
   now(): number
   /** `key_…`: after the prefix 10 to 40 letters and digits, in the order of creation. */
-  newId(prefix: 'key' | 'sec' | 'mer' | 'req' | 'tok' | 'whk' | 'whs' | 'evt' | 'dlv'): string
+  newId(prefix: IdKind): string
   /** Spreads a change after its commit. Never throws. */
   published(change: Change): void
   /** What webhooks need. */
@@ -71,6 +83,17 @@ export interface WebhookDeps {
   readonly rule: DestinationRule
   /** There is something to send, perhaps. */
   kick(): void
+}
+
+/** What people's accounts need. */
+export interface HubDeps {
+  /** Where people reach it: scheme, host and port. */
+  readonly publicUrl: string
+  readonly sessions: HubSettings['sessions']
+  /** Whether links are sent by mail; else they are shown to whoever makes them. */
+  readonly sendsMail: boolean
+  /** A mail stands in its table. Never throws. */
+  mailQueued(): void
 }
 
 /** An instance that may still decide by an older revision. Times in milliseconds since the epoch. */

@@ -35,6 +35,7 @@ import { conclude, registerProxy } from './exchange/proxy.ts'
 import { peerOf } from './listener/peer.ts'
 import { endPolitely } from './listener/polite-end.ts'
 import { expectProxyHeaders } from './listener/proxy-protocol.ts'
+import type { RequestKeeper } from './record/kept-requests.ts'
 import { createRecorder } from './record/record.ts'
 import { refuse } from './exchange/refuse.ts'
 import { createShadow } from './record/shadow.ts'
@@ -73,6 +74,7 @@ export interface GatewayDeps {
   /** What is told to balancers. */
   readonly isReady: () => boolean
   readonly activity: ActivityRecorder
+  readonly requests: RequestKeeper
   readonly metrics: Metrics
   readonly log: Logger
   /** Decides in shadow; null: there is none. */

@@ -6,6 +6,7 @@ import type { AdminTokens } from '../control/operator.ts'
 import { createControlServer } from '../control/server.ts'
 import type { ControlTls } from '../control/tls.ts'
 import { createActivityRecorder } from '../gateway/record/activity.ts'
+import { createRequestKeeper, type RequestKeeper } from '../gateway/record/kept-requests.ts'
 import { createGateway } from '../gateway/server.ts'
 import { mostTargets } from '../gateway/upstream/targets-in-force.ts'
 import type { KeptFiles } from '../config/source.ts'
@@ -23,12 +24,14 @@ import { createDenyInForce, type DenyInForce } from './deny-in-force.ts'
 import { type Descriptors, mostDescriptors, shareDescriptors } from './descriptors.ts'
 import { createDrain, type Drain } from './drain.ts'
 import { createHousekeeping } from './housekeeping.ts'
+import { openHubPart } from './hub-parts.ts'
 import { type KeptConfig, packKept } from './kept-config.ts'
 import { boundConnections, listen } from './listen.ts'
 import { type Place, type Plan, planOf } from './plan.ts'
 import type { PortWatch } from './port-watch.ts'
 import { healthOf } from './readiness.ts'
 import type { ProcessSecrets } from './secrets.ts'
+import { createRequestSink } from './request-sink.ts'
 import { createSignOffs } from './sign-offs.ts'
 import { addUpstreamMetrics, targetFigures, type UpstreamFigures } from './upstream-figures.ts'
 import { StartError } from './start-error.ts'
@@ -176,7 +179,10 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
       const { auditRetentionMs: auditKeptMs } = config.settings.control
-      const housekeeping = createHousekeeping({ db: core.db, table, auditKeptMs, log, metrics })
+      const sessionIdleMs = config.settings.hub?.sessions.idleMs ?? null
+      const housekeeping = createHousekeeping({
+        ...{ db: core.db, table, auditKeptMs, sessionIdleMs, log, metrics },
+      })
       drain.last('housekeeping', () => housekeeping.stop())
       const seal = createAuditSeal({ db: core.db, log })
       drain.last('audit', () => seal.stop())
@@ -294,6 +300,7 @@ async function openGateway(parts: Parts): Promise<number> {
   metrics.gauge('latchkey_activity_waiting', 'Rows of activity not yet stored', () => ({
     rows: activity.waiting(),
   }))
+  const requests = openRequestKeeper(parts)
   addUpstreamMetrics(metrics, () => inForce.current().upstreams)
   const app = await createGateway({
     settings,
@@ -307,6 +314,7 @@ async function openGateway(parts: Parts): Promise<number> {
     lookup: core.lookup,
     isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,
+    requests,
     metrics,
     log,
     drain,
@@ -320,6 +328,25 @@ async function openGateway(parts: Parts): Promise<number> {
   drain.server(app)
   const listening = listen(app, settings.gateway, 'gateway')
   return orphaned === undefined ? listening : Promise.race([listening, orphaned.then(failAlone)])
+}
+
+/** Flushed behind the last request. */
+function openRequestKeeper({ core, log, metrics, drain }: Parts): RequestKeeper {
+  const monotonicNow = () => performance.now()
+  const keeper = createRequestKeeper({ sink: createRequestSink(core.db, log), now: core.now, monotonicNow })
+  metrics.counter(
+    'latchkey_requests_not_kept_total',
+    'Requests to be found by their id that were too many, or could not be stored',
+    keeper.notKept,
+  )
+  metrics.gauge('latchkey_requests_waiting', 'Requests to be found by their id, not yet stored', () => ({
+    rows: keeper.waiting(),
+  }))
+  drain.last('requests', async () => {
+    keeper.stop()
+    await keeper.flush()
+  })
+  return keeper
 }
 
 /** Nothing where it is not known. */
@@ -349,15 +376,21 @@ async function openControl(parts: Parts): Promise<number> {
   const { workers, port, descriptors, webhooks } = parts
   const newId = createIds(Date.now)
   const table = () => inForce.current().table
+  const { hub: hubSettings } = config.settings
+  const hub =
+    plan.admin && hubSettings ? openHubPart(hubSettings, { ...parts, db: core.db, now: core.now }) : null
+  drain.last('mail', async () => hub?.stop())
   const app = createControlServer({
     db: plan.admin ? core.db : null,
+    hub,
     table,
     tokens: tokens.current,
     adminFrom: config.settings.control.adminFrom,
     hosts: [...config.settings.control.hosts, config.settings.control.host],
     tls: controlTlsOf(parts),
     trustedProxies: config.settings.control.trustedProxies,
-    publicUrl: config.settings.control.publicUrl,
+    publicUrl: config.settings.control.publicUrl ?? hubSettings?.publicUrl ?? null,
+    scanners: config.settings.control.scanners,
     refused: metrics.adminRefused,
     now: core.now,
     newId,

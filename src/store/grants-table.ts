@@ -12,6 +12,8 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     merchant: 'SELECT, INSERT, UPDATE',
     api_key: 'SELECT, INSERT, UPDATE',
     key_secret: 'SELECT, INSERT, UPDATE',
+    key_about: 'SELECT, INSERT, UPDATE (metadata, owner)',
+    key_exposure: 'SELECT, INSERT',
     outbox: 'SELECT, INSERT, DELETE',
     // Not `id`: who numbers entries could put them where nobody looks for what is to be linked.
     audit: 'SELECT, INSERT (actor, action, target, before, after, request_id, at, revision)',
@@ -24,6 +26,13 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     webhook_head: 'SELECT, UPDATE',
     webhook_delivery: 'SELECT, INSERT, UPDATE, DELETE',
     reminder: 'SELECT, INSERT, DELETE',
+    person: 'SELECT, INSERT, UPDATE (role, password, password_at, disabled_at, signed_in_at)',
+    membership: 'SELECT, INSERT, UPDATE (role), DELETE',
+    hub_session: 'SELECT, INSERT, UPDATE (last_used_at), DELETE',
+    invitation: 'SELECT, INSERT, DELETE, UPDATE (role)',
+    person_link: 'SELECT, INSERT, DELETE',
+    mail: 'SELECT, INSERT, UPDATE (next_at, tries, failure), DELETE',
+    pace: 'SELECT, INSERT, UPDATE (until), DELETE',
     change_reason: 'SELECT, INSERT',
     instance: 'SELECT, INSERT, UPDATE, DELETE',
     instance_about: 'SELECT, INSERT, UPDATE, DELETE',
@@ -31,6 +40,7 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     activity: 'SELECT, INSERT, UPDATE, DELETE',
     activity_rollup: 'SELECT, INSERT, UPDATE, DELETE',
     activity_batch: 'SELECT, INSERT, DELETE',
+    kept_request: 'SELECT, INSERT',
   },
   gateway: {
     schema_migration: 'SELECT',
@@ -43,6 +53,7 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     instance_about: 'SELECT, INSERT, UPDATE',
     activity: 'SELECT, INSERT, UPDATE',
     activity_batch: 'SELECT, INSERT',
+    kept_request: 'INSERT',
   },
 }
 
@@ -70,6 +81,10 @@ export function grantStatements(): string {
       ),
     ),
     `GRANT EXECUTE ON FUNCTION database_lineage(), installation_id() TO ${names};`,
+    // Requests are kept by the day, and who serves may make no tables.
+    'REVOKE ALL ON FUNCTION prepare_requests(integer), forget_requests(timestamptz) FROM PUBLIC;',
+    `GRANT EXECUTE ON FUNCTION prepare_requests(integer) TO ${names};`,
+    `GRANT EXECUTE ON FUNCTION forget_requests(timestamptz) TO ${nameOf('control')};`,
     // The one way in which entries leave the audit: those of more than 90 days ago, where a retention is configured.
     'REVOKE ALL ON FUNCTION forget_audit(timestamptz, integer) FROM PUBLIC;',
     // And the one in which its chain is written.

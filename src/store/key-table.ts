@@ -5,8 +5,10 @@ import { deny, DenialError } from '../errors/denial.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
 import { gramsOf, hasSearchIndexes, shortestIndexed, textOfKey } from './search-table.ts'
-import { keyConditions, type View } from './scope.ts'
+import { keyConditions, refuseViewer, type View } from './scope.ts'
 import { milliseconds } from './session.ts'
+
+export type KeyMetadata = Readonly<Record<string, string>>
 
 /** Times in milliseconds since the epoch. */
 export interface StoredKey {
@@ -24,6 +26,14 @@ export interface StoredKey {
   /** Of any of its secrets, ended ones included. */
   readonly lastUsedAtMs: number | null
   readonly revision: number
+  /** What its people have written to it, name → text. */
+  readonly metadata: KeyMetadata
+  /** Who answers for it; null: nobody was named. */
+  readonly owner: string | null
+  /** Who made it, as the audit calls them; null: not known. */
+  readonly createdBy: string | null
+  /** The first report that a secret of it which still works stands in public; null: there is none. */
+  readonly exposedAtMs: number | null
   /** The live ones: the current secret, then during a grace the one that it replaces. */
   readonly secrets: readonly StoredSecret[]
 }
@@ -51,13 +61,15 @@ export interface KeyFilter {
 const selectKeys = (from: string) => `
   SELECT k.id, k.merchant_id AS "merchantId", k.api, k.environment, k.name, k.status, k.prefix, k.permissions,
     ${milliseconds('k.created_at')} AS "createdAtMs", ${milliseconds('k.expires_at')} AS "expiresAtMs", k.revision,
-    s."lastUsedAtMs", s.secrets
-  FROM ${from} CROSS JOIN LATERAL (
+    s."lastUsedAtMs", s.secrets, coalesce(a.metadata, '{}') AS metadata, a.owner, a.created_by AS "createdBy",
+    (SELECT ${milliseconds('min(e.at)')} FROM key_exposure e WHERE e.secret_id = ANY (s.live)) AS "exposedAtMs"
+  FROM ${from} LEFT JOIN key_about a ON a.key_id = k.id CROSS JOIN LATERAL (
     SELECT ${milliseconds('max(last_used_at)')} AS "lastUsedAtMs",
       coalesce(jsonb_agg(jsonb_build_object(
         'id', id, 'last4', last4, 'createdAtMs', ${milliseconds('created_at')},
         'expiresAtMs', ${milliseconds('expires_at')}, 'lastUsedAtMs', ${milliseconds('last_used_at')}
-      ) ORDER BY expires_at DESC NULLS FIRST) FILTER (WHERE expires_at IS NULL OR expires_at > $1), '[]') AS secrets
+      ) ORDER BY expires_at DESC NULLS FIRST) FILTER (WHERE expires_at IS NULL OR expires_at > $1), '[]') AS secrets,
+      array_agg(id) FILTER (WHERE expires_at IS NULL OR expires_at > $1) AS live
     FROM key_secret WHERE key_id = k.id
   ) s`
 
@@ -219,11 +231,20 @@ export async function lockKey(tx: Queryable, id: string, view: View): Promise<St
   return mustGetKey(tx, id, view)
 }
 
-/** Reads a key that is there; throws NOT_FOUND where it is not, or not in the view. */
+/** Reads a key that is there; throws NOT_FOUND where it is not, or not in the view, and FORBIDDEN where it is only looked at. */
 export async function mustGetKey(db: Queryable, id: string, view: View): Promise<StoredKey> {
   const key = await getKey(db, id, view)
-  if (!key) throw new DenialError(deny('NOT_FOUND', 'unknown_key'))
-  return key
+  if (key) return key
+  if (view.scope.viewedIds !== undefined) refuseViewer(view.scope, await merchantOf(db, id))
+  throw new DenialError(deny('NOT_FOUND', 'unknown_key'))
+}
+
+async function merchantOf(db: Queryable, id: string): Promise<string | undefined> {
+  const rows = await db.query<{ merchantId: string }>(
+    'SELECT merchant_id AS "merchantId" FROM api_key WHERE id = $1',
+    [id],
+  )
+  return rows[0]?.merchantId
 }
 
 /** A key for the audit: neither secrets nor digests, times in RFC 3339. */
@@ -236,6 +257,8 @@ export function keySnapshot(key: StoredKey): object {
     status: key.status,
     permissions: key.permissions,
     expires_at: time(key.expiresAtMs),
+    metadata: key.metadata,
+    owner: key.owner,
     secrets: key.secrets.map(({ id, last4, expiresAtMs }) => ({ id, last4, expires_at: time(expiresAtMs) })),
   }
 }

@@ -6,7 +6,7 @@ import { type Who, writeAudit } from './audit-table.ts'
 import { type ChangeOrigin, commitTraced, transactionOf } from './commit-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Postgres, Queryable } from './postgres.ts'
-import { type Scope, seesApi, seesMerchant } from './scope.ts'
+import { refuseViewer, type Scope, seesApi, seesMerchant } from './scope.ts'
 import { milliseconds } from './session.ts'
 import { lockWebhookHead } from './webhook-event-table.ts'
 
@@ -87,8 +87,19 @@ export async function mustGetEndpoint(
   const values: unknown[] = [new Date(view.nowMs), id]
   const scoped = conditions(view.scope, (value) => `$${values.push(value)}`)
   const rows = await db.query<StoredEndpoint>(selectEndpoints(['w.id = $2', ...scoped].join(' AND ')), values)
-  if (!rows[0]) throw new DenialError(deny('NOT_FOUND', 'unknown_webhook'))
-  return rows[0]
+  if (rows[0]) return rows[0]
+  await refuseViewerOf(db, id, view.scope)
+  throw new DenialError(deny('NOT_FOUND', 'unknown_webhook'))
+}
+
+/** Throws FORBIDDEN where it is of a merchant in which the caller changes nothing. */
+async function refuseViewerOf(db: Queryable, id: string, scope: Scope): Promise<void> {
+  if (scope.viewedIds === undefined || scope.viewedIds.length === 0) return
+  const [row] = await db.query<{ merchantId: string | null }>(
+    'SELECT merchant_id AS "merchantId" FROM webhook_endpoint WHERE id = $1 AND deleted_at IS NULL',
+    [id],
+  )
+  refuseViewer(scope, row?.merchantId ?? undefined)
 }
 
 /** Newest first. The cursor is the id of the last one seen. */
@@ -149,6 +160,7 @@ async function refuseForeign(
   scope: Scope,
   { merchantId, api }: Pick<NewEndpoint, 'merchantId' | 'api'>,
 ): Promise<void> {
+  refuseViewer(scope, merchantId ?? undefined)
   const isSeen = merchantId === null ? scope.merchantIds === null : seesMerchant(scope, merchantId)
   const merchants =
     merchantId === null || !isSeen

@@ -256,7 +256,9 @@ function alteredInPlace(sql: string): string[] {
       if (/^create table /i.test(statement))
         return /\breferences (\w+)/i.test(statement) && !made.has(/\breferences (\w+)/i.exec(statement)?.[1])
       const [, table] =
-        /^(?:create (?:unique )?index \w+ on|insert into|comment on table) (\w+)/i.exec(statement) ?? []
+        /^(?:create (?:unique )?index (?:if not exists )?\w+ on|insert into|comment on table) (\w+)/i.exec(
+          statement,
+        ) ?? []
       return table === undefined || !made.has(table)
     })
 }
@@ -269,6 +271,7 @@ void t.test('no migration alters in place what older programs use beside newer o
     'ALTER TABLE instance DROP CONSTRAINT instance_pkey',
     'ALTER TABLE instance DROP CONSTRAINT IF EXISTS a_check, DROP COLUMN a',
     'CREATE INDEX a ON api_key (name)',
+    'CREATE INDEX IF NOT EXISTS a ON api_key (name)',
     'DROP TABLE audit',
     'UPDATE head SET revision = 1',
     'CREATE TABLE a (id text REFERENCES instance (id))',

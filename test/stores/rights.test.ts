@@ -61,6 +61,8 @@ async function useAll({ admin }: TestProgram): Promise<void> {
   await expect(200, 'GET', `/keys/${id}/activity`)
   await expect(200, 'GET', '/audit')
   await expect(200, 'GET', '/instances')
+  await expect(200, 'GET', '/requests')
+  await expect(404, 'GET', '/requests/req_1')
 }
 
 t.test('the two roles serve with just their rights', async (t) => {
@@ -73,7 +75,12 @@ t.test('the two roles serve with just their rights', async (t) => {
   t.teardown(() => serving.close())
   const failed: string[] = []
   const house = {
-    ...{ db: serving, table: () => ({ maxStaleLimitMs: 1 }), auditKeptMs: 400 * 86_400_000 },
+    ...{
+      db: serving,
+      table: () => ({ maxStaleLimitMs: 1 }),
+      sessionIdleMs: 3_600_000,
+      auditKeptMs: 400 * 86_400_000,
+    },
     log: createLog({ level: 'silent' }).logger,
     metrics: { housekeeping: () => {}, housekeepingFailed: (step: string) => void failed.push(step) },
   }
@@ -106,6 +113,8 @@ t.test('what the roles may not', async (t) => {
      VALUES (9, 'a', 'a', 'a', 'a', now(), 0)`,
     'INSERT INTO audit_link SELECT FROM audit',
     'DELETE FROM api_key',
+    'DELETE FROM kept_request',
+    'DROP TABLE kept_request',
     'ALTER TABLE head ADD COLUMN a int',
     'CREATE TABLE a ()',
   ])
@@ -119,6 +128,9 @@ t.test('what the roles may not', async (t) => {
     'INSERT INTO outbox DEFAULT VALUES',
     'DELETE FROM instance',
     'SELECT FROM idempotency',
+    'SELECT FROM kept_request',
+    'DROP TABLE kept_request',
+    "SELECT forget_requests(now() - interval '8 days')",
     "SELECT forget_audit(now() - interval '91 days', 1)",
   ])
 })

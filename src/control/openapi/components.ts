@@ -7,10 +7,12 @@ import { auditSchema } from '../audit/routes.ts'
 import { verificationSchema } from '../audit/verify.ts'
 import { denyRowSchema } from '../deny/deny-docs.ts'
 import { instanceSchema } from '../instances/routes.ts'
+import { exposedSchema } from '../keys/exposed/routes.ts'
 import { importResultSchema } from '../keys/import/routes.ts'
 import { keySchema } from '../keys/key-object.ts'
 import { merchantSchema } from '../merchants/routes.ts'
 import { apiPermissionsSchema } from '../permissions/routes.ts'
+import { requestSchema } from '../requests/request-object.ts'
 import { tokenSchema } from '../tokens/token-object.ts'
 import { pendingSchema } from './route-doc.ts'
 
@@ -37,8 +39,10 @@ export const components = {
   Merchant: merchantSchema,
   Key: keySchema,
   ImportResult: importResultSchema,
+  Exposed: exposedSchema,
   Activity: activitySchema,
   ActivityTotal: activityTotalSchema,
+  KeptRequest: requestSchema,
   AuditEntry: auditSchema,
   AuditVerification: verificationSchema,
   ApiPermissions: apiPermissionsSchema,

@@ -4,6 +4,9 @@ import t from 'tap'
 import { access, accessOf, type CallerKind } from '../../../src/control/callers/access.ts'
 import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { tokenRoles } from '../../../src/credentials/role.ts'
+import type { Postgres } from '../../../src/store/postgres.ts'
+import { makePerson, sessionOf } from '../people/people.ts'
+import { seedRequests } from '../../store/seed.ts'
 import { createSubject, keyBody, type Subject, token } from '../subject.ts'
 
 interface Call {
@@ -21,6 +24,10 @@ interface Things {
   readonly token: string
   readonly webhook: string
   readonly delivery: string
+  readonly operator: string
+  readonly person: string
+  readonly invitation: string
+  readonly request: string
 }
 
 type RouteName = keyof typeof access
@@ -58,8 +65,15 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
     body: `${JSON.stringify(keyBody(merchant, { secret: `${merchant}-made-elsewhere-long-ago` }))}\n`,
     type: 'application/x-ndjson',
   }),
+  'POST /keys/exposed': () => ({
+    method: 'POST',
+    path: '/keys/exposed',
+    body: { reports: [{ secret: 'pk_live_nobody' }] },
+  }),
   'GET /keys/{id}/activity': ({ key }) => ({ method: 'GET', path: `/keys/${key}/activity` }),
   'GET /activity': () => ({ method: 'GET', path: '/activity?by=key' }),
+  'GET /requests': () => ({ method: 'GET', path: '/requests' }),
+  'GET /requests/{id}': ({ request }) => ({ method: 'GET', path: `/requests/${request}` }),
   'GET /permissions': () => ({ method: 'GET', path: '/permissions' }),
   'GET /audit': () => ({ method: 'GET', path: '/audit?limit=200' }),
   'GET /audit/export': () => ({ method: 'GET', path: '/audit/export?action=key.create' }),
@@ -109,6 +123,55 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
     method: 'POST',
     path: `/webhooks/${webhook}/deliveries/${delivery}/redeliver`,
   }),
+  'GET /operators': () => ({ method: 'GET', path: '/operators' }),
+  'POST /operators': () => ({
+    method: 'POST',
+    path: '/operators',
+    body: { email: newEmail(), role: 'read_only' },
+  }),
+  'PATCH /operators/{id}': ({ operator }) => ({
+    method: 'PATCH',
+    path: `/operators/${operator}`,
+    body: { role: 'support' },
+  }),
+  'POST /operators/{id}/disable': ({ operator }) => ({
+    method: 'POST',
+    path: `/operators/${operator}/disable`,
+  }),
+  'POST /operators/{id}/enable': ({ operator }) => ({
+    method: 'POST',
+    path: `/operators/${operator}/enable`,
+  }),
+  'POST /operators/{id}/link': ({ operator }) => ({ method: 'POST', path: `/operators/${operator}/link` }),
+  'GET /merchants/{id}/members': ({ merchant }) => ({
+    method: 'GET',
+    path: `/merchants/${merchant}/members`,
+  }),
+  'PATCH /merchants/{id}/members/{person}': ({ merchant, person }) => ({
+    method: 'PATCH',
+    path: `/merchants/${merchant}/members/${person}`,
+    body: { role: 'admin' },
+  }),
+  'DELETE /merchants/{id}/members/{person}': ({ merchant, person }) => ({
+    method: 'DELETE',
+    path: `/merchants/${merchant}/members/${person}`,
+  }),
+  'GET /merchants/{id}/invitations': ({ merchant }) => ({
+    method: 'GET',
+    path: `/merchants/${merchant}/invitations`,
+  }),
+  'POST /merchants/{id}/invitations': ({ merchant }) => ({
+    method: 'POST',
+    path: `/merchants/${merchant}/invitations`,
+    body: { email: newEmail(), role: 'viewer' },
+  }),
+  'DELETE /merchants/{id}/invitations/{invitation}': ({ merchant, invitation }) => ({
+    method: 'DELETE',
+    path: `/merchants/${merchant}/invitations/${invitation}`,
+  }),
+  'POST /members/{id}/link': ({ person }) => ({ method: 'POST', path: `/members/${person}/link` }),
+  'POST /members/{id}/disable': ({ person }) => ({ method: 'POST', path: `/members/${person}/disable` }),
+  'POST /members/{id}/enable': ({ person }) => ({ method: 'POST', path: `/members/${person}/enable` }),
 }
 
 const names = Object.keys(access) as RouteName[]
@@ -116,7 +179,8 @@ const names = Object.keys(access) as RouteName[]
 interface Asker {
   readonly name: string
   readonly kind: CallerKind
-  readonly secret: string
+  readonly as: Headers
+  readonly isSession?: true
   readonly merchant: string | null
   readonly api: string | null
 }
@@ -126,20 +190,60 @@ async function id(subject: Subject, path: string, body: object): Promise<string>
   return String(answer.body['id'])
 }
 
-async function thingsOf(subject: Subject, merchant: string, api: string, name = ''): Promise<Things> {
+let count = 0
+
+function newEmail(): string {
+  count += 1
+  return `person${count}@access.test`
+}
+
+/** What a route is called with: people only where it is about them. */
+async function thingsOf(
+  subject: Subject,
+  of: { readonly merchant: string; readonly api: string },
+  name: RouteName,
+): Promise<Things> {
+  const { merchant, api } = of
   const key = await id(subject, '/keys', keyBody(merchant, { api }))
-  const made = await id(subject, '/tokens', { name: 't', role: 'read_only' })
-  if (!name.includes('/webhooks')) return { merchant, api, key, token: made, webhook: '', delivery: '' }
+  const request = `req_of_${key}`
+  await seedRequests(subject.db, { id: request, merchantId: merchant, api, keyId: key })
+  const isOfPerson = /\{person\}|^\w+ \/members/.test(name)
+  return {
+    ...{ merchant, api, key, request },
+    token: await id(subject, '/tokens', { name: 't', role: 'read_only' }),
+    operator: name.includes('/operators/') ? await id(subject, '/operators', { email: newEmail() }) : '',
+    person: isOfPerson ? await makePerson(subject.db, { roles: { [merchant]: 'viewer' } }) : '',
+    invitation: name.includes('{invitation}') ? await makeInvitation(subject.db, merchant) : '',
+    ...(await webhookOf(subject, of, name)),
+  }
+}
+
+async function webhookOf(
+  subject: Subject,
+  { merchant, api }: { readonly merchant: string; readonly api: string },
+  name: RouteName,
+): Promise<Pick<Things, 'webhook' | 'delivery'>> {
+  if (!name.includes('/webhooks')) return { webhook: '', delivery: '' }
   // A merchant has only so many.
   await subject.db.query('UPDATE webhook_endpoint SET deleted_at = now() WHERE merchant_id = $1', [merchant])
   const body = { url: 'https://receiver.example', merchant_id: merchant, api }
   const webhook = await id(subject, '/webhooks', body)
-  const delivery = await id(subject, `/webhooks/${webhook}/test`, {})
-  return { merchant, api, key, token: made, webhook, delivery }
+  return { webhook, delivery: await id(subject, `/webhooks/${webhook}/test`, {}) }
+}
+
+async function makeInvitation(db: Postgres, merchant: string): Promise<string> {
+  const email = newEmail()
+  const made = `inv_${String(count).padStart(12, '0')}`
+  await db.query(
+    `INSERT INTO invitation (id, merchant_id, email, role, created_at, created_by, expires_at)
+     VALUES ($1, $2, $3, 'viewer', now(), 'ann', now() + interval '1 day' + interval '10 years')`,
+    [made, merchant, email],
+  )
+  return made
 }
 
 async function askers(subject: Subject, merchant: string, api: string): Promise<Asker[]> {
-  const made: Asker[] = [{ name: 'static', kind: 'static', secret: token, merchant: null, api: null }]
+  const made: Asker[] = [{ name: 'static', kind: 'static', as: bearer(token), merchant: null, api: null }]
   for (const kind of tokenRoles) {
     for (const [part, scope] of Object.entries({
       all: {},
@@ -153,18 +257,33 @@ async function askers(subject: Subject, merchant: string, api: string): Promise<
         ...scope,
       })
       const whose = { merchant: null, api: null, ...('merchant_id' in scope && { merchant }), ...scope }
-      made.push({ name: `${kind} of ${part}`, kind, secret: String(body['secret']), ...whose })
+      made.push({ name: `${kind} of ${part}`, kind, as: bearer(String(body['secret'])), ...whose })
     }
+    const as = await sessionOf(subject, await makePerson(subject.db, { operator: kind }))
+    made.push({ name: `operator ${kind}`, kind, as, isSession: true, merchant: null, api: null })
+  }
+  for (const [kind, role] of [
+    ['member_admin', 'admin'],
+    ['member_viewer', 'viewer'],
+  ] as const) {
+    const as = await sessionOf(subject, await makePerson(subject.db, { roles: { [merchant]: role } }))
+    made.push({ name: kind, kind, as, isSession: true, merchant, api: null })
   }
   return made
 }
 
-async function ask(app: ControlApp, secret: string, { method, path, body, type }: Call) {
+type Headers = Readonly<Record<string, string>>
+
+function bearer(secret: string): Headers {
+  return { authorization: `Bearer ${secret}` }
+}
+
+async function ask(app: ControlApp, as: Headers, { method, path, body, type }: Call) {
   const response = await app.inject({
     method,
     url: `/admin/v1${path}`,
     headers: {
-      authorization: `Bearer ${secret}`,
+      ...as,
       ...(body !== undefined && { 'content-type': type ?? 'application/json' }),
     },
     ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -218,16 +337,19 @@ void t.test('every route, of every caller, of what is its own and what is not', 
   const absent = {
     ...{ merchant: 'mer_999999999999', key: 'key_999999999999', token: 'tok_999999999999' },
     ...{ webhook: 'whk_999999999999', delivery: 'dlv_999999999999' },
+    ...{ operator: 'usr_999999999999', person: 'usr_999999999999', invitation: 'inv_999999999999' },
+    request: 'req_none',
   }
   for (const asker of await askers(subject, own.merchant, own.api)) {
     const isPart = asker.merchant !== null || asker.api !== null
     for (const name of names) {
       const line = access[name]
       const isPermitted =
-        (line.may as readonly string[]).includes(asker.kind) && (line.reach === 'part' || !isPart)
+        (line.may as readonly string[]).includes(asker.kind) &&
+        (line.reach === 'part' || !isPart || (line.reach === 'team' && asker.isSession === true))
       const what = `${asker.name}: ${name}`
-      const mine = await thingsOf(subject, own.merchant, own.api, name)
-      const done = await ask(subject.app, asker.secret, calls[name](mine))
+      const mine = await thingsOf(subject, own, name)
+      const done = await ask(subject.app, asker.as, calls[name](mine))
       if (!isPermitted) {
         t.match(done, { status: 403, error: { code: 'FORBIDDEN' } }, what)
         continue
@@ -238,8 +360,8 @@ void t.test('every route, of every caller, of what is its own and what is not', 
       // Foreign: another merchant where the caller has one, another API where it has one.
       const merchant = asker.merchant === null ? own.merchant : other.merchant
       const api = asker.merchant === null ? other.api : own.api
-      const foreign = await thingsOf(subject, merchant, api, name)
-      const answer = await ask(subject.app, asker.secret, calls[name](foreign))
+      const foreign = await thingsOf(subject, { merchant, api }, name)
+      const answer = await ask(subject.app, asker.as, calls[name](foreign))
       const isList = name.startsWith('GET') && !name.includes('{id}')
       if (isList) {
         t.equal(answer.status, 200, what)
@@ -252,7 +374,7 @@ void t.test('every route, of every caller, of what is its own and what is not', 
         const nowhere = { ...foreign, ...absent, ...(asker.merchant === null && { api: 'none', merchant }) }
         t.same(
           { ...answer, text: '' },
-          { ...(await ask(subject.app, asker.secret, calls[name](nowhere))), text: '' },
+          { ...(await ask(subject.app, asker.as, calls[name](nowhere))), text: '' },
           what,
         )
         t.equal(answer.status, name === 'POST /keys' || name === 'POST /webhooks' ? 422 : 404, what)
@@ -264,12 +386,13 @@ void t.test('every route, of every caller, of what is its own and what is not', 
 void t.test('what is another’s is not changed, nor asked for by a filter', async (t) => {
   const subject = await createSubject(t)
   const own = await id(subject, '/merchants', { name: 'Own' })
-  const other = await thingsOf(subject, await id(subject, '/merchants', { name: 'Other' }), 'flintn')
+  const whose = { merchant: await id(subject, '/merchants', { name: 'Other' }), api: 'flintn' }
+  const other = await thingsOf(subject, whose, 'GET /keys')
   const made = await subject.call('POST', '/tokens', { name: 'a', role: 'admin', merchant_id: own })
-  const secret = String(made.body['secret'])
+  const as = bearer(String(made.body['secret']))
   const before = await subject.call('GET', `/keys/${other.key}`)
   for (const action of ['disable', 'enable', 'revoke', 'rotate', 'rotation/end']) {
-    const answer = await ask(subject.app, secret, { method: 'POST', path: `/keys/${other.key}/${action}` })
+    const answer = await ask(subject.app, as, { method: 'POST', path: `/keys/${other.key}/${action}` })
     t.equal(answer.status, 404, action)
   }
   t.same((await subject.call('GET', `/keys/${other.key}`)).body, before.body)
@@ -278,7 +401,54 @@ void t.test('what is another’s is not changed, nor asked for by a filter', asy
     `/keys?q=${other.key}`,
     `/audit?target=${other.key}`,
   ]) {
-    const answer = await ask(subject.app, secret, { method: 'GET', path })
+    const answer = await ask(subject.app, as, { method: 'GET', path })
     t.same(JSON.parse(answer.text), { data: [], next_cursor: null }, path)
   }
 })
+
+void t.test(
+  'a member of several merchants: reads all of them, changes where it is an admin, and nothing of others',
+  async (t) => {
+    const subject = await createSubject(t)
+    const [own = '', viewed = '', other = ''] = await Promise.all(
+      ['Own', 'Viewed', 'Other'].map((name) => id(subject, '/merchants', { name })),
+    )
+    const roles = { [own]: 'admin', [viewed]: 'viewer' } as const
+    const as = await sessionOf(subject, await makePerson(subject.db, { roles }))
+    for (const name of names) {
+      const line: readonly string[] = access[name].may
+      if (!line.includes('member_admin')) continue
+      const isChange = !line.includes('member_viewer')
+      // Lists: what they hold is looked at below.
+      const isOfOne = name.includes('{id}') || name === 'POST /keys' || name === 'POST /webhooks'
+      const callOf = async (merchant: string) =>
+        calls[name](await thingsOf(subject, { merchant, api: 'flintn' }, name))
+      const inOwn = await ask(subject.app, as, await callOf(own))
+      t.ok(inOwn.status < 300, `${name} ${inOwn.text}`)
+      if (!isOfOne) continue
+      const inViewed = await ask(subject.app, as, await callOf(viewed))
+      t.equal(inViewed.status, isChange ? 403 : 200, `${name} as a viewer ${inViewed.text}`)
+      const inOther = await ask(subject.app, as, await callOf(other))
+      const isNew = name === 'POST /keys' || name === 'POST /webhooks'
+      t.equal(inOther.status, isNew ? 422 : 404, `${name} of another ${inOther.text}`)
+    }
+    const listed = await ask(subject.app, as, calls['GET /keys']({ ...nothing, merchant: own }))
+    t.match(listed.text, viewed)
+    t.notMatch(listed.text, other)
+    const audit = await ask(subject.app, as, calls['GET /audit']({ ...nothing, merchant: own }))
+    t.match(audit.text, own)
+    t.notMatch(audit.text, other)
+  },
+)
+
+const nothing = {
+  api: '',
+  key: '',
+  token: '',
+  operator: '',
+  person: '',
+  invitation: '',
+  request: '',
+  webhook: '',
+  delivery: '',
+}
