@@ -9,6 +9,8 @@ import { makePerson, sessionOf } from '../people/people.ts'
 import { seedRequests } from '../../store/seed.ts'
 import { createSubject, keyBody, type Subject, token } from '../subject.ts'
 
+t.setTimeout(240_000)
+
 interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
