@@ -44,7 +44,7 @@ const { limits, requireHttps, trustedProxies } = settings.gateway
 const lookup: Lookup = { find: (digest) => memory.get(digest) ?? missing(), findInMemory: memory.get }
 const limiter = createLimiter({ store: null, instances: () => 1, monotonicNow })
 const stages = decisionStages({
-  ...{ lookup, misses: nobodyIsCounted, limiter, limits, requireHttps, now: Date.now, monotonicNow },
+  ...{ lookup, misses: nobodyIsCounted, limiter, limits, requireHttps, now: Date.now },
 })
 const reply = new ServerResponse(new IncomingMessage(new Socket()))
 // Nothing is forwarded, so no connection is opened.

@@ -22,7 +22,6 @@ t.test('addresses come before permissions, and only who may pass is counted', as
     limits: { urlBytes: 1 },
     requireHttps: false,
     now: () => 0,
-    monotonicNow: () => 0,
   })
   const names = stages.map(({ name }) => name)
   t.same(names.slice(-5), ['refuseDeniedCaller', 'refuseOtherAddresses', 'authorize', '', 'limitBody'])
