@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import { activitySchema } from '../activity/routes.ts'
+import { activityStepSchema } from '../activity/series.ts'
 import { activityTotalSchema } from '../activity/totals.ts'
 import { auditSchema } from '../audit/routes.ts'
 import { verificationSchema } from '../audit/verify.ts'
@@ -44,6 +45,7 @@ export const components = {
   ImportResult: importResultSchema,
   Exposed: exposedSchema,
   Activity: activitySchema,
+  ActivityStep: activityStepSchema,
   ActivityTotal: activityTotalSchema,
   KeptRequest: requestSchema,
   AuditEntry: auditSchema,
