@@ -259,7 +259,7 @@ void t.test(
           remoteAddress,
           payload: { email: 'a@x.test', password },
         },
-        headers: { 'x-forwarded-proto': said, 'x-forwarded-for': '192.0.2.7', host: 'hub.test' },
+        headers: { 'x-forwarded-proto': said, 'x-forwarded-for': '192.0.2.7', host: 'hub.internal' },
       })
     for (const [address, said, isSecure] of [
       ['127.0.0.1', 'https', true],
@@ -280,11 +280,11 @@ void t.test(
         await subject.app.inject({
           ...{ method: 'POST', url: '/admin/v1/merchants', payload: { name: 'New' } },
           headers: {
-            ...{ cookie: cookieOf(response), 'x-csrf-token': csrf, origin: from, host: 'hub.test' },
+            ...{ cookie: cookieOf(response), 'x-csrf-token': csrf, origin: from, host: 'hub.internal' },
             ...{ 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.7' },
           },
         })
       ).statusCode
-    t.same([await change('https://hub.test'), await change('http://hub.test')], [201, 403])
+    t.same([await change('https://hub.internal'), await change('http://hub.internal')], [201, 403])
   },
 )
