@@ -8,7 +8,9 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify'
+import type { Static } from 'typebox'
 import type { Table } from '../config/compiled.ts'
+import type { explanationSchema } from './explain/explanation.ts'
 import type { HubSettings } from '../config/hub-compiled.ts'
 import type { HubFiles } from './hub/files.ts'
 import type { ScanningKeys } from '../config/scanning-schema.ts'
@@ -62,11 +64,34 @@ export interface ControlDeps {
   /** The instances that do not hold the same stop as this one, after `timeoutMs` at most; null: nobody can be asked. */
   denyBehind(timeoutMs: number): Promise<readonly DenyBehind[] | null>
   health(): Health
+  /** What the gateway would do with a request. */
+  explain(asked: AskedRequest): Explained
   /** Prometheus' text format. */
   metrics(): Promise<string>
   readonly metricsContentType: string
   readonly log: FastifyBaseLogger
 }
+
+export interface AskedRequest {
+  readonly method: string
+  /** Absolute, or a path. */
+  readonly url: string
+  readonly host: string | undefined
+  /** undefined: it has no key. */
+  readonly caller:
+    | {
+        /** undefined: of the API that serves the host. */
+        readonly api: string | undefined
+        readonly environment: string | undefined
+        readonly permissions: readonly string[]
+      }
+    | undefined
+}
+
+export type Explained =
+  | Static<typeof explanationSchema>
+  /** It cannot be asked so; `at` names the member. */
+  | { readonly at: string; readonly fault: string }
 
 /** What people's accounts need. */
 export interface HubDeps {

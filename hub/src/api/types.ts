@@ -97,6 +97,8 @@ export interface ApiRoute {
   readonly method: string
   readonly path: string
   readonly need: 'public' | 'all' | 'any'
+  /** `file:line:col`; for operators. */
+  readonly source?: string
   readonly permissions: readonly string[]
 }
 
