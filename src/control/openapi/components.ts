@@ -14,7 +14,10 @@ import { importResultSchema } from '../keys/import/routes.ts'
 import { keySchema } from '../keys/key-object.ts'
 import { merchantSchema } from '../merchants/routes.ts'
 import { apiPermissionsSchema } from '../permissions/routes.ts'
+import { operatorSchema } from '../operators/routes.ts'
+import { sessionSchema, signedSchema, userSchema } from '../people/signed-object.ts'
 import { requestSchema } from '../requests/request-object.ts'
+import { invitationSchema, memberSchema } from '../team/routes.ts'
 import { tokenSchema } from '../tokens/token-object.ts'
 import { pendingSchema } from './route-doc.ts'
 
@@ -53,6 +56,12 @@ export const components = {
   Instance: instanceSchema,
   Denied: denyRowSchema,
   AdminToken: tokenSchema,
+  Operator: operatorSchema,
+  Member: memberSchema,
+  Invitation: invitationSchema,
+  User: userSchema,
+  Signed: signedSchema,
+  Session: sessionSchema,
   Pending: pendingSchema,
 } as const
 

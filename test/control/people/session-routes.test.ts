@@ -243,5 +243,5 @@ void t.test('without a hub there are none of its paths', async (t) => {
   t.equal((await subject.call('GET', '/operators')).status, 404)
   t.equal((await send(subject, 'GET /livez')).headers['content-security-policy'], undefined)
   await makePerson(subject.db, { email: 'a@x.test', operator: 'admin', password: stored })
-  t.match((await send(subject, 'GET /openapi.json')).body, /^(?!.*\/hub\/v1)/)
+  t.notMatch((await send(subject, 'GET /openapi.json')).body, '"/hub/v1')
 })
