@@ -12,6 +12,10 @@ function counted(count: number, one: string, many: string): string {
   return `${figure(count)} ${count === 1 ? one : many}`
 }
 
+function countedKeys(count: number, isMore: boolean, one: string, many: string): string {
+  return count === 1 ? `1 key ${one}` : `${figure(count)}${isMore ? ' or more' : ''} keys ${many}`
+}
+
 const codes: Readonly<Record<string, string>> = {
   NO_ANSWER: 'The server did not answer. Check your connection and try again.',
   UNAUTHORIZED: 'You are signed out. Sign in to go on.',
@@ -839,14 +843,13 @@ export const words = {
       'This installation does not serve OAuth to its merchants yet. When it does, applications and what you allowed them are here.',
   },
   reminders: {
-    older: (count: number) =>
-      `${counted(count, 'key is', 'keys are')} older than 90 days: rotate ${count === 1 ? 'it' : 'them'}.`,
-    unused: (count: number) =>
-      `${counted(count, 'key was', 'keys were')} not used for 90 days: revoke what nobody needs.`,
-    expiring: (count: number) =>
-      `${counted(count, 'key ends', 'keys end')} within 14 days: rotate or extend ${count === 1 ? 'it' : 'them'}.`,
+    older: (count: number, isMore: boolean) =>
+      `${countedKeys(count, isMore, 'is', 'are')} older than 90 days: rotate ${count === 1 ? 'it' : 'them'}.`,
+    unused: (count: number, isMore: boolean) =>
+      `${countedKeys(count, isMore, 'was', 'were')} not used for 90 days: revoke what nobody needs.`,
+    expiring: (count: number, isMore: boolean) =>
+      `${countedKeys(count, isMore, 'ends', 'end')} within 14 days: rotate or extend ${count === 1 ? 'it' : 'them'}.`,
     show: 'Show',
-    atLeast: (count: number) => `${figure(count)} or more`,
   },
   routes: {
     title: 'Permission table',

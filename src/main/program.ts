@@ -383,7 +383,9 @@ async function openControl(parts: Parts): Promise<number> {
   const table = () => inForce.current().table
   const { hub: hubSettings } = config.settings
   const hub =
-    plan.admin && hubSettings ? openHubPart(hubSettings, { ...parts, db: core.db, now: core.now }) : null
+    plan.admin && hubSettings
+      ? openHubPart(hubSettings, { ...parts, db: core.db, now: core.now, gateway: config.settings.gateway })
+      : null
   drain.last('mail', async () => hub?.stop())
   const app = createControlServer({
     db: plan.admin ? core.db : null,
