@@ -18,6 +18,7 @@ import { runStages } from '../src/decision/run-stages.ts'
 import { keepToldPeer } from '../src/gateway/listener/peer.ts'
 import { createUpstreams } from '../src/gateway/upstream/upstreams.ts'
 import { type Changes, createChanges } from '../src/lookup/changes.ts'
+import { createLimiter } from '../src/limits/limiter.ts'
 import type { Lookup } from '../src/lookup/found.ts'
 import { createMemoryTier } from '../src/lookup/memory-tier.ts'
 import { spreadOf } from './statistics.ts'
@@ -41,7 +42,10 @@ const memory = createMemoryTier({
 })
 const { limits, requireHttps, trustedProxies } = settings.gateway
 const lookup: Lookup = { find: (digest) => memory.get(digest) ?? missing(), findInMemory: memory.get }
-const stages = decisionStages({ lookup, misses: nobodyIsCounted, limits, requireHttps, now: Date.now })
+const limiter = createLimiter({ store: null, instances: () => 1, monotonicNow })
+const stages = decisionStages({
+  ...{ lookup, misses: nobodyIsCounted, limiter, limits, requireHttps, now: Date.now },
+})
 const reply = new ServerResponse(new IncomingMessage(new Socket()))
 // Nothing is forwarded, so no connection is opened.
 const upstreams = createUpstreams(settings, table)
@@ -95,6 +99,7 @@ function recordOf(n: number) {
     permissions: ['transaction.read', 'transaction.search'],
     expiresAtMs: null,
     secretExpiresAtMs: null,
+    limits: null,
     revision: 0,
   } as const
 }

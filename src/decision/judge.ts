@@ -3,6 +3,7 @@
 
 import type { CompiledConfig, Limits, Table } from '../config/compiled.ts'
 import { type Denial, deny } from '../errors/denial.ts'
+import { nobodyIsLimited } from '../limits/limiter.ts'
 import type { Found, Lookup } from '../lookup/found.ts'
 import type { DenyList } from './deny-list.ts'
 import { beginInquiry, type Inquiry, type RequestView } from './inquiry.ts'
@@ -47,6 +48,7 @@ export function createJudge({ table, limits, requireHttps, trustedProxies }: Rul
   const stages = decisionStages({
     lookup,
     misses: nobodyIsCounted,
+    limiter: nobodyIsLimited,
     limits,
     requireHttps,
     now: () => given.nowMs,

@@ -13,6 +13,7 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import type { CompiledConfig, Limits, Settings, Table } from '../config/compiled.ts'
 import type { LogPaths } from '../config/log-schema.ts'
 import { type Denial, deny } from '../errors/denial.ts'
+import type { Limiter } from '../limits/limiter.ts'
 import type { Lookup } from '../lookup/found.ts'
 import { type Logger, lineLogOf } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -70,6 +71,7 @@ export interface GatewayDeps {
   /** Where `gateway.tls` is set; else null. */
   readonly tls: TlsSources | null
   readonly lookup: Lookup
+  readonly limiter: Limiter
   /** Of which requests the access log has the path. */
   readonly logPaths: () => LogPaths
   /** What is told to balancers. */

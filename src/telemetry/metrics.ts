@@ -35,6 +35,8 @@ export interface Metrics {
   lookup(tier: string, outcome: string, milliseconds: number): void
   /** A decision of the table in force that the candidate's differs from. */
   shadow(labels: Readonly<Record<'api' | 'route' | 'decision' | 'candidate', string>>): void
+  /** A rate limit has refused a request, or would have. */
+  rateLimited(labels: Readonly<Record<'api' | 'limit' | 'shadow', string>>): void
   cacheRejected(): void
   /** Redis answered that it will not. */
   redisRefused(kind: string): void
@@ -72,7 +74,9 @@ const reasonsFromNought = {
   held: ['asked', 'unasked'],
   admin: [
     ...['admin_address', 'admin_token_missing', 'admin_token_wrong', 'admin_token_revoked'],
-    ...['admin_token_expired', 'role', 'scope'],
+    ...['admin_token_expired', 'role', 'scope', 'viewer', 'session_ended', 'origin', 'csrf_token'],
+    ...['unknown_account', 'wrong_password', 'account_disabled', 'pace_of_address', 'pace_of_account'],
+    ...['passwords_waiting'],
   ],
   handshake: [
     ...['plain_http', 'not_tls', 'version', 'alpn', 'certificate_refused', 'nothing_shared', 'alert'],
@@ -153,6 +157,12 @@ export function createMetrics(): Metrics {
   const rejected = new Counter({
     name: 'latchkey_cache_rejected_total',
     help: 'Redis entries and messages refused for a wrong seal: forged, or another LATCHKEY_CACHE_KEY',
+    registers,
+  })
+  const rateLimited = new Counter({
+    name: 'latchkey_rate_limited_total',
+    help: 'Requests that found a rate limit used up; shadow: true: they were let through all the same',
+    labelNames: ['api', 'limit', 'shadow'],
     registers,
   })
   const redisRefusals = new Counter({
@@ -255,6 +265,7 @@ export function createMetrics(): Metrics {
       if (tier !== 'memory') lookupSeconds.observe({ tier }, milliseconds / 1000)
     },
     shadow: (labels) => shadows.inc(labels),
+    rateLimited: (labels) => rateLimited.inc(labels),
     cacheRejected: () => rejected.inc(),
     redisRefused: (kind) => redisRefusals.inc({ kind }),
     activityDropped: () => dropped.inc(),

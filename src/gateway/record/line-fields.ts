@@ -38,6 +38,7 @@ export const lineFields = {
     'a key of the right form was refused',
     'How it begins and ends: `pk_live_...Wx4f`, whose last four characters `latchkey keys list --last4` finds',
   ],
+  limit: ['a rate limit refused it', 'The name of the limit'],
   upstream: ['it was let through', 'Name of the upstream that it went to, or would have gone to'],
   lookup: ['the key was looked up', 'Who answered: `memory`, `redis` or `postgres`'],
   upstream_ms: ['an upstream was waited for', 'Milliseconds that the upstream took'],
