@@ -5,7 +5,7 @@ import { deny, DenialError } from '../errors/denial.ts'
 import { type ChangeOrigin, type Committed, commitChange, type Plan } from './commit-table.ts'
 import { keySnapshot, lockKey, mustGetKey, type StoredKey } from './key-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
-import { everything, seesApi, seesMerchant } from './scope.ts'
+import { everything, refuseViewer, seesApi, seesMerchant } from './scope.ts'
 
 export interface NewSecret {
   readonly id: string
@@ -36,6 +36,7 @@ export async function createKey(
   key: NewKey,
 ): Promise<Committed<StoredKey>> {
   return commitChange<StoredKey>(db, origin, async (tx) => {
+    refuseViewer(origin.scope, key.merchantId)
     if (!seesApi(origin.scope, key.api)) throw new DenialError(deny('NOT_FOUND', 'unknown_key'))
     const merchants = seesMerchant(origin.scope, key.merchantId)
       ? await tx.query('SELECT FROM merchant WHERE id = $1 FOR KEY SHARE', [key.merchantId])
