@@ -41,6 +41,11 @@ export const KeyObject = Type.Object({
   last_used_at: NullableText,
   revision: Type.Integer(),
   secrets: Type.Array(SecretObject),
+  // Earlier versions do not say them.
+  metadata: Type.Optional(Type.Record(Type.String(), Type.String())),
+  owner: Type.Optional(NullableText),
+  created_by: Type.Optional(NullableText),
+  exposed_at: Type.Optional(NullableText),
 })
 export type KeyObject = Static<typeof KeyObject>
 

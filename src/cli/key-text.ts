@@ -3,7 +3,7 @@
 
 import type { KeyObject, KeyWithSecret, SecretObject } from './admin-objects.ts'
 import { shortTime } from './session.ts'
-import { type Cell, renderFields, renderTable } from './table.ts'
+import { type Cell, type Field, renderFields, renderTable } from './table.ts'
 import { printable } from '../errors/printable.ts'
 
 const listHeader = ['ID', 'NAME', 'MERCHANT', 'API', 'ENV', 'STATUS', 'KEY', 'EXPIRES', 'LAST USED']
@@ -39,10 +39,24 @@ export function keyText(key: KeyObject, nowMs: number, isColoured: boolean): str
       ['expires', shortTime(key.expires_at, 'never')],
       ['last used', shortTime(key.last_used_at, 'never')],
       ['revision', String(key.revision)],
+      ...aboutFields(key),
       ['secrets', ...key.secrets.map((secret) => secretLine(key.prefix, secret))],
     ],
     isColoured,
   )
+}
+
+/** What earlier versions do not say, and what there is none of, is left out. */
+function aboutFields({ owner, created_by: maker, exposed_at: exposedAt, metadata = {} }: KeyObject): Field[] {
+  const pairs = Object.entries(metadata).map(([name, text]) => `${name}=${text}`)
+  return [
+    ...(typeof owner === 'string' ? [['owner', owner] as const] : []),
+    ...(typeof maker === 'string' ? [['created by', maker] as const] : []),
+    ...(typeof exposedAt === 'string'
+      ? [['exposed', { text: `since ${shortTime(exposedAt)}: rotate it`, colour: 'red' }] as const]
+      : []),
+    ...(pairs.length > 0 ? [['metadata', ...pairs] as const] : []),
+  ]
 }
 
 /** A key with its new secret, and the hint to keep it. */

@@ -6,10 +6,11 @@ import { checked, KeyObject } from './admin-objects.ts'
 import { parseLifetime, parseTime } from './duration.ts'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
+import { addAbout, type AboutFlags, aboutOf } from './key-about.ts'
 import { keyText } from './key-text.ts'
 import { addChange, type ChangeFlags, type Session, showChange } from './session.ts'
 
-interface UpdateFlags extends ChangeFlags {
+interface UpdateFlags extends ChangeFlags, AboutFlags {
   readonly name?: string
   readonly permission?: readonly string[]
   /** Seconds. */
@@ -21,7 +22,7 @@ interface UpdateFlags extends ChangeFlags {
 }
 
 export function registerUpdate(group: Command, session: Session): void {
-  addChange(group, {
+  const verb = addChange(group, {
     name: 'update',
     about: 'change what is named; the rest of the key stays as it is',
     example: `latchkey keys update key_01K8ZX3V9Q --name 'Checkout EU' --expires-in 90d`,
@@ -40,6 +41,9 @@ export function registerUpdate(group: Command, session: Session): void {
         .conflicts('expiry'),
     )
     .option('--no-expiry', 'it never stops working by itself')
+  addAbout(verb)
+    .option('--no-metadata', 'no pairs any more')
+    .option('--no-owner', 'nobody answers for it any more')
     .action(async (id: string, flags: UpdateFlags) => {
       const body = patchOf(flags, session.now())
       const path = `/keys/${pathPart(id)}`
@@ -55,9 +59,11 @@ function patchOf(flags: UpdateFlags, nowMs: number): Readonly<Record<string, unk
   const { name, permission, expiresIn } = flags
   const inTime = expiresIn === undefined ? undefined : new Date(nowMs + expiresIn * 1000).toISOString()
   const expiresAt = flags.expiry ? (flags.expiresAt ?? inTime) : null
-  if (name === undefined && permission === undefined && expiresAt === undefined) {
+  const about = aboutOf(flags)
+  const isNothing = name === undefined && permission === undefined && expiresAt === undefined
+  if (isNothing && Object.keys(about).length === 0) {
     throw new CliError(
-      'nothing to update: give at least one of --name, --permission, --expires-in, --expires-at, --no-expiry',
+      'nothing to update: give at least one of --name, --permission, --expires-in, --expires-at, --no-expiry, --metadata, --owner',
       exitCodes.usage,
     )
   }
@@ -65,5 +71,6 @@ function patchOf(flags: UpdateFlags, nowMs: number): Readonly<Record<string, unk
     ...(name !== undefined && { name }),
     ...(permission !== undefined && { permissions: permission }),
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
+    ...about,
   }
 }

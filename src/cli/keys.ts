@@ -10,6 +10,10 @@ import { parseEnvironment } from './environment.ts'
 import { registerImport } from './key-import.ts'
 import { keyTable, keyText, newSecretText } from './key-text.ts'
 import { registerUpdate } from './key-update.ts'
+import { addAbout, type AboutFlags, aboutOf } from './key-about.ts'
+import { registerCheckSecret } from './check-secret.ts'
+import { registerExposed } from './exposed.ts'
+import { registerScannerRules } from './scanner-rules.ts'
 import {
   addChange,
   addVerb,
@@ -35,9 +39,12 @@ export function registerKeys(program: Command, session: Session): void {
   registerRotate(group, session)
   registerEndRotation(group, session)
   registerImport(group, session)
+  registerExposed(group, session)
+  registerScannerRules(group, session)
+  registerCheckSecret(group, session)
 }
 
-interface CreateFlags extends ChangeFlags {
+interface CreateFlags extends ChangeFlags, AboutFlags {
   readonly merchant: string
   readonly api: string
   readonly env: string
@@ -48,7 +55,7 @@ interface CreateFlags extends ChangeFlags {
 }
 
 function registerCreate(group: Command, session: Session): void {
-  addChange(group, {
+  const verb = addChange(group, {
     name: 'create',
     about: 'make a key; its secret is shown once, in the answer',
     example: `latchkey keys create --merchant mer_01K8ZX3V9Q --api flintn --env live --name Checkout \\
@@ -67,25 +74,26 @@ function registerCreate(group: Command, session: Session): void {
       'when it stops working, such as 90d (never unless said)',
       parseLifetime,
     )
-    .action(async (flags: CreateFlags) => {
-      const answer = await session.connect().call({
-        doing: 'create the key',
-        method: 'POST',
-        path: '/keys',
-        reason: flags.reason,
-        body: {
-          merchant_id: flags.merchant,
-          api: flags.api,
-          environment: flags.env,
-          name: flags.name,
-          permissions: flags.permission,
-          ...(flags.expiresIn !== undefined && {
-            expires_at: new Date(session.now() + flags.expiresIn * 1000).toISOString(),
-          }),
-        },
-      })
-      showNewSecret(session, flags, answer)
+  addAbout(verb).action(async (flags: CreateFlags) => {
+    const answer = await session.connect().call({
+      doing: 'create the key',
+      method: 'POST',
+      path: '/keys',
+      reason: flags.reason,
+      body: {
+        merchant_id: flags.merchant,
+        api: flags.api,
+        environment: flags.env,
+        name: flags.name,
+        permissions: flags.permission,
+        ...aboutOf(flags),
+        ...(flags.expiresIn !== undefined && {
+          expires_at: new Date(session.now() + flags.expiresIn * 1000).toISOString(),
+        }),
+      },
     })
+    showNewSecret(session, flags, answer)
+  })
 }
 
 interface ListFlags extends OutputFlags {

@@ -20,11 +20,11 @@ export function renderTable(
   return renderRows(header.length === 0 ? rows : [head, ...rows], isColoured)
 }
 
+/** A label and its values. */
+export type Field = readonly [label: string, ...values: Cell[]]
+
 /** Label and value, a line each; further values of one label stand below the first. */
-export function renderFields(
-  fields: readonly (readonly [label: string, ...values: Cell[]])[],
-  isColoured: boolean,
-): string {
+export function renderFields(fields: readonly Field[], isColoured: boolean): string {
   const rows = fields.flatMap(([label, ...values]) =>
     values.map((value, index): Cell[] => [{ text: index === 0 ? label : '', colour: 'dim' }, value]),
   )

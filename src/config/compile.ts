@@ -84,6 +84,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
       publicUrl: control.public_url === undefined ? null : new URL(control.public_url).origin,
       adminFrom: control.admin_from,
       hosts: control.hosts,
+      scanners: control.secret_scanning.github,
       auditRetentionMs: control.audit_retention === 'none' ? null : parseDuration(control.audit_retention),
     },
     postgres:
@@ -212,11 +213,12 @@ async function compileApi(
 
 function compileEnvironments({ environments }: GatewayFile['apis'][string]): Api['environments'] {
   return Object.entries(environments)
-    .map(([name, { hosts, prefix, upstream }]) => ({
+    .map(([name, { hosts, prefix, upstream, exposed }]) => ({
       name,
       hosts: hosts.map(normalizeHost),
       prefix,
       upstream,
+      exposed,
     }))
     .toSorted((a, b) => Number(b.name === 'live') - Number(a.name === 'live'))
 }

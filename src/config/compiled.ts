@@ -7,6 +7,7 @@ import type { HubSettings } from './hub-compiled.ts'
 import type { LogPaths } from './log-schema.ts'
 import type { Escapes } from './request/escapes.ts'
 import type { PathFault } from './request/path-fault.ts'
+import type { ExposurePolicy, ScanningKeys } from './scanning-schema.ts'
 import type { TrailingSlash } from './trailing-slash.ts'
 
 /** Everything that the files say. */
@@ -45,6 +46,8 @@ export interface Settings {
     /** Scheme, host and port; null: not said. */
     readonly publicUrl: string | null
     readonly adminFrom: readonly string[]
+    /** Public keys of scanners whose signed reports are believed. */
+    readonly scanners: ScanningKeys
     /** Names in public DNS that the control port answers without a token. */
     readonly hosts: readonly string[]
     /** How long entries of the audit are kept; null: for ever. */
@@ -212,6 +215,8 @@ export interface ApiEnvironment {
   readonly prefix: string
   /** Name of an upstream in Settings. */
   readonly upstream: string
+  /** What becomes of a key of it that is reported to stand in public; absent: it is told. */
+  readonly exposed?: ExposurePolicy
 }
 
 export interface Route {

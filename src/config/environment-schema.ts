@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import { environmentName } from '../credentials/environment.ts'
+import { Exposed } from './scanning-schema.ts'
 import { closed, Text } from './schema-fields.ts'
 
 const Environment = Type.Object(
@@ -19,6 +20,7 @@ const Environment = Type.Object(
       description: 'What every key of this environment begins with.',
     }),
     upstream: Text('Name of one of the upstreams.', { example: 'payments' }),
+    exposed: Exposed,
   },
   closed,
 )

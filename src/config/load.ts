@@ -6,6 +6,7 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { Value } from 'typebox/value'
 import { checkApis } from './check-apis.ts'
 import { checkCertificates, type NeededFiles } from './check-certificates.ts'
+import { checkScanning } from './check-scanning.ts'
 import { checkSettings } from './check-settings.ts'
 import { checkUpstreams } from './check-upstreams.ts'
 import { compile } from './compile.ts'
@@ -89,6 +90,7 @@ export async function loadConfig(
     const checked = { tree, file: gateway, report }
     checkSettings(checked)
     checkHub(checked)
+    checkScanning(checked)
     checkUpstreams(checked)
     checkApis(checked, tables)
     // A running process looks at them itself: one that is half renewed must not keep a table from coming into force.

@@ -6,6 +6,7 @@ import { routeDefaults } from './defaults-schema.ts'
 import { Environments } from './environment-schema.ts'
 import { HubSection } from './hub-schema.ts'
 import { LogSection } from './log-schema.ts'
+import { ScanningSection } from './scanning-schema.ts'
 import { closed, Duration, DurationOrNone, HeaderName, Size, Text } from './schema-fields.ts'
 import { Upstream } from './upstream-schema.ts'
 
@@ -153,6 +154,7 @@ const ControlSection = Type.Object(
           'Where people and scripts reach the control plane: its name need not be in `hosts`, and /openapi.json has it.',
       }),
     ),
+    secret_scanning: ScanningSection,
     hosts: Type.Array(Type.String({ expects: 'a host name, `*.` and one, or `*`' }), {
       default: [],
       examples: [['latchkey.example.com']],

@@ -10,6 +10,7 @@ import type {
 } from 'fastify'
 import type { Table } from '../config/compiled.ts'
 import type { HubSettings } from '../config/hub-compiled.ts'
+import type { ScanningKeys } from '../config/scanning-schema.ts'
 import type { DenyBehind } from '../lookup/deny-acknowledge.ts'
 import type { DenyStop } from '../lookup/deny-stop.ts'
 import type { Change } from '../store/change-table.ts'
@@ -33,6 +34,8 @@ export interface ControlDeps {
   readonly trustedProxies: readonly string[]
   /** Where the control plane is reached: scheme, host and port; null: not said. */
   readonly publicUrl: string | null
+  /** Whose signed reports of exposed keys are believed. */
+  readonly scanners: ScanningKeys
   /** Names that the control port answers without a token, besides addresses and those of private networks. */
   readonly hosts: readonly string[]
   /** People's accounts; null: there are none, and none of their paths. */

@@ -21,6 +21,7 @@ import { serveDeny } from './deny/routes.ts'
 import { createHostCheck } from './hosts.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
+import { serveExposed } from './keys/exposed/routes.ts'
 import { serveKeyImport } from './keys/import/routes.ts'
 import { serveKeys } from './keys/routes.ts'
 import { serveMerchants } from './merchants/routes.ts'
@@ -143,6 +144,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveKeys(app, deps)
   serveKeyActions(app, deps)
   serveKeyImport(app, deps)
+  serveExposed(app, deps)
   servePermissions(app, deps)
   serveAudit(app, deps)
   serveAuditVerification(app, deps)

@@ -11,6 +11,8 @@ import { crc32 } from 'node:zlib'
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const randomLength = 32
 const checksumLength = 6
+/** What stands behind the prefix of a key that was made here, in characters of base62; the last ones are the checksum. */
+export const secretShape = { digits: randomLength + checksumLength, checksum: checksumLength } as const
 /** Longest secret that is looked at (contract 4); a longer one is malformed. */
 export const maxSecretLength = 256
 /** Shortest imported secret, after its prefix, that is not called weak (contract 4). */
@@ -152,6 +154,19 @@ export function lastFour(secret: Secret): string {
 export function hintOfKey(secret: Secret, prefixes: readonly string[]): string | undefined {
   const prefix = prefixes.find((known) => isWellFormed(secret, known))
   return prefix === undefined ? undefined : `${prefix}...${lastFour(secret)}`
+}
+
+/** A text with every whole key that stands in it as `pk_live_***`: what has the form and the checksum of one of `prefixes`. */
+export function withoutKeys(text: string, prefixes: readonly string[]): string {
+  let shown = text
+  for (const prefix of prefixes) {
+    for (let at = shown.indexOf(prefix); at !== -1; at = shown.indexOf(prefix, at + prefix.length)) {
+      const end = at + keyLength(prefix)
+      if (isWellFormed(new Secret(shown.slice(at, end)), prefix))
+        shown = `${shown.slice(0, at)}${prefix}***${shown.slice(end)}`
+    }
+  }
+  return shown
 }
 
 function checksum(body: string): string {

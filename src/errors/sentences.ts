@@ -2,6 +2,8 @@
 // reasons of reasons.ts; a test holds the two together. Nothing of how the platform is built stands here: no addresses, names of
 // machines or of settings, which reasons.ts has for those who run it.
 
+import type { ErrorCode } from './catalogue.ts'
+
 const stop = 'The platform has stopped this in an emergency; please ask the platform.'
 const ours =
   'Something went wrong inside the gateway, not in your request. Please tell the platform the request id.'
@@ -16,11 +18,14 @@ const ambiguousPath =
 const brokenHttp =
   'The request was not well-formed HTTP, so it could not be read safely. Please check the HTTP client, or the proxy in between.'
 const wrongKey = 'The key is not one that this API knows. Please check that it was copied whole.'
-const wrongSignIn = 'The e-mail address or the password is wrong.'
 const adminToken = 'The admin API was called with a token that it does not take. Please check the token.'
+// One for every cause: whoever reads it aloud must not tell who has an account.
+const signIn = 'The e-mail address and the password do not belong together, or the account cannot be used.'
+const otherPage = 'The change was not sent by the pages of the hub itself. Please load the page again.'
+const tooManyAttempts = 'There were too many attempts to sign in. Please wait a minute and try again.'
 
 /** Code → reason → the sentence. */
-export const sentences = {
+export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, string>>>> = {
   BAD_REQUEST: {
     parser: brokenHttp,
     framework: 'The admin API could not read the request. Please check how your program builds it.',
@@ -211,26 +216,11 @@ export const sentences = {
     admin_token_wrong: adminToken,
     admin_token_revoked: 'The admin API was called with a token that was revoked.',
     admin_token_expired: 'The admin API was called with a token that has expired.',
-    session_missing: 'Nobody is signed in. Please sign in first.',
-    session_ended: 'The session has ended. Please sign in again.',
-  },
-  SIGN_IN_FAILED: {
-    unknown_account: wrongSignIn,
-    no_password:
-      'The account has no password yet. The link that sets it must be used first, or asked for again.',
-    wrong_password: wrongSignIn,
-    account_disabled: 'The account is disabled. Please ask whoever runs the platform.',
-    changed_meanwhile: 'The account was being changed at that very moment. Please sign in again.',
-  },
-  CSRF_REJECTED: {
-    origin: 'The change did not come from a page of the dashboard. Please open the dashboard and try again.',
-    csrf_token: 'The page was older than the session. Please load it again.',
   },
   FORBIDDEN: {
     admin_address: 'The admin API is not served to the address that the call came from.',
     role: 'The role of the caller does not permit this.',
     scope: 'The caller sees a part of the installation, and this concerns all of it.',
-    viewer: 'The member may look at this merchant, but change nothing.',
   },
   NOT_FOUND: {
     unknown_path: 'The control plane has no such address.',
@@ -239,19 +229,30 @@ export const sentences = {
     unknown_merchant: 'There is no merchant with that id, or none that the caller may see.',
     unknown_token: 'There is no token with that id.',
     unknown_person: 'There is no account with that id, or none that the caller may see.',
-    unknown_session: 'The account has no such session.',
+    unknown_session: 'There is no session with that id. It may have ended.',
     unknown_invitation: 'There is no invitation with that id, or none that the caller may see.',
     unknown_request: 'No request with that id is kept, or none that the caller may see.',
     not_denied: 'The emergency stop has no such entry.',
   },
-  LINK_ENDED: { link_ended: 'The link was used already, or has expired. Please ask for another one.' },
-  TOO_MANY_ATTEMPTS: {
-    pace_of_address: 'There were too many attempts from this address. Please wait a minute.',
-    pace_of_account: 'There were too many attempts at this account. Please wait a few minutes.',
-    pace_of_mails: 'Too many mails were asked for. Please wait a while.',
-    passwords_waiting: 'Too many people signed in at that moment. Please try again.',
+  SIGN_IN_FAILED: {
+    unknown_account: signIn,
+    no_password: signIn,
+    wrong_password: signIn,
+    account_disabled: signIn,
+    changed_meanwhile: 'The account was changed in that moment. Please sign in again.',
   },
-  ACCOUNT_EXISTS: { account_exists: 'There is an account with this e-mail address already.' },
+  CSRF_REJECTED: {
+    origin: otherPage,
+    csrf_token: otherPage,
+  },
+  LINK_ENDED: { link_ended: 'The link was used already, or its time is over. Please ask for a new one.' },
+  TOO_MANY_ATTEMPTS: {
+    pace_of_address: tooManyAttempts,
+    pace_of_account: tooManyAttempts,
+    pace_of_mails: 'More mails were asked for than may be sent. Please wait a while.',
+    passwords_waiting: busy,
+  },
+  ACCOUNT_EXISTS: { account_exists: 'There is an account with that e-mail address already.' },
   KEY_REVOKED: { revoked: 'The key was revoked, and a revoked key cannot be changed any more.' },
   ROTATION_IN_PROGRESS: {
     grace_running: 'The key was rotated a while ago, and the old secret still works. That must end first.',
@@ -274,7 +275,7 @@ export const sentences = {
   },
   QUERY_TOO_SLOW: { postgres_slow: 'The database took too long to find this. Please ask for less at once.' },
   STORE_UNAVAILABLE: { postgres: 'The database could not be reached. Nothing was changed.' },
-} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>
+}
 
 /** What is said of requests that were let through, and failed all the same: by who ended the answer, or its status. */
 export const failureSentences = {
@@ -298,7 +299,7 @@ export interface Told {
 /** The sentence for a request that was refused, or came to nothing. Words of another version than this one get a general one. */
 export function sentenceOf({ code, reason, cut }: Told): string {
   if (code === null) return ownOf(failureSentences, cut ?? '') ?? failureSentences.upstream_failed
-  const ofCode: Readonly<Record<string, string>> | undefined = ownOf(sentences, code)
+  const ofCode = ownOf(sentences, code)
   const sentence = ofCode && ownOf(ofCode, reason ?? '')
   return sentence ?? `The request was refused with ${code}; what stands behind it this version cannot say.`
 }

@@ -14,8 +14,8 @@ import { pruneLinks } from '../store/link-table.ts'
 import { prunePace } from '../store/pace-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import { explainFailure } from '../store/refusals.ts'
-import { forgetRequests, prepareRequests } from '../store/request-table.ts'
 import { pruneInvitations } from '../store/team-table.ts'
+import { forgetRequests, prepareRequests } from '../store/request-table.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -52,13 +52,13 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'outbox', take: (most) => pruneOutbox(db, Math.max(dayMs, staleMs), most) },
     { name: 'instances', take: (most) => pruneInstances(db, Math.max(instancesKeptMs, staleMs), most) },
     { name: 'replays', take: (most) => pruneReplays(db, idempotencyKeptMs, most) },
-    // A day is one row to these: there are a few at most.
-    { name: 'request_days', take: () => prepareRequests(db) },
-    { name: 'requests', take: () => forgetRequests(db) },
     { name: 'sessions', take: (most) => pruneSessions(db, sessionIdleMs ?? sessionsKeptMs, most) },
     { name: 'links', take: (most) => pruneLinks(db, most) },
     { name: 'invitations', take: (most) => pruneInvitations(db, most) },
     { name: 'pace', take: (most) => prunePace(db, most) },
+    // A day is one row to these: there are a few at most.
+    { name: 'request_days', take: () => prepareRequests(db) },
+    { name: 'requests', take: () => forgetRequests(db) },
     { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
     ...activityParts(activityAges).map(({ name, take }) => ({
       name,

@@ -382,6 +382,7 @@ async function openControl(parts: Parts): Promise<number> {
     tls: controlTlsOf(parts),
     trustedProxies: config.settings.control.trustedProxies,
     publicUrl: config.settings.control.publicUrl ?? hubSettings?.publicUrl ?? null,
+    scanners: config.settings.control.scanners,
     refused: metrics.adminRefused,
     now: core.now,
     newId,

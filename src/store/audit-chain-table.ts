@@ -98,8 +98,8 @@ const content = `jsonb_strip_nulls(to_jsonb(a) - 'before' - 'after'
       'token_id', o.token_id, 'client', o.client, 'reason', r.reason))::text
   || E'\\n' || coalesce(a.before::text, '') || E'\\n' || coalesce(a.after::text, '')`
 
-/** What takes a revision of its own: every one, without a gap. */
-const isChange = `(a.action LIKE 'key.%' OR a.action LIKE 'merchant.%')`
+/** What takes a revision of its own: every one, without a gap. A report stands beside the change that it has led to, or the last one. */
+const isChange = `((a.action LIKE 'key.%' AND a.action <> 'key.exposed') OR a.action LIKE 'merchant.%')`
 
 /** Nothing younger is forgotten (forget_audit). */
 const keptDays = 90

@@ -12,6 +12,8 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     merchant: 'SELECT, INSERT, UPDATE',
     api_key: 'SELECT, INSERT, UPDATE',
     key_secret: 'SELECT, INSERT, UPDATE',
+    key_about: 'SELECT, INSERT, UPDATE (metadata, owner)',
+    key_exposure: 'SELECT, INSERT',
     outbox: 'SELECT, INSERT, DELETE',
     // Not `id`: who numbers entries could put them where nobody looks for what is to be linked.
     audit: 'SELECT, INSERT (actor, action, target, before, after, request_id, at, revision)',

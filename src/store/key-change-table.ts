@@ -3,7 +3,8 @@
 import { type KeyAction, keyTransition } from '../credentials/lifecycle.ts'
 import { deny, DenialError } from '../errors/denial.ts'
 import { type ChangeOrigin, type Committed, commitChange, type Plan } from './commit-table.ts'
-import { keySnapshot, lockKey, mustGetKey, type StoredKey } from './key-table.ts'
+import { insertAbout, isSameAbout, updateAbout } from './key-about-table.ts'
+import { type KeyMetadata, keySnapshot, lockKey, mustGetKey, type StoredKey } from './key-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { everything, refuseViewer, seesApi, seesMerchant } from './scope.ts'
 
@@ -20,6 +21,10 @@ export interface NewKey
     'id' | 'merchantId' | 'api' | 'environment' | 'name' | 'prefix' | 'permissions' | 'expiresAtMs'
   > {
   readonly secret: NewSecret
+  /** Absent: no pairs. */
+  readonly metadata?: KeyMetadata | undefined
+  /** Absent: nobody. */
+  readonly owner?: string | null | undefined
 }
 
 /** What is not named stays as it is. */
@@ -27,6 +32,9 @@ export interface KeyPatch {
   readonly name?: string | undefined
   readonly permissions?: readonly string[] | undefined
   readonly expiresAtMs?: number | null | undefined
+  /** All pairs, in place of those before. */
+  readonly metadata?: KeyMetadata | undefined
+  readonly owner?: string | null | undefined
 }
 
 /** Makes an active key. Throws VALIDATION_FAILED where there is no such merchant. */
@@ -51,14 +59,14 @@ export async function createKey(
       keyId: key.id,
       merchantId: key.merchantId,
       before: null,
-      write: (tx, revision) => insertKey(tx, { ...key, revision, nowMs: origin.nowMs }),
+      write: (tx, revision) => insertKey(tx, { ...key, revision, origin }),
       snapshot: keySnapshot,
     }
   })
 }
 
 /**
- * Changes name, permissions or expiry. Throws NOT_FOUND, KEY_REVOKED, and REVISION_CONFLICT where `ifRevision`
+ * Changes name, permissions, expiry, and what is said of the key. Throws NOT_FOUND, KEY_REVOKED, and REVISION_CONFLICT where `ifRevision`
  * (null: any) is not the key's.
  */
 export async function patchKey(
@@ -73,14 +81,17 @@ export async function patchKey(
     }
     refuseRevoked(key)
     const { name = key.name, permissions = key.permissions, expiresAtMs = key.expiresAtMs } = request.patch
-    if (name === key.name && expiresAtMs === key.expiresAtMs && isSame(permissions, key.permissions)) {
-      return { kind: 'unchanged', object: key }
-    }
+    const { metadata = key.metadata, owner = key.owner } = request.patch
+    const about = { metadata, owner }
+    const isSameKey =
+      name === key.name && expiresAtMs === key.expiresAtMs && isSame(permissions, key.permissions)
+    if (isSameKey && isSameAbout(about, key)) return { kind: 'unchanged', object: key }
     return changeOf(key, 'key.update', async (tx, revision) => {
       await tx.query(
         'UPDATE api_key SET name = $2, permissions = $3, expires_at = $4, revision = $5 WHERE id = $1',
         [key.id, name, permissions, expiresAtMs === null ? null : new Date(expiresAtMs), revision],
       )
+      if (!isSameAbout(about, key)) await updateAbout(tx, key.id, about)
       return mustGetKey(tx, key.id, origin)
     })
   })
@@ -144,8 +155,9 @@ export async function insertSecret(
 
 async function insertKey(
   tx: Queryable,
-  key: NewKey & { readonly revision: number; readonly nowMs: number },
+  key: NewKey & { readonly revision: number; readonly origin: ChangeOrigin },
 ): Promise<StoredKey> {
+  const { nowMs, actor } = key.origin
   await tx.query(
     `INSERT INTO api_key (id, merchant_id, api, environment, name, status, prefix, permissions, created_at,
        expires_at, revision)
@@ -158,13 +170,18 @@ async function insertKey(
       key.name,
       key.prefix,
       key.permissions,
-      new Date(key.nowMs),
+      new Date(nowMs),
       key.expiresAtMs === null ? null : new Date(key.expiresAtMs),
       key.revision,
     ],
   )
-  await insertSecret(tx, key.id, { ...key.secret, createdAtMs: key.nowMs })
-  return mustGetKey(tx, key.id, { nowMs: key.nowMs, scope: everything })
+  await insertSecret(tx, key.id, { ...key.secret, createdAtMs: nowMs })
+  await insertAbout(tx, key.id, {
+    metadata: key.metadata ?? {},
+    owner: key.owner ?? null,
+    createdBy: actor,
+  })
+  return mustGetKey(tx, key.id, { nowMs, scope: everything })
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {

@@ -3,10 +3,11 @@
 import { normalName } from '../credentials/name.ts'
 import type { KeyStatus } from '../credentials/record.ts'
 import { writeBeside } from './audit-table.ts'
+import { isSameAbout } from './key-about-table.ts'
 import type { Change } from './change-table.ts'
 import { type ChangeOrigin, commitTraced, takesRevision } from './commit-table.ts'
 import type { NewKey } from './key-change-table.ts'
-import { keySnapshot } from './key-table.ts'
+import { type KeyMetadata, keySnapshot } from './key-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { milliseconds } from './session.ts'
 
@@ -42,6 +43,8 @@ interface KnownRow {
   readonly permissions: readonly string[]
   readonly expiresAtMs: number | null
   readonly revision: number
+  readonly metadata: KeyMetadata
+  readonly owner: string | null
 }
 
 /** Of these merchants, those that there are. */
@@ -57,8 +60,9 @@ export async function compareKeys(
 ): Promise<readonly (ImportOutcome | undefined)[]> {
   const rows = await db.query<KnownRow>(
     `SELECT encode(s.digest, 'hex') AS digest, k.id, k.merchant_id AS "merchantId", k.api, k.environment, k.name,
-       k.status, k.permissions, ${milliseconds('k.expires_at')} AS "expiresAtMs", k.revision
-     FROM key_secret s JOIN api_key k ON k.id = s.key_id
+       k.status, k.permissions, ${milliseconds('k.expires_at')} AS "expiresAtMs", k.revision,
+       coalesce(a.metadata, '{}') AS metadata, a.owner
+     FROM key_secret s JOIN api_key k ON k.id = s.key_id LEFT JOIN key_about a ON a.key_id = k.id
      WHERE s.digest = ANY ($1::bytea[])`,
     [keys.map(({ secret }) => Buffer.from(secret.digest, 'hex'))],
   )
@@ -141,7 +145,7 @@ const insertStatement = {
     WITH item AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset($1::jsonb) AS i (revision bigint, id text, merchant_id text, api text,
         environment text, name text, status text, prefix text, permissions text[], expires_at timestamptz,
-        secret_id text, digest text, last4 text, snapshot jsonb)
+        secret_id text, digest text, last4 text, metadata jsonb, owner text, snapshot jsonb)
     ), made AS (
       INSERT INTO api_key (id, merchant_id, api, environment, name, status, prefix, permissions, created_at,
         expires_at, revision)
@@ -149,6 +153,8 @@ const insertStatement = {
     ), kept AS (
       INSERT INTO key_secret (id, key_id, digest, last4, created_at)
       SELECT secret_id, id, decode(digest, 'hex'), last4, $2 FROM item
+    ), said AS (
+      INSERT INTO key_about (key_id, metadata, owner, created_by) SELECT id, metadata, owner, $3 FROM item
     ), spread AS (
       INSERT INTO outbox (revision, key_id, merchant_id, digests)
       SELECT revision, id, merchant_id, ARRAY[digest] FROM item
@@ -173,10 +179,22 @@ async function insertKeys(
   return rows[0]?.stamp
 }
 
+/** What the audit says nothing of. */
+const unknown = { createdBy: null, exposedAtMs: null }
+
 function itemOf(key: ImportedKey, origin: ChangeOrigin, revision: number): object {
   const { id, last4, digest } = key.secret
   const secrets = [{ id, last4, createdAtMs: origin.nowMs, expiresAtMs: null, lastUsedAtMs: null }]
-  const stored = { ...key, createdAtMs: origin.nowMs, lastUsedAtMs: null, revision, secrets }
+  const about = { metadata: key.metadata ?? {}, owner: key.owner ?? null }
+  const stored = {
+    ...key,
+    ...about,
+    createdAtMs: origin.nowMs,
+    lastUsedAtMs: null,
+    revision,
+    secrets,
+    ...unknown,
+  }
   return {
     revision,
     id: key.id,
@@ -191,8 +209,13 @@ function itemOf(key: ImportedKey, origin: ChangeOrigin, revision: number): objec
     secret_id: id,
     digest,
     last4,
+    ...about,
     snapshot: keySnapshot(stored),
   }
+}
+
+function ownerOf({ owner }: ImportedKey, row: KnownRow): string | null {
+  return owner === undefined ? row.owner : owner
 }
 
 function isSame(key: ImportedKey, row: KnownRow): boolean {
@@ -204,6 +227,8 @@ function isSame(key: ImportedKey, row: KnownRow): boolean {
     key.name === normalName(row.name) &&
     key.expiresAtMs === row.expiresAtMs &&
     (!key.isStatusSaid || key.status === row.status) &&
+    // What was not said is as it may be.
+    isSameAbout({ metadata: key.metadata ?? row.metadata, owner: ownerOf(key, row) }, row) &&
     key.permissions.length === row.permissions.length &&
     key.permissions.every((name, index) => name === row.permissions[index])
   )

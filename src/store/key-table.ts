@@ -8,6 +8,8 @@ import { gramsOf, hasSearchIndexes, shortestIndexed, textOfKey } from './search-
 import { keyConditions, refuseViewer, type View } from './scope.ts'
 import { milliseconds } from './session.ts'
 
+export type KeyMetadata = Readonly<Record<string, string>>
+
 /** Times in milliseconds since the epoch. */
 export interface StoredKey {
   readonly id: string
@@ -24,6 +26,14 @@ export interface StoredKey {
   /** Of any of its secrets, ended ones included. */
   readonly lastUsedAtMs: number | null
   readonly revision: number
+  /** What its people have written to it, name → text. */
+  readonly metadata: KeyMetadata
+  /** Who answers for it; null: nobody was named. */
+  readonly owner: string | null
+  /** Who made it, as the audit calls them; null: not known. */
+  readonly createdBy: string | null
+  /** The first report that a secret of it which still works stands in public; null: there is none. */
+  readonly exposedAtMs: number | null
   /** The live ones: the current secret, then during a grace the one that it replaces. */
   readonly secrets: readonly StoredSecret[]
 }
@@ -51,13 +61,15 @@ export interface KeyFilter {
 const selectKeys = (from: string) => `
   SELECT k.id, k.merchant_id AS "merchantId", k.api, k.environment, k.name, k.status, k.prefix, k.permissions,
     ${milliseconds('k.created_at')} AS "createdAtMs", ${milliseconds('k.expires_at')} AS "expiresAtMs", k.revision,
-    s."lastUsedAtMs", s.secrets
-  FROM ${from} CROSS JOIN LATERAL (
+    s."lastUsedAtMs", s.secrets, coalesce(a.metadata, '{}') AS metadata, a.owner, a.created_by AS "createdBy",
+    (SELECT ${milliseconds('min(e.at)')} FROM key_exposure e WHERE e.secret_id = ANY (s.live)) AS "exposedAtMs"
+  FROM ${from} LEFT JOIN key_about a ON a.key_id = k.id CROSS JOIN LATERAL (
     SELECT ${milliseconds('max(last_used_at)')} AS "lastUsedAtMs",
       coalesce(jsonb_agg(jsonb_build_object(
         'id', id, 'last4', last4, 'createdAtMs', ${milliseconds('created_at')},
         'expiresAtMs', ${milliseconds('expires_at')}, 'lastUsedAtMs', ${milliseconds('last_used_at')}
-      ) ORDER BY expires_at DESC NULLS FIRST) FILTER (WHERE expires_at IS NULL OR expires_at > $1), '[]') AS secrets
+      ) ORDER BY expires_at DESC NULLS FIRST) FILTER (WHERE expires_at IS NULL OR expires_at > $1), '[]') AS secrets,
+      array_agg(id) FILTER (WHERE expires_at IS NULL OR expires_at > $1) AS live
     FROM key_secret WHERE key_id = k.id
   ) s`
 
@@ -245,6 +257,8 @@ export function keySnapshot(key: StoredKey): object {
     status: key.status,
     permissions: key.permissions,
     expires_at: time(key.expiresAtMs),
+    metadata: key.metadata,
+    owner: key.owner,
     secrets: key.secrets.map(({ id, last4, expiresAtMs }) => ({ id, last4, expires_at: time(expiresAtMs) })),
   }
 }

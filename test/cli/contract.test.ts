@@ -42,7 +42,8 @@ t.test('the contract names every verb, and no other', async (t) => {
 t.test('every verb that changes something takes a reason, and no other', async (t) => {
   const program = new Command()
   registerAdminCommands(program, createIo({ stdout: () => {}, stderr: () => {}, env: {}, isTerminal: false }))
-  const reading = /^(?:instances|audit(?: verify| export)?|activity|permissions|\w+ (?:list|show))$/
+  const reading =
+    /^(?:instances|audit(?: verify| export)?|activity|permissions|keys (?:scanner-rules|check-secret)|\w+ (?:list|show))$/
   const verbs = (command: Command, above = ''): [string, Command][] =>
     command.commands.flatMap((one) =>
       one.commands.length === 0 ? [[`${above}${one.name()}`, one]] : verbs(one, `${one.name()} `),

@@ -26,7 +26,7 @@ void t.test('a request is shown with its reason in words, or why it is not', asy
   )
   const shown = await type('requests', 'show', 'req_1')
   t.same([shown.code, shown.stderr], [0, ''])
-  t.match(shown.stdout, sentences.INSUFFICIENT_PERMISSIONS.denied_permission)
+  t.match(shown.stdout, sentences.INSUFFICIENT_PERMISSIONS['denied_permission'])
   t.match(shown.stdout, /^Needs +a\.b$/m)
   t.match(shown.stdout, /^Status +401$/m)
   t.match((await type('requests', 'show', 'req_2')).stdout, /^Upstream +answered 500$/m)

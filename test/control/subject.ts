@@ -105,6 +105,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
       sendsMail: false,
       mailQueued: () => undefined,
     },
+    scanners: [],
     refused: () => undefined,
     now: () => clock.nowMs,
     newId: (prefix) => `${prefix}_${String(++count).padStart(12, '0')}`,

@@ -26,6 +26,8 @@ export interface Access {
    * for a part may not, as who they let in would outlast them; members may.
    */
   readonly reach: 'part' | 'whole' | 'team'
+  /** Also whoever signs the body, without a token and from any address: the route itself checks the signature before it reads it. */
+  readonly signed?: true
 }
 
 const owners = ['static', 'admin'] as const
@@ -62,6 +64,8 @@ export const access = {
   'POST /keys/{id}/rotate': change,
   'POST /keys/{id}/rotation/end': change,
   'POST /keys/import': changeWhole,
+  // Whoever may stop a key may tell of one.
+  'POST /keys/exposed': { may: ['static', 'admin', 'support'], reach: 'whole', signed: true },
   'GET /keys/{id}/activity': read,
   'GET /activity': read,
   'GET /requests': read,
@@ -100,7 +104,8 @@ export const adminPath = '/admin/v1'
 /** The line of a route as Fastify knows it (`/admin/v1/keys/:id`); undefined: it has none. HEAD goes with GET. */
 export function accessOf(method: string, url: string): Access | undefined {
   const name = `${method === 'HEAD' ? 'GET' : method} ${documentedPath(url.slice(adminPath.length))}`
-  return isNamed(name) ? access[name] : undefined
+  const line: Access | undefined = isNamed(name) ? access[name] : undefined
+  return line
 }
 
 /** `/keys/:id` as the documents write it: `/keys/{id}`. */

@@ -2,11 +2,12 @@
 
 import { type Denial, deny } from '../../errors/denial.ts'
 import type { SignedIn } from '../../store/hub-session-table.ts'
-import { isWhole, type Scope } from '../../store/scope.ts'
+import { everything, isWhole, type Scope } from '../../store/scope.ts'
 import type { Access, CallerKind } from './access.ts'
 
 export interface Caller {
-  readonly kind: CallerKind
+  /** `signed`: a scanner without a token, whose signature the route is still to check. */
+  readonly kind: CallerKind | 'signed'
   /** Who acts, in the audit. */
   readonly actor: string
   /** What the audit knows it by: `tok_…`, of a session `usr_…/ses_…`; null: one of LATCHKEY_ADMIN_TOKEN. */
@@ -16,6 +17,12 @@ export interface Caller {
   readonly scope: Scope
   /** Of a session. */
   readonly signedIn?: SignedIn
+}
+
+/** Who signs instead of having a token, of whom nothing is known yet. */
+export const signer: Caller = {
+  ...{ kind: 'signed', actor: '' },
+  ...{ tokenId: null, expiresAtMs: null, scope: everything },
 }
 
 /** Whose Idempotency-Keys these are: names are not unique among tokens, and no configured name has a colon. */
@@ -33,7 +40,7 @@ function forbidden(reason: 'role' | 'scope', message: string): Denial {
 /** Whether a caller may call a route. */
 export function judgeAccess(caller: Caller, { may, reach }: Access): Denial | undefined {
   const { kind, scope, signedIn } = caller
-  if (!may.includes(kind)) return forbidden('role', `the role ${kind} may not do this`)
+  if (kind === 'signed' || !may.includes(kind)) return forbidden('role', `the role ${kind} may not do this`)
   if (reach === 'team' && !isWhole(scope) && signedIn === undefined)
     return forbidden(
       'scope',

@@ -4,10 +4,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Denial, DenialError } from '../../errors/denial.ts'
 import type { OperatorCheck } from '../operator.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
+import { isSigned } from '../keys/exposed/signature.ts'
 import { sendDenial } from '../refusal.ts'
 import { createWrongTokens } from '../wrong-tokens.ts'
-import { accessOf } from './access.ts'
-import { type Caller, judgeAccess } from './caller.ts'
+import { type Access, accessOf } from './access.ts'
+import { type Caller, judgeAccess, signer } from './caller.ts'
 import { identify } from './identify.ts'
 import type { HubApp } from '../people/hub-app.ts'
 import { identifySession, narrowed } from '../people/identify-session.ts'
@@ -66,6 +67,10 @@ export function guardAdmin(app: ControlApp, deps: AdminDeps, { check, hub }: Kno
     return confirm(this)
   })
   app.addHook('onRequest', async (request, reply) => {
+    if (deps.scanners.length > 0 && lineOf(request)?.signed && isSigned(request.headers)) {
+      request.caller = signer
+      return undefined
+    }
     const { client } = request
     const verdict = await whoCalls(request)
     if ('code' in verdict) {
@@ -83,8 +88,7 @@ function judgeRoute(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply | undefined {
-  const { url } = request.routeOptions
-  const line = url === undefined ? undefined : accessOf(request.method, url)
+  const line = lineOf(request)
   const denial = line && judgeAccess(request.caller, line)
   if (denial === undefined) {
     if (line?.may.includes('member_viewer') !== true) request.caller = narrowed(request.caller)
@@ -92,6 +96,10 @@ function judgeRoute(
   }
   deps.refused(denial.reason)
   return sendDenial(denial, request, reply)
+}
+
+function lineOf({ method, routeOptions: { url } }: FastifyRequest): Access | undefined {
+  return url === undefined ? undefined : accessOf(method, url)
 }
 
 /** A route that nobody has said of who may call it is called by nobody: the program does not start. */

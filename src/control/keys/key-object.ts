@@ -33,9 +33,23 @@ export const keySchema = Type.Object({
     }),
     { description: 'The current one; during the grace of a rotation also the one that it replaces' },
   ),
+  metadata: Type.Record(Type.String(), Type.String(), { description: 'Pairs of your own' }),
+  owner: Type.Union([Type.String(), Type.Null()], { description: 'Who answers for the key' }),
+  created_by: Type.Union([Type.String(), Type.Null()], {
+    description: 'Who made it, as `actor` in the audit; null: made before this was kept',
+  }),
+  exposed_at: Type.Union([timeSchema, Type.Null()], {
+    description:
+      'The first report that a secret of it which still works stands in public; null: there is none',
+  }),
 })
 
-export function keyObject(key: StoredKey): Static<typeof keySchema> {
+type Added = 'metadata' | 'owner' | 'createdBy' | 'exposedAtMs'
+/** What an earlier version has kept for a repeat lacks what was added since. */
+type KeptKey = Omit<StoredKey, Added> & Partial<Pick<StoredKey, Added>>
+
+export function keyObject(key: KeptKey): Static<typeof keySchema> {
+  const { metadata = {}, owner = null, createdBy = null, exposedAtMs = null } = key
   return {
     id: key.id,
     merchant_id: key.merchantId,
@@ -57,6 +71,10 @@ export function keyObject(key: StoredKey): Static<typeof keySchema> {
       expires_at: instantOrNull(secret.expiresAtMs),
       last_used_at: instantOrNull(secret.lastUsedAtMs),
     })),
+    metadata,
+    owner,
+    created_by: createdBy,
+    exposed_at: instantOrNull(exposedAtMs),
   }
 }
 

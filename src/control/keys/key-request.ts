@@ -5,10 +5,13 @@ import type { Api } from '../../config/compiled.ts'
 import { maxGraceSeconds } from '../../credentials/lifecycle.ts'
 import { fullAccess } from '../../credentials/permission.ts'
 import { listedStatuses } from '../../credentials/record.ts'
+import { withoutKeys } from '../../credentials/secret.ts'
 import { deny, DenialError, type FieldFault } from '../../errors/denial.ts'
+import type { KeyMetadata } from '../../store/key-table.ts'
 import type { ControlDeps } from '../dependencies.ts'
 import { changeBody, nameField, pageFields, textField } from '../fields.ts'
 import { instantOf } from '../instant.ts'
+import { nameRule } from '../name-rule.ts'
 import { invalid } from '../refusal.ts'
 
 /** Of one key. */
@@ -22,6 +25,23 @@ export const permissionsField = Type.Array(Type.String({ minLength: 1, maxLength
 })
 export const expiryField = Type.Union([Type.String({ maxLength: 64 }), Type.Null()])
 
+/** Of one key. */
+export const mostPairs = 16
+const maxValueLength = 500
+
+export const metadataField = Type.Record(
+  Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,39}$' }),
+  Type.String({ minLength: 1, [nameRule]: maxValueLength }),
+  {
+    maxProperties: mostPairs,
+    additionalProperties: false,
+    description: `Pairs of your own, at most ${mostPairs}: names of a letter and up to 39 more letters, digits, \`_\`, \`.\` and \`-\`; texts as names are, up to ${maxValueLength} characters. None may hold a secret. A change names all pairs.`,
+  },
+)
+export const ownerField = Type.Union([nameField, Type.Null()], {
+  description: 'Who answers for the key: a name, a team, an address. None may hold a secret.',
+})
+
 export const newKeyBody = changeBody({
   merchant_id: textField(64),
   api: textField(100),
@@ -29,12 +49,16 @@ export const newKeyBody = changeBody({
   name: nameField,
   permissions: permissionsField,
   expires_at: Type.Optional(expiryField),
+  metadata: Type.Optional(metadataField),
+  owner: Type.Optional(ownerField),
 })
 
 export const keyPatchBody = changeBody({
   name: Type.Optional(nameField),
   permissions: Type.Optional(permissionsField),
   expires_at: Type.Optional(expiryField),
+  metadata: Type.Optional(metadataField),
+  owner: Type.Optional(ownerField),
 })
 
 export const rotateBody = changeBody({
@@ -55,6 +79,22 @@ export const keyListQuery = Type.Object(
   },
   { additionalProperties: false },
 )
+
+/** What is said of a key, where it is. Throws VALIDATION_FAILED where a whole key of ours stands in it: others read this. */
+export function aboutOf(
+  deps: ControlDeps,
+  { metadata, owner }: { readonly metadata?: KeyMetadata; readonly owner?: string | null },
+) {
+  for (const [name, text] of Object.entries(metadata ?? {})) refuseKeys(deps, `/metadata/${name}`, text)
+  refuseKeys(deps, '/owner', owner ?? '')
+  return { ...(metadata !== undefined && { metadata }), ...(owner !== undefined && { owner }) }
+}
+
+/** Throws VALIDATION_FAILED at `path` where a text that is kept and shown holds a key of any configured prefix. */
+export function refuseKeys(deps: ControlDeps, path: string, text: string): void {
+  if (withoutKeys(text, deps.table().prefixes) !== text)
+    throw invalid(path, 'holds the secret of a key, which must stand nowhere')
+}
 
 /** The API of that name. Throws VALIDATION_FAILED at `path`. */
 export function apiOf(deps: ControlDeps, name: string, path: string): Api {

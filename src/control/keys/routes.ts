@@ -15,6 +15,7 @@ import { invalid } from '../refusal.ts'
 import { keyDocs } from './key-docs.ts'
 import { entityTag, keyObject, keyObjectWithSecret } from './key-object.ts'
 import {
+  aboutOf,
   apiOf,
   expiryOf,
   ifMatchOf,
@@ -88,6 +89,7 @@ async function makeKey(
     prefix: environment.prefix,
     permissions: permissionsOf(api, body.permissions),
     expiresAtMs: expiryOf(body.expires_at ?? null, origin.nowMs),
+    ...aboutOf(deps, body),
     secret: newSecret(deps, secret),
   })
   return { ...committed, secret }
@@ -126,6 +128,7 @@ async function changeKey(
     name,
     permissions: permissions && permissionsOf(apiOf(deps, key.api, '/permissions'), permissions),
     expiresAtMs: expiry === undefined ? undefined : expiryOf(expiry, origin.nowMs),
+    ...aboutOf(deps, asked.body),
   }
   return patchKey(deps.db, origin, { id, patch, ifRevision })
 }

@@ -7,6 +7,7 @@ import { auditSchema } from '../audit/routes.ts'
 import { verificationSchema } from '../audit/verify.ts'
 import { denyRowSchema } from '../deny/deny-docs.ts'
 import { instanceSchema } from '../instances/routes.ts'
+import { exposedSchema } from '../keys/exposed/routes.ts'
 import { importResultSchema } from '../keys/import/routes.ts'
 import { keySchema } from '../keys/key-object.ts'
 import { merchantSchema } from '../merchants/routes.ts'
@@ -38,6 +39,7 @@ export const components = {
   Merchant: merchantSchema,
   Key: keySchema,
   ImportResult: importResultSchema,
+  Exposed: exposedSchema,
   Activity: activitySchema,
   ActivityTotal: activityTotalSchema,
   KeptRequest: requestSchema,

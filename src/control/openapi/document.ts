@@ -22,6 +22,9 @@ const callersText =
   'A token of LATCHKEY_ADMIN_TOKEN (`static` in `x-callers`), or one that POST /admin/v1/tokens made, of the role named there. ' +
   '`x-reach: whole`: not for tokens of one merchant or one API.'
 
+const signatureText =
+  'Of the body as it is sent, by one of `control.secret_scanning`, whose identifier is in Github-Public-Key-Identifier: ECDSA over P-256 with SHA-256, DER, base64.'
+
 /** The whole document; routes in the order of their registration. */
 export function openApiDocument(routes: readonly DocumentedRoute[], publicUrl: string | null): object {
   const paths: Record<string, Record<string, object>> = {}
@@ -41,7 +44,15 @@ export function openApiDocument(routes: readonly DocumentedRoute[], publicUrl: s
     servers: [{ url: publicUrl ?? '/' }],
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: callersText } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: callersText },
+        signature: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Github-Public-Key-Signature',
+          description: signatureText,
+        },
+      },
       schemas: Object.fromEntries(
         Object.entries(components).map(([name, schema]) => [name, referring(schema, name)]),
       ),
@@ -57,7 +68,7 @@ function operationOf(route: DocumentedRoute, path: string): object {
     tags: [isAdmin ? (path.slice(belowAdmin.length).split('/')[0] ?? '') : 'process'],
     summary: doc?.summary ?? '',
     // Said of those without a token too, so that nobody takes it for forgotten.
-    security: isAdmin ? [{ token: [] }] : [],
+    security: isAdmin ? [{ token: [] }, ...signersOf(route)] : [],
     ...callersOf(route),
     parameters: [
       ...parametersOf(schema?.params, 'path'),
@@ -67,6 +78,11 @@ function operationOf(route: DocumentedRoute, path: string): object {
     ...bodyOf(route),
     responses: { ...answerOf(doc), ...errorAnswers(errorsOf(route, isAdmin)) },
   }
+}
+
+/** Who has no token and signs the body. */
+function signersOf({ method, url }: DocumentedRoute): object[] {
+  return accessOf(method, url)?.signed ? [{ signature: [] }] : []
 }
 
 /** Who may call it: those who see a part of the installation only where it says so. */

@@ -4,9 +4,9 @@ import t from 'tap'
 import { access, accessOf, type CallerKind } from '../../../src/control/callers/access.ts'
 import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { tokenRoles } from '../../../src/credentials/role.ts'
-import { seedRequests } from '../../store/seed.ts'
 import type { Postgres } from '../../../src/store/postgres.ts'
 import { makePerson, sessionOf } from '../people/people.ts'
+import { seedRequests } from '../../store/seed.ts'
 import { createSubject, keyBody, type Subject, token } from '../subject.ts'
 
 interface Call {
@@ -22,10 +22,10 @@ interface Things {
   readonly api: string
   readonly key: string
   readonly token: string
-  readonly request: string
   readonly operator: string
   readonly person: string
   readonly invitation: string
+  readonly request: string
 }
 
 type RouteName = keyof typeof access
@@ -62,6 +62,11 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
     path: '/keys/import',
     body: `${JSON.stringify(keyBody(merchant, { secret: `${merchant}-made-elsewhere-long-ago` }))}\n`,
     type: 'application/x-ndjson',
+  }),
+  'POST /keys/exposed': () => ({
+    method: 'POST',
+    path: '/keys/exposed',
+    body: { reports: [{ secret: 'pk_live_nobody' }] },
   }),
   'GET /keys/{id}/activity': ({ key }) => ({ method: 'GET', path: `/keys/${key}/activity` }),
   'GET /activity': () => ({ method: 'GET', path: '/activity?by=key' }),
@@ -167,21 +172,17 @@ async function thingsOf(
   name: RouteName,
 ): Promise<Things> {
   const { merchant, api } = of
+  const key = await id(subject, '/keys', keyBody(merchant, { api }))
+  const request = `req_of_${key}`
+  await seedRequests(subject.db, { id: request, merchantId: merchant, api, keyId: key })
   const isOfPerson = /\{person\}|^\w+ \/members/.test(name)
   return {
-    ...{ merchant, api, key: await id(subject, '/keys', keyBody(merchant, { api })) },
+    ...{ merchant, api, key, request },
     token: await id(subject, '/tokens', { name: 't', role: 'read_only' }),
     operator: name.includes('/operators/') ? await id(subject, '/operators', { email: newEmail() }) : '',
     person: isOfPerson ? await makePerson(subject.db, { roles: { [merchant]: 'viewer' } }) : '',
-    request: name === 'GET /requests/{id}' ? await makeRequest(subject, of) : '',
     invitation: name.includes('{invitation}') ? await makeInvitation(subject.db, merchant) : '',
   }
-}
-
-async function makeRequest({ db }: Subject, of: { merchant: string; api: string }): Promise<string> {
-  const made = `req_${++count}`
-  await seedRequests(db, { id: made, merchantId: of.merchant, api: of.api })
-  return made
 }
 
 async function makeInvitation(db: Postgres, merchant: string): Promise<string> {
@@ -289,12 +290,8 @@ void t.test('every route, of every caller, of what is its own and what is not', 
   const other = { merchant: await id(subject, '/merchants', { name: 'Other' }), api: 'flint' }
   const absent = {
     ...{ merchant: 'mer_999999999999', key: 'key_999999999999', token: 'tok_999999999999' },
-    ...{
-      operator: 'usr_999999999999',
-      person: 'usr_999999999999',
-      invitation: 'inv_999999999999',
-      request: 'req_none',
-    },
+    ...{ operator: 'usr_999999999999', person: 'usr_999999999999', invitation: 'inv_999999999999' },
+    request: 'req_none',
   }
   for (const asker of await askers(subject, own.merchant, own.api)) {
     const isPart = asker.merchant !== null || asker.api !== null

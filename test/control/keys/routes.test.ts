@@ -40,6 +40,7 @@ void t.test('a new key comes with its secret, which is shown only then', async (
         last_used_at: null,
       },
     ],
+    ...{ metadata: {}, owner: null, created_by: 'ann', exposed_at: null },
   })
   t.match(made.headers, { 'cache-control': 'no-store', etag: '"2"', 'x-request-id': /^req_/ })
   const shown = await subject.call('GET', `/keys/${String(object['id'])}`)

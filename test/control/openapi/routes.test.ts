@@ -86,7 +86,8 @@ void t.test('it has the shape that OpenAPI 3.1 asks for, and every route says wh
   t.equal(new Set(ids).size, ids.length)
   for (const [name, operation] of operations) {
     t.match(operation.summary, /^[A-Z].{5,}/, name)
-    t.same(operation.security, name.includes('/admin/v1/') ? [{ token: [] }] : [], name)
+    const signed = name.endsWith('/keys/exposed') ? [{ signature: [] }] : []
+    t.same(operation.security, name.includes('/admin/v1/') ? [{ token: [] }, ...signed] : [], name)
     const named = [...name.matchAll(/\{(\w+)\}/g)].map(([, word]) => word)
     const parameters = operation.parameters.filter(({ in: place }) => place === 'path')
     t.same(
@@ -242,6 +243,8 @@ async function tour(subject: Subject) {
     ['/audit', 'GET', '/audit?limit=0'],
     ['/audit/verify', 'GET', '/audit/verify'],
     ['/audit/verify', 'GET', '/audit/verify?cursor=IjUi'],
+    ['/keys/exposed', 'POST', '/keys/exposed?wait=all', { reports: [{ secret: 'x' }] }],
+    ['/keys/exposed', 'POST', '/keys/exposed', { reports: [] }],
     ['/permissions', 'GET', '/permissions'],
     ['/instances', 'GET', '/instances'],
     ['/tokens', 'POST', '/tokens', { name: 'ci', role: 'admin', expires_at: '2030-01-01T00:00:00Z' }],

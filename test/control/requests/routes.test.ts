@@ -23,7 +23,7 @@ void t.test('a kept request is told whole, with the reason in words', async (t) 
     },
     ...{ route: 'GET /v1/transactions/{id}', merchant_id: 'mer_000000000000', key_id: 'key_000000000001' },
     ...{ decision: 'deny', code: 'INVALID_API_KEY', reason: 'revoked', required: [], status: 401 },
-    ...{ explanation: sentences.INVALID_API_KEY.revoked, upstream_status: null, cut: null },
+    ...{ explanation: sentences.INVALID_API_KEY['revoked'], upstream_status: null, cut: null },
     times: { total_ms: 1.5, gateway_ms: 1.235, upstream_ms: null, client_ms: 0.25, held_ms: 0 },
   })
 })

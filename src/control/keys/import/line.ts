@@ -15,6 +15,7 @@ import {
   maxSecretLength,
   minImportedLength,
   Secret,
+  withoutKeys,
 } from '../../../credentials/secret.ts'
 import type { FieldFault } from '../../../errors/denial.ts'
 import type { ImportedKey } from '../../../store/key-import-table.ts'
@@ -24,8 +25,11 @@ import { fieldFault } from '../../refusal.ts'
 import {
   environmentField,
   expiryField,
+  metadataField,
+  mostPairs,
   mostPermissions,
   noEnvironment,
+  ownerField,
   permissionFaults,
   permissionsField,
   sortedPermissions,
@@ -47,6 +51,8 @@ export const importLine = Type.Object(
     ),
     expires_at: Type.Optional(expiryField),
     status: Type.Optional(Type.Enum([...keyStatuses])),
+    metadata: Type.Optional(metadataField),
+    owner: Type.Optional(ownerField),
   },
   { additionalProperties: false },
 )
@@ -66,7 +72,7 @@ export type JudgedLine =
   | { readonly kind: 'faults'; readonly faults: readonly FieldFault[] }
 
 /** Twice what a line can have. */
-const mostMembers = 20
+const mostMembers = 24
 /** Of one line. */
 const mostLineFaults = 20
 
@@ -103,6 +109,7 @@ function judgeMembers(line: ImportLine, judge: Judge): JudgedLine {
   const faults = [
     ...permissionFaults(api, line.permissions),
     ...sourceFaults(line),
+    ...aboutFaults(line, judge),
     ...(secret ? secretFaults(secret, environment, judge) : []),
     ...(expiresAtMs === undefined
       ? [{ path: '/expires_at', message: 'must be an RFC 3339 date and time with an offset' }]
@@ -122,6 +129,7 @@ function judgeMembers(line: ImportLine, judge: Judge): JudgedLine {
     prefix: secret && hasPrefix(secret, environment.prefix) ? environment.prefix : '',
     permissions: sortedPermissions(line.permissions),
     expiresAtMs,
+    ...{ metadata: line.metadata, owner: line.owner },
     secret: { id: judge.newId('sec'), ...(secret ? storedOf(secret) : givenOf(line)) },
   }
   return { kind: 'key', key, checksum: checksumOf(secret, environment) }
@@ -141,7 +149,9 @@ function grossFault(value: unknown): FieldFault | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const members = Object.keys(value)
   if (members.length > mostMembers) return { path: '', message: 'has members that are not known' }
-  const { permissions } = value as { permissions?: unknown }
+  const { permissions, metadata } = value as { permissions?: unknown; metadata?: unknown }
+  if (Object.keys(Object(metadata)).length > mostPairs)
+    return { path: '/metadata', message: `must not have more than ${mostPairs} pairs` }
   if (!Array.isArray(permissions) || permissions.length <= mostPermissions) return undefined
   return { path: '/permissions', message: `must not have more than ${mostPermissions} items` }
 }
@@ -161,6 +171,13 @@ function sourceFaults(line: ImportLine): readonly FieldFault[] {
   return (['sha256', 'last4'] as const)
     .filter((name) => line[name] !== undefined)
     .map((name) => ({ path: `/${name}`, message: 'must not stand beside secret' }))
+}
+
+/** Others read what is said of a key. */
+function aboutFaults({ metadata = {}, owner }: ImportLine, { table }: Judge): readonly FieldFault[] {
+  const texts = [...Object.values(metadata), owner ?? '']
+  const isBare = texts.every((text) => withoutKeys(text, table.prefixes) === text)
+  return isBare ? [] : [{ path: '', message: 'holds the secret of a key beside `secret`' }]
 }
 
 function secretFaults(secret: Secret, environment: ApiEnvironment, judge: Judge): readonly FieldFault[] {
