@@ -24,6 +24,7 @@ import { serveKeyActions } from './keys/actions.ts'
 import { serveExposed } from './keys/exposed/routes.ts'
 import { serveKeyImport } from './keys/import/routes.ts'
 import { serveKeys } from './keys/routes.ts'
+import { serveUsedPermissions } from './keys/used-permissions.ts'
 import { serveMerchants } from './merchants/routes.ts'
 import { ignoreExpectations, judgeHost, oneAtATime, parserOptions } from './message.ts'
 import { nameKeyword } from './name-rule.ts'
@@ -149,6 +150,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveAudit(app, deps)
   serveAuditVerification(app, deps)
   serveAuditExport(app, deps)
+  serveUsedPermissions(app, deps)
   serveActivity(app, deps)
   serveActivityTotals(app, deps)
   serveRequests(app, deps)

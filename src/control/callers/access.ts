@@ -67,6 +67,7 @@ export const access = {
   // Whoever may stop a key may tell of one.
   'POST /keys/exposed': { may: ['static', 'admin', 'support'], reach: 'whole', signed: true },
   'GET /keys/{id}/activity': read,
+  'GET /keys/{id}/permissions': read,
   'GET /activity': read,
   'GET /requests': read,
   'GET /requests/{id}': read,

@@ -10,6 +10,7 @@ import { instanceSchema } from '../instances/routes.ts'
 import { exposedSchema } from '../keys/exposed/routes.ts'
 import { importResultSchema } from '../keys/import/routes.ts'
 import { keySchema } from '../keys/key-object.ts'
+import { usedPermissionSchema } from '../keys/used-permissions.ts'
 import { merchantSchema } from '../merchants/routes.ts'
 import { apiPermissionsSchema } from '../permissions/routes.ts'
 import { requestSchema } from '../requests/request-object.ts'
@@ -40,6 +41,7 @@ export const components = {
   Key: keySchema,
   ImportResult: importResultSchema,
   Exposed: exposedSchema,
+  UsedPermission: usedPermissionSchema,
   Activity: activitySchema,
   ActivityTotal: activityTotalSchema,
   KeptRequest: requestSchema,

@@ -69,6 +69,7 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
     body: { reports: [{ secret: 'pk_live_nobody' }] },
   }),
   'GET /keys/{id}/activity': ({ key }) => ({ method: 'GET', path: `/keys/${key}/activity` }),
+  'GET /keys/{id}/permissions': ({ key }) => ({ method: 'GET', path: `/keys/${key}/permissions` }),
   'GET /activity': () => ({ method: 'GET', path: '/activity?by=key' }),
   'GET /requests': () => ({ method: 'GET', path: '/requests' }),
   'GET /requests/{id}': ({ request }) => ({ method: 'GET', path: `/requests/${request}` }),

@@ -6,6 +6,7 @@ import t from 'tap'
 import { catalogue } from '../../../src/errors/catalogue.ts'
 import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { createControlServer } from '../../../src/control/server.ts'
+import { seedRequests } from '../../store/seed.ts'
 import { createSubject, depsOf, keyBody, makeKey, makeMerchant, startMs, type Subject } from '../subject.ts'
 
 interface Operation {
@@ -239,6 +240,11 @@ async function tour(subject: Subject) {
     ['/keys/{id}/activity', 'GET', `/keys/${id}/activity`],
     ['/activity', 'GET', '/activity?since=2026-01-14T00:00:00Z'],
     ['/activity', 'GET', '/activity?by=route'],
+    ['/activity', 'GET', '/activity?by=day'],
+    ['/keys/{id}/permissions', 'GET', `/keys/${id}/permissions`],
+    ['/requests', 'GET', '/requests'],
+    ['/requests/{id}', 'GET', '/requests/req_kept'],
+    ['/requests/{id}', 'GET', '/requests/req_none'],
     ['/audit', 'GET', '/audit'],
     ['/audit', 'GET', '/audit?limit=0'],
     ['/audit/verify', 'GET', '/audit/verify'],
@@ -264,6 +270,7 @@ async function tour(subject: Subject) {
     `INSERT INTO activity VALUES ($1, $2, $3, 'flintn', 'live', 'GET /v1/x', 'allow', 5)`,
     [id, new Date(startMs - 60_000), secretId],
   )
+  await seedRequests(subject.db, { id: 'req_kept' })
   await subject.db.query(`INSERT INTO instance VALUES ('i', 'h', 1, 'all', '1', now(), 3, 'e', now())`)
   const seen = []
   for (const [path, method, url, body, headers] of calls) {
