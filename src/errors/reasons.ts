@@ -108,6 +108,8 @@ export const reasons = {
     not_given: 'In the tools over tables and shadow mode alone: it depends on the key, and none is given',
   },
   TOO_MANY_REQUESTS: { failed_lookups: 'More unknown keys from this client than `limits.failed_lookups`' },
+  IP_NOT_ALLOWED: { ip_not_allowed: "The client's address is in none of the key's `allowed_ips`" },
+  RATE_LIMITED: { rate_limit: 'A rate limit that fits the route is used up; `limit` names it' },
   OVERLOADED: {
     in_flight: 'More requests under way than `limits.in_flight`',
     event_loop_delay: 'The event loop lags more than `limits.event_loop_delay`',
@@ -209,6 +211,8 @@ export const reasons = {
     unknown_key: 'There is no such key, or none that the caller sees',
     unknown_merchant: 'There is no such merchant, or none that the caller sees',
     unknown_token: 'There is no such token',
+    unknown_webhook: 'There is no such webhook, or none that the caller sees',
+    unknown_delivery: 'The webhook has no such delivery, or it is kept no longer',
     unknown_person: 'There is no such account, or none that the caller sees',
     unknown_session: 'There is no such session of the account',
     unknown_invitation: 'There is no such invitation, or none that the caller sees',

@@ -140,6 +140,14 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     failed_lookups:
       'Too many requests with unknown keys came from this address. Please check the key, and wait a minute.',
   },
+  IP_NOT_ALLOWED: {
+    ip_not_allowed:
+      'The key may only be used from certain addresses, and the request came from another one. Please ask whoever manages the key.',
+  },
+  RATE_LIMITED: {
+    rate_limit:
+      'There were more requests than the limit allows. Please wait as many seconds as the answer says (Retry-After), and send fewer at once.',
+  },
   OVERLOADED: {
     in_flight: busy,
     event_loop_delay: busy,
@@ -215,11 +223,15 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     admin_token_missing: 'The admin API was called without a token.',
     admin_token_wrong: adminToken,
     admin_token_revoked: 'The admin API was called with a token that was revoked.',
+    report_signature_wrong: 'The report was not signed by a scanner that the platform knows.',
+    session_missing: 'Nobody was signed in. Please sign in.',
+    session_ended: 'The session has ended. Please sign in again.',
     admin_token_expired: 'The admin API was called with a token that has expired.',
   },
   FORBIDDEN: {
     admin_address: 'The admin API is not served to the address that the call came from.',
     role: 'The role of the caller does not permit this.',
+    viewer: 'The caller may look at this merchant, and change nothing of it.',
     scope: 'The caller sees a part of the installation, and this concerns all of it.',
   },
   NOT_FOUND: {

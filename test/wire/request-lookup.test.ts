@@ -1,4 +1,4 @@
-// Contract 9: whoever is asked about a request finds it by its id, with the true reason; of others the time is told.
+// Contract 9.3: whoever is asked about a request finds it by its id, with the true reason; of others the time is told.
 
 import { createServer } from 'node:net'
 import { once } from 'node:events'

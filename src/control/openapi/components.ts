@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import { activitySchema } from '../activity/routes.ts'
+import { activityStepSchema } from '../activity/series.ts'
 import { activityTotalSchema } from '../activity/totals.ts'
 import { auditSchema } from '../audit/routes.ts'
 import { verificationSchema } from '../audit/verify.ts'
@@ -13,7 +14,10 @@ import { keySchema } from '../keys/key-object.ts'
 import { usedPermissionSchema } from '../keys/used-permissions.ts'
 import { merchantSchema } from '../merchants/routes.ts'
 import { apiPermissionsSchema } from '../permissions/routes.ts'
+import { operatorSchema } from '../operators/routes.ts'
+import { sessionSchema, signedSchema, userSchema } from '../people/signed-object.ts'
 import { requestSchema } from '../requests/request-object.ts'
+import { invitationSchema, memberSchema } from '../team/routes.ts'
 import { tokenSchema } from '../tokens/token-object.ts'
 import { pendingSchema } from './route-doc.ts'
 
@@ -43,6 +47,7 @@ export const components = {
   Exposed: exposedSchema,
   UsedPermission: usedPermissionSchema,
   Activity: activitySchema,
+  ActivityStep: activityStepSchema,
   ActivityTotal: activityTotalSchema,
   KeptRequest: requestSchema,
   AuditEntry: auditSchema,
@@ -51,6 +56,12 @@ export const components = {
   Instance: instanceSchema,
   Denied: denyRowSchema,
   AdminToken: tokenSchema,
+  Operator: operatorSchema,
+  Member: memberSchema,
+  Invitation: invitationSchema,
+  User: userSchema,
+  Signed: signedSchema,
+  Session: sessionSchema,
   Pending: pendingSchema,
 } as const
 
