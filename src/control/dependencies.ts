@@ -15,6 +15,7 @@ import type { HubFiles } from './hub/files.ts'
 import type { ScanningKeys } from '../config/scanning-schema.ts'
 import type { DenyBehind } from '../lookup/deny-acknowledge.ts'
 import type { DenyStop } from '../lookup/deny-stop.ts'
+import type { LiveDesk } from '../lookup/live-desk.ts'
 import type { Change } from '../store/change-table.ts'
 import type { InstanceView } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
@@ -72,6 +73,8 @@ export interface ControlDeps {
   /** The instances that do not hold the same stop as this one, after `timeoutMs` at most; null: nobody can be asked. */
   denyBehind(timeoutMs: number): Promise<readonly DenyBehind[] | null>
   health(): Health
+  /** Decisions as they are made. */
+  readonly live: Pick<LiveDesk, 'listen'>
   /** Prometheus' text format. */
   metrics(): Promise<string>
   readonly metricsContentType: string

@@ -19,6 +19,7 @@ import { serveAudit } from './audit/routes.ts'
 import { serveAuditVerification } from './audit/verify.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
+import { serveEvents } from './events/routes.ts'
 import { createHostCheck } from './hosts.ts'
 import { serveHubPages } from './hub/serve.ts'
 import { serveInstances } from './instances/routes.ts'
@@ -160,6 +161,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveActivityTotals(app, deps)
   serveActivitySeries(app, deps)
   serveRequests(app, deps)
+  serveEvents(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)

@@ -130,6 +130,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
       changed: () => undefined,
     }),
     denyBehind: async () => [],
+    live: { listen: () => () => undefined },
     health: () => ({
       isReady: true,
       status: 'ok',

@@ -70,6 +70,7 @@ export const access = {
   'GET /keys/{id}/permissions': read,
   'GET /activity': read,
   'GET /activity/series': read,
+  'GET /events': read,
   'GET /requests': read,
   'GET /requests/{id}': read,
   'GET /permissions': read,
