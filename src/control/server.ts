@@ -20,6 +20,7 @@ import { serveAuditVerification } from './audit/verify.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
 import { createHostCheck } from './hosts.ts'
+import { serveExplain } from './explain/routes.ts'
 import { serveHubPages } from './hub/serve.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
@@ -157,6 +158,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveActivity(app, deps)
   serveActivityTotals(app, deps)
   serveActivitySeries(app, deps)
+  serveExplain(app, deps)
   serveRequests(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)

@@ -20,7 +20,7 @@ import { expectOutcome, isLong, readPage } from './table.ts'
 import { runTrial } from './trial.ts'
 import { postgresVersion, redisVersion } from './versions.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(isLong ? 900_000 : 300_000)
 
 interface Teardown {
   teardown(fn: () => Promise<void>): unknown

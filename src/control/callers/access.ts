@@ -69,6 +69,8 @@ export const access = {
   'GET /keys/{id}/activity': read,
   'GET /activity': read,
   'GET /activity/series': read,
+  // It tells where routes lead and stand, which is the platform's.
+  'GET /explain': readWhole,
   'GET /requests': read,
   'GET /requests/{id}': read,
   'GET /permissions': read,

@@ -278,6 +278,7 @@ async function tour(subject: Subject) {
     ['/keys/{id}/activity', 'GET', `/keys/${id}/activity`],
     ['/activity', 'GET', '/activity?since=2026-01-14T00:00:00Z'],
     ['/activity', 'GET', '/activity?by=route'],
+    ['/explain', 'GET', '/explain?method=GET&url=/v1/x'],
     ['/activity/series', 'GET', '/activity/series?since=2026-01-14T00:00:00Z'],
     ['/audit', 'GET', '/audit'],
     ['/audit', 'GET', '/audit?limit=0'],
