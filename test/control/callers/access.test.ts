@@ -445,6 +445,21 @@ void t.test(
   },
 )
 
+void t.test('a member of no merchant any more sees nothing of any', async (t) => {
+  const subject = await createSubject(t)
+  const merchant = await id(subject, '/merchants', { name: 'Own' })
+  const as = await sessionOf(subject, await makePerson(subject.db, { roles: {} }))
+  for (const name of names) {
+    const line: readonly string[] = access[name].may
+    const things = await thingsOf(subject, { merchant, api: 'flintn' }, name)
+    const { status, text } = await ask(subject.app, as, calls[name](things))
+    const isSeen = line.includes('member_viewer')
+    t.equal(status, isSeen ? (name.includes('{') ? 404 : 200) : 403, `${name} ${text}`)
+    t.notMatch(text, merchant, name)
+    t.notMatch(text, things.key, name)
+  }
+})
+
 const nothing = {
   api: '',
   key: '',
