@@ -17,6 +17,7 @@ import type { HubPages } from './hub/pages.ts'
 import type { ScanningKeys } from '../config/scanning-schema.ts'
 import type { DenyBehind } from '../lookup/deny-acknowledge.ts'
 import type { DenyStop } from '../lookup/deny-stop.ts'
+import type { LiveDesk } from '../lookup/live-desk.ts'
 import type { Change } from '../store/change-table.ts'
 import type { InstanceView } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
@@ -76,6 +77,8 @@ export interface ControlDeps {
   health(): Health
   /** What the gateway would do with a request. */
   explain(asked: AskedRequest): Explained
+  /** Decisions as they are made. */
+  readonly live: Pick<LiveDesk, 'listen'>
   /** Prometheus' text format. */
   metrics(): Promise<string>
   readonly metricsContentType: string

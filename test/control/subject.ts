@@ -135,6 +135,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
       ...{ environment: 'live', upstream: 'u', sent_path: '/v1/x', match: 'none', held: null, required: [] },
       route: { template: '/v1/x', source: 'flintn.yaml:1:1' },
     }),
+    live: { listen: () => () => undefined },
     health: () => ({
       isReady: true,
       status: 'ok',

@@ -12,6 +12,7 @@ import { instanceSchema } from '../instances/routes.ts'
 import { exposedSchema } from '../keys/exposed/routes.ts'
 import { importResultSchema } from '../keys/import/routes.ts'
 import { keySchema } from '../keys/key-object.ts'
+import { usedPermissionSchema } from '../keys/used-permissions.ts'
 import { merchantSchema } from '../merchants/routes.ts'
 import { apiPermissionsSchema } from '../permissions/routes.ts'
 import { operatorSchema } from '../operators/routes.ts'
@@ -45,6 +46,7 @@ export const components = {
   Key: keySchema,
   ImportResult: importResultSchema,
   Exposed: exposedSchema,
+  UsedPermission: usedPermissionSchema,
   Activity: activitySchema,
   ActivityStep: activityStepSchema,
   Explanation: explanationSchema,
