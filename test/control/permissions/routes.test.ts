@@ -43,6 +43,7 @@ const plainRoute: Omit<Route, 'method' | 'template' | 'requirement'> = {
   maxBodyBytes: null,
   maxResponseBytes: null,
   responseIdleMs: null,
+  rateLimits: [],
   upstream: null,
   disguises: 'strict',
   escapes: 0,
