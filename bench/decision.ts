@@ -13,7 +13,7 @@ import type { Denial } from '../src/errors/denial.ts'
 import type { Access } from '../src/gateway/access.ts'
 import { accessMaker } from '../src/gateway/listener/begin.ts'
 import { decisionStages } from '../src/decision/stages.ts'
-import { boundStrangers } from '../src/decision/strangers.ts'
+import { nobodyIsCounted } from '../src/decision/misses.ts'
 import { runStages } from '../src/decision/run-stages.ts'
 import { keepToldPeer } from '../src/gateway/listener/peer.ts'
 import { createUpstreams } from '../src/gateway/upstream/upstreams.ts'
@@ -42,10 +42,9 @@ const memory = createMemoryTier({
 })
 const { limits, requireHttps, trustedProxies } = settings.gateway
 const lookup: Lookup = { find: (digest) => memory.get(digest) ?? missing(), findInMemory: memory.get }
-const strangers = boundStrangers(limits, monotonicNow)
 const limiter = createLimiter({ store: null, instances: () => 1, monotonicNow })
 const stages = decisionStages({
-  ...{ lookup, strangers, limiter, limits, requireHttps, now: Date.now, monotonicNow },
+  ...{ lookup, misses: nobodyIsCounted, limiter, limits, requireHttps, now: Date.now },
 })
 const reply = new ServerResponse(new IncomingMessage(new Socket()))
 // Nothing is forwarded, so no connection is opened.

@@ -97,6 +97,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
     hub: compileHub(file),
     identity,
     log: file.log,
+    webhooks: file.webhooks,
     upstreams: new Map(
       Object.entries(file.upstreams).map(([name, entry]) => [
         name,

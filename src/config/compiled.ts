@@ -70,6 +70,8 @@ export interface Settings {
   }
   /** Of which requests the access log has the path. */
   readonly log: { readonly paths: LogPaths }
+  /** CIDR blocks or single addresses, not public ones, that webhooks may be sent to. */
+  readonly webhooks: { readonly allow: readonly string[] }
   readonly upstreams: ReadonlyMap<string, Upstream>
 }
 

@@ -10,6 +10,7 @@ import { RateLimits } from './rate-limit-schema.ts'
 import { ScanningSection } from './scanning-schema.ts'
 import { closed, Duration, DurationOrNone, HeaderName, Size, Text } from './schema-fields.ts'
 import { Upstream } from './upstream-schema.ts'
+import { WebhooksSection } from './webhooks-schema.ts'
 
 const Port = (description: string, value: number) =>
   Type.Integer({ minimum: 0, maximum: 65535, default: value, description })
@@ -295,6 +296,7 @@ export const GatewayFile = Type.Object(
     hub: Type.Optional(HubSection),
     identity: IdentitySection,
     log: LogSection,
+    webhooks: WebhooksSection,
     upstreams: Type.Record(Type.String(), Upstream, {
       propertyNames: {
         ...name,

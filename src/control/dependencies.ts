@@ -9,6 +9,7 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { Table } from '../config/compiled.ts'
+import type { Sealing } from '../credentials/sealing.ts'
 import type { HubSettings } from '../config/hub-compiled.ts'
 import type { HubFiles } from './hub/files.ts'
 import type { ScanningKeys } from '../config/scanning-schema.ts'
@@ -19,6 +20,13 @@ import type { InstanceView } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import type { AdminTokens } from './operator.ts'
 import type { ControlTls } from './tls.ts'
+import type { DestinationRule } from './webhooks/send/destination.ts'
+
+/** What stands before the underscore of an id. */
+export type IdKind =
+  | ('key' | 'sec' | 'mer' | 'req' | 'tok')
+  | ('usr' | 'ses' | 'inv' | 'eml')
+  | ('whk' | 'whs' | 'evt' | 'dlv')
 
 export interface ControlDeps {
   /** null: no admin API is served, only the probes and metrics. */
@@ -46,9 +54,11 @@ export interface ControlDeps {
   /** Milliseconds since the epoch. */
   now(): number
   /** `key_…`: after the prefix 10 to 40 letters and digits, in the order of creation. */
-  newId(prefix: 'key' | 'sec' | 'mer' | 'req' | 'tok' | 'usr' | 'ses' | 'inv' | 'eml'): string
+  newId(prefix: IdKind): string
   /** Spreads a change after its commit. Never throws. */
   published(change: Change): void
+  /** What webhooks need. */
+  readonly webhooks: WebhookDeps
   /** Resolves with the instances that have not applied `revision` within `timeoutMs`; empty: all have. Never rejects. */
   awaitAll(revision: number, timeoutMs: number): Promise<readonly PendingInstance[]>
   /** Resolves with whether Redis lacks a change up to `revision`, within `timeoutMs`. Never rejects. */
@@ -66,6 +76,14 @@ export interface ControlDeps {
   metrics(): Promise<string>
   readonly metricsContentType: string
   readonly log: FastifyBaseLogger
+}
+
+export interface WebhookDeps {
+  /** Of the keys that are configured now. */
+  sealing(): Sealing
+  readonly rule: DestinationRule
+  /** There is something to send, perhaps. */
+  kick(): void
 }
 
 /** What people's accounts need. */

@@ -41,6 +41,8 @@ import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts
 import { serveRequests } from './requests/routes.ts'
 import { serveTeam } from './team/routes.ts'
 import { serveTokens } from './tokens/routes.ts'
+import { serveDeliveries } from './webhooks/deliveries.ts'
+import { serveWebhooks } from './webhooks/routes.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -159,6 +161,8 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)
+  serveWebhooks(app, deps)
+  serveDeliveries(app, deps)
   const { hub } = knowing
   if (hub === null) return
   serveOperators(app, hub.deps)

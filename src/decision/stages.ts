@@ -17,18 +17,16 @@ import { judgeMessage } from './message.ts'
 import { judgePath } from './path.ts'
 import { refuseDeniedCaller, refuseDeniedClient, refuseDeniedPrefix } from './refuse-denied.ts'
 import { matchRoute } from './route.ts'
-import type { Strangers } from './strangers.ts'
+import type { Misses } from './misses.ts'
 
 export interface DecisionDeps {
   readonly lookup: Lookup
-  readonly strangers: Strangers
+  readonly misses: Misses
   readonly limiter: Limiter
   readonly limits: Pick<Limits, 'urlBytes'>
   readonly requireHttps: boolean
   /** Wall-clock milliseconds. */
   readonly now: () => number
-  /** Monotonic milliseconds. */
-  readonly monotonicNow: () => number
 }
 
 /** The one list. */

@@ -211,6 +211,8 @@ export const reasons = {
     unknown_key: 'There is no such key, or none that the caller sees',
     unknown_merchant: 'There is no such merchant, or none that the caller sees',
     unknown_token: 'There is no such token',
+    unknown_webhook: 'There is no such webhook, or none that the caller sees',
+    unknown_delivery: 'The webhook has no such delivery, or it is kept no longer',
     unknown_person: 'There is no such account, or none that the caller sees',
     unknown_session: 'There is no such session of the account',
     unknown_invitation: 'There is no such invitation, or none that the caller sees',

@@ -39,6 +39,7 @@ import { StartError } from './start-error.ts'
 import { createTicketKeys } from './ticket-keys.ts'
 import { refuseUnusableFiles } from './usable-files.ts'
 import { failAlone } from './worker-channel.ts'
+import { createWebhooks, type Webhooks } from './webhooks.ts'
 import type { Workers } from './workers.ts'
 
 export interface ProgramOptions {
@@ -167,8 +168,14 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     const certificates = openCertificates({ config, inForce, log, metrics }, role, options.place)
     drain.last('certificates', () => Promise.resolve(certificates?.stop()))
     const tokens = createTokens(options)
+    const webhooks = createWebhooks({
+      ...{ db: core.db, instanceId: core.instanceId, now: core.now, log, metrics },
+      ...{ allow: config.settings.webhooks.allow, sealKeys: options.secrets.sealKeys },
+      ...{ tokens: tokens.current, isSending: plan.admin },
+    })
+    drain.last('webhooks', () => webhooks.stop())
     const parts = {
-      ...{ ...options, tokens, losses, plan, descriptors, core, metrics, drain, inForce, deny },
+      ...{ ...options, webhooks, tokens, losses, plan, descriptors, core, metrics, drain, inForce, deny },
       certificates,
     }
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
@@ -281,6 +288,7 @@ interface Parts extends ProgramOptions {
   readonly inForce: ConfigInForce
   readonly deny: DenyInForce
   readonly certificates: CertificatesInForce | null
+  readonly webhooks: Webhooks
 }
 
 async function openGateway(parts: Parts): Promise<number> {
@@ -369,7 +377,7 @@ function controlTlsOf({ config, certificates }: Parts): ControlTls | null {
 
 async function openControl(parts: Parts): Promise<number> {
   const { config, core, metrics, log, drain, tokens, plan, inForce, deny } = parts
-  const { workers, port, descriptors } = parts
+  const { workers, port, descriptors, webhooks } = parts
   const newId = createIds(Date.now)
   const table = () => inForce.current().table
   const { hub: hubSettings } = config.settings
@@ -390,7 +398,11 @@ async function openControl(parts: Parts): Promise<number> {
     refused: metrics.adminRefused,
     now: core.now,
     newId,
-    published: core.publish,
+    published(change) {
+      core.publish(change)
+      webhooks.kick()
+    },
+    webhooks,
     awaitAll: core.acknowledgement.awaitAll,
     isRedisBehind: core.isRedisBehind,
     instances: core.acknowledgement.instances,

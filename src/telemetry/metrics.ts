@@ -45,6 +45,8 @@ export interface Metrics {
   connectionCut(reason: string): void
   /** A connection was refused before anything of its client was read. */
   connectionRefused(reason: string): void
+  /** A refusal waits for its turn: of a key that stores were asked for (`asked`), or another. */
+  refusalHeld(pace: string): void
   /** A client's TLS handshake came to nothing. */
   handshakeFailed(reason: string): void
   /** Registers a counter that is read at each scrape. */
@@ -69,6 +71,7 @@ export interface Metrics {
 const reasonsFromNought = {
   cut: ['idle_timeout', 'unread_bytes'],
   refused: ['proxy_header_missing', 'proxy_header_timeout'],
+  held: ['asked', 'unasked'],
   admin: [
     ...['admin_address', 'admin_token_missing', 'admin_token_wrong', 'admin_token_revoked'],
     ...['admin_token_expired', 'role', 'scope', 'viewer', 'session_ended', 'origin', 'csrf_token'],
@@ -191,6 +194,12 @@ export function createMetrics(): Metrics {
     labelNames: ['reason'],
     registers,
   })
+  const held = new Counter({
+    name: 'latchkey_refusals_held_total',
+    help: 'Refusals of clients without a known key that were held back for their turn, by whether stores had been asked for the key',
+    labelNames: ['reason'],
+    registers,
+  })
   const handshakes = new Counter({
     name: 'latchkey_tls_handshakes_failed_total',
     help: 'TLS handshakes of clients that failed, by reason',
@@ -214,6 +223,7 @@ export function createMetrics(): Metrics {
   for (const [counter, reasons] of [
     [cuts, reasonsFromNought.cut],
     [refusals, reasonsFromNought.refused],
+    [held, reasonsFromNought.held],
     [adminRefused, reasonsFromNought.admin],
     [handshakes, reasonsFromNought.handshake],
   ] as const) {
@@ -262,6 +272,7 @@ export function createMetrics(): Metrics {
     handshakeFailed: (reason) => handshakes.inc({ reason }),
     connectionCut: (reason) => cuts.inc({ reason }),
     connectionRefused: (reason) => refusals.inc({ reason }),
+    refusalHeld: (reason) => held.inc({ reason }),
     counter(name, help, read) {
       const counter = new Counter({
         name,

@@ -4,6 +4,8 @@ import type { InjectOptions } from 'fastify'
 import { pino } from 'pino'
 import type { Api, Table } from '../../src/config/compiled.ts'
 import type { ControlApp, ControlDeps } from '../../src/control/dependencies.ts'
+import { createSealing } from '../../src/credentials/sealing.ts'
+import { createDestinationRule } from '../../src/control/webhooks/send/destination.ts'
 import { parseAdminTokens } from '../../src/control/operator.ts'
 import { createControlServer } from '../../src/control/server.ts'
 import { createDenyStop } from '../../src/lookup/deny-stop.ts'
@@ -13,6 +15,7 @@ import { listInstances } from '../../src/store/instance-table.ts'
 import type { Postgres } from '../../src/store/postgres.ts'
 import { createDatabase } from '../support/database.ts'
 
+const sealing = createSealing(['a key of thirty-two characters..'])
 export const token = 'a-token-of-thirty-two-characters'
 export const startMs = Date.UTC(2026, 0, 15, 12)
 
@@ -115,6 +118,11 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     isRedisBehind: async () => false,
     instances: async () => (db ? listInstances(db, 60_000) : []),
     instanceId: 'one',
+    webhooks: {
+      sealing: () => sealing,
+      rule: createDestinationRule(['127.0.0.0/8']),
+      kick: () => undefined,
+    },
     deny: createDenyStop({
       words: createDenyWords(),
       spread: null,

@@ -6,7 +6,7 @@ import { allowanceOf } from '../../src/config/rate-limits.ts'
 import { limitRate, refuseOtherAddresses } from '../../src/decision/limit-rate.ts'
 import { createLimiter, nobodyIsLimited } from '../../src/limits/limiter.ts'
 import { decisionStages } from '../../src/decision/stages.ts'
-import { nobodyIsHeld } from '../../src/decision/strangers.ts'
+import { nobodyIsCounted } from '../../src/decision/misses.ts'
 import { accessOf, loadDemo, principalOf } from '../gateway/subject.ts'
 
 const limit: RateLimit = {
@@ -17,12 +17,11 @@ const limit: RateLimit = {
 t.test('addresses come before permissions, and only who may pass is counted', async (t) => {
   const stages = decisionStages({
     lookup: { find: () => ({ kind: 'unavailable', reason: 'not_given' }), findInMemory: () => undefined },
-    strangers: nobodyIsHeld,
+    misses: nobodyIsCounted,
     limiter: nobodyIsLimited,
     limits: { urlBytes: 1 },
     requireHttps: false,
     now: () => 0,
-    monotonicNow: () => 0,
   })
   const names = stages.map(({ name }) => name)
   t.same(names.slice(-5), ['refuseDeniedCaller', 'refuseOtherAddresses', 'authorize', '', 'limitBody'])

@@ -44,7 +44,7 @@ export const lineFields = {
   upstream_ms: ['an upstream was waited for', 'Milliseconds that the upstream took'],
   gateway_ms: ['always, but where the parser refused', 'Milliseconds that the gateway itself took'],
   client_ms: ['more than 0', 'Milliseconds that the client held up: its body, and taking the answer'],
-  held_ms: ['more than 0', 'Milliseconds for which the refusal of an unknown key waited for its turn'],
+  held_ms: ['more than 0', 'Milliseconds for which a refusal of who has no known key waited for its turn'],
   bytes: [
     'always, but where the parser refused',
     "Bytes of the answer's body that were handed to the client's connection",

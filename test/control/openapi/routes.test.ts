@@ -216,6 +216,30 @@ function pointed(schema: object): object {
   return Object(copy)
 }
 
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+/** Calls of webhooks: path as documented, method, path and body. */
+async function webhookCalls(subject: Subject): Promise<[string, Method, string, unknown?][]> {
+  const made = await subject.call('POST', '/webhooks', { url: 'https://receiver.example' })
+  const one = `/webhooks/${String(made.body['id'])}`
+  const { body: delivery } = await subject.call('POST', `${one}/test`)
+  const sent = `${one}/deliveries/${String(delivery['id'])}`
+  return [
+    ['/webhooks', 'POST', '/webhooks', { url: 'https://other.example/x', events: ['api_key.revoked'] }],
+    ['/webhooks', 'POST', '/webhooks', { url: 'https://127.0.0.53/' }],
+    ['/webhooks', 'GET', '/webhooks'],
+    ['/webhooks/{id}', 'GET', one],
+    ['/webhooks/{id}', 'GET', '/webhooks/whk_999999999999'],
+    ['/webhooks/{id}', 'PATCH', one, { status: 'disabled', reason: 'why' }],
+    ['/webhooks/{id}/rotate-secret', 'POST', `${one}/rotate-secret`, { grace_seconds: 60 }],
+    ['/webhooks/{id}/test', 'POST', `${one}/test?wait=all`],
+    ['/webhooks/{id}/deliveries', 'GET', `${one}/deliveries?limit=1`],
+    ['/webhooks/{id}/deliveries/{delivery_id}', 'GET', sent],
+    ['/webhooks/{id}/deliveries/{delivery_id}/redeliver', 'POST', `${sent}/redeliver`],
+    ['/webhooks/{id}', 'DELETE', one],
+  ]
+}
+
 /** Calls each route at least once, well and badly; returns method, path as documented, and the answer. */
 async function tour(subject: Subject) {
   const merchant = await makeMerchant(subject)
@@ -225,7 +249,7 @@ async function tour(subject: Subject) {
   const lines = `${JSON.stringify(keyBody(merchant, { secret: 'a-secret-that-was-made-elsewhere' }))}\n`
   const ndjson = { 'content-type': 'application/x-ndjson' }
   const repeat = { 'idempotency-key': 'once' }
-  const calls: [string, 'GET' | 'POST' | 'PATCH' | 'DELETE', string, unknown?, Record<string, string>?][] = [
+  const calls: [string, Method, string, unknown?, Record<string, string>?][] = [
     ['/merchants', 'POST', '/merchants?wait=all', { name: 'B' }],
     ['/merchants', 'POST', '/merchants', { name: '' }],
     ['/merchants', 'GET', '/merchants'],
@@ -274,6 +298,7 @@ async function tour(subject: Subject) {
     ['/deny', 'GET', '/deny'],
     ['/deny', 'DELETE', '/deny', { kind: 'merchant', value: merchant }],
     ['/deny', 'DELETE', '/deny', { kind: 'merchant', value: merchant }],
+    ...(await webhookCalls(subject)),
   ]
   const secretId = String(Object((await subject.call('GET', `/keys/${id}`)).body)['secrets'][0].id)
   await subject.db.query(

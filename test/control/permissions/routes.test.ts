@@ -47,6 +47,7 @@ const plainRoute: Omit<Route, 'method' | 'template' | 'requirement'> = {
   upstream: null,
   disguises: 'strict',
   escapes: 0,
+  rateLimits: [],
   source: 'flintn.yaml:1:1',
 }
 
