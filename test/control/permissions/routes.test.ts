@@ -43,7 +43,6 @@ const plainRoute: Omit<Route, 'method' | 'template' | 'requirement'> = {
   maxBodyBytes: null,
   maxResponseBytes: null,
   responseIdleMs: null,
-  rateLimits: [],
   upstream: null,
   disguises: 'strict',
   escapes: 0,
