@@ -19,13 +19,16 @@ import { serveAudit } from './audit/routes.ts'
 import { serveAuditVerification } from './audit/verify.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
+import { serveEvents } from './events/routes.ts'
 import { createHostCheck } from './hosts.ts'
+import { serveExplain } from './explain/routes.ts'
 import { serveHubPages } from './hub/serve.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
 import { serveExposed } from './keys/exposed/routes.ts'
 import { serveKeyImport } from './keys/import/routes.ts'
 import { serveKeys } from './keys/routes.ts'
+import { serveUsedPermissions } from './keys/used-permissions.ts'
 import { serveMerchants } from './merchants/routes.ts'
 import { ignoreExpectations, judgeHost, oneAtATime, parserOptions } from './message.ts'
 import { nameKeyword } from './name-rule.ts'
@@ -154,10 +157,13 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveAudit(app, deps)
   serveAuditVerification(app, deps)
   serveAuditExport(app, deps)
+  serveUsedPermissions(app, deps)
   serveActivity(app, deps)
   serveActivityTotals(app, deps)
   serveActivitySeries(app, deps)
+  serveExplain(app, deps)
   serveRequests(app, deps)
+  serveEvents(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)

@@ -38,6 +38,7 @@ import { peerOf } from './listener/peer.ts'
 import { endPolitely } from './listener/polite-end.ts'
 import { expectProxyHeaders } from './listener/proxy-protocol.ts'
 import type { RequestKeeper } from './record/kept-requests.ts'
+import type { LiveSource } from './record/live-source.ts'
 import { createRecorder } from './record/record.ts'
 import { refuse } from './exchange/refuse.ts'
 import { createShadow } from './record/shadow.ts'
@@ -78,6 +79,7 @@ export interface GatewayDeps {
   readonly isReady: () => boolean
   readonly activity: ActivityRecorder
   readonly requests: RequestKeeper
+  readonly live: LiveSource
   readonly metrics: Metrics
   readonly log: Logger
   /** Decides in shadow; null: there is none. */

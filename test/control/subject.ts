@@ -130,6 +130,12 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
       changed: () => undefined,
     }),
     denyBehind: async () => [],
+    explain: () => ({
+      ...{ decision: 'allow', code: null, status: null, reason: null, hint: null, api: 'flintn' },
+      ...{ environment: 'live', upstream: 'u', sent_path: '/v1/x', match: 'none', held: null, required: [] },
+      route: { template: '/v1/x', source: 'flintn.yaml:1:1' },
+    }),
+    live: { listen: () => () => undefined },
     health: () => ({
       isReady: true,
       status: 'ok',

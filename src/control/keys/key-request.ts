@@ -14,6 +14,7 @@ import { instantOf } from '../instant.ts'
 import { allowedIpsField, inFlightField, rateLimitsField } from '../limit-fields.ts'
 import { nameRule } from '../name-rule.ts'
 import { invalid } from '../refusal.ts'
+import { ageFields } from './key-ages.ts'
 
 /** Of one key. */
 export const mostPermissions = 500
@@ -82,6 +83,7 @@ export const keyListQuery = Type.Object(
     last4: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9_-]{4}$', description: 'Of a secret that works, exactly' }),
     ),
+    ...ageFields,
     ...pageFields,
   },
   { additionalProperties: false },

@@ -13,6 +13,7 @@ import { idOf, idParams, isId, limitOf, waitQuery } from '../fields.ts'
 import { findReplay, markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { keyLimitsOf } from '../limit-fields.ts'
 import { invalid } from '../refusal.ts'
+import { agesOf } from './key-ages.ts'
 import { keyDocs } from './key-docs.ts'
 import { entityTag, keyObject, keyObjectWithSecret } from './key-object.ts'
 import {
@@ -37,7 +38,10 @@ export function serveKeys(app: ControlApp, deps: AdminDeps): void {
     { schema: { querystring: keyListQuery }, config: { doc: keyDocs.list } },
     async (request) => {
       const { merchant_id: merchantId, q: text, cursor, limit, ...same } = request.query
-      const filter = { ...same, merchantId, text, ...viewOf(request, deps) }
+      const view = viewOf(request, deps)
+      const { status, api, environment, last4 } = same
+      const named = { status, api, environment, last4, merchantId, text }
+      const filter = { ...named, ...agesOf(same, view.nowMs), ...view }
       const after = readCursor(cursor, (value) => isId('key', value))
       const page = await listKeys(deps.db, filter, { after, limit: limitOf(limit) })
       return { data: page.rows.map(keyObject), next_cursor: nextCursor(page, (key) => key.id) }
