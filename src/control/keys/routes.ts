@@ -94,7 +94,7 @@ async function makeKey(
     prefix: environment.prefix,
     permissions: permissionsOf(api, body.permissions),
     expiresAtMs: expiryOf(body.expires_at ?? null, origin.nowMs),
-    limits: keyLimitsOf(api, body),
+    limits: keyLimitsOf({ api, scope: origin.scope }, body),
     ...aboutOf(deps, body),
     secret: newSecret(deps, secret),
   })
@@ -132,7 +132,7 @@ async function changeKey(
   const key = await mustGetKey(deps.db, id, origin)
   const patch = {
     name,
-    limits: keyLimitsOf(deps.table().apis.get(key.api), asked.body),
+    limits: keyLimitsOf({ api: deps.table().apis.get(key.api), scope: origin.scope }, asked.body),
     permissions: permissions && permissionsOf(apiOf(deps, key.api, '/permissions'), permissions),
     expiresAtMs: expiry === undefined ? undefined : expiryOf(expiry, origin.nowMs),
     ...aboutOf(deps, asked.body),
