@@ -71,7 +71,7 @@ function parserDenial(code: string | undefined): Denial {
 /** What would tell of an object whether it was changed, and whether asking again does no harm. */
 function whatToAsk(request: FastifyRequest): string {
   if (/^\/admin\/v1\/tokens(?:\?|$)/.test(request.url))
-    return 'GET /admin/v1/tokens tells whether it was; sent again it makes another one, so revoke that one first'
+    return 'GET /admin/v1/tokens tells whether it was; its secret is shown to nobody any more, with the same Idempotency-Key either: revoke that one first, and make another'
   const [, path] =
     /^\/admin\/v1(\/(?:keys|merchants)\/[a-z]{3}_[0-9A-Za-z]{10,40})(?:[/?]|$)/.exec(request.url) ?? []
   const asked = path === undefined ? 'GET /admin/v1/audit' : `GET /admin/v1${path}`

@@ -46,6 +46,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Address of the client; undefined: its connection has ended. */
     client: string | undefined
+    /** The same; undefined also where a trusted proxy says nothing of who stands behind it. */
+    vouched: string | undefined
     /** Why the request was refused. */
     denial: Denial | null
   }
@@ -83,6 +85,7 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   })
   app.decorateRequest('caller')
   app.decorateRequest('client')
+  app.decorateRequest('vouched')
   const clientAddress = createClientAddress(deps.trustedProxies)
   app.decorateRequest('denial', null)
   app.setErrorHandler(refuse)
@@ -93,7 +96,9 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   refuseUnknownPeers(app)
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id).header('cache-control', 'no-store')
-    request.client = clientAddress(request)
+    const { client, vouched } = clientAddress(request)
+    request.client = client
+    request.vouched = vouched
     const denial = judgeHost(request.raw)
     return denial && sendDenial(denial, request, reply)
   })

@@ -131,9 +131,9 @@ export function webhookObject(endpoint: StoredEndpoint): Static<typeof webhookSc
   }
 }
 
-/** The one form in which a secret leaves the program: the answer to create and rotate-secret. */
-export function webhookObjectWithSecret(endpoint: StoredEndpoint, secret: Secret) {
-  return { ...webhookObject(endpoint), secret: Secret.reveal(secret) }
+/** The one form in which a secret leaves the program: the answer to create and rotate-secret; null: the answer to a repeat. */
+export function webhookObjectWithSecret(endpoint: StoredEndpoint, secret: Secret | null) {
+  return { ...webhookObject(endpoint), secret: secret && Secret.reveal(secret) }
 }
 
 export function deliveryObject(delivery: StoredDelivery): Static<typeof deliverySchema> {
