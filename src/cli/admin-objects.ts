@@ -26,6 +26,12 @@ const SecretObject = Type.Object({
 })
 export type SecretObject = Static<typeof SecretObject>
 
+/** By name of a limit. */
+export const RateLimitsObject = Type.Record(
+  Type.String(),
+  Type.Object({ rate: Type.String(), burst: Type.Union([Type.Integer(), Type.Null()]) }),
+)
+
 export const KeyObject = Type.Object({
   id: Type.String(),
   merchant_id: Type.String(),
@@ -39,6 +45,9 @@ export const KeyObject = Type.Object({
   created_at: Type.String(),
   expires_at: NullableText,
   last_used_at: NullableText,
+  // Earlier versions do not say them.
+  allowed_ips: Type.Optional(Type.Array(Type.String())),
+  rate_limits: Type.Optional(RateLimitsObject),
   revision: Type.Integer(),
   secrets: Type.Array(SecretObject),
   // Earlier versions do not say them.

@@ -11,6 +11,7 @@ import type {
 import type { Table } from '../config/compiled.ts'
 import type { Sealing } from '../credentials/sealing.ts'
 import type { HubSettings } from '../config/hub-compiled.ts'
+import type { HubFiles } from './hub/files.ts'
 import type { ScanningKeys } from '../config/scanning-schema.ts'
 import type { DenyBehind } from '../lookup/deny-acknowledge.ts'
 import type { DenyStop } from '../lookup/deny-stop.ts'
@@ -90,6 +91,8 @@ export interface HubDeps {
   /** Where people reach it: scheme, host and port. */
   readonly publicUrl: string
   readonly sessions: HubSettings['sessions']
+  /** The web application as it was built; null: its pages are not served. */
+  readonly pages: HubFiles | null
   /** Whether links are sent by mail; else they are shown to whoever makes them. */
   readonly sendsMail: boolean
   /** A mail stands in its table. Never throws. */

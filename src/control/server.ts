@@ -8,6 +8,7 @@ import type { Denial } from '../errors/denial.ts'
 import { accessLine } from './access-line.ts'
 import { acceptEmptyBodies } from './bodies.ts'
 import { serveActivity } from './activity/routes.ts'
+import { serveActivitySeries } from './activity/series.ts'
 import { serveActivityTotals } from './activity/totals.ts'
 import { adminPath } from './callers/access.ts'
 import { createClientAddress } from './client-address.ts'
@@ -19,6 +20,7 @@ import { serveAuditVerification } from './audit/verify.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
 import { createHostCheck } from './hosts.ts'
+import { serveHubPages } from './hub/serve.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
 import { serveExposed } from './keys/exposed/routes.ts'
@@ -106,7 +108,8 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   const hub = db && people ? createHubApp({ ...deps, db, hub: people }) : null
   if (hub) secureAnswers(app, hub.site)
   const judgeName = createHostCheck(deps.hosts, [hostname(), ...publicName(deps)])
-  // These two say nothing of the installation.
+  // These say nothing of the installation.
+  if (hub && people?.pages) serveHubPages(app, people.pages)
   if (db) serveOpenApi(app, deps.publicUrl)
   serveLiveness(app)
   // Whoever asks for the others has no token, either.
@@ -158,6 +161,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveAuditExport(app, deps)
   serveActivity(app, deps)
   serveActivityTotals(app, deps)
+  serveActivitySeries(app, deps)
   serveRequests(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)

@@ -108,6 +108,8 @@ export const reasons = {
     not_given: 'In the tools over tables and shadow mode alone: it depends on the key, and none is given',
   },
   TOO_MANY_REQUESTS: { failed_lookups: 'More unknown keys from this client than `limits.failed_lookups`' },
+  IP_NOT_ALLOWED: { ip_not_allowed: "The client's address is in none of the key's `allowed_ips`" },
+  RATE_LIMITED: { rate_limit: 'A rate limit that fits the route is used up; `limit` names it' },
   OVERLOADED: {
     in_flight: 'More requests under way than `limits.in_flight`',
     event_loop_delay: 'The event loop lags more than `limits.event_loop_delay`',

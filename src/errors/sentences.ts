@@ -140,6 +140,14 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     failed_lookups:
       'Too many requests with unknown keys came from this address. Please check the key, and wait a minute.',
   },
+  IP_NOT_ALLOWED: {
+    ip_not_allowed:
+      'The key may only be used from certain addresses, and the request came from another one. Please ask whoever manages the key.',
+  },
+  RATE_LIMITED: {
+    rate_limit:
+      'There were more requests than the limit allows. Please wait as many seconds as the answer says (Retry-After), and send fewer at once.',
+  },
   OVERLOADED: {
     in_flight: busy,
     event_loop_delay: busy,

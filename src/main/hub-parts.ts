@@ -2,11 +2,13 @@
 
 import type { HubSettings } from '../config/hub-compiled.ts'
 import type { HubDeps } from '../control/dependencies.ts'
+import { builtHub, type HubFiles, readHubFiles } from '../control/hub/files.ts'
 import { createPostman } from '../control/people/mail/postman.ts'
 import { createMailTransport } from '../control/people/mail/transport.ts'
 import type { Postgres } from '../store/postgres.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { StartError } from './start-error.ts'
 
 export interface HubPartDeps {
   readonly db: Postgres
@@ -20,7 +22,7 @@ export interface HubPart extends HubDeps {
 }
 
 export function openHubPart({ publicUrl, mail, sessions }: HubSettings, deps: HubPartDeps): HubPart {
-  const common = { publicUrl, sessions }
+  const common = { publicUrl, sessions, pages: builtPages() }
   if (mail === null) return { ...common, sendsMail: false, mailQueued() {}, stop: async () => {} }
   const counts = { sent: 0, failed: 0, given_up: 0 }
   const postman = createPostman({
@@ -30,6 +32,16 @@ export function openHubPart({ publicUrl, mail, sessions }: HubSettings, deps: Hu
   })
   addMetrics(deps.metrics, counts, postman.waiting)
   return { ...common, sendsMail: true, mailQueued: postman.kick, stop: postman.stop }
+}
+
+function builtPages(): HubFiles {
+  try {
+    return readHubFiles()
+  } catch (cause) {
+    throw new StartError(
+      `the hub is not built (${builtHub}): run \`npm run build\`, or leave \`hub\` out (${String(cause)})`,
+    )
+  }
 }
 
 function addMetrics(

@@ -32,6 +32,7 @@ import type { PortWatch } from './port-watch.ts'
 import { healthOf } from './readiness.ts'
 import type { ProcessSecrets } from './secrets.ts'
 import { createRequestSink } from './request-sink.ts'
+import { openLimiter } from './rate-limits.ts'
 import { createSignOffs } from './sign-offs.ts'
 import { addUpstreamMetrics, targetFigures, type UpstreamFigures } from './upstream-figures.ts'
 import { StartError } from './start-error.ts'
@@ -145,6 +146,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       redis: config.settings.redis,
       cacheKey: options.secrets.cacheKey,
       role,
+      isPrimary: options.place === 'primary',
       instanceId: options.instanceId,
       table,
       log,
@@ -302,6 +304,7 @@ async function openGateway(parts: Parts): Promise<number> {
   }))
   const requests = openRequestKeeper(parts)
   addUpstreamMetrics(metrics, () => inForce.current().upstreams)
+  const limiter = openLimiter(parts)
   const app = await createGateway({
     settings,
     connections: parts.descriptors.connections,
@@ -312,6 +315,7 @@ async function openGateway(parts: Parts): Promise<number> {
     denied: deny.current,
     tls: tlsOf(parts),
     lookup: core.lookup,
+    limiter,
     isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,
     requests,

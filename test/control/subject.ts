@@ -105,6 +105,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     hub: {
       publicUrl: 'http://hub.test:8081',
       sessions: { idleMs: 12 * 3_600_000, absoluteMs: 7 * 24 * 3_600_000 },
+      pages: null,
       sendsMail: false,
       mailQueued: () => undefined,
     },
@@ -163,6 +164,10 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     trailingSlash: 'strict',
     docs: null,
     stripPrefix: '',
+    rateLimits: (['key', 'merchant'] as const).map((per) => ({
+      ...{ api: name, name: per === 'key' ? 'default' : 'sums', per, isShadow: false },
+      allowance: { quota: 1, windowSeconds: 1, intervalMs: 1_000, burst: 1 },
+    })),
     routes: [],
     matchRoute: () => ({ kind: 'not_found' }),
   }

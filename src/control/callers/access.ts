@@ -68,6 +68,7 @@ export const access = {
   'POST /keys/exposed': { may: ['static', 'admin', 'support'], reach: 'whole', signed: true },
   'GET /keys/{id}/activity': read,
   'GET /activity': read,
+  'GET /activity/series': read,
   'GET /requests': read,
   'GET /requests/{id}': read,
   'GET /permissions': read,

@@ -74,6 +74,7 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   }),
   'GET /keys/{id}/activity': ({ key }) => ({ method: 'GET', path: `/keys/${key}/activity` }),
   'GET /activity': () => ({ method: 'GET', path: '/activity?by=key' }),
+  'GET /activity/series': () => ({ method: 'GET', path: '/activity/series' }),
   'GET /requests': () => ({ method: 'GET', path: '/requests' }),
   'GET /requests/{id}': ({ request }) => ({ method: 'GET', path: `/requests/${request}` }),
   'GET /permissions': () => ({ method: 'GET', path: '/permissions' }),

@@ -181,7 +181,7 @@ void t.test('what changes something needs the token of the session and an Origin
 })
 
 void t.test('on https the cookie is of this host alone, and browsers stay on https', async (t) => {
-  const hub = { publicUrl: 'https://hub.test', sendsMail: false, mailQueued: () => undefined }
+  const hub = { publicUrl: 'https://hub.test', sendsMail: false, pages: null, mailQueued: () => undefined }
   const sessions = { idleMs: 3_600_000, absoluteMs: 7_200_000 }
   const subject = await createSubject(t, { hub: { ...hub, sessions } })
   await makePerson(subject.db, { email: 'a@x.test', operator: 'admin', password: stored })
@@ -243,5 +243,5 @@ void t.test('without a hub there are none of its paths', async (t) => {
   t.equal((await subject.call('GET', '/operators')).status, 404)
   t.equal((await send(subject, 'GET /livez')).headers['content-security-policy'], undefined)
   await makePerson(subject.db, { email: 'a@x.test', operator: 'admin', password: stored })
-  t.match((await send(subject, 'GET /openapi.json')).body, /^(?!.*\/hub\/v1)/)
+  t.notMatch((await send(subject, 'GET /openapi.json')).body, '"/hub/v1')
 })
