@@ -38,6 +38,7 @@ import { hubPath, serveHub } from './people/serve.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { serveReminders } from './reminders/routes.ts'
 import { serveRequests } from './requests/routes.ts'
 import { serveTeam } from './team/routes.ts'
 import { serveTokens } from './tokens/routes.ts'
@@ -166,6 +167,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)
+  serveReminders(app, deps)
   serveWebhooks(app, deps)
   serveDeliveries(app, deps)
   const { hub } = knowing

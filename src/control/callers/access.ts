@@ -82,6 +82,7 @@ export const access = {
   'GET /tokens': { may: ['static', 'admin', 'auditor'], reach: 'whole' },
   'POST /tokens': changeWhole,
   'DELETE /tokens/{id}': changeWhole,
+  'GET /reminders': read,
   'POST /webhooks': change,
   'GET /webhooks': read,
   'GET /webhooks/{id}': read,
