@@ -41,6 +41,7 @@ import { hubPath, serveHub } from './people/serve.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { serveReminders } from './reminders/routes.ts'
 import { serveRequests } from './requests/routes.ts'
 import { serveTeam } from './team/routes.ts'
 import { serveTokens } from './tokens/routes.ts'
@@ -51,6 +52,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Address of the client; undefined: its connection has ended. */
     client: string | undefined
+    /** The same; undefined also where a trusted proxy says nothing of who stands behind it. */
+    vouched: string | undefined
     /** Why the request was refused. */
     denial: Denial | null
   }
@@ -88,6 +91,7 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   })
   app.decorateRequest('caller')
   app.decorateRequest('client')
+  app.decorateRequest('vouched')
   const clientAddress = createClientAddress(deps.trustedProxies)
   app.decorateRequest('denial', null)
   app.setErrorHandler(refuse)
@@ -98,7 +102,9 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   refuseUnknownPeers(app)
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id).header('cache-control', 'no-store')
-    request.client = clientAddress(request)
+    const { client, vouched } = clientAddress(request)
+    request.client = client
+    request.vouched = vouched
     const denial = judgeHost(request.raw)
     return denial && sendDenial(denial, request, reply)
   })
@@ -167,6 +173,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)
+  serveReminders(app, deps)
   serveWebhooks(app, deps)
   serveDeliveries(app, deps)
   const { hub } = knowing

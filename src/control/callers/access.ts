@@ -86,6 +86,7 @@ export const access = {
   'GET /tokens': { may: ['static', 'admin', 'auditor'], reach: 'whole' },
   'POST /tokens': changeWhole,
   'DELETE /tokens/{id}': changeWhole,
+  'GET /reminders': read,
   'POST /webhooks': change,
   'GET /webhooks': read,
   'GET /webhooks/{id}': read,

@@ -65,7 +65,7 @@ function serveCreate(app: ControlApp, deps: AdminDeps): void {
     const replay = await findReplay<StoredKey>(deps, origin)
     const committed = replay ?? (await makeKey(deps, origin, request.body))
     markReplay(reply, committed)
-    const settled = await settle(deps, committed, request.query.wait)
+    const settled = await settle(deps, committed, request)
     const { object } = committed
     const secret = 'secret' in committed && !committed.isReplay ? committed.secret : null
     return reply
@@ -110,7 +110,7 @@ function servePatch(app: ControlApp, deps: AdminDeps): void {
     const replay = await findReplay<StoredKey>(deps, origin)
     const committed = replay ?? (await changeKey(deps, origin, { id, ifRevision, body: request.body }))
     markReplay(reply, committed)
-    const settled = await settle(deps, committed, request.query.wait)
+    const settled = await settle(deps, committed, request)
     return reply
       .header('etag', entityTag(committed.object))
       .send({ ...keyObject(committed.object), ...settled })

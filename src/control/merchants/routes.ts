@@ -100,7 +100,7 @@ export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
       const merchant = { id: deps.newId('mer'), name: request.body.name }
       const committed = await createMerchant(deps.db, repeatableOriginOf(request, deps), merchant)
       markReplay(reply, committed)
-      const settled = await settle(deps, committed, request.query.wait)
+      const settled = await settle(deps, committed, request)
       return reply.code(201).send({ ...merchantObject(committed.object), ...settled })
     },
   )
@@ -136,7 +136,7 @@ function servePatch(app: ControlApp, deps: AdminDeps): void {
     const patch = { name: request.body.name, limits: merchantLimitsOf(deps.table(), request.body) }
     const committed = await patchMerchant(deps.db, repeatableOriginOf(request, deps), { id, patch })
     markReplay(reply, committed)
-    return { ...merchantObject(committed.object), ...(await settle(deps, committed, request.query.wait)) }
+    return { ...merchantObject(committed.object), ...(await settle(deps, committed, request)) }
   })
 }
 
@@ -146,7 +146,7 @@ function serveAction(app: ControlApp, deps: AdminDeps, action: MerchantAction): 
     const id = idOf('mer', request.params.id)
     const committed = await transitionMerchant(deps.db, repeatableOriginOf(request, deps), { id, action })
     markReplay(reply, committed)
-    return { ...merchantObject(committed.object), ...(await settle(deps, committed, request.query.wait)) }
+    return { ...merchantObject(committed.object), ...(await settle(deps, committed, request)) }
   })
 }
 

@@ -99,6 +99,7 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'GET /tokens': () => ({ method: 'GET', path: '/tokens' }),
   'POST /tokens': () => ({ method: 'POST', path: '/tokens', body: { name: 'x', role: 'admin' } }),
   'DELETE /tokens/{id}': ({ token: id }) => ({ method: 'DELETE', path: `/tokens/${id}` }),
+  'GET /reminders': () => ({ method: 'GET', path: '/reminders' }),
   'POST /webhooks': ({ merchant, api }) => ({
     method: 'POST',
     path: '/webhooks',

@@ -228,6 +228,7 @@ async function webhookCalls(subject: Subject): Promise<[string, Method, string, 
   return [
     ['/webhooks', 'POST', '/webhooks', { url: 'https://other.example/x', events: ['api_key.revoked'] }],
     ['/webhooks', 'POST', '/webhooks', { url: 'https://127.0.0.53/' }],
+    ['/reminders', 'GET', '/reminders?limit=1'],
     ['/webhooks', 'GET', '/webhooks'],
     ['/webhooks/{id}', 'GET', one],
     ['/webhooks/{id}', 'GET', '/webhooks/whk_999999999999'],
