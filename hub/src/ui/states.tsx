@@ -66,9 +66,9 @@ export function Notice({ tone, title, children, action, icon }: NoticeProps) {
   const [box, ink, sign] = noticeTones[tone]
   return (
     <div
-      className={`flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg border px-3.5 py-2.5 text-sm ${box}`}
+      className={`flex flex-wrap gap-x-3 gap-y-2 rounded-lg border px-3.5 py-2.5 text-sm ${title === undefined ? 'items-center' : 'items-start'} ${box}`}
     >
-      <Icon name={icon ?? sign} className={`mt-[3px] ${ink}`} />
+      <Icon name={icon ?? sign} className={`${title === undefined ? '' : 'mt-[3px]'} ${ink}`} />
       <div className="min-w-0 flex-1 basis-52 break-words text-ink">
         {title !== undefined && <p className="font-medium">{title}</p>}
         <div className={title === undefined ? '' : 'text-ink-2'}>{children}</div>
