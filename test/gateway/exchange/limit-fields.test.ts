@@ -8,7 +8,7 @@ import { plainAnswer } from '../../support/upstream.ts'
 
 const limits = `    rate_limits:
       default: { rate: 100/h, burst: 4, per: key }
-      refunds: { permission: transaction.refund, rate: 20/min, burst: 1, per: merchant }
+      refunds: { permission: transaction.refund, rate: 20/h, burst: 1, per: merchant }
       visits: { route: GET /v1/status, rate: 2/h, per: client }`
 
 t.test('rate limits on the wire', async (t) => {
@@ -36,14 +36,14 @@ t.test('rate limits on the wire', async (t) => {
   await t.test('each limit that fits is told, and the first that is used up refuses', async (t) => {
     const first = await send('POST /v1/transactions/a/refund', ['Content-Length: 0'])
     t.equal(first.status, 200)
-    t.equal(fieldOf(first, 'RateLimit-Policy'), '"default";q=100;w=3600, "refunds";q=20;w=60')
+    t.equal(fieldOf(first, 'RateLimit-Policy'), '"default";q=100;w=3600, "refunds";q=20;w=3600')
     // What is owed is counted when it is told of, some milliseconds later.
     t.match(fieldOf(first, 'RateLimit'), /^"default";r=2;t=\d+, "refunds";r=0;t=\d+$/)
     const requests = program.live.requests.length
     const second = await send('POST /v1/transactions/a/refund', ['Content-Length: 0'])
     t.equal(second.status, 429)
     t.equal(codeOf(second), 'RATE_LIMITED')
-    t.match(fieldOf(second, 'Retry-After'), /^[1-4]$/)
+    t.match(fieldOf(second, 'Retry-After'), /^\d+$/)
     t.match(fieldOf(second, 'RateLimit'), /^"default";r=2;t=\d+, "refunds";r=0;t=\d+$/)
     t.equal(program.live.requests.length, requests, 'nothing was forwarded')
   })
