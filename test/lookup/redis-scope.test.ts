@@ -143,6 +143,7 @@ t.test('what Redis could not take is repeated though change follows change', asy
   await one.poll()
   await raw.config('SET', 'maxmemory', '1')
   one.change({ keyId: 'key_lost' })
+  t.equal(await one.scope.isBehind(2, 60_000), true, 'its maker has given up')
   await one.store.settled()
   await raw.config('SET', 'maxmemory', '0')
   for (let polls = 0; polls < 3; polls++) {
