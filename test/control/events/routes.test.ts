@@ -40,7 +40,7 @@ const until = async (isSo: () => boolean) => {
   while (!isSo()) await sleep(5)
 }
 
-async function listening(t: { teardown(fn: () => Promise<void> | void): unknown }) {
+async function listening(t: Parameters<typeof createSubject>[0]) {
   const desk: LiveDesk = createLiveDesk({
     ...{
       wanted: () => {},
@@ -50,7 +50,7 @@ async function listening(t: { teardown(fn: () => Promise<void> | void): unknown 
       rejected: () => {},
     },
   })
-  const subject: Subject = await createSubject(t as Parameters<typeof createSubject>[0], { live: desk })
+  const subject: Subject = await createSubject(t, { live: desk })
   await subject.app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = subject.app.server.address() as AddressInfo
   return { desk, subject, url: `http://127.0.0.1:${port}` }
