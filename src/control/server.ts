@@ -21,6 +21,7 @@ import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
 import { serveEvents } from './events/routes.ts'
 import { createHostCheck } from './hosts.ts'
+import { serveExplain } from './explain/routes.ts'
 import { serveHubPages } from './hub/serve.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
@@ -40,6 +41,7 @@ import { hubPath, serveHub } from './people/serve.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { serveReminders } from './reminders/routes.ts'
 import { serveRequests } from './requests/routes.ts'
 import { serveTeam } from './team/routes.ts'
 import { serveTokens } from './tokens/routes.ts'
@@ -50,6 +52,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Address of the client; undefined: its connection has ended. */
     client: string | undefined
+    /** The same; undefined also where a trusted proxy says nothing of who stands behind it. */
+    vouched: string | undefined
     /** Why the request was refused. */
     denial: Denial | null
   }
@@ -87,6 +91,7 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   })
   app.decorateRequest('caller')
   app.decorateRequest('client')
+  app.decorateRequest('vouched')
   const clientAddress = createClientAddress(deps.trustedProxies)
   app.decorateRequest('denial', null)
   app.setErrorHandler(refuse)
@@ -97,7 +102,9 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   refuseUnknownPeers(app)
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id).header('cache-control', 'no-store')
-    request.client = clientAddress(request)
+    const { client, vouched } = clientAddress(request)
+    request.client = client
+    request.vouched = vouched
     const denial = judgeHost(request.raw)
     return denial && sendDenial(denial, request, reply)
   })
@@ -160,11 +167,13 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveActivity(app, deps)
   serveActivityTotals(app, deps)
   serveActivitySeries(app, deps)
+  serveExplain(app, deps)
   serveRequests(app, deps)
   serveEvents(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)
+  serveReminders(app, deps)
   serveWebhooks(app, deps)
   serveDeliveries(app, deps)
   const { hub } = knowing

@@ -145,6 +145,8 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
       'The key may only be used from certain addresses, and the request came from another one. Please ask whoever manages the key.',
   },
   RATE_LIMITED: {
+    in_flight:
+      'Too many requests were under way at the same time. Please wait for some of them to be answered before you send more.',
     rate_limit:
       'There were more requests than the limit allows. Please wait as many seconds as the answer says (Retry-After), and send fewer at once.',
   },

@@ -155,8 +155,15 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     access.isClosed = true
     access.exchange?.abandon()
     endWork(access)
+    if (access.entered !== undefined) deps.limiter.leave(access.entered)
     record(access)
     shadow(access)
+  }
+
+  const decided = (access: Access, denial: Denial | undefined): void => {
+    // Over while its key was looked up: nobody else would take it out of those under way.
+    if (access.isClosed && access.entered !== undefined) deps.limiter.leave(access.entered)
+    concludeInTurn(access, denial)
   }
 
   app.decorateRequest('access')
@@ -168,7 +175,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     whenClosed(access, over)
     // From here on the answer is ours.
     reply.hijack()
-    runStages(stages, access, concludeInTurn)
+    runStages(stages, access, decided)
   })
   answerFrameworkErrors(app)
   const answer = answerParserErrors(app.server, { ...deps, readNoMore: turns.readNoMore })

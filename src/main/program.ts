@@ -25,6 +25,7 @@ import { createDenyInForce, type DenyInForce } from './deny-in-force.ts'
 import { type Descriptors, mostDescriptors, shareDescriptors } from './descriptors.ts'
 import { createDrain, type Drain } from './drain.ts'
 import { createHousekeeping } from './housekeeping.ts'
+import { createExplain } from './explain.ts'
 import { openHubPart } from './hub-parts.ts'
 import { type KeptConfig, packKept } from './kept-config.ts'
 import { boundConnections, listen } from './listen.ts'
@@ -405,7 +406,9 @@ async function openControl(parts: Parts): Promise<number> {
   const table = () => inForce.current().table
   const { hub: hubSettings } = config.settings
   const hub =
-    plan.admin && hubSettings ? openHubPart(hubSettings, { ...parts, db: core.db, now: core.now }) : null
+    plan.admin && hubSettings
+      ? openHubPart(hubSettings, { ...parts, db: core.db, now: core.now, gateway: config.settings.gateway })
+      : null
   drain.last('mail', async () => hub?.stop())
   const app = createControlServer({
     db: plan.admin ? core.db : null,
@@ -433,6 +436,7 @@ async function openControl(parts: Parts): Promise<number> {
     deny: deny.stop,
     denyBehind: deny.behind,
     health: () => healthOf(parts),
+    explain: createExplain(config, table),
     live: parts.live.desk,
     metrics: async () => metrics.text(await workers?.metrics(metrics.isKept)),
     metricsContentType: metrics.contentType,

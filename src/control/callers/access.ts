@@ -70,6 +70,8 @@ export const access = {
   'GET /keys/{id}/permissions': read,
   'GET /activity': read,
   'GET /activity/series': read,
+  // It tells where routes lead and stand, which is the platform's.
+  'GET /explain': readWhole,
   'GET /events': read,
   'GET /requests': read,
   'GET /requests/{id}': read,
@@ -84,6 +86,7 @@ export const access = {
   'GET /tokens': { may: ['static', 'admin', 'auditor'], reach: 'whole' },
   'POST /tokens': changeWhole,
   'DELETE /tokens/{id}': changeWhole,
+  'GET /reminders': read,
   'POST /webhooks': change,
   'GET /webhooks': read,
   'GET /webhooks/{id}': read,

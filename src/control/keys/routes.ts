@@ -65,7 +65,7 @@ function serveCreate(app: ControlApp, deps: AdminDeps): void {
     const replay = await findReplay<StoredKey>(deps, origin)
     const committed = replay ?? (await makeKey(deps, origin, request.body))
     markReplay(reply, committed)
-    const settled = await settle(deps, committed, request.query.wait)
+    const settled = await settle(deps, committed, request)
     const { object } = committed
     const secret = 'secret' in committed && !committed.isReplay ? committed.secret : null
     return reply
@@ -94,7 +94,7 @@ async function makeKey(
     prefix: environment.prefix,
     permissions: permissionsOf(api, body.permissions),
     expiresAtMs: expiryOf(body.expires_at ?? null, origin.nowMs),
-    limits: keyLimitsOf(api, body),
+    limits: keyLimitsOf({ api, scope: origin.scope }, body),
     ...aboutOf(deps, body),
     secret: newSecret(deps, secret),
   })
@@ -110,7 +110,7 @@ function servePatch(app: ControlApp, deps: AdminDeps): void {
     const replay = await findReplay<StoredKey>(deps, origin)
     const committed = replay ?? (await changeKey(deps, origin, { id, ifRevision, body: request.body }))
     markReplay(reply, committed)
-    const settled = await settle(deps, committed, request.query.wait)
+    const settled = await settle(deps, committed, request)
     return reply
       .header('etag', entityTag(committed.object))
       .send({ ...keyObject(committed.object), ...settled })
@@ -132,7 +132,7 @@ async function changeKey(
   const key = await mustGetKey(deps.db, id, origin)
   const patch = {
     name,
-    limits: keyLimitsOf(deps.table().apis.get(key.api), asked.body),
+    limits: keyLimitsOf({ api: deps.table().apis.get(key.api), scope: origin.scope }, asked.body),
     permissions: permissions && permissionsOf(apiOf(deps, key.api, '/permissions'), permissions),
     expiresAtMs: expiry === undefined ? undefined : expiryOf(expiry, origin.nowMs),
     ...aboutOf(deps, asked.body),

@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import { activitySchema } from '../activity/routes.ts'
+import { explanationSchema } from '../explain/explanation.ts'
 import { activityStepSchema } from '../activity/series.ts'
 import { activityTotalSchema } from '../activity/totals.ts'
 import { auditSchema } from '../audit/routes.ts'
@@ -48,6 +49,7 @@ export const components = {
   UsedPermission: usedPermissionSchema,
   Activity: activitySchema,
   ActivityStep: activityStepSchema,
+  Explanation: explanationSchema,
   ActivityTotal: activityTotalSchema,
   KeptRequest: requestSchema,
   AuditEntry: auditSchema,

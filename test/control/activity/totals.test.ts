@@ -67,7 +67,8 @@ void t.test('by day the newest comes first, and all ways of adding up come to th
     do {
       const { body } = await call('GET', `/activity?${range}&limit=2&${query}${cursor}`)
       all.push(...(body['data'] as typeof all))
-      cursor = body['next_cursor'] === null ? '' : `&cursor=${String(body['next_cursor'])}`
+      const { next_cursor: next } = body
+      cursor = typeof next === 'string' ? `&cursor=${next}` : ''
     } while (cursor !== '')
     return all
   }
