@@ -316,6 +316,7 @@ async function ask(app: ControlApp, as: Headers, { method, path, body, type }: C
   })
   if (isStream && response.statusCode === 200) {
     response.stream().destroy()
+    response.raw.res.destroy()
     return { status: 200, error: {}, text: '' }
   }
   if (isStream) return { status: response.statusCode, error: { code: 'FORBIDDEN' }, text: '' }
