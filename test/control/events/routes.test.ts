@@ -1,4 +1,4 @@
-// Contract 9: live events.
+// Contract 9.5: live events.
 
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -40,7 +40,7 @@ const until = async (isSo: () => boolean) => {
   while (!isSo()) await sleep(5)
 }
 
-async function listening(t: { teardown(fn: () => Promise<void> | void): unknown }) {
+async function listening(t: Parameters<typeof createSubject>[0]) {
   const desk: LiveDesk = createLiveDesk({
     ...{
       wanted: () => {},

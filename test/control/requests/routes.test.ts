@@ -1,4 +1,4 @@
-// Contract 9: request look-up.
+// Contract 9.3: request look-up.
 
 import t from 'tap'
 import { sentences } from '../../../src/errors/sentences.ts'

@@ -1,0 +1,17 @@
+import t from 'tap'
+import { changesBehind, lastChangeId } from '../../src/store/event-table.ts'
+import { createDatabase } from '../support/database.ts'
+import { seedKey } from './seed.ts'
+
+void t.test('changes of keys and merchants are told from an entry on, the newest of too many', async (t) => {
+  const { db } = await createDatabase(t)
+  t.equal(await lastChangeId(db), 0)
+  const key = await seedKey(db)
+  const all = await changesBehind(db, 0, 10)
+  t.match(all, [
+    { action: 'merchant.create', target: key.merchantId, merchantId: key.merchantId, api: null },
+    { action: 'key.create', target: key.id, merchantId: key.merchantId, api: 'flintn', environment: 'live' },
+  ])
+  t.match(await changesBehind(db, 0, 1), [{ action: 'key.create' }])
+  t.same(await changesBehind(db, await lastChangeId(db), 10), [])
+})
