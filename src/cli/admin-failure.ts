@@ -28,7 +28,8 @@ const mends: Partial<Record<ErrorCode, string>> = {
   UNAUTHORIZED:
     'The token in LATCHKEY_ADMIN_TOKEN is none that this control plane was started with, and none that it made and that still works.',
   FORBIDDEN: 'Call from an address in control.admin_from, with a token whose role may do it.',
-  NOT_FOUND: 'See `latchkey keys list` and `latchkey merchants list` for the ids that there are.',
+  NOT_FOUND:
+    'See `latchkey keys list` and `latchkey merchants list` for the ids that there are. Accounts of people are there where gateway.yaml has `hub`.',
   ROTATION_IN_PROGRESS: '`latchkey keys end-rotation ID` ends it.',
   DENIED_BY_FILE: 'Take it out of the file that gateway.deny names; that is in force within a second.',
   STORE_UNAVAILABLE: 'Try again when the control plane reaches its Postgres; its /readyz says so.',
@@ -43,6 +44,8 @@ const options: Readonly<Record<string, string>> = {
   permissions: '--permission',
   api: '--api',
   name: '--name',
+  email: '--email',
+  role: '--role',
   reason: '--reason',
   last4: '--last4',
   since: '--since',

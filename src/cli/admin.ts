@@ -9,7 +9,9 @@ import { registerDeny } from './deny.ts'
 import { registerInstances } from './instances.ts'
 import type { CliIo } from './io.ts'
 import { registerKeys } from './keys.ts'
+import { registerMembers } from './members.ts'
 import { registerMerchants } from './merchants.ts'
+import { registerOperators } from './operators.ts'
 import { registerPermissions } from './permissions.ts'
 import type { Session } from './session.ts'
 import { registerTokens } from './tokens.ts'
@@ -38,6 +40,8 @@ export function registerAdminCommands(
   registerActivity(program, session)
   registerPermissions(program, session)
   registerTokens(program, session)
+  registerOperators(program, session)
+  registerMembers(program, session)
 }
 
 /** What the verbs work with; the admin API is not called before a verb asks for it. */

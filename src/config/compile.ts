@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Api, CompiledConfig, Settings, Table, TlsSettings, Upstream } from './compiled.ts'
 import { createHostMatcher, normalizeHost } from './hosts.ts'
+import { compileHub } from './hub.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
 import { resolveRedisFiles } from './redis-url.ts'
 import { changesNothing, limitOf, limitsOf, withDefaults } from './route-limits.ts'
@@ -92,6 +93,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
         : { kind: 'url', url: file.postgres },
     redis:
       file.redis === 'none' ? { kind: 'none' } : { kind: 'url', url: resolveRedisFiles(file.redis, folder) },
+    hub: compileHub(file),
     identity,
     log: file.log,
     upstreams: new Map(

@@ -3,6 +3,7 @@
 
 import type { Requirement } from '../credentials/permission.ts'
 import type { Disguises } from './disguise.ts'
+import type { HubSettings } from './hub-compiled.ts'
 import type { LogPaths } from './log-schema.ts'
 import type { Escapes } from './request/escapes.ts'
 import type { PathFault } from './request/path-fault.ts'
@@ -57,6 +58,8 @@ export interface Settings {
     /** `directory`: absolute; where the demo's data lives. */
     | { readonly kind: 'embedded'; readonly directory: string }
   readonly redis: { readonly kind: 'url'; readonly url: string } | { readonly kind: 'none' }
+  /** People's accounts; null: there are none. */
+  readonly hub: HubSettings | null
   /** Header names as configured. */
   readonly identity: {
     readonly merchant: string

@@ -15,6 +15,7 @@ import { loadDeny } from './deny.ts'
 import type { Environment } from './expand.ts'
 import { createReport, type Fault, formatFault, type Report, sortFaults } from './fault.ts'
 import { fit } from './fit.ts'
+import { checkHub } from './hub.ts'
 import { GatewayFile } from './schema.ts'
 import { type KeptFiles, readKept, type Source } from './source.ts'
 import { type PermissionTable, readTable } from './table.ts'
@@ -89,6 +90,7 @@ export async function loadConfig(
     const checked = { tree, file: gateway, report }
     checkSettings(checked)
     checkScanning(checked)
+    checkHub(checked)
     checkUpstreams(checked)
     checkApis(checked, tables)
     // A running process looks at them itself: one that is half renewed must not keep a table from coming into force.

@@ -4,6 +4,7 @@
 import { type Static, Type } from 'typebox'
 import { routeDefaults } from './defaults-schema.ts'
 import { Environments } from './environment-schema.ts'
+import { HubSection } from './hub-schema.ts'
 import { LogSection } from './log-schema.ts'
 import { ScanningSection } from './scanning-schema.ts'
 import { closed, Duration, DurationOrNone, HeaderName, Size, Text } from './schema-fields.ts'
@@ -289,6 +290,7 @@ export const GatewayFile = Type.Object(
         'then travel by Postgres alone. `rediss…` is the same with TLS, `?ca=file` for an own authority, `&cert=file&key=file` for a ' +
         'client certificate; user and password stand before the hosts, `user:password@`.',
     }),
+    hub: Type.Optional(HubSection),
     identity: IdentitySection,
     log: LogSection,
     upstreams: Type.Record(Type.String(), Upstream, {

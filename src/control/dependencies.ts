@@ -10,6 +10,7 @@ import type {
 } from 'fastify'
 import type { Table } from '../config/compiled.ts'
 import type { ScanningKeys } from '../config/scanning-schema.ts'
+import type { HubSettings } from '../config/hub-compiled.ts'
 import type { DenyBehind } from '../lookup/deny-acknowledge.ts'
 import type { DenyStop } from '../lookup/deny-stop.ts'
 import type { Change } from '../store/change-table.ts'
@@ -37,12 +38,14 @@ export interface ControlDeps {
   readonly scanners: ScanningKeys
   /** Names that the control port answers without a token, besides addresses and those of private networks. */
   readonly hosts: readonly string[]
+  /** People's accounts; null: there are none, and none of their paths. */
+  readonly hub: HubDeps | null
   /** Counts a call that the admin API refused for its token or its address. */
   refused(reason: string): void
   /** Milliseconds since the epoch. */
   now(): number
   /** `key_…`: after the prefix 10 to 40 letters and digits, in the order of creation. */
-  newId(prefix: 'key' | 'sec' | 'mer' | 'req' | 'tok'): string
+  newId(prefix: 'key' | 'sec' | 'mer' | 'req' | 'tok' | 'usr' | 'ses' | 'inv' | 'eml'): string
   /** Spreads a change after its commit. Never throws. */
   published(change: Change): void
   /** Resolves with the instances that have not applied `revision` within `timeoutMs`; empty: all have. Never rejects. */
@@ -62,6 +65,17 @@ export interface ControlDeps {
   metrics(): Promise<string>
   readonly metricsContentType: string
   readonly log: FastifyBaseLogger
+}
+
+/** What people's accounts need. */
+export interface HubDeps {
+  /** Where people reach it: scheme, host and port. */
+  readonly publicUrl: string
+  readonly sessions: HubSettings['sessions']
+  /** Whether links are sent by mail; else they are shown to whoever makes them. */
+  readonly sendsMail: boolean
+  /** A mail stands in its table. Never throws. */
+  mailQueued(): void
 }
 
 /** An instance that may still decide by an older revision. Times in milliseconds since the epoch. */

@@ -67,7 +67,7 @@ export function limitOf(text: string | undefined): number {
 }
 
 /** Of what has a path of its own. */
-type IdPrefix = 'key' | 'mer' | 'tok'
+type IdPrefix = 'key' | 'mer' | 'tok' | 'usr' | 'ses' | 'inv'
 
 /** An id from a path. One that could not have been given out is NOT_FOUND, and never reaches the database. */
 export function idOf(prefix: IdPrefix, text: string): string {
@@ -75,7 +75,7 @@ export function idOf(prefix: IdPrefix, text: string): string {
   throw new DenialError(deny('NOT_FOUND', 'malformed_id'))
 }
 
-/** Whether `text` is `key_…`, `mer_…` or `tok_…` with 10 to 40 letters and digits. */
+/** Whether `text` is `key_…`, `mer_…` and the like with 10 to 40 letters and digits. */
 export function isId(prefix: IdPrefix, text: unknown): text is string {
   return (
     typeof text === 'string' && text.startsWith(`${prefix}_`) && /^[0-9A-Za-z]{10,40}$/.test(text.slice(4))

@@ -42,6 +42,8 @@ export function sendDenial(denial: Denial, request: FastifyRequest, reply: Fasti
   const rendered = renderError(denial, { requestId: request.id, accept: request.headers.accept })
   void reply.code(rendered.status)
   for (const [name, value] of pairs(rendered.headers)) void reply.header(name, value)
+  const { retryAfterSeconds } = denial
+  if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds)
   // RFC 9110 §11.6.1: a 401 names a scheme.
   if (denial.code === 'UNAUTHORIZED') void reply.header('www-authenticate', 'Bearer realm="latchkey-admin"')
   return reply.send(rendered.body)

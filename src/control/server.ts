@@ -2,16 +2,16 @@
 // It must not know the gateway: a change reaches it through the store and the functions in ControlDeps.
 // Who calls is judged before a body is read; every refusal leaves through refusal.ts.
 
-import { isUtf8 } from 'node:buffer'
 import { hostname } from 'node:os'
-import Fastify, { type FastifyRequest, LogController } from 'fastify'
+import Fastify, { LogController } from 'fastify'
 import type { Denial } from '../errors/denial.ts'
+import { accessLine } from './access-line.ts'
+import { acceptEmptyBodies } from './bodies.ts'
 import { serveActivity } from './activity/routes.ts'
 import { serveActivityTotals } from './activity/totals.ts'
 import { adminPath } from './callers/access.ts'
 import { createClientAddress } from './client-address.ts'
 import { tlsServer } from './tls.ts'
-import type { Caller } from './callers/caller.ts'
 import { guardAdmin } from './callers/guard.ts'
 import { serveAuditExport } from './audit/export.ts'
 import { serveAudit } from './audit/routes.ts'
@@ -29,9 +29,14 @@ import { ignoreExpectations, judgeHost, oneAtATime, parserOptions } from './mess
 import { nameKeyword } from './name-rule.ts'
 import { createOperatorCheck, type OperatorCheck } from './operator.ts'
 import { serveOpenApi } from './openapi/routes.ts'
+import { serveOperators } from './operators/routes.ts'
+import { secureAnswers } from './people/headers.ts'
+import { createHubApp, type HubApp } from './people/hub-app.ts'
+import { hubPath, serveHub } from './people/serve.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
-import { invalid, refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { serveTeam } from './team/routes.ts'
 import { serveTokens } from './tokens/routes.ts'
 
 declare module 'fastify' {
@@ -89,7 +94,9 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     const denial = judgeHost(request.raw)
     return denial && sendDenial(denial, request, reply)
   })
-  const { db } = deps
+  const { db, hub: people } = deps
+  const hub = db && people ? createHubApp({ ...deps, db, hub: people }) : null
+  if (hub) secureAnswers(app, hub.site)
   const judgeName = createHostCheck(deps.hosts, [hostname(), ...publicName(deps)])
   // These two say nothing of the installation.
   if (db) serveOpenApi(app, deps.publicUrl)
@@ -101,9 +108,10 @@ export function createControlServer(deps: ControlDeps): ControlApp {
       return denial && sendDenial(denial, request, reply)
     })
     serveProbes(open, deps)
+    if (hub) void open.register(async (own: ControlApp) => serveHub(own, hub), { prefix: hubPath })
   })
   if (db) {
-    void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }, check), {
+    void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }, { check, hub }), {
       prefix: adminPath,
     })
   }
@@ -117,8 +125,14 @@ function serverOf({ tls }: ControlDeps) {
   return { serverFactory: tlsServer(tls, { options: http, ...times }) }
 }
 
-function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): void {
-  guardAdmin(app, deps, check)
+interface Knowing {
+  readonly check: OperatorCheck
+  /** null: nobody signs in. */
+  readonly hub: HubApp | null
+}
+
+function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
+  guardAdmin(app, deps, knowing)
   app.addHook('onResponse', async (request, reply) => {
     deps.log.info(accessLine(request, reply), 'admin request')
   })
@@ -139,24 +153,10 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): voi
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)
-}
-
-/**
- * No body, an empty one, and `{}` mean the same: what is required is then named by the schema. Bytes that are no UTF-8
- * are refused (RFC 8259 §8.1): replaced, they would be another name than the one that was sent.
- */
-function acceptEmptyBodies(app: ControlApp): void {
-  const parse = app.getDefaultJsonParser('error', 'error')
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    if (body.length === 0) return done(null, undefined)
-    const text = textOf(body)
-    if (text === undefined) done(invalid('', 'must be JSON in UTF-8'), undefined)
-    else void parse(request, text, done)
-  })
-  app.addHook('preValidation', async (request) => {
-    request.body ??= {}
-  })
+  const { hub } = knowing
+  if (hub === null) return
+  serveOperators(app, hub.deps)
+  serveTeam(app, hub)
 }
 
 /**
@@ -167,11 +167,6 @@ function refuseUnknownPeers(app: ControlApp): void {
   app.server.on('connection', (socket) => {
     if (socket.remoteAddress === undefined) socket.destroy()
   })
-}
-
-function textOf(body: string | Buffer): string | undefined {
-  if (typeof body === 'string') return body
-  return isUtf8(body) ? body.toString() : undefined
 }
 
 /** A client that keeps its connection open must not hold up the end: its last answer says close. */
@@ -187,25 +182,4 @@ function closeQuickly(app: ControlApp): void {
 
 function publicName({ publicUrl }: ControlDeps): string[] {
   return publicUrl === null ? [] : [new URL(publicUrl).hostname]
-}
-
-function callerPart({ caller }: { caller?: Caller }): object {
-  if (caller === undefined) return { actor: '' }
-  return { actor: caller.actor, ...(caller.tokenId !== null && { token_id: caller.tokenId }) }
-}
-
-function accessLine(request: FastifyRequest, reply: { statusCode: number; elapsedTime: number }): object {
-  return {
-    request_id: request.id,
-    ...callerPart(request),
-    method: request.method,
-    route: request.routeOptions.url,
-    status: reply.statusCode,
-    duration_ms: Math.round(reply.elapsedTime),
-    ...(request.denial && {
-      code: request.denial.code,
-      reason: request.denial.reason,
-      client: request.client,
-    }),
-  }
 }

@@ -137,6 +137,11 @@ export function digestOf(secret: Secret): string {
   return hash('sha256', Secret.reveal(secret), 'hex')
 }
 
+/** Another secret that follows from this one and a word for what it is for: whoever has it does not have this one. */
+export function derivedFrom(secret: Secret, purpose: string): Secret {
+  return new Secret(hash('sha256', `${purpose} ${Secret.reveal(secret)}`, 'base64url'))
+}
+
 /** The last four characters: what the dashboard shows of a key. */
 export function lastFour(secret: Secret): string {
   return Secret.reveal(secret).slice(-4)

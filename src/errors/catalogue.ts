@@ -64,12 +64,21 @@ export const catalogue = {
   INTERNAL_ERROR: { status: 500, message: 'An internal error occurred' },
   // The control plane
   VALIDATION_FAILED: { status: 422, message: 'The request is not valid' },
-  UNAUTHORIZED: { status: 401, message: 'A valid admin token is required' },
+  UNAUTHORIZED: { status: 401, message: 'A valid admin token or a session is required' },
   FORBIDDEN: {
     status: 403,
     message: 'The admin API does not permit this to its caller: the address, the role or its reach',
   },
+  SIGN_IN_FAILED: { status: 401, message: 'E-mail address, password or code is wrong' },
+  CSRF_REJECTED: { status: 403, message: 'The request does not come from a page of the hub' },
   NOT_FOUND: { status: 404, message: 'No such object' },
+  LINK_ENDED: { status: 410, message: 'The link was used, has expired, or never was one; ask for another' },
+  TOO_MANY_ATTEMPTS: {
+    status: 429,
+    message: 'Too many attempts; wait before the next one',
+    retryAfterSeconds: 30,
+  },
+  ACCOUNT_EXISTS: { status: 409, message: 'There is an account with this e-mail address already' },
   KEY_REVOKED: { status: 409, message: 'The key is revoked; this is final. Create a new key' },
   ROTATION_IN_PROGRESS: {
     status: 409,

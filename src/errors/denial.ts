@@ -15,6 +15,8 @@ export interface Denial {
   readonly allow?: readonly string[]
   /** What the request itself shows to be wrong with it: a fixed sentence, in ASCII, that repeats nothing of a secret. */
   readonly hint?: string
+  /** Seconds for `Retry-After`, where it is not the same each time. */
+  readonly retryAfterSeconds?: number
   /** What is wrong with a request to the control plane. */
   readonly details?: readonly FieldFault[]
 }

@@ -46,7 +46,9 @@ export interface DemoKeysOptions {
 type Call = (method: 'GET' | 'POST', path: string, body?: object) => Promise<Record<string, unknown>>
 
 /** Makes or finds a merchant and a key of every kind; throws with the API's words when that fails. */
-export async function makeDemoKeys(options: DemoKeysOptions): Promise<DemoKeys> {
+export async function makeDemoKeys(
+  options: DemoKeysOptions,
+): Promise<DemoKeys & { readonly merchantId: string }> {
   const call = callerOf(options)
   const merchantId = await findMerchant(call)
   const known = rowsOf(await call('GET', `/keys?merchant_id=${merchantId}&status=active&limit=200`))
@@ -61,7 +63,7 @@ export async function makeDemoKeys(options: DemoKeysOptions): Promise<DemoKeys> 
     key(wanted.documents),
     revokedKey(call, merchantId, options.revokedFile),
   ])
-  return { reader, refunder, sandbox, documents, revoked: ended }
+  return { reader, refunder, sandbox, documents, revoked: ended, merchantId }
 }
 
 async function findMerchant(call: Call): Promise<string> {

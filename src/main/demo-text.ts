@@ -1,8 +1,11 @@
 // Everything that the demo prints before `ready` (contract 2).
 
 import type { DemoKeys } from './demo-keys.ts'
+import type { DemoPeople } from './demo-people.ts'
 
 export interface DemoPlaces {
+  /** null: there is no hub to sign in to. */
+  readonly people: DemoPeople | null
   readonly gatewayPort: number
   readonly controlPort: number
   readonly logFile: string
@@ -26,6 +29,7 @@ export function demoText(keys: DemoKeys, at: DemoPlaces): string {
     '',
     `gateway        ${base}`,
     `control plane  ${control}   (/readyz, /metrics, /admin/v1)`,
+    ...hubLines(at),
     `log            ${at.logFile}`,
     ...dataLines(at.data),
     '',
@@ -40,6 +44,15 @@ export function demoText(keys: DemoKeys, at: DemoPlaces): string {
     '',
     'What the upstream sees of each request is printed below. Ctrl-C stops everything.',
   ].join('\n')
+}
+
+/** In one line, its columns two spaces apart (contract 9). */
+function hubLines({ people, controlPort }: DemoPlaces): readonly string[] {
+  if (people === null) return []
+  const columns = Object.entries(people).map(
+    ([kind, { email, password }]) => `${kind} ${email} password ${password}`,
+  )
+  return [['hub', `http://localhost:${controlPort}`, ...columns].join('  ')]
 }
 
 function dataLines(folders: readonly string[]): readonly string[] {

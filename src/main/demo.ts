@@ -12,8 +12,9 @@ import type { CompiledConfig } from '../config/compiled.ts'
 import { choosePlace } from '../store/embedded/place.ts'
 import { eraseEmbeddedPostgres } from '../store/embedded.ts'
 import { canWrite, chooseDemoConfig } from './demo-home.ts'
-import { makeDemoKeys } from './demo-keys.ts'
+import { type DemoKeysOptions, makeDemoKeys } from './demo-keys.ts'
 import { newsOf } from './demo-news.ts'
+import { makeDemoPeople } from './demo-people.ts'
 import { demoText } from './demo-text.ts'
 import { type SampleUpstream, startSampleUpstream } from './demo-upstream.ts'
 import { type Program, startProgram } from './program.ts'
@@ -70,16 +71,16 @@ async function runDemo(flags: DemoFlags, io: CliIo): Promise<void> {
   stopOnSignal({ leave, stop, isLingering: program.isLingering }, log)
   const token = adminToken.split(',')[0]?.split(':').at(-1) ?? adminToken
   const { gatewayPort, controlPort } = program
-  const keys = await makeDemoKeys({
-    adminUrl: `http://127.0.0.1:${controlPort}`,
-    token,
-    revokedFile: join(home, 'revoked-key.json'),
+  const adminUrl = `http://127.0.0.1:${controlPort}`
+  const { keys, people } = await makeAll(config, {
+    ...{ adminUrl, token, revokedFile: join(home, 'revoked-key.json') },
   }).catch(async (error: unknown) => {
     await stop()
     throw error
   })
   tell(
     demoText(keys, {
+      people,
       gatewayPort: gatewayPort ?? 0,
       controlPort: controlPort ?? 0,
       logFile,
@@ -95,6 +96,13 @@ async function runDemo(flags: DemoFlags, io: CliIo): Promise<void> {
   )
   upstream.show()
   tell('ready')
+}
+
+/** Keys of every kind, and people where there is a hub. */
+async function makeAll({ settings }: CompiledConfig, options: DemoKeysOptions) {
+  const { merchantId, ...keys } = await makeDemoKeys(options)
+  const people = settings.hub === null ? null : await makeDemoPeople({ ...options, merchantId })
+  return { keys, people }
 }
 
 /** Starts both at once; when one fails, the other is stopped again and the first failure thrown. */

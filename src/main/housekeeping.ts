@@ -9,8 +9,12 @@ import { inBatches } from '../store/batches.ts'
 import { pruneOutbox } from '../store/change-table.ts'
 import { idempotencyKeptMs, pruneReplays } from '../store/idempotency-table.ts'
 import { pruneInstances } from '../store/instance-table.ts'
+import { pruneSessions } from '../store/hub-session-table.ts'
+import { pruneLinks } from '../store/link-table.ts'
+import { prunePace } from '../store/pace-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import { explainFailure } from '../store/refusals.ts'
+import { pruneInvitations } from '../store/team-table.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -19,6 +23,8 @@ export interface HouseDeps {
   readonly table: () => Pick<Table, 'maxStaleLimitMs'>
   /** How long entries of the audit stay; null: for ever. */
   readonly auditKeptMs: number | null
+  /** How long people's sessions may be unused; null: there are none. */
+  readonly sessionIdleMs: number | null
   readonly log: Logger
   readonly metrics: Pick<Metrics, 'housekeeping' | 'housekeepingFailed'>
 }
@@ -27,6 +33,8 @@ const everyMs = 10 * 60_000
 const dayMs = 24 * 60 * 60_000
 const instancesKeptMs = 7 * dayMs
 const activityAges = { minutesMs: 7 * dayMs, hoursMs: 90 * dayMs, daysMs: 2 * 366 * dayMs }
+/** Of sessions that nobody can use, where the configuration has no hub any more. */
+const sessionsKeptMs = 30 * dayMs
 /** No process holds on to a batch for so long. */
 const batchesKeptMs = 7 * dayMs
 
@@ -36,13 +44,17 @@ interface Step {
   readonly take: (most: number) => Promise<number>
 }
 
-function stepsOf({ db, table, auditKeptMs }: HouseDeps): readonly Step[] {
+function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly Step[] {
   const staleMs = 2 * table().maxStaleLimitMs
   return [
     // An instance that was silent for longer than the stale limit starts over anyway.
     { name: 'outbox', take: (most) => pruneOutbox(db, Math.max(dayMs, staleMs), most) },
     { name: 'instances', take: (most) => pruneInstances(db, Math.max(instancesKeptMs, staleMs), most) },
     { name: 'replays', take: (most) => pruneReplays(db, idempotencyKeptMs, most) },
+    { name: 'sessions', take: (most) => pruneSessions(db, sessionIdleMs ?? sessionsKeptMs, most) },
+    { name: 'links', take: (most) => pruneLinks(db, most) },
+    { name: 'invitations', take: (most) => pruneInvitations(db, most) },
+    { name: 'pace', take: (most) => prunePace(db, most) },
     { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
     ...activityParts(activityAges).map(({ name, take }) => ({
       name,

@@ -23,6 +23,7 @@ import { createDenyInForce, type DenyInForce } from './deny-in-force.ts'
 import { type Descriptors, mostDescriptors, shareDescriptors } from './descriptors.ts'
 import { createDrain, type Drain } from './drain.ts'
 import { createHousekeeping } from './housekeeping.ts'
+import { openHubPart } from './hub-parts.ts'
 import { type KeptConfig, packKept } from './kept-config.ts'
 import { boundConnections, listen } from './listen.ts'
 import { type Place, type Plan, planOf } from './plan.ts'
@@ -169,7 +170,10 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
       const { auditRetentionMs: auditKeptMs } = config.settings.control
-      const housekeeping = createHousekeeping({ db: core.db, table, auditKeptMs, log, metrics })
+      const sessionIdleMs = config.settings.hub?.sessions.idleMs ?? null
+      const housekeeping = createHousekeeping({
+        ...{ db: core.db, table, auditKeptMs, sessionIdleMs, log, metrics },
+      })
       drain.last('housekeeping', () => housekeeping.stop())
       const seal = createAuditSeal({ db: core.db, log })
       drain.last('audit', () => seal.stop())
@@ -341,15 +345,20 @@ async function openControl(parts: Parts): Promise<number> {
   const { workers, port, descriptors } = parts
   const newId = createIds(Date.now)
   const table = () => inForce.current().table
+  const { hub: hubSettings } = config.settings
+  const hub =
+    plan.admin && hubSettings ? openHubPart(hubSettings, { ...parts, db: core.db, now: core.now }) : null
+  drain.last('mail', async () => hub?.stop())
   const app = createControlServer({
     db: plan.admin ? core.db : null,
+    hub,
     table,
     tokens: tokens.current,
     adminFrom: config.settings.control.adminFrom,
     hosts: [...config.settings.control.hosts, config.settings.control.host],
     tls: controlTlsOf(parts),
     trustedProxies: config.settings.control.trustedProxies,
-    publicUrl: config.settings.control.publicUrl,
+    publicUrl: config.settings.control.publicUrl ?? hubSettings?.publicUrl ?? null,
     scanners: config.settings.control.scanners,
     refused: metrics.adminRefused,
     now: core.now,

@@ -6,7 +6,7 @@ import { type ChangeOrigin, type Committed, commitChange, type Plan } from './co
 import { insertAbout, isSameAbout, updateAbout } from './key-about-table.ts'
 import { type KeyMetadata, keySnapshot, lockKey, mustGetKey, type StoredKey } from './key-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
-import { everything, seesApi, seesMerchant } from './scope.ts'
+import { everything, refuseViewer, seesApi, seesMerchant } from './scope.ts'
 
 export interface NewSecret {
   readonly id: string
@@ -44,6 +44,7 @@ export async function createKey(
   key: NewKey,
 ): Promise<Committed<StoredKey>> {
   return commitChange<StoredKey>(db, origin, async (tx) => {
+    refuseViewer(origin.scope, key.merchantId)
     if (!seesApi(origin.scope, key.api)) throw new DenialError(deny('NOT_FOUND', 'unknown_key'))
     const merchants = seesMerchant(origin.scope, key.merchantId)
       ? await tx.query('SELECT FROM merchant WHERE id = $1 FOR KEY SHARE', [key.merchantId])

@@ -5,7 +5,7 @@ import { deny, DenialError } from '../errors/denial.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
 import { gramsOf, hasSearchIndexes, shortestIndexed, textOfKey } from './search-table.ts'
-import { keyConditions, type View } from './scope.ts'
+import { keyConditions, refuseViewer, type View } from './scope.ts'
 import { milliseconds } from './session.ts'
 
 export type KeyMetadata = Readonly<Record<string, string>>
@@ -231,11 +231,20 @@ export async function lockKey(tx: Queryable, id: string, view: View): Promise<St
   return mustGetKey(tx, id, view)
 }
 
-/** Reads a key that is there; throws NOT_FOUND where it is not, or not in the view. */
+/** Reads a key that is there; throws NOT_FOUND where it is not, or not in the view, and FORBIDDEN where it is only looked at. */
 export async function mustGetKey(db: Queryable, id: string, view: View): Promise<StoredKey> {
   const key = await getKey(db, id, view)
-  if (!key) throw new DenialError(deny('NOT_FOUND', 'unknown_key'))
-  return key
+  if (key) return key
+  if (view.scope.viewedIds !== undefined) refuseViewer(view.scope, await merchantOf(db, id))
+  throw new DenialError(deny('NOT_FOUND', 'unknown_key'))
+}
+
+async function merchantOf(db: Queryable, id: string): Promise<string | undefined> {
+  const rows = await db.query<{ merchantId: string }>(
+    'SELECT merchant_id AS "merchantId" FROM api_key WHERE id = $1',
+    [id],
+  )
+  return rows[0]?.merchantId
 }
 
 /** A key for the audit: neither secrets nor digests, times in RFC 3339. */

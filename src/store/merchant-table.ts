@@ -6,7 +6,7 @@ import { deny, DenialError } from '../errors/denial.ts'
 import { type ChangeOrigin, type Committed, commitChange, type Plan } from './commit-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Postgres, Queryable } from './postgres.ts'
-import { type Scope, seesMerchant } from './scope.ts'
+import { refuseViewer, type Scope, seesMerchant } from './scope.ts'
 import { milliseconds } from './session.ts'
 
 export interface StoredMerchant {
@@ -29,6 +29,14 @@ export async function getMerchant(
   if (!seesMerchant(scope, id)) return undefined
   const rows = await db.query<StoredMerchant>(`SELECT ${columns} FROM merchant WHERE id = $1`, [id])
   return rows[0]
+}
+
+/** Throws NOT_FOUND where it is not there, or not seen, and FORBIDDEN where it is only looked at. */
+export async function mustSeeMerchant(db: Queryable, id: string, scope: Scope): Promise<StoredMerchant> {
+  refuseViewer(scope, id)
+  const merchant = await getMerchant(db, id, scope)
+  if (merchant === undefined) throw new DenialError(deny('NOT_FOUND', 'unknown_merchant'))
+  return merchant
 }
 
 /** All merchants that are seen, newest first. The cursor is the id of the last one seen. */
@@ -122,6 +130,7 @@ function changeOf(
 
 /** Locks a merchant until the transaction ends and reads it. Throws NOT_FOUND. */
 async function lockMerchant(tx: Queryable, id: string, scope: Scope): Promise<StoredMerchant> {
+  refuseViewer(scope, id)
   if (!seesMerchant(scope, id)) throw new DenialError(deny('NOT_FOUND', 'unknown_merchant'))
   const rows = await tx.query<StoredMerchant>(
     `SELECT ${columns} FROM merchant WHERE id = $1 FOR NO KEY UPDATE`,

@@ -2,10 +2,17 @@
 // filters in SQL: a handler that forgets to check gets nothing that is not its caller's. What lies outside is answered
 // as what does not exist.
 
+import { deny, DenialError } from '../errors/denial.ts'
+
 /** null: all of them. */
 export interface Scope {
   readonly merchantIds: readonly string[] | null
   readonly apis: readonly string[] | null
+  /**
+   * Merchants beside those that are looked at and not changed. Whatever takes no notice of them answers of them as of what
+   * does not exist; what finds nothing says by `refuseViewer` that it is there.
+   */
+  readonly viewedIds?: readonly string[]
 }
 
 /** Who looks, and when: of secrets those are shown that live at `nowMs` (milliseconds since the epoch). */
@@ -29,6 +36,14 @@ export function keyConditions(scope: Scope, put: (value: unknown) => string): re
     ...(scope.apis === null ? [] : [`k.api = ANY (${put(scope.apis)}::text[])`]),
   ]
 }
+
+/** Of a merchant in which its caller changes nothing: throws FORBIDDEN. */
+export function refuseViewer({ viewedIds = [] }: Scope, merchantId: string | undefined): void {
+  if (merchantId !== undefined && viewedIds.includes(merchantId))
+    throw new DenialError(deny('FORBIDDEN', 'viewer', { details: viewerDetails }))
+}
+
+const viewerDetails = [{ path: '', message: 'the role viewer of this merchant changes nothing' }]
 
 /** Whether a merchant is seen. */
 export function seesMerchant(scope: Scope, id: string): boolean {

@@ -100,6 +100,12 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     trustedProxies: [],
     publicUrl: null,
     scanners: [],
+    hub: {
+      publicUrl: 'http://hub.test:8081',
+      sessions: { idleMs: 12 * 3_600_000, absoluteMs: 7 * 24 * 3_600_000 },
+      sendsMail: false,
+      mailQueued: () => undefined,
+    },
     refused: () => undefined,
     now: () => clock.nowMs,
     newId: (prefix) => `${prefix}_${String(++count).padStart(12, '0')}`,

@@ -16,6 +16,7 @@ function houseOn(db: Postgres, auditKeptMs: number | null = null) {
     db,
     table: () => ({ maxStaleLimitMs: 900_000 }),
     auditKeptMs,
+    sessionIdleMs: null,
     log: createLog({ level: 'info', stream }).logger,
     metrics,
   }

@@ -73,7 +73,12 @@ t.test('the two roles serve with just their rights', async (t) => {
   t.teardown(() => serving.close())
   const failed: string[] = []
   const house = {
-    ...{ db: serving, table: () => ({ maxStaleLimitMs: 1 }), auditKeptMs: 400 * 86_400_000 },
+    ...{
+      db: serving,
+      table: () => ({ maxStaleLimitMs: 1 }),
+      sessionIdleMs: 3_600_000,
+      auditKeptMs: 400 * 86_400_000,
+    },
     log: createLog({ level: 'silent' }).logger,
     metrics: { housekeeping: () => {}, housekeepingFailed: (step: string) => void failed.push(step) },
   }

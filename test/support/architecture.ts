@@ -68,6 +68,8 @@ const textRules: readonly TextRule[] = [
       'src/credentials/secret.ts': 'makes and digests secrets',
       'src/control/keys/key-object.ts': 'the one answer to create and rotate',
       'src/control/tokens/token-object.ts': 'the one answer to create',
+      'src/control/people/session-secret.ts': 'the cookie that signs a browser in, and what its pages show',
+      'src/control/people/link.ts': 'the one time that a link is written down',
     },
   },
   {

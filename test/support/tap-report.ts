@@ -5,6 +5,8 @@ export interface Counts {
   failed: number
   /** What was counted as failed: the names on the way to it, its own line, and the start of what tap says about it. */
   failures: string[]
+  /** The test files, as tap names them, in which something failed. */
+  failedFiles: string[]
 }
 
 const diagnosticLines = 40
@@ -30,7 +32,7 @@ interface Point {
  * all its points passed (a timeout, a wrong plan, a crash) counts as one failure.
  */
 export function countChecks(tap: string): Counts {
-  const counts: Counts = { passed: 0, failed: 0, failures: [] }
+  const counts: Counts = { passed: 0, failed: 0, failures: [], failedFiles: [] }
   const levels = new Map<number, Level>()
   // Buffered subtests, `ok 1 - name {` … `}`: the result comes before what it sums up.
   const open: Point[] = []
@@ -68,6 +70,11 @@ function settle(point: Point, levels: Map<number, Level>, counts: Counts): void 
   level.points++
   level.failed += isFailure ? 1 : below.failed
   levels.set(indent, level)
+  if (indent === 0 && !isOk && !isWaived) counts.failedFiles.push(fileOf(point.line))
+}
+
+function fileOf(line: string): string {
+  return nameOf(line).replace(/ # time=\S+$/, '')
 }
 
 function addFailure(counts: Counts, lines: string[]): void {

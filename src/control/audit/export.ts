@@ -103,7 +103,7 @@ async function* texts(
 
 const columns = [
   ...['id', 'at', 'actor', 'token_id', 'client', 'action', 'target', 'before', 'after', 'reason'],
-  ...['request_id', 'revision'],
+  ...['request_id', 'revision', 'user_id', 'session_id'],
 ] as const satisfies readonly (keyof Entry)[]
 
 function csvHead(): string {

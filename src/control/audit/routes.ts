@@ -14,7 +14,7 @@ import { listOf, timeSchema } from '../openapi/route-doc.ts'
 
 export const auditFilterFields = {
   target: Type.Optional(textField(64)),
-  actor: Type.Optional(textField(100)),
+  actor: Type.Optional(textField(254)),
   action: Type.Optional(textField(64)),
   request_id: Type.Optional(textField(64)),
   since: Type.Optional(timeField('From then on')),
@@ -30,8 +30,10 @@ export const auditSchema = Type.Object({
   at: timeSchema,
   actor: Type.String(),
   token_id: Type.Union([Type.String(), Type.Null()], {
-    description: 'Of a token that the API made; null: one of LATCHKEY_ADMIN_TOKEN',
+    description: 'Of a token that the API made; null: one of LATCHKEY_ADMIN_TOKEN, or a session',
   }),
+  user_id: Type.Union([Type.String(), Type.Null()], { description: 'Of who was signed in' }),
+  session_id: Type.Union([Type.String(), Type.Null()], { description: 'Of the session' }),
   client: Type.Union([Type.String(), Type.Null()], { description: 'Address that the request came from' }),
   action: Type.String({ description: 'Such as `key.rotate`' }),
   target: Type.String({ description: 'Id of the key, merchant or token' }),
@@ -89,12 +91,18 @@ function isEntryId(value: unknown): value is number {
  * platform.
  */
 export function entryObject(entry: StoredAuditEntry, caller: Caller): Static<typeof auditSchema> {
-  const isTold = isWhole(caller.scope) || (caller.tokenId !== null && caller.tokenId === entry.tokenId)
+  const by = shownBy(entry.tokenId ?? null)
+  const own = shownBy(caller.tokenId)
+  const isOwn =
+    by.userId === null ? by.tokenId !== null && by.tokenId === own.tokenId : by.userId === own.userId
+  const isTold = isWhole(caller.scope) || isOwn
   return {
     id: entry.id,
     at: instant(entry.atMs),
     actor: entry.actor,
-    token_id: isTold ? (entry.tokenId ?? null) : null,
+    token_id: isTold ? by.tokenId : null,
+    user_id: isTold ? by.userId : null,
+    session_id: isTold ? by.sessionId : null,
     client: isTold ? (entry.client ?? null) : null,
     action: entry.action,
     target: entry.target,
@@ -104,4 +112,17 @@ export function entryObject(entry: StoredAuditEntry, caller: Caller): Static<typ
     reason: isTold ? entry.reason : null,
     revision: entry.revision,
   }
+}
+
+interface ShownBy {
+  readonly tokenId: string | null
+  readonly userId: string | null
+  readonly sessionId: string | null
+}
+
+/** What is kept beside an entry: `tok_…`, or of a session `usr_…/ses_…`. */
+export function shownBy(kept: string | null): ShownBy {
+  const [userId, sessionId] = kept?.split('/') ?? []
+  if (userId === undefined || sessionId === undefined) return { tokenId: kept, userId: null, sessionId: null }
+  return { tokenId: null, userId, sessionId }
 }

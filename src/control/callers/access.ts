@@ -4,30 +4,45 @@
 
 /**
  * Who calls: `static` is a token of LATCHKEY_ADMIN_TOKEN; admin, support, auditor and read_only are the roles of tokens
- * that the API made.
+ * that the API made, and of operators who have signed in. A member of merchants is `member_admin` where it is an admin of one:
+ * what viewers may not it does in those merchants alone, and in the others is refused as a viewer is.
  */
-export const callerKinds = ['static', 'admin', 'support', 'auditor', 'read_only'] as const
+export const callerKinds = [
+  'static',
+  'admin',
+  'support',
+  'auditor',
+  'read_only',
+  'member_admin',
+  'member_viewer',
+] as const
 export type CallerKind = (typeof callerKinds)[number]
 
 export interface Access {
   readonly may: readonly CallerKind[]
   /**
    * `part`: answers for what the caller sees, and nothing else is there for it. `whole`: concerns the whole installation,
-   * so whoever sees a part of it may not call it, whatever the role.
+   * so whoever sees a part of it may not call it, whatever the role. `team`: concerns who belongs to a merchant, so tokens
+   * for a part may not, as who they let in would outlast them; members may.
    */
-  readonly reach: 'part' | 'whole'
+  readonly reach: 'part' | 'whole' | 'team'
   /** Also whoever signs the body, without a token and from any address: the route itself checks the signature before it reads it. */
   readonly signed?: true
 }
 
 const owners = ['static', 'admin'] as const
-const readers = callerKinds
+const platform = ['static', 'admin', 'support', 'auditor', 'read_only'] as const
 const auditReaders = ['static', 'admin', 'support', 'auditor'] as const
+/** Of members, those who may look, and those who may do. */
+export const memberReaders = ['member_admin', 'member_viewer'] as const
+export const memberAdmins = ['member_admin'] as const
 
-const read = { may: readers, reach: 'part' } as const
-const readWhole = { may: readers, reach: 'whole' } as const
-const change = { may: owners, reach: 'part' } as const
+const read = { may: [...platform, ...memberReaders], reach: 'part' } as const
+const readWhole = { may: platform, reach: 'whole' } as const
+const change = { may: [...owners, ...memberAdmins], reach: 'part' } as const
 const changeWhole = { may: owners, reach: 'whole' } as const
+const readTeam = { may: [...platform, ...memberReaders], reach: 'team' } as const
+const changeTeam = { may: [...owners, ...memberAdmins], reach: 'team' } as const
 
 /** By method and path below /admin/v1. */
 export const access = {
@@ -43,7 +58,7 @@ export const access = {
   'GET /keys/{id}': read,
   'PATCH /keys/{id}': change,
   // Whoever hears of a leak at night can stop it; access comes back by an admin alone.
-  'POST /keys/{id}/disable': { may: ['static', 'admin', 'support'], reach: 'part' },
+  'POST /keys/{id}/disable': { may: ['static', 'admin', 'support', ...memberAdmins], reach: 'part' },
   'POST /keys/{id}/enable': change,
   'POST /keys/{id}/revoke': change,
   'POST /keys/{id}/rotate': change,
@@ -54,7 +69,7 @@ export const access = {
   'GET /keys/{id}/activity': read,
   'GET /activity': read,
   'GET /permissions': read,
-  'GET /audit': { may: auditReaders, reach: 'part' },
+  'GET /audit': { may: [...auditReaders, ...memberAdmins], reach: 'part' },
   'GET /audit/export': { may: ['static', 'admin', 'auditor'], reach: 'part' },
   'GET /audit/verify': { may: ['static', 'admin', 'auditor'], reach: 'whole' },
   'GET /instances': readWhole,
@@ -64,6 +79,22 @@ export const access = {
   'GET /tokens': { may: ['static', 'admin', 'auditor'], reach: 'whole' },
   'POST /tokens': changeWhole,
   'DELETE /tokens/{id}': changeWhole,
+  'GET /operators': { may: ['static', 'admin', 'auditor'], reach: 'whole' },
+  'POST /operators': changeWhole,
+  'PATCH /operators/{id}': changeWhole,
+  'POST /operators/{id}/disable': changeWhole,
+  'POST /operators/{id}/enable': changeWhole,
+  'POST /operators/{id}/link': changeWhole,
+  'GET /merchants/{id}/members': readTeam,
+  'PATCH /merchants/{id}/members/{person}': changeTeam,
+  'DELETE /merchants/{id}/members/{person}': changeTeam,
+  'GET /merchants/{id}/invitations': readTeam,
+  'POST /merchants/{id}/invitations': changeTeam,
+  'DELETE /merchants/{id}/invitations/{invitation}': changeTeam,
+  // An account may be of several merchants: none of them has it alone.
+  'POST /members/{id}/link': changeWhole,
+  'POST /members/{id}/disable': changeWhole,
+  'POST /members/{id}/enable': changeWhole,
 } as const satisfies Readonly<Record<string, Access>>
 
 export const adminPath = '/admin/v1'

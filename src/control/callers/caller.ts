@@ -2,6 +2,7 @@
 
 import { type Denial, deny } from '../../errors/denial.ts'
 import { everything, isWhole, type Scope } from '../../store/scope.ts'
+import type { SignedIn } from '../../store/hub-session-table.ts'
 import type { Access, CallerKind } from './access.ts'
 
 export interface Caller {
@@ -9,11 +10,13 @@ export interface Caller {
   readonly kind: CallerKind | 'signed'
   /** Who acts, in the audit. */
   readonly actor: string
-  /** Of a token that the API made; null: one of LATCHKEY_ADMIN_TOKEN. */
+  /** What the audit knows it by: `tok_…`, of a session `usr_…/ses_…`; null: one of LATCHKEY_ADMIN_TOKEN. */
   readonly tokenId: string | null
   /** When its token ends, in milliseconds since the epoch; null: never. */
   readonly expiresAtMs: number | null
   readonly scope: Scope
+  /** Of a session. */
+  readonly signedIn?: SignedIn
 }
 
 /** Who signs instead of having a token, of whom nothing is known yet. */
@@ -24,7 +27,10 @@ export const signer: Caller = {
 
 /** Whose Idempotency-Keys these are: names are not unique among tokens, and no configured name has a colon. */
 export function ownerOf(caller: Caller): string {
-  return caller.tokenId === null ? caller.actor : `token:${caller.tokenId}`
+  const { signedIn, tokenId } = caller
+  // A person goes on in another session.
+  if (signedIn !== undefined) return `person:${signedIn.person.id}`
+  return tokenId === null ? caller.actor : `token:${tokenId}`
 }
 
 function forbidden(reason: 'role' | 'scope', message: string): Denial {
@@ -32,8 +38,14 @@ function forbidden(reason: 'role' | 'scope', message: string): Denial {
 }
 
 /** Whether a caller may call a route. */
-export function judgeAccess({ kind, scope }: Caller, { may, reach }: Access): Denial | undefined {
+export function judgeAccess(caller: Caller, { may, reach }: Access): Denial | undefined {
+  const { kind, scope, signedIn } = caller
   if (kind === 'signed' || !may.includes(kind)) return forbidden('role', `the role ${kind} may not do this`)
+  if (reach === 'team' && !isWhole(scope) && signedIn === undefined)
+    return forbidden(
+      'scope',
+      'the token is for a part of the installation, and this concerns the people of it',
+    )
   if (reach === 'whole' && !isWhole(scope))
     return forbidden('scope', 'the token is for a part of the installation, and this concerns all of it')
   return undefined

@@ -1,7 +1,7 @@
 // What stands before every route of the admin API: who calls, and whether that one may. Judged before a body is read.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { DenialError } from '../../errors/denial.ts'
+import { type Denial, DenialError } from '../../errors/denial.ts'
 import type { OperatorCheck } from '../operator.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { isSigned } from '../keys/exposed/signature.ts'
@@ -10,6 +10,8 @@ import { createWrongTokens } from '../wrong-tokens.ts'
 import { type Access, accessOf } from './access.ts'
 import { type Caller, judgeAccess, signer } from './caller.ts'
 import { identify } from './identify.ts'
+import type { HubApp } from '../people/hub-app.ts'
+import { identifySession, narrowed } from '../people/identify-session.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -26,8 +28,14 @@ declare module 'fastify' {
 /** What is counted by address, and held back from a number on. */
 const guesses = new Set(['admin_token_wrong', 'admin_token_revoked', 'admin_token_expired'])
 
+interface Knowing {
+  readonly check: OperatorCheck
+  /** null: nobody signs in. */
+  readonly hub: HubApp | null
+}
+
 /** To be called before any route is registered. */
-export function guardAdmin(app: ControlApp, deps: AdminDeps, check: OperatorCheck): void {
+export function guardAdmin(app: ControlApp, deps: AdminDeps, { check, hub }: Knowing): void {
   const wrongTokens = createWrongTokens({
     monotonicNow: () => performance.now(),
     persistent: (address, count) =>
@@ -39,9 +47,16 @@ export function guardAdmin(app: ControlApp, deps: AdminDeps, check: OperatorChec
     return guesses.has(reason) && wrongTokens.add(address)
   }
 
-  async function confirm(request: FastifyRequest): Promise<void> {
+  /** A session counts where no token is shown: it comes from everywhere, and tokens from their addresses alone. */
+  async function whoCalls(request: FastifyRequest): Promise<Caller | Denial> {
     const { client: address, headers } = request
-    const verdict = await identify({ ...deps, check }, { address, authorization: headers.authorization })
+    const { authorization } = headers
+    const bySession = hub && authorization === undefined ? await identifySession(hub, request) : undefined
+    return bySession ?? identify({ ...deps, check }, { address, authorization })
+  }
+
+  async function confirm(request: FastifyRequest): Promise<void> {
+    const verdict = await whoCalls(request)
     if (!('code' in verdict)) return
     deps.refused(verdict.reason)
     throw new DenialError(verdict)
@@ -57,8 +72,7 @@ export function guardAdmin(app: ControlApp, deps: AdminDeps, check: OperatorChec
       return undefined
     }
     const { client } = request
-    const { authorization } = request.headers
-    const verdict = await identify({ ...deps, check }, { address: client, authorization })
+    const verdict = await whoCalls(request)
     if ('code' in verdict) {
       const isHeld = await refuseCaller(verdict.reason, client ?? '')
       if (isHeld) void reply.header('connection', 'close')
@@ -76,7 +90,10 @@ function judgeRoute(
 ): FastifyReply | undefined {
   const line = lineOf(request)
   const denial = line && judgeAccess(request.caller, line)
-  if (denial === undefined) return undefined
+  if (denial === undefined) {
+    if (line?.may.includes('member_viewer') !== true) request.caller = narrowed(request.caller)
+    return undefined
+  }
   deps.refused(denial.reason)
   return sendDenial(denial, request, reply)
 }

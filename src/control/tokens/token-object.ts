@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox'
 import { tokenRoles } from '../../credentials/role.ts'
 import { Secret } from '../../credentials/secret.ts'
 import type { StoredToken } from '../../store/token-table.ts'
+import { shownBy } from '../audit/routes.ts'
 import { instant, instantOrNull } from '../instant.ts'
 import { nullableTime, timeSchema } from '../openapi/route-doc.ts'
 
@@ -17,7 +18,8 @@ export const tokenSchema = Type.Object({
   created_at: timeSchema,
   created_by: Type.String(),
   created_by_token_id: Type.Union([Type.String(), Type.Null()], {
-    description: 'Of the token that made it; null: one of LATCHKEY_ADMIN_TOKEN',
+    description:
+      'Of the token that made it; null: one of LATCHKEY_ADMIN_TOKEN, or somebody who was signed in',
   }),
   expires_at: nullableTime,
   revoked_at: nullableTime,
@@ -34,7 +36,7 @@ export function tokenObject(token: StoredToken): Static<typeof tokenSchema> {
     last4: token.last4,
     created_at: instant(token.createdAtMs),
     created_by: token.createdBy,
-    created_by_token_id: token.createdByToken,
+    created_by_token_id: shownBy(token.createdByToken).tokenId,
     expires_at: instantOrNull(token.expiresAtMs),
     revoked_at: instantOrNull(token.revokedAtMs),
     last_used_at: instantOrNull(token.lastUsedAtMs),

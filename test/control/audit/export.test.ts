@@ -56,7 +56,7 @@ void t.test('CSV is what spreadsheets read, and no name in it becomes a formula'
   const [head = '', made = '', ...rest] = body.split('\r\n')
   t.equal(
     head,
-    '"id","at","actor","token_id","client","action","target","before","after","reason","request_id","revision"',
+    '"id","at","actor","token_id","client","action","target","before","after","reason","request_id","revision","user_id","session_id"',
   )
   t.match(made, /^"\d+",.*,"ann","","127\.0\.0\.1","key\.create","key_\w+","","\{.*\}","","req_\w+","\d+"$/)
   const [, after = ''] = /"","(\{.*\})","","req_/.exec(made) ?? []

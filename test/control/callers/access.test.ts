@@ -4,6 +4,8 @@ import t from 'tap'
 import { access, accessOf, type CallerKind } from '../../../src/control/callers/access.ts'
 import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { tokenRoles } from '../../../src/credentials/role.ts'
+import type { Postgres } from '../../../src/store/postgres.ts'
+import { makePerson, sessionOf } from '../people/people.ts'
 import { createSubject, keyBody, type Subject, token } from '../subject.ts'
 
 interface Call {
@@ -19,6 +21,9 @@ interface Things {
   readonly api: string
   readonly key: string
   readonly token: string
+  readonly operator: string
+  readonly person: string
+  readonly invitation: string
 }
 
 type RouteName = keyof typeof access
@@ -82,6 +87,55 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'GET /tokens': () => ({ method: 'GET', path: '/tokens' }),
   'POST /tokens': () => ({ method: 'POST', path: '/tokens', body: { name: 'x', role: 'admin' } }),
   'DELETE /tokens/{id}': ({ token: id }) => ({ method: 'DELETE', path: `/tokens/${id}` }),
+  'GET /operators': () => ({ method: 'GET', path: '/operators' }),
+  'POST /operators': () => ({
+    method: 'POST',
+    path: '/operators',
+    body: { email: newEmail(), role: 'read_only' },
+  }),
+  'PATCH /operators/{id}': ({ operator }) => ({
+    method: 'PATCH',
+    path: `/operators/${operator}`,
+    body: { role: 'support' },
+  }),
+  'POST /operators/{id}/disable': ({ operator }) => ({
+    method: 'POST',
+    path: `/operators/${operator}/disable`,
+  }),
+  'POST /operators/{id}/enable': ({ operator }) => ({
+    method: 'POST',
+    path: `/operators/${operator}/enable`,
+  }),
+  'POST /operators/{id}/link': ({ operator }) => ({ method: 'POST', path: `/operators/${operator}/link` }),
+  'GET /merchants/{id}/members': ({ merchant }) => ({
+    method: 'GET',
+    path: `/merchants/${merchant}/members`,
+  }),
+  'PATCH /merchants/{id}/members/{person}': ({ merchant, person }) => ({
+    method: 'PATCH',
+    path: `/merchants/${merchant}/members/${person}`,
+    body: { role: 'admin' },
+  }),
+  'DELETE /merchants/{id}/members/{person}': ({ merchant, person }) => ({
+    method: 'DELETE',
+    path: `/merchants/${merchant}/members/${person}`,
+  }),
+  'GET /merchants/{id}/invitations': ({ merchant }) => ({
+    method: 'GET',
+    path: `/merchants/${merchant}/invitations`,
+  }),
+  'POST /merchants/{id}/invitations': ({ merchant }) => ({
+    method: 'POST',
+    path: `/merchants/${merchant}/invitations`,
+    body: { email: newEmail(), role: 'viewer' },
+  }),
+  'DELETE /merchants/{id}/invitations/{invitation}': ({ merchant, invitation }) => ({
+    method: 'DELETE',
+    path: `/merchants/${merchant}/invitations/${invitation}`,
+  }),
+  'POST /members/{id}/link': ({ person }) => ({ method: 'POST', path: `/members/${person}/link` }),
+  'POST /members/{id}/disable': ({ person }) => ({ method: 'POST', path: `/members/${person}/disable` }),
+  'POST /members/{id}/enable': ({ person }) => ({ method: 'POST', path: `/members/${person}/enable` }),
 }
 
 const names = Object.keys(access) as RouteName[]
@@ -89,7 +143,8 @@ const names = Object.keys(access) as RouteName[]
 interface Asker {
   readonly name: string
   readonly kind: CallerKind
-  readonly secret: string
+  readonly as: Headers
+  readonly isSession?: true
   readonly merchant: string | null
   readonly api: string | null
 }
@@ -99,13 +154,43 @@ async function id(subject: Subject, path: string, body: object): Promise<string>
   return String(answer.body['id'])
 }
 
-async function thingsOf(subject: Subject, merchant: string, api: string): Promise<Things> {
-  const key = await id(subject, '/keys', keyBody(merchant, { api }))
-  return { merchant, api, key, token: await id(subject, '/tokens', { name: 't', role: 'read_only' }) }
+let count = 0
+
+function newEmail(): string {
+  count += 1
+  return `person${count}@access.test`
+}
+
+/** What a route is called with: people only where it is about them. */
+async function thingsOf(
+  subject: Subject,
+  of: { readonly merchant: string; readonly api: string },
+  name: RouteName,
+): Promise<Things> {
+  const { merchant, api } = of
+  const isOfPerson = /\{person\}|^\w+ \/members/.test(name)
+  return {
+    ...{ merchant, api, key: await id(subject, '/keys', keyBody(merchant, { api })) },
+    token: await id(subject, '/tokens', { name: 't', role: 'read_only' }),
+    operator: name.includes('/operators/') ? await id(subject, '/operators', { email: newEmail() }) : '',
+    person: isOfPerson ? await makePerson(subject.db, { roles: { [merchant]: 'viewer' } }) : '',
+    invitation: name.includes('{invitation}') ? await makeInvitation(subject.db, merchant) : '',
+  }
+}
+
+async function makeInvitation(db: Postgres, merchant: string): Promise<string> {
+  const email = newEmail()
+  const made = `inv_${String(count).padStart(12, '0')}`
+  await db.query(
+    `INSERT INTO invitation (id, merchant_id, email, role, created_at, created_by, expires_at)
+     VALUES ($1, $2, $3, 'viewer', now(), 'ann', now() + interval '1 day' + interval '10 years')`,
+    [made, merchant, email],
+  )
+  return made
 }
 
 async function askers(subject: Subject, merchant: string, api: string): Promise<Asker[]> {
-  const made: Asker[] = [{ name: 'static', kind: 'static', secret: token, merchant: null, api: null }]
+  const made: Asker[] = [{ name: 'static', kind: 'static', as: bearer(token), merchant: null, api: null }]
   for (const kind of tokenRoles) {
     for (const [part, scope] of Object.entries({
       all: {},
@@ -119,18 +204,33 @@ async function askers(subject: Subject, merchant: string, api: string): Promise<
         ...scope,
       })
       const whose = { merchant: null, api: null, ...('merchant_id' in scope && { merchant }), ...scope }
-      made.push({ name: `${kind} of ${part}`, kind, secret: String(body['secret']), ...whose })
+      made.push({ name: `${kind} of ${part}`, kind, as: bearer(String(body['secret'])), ...whose })
     }
+    const as = await sessionOf(subject, await makePerson(subject.db, { operator: kind }))
+    made.push({ name: `operator ${kind}`, kind, as, isSession: true, merchant: null, api: null })
+  }
+  for (const [kind, role] of [
+    ['member_admin', 'admin'],
+    ['member_viewer', 'viewer'],
+  ] as const) {
+    const as = await sessionOf(subject, await makePerson(subject.db, { roles: { [merchant]: role } }))
+    made.push({ name: kind, kind, as, isSession: true, merchant, api: null })
   }
   return made
 }
 
-async function ask(app: ControlApp, secret: string, { method, path, body, type }: Call) {
+type Headers = Readonly<Record<string, string>>
+
+function bearer(secret: string): Headers {
+  return { authorization: `Bearer ${secret}` }
+}
+
+async function ask(app: ControlApp, as: Headers, { method, path, body, type }: Call) {
   const response = await app.inject({
     method,
     url: `/admin/v1${path}`,
     headers: {
-      authorization: `Bearer ${secret}`,
+      ...as,
       ...(body !== undefined && { 'content-type': type ?? 'application/json' }),
     },
     ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -181,16 +281,20 @@ void t.test('every route, of every caller, of what is its own and what is not', 
   const subject = await createSubject(t)
   const own = { merchant: await id(subject, '/merchants', { name: 'Own' }), api: 'flintn' }
   const other = { merchant: await id(subject, '/merchants', { name: 'Other' }), api: 'flint' }
-  const absent = { merchant: 'mer_999999999999', key: 'key_999999999999', token: 'tok_999999999999' }
+  const absent = {
+    ...{ merchant: 'mer_999999999999', key: 'key_999999999999', token: 'tok_999999999999' },
+    ...{ operator: 'usr_999999999999', person: 'usr_999999999999', invitation: 'inv_999999999999' },
+  }
   for (const asker of await askers(subject, own.merchant, own.api)) {
     const isPart = asker.merchant !== null || asker.api !== null
     for (const name of names) {
       const line = access[name]
       const isPermitted =
-        (line.may as readonly string[]).includes(asker.kind) && (line.reach === 'part' || !isPart)
+        (line.may as readonly string[]).includes(asker.kind) &&
+        (line.reach === 'part' || !isPart || (line.reach === 'team' && asker.isSession === true))
       const what = `${asker.name}: ${name}`
-      const mine = await thingsOf(subject, own.merchant, own.api)
-      const done = await ask(subject.app, asker.secret, calls[name](mine))
+      const mine = await thingsOf(subject, own, name)
+      const done = await ask(subject.app, asker.as, calls[name](mine))
       if (!isPermitted) {
         t.match(done, { status: 403, error: { code: 'FORBIDDEN' } }, what)
         continue
@@ -201,8 +305,8 @@ void t.test('every route, of every caller, of what is its own and what is not', 
       // Foreign: another merchant where the caller has one, another API where it has one.
       const merchant = asker.merchant === null ? own.merchant : other.merchant
       const api = asker.merchant === null ? other.api : own.api
-      const foreign = await thingsOf(subject, merchant, api)
-      const answer = await ask(subject.app, asker.secret, calls[name](foreign))
+      const foreign = await thingsOf(subject, { merchant, api }, name)
+      const answer = await ask(subject.app, asker.as, calls[name](foreign))
       const isList = name.startsWith('GET') && !name.includes('{id}')
       if (isList) {
         t.equal(answer.status, 200, what)
@@ -215,7 +319,7 @@ void t.test('every route, of every caller, of what is its own and what is not', 
         const nowhere = { ...foreign, ...absent, ...(asker.merchant === null && { api: 'none', merchant }) }
         t.same(
           { ...answer, text: '' },
-          { ...(await ask(subject.app, asker.secret, calls[name](nowhere))), text: '' },
+          { ...(await ask(subject.app, asker.as, calls[name](nowhere))), text: '' },
           what,
         )
         t.equal(answer.status, name === 'POST /keys' ? 422 : 404, what)
@@ -227,12 +331,13 @@ void t.test('every route, of every caller, of what is its own and what is not', 
 void t.test('what is another’s is not changed, nor asked for by a filter', async (t) => {
   const subject = await createSubject(t)
   const own = await id(subject, '/merchants', { name: 'Own' })
-  const other = await thingsOf(subject, await id(subject, '/merchants', { name: 'Other' }), 'flintn')
+  const whose = { merchant: await id(subject, '/merchants', { name: 'Other' }), api: 'flintn' }
+  const other = await thingsOf(subject, whose, 'GET /keys')
   const made = await subject.call('POST', '/tokens', { name: 'a', role: 'admin', merchant_id: own })
-  const secret = String(made.body['secret'])
+  const as = bearer(String(made.body['secret']))
   const before = await subject.call('GET', `/keys/${other.key}`)
   for (const action of ['disable', 'enable', 'revoke', 'rotate', 'rotation/end']) {
-    const answer = await ask(subject.app, secret, { method: 'POST', path: `/keys/${other.key}/${action}` })
+    const answer = await ask(subject.app, as, { method: 'POST', path: `/keys/${other.key}/${action}` })
     t.equal(answer.status, 404, action)
   }
   t.same((await subject.call('GET', `/keys/${other.key}`)).body, before.body)
@@ -241,7 +346,43 @@ void t.test('what is another’s is not changed, nor asked for by a filter', asy
     `/keys?q=${other.key}`,
     `/audit?target=${other.key}`,
   ]) {
-    const answer = await ask(subject.app, secret, { method: 'GET', path })
+    const answer = await ask(subject.app, as, { method: 'GET', path })
     t.same(JSON.parse(answer.text), { data: [], next_cursor: null }, path)
   }
 })
+
+void t.test(
+  'a member of several merchants: reads all of them, changes where it is an admin, and nothing of others',
+  async (t) => {
+    const subject = await createSubject(t)
+    const [own = '', viewed = '', other = ''] = await Promise.all(
+      ['Own', 'Viewed', 'Other'].map((name) => id(subject, '/merchants', { name })),
+    )
+    const roles = { [own]: 'admin', [viewed]: 'viewer' } as const
+    const as = await sessionOf(subject, await makePerson(subject.db, { roles }))
+    for (const name of names) {
+      const line: readonly string[] = access[name].may
+      if (!line.includes('member_admin')) continue
+      const isChange = !line.includes('member_viewer')
+      // Lists: what they hold is looked at below.
+      const isOfOne = name.includes('{id}') || name === 'POST /keys'
+      const callOf = async (merchant: string) =>
+        calls[name](await thingsOf(subject, { merchant, api: 'flintn' }, name))
+      const inOwn = await ask(subject.app, as, await callOf(own))
+      t.ok(inOwn.status < 300, `${name} ${inOwn.text}`)
+      if (!isOfOne) continue
+      const inViewed = await ask(subject.app, as, await callOf(viewed))
+      t.equal(inViewed.status, isChange ? 403 : 200, `${name} as a viewer ${inViewed.text}`)
+      const inOther = await ask(subject.app, as, await callOf(other))
+      t.equal(inOther.status, name === 'POST /keys' ? 422 : 404, `${name} of another ${inOther.text}`)
+    }
+    const listed = await ask(subject.app, as, calls['GET /keys']({ ...nothing, merchant: own }))
+    t.match(listed.text, viewed)
+    t.notMatch(listed.text, other)
+    const audit = await ask(subject.app, as, calls['GET /audit']({ ...nothing, merchant: own }))
+    t.match(audit.text, own)
+    t.notMatch(audit.text, other)
+  },
+)
+
+const nothing = { api: '', key: '', token: '', operator: '', person: '', invitation: '' }

@@ -1,0 +1,46 @@
+// `hub` of gateway.yaml: people's accounts and what they sign in to.
+
+import { Type } from 'typebox'
+import { closed, Duration, Text } from './schema-fields.ts'
+
+const Mail = Type.Object(
+  {
+    from: Text('Who the mails are from: an address, or a name and one.', {
+      expects: 'an address such as no-reply@example.com or `Example <no-reply@example.com>`',
+      example: 'Example <no-reply@example.com>',
+    }),
+    smtp: Text(
+      'The mail server, smtp:// (STARTTLS where it has it; always before a password) or smtps://, with `user:password@` before the host where it wants them.',
+      { expects: 'an smtp:// or smtps:// URL', example: '${SMTP_URL}' },
+    ),
+  },
+  {
+    ...closed,
+    description:
+      'How invitations and links for passwords are sent. Left out: whoever makes one is shown the link, and hands it on.',
+  },
+)
+
+const Sessions = Type.Object(
+  {
+    idle: Duration({
+      default: '12h',
+      description: 'A session that is not used for this long has ended.',
+    }),
+    absolute: Duration({
+      default: '7d',
+      description: 'A session ends after this long, however much it is used.',
+    }),
+  },
+  { ...closed, default: {}, description: 'How long people stay signed in.' },
+)
+
+/** Left out: no accounts, and none of the paths below /hub/v1. */
+export const HubSection = Type.Object(
+  { mail: Type.Optional(Mail), sessions: Sessions },
+  {
+    ...closed,
+    description:
+      'People: accounts of operators and of members of merchants, who sign in at `control.public_url`. Left out: there are none, and none of the paths.',
+  },
+)

@@ -1,0 +1,53 @@
+// `hub`: what its schema cannot say, and what it becomes.
+
+import { isLoopback } from './address.ts'
+import type { CheckedFile } from './check-settings.ts'
+import type { HubSettings } from './hub-compiled.ts'
+import type { GatewayFile } from './schema.ts'
+import { placeOfValue } from './tree.ts'
+import { parseDuration } from './units.ts'
+
+/** Reports what is wrong with `hub`. The mail server's URL may hold a password: no message repeats it. */
+export function checkHub({ tree, file, report }: CheckedFile): void {
+  const { hub, control } = file
+  if (hub === undefined) return
+  if (control !== undefined && control.public_url === undefined && !isLoopback(control.host ?? '')) {
+    const message = '`hub` needs `control.public_url`: links that people get are made from it'
+    report.fault(placeOfValue(tree, ['hub']), message)
+  }
+  const { smtp, from } = hub.mail ?? {}
+  if (smtp !== undefined && !isSmtpUrl(smtp)) {
+    const message = '`smtp` must be an smtp:// or smtps:// URL with a host and no path'
+    report.fault(placeOfValue(tree, ['hub', 'mail', 'smtp']), message)
+  }
+  if (from !== undefined && !/^(?:[^<>\r\n]{0,100}<[^<>\s@]+@[^<>\s@]+>|[^<>\s@]+@[^<>\s@]+)$/.test(from)) {
+    const message =
+      '`from` must be an address such as no-reply@example.com or `Example <no-reply@example.com>`'
+    report.fault(placeOfValue(tree, ['hub', 'mail', 'from']), message)
+  }
+  const { idle, absolute } = hub.sessions ?? {}
+  if (idle !== undefined && absolute !== undefined && parseDuration(idle) > parseDuration(absolute)) {
+    const message = '`idle` is longer than `absolute`, and so does nothing'
+    report.warn(placeOfValue(tree, ['hub', 'sessions', 'idle']), message)
+  }
+}
+
+function isSmtpUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !['smtp:', 'smtps:'].includes(url.protocol)) return false
+  return url.hostname !== '' && ['', '/'].includes(url.pathname) && url.search === '' && url.hash === ''
+}
+
+/** null: there is no hub. */
+export function compileHub({ hub, control }: GatewayFile): HubSettings | null {
+  if (hub === undefined) return null
+  const scheme = control.tls === undefined ? 'http' : 'https'
+  return {
+    publicUrl: new URL(control.public_url ?? `${scheme}://localhost:${control.port}`).origin,
+    mail: hub.mail ?? null,
+    sessions: {
+      idleMs: parseDuration(hub.sessions.idle),
+      absoluteMs: parseDuration(hub.sessions.absolute),
+    },
+  }
+}

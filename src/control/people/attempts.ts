@@ -1,0 +1,74 @@
+// How often a password may be tried: from an address, and at an account, whether there is one or not. Rows in Postgres, so that
+// it holds over instances and restarts; what was used up is remembered here, so that going on costs no question.
+
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { clientNetwork, plainAddress } from '../../config/request/addresses.ts'
+import { deny, DenialError } from '../../errors/denial.ts'
+import { giveBack, type Pace, takeTry } from '../../store/pace-table.ts'
+import type { AdminDeps } from '../dependencies.ts'
+
+/** Wrong ones; who is right gets them back. */
+const paces = {
+  /** Some people share an address. */
+  address: { burst: 20, everyMs: 6_000 },
+  account: { burst: 10, everyMs: 30_000 },
+  /** Mails that somebody asks for without having signed in. */
+  mail_to: { burst: 3, everyMs: 10 * 60_000 },
+  mail_from: { burst: 10, everyMs: 60_000 },
+  invitations: { burst: 50, everyMs: 30_000 },
+} as const satisfies Record<string, Pace>
+type Kind = keyof typeof paces
+
+const reasons = {
+  address: 'pace_of_address',
+  account: 'pace_of_account',
+  mail_to: 'pace_of_mails',
+  mail_from: 'pace_of_mails',
+  invitations: 'pace_of_mails',
+} as const satisfies Record<Kind, string>
+
+const mostRemembered = 10_000
+
+export interface Attempts {
+  /** Throws TOO_MANY_ATTEMPTS. `of`: an address, or what an account is known by. */
+  take(kind: Kind, of: string): Promise<void>
+  /** Whoever was right: the account's are all there again, the address has one more. */
+  right(address: string, account: string): Promise<void>
+}
+
+export function createAttempts({ db, now }: Pick<AdminDeps, 'db' | 'now'>): Attempts {
+  /** Bucket → when there is another try. */
+  const usedUp = new LRUCache<string, number>({ max: mostRemembered })
+
+  function refuse(kind: Kind, waitMs: number): never {
+    const retryAfterSeconds = Math.ceil(waitMs / 1000)
+    throw new DenialError(deny('TOO_MANY_ATTEMPTS', reasons[kind], { retryAfterSeconds }))
+  }
+
+  return {
+    async take(kind, of) {
+      const bucket = bucketOf(kind, of)
+      const nowMs = now()
+      const known = usedUp.get(bucket)
+      if (known !== undefined && known > nowMs) refuse(kind, known - nowMs)
+      const waitMs = await takeTry(db, { bucket, nowMs, ...paces[kind] })
+      if (waitMs === 0) return
+      usedUp.set(bucket, nowMs + waitMs)
+      refuse(kind, waitMs)
+    },
+    async right(address, account) {
+      const { everyMs } = paces.address
+      await giveBack(db, { bucket: bucketOf('address', address), everyMs })
+      const bucket = bucketOf('account', account)
+      usedUp.delete(bucket)
+      await giveBack(db, { bucket, everyMs: null })
+    },
+  }
+}
+
+/** Of bounded length, and nothing that was typed stands in it. Of IPv6 a /64 is one place (RFC 6177). */
+function bucketOf(kind: Kind, of: string): string {
+  if (kind === 'address' || kind === 'mail_from') return `${kind}:${clientNetwork(plainAddress(of))}`
+  return `${kind}:${hash('sha256', of, 'base64url')}`
+}

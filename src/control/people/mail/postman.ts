@@ -1,0 +1,137 @@
+// Sends what stands in the table of mails, one after another, and again later what could not be sent. The link of a mail is made
+// as it is sent: until then there is none that anybody could read in the table.
+
+import type { HubSettings } from '../../../config/hub-compiled.ts'
+import {
+  claimMail,
+  type ClaimedMail,
+  countMails,
+  postponeMail,
+  removeMail,
+} from '../../../store/mail-table.ts'
+import type { LinkFor } from '../../../store/link-table.ts'
+import type { Postgres } from '../../../store/postgres.ts'
+import { explainFailure } from '../../../store/refusals.ts'
+import { makeLink } from '../link.ts'
+import type { MailTransport } from './transport.ts'
+import { lettersOf } from './words.ts'
+
+export interface PostmanDeps {
+  readonly db: Postgres
+  readonly hub: Pick<HubSettings, 'publicUrl'>
+  readonly transport: MailTransport
+  /** Milliseconds since the epoch. */
+  now(): number
+  readonly log: {
+    warn(details: object, message: string): void
+    error(details: object, message: string): void
+  }
+  /** A mail was sent, or given up. */
+  counted(outcome: 'sent' | 'failed' | 'given_up'): void
+}
+
+export interface Postman {
+  /** Looks now. Never throws. */
+  kick(): void
+  /** How many mails wait, as last seen; undefined: not known yet. */
+  waiting(): number | undefined
+  stop(): Promise<void>
+}
+
+const lookEveryMs = 15_000
+/** Nobody else takes a mail while it is sent. */
+const claimedForMs = 60_000
+/** What is about a link that works for 24 hours is of no use later. */
+const givenUpAfterMs = 24 * 60 * 60_000
+const firstPauseMs = 10_000
+const longestPauseMs = 10 * 60_000
+
+export function createPostman(deps: PostmanDeps): Postman {
+  let running: Promise<void> | undefined
+  let isStopped = false
+  const isOver = () => isStopped
+  let isKicked = false
+  let seen: number | undefined
+
+  async function round(): Promise<void> {
+    do {
+      isKicked = false
+      // The next ones wait for their own time: while the server is away each is tried once.
+      while (!isOver() && (await sendNext(deps)));
+      seen = await countMails(deps.db)
+    } while (isKicked && !isOver())
+  }
+
+  function kick(): void {
+    isKicked = true
+    if (isStopped) return
+    running ??= round()
+      .catch((error: unknown) => deps.log.warn({ reason: explainFailure(error) }, 'Mails wait for Postgres'))
+      .finally(() => {
+        running = undefined
+      })
+  }
+
+  const timer = setInterval(kick, lookEveryMs).unref()
+  kick()
+  return {
+    kick,
+    waiting: () => seen,
+    async stop() {
+      isStopped = true
+      clearInterval(timer)
+      await running
+      deps.transport.close()
+    },
+  }
+}
+
+/** Whether there was one. */
+async function sendNext(deps: PostmanDeps): Promise<boolean> {
+  const nowMs = deps.now()
+  const mail = await claimMail(deps.db, { nowMs, forMs: claimedForMs })
+  if (mail === undefined) return false
+  if (nowMs - mail.createdAtMs > givenUpAfterMs) {
+    deps.log.error(
+      { mail: mail.id, kind: mail.kind, tries: mail.tries },
+      'A mail could not be sent for a day',
+    )
+    deps.counted('given_up')
+    await removeMail(deps.db, mail.id)
+    return true
+  }
+  try {
+    await deps.transport.send(mail.recipient, lettersOf(mail, await urlOf(deps, mail, nowMs)))
+    deps.counted('sent')
+    await removeMail(deps.db, mail.id)
+  } catch (error) {
+    const failure = codeOf(error)
+    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(mail.tries - 1, 10))
+    deps.log.warn(
+      { mail: mail.id, kind: mail.kind, tries: mail.tries, failure },
+      'A mail waits: it could not be sent',
+    )
+    deps.counted('failed')
+    await postponeMail(deps.db, { id: mail.id, nextAtMs: deps.now() + pauseMs, failure })
+  }
+  return true
+}
+
+async function urlOf(deps: PostmanDeps, mail: ClaimedMail, nowMs: number): Promise<string | null> {
+  const of = linkFor(mail)
+  return of && (await makeLink(deps.db, { publicUrl: deps.hub.publicUrl, nowMs }, of)).url
+}
+
+function linkFor({ kind, personId, invitationId }: ClaimedMail): LinkFor | null {
+  if (kind === 'invitation' && invitationId !== null) return { purpose: 'invitation', invitationId }
+  return (kind === 'reset' || kind === 'set_password') && personId !== null
+    ? { purpose: kind, personId }
+    : null
+}
+
+/** A word: what servers say may hold addresses. */
+function codeOf(error: unknown): string {
+  const { code, responseCode }: { code?: unknown; responseCode?: unknown } = Object(error)
+  if (typeof responseCode === 'number') return `smtp_${responseCode}`
+  return typeof code === 'string' && /^[A-Z_]{1,32}$/.test(code) ? code.toLowerCase() : 'unknown'
+}

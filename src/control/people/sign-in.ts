@@ -1,0 +1,102 @@
+// Signing in: somebody proves who they are, in one way or several, and gets a session. Every cause of a refusal looks the same
+// and costs the same; the log alone has the reason.
+
+import { hash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { readEmail } from '../../credentials/email.ts'
+import { sessionPrefix } from '../../credentials/role.ts'
+import { digestOf, generateSecret, type Secret } from '../../credentials/secret.ts'
+import { deny, DenialError } from '../../errors/denial.ts'
+import { insertSession, openSession, type NewSession, type Proof } from '../../store/hub-session-table.ts'
+import { type Credentials, findCredentials, isKnownPlace } from '../../store/person-table.ts'
+import type { Queryable } from '../../store/postgres.ts'
+import type { HubApp } from './hub-app.ts'
+
+/** What somebody has shown so far. */
+export interface Proven {
+  readonly personId: string
+  readonly proofs: readonly Proof[]
+  /** What a password was compared with; null: none was. */
+  readonly password: string | null
+}
+
+export interface Asked {
+  readonly email: string
+  readonly password: string
+}
+
+/**
+ * Compares a password, as often as it may be tried. Throws SIGN_IN_FAILED and TOO_MANY_ATTEMPTS. Whoever adds a proof does so
+ * behind this, and before `signIn`.
+ */
+export async function provePassword(
+  { deps, attempts, work }: HubApp,
+  request: FastifyRequest,
+  { email, password }: Asked,
+): Promise<Proven & { readonly person: Credentials }> {
+  const address = request.client ?? ''
+  work.refuseWhenFull()
+  await attempts.take('address', address)
+  // What cannot be an address is looked for all the same, and is nobody's.
+  const known = readEmail(email)
+  const person = await findCredentials(deps.db, known ?? '')
+  const account = accountBucket(
+    known ?? email,
+    (await isKnownPlace(deps.db, person?.id ?? '', address)) && address,
+  )
+  await attempts.take('account', account)
+  const isRight = await work.verify(password, person?.password ?? null)
+  if (person === undefined) throw failed('unknown_account')
+  if (person.password === null) throw failed('no_password')
+  if (!isRight) throw failed('wrong_password')
+  if (person.status === 'disabled') throw failed('account_disabled')
+  await attempts.right(address, account)
+  return { personId: person.id, proofs: ['password'], password: person.password, person }
+}
+
+/** From where somebody is signed in, tries are counted apart: others who try keep nobody out. */
+function accountBucket(email: string, place: string | false): string {
+  return `${hash('sha256', email.toLowerCase(), 'base64url')}${place === false ? '' : ` ${place}`}`
+}
+
+function failed(reason: Parameters<typeof deny<'SIGN_IN_FAILED'>>[1]): DenialError {
+  return new DenialError(deny('SIGN_IN_FAILED', reason))
+}
+
+/** Opens a session for who has shown enough. Throws SIGN_IN_FAILED where the account was changed meanwhile. */
+export async function signIn(hub: HubApp, request: FastifyRequest, proven: Proven): Promise<Secret> {
+  const { secret, session } = newSession(hub, request, proven)
+  await openSession(hub.deps.db, session)
+  return secret
+}
+
+/** As `signIn`, in a transaction that does more. */
+export async function signInWithin(
+  tx: Queryable,
+  hub: HubApp,
+  about: { readonly request: FastifyRequest; readonly proven: Proven },
+): Promise<Secret> {
+  const { secret, session } = newSession(hub, about.request, about.proven)
+  await insertSession(tx, session)
+  return secret
+}
+
+const longestUserAgent = 200
+
+function newSession(
+  { deps }: HubApp,
+  request: FastifyRequest,
+  { personId, proofs, password }: Proven,
+): { readonly secret: Secret; readonly session: NewSession } {
+  const secret = generateSecret(sessionPrefix)
+  const nowMs = deps.now()
+  const { 'user-agent': userAgent } = request.headers
+  const session = {
+    ...{ id: deps.newId('ses'), digest: digestOf(secret), personId, proofs, password, nowMs },
+    endsAtMs: nowMs + deps.hub.sessions.absoluteMs,
+    client: request.client ?? null,
+    // Shown to its person; what does not print is nobody's browser.
+    userAgent: userAgent?.replace(/[^\x20-\x7e]/g, '').slice(0, longestUserAgent) ?? null,
+  }
+  return { secret, session }
+}

@@ -1,0 +1,60 @@
+// What people's accounts need of the process: where they are reached, and who sends their mails.
+
+import type { HubSettings } from '../config/hub-compiled.ts'
+import type { HubDeps } from '../control/dependencies.ts'
+import { createPostman } from '../control/people/mail/postman.ts'
+import { createMailTransport } from '../control/people/mail/transport.ts'
+import type { Postgres } from '../store/postgres.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+
+export interface HubPartDeps {
+  readonly db: Postgres
+  readonly log: Logger
+  readonly metrics: Pick<Metrics, 'gauge' | 'counter'>
+  now(): number
+}
+
+export interface HubPart extends HubDeps {
+  stop(): Promise<void>
+}
+
+export function openHubPart({ publicUrl, mail, sessions }: HubSettings, deps: HubPartDeps): HubPart {
+  const common = { publicUrl, sessions }
+  if (mail === null) return { ...common, sendsMail: false, mailQueued() {}, stop: async () => {} }
+  const counts = { sent: 0, failed: 0, given_up: 0 }
+  const postman = createPostman({
+    ...{ db: deps.db, log: deps.log, now: deps.now, hub: { publicUrl } },
+    transport: createMailTransport(mail),
+    counted: (outcome) => (counts[outcome] += 1),
+  })
+  addMetrics(deps.metrics, counts, postman.waiting)
+  return { ...common, sendsMail: true, mailQueued: postman.kick, stop: postman.stop }
+}
+
+function addMetrics(
+  metrics: HubPartDeps['metrics'],
+  counts: Readonly<Record<'sent' | 'failed' | 'given_up', number>>,
+  waiting: () => number | undefined,
+): void {
+  metrics.gauge(
+    'latchkey_mail_waiting',
+    'Mails that are not sent yet, as this process last saw it',
+    () => {
+      const seen = waiting()
+      return seen === undefined ? {} : { mails: seen }
+    },
+    'max',
+  )
+  metrics.counter('latchkey_mail_sent_total', 'Mails that the mail server took', () => counts.sent)
+  metrics.counter(
+    'latchkey_mail_failures_total',
+    'Attempts to send a mail that failed; it waits and is tried again',
+    () => counts.failed,
+  )
+  metrics.counter(
+    'latchkey_mail_given_up_total',
+    'Mails that could not be sent for a day',
+    () => counts.given_up,
+  )
+}
