@@ -11,6 +11,7 @@ import type {
 import type { Table } from '../config/compiled.ts'
 import type { ScanningKeys } from '../config/scanning-schema.ts'
 import type { HubSettings } from '../config/hub-compiled.ts'
+import type { Sealing } from '../credentials/sealing.ts'
 import type { DenyBehind } from '../lookup/deny-acknowledge.ts'
 import type { DenyStop } from '../lookup/deny-stop.ts'
 import type { Change } from '../store/change-table.ts'
@@ -45,7 +46,7 @@ export interface ControlDeps {
   /** Milliseconds since the epoch. */
   now(): number
   /** `key_…`: after the prefix 10 to 40 letters and digits, in the order of creation. */
-  newId(prefix: 'key' | 'sec' | 'mer' | 'req' | 'tok' | 'usr' | 'ses' | 'inv' | 'eml'): string
+  newId(prefix: 'key' | 'sec' | 'mer' | 'req' | 'tok' | 'usr' | 'ses' | 'inv' | 'eml' | 'pky'): string
   /** Spreads a change after its commit. Never throws. */
   published(change: Change): void
   /** Resolves with the instances that have not applied `revision` within `timeoutMs`; empty: all have. Never rejects. */
@@ -72,8 +73,11 @@ export interface HubDeps {
   /** Where people reach it: scheme, host and port. */
   readonly publicUrl: string
   readonly sessions: HubSettings['sessions']
+  readonly oidc: HubSettings['oidc']
   /** Whether links are sent by mail; else they are shown to whoever makes them. */
   readonly sendsMail: boolean
+  /** Seals what must be readable again. */
+  sealing(): Sealing
   /** A mail stands in its table. Never throws. */
   mailQueued(): void
 }

@@ -1,5 +1,6 @@
 // What people's accounts need of the process: where they are reached, and who sends their mails.
 
+import type { Sealing } from '../credentials/sealing.ts'
 import type { HubSettings } from '../config/hub-compiled.ts'
 import type { HubDeps } from '../control/dependencies.ts'
 import { createPostman } from '../control/people/mail/postman.ts'
@@ -13,14 +14,15 @@ export interface HubPartDeps {
   readonly log: Logger
   readonly metrics: Pick<Metrics, 'gauge' | 'counter'>
   now(): number
+  sealing(): Sealing
 }
 
 export interface HubPart extends HubDeps {
   stop(): Promise<void>
 }
 
-export function openHubPart({ publicUrl, mail, sessions }: HubSettings, deps: HubPartDeps): HubPart {
-  const common = { publicUrl, sessions }
+export function openHubPart({ publicUrl, mail, sessions, oidc }: HubSettings, deps: HubPartDeps): HubPart {
+  const common = { publicUrl, sessions, oidc, sealing: deps.sealing }
   if (mail === null) return { ...common, sendsMail: false, mailQueued() {}, stop: async () => {} }
   const counts = { sent: 0, failed: 0, given_up: 0 }
   const postman = createPostman({

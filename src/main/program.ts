@@ -24,6 +24,7 @@ import { type Descriptors, mostDescriptors, shareDescriptors } from './descripto
 import { createDrain, type Drain } from './drain.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { openHubPart } from './hub-parts.ts'
+import { createCurrentSealing } from './current-sealing.ts'
 import { type KeptConfig, packKept } from './kept-config.ts'
 import { boundConnections, listen } from './listen.ts'
 import { type Place, type Plan, planOf } from './plan.ts'
@@ -347,7 +348,14 @@ async function openControl(parts: Parts): Promise<number> {
   const table = () => inForce.current().table
   const { hub: hubSettings } = config.settings
   const hub =
-    plan.admin && hubSettings ? openHubPart(hubSettings, { ...parts, db: core.db, now: core.now }) : null
+    plan.admin && hubSettings
+      ? openHubPart(hubSettings, {
+          ...parts,
+          db: core.db,
+          now: core.now,
+          sealing: createCurrentSealing(parts),
+        })
+      : null
   drain.last('mail', async () => hub?.stop())
   const app = createControlServer({
     db: plan.admin ? core.db : null,

@@ -7,6 +7,7 @@ import { StartError } from './start-error.ts'
 export const secretVariables = [
   'LATCHKEY_ADMIN_TOKEN',
   'LATCHKEY_CACHE_KEY',
+  'LATCHKEY_SEAL_KEY',
   'DATABASE_URL',
   'REDIS_URL',
 ] as const

@@ -9,6 +9,8 @@ export interface ProcessSecrets {
   readonly tokens: AdminTokens
   /** One, or several with commas between, of which the first one writes; '' where Redis is not used. */
   readonly cacheKey: string
+  /** What secrets that must be readable again are sealed with: with the first; all open. May be empty. */
+  readonly sealKeys: readonly string[]
 }
 
 /** Reads them; throws a StartError that names the variable and the mend. `warn` takes what should be mended, too. */
@@ -20,6 +22,7 @@ export function readSecrets(
   return {
     tokens: needs.role === 'gateway' ? [] : adminTokens(env.LATCHKEY_ADMIN_TOKEN),
     cacheKey: needs.usesRedis ? cacheKey(env.LATCHKEY_CACHE_KEY, warn) : '',
+    sealKeys: needs.role === 'gateway' ? [] : sealKeysOf(env),
   }
 }
 
@@ -32,6 +35,19 @@ function adminTokens(text: string | undefined): AdminTokens {
   const parsed = parseAdminTokens(text)
   if (parsed.kind === 'fault') throw new StartError(parsed.fault)
   return parsed.tokens
+}
+
+/** LATCHKEY_SEAL_KEY, one or several, and behind it the cache's, which seals where the former is not set. */
+function sealKeysOf(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const { LATCHKEY_SEAL_KEY: own = '', LATCHKEY_CACHE_KEY: cache = '' } = env
+  const keys = own === '' ? [] : own.split(',')
+  if (keys.some((key) => key.length < shortCacheKey)) {
+    throw new StartError(
+      `LATCHKEY_SEAL_KEY has a key of fewer than ${shortCacheKey} characters: it is \`new,old\`, or one key. ` +
+        'Make one with `openssl rand -hex 32`.',
+    )
+  }
+  return [...keys, ...cacheKeysOf(cache).filter((key) => key !== '')]
 }
 
 /** Half of what `openssl rand -hex 32` gives: 128 bits, written in hex. */

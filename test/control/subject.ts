@@ -6,6 +6,7 @@ import type { Api, Table } from '../../src/config/compiled.ts'
 import type { ControlApp, ControlDeps } from '../../src/control/dependencies.ts'
 import { parseAdminTokens } from '../../src/control/operator.ts'
 import { createControlServer } from '../../src/control/server.ts'
+import { createSealing } from '../../src/credentials/sealing.ts'
 import { createDenyStop } from '../../src/lookup/deny-stop.ts'
 import { createDenyWords } from '../../src/lookup/deny-words.ts'
 import type { Change } from '../../src/store/change-table.ts'
@@ -14,6 +15,8 @@ import type { Postgres } from '../../src/store/postgres.ts'
 import { createDatabase } from '../support/database.ts'
 
 export const token = 'a-token-of-thirty-two-characters'
+export const sealing = createSealing(['a-key-that-seals-of-32-characters'])
+
 export const startMs = Date.UTC(2026, 0, 15, 12)
 
 export interface Answer {
@@ -105,6 +108,8 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
       sessions: { idleMs: 12 * 3_600_000, absoluteMs: 7 * 24 * 3_600_000 },
       sendsMail: false,
       mailQueued: () => undefined,
+      sealing: () => sealing,
+      oidc: [],
     },
     refused: () => undefined,
     now: () => clock.nowMs,

@@ -3,7 +3,7 @@
 import t from 'tap'
 import { hash } from '@node-rs/argon2'
 import type { LightMyRequestResponse } from 'fastify'
-import { createSubject, startMs, type Subject } from '../subject.ts'
+import { createSubject, sealing, startMs, type Subject } from '../subject.ts'
 import { makePerson, origin } from './people.ts'
 
 const password = 'correct horse battery'
@@ -181,7 +181,13 @@ void t.test('what changes something needs the token of the session and an Origin
 })
 
 void t.test('on https the cookie is of this host alone, and browsers stay on https', async (t) => {
-  const hub = { publicUrl: 'https://hub.test', sendsMail: false, mailQueued: () => undefined }
+  const hub = {
+    publicUrl: 'https://hub.test',
+    sendsMail: false,
+    mailQueued: () => undefined,
+    sealing: () => sealing,
+    oidc: [],
+  }
   const sessions = { idleMs: 3_600_000, absoluteMs: 7_200_000 }
   const subject = await createSubject(t, { hub: { ...hub, sessions } })
   await makePerson(subject.db, { email: 'a@x.test', operator: 'admin', password: stored })
