@@ -13,6 +13,7 @@ COPY tsconfig.json ./
 COPY scripts scripts
 COPY config config
 COPY src src
+COPY hub hub
 RUN npm run build
 
 FROM ${NODE_IMAGE}
@@ -22,6 +23,7 @@ COPY package.json package-lock.json .npmrc ./
 # Without the optional ones: they are the embedded Postgres of the demo.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts && npm cache clean --force
 COPY --from=build /app/build/src build/src
+COPY --from=build /app/build/hub build/hub
 COPY src/store/migrations src/store/migrations
 COPY config config
 RUN ln -s /app/build/src/main.js /usr/local/bin/latchkey

@@ -13,11 +13,12 @@ import type { Denial } from '../src/errors/denial.ts'
 import type { Access } from '../src/gateway/access.ts'
 import { accessMaker } from '../src/gateway/listener/begin.ts'
 import { decisionStages } from '../src/decision/stages.ts'
-import { boundStrangers } from '../src/decision/strangers.ts'
+import { nobodyIsCounted } from '../src/decision/misses.ts'
 import { runStages } from '../src/decision/run-stages.ts'
 import { keepToldPeer } from '../src/gateway/listener/peer.ts'
 import { createUpstreams } from '../src/gateway/upstream/upstreams.ts'
 import { type Changes, createChanges } from '../src/lookup/changes.ts'
+import { createLimiter } from '../src/limits/limiter.ts'
 import type { Lookup } from '../src/lookup/found.ts'
 import { createMemoryTier } from '../src/lookup/memory-tier.ts'
 import { spreadOf } from './statistics.ts'
@@ -41,8 +42,10 @@ const memory = createMemoryTier({
 })
 const { limits, requireHttps, trustedProxies } = settings.gateway
 const lookup: Lookup = { find: (digest) => memory.get(digest) ?? missing(), findInMemory: memory.get }
-const strangers = boundStrangers(limits, monotonicNow)
-const stages = decisionStages({ lookup, strangers, limits, requireHttps, now: Date.now, monotonicNow })
+const limiter = createLimiter({ store: null, instances: () => 1, monotonicNow })
+const stages = decisionStages({
+  ...{ lookup, misses: nobodyIsCounted, limiter, limits, requireHttps, now: Date.now },
+})
 const reply = new ServerResponse(new IncomingMessage(new Socket()))
 // Nothing is forwarded, so no connection is opened.
 const upstreams = createUpstreams(settings, table)
@@ -96,6 +99,7 @@ function recordOf(n: number) {
     permissions: ['transaction.read', 'transaction.search'],
     expiresAtMs: null,
     secretExpiresAtMs: null,
+    limits: null,
     revision: 0,
   } as const
 }

@@ -82,6 +82,7 @@ function routesOf(size: number): MatchableRoute[] {
       maxBodyBytes: null,
       maxResponseBytes: null,
       responseIdleMs: null,
+      rateLimits: [],
       upstream: null,
       disguises: 'strict',
       escapes: 0,

@@ -26,6 +26,12 @@ const SecretObject = Type.Object({
 })
 export type SecretObject = Static<typeof SecretObject>
 
+/** By name of a limit. */
+export const RateLimitsObject = Type.Record(
+  Type.String(),
+  Type.Object({ rate: Type.String(), burst: Type.Union([Type.Integer(), Type.Null()]) }),
+)
+
 export const KeyObject = Type.Object({
   id: Type.String(),
   merchant_id: Type.String(),
@@ -39,6 +45,9 @@ export const KeyObject = Type.Object({
   created_at: Type.String(),
   expires_at: NullableText,
   last_used_at: NullableText,
+  // Earlier versions do not say them.
+  allowed_ips: Type.Optional(Type.Array(Type.String())),
+  rate_limits: Type.Optional(RateLimitsObject),
   revision: Type.Integer(),
   secrets: Type.Array(SecretObject),
   // Earlier versions do not say them.
@@ -93,6 +102,26 @@ export const TotalObject = Type.Object({
   allowed: Type.Integer(),
 })
 export type TotalObject = Static<typeof TotalObject>
+
+export const RequestObject = Type.Object({
+  id: Type.String(),
+  at: Type.String(),
+  api: Type.String(),
+  environment: Type.String(),
+  route: Type.String(),
+  merchant_id: NullableText,
+  key_id: NullableText,
+  decision: Type.String(),
+  code: NullableText,
+  reason: NullableText,
+  explanation: Type.String(),
+  required: Type.Array(Type.String()),
+  status: Type.Integer(),
+  upstream_status: Type.Union([Type.Integer(), Type.Null()]),
+  cut: NullableText,
+  times: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()])),
+})
+export type RequestObject = Static<typeof RequestObject>
 
 export const PermissionsList = Type.Object({
   data: Type.Array(

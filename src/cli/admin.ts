@@ -13,6 +13,7 @@ import { registerMembers } from './members.ts'
 import { registerMerchants } from './merchants.ts'
 import { registerOperators } from './operators.ts'
 import { registerPermissions } from './permissions.ts'
+import { registerRequests } from './requests.ts'
 import type { Session } from './session.ts'
 import { registerTokens } from './tokens.ts'
 
@@ -38,6 +39,7 @@ export function registerAdminCommands(
   registerDeny(program, session)
   registerAudit(program, session)
   registerActivity(program, session)
+  registerRequests(program, session)
   registerPermissions(program, session)
   registerTokens(program, session)
   registerOperators(program, session)

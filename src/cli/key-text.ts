@@ -35,6 +35,7 @@ export function keyText(key: KeyObject, nowMs: number, isColoured: boolean): str
       ['environment', key.environment],
       ['status', statusCell(key, nowMs)],
       ['permissions', ...key.permissions],
+      ...limitFields(key),
       ['created', shortTime(key.created_at)],
       ['expires', shortTime(key.expires_at, 'never')],
       ['last used', shortTime(key.last_used_at, 'never')],
@@ -44,6 +45,20 @@ export function keyText(key: KeyObject, nowMs: number, isColoured: boolean): str
     ],
     isColoured,
   )
+}
+
+/** What is said of it beside what the file says of all. */
+function limitFields({
+  allowed_ips: addresses = [],
+  rate_limits: rates = {},
+}: KeyObject): [label: string, ...values: string[]][] {
+  const limits = Object.entries(rates).map(
+    ([name, { rate, burst }]) => `${name}: ${rate}${burst === null ? '' : `, burst ${burst}`}`,
+  )
+  const fields: [label: string, ...values: string[]][] = []
+  if (addresses.length > 0) fields.push(['allowed from', ...addresses])
+  if (limits.length > 0) fields.push(['rate limits', ...limits])
+  return fields
 }
 
 /** What earlier versions do not say, and what there is none of, is left out. */

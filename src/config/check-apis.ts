@@ -1,6 +1,7 @@
 // What the schema cannot say about APIs: who has a host, a prefix; where requests go is another's (check-ways.ts).
 
 import { checkCors } from './check-cors.ts'
+import { checkRateLimits } from './check-rate-limits.ts'
 import type { CheckedFile } from './check-settings.ts'
 import { checkPrefixToStrip } from './check-strip-prefix.ts'
 import { checkWays } from './check-ways.ts'
@@ -28,6 +29,7 @@ export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, Perm
     checkPrefixToStrip(checked, name, tables.get(name))
     checkLengths(checked, tables.get(name))
     checkHealth(checked, name, tables.get(name))
+    checkRateLimits(checked, name, tables.get(name))
   }
 }
 

@@ -35,6 +35,7 @@ function checkPlanes({ tree, file, report }: CheckedFile): void {
     [['gateway', 'trusted_proxies'], gateway?.trusted_proxies],
     [['control', 'admin_from'], control?.admin_from],
     [['control', 'trusted_proxies'], control?.trusted_proxies],
+    [['webhooks', 'allow'], file.webhooks?.allow],
   ] as const
   for (const [path, addresses] of lists) {
     for (const [index, address] of (addresses ?? []).entries()) {

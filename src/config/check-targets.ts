@@ -29,6 +29,7 @@ export function checkTargets(checked: CheckedFile, name: string): void {
     if (why !== undefined) report.fault(placeOfValue(tree, path), why)
   }
   checkWeights(checked, name)
+  warnOfUnwatched(checked, name)
 }
 
 /** Whether both are. */
@@ -57,6 +58,16 @@ function checkWeights({ tree, file, report }: CheckedFile, name: string): void {
   const { targets = [] } = file.upstreams?.[name] ?? {}
   if (targets.length === 0 || targets.some((target) => target?.weight !== 0)) return
   report.fault(placeOfKey(tree, ['upstreams', name, 'targets']), 'one of `targets` at least needs a weight')
+}
+
+/** One that hangs, or answers errors alone, goes on getting its share: only one that takes no connection is noticed without checks. */
+function warnOfUnwatched({ tree, file, report }: CheckedFile, name: string): void {
+  const { targets = [], health } = file.upstreams?.[name] ?? {}
+  if (health !== undefined || targets.filter((target) => target?.weight !== 0).length < 2) return
+  report.warn(
+    placeOfKey(tree, ['upstreams', name, 'targets']),
+    'several `targets` without `health`: one that hangs or answers errors keeps its share of the requests',
+  )
 }
 
 /** Whichever target a request goes to, it is sent the same, by the same means. */

@@ -8,6 +8,7 @@ import type { TableRoute } from './route-conflicts.ts'
 import { suggest } from './suggest.ts'
 import type { PermissionTable } from './table.ts'
 import { placeOfValue, rawText } from './tree.ts'
+import { basePathIn, pathInUrl } from './upstream-url.ts'
 
 /** Reports what is wrong with the upstreams that an API and its routes name. */
 export function checkWays(checked: CheckedFile, api: string, table?: PermissionTable): void {
@@ -107,10 +108,15 @@ function isOnePlace({ upstreams }: CheckedFile['file'], one: string, other: stri
   const urlsOf = (name: string) => {
     const { url, targets = [] } = upstreams?.[name] ?? {}
     const all = [url, ...targets.map((target) => target?.url)].filter((text) => text !== undefined)
-    return new Set(all.map((text) => text.replace(/\/$/, '').toLowerCase()))
+    return new Set(all.map(placeIn))
   }
   const others = urlsOf(other)
   return [...urlsOf(one)].some((url) => others.has(url))
+}
+
+/** However it is written: the host's case, a port that is the scheme's own, a slash at its end. */
+function placeIn(url: string): string {
+  return pathInUrl(url) === undefined ? url : new URL(url).origin + basePathIn(url)
 }
 
 /** Where the host leaves the environment open only a key can choose the upstream: nothing may pass without one. */

@@ -6,6 +6,7 @@ import type { Api, CompiledConfig, Settings, Table, TlsSettings, Upstream } from
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { compileHub } from './hub.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
+import { rateLimitsOf } from './rate-limits.ts'
 import { resolveRedisFiles } from './redis-url.ts'
 import { changesNothing, limitOf, limitsOf, withDefaults } from './route-limits.ts'
 import type { GatewayFile } from './schema.ts'
@@ -96,6 +97,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
     hub: compileHub(file),
     identity,
     log: file.log,
+    webhooks: file.webhooks,
     upstreams: new Map(
       Object.entries(file.upstreams).map(([name, entry]) => [
         name,
@@ -188,9 +190,12 @@ async function compileApi(
   table: PermissionTable,
 ): Promise<Api> {
   const limits = limitsOf(entry)
-  const own = table.routes.map((one) =>
-    changesNothing(one.route, limits) ? one : { ...one, route: withDefaults(one.route, limits) },
-  )
+  const { all: rateLimits, fitting } = rateLimitsOf(name, entry.rate_limits)
+  const own = table.routes.map((one) => {
+    const own = fitting(one.route)
+    if (own.length === 0 && changesNothing(one.route, limits)) return one
+    return { ...one, route: { ...withDefaults(one.route, limits), rateLimits: own } }
+  })
   const match = await matcherOf(own)
   const isSame = entry.trailing_slash === 'same'
   return {
@@ -207,6 +212,7 @@ async function compileApi(
     timeoutMs: limitOf(limits.timeoutMs),
     trailingSlash: entry.trailing_slash,
     routes: own.map(({ route }) => route),
+    rateLimits,
     matchRoute: isSame ? (method, path) => match(method, withoutLastSlash(path)) : match,
   }
 }

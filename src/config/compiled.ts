@@ -5,6 +5,7 @@ import type { Requirement } from '../credentials/permission.ts'
 import type { Disguises } from './disguise.ts'
 import type { HubSettings } from './hub-compiled.ts'
 import type { LogPaths } from './log-schema.ts'
+import type { CountedBy } from './rate-limit-schema.ts'
 import type { Escapes } from './request/escapes.ts'
 import type { PathFault } from './request/path-fault.ts'
 import type { ExposurePolicy, ScanningKeys } from './scanning-schema.ts'
@@ -69,6 +70,8 @@ export interface Settings {
   }
   /** Of which requests the access log has the path. */
   readonly log: { readonly paths: LogPaths }
+  /** CIDR blocks or single addresses, not public ones, that webhooks may be sent to. */
+  readonly webhooks: { readonly allow: readonly string[] }
   readonly upstreams: ReadonlyMap<string, Upstream>
 }
 
@@ -192,6 +195,8 @@ export interface Api {
   /** URL of what is said about an error, with `{code}` for its code; null: there is none. */
   readonly docs: string | null
   readonly routes: readonly Route[]
+  /** All of them, in the file's order. */
+  readonly rateLimits: readonly RateLimit[]
   /**
    * Matches a request by method and raw path: bytes as they came, no query, already judged unambiguous but for escapes
    * that routes take: those of the path are judged here, for the route that is found.
@@ -233,12 +238,33 @@ export interface Route {
   readonly responseIdleMs: number | null
   /** In place of its environment's: one for all, or one for each, sorted by environment; null: the environment's. */
   readonly upstream: string | readonly (readonly [environment: string, upstream: string])[] | null
+  /** Those that fit it, in the order in which they refuse; one list for all routes with the same. */
+  readonly rateLimits: readonly RateLimit[]
   /** Which values of its parameters are refused for a literal beside them. */
   readonly disguises: Disguises
   /** Which of the escapes that are refused elsewhere its parameters take. */
   readonly escapes: Escapes
   /** `file:line:col` of the route in its permission table. */
   readonly source: string
+}
+
+export interface RateLimit {
+  readonly api: string
+  readonly name: string
+  readonly per: CountedBy
+  readonly allowance: Allowance
+  /** Counts and tells, and refuses nobody. */
+  readonly isShadow: boolean
+}
+
+/** How often, on average and at once. */
+export interface Allowance {
+  /** Requests in `windowSeconds`, as the file says it. */
+  readonly quota: number
+  readonly windowSeconds: number
+  /** Milliseconds from one request to the next. */
+  readonly intervalMs: number
+  readonly burst: number
 }
 
 export type RouteMatch =

@@ -89,8 +89,8 @@ export async function loadConfig(
     }
     const checked = { tree, file: gateway, report }
     checkSettings(checked)
-    checkScanning(checked)
     checkHub(checked)
+    checkScanning(checked)
     checkUpstreams(checked)
     checkApis(checked, tables)
     // A running process looks at them itself: one that is half renewed must not keep a table from coming into force.

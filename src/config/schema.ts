@@ -6,9 +6,11 @@ import { routeDefaults } from './defaults-schema.ts'
 import { Environments } from './environment-schema.ts'
 import { HubSection } from './hub-schema.ts'
 import { LogSection } from './log-schema.ts'
+import { RateLimits } from './rate-limit-schema.ts'
 import { ScanningSection } from './scanning-schema.ts'
 import { closed, Duration, DurationOrNone, HeaderName, Size, Text } from './schema-fields.ts'
 import { Upstream } from './upstream-schema.ts'
+import { WebhooksSection } from './webhooks-schema.ts'
 
 const Port = (description: string, value: number) =>
   Type.Integer({ minimum: 0, maximum: 65535, default: value, description })
@@ -234,6 +236,7 @@ const Api = Type.Object(
       description: 'How long a known key works while Postgres cannot be reached.',
     }),
     ...routeDefaults,
+    rate_limits: RateLimits,
     legacy_keys: Type.Boolean({ default: false, description: 'Looks up keys without a checksum too.' }),
     cors: Type.Union([Type.Enum(['off', 'upstream']), Cors], {
       default: 'off',
@@ -293,6 +296,7 @@ export const GatewayFile = Type.Object(
     hub: Type.Optional(HubSection),
     identity: IdentitySection,
     log: LogSection,
+    webhooks: WebhooksSection,
     upstreams: Type.Record(Type.String(), Upstream, {
       propertyNames: {
         ...name,

@@ -80,6 +80,8 @@ function compileRoute(checking: Checking, key: string, rule: Rule): Omit<TableRo
     requirement: requirement ?? { kind: 'all', permissions: [] },
     ...limitsOf(settings),
     upstream: upstreamOf(settings.upstream),
+    // The API's to say.
+    rateLimits: [],
     disguises: settings.disguises ?? 'strict',
     escapes: escapesOf((settings.escapes ?? []).filter((name) => name !== undefined)),
     source: formatPlace(place),

@@ -9,9 +9,10 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { Table } from '../config/compiled.ts'
-import type { ScanningKeys } from '../config/scanning-schema.ts'
-import type { HubSettings } from '../config/hub-compiled.ts'
 import type { Sealing } from '../credentials/sealing.ts'
+import type { HubSettings } from '../config/hub-compiled.ts'
+import type { HubFiles } from './hub/files.ts'
+import type { ScanningKeys } from '../config/scanning-schema.ts'
 import type { DenyBehind } from '../lookup/deny-acknowledge.ts'
 import type { DenyStop } from '../lookup/deny-stop.ts'
 import type { Change } from '../store/change-table.ts'
@@ -19,6 +20,13 @@ import type { InstanceView } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import type { AdminTokens } from './operator.ts'
 import type { ControlTls } from './tls.ts'
+import type { DestinationRule } from './webhooks/send/destination.ts'
+
+/** What stands before the underscore of an id. */
+export type IdKind =
+  | ('key' | 'sec' | 'mer' | 'req' | 'tok')
+  | ('usr' | 'ses' | 'inv' | 'eml' | 'pky')
+  | ('whk' | 'whs' | 'evt' | 'dlv')
 
 export interface ControlDeps {
   /** null: no admin API is served, only the probes and metrics. */
@@ -46,9 +54,11 @@ export interface ControlDeps {
   /** Milliseconds since the epoch. */
   now(): number
   /** `key_…`: after the prefix 10 to 40 letters and digits, in the order of creation. */
-  newId(prefix: 'key' | 'sec' | 'mer' | 'req' | 'tok' | 'usr' | 'ses' | 'inv' | 'eml' | 'pky'): string
+  newId(prefix: IdKind): string
   /** Spreads a change after its commit. Never throws. */
   published(change: Change): void
+  /** What webhooks need. */
+  readonly webhooks: WebhookDeps
   /** Resolves with the instances that have not applied `revision` within `timeoutMs`; empty: all have. Never rejects. */
   awaitAll(revision: number, timeoutMs: number): Promise<readonly PendingInstance[]>
   /** Resolves with whether Redis lacks a change up to `revision`, within `timeoutMs`. Never rejects. */
@@ -68,16 +78,24 @@ export interface ControlDeps {
   readonly log: FastifyBaseLogger
 }
 
+export interface WebhookDeps {
+  /** Of the keys that are configured now. */
+  sealing(): Sealing
+  readonly rule: DestinationRule
+  /** There is something to send, perhaps. */
+  kick(): void
+}
+
 /** What people's accounts need. */
 export interface HubDeps {
   /** Where people reach it: scheme, host and port. */
   readonly publicUrl: string
   readonly sessions: HubSettings['sessions']
   readonly oidc: HubSettings['oidc']
+  /** The web application as it was built; null: its pages are not served. */
+  readonly pages: HubFiles | null
   /** Whether links are sent by mail; else they are shown to whoever makes them. */
   readonly sendsMail: boolean
-  /** Seals what must be readable again. */
-  sealing(): Sealing
   /** A mail stands in its table. Never throws. */
   mailQueued(): void
 }

@@ -70,6 +70,8 @@ function parserDenial(code: string | undefined): Denial {
 
 /** What would tell of an object whether it was changed, and whether asking again does no harm. */
 function whatToAsk(request: FastifyRequest): string {
+  if (request.url.startsWith('/hub/v1/'))
+    return 'signing in with the new password tells whether it was; if not, send it again'
   if (/^\/admin\/v1\/tokens(?:\?|$)/.test(request.url))
     return 'GET /admin/v1/tokens tells whether it was; sent again it makes another one, so revoke that one first'
   const [, path] =

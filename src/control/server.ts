@@ -8,6 +8,7 @@ import type { Denial } from '../errors/denial.ts'
 import { accessLine } from './access-line.ts'
 import { acceptEmptyBodies } from './bodies.ts'
 import { serveActivity } from './activity/routes.ts'
+import { serveActivitySeries } from './activity/series.ts'
 import { serveActivityTotals } from './activity/totals.ts'
 import { adminPath } from './callers/access.ts'
 import { createClientAddress } from './client-address.ts'
@@ -19,6 +20,7 @@ import { serveAuditVerification } from './audit/verify.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
 import { createHostCheck } from './hosts.ts'
+import { serveHubPages } from './hub/serve.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
 import { serveExposed } from './keys/exposed/routes.ts'
@@ -36,8 +38,11 @@ import { hubPath, serveHub } from './people/serve.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { serveRequests } from './requests/routes.ts'
 import { serveTeam } from './team/routes.ts'
 import { serveTokens } from './tokens/routes.ts'
+import { serveDeliveries } from './webhooks/deliveries.ts'
+import { serveWebhooks } from './webhooks/routes.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -98,7 +103,8 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   const hub = db && people ? createHubApp({ ...deps, db, hub: people }) : null
   if (hub) secureAnswers(app, hub.site)
   const judgeName = createHostCheck(deps.hosts, [hostname(), ...publicName(deps)])
-  // These two say nothing of the installation.
+  // These say nothing of the installation.
+  if (hub && people?.pages) serveHubPages(app, people.pages)
   if (db) serveOpenApi(app, deps.publicUrl)
   serveLiveness(app)
   // Whoever asks for the others has no token, either.
@@ -150,9 +156,13 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveAuditExport(app, deps)
   serveActivity(app, deps)
   serveActivityTotals(app, deps)
+  serveActivitySeries(app, deps)
+  serveRequests(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)
+  serveWebhooks(app, deps)
+  serveDeliveries(app, deps)
   const { hub } = knowing
   if (hub === null) return
   serveOperators(app, hub.deps)

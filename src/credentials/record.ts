@@ -2,6 +2,8 @@
 // Pure: no I/O, no clock of its own. It must not know where records come from (Postgres, Redis, memory) nor what
 // a request looks like. An OAuth access token will be one more `kind` of the same record.
 
+import type { CallerLimits } from './caller-limits.ts'
+
 export const merchantStatuses = ['active', 'suspended'] as const
 export type MerchantStatus = (typeof merchantStatuses)[number]
 
@@ -30,6 +32,8 @@ export interface CredentialRecord {
   readonly expiresAtMs: number | null
   /** End of this secret's rotation grace in milliseconds since the epoch; null: none. */
   readonly secretExpiresAtMs: number | null
+  /** null: nothing is said of this key or its merchant. */
+  readonly limits: CallerLimits | null
   /** The revision of the key's last change. */
   readonly revision: number
 }

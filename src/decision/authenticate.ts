@@ -5,35 +5,30 @@ import type { Api, HostMatch } from '../config/compiled.ts'
 import { expandPermissions } from '../credentials/permission.ts'
 import { type CredentialRecord, whyUnusable } from '../credentials/record.ts'
 import { digestOf, isPresentable, isWellFormed, type Secret } from '../credentials/secret.ts'
-import { type Denial, deny } from '../errors/denial.ts'
+import { deny } from '../errors/denial.ts'
 import type { Reason } from '../errors/reasons.ts'
 import type { Found, Lookup } from '../lookup/found.ts'
 import type { Inquiry, Stage } from './inquiry.ts'
-import type { Pacer } from './pacing.ts'
 import type { Grant } from './principal.ts'
-import type { Strangers } from './strangers.ts'
+import type { Misses } from './misses.ts'
 
 export interface AuthenticateDeps {
   readonly lookup: Lookup
-  readonly strangers: Strangers
+  readonly misses: Misses
   /** Wall-clock milliseconds. */
   readonly now: () => number
-  /** Monotonic milliseconds. */
-  readonly monotonicNow: () => number
 }
 
 /** Looks the key up and makes the principal (contract 5.6). Synchronous when the key is in memory. */
-export function authenticate({ lookup, strangers, now, monotonicNow }: AuthenticateDeps): Stage {
+export function authenticate({ lookup, misses, now }: AuthenticateDeps): Stage {
   const grantOf = createGrants()
-  const { misses } = strangers
-  const { asked, unasked } = strangers.pacers
 
   function conclude(inquiry: Inquiry, host: HostMatch, found: Found): ReturnType<Stage> {
     if (found.kind === 'unavailable') return deny('AUTH_UNAVAILABLE', found.reason)
     inquiry.tier = found.tier
     if (found.kind === 'unknown') {
       misses.count(inquiry.client)
-      return hold(inquiry, deny('INVALID_API_KEY', 'unknown'), found.tier === 'memory' ? unasked : asked)
+      return deny('INVALID_API_KEY', 'unknown')
     }
     const { record } = found
     const mismatch = whyMismatched(inquiry, host, record)
@@ -45,19 +40,6 @@ export function authenticate({ lookup, strangers, now, monotonicNow }: Authentic
     return reason === undefined ? undefined : deny('INVALID_API_KEY', reason)
   }
 
-  /** Refuses when it is this refusal's turn. It is noted first: who does not wait for it was refused all the same. */
-  function hold(inquiry: Inquiry, denial: Denial, pacer: Pacer): ReturnType<Stage> {
-    inquiry.denial = denial
-    const paced = pacer.pace(denial)
-    if (!(paced instanceof Promise)) return paced
-    inquiry.heldSince = monotonicNow()
-    return paced.then((due) => {
-      inquiry.heldMs = monotonicNow() - inquiry.heldSince
-      inquiry.heldSince = 0
-      return due
-    })
-  }
-
   return (inquiry) => {
     const { credential, host } = inquiry
     if (credential === undefined || host === undefined) return undefined
@@ -65,7 +47,7 @@ export function authenticate({ lookup, strangers, now, monotonicNow }: Authentic
     if (fault !== undefined) return deny('INVALID_API_KEY', fault)
     const digest = digestOf(credential)
     if (misses.isOver(inquiry.client) && lookup.findInMemory(digest)?.kind !== 'known') {
-      return hold(inquiry, deny('TOO_MANY_REQUESTS', 'failed_lookups'), unasked)
+      return deny('TOO_MANY_REQUESTS', 'failed_lookups')
     }
     const found = lookup.find(digest)
     return found instanceof Promise

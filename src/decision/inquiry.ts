@@ -9,6 +9,7 @@ import type { ApiEnvironment, HostMatch, Route, Table } from '../config/compiled
 import type { Secret } from '../credentials/secret.ts'
 import type { Denial } from '../errors/denial.ts'
 import type { DenyList } from './deny-list.ts'
+import type { Spent } from '../limits/limiter.ts'
 import type { Principal } from './principal.ts'
 import { type ClientFinder, isSecureBehind } from './request/client.ts'
 import { type Head, type HeadLimits, readHead } from './request/head.ts'
@@ -76,6 +77,10 @@ export interface Inquiry extends InForce {
   /** Which tier answered the look-up. */
   tier: string | undefined
 
+  // How often
+  /** What the limits of the route say; undefined: it has none, or it did not come to that. */
+  spent: Spent | undefined
+
   // The outcome
   denial: Denial | undefined
   /** What was thrown, if something was: for the log, by its message only. */
@@ -122,6 +127,7 @@ export function beginInquiry(
     environment: undefined,
     principal: undefined,
     tier: undefined,
+    spent: undefined,
     denial: undefined,
     failure: undefined,
     heldMs: 0,

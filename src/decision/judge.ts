@@ -3,6 +3,7 @@
 
 import type { CompiledConfig, Limits, Table } from '../config/compiled.ts'
 import { type Denial, deny } from '../errors/denial.ts'
+import { nobodyIsLimited } from '../limits/limiter.ts'
 import type { Found, Lookup } from '../lookup/found.ts'
 import type { DenyList } from './deny-list.ts'
 import { beginInquiry, type Inquiry, type RequestView } from './inquiry.ts'
@@ -10,7 +11,7 @@ import { createClientFinder } from './request/client.ts'
 import type { HeadLimits } from './request/head.ts'
 import { runStages } from './run-stages.ts'
 import { decisionStages } from './stages.ts'
-import { nobodyIsHeld } from './strangers.ts'
+import { nobodyIsCounted } from './misses.ts'
 
 /** What would otherwise be asked for. */
 export interface Given {
@@ -46,11 +47,11 @@ export function createJudge({ table, limits, requireHttps, trustedProxies }: Rul
   const lookup: Lookup = { find: () => given.found, findInMemory: () => given.found }
   const stages = decisionStages({
     lookup,
-    strangers: nobodyIsHeld,
+    misses: nobodyIsCounted,
+    limiter: nobodyIsLimited,
     limits,
     requireHttps,
     now: () => given.nowMs,
-    monotonicNow: () => 0,
   })
 
   return (view, asked) => {

@@ -36,3 +36,6 @@ export function createMisses(most: number, monotonicNow: () => number): Misses {
     },
   }
 }
+
+/** Nobody is counted: for who asks what would be decided, and is no client. */
+export const nobodyIsCounted: Misses = { count() {}, isOver: () => false }

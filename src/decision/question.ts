@@ -92,6 +92,7 @@ function recordOf(caller: Caller, host: HostMatch): CredentialRecord {
     // Whatever time it is, it is later.
     expiresAtMs: unusable === 'expired' ? 0 : null,
     secretExpiresAtMs: unusable === 'rotated_out' ? 0 : null,
+    limits: null,
     revision: 0,
   }
 }

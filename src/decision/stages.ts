@@ -6,26 +6,27 @@
 // of the body is read. This folder knows no socket, no message of Node's, no upstream and no framework.
 
 import type { Limits } from '../config/compiled.ts'
+import type { Limiter } from '../limits/limiter.ts'
 import type { Lookup } from '../lookup/found.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize, limitBody } from './authorize.ts'
+import { limitRate, refuseOtherAddresses } from './limit-rate.ts'
 import { chooseEnvironment, extractCredential } from './credential.ts'
 import type { Stage } from './inquiry.ts'
 import { judgeMessage } from './message.ts'
 import { judgePath } from './path.ts'
 import { refuseDeniedCaller, refuseDeniedClient, refuseDeniedPrefix } from './refuse-denied.ts'
 import { matchRoute } from './route.ts'
-import type { Strangers } from './strangers.ts'
+import type { Misses } from './misses.ts'
 
 export interface DecisionDeps {
   readonly lookup: Lookup
-  readonly strangers: Strangers
+  readonly misses: Misses
+  readonly limiter: Limiter
   readonly limits: Pick<Limits, 'urlBytes'>
   readonly requireHttps: boolean
   /** Wall-clock milliseconds. */
   readonly now: () => number
-  /** Monotonic milliseconds. */
-  readonly monotonicNow: () => number
 }
 
 /** The one list. */
@@ -40,7 +41,9 @@ export function decisionStages(deps: DecisionDeps): readonly Stage[] {
     chooseEnvironment,
     authenticate(deps),
     refuseDeniedCaller,
+    refuseOtherAddresses,
     authorize,
+    limitRate(deps.limiter),
     limitBody,
   ]
 }

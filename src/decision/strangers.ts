@@ -1,23 +1,29 @@
-// What holds those back whose keys nobody knows (misses.ts, pacing.ts), together.
+// What holds those back who have no key, or one that nobody knows (misses.ts, pacing.ts), together.
 
 import type { Limits } from '../config/compiled.ts'
+import type { Denial } from '../errors/denial.ts'
+import { entryOf } from '../errors/catalogue.ts'
+import type { Inquiry } from './inquiry.ts'
 import { createMisses, type Misses } from './misses.ts'
 import { createPacer, type Pace, type Pacer, paces } from './pacing.ts'
 
 export interface Strangers {
   readonly misses: Misses
-  /** Refusals of unknown keys: those that a store was asked for, and the others. */
+  /** Refusals: those of unknown keys that a store was asked for, and the others. */
   readonly pacers: { readonly asked: Pacer; readonly unasked: Pacer }
 }
 
-/** Begins with nothing counted and nothing held; `monotonicNow` in milliseconds. */
-export function boundStrangers(limits: Limits, monotonicNow: () => number): Strangers {
+/** Begins with nothing counted and nothing held; `monotonicNow` in milliseconds, `holding` is told of each that has to wait. */
+export function boundStrangers(
+  limits: Limits,
+  monotonicNow: () => number,
+  holding: (pace: keyof typeof paces) => void,
+): Strangers {
+  const pacerOf = (pace: keyof typeof paces) =>
+    createPacer(boundedBy(limits, paces[pace]), monotonicNow, () => holding(pace))
   return {
     misses: createMisses(limits.failedLookups, monotonicNow),
-    pacers: {
-      asked: createPacer(boundedBy(limits, paces.asked), monotonicNow),
-      unasked: createPacer(boundedBy(limits, paces.unasked), monotonicNow),
-    },
+    pacers: { asked: pacerOf('asked'), unasked: pacerOf('unasked') },
   }
 }
 
@@ -26,10 +32,20 @@ function boundedBy({ inFlight }: Limits, pace: Pace): Pace {
   return { ...pace, mostHeld: Math.min(pace.mostHeld, Math.floor(inFlight / 8)) }
 }
 
-const atOnce: Pacer = { pace: (value) => value }
+/**
+ * Whom a refusal waits for; undefined: it does not wait. Who has a key that is known is no stranger, whatever it may not do, and what
+ * the gateway cannot do for the moment is nobody's flood.
+ */
+export function pacerOf(
+  { pacers }: Strangers,
+  inquiry: Inquiry,
+  { code, reason }: Denial,
+): Pacer | undefined {
+  if (inquiry.principal !== undefined || entryOf(code).status >= 500) return undefined
+  return reason === 'unknown' && inquiry.tier !== 'memory' ? pacers.asked : pacers.unasked
+}
 
-/** Nobody is counted and nothing waits: for who asks what would be decided, and is no client. */
-export const nobodyIsHeld: Strangers = {
-  misses: { count() {}, isOver: () => false },
-  pacers: { asked: atOnce, unasked: atOnce },
+/** Whether what is refused is a guess at a key, which waits whoever asks. */
+export function isGuess({ reason }: Denial): boolean {
+  return reason === 'unknown' || reason === 'failed_lookups'
 }

@@ -52,7 +52,8 @@ export function renderError(denial: Denial, context: ErrorContext): RenderedErro
     'gateway',
   ]
   if (denial.allow) headers.push('Allow', denial.allow.join(', '))
-  if (entry.retryAfterSeconds !== undefined) headers.push('Retry-After', String(entry.retryAfterSeconds))
+  const retryAfterSeconds = denial.retryAfterSeconds ?? entry.retryAfterSeconds
+  if (retryAfterSeconds !== undefined) headers.push('Retry-After', String(retryAfterSeconds))
   if (entry.challenge !== undefined && context.realm) {
     for (const text of challengesOf(context.realm, entry.challenge)) headers.push(text)
   }

@@ -13,6 +13,7 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import type { CompiledConfig, Limits, Settings, Table } from '../config/compiled.ts'
 import type { LogPaths } from '../config/log-schema.ts'
 import { type Denial, deny } from '../errors/denial.ts'
+import type { Limiter } from '../limits/limiter.ts'
 import type { Lookup } from '../lookup/found.ts'
 import { type Logger, lineLogOf } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -31,10 +32,12 @@ import { answerHealth } from './listener/health.ts'
 import { lingeringConnections } from './listener/linger.ts'
 import { answerParserErrors } from './listener/parser-errors.ts'
 import { createOverload, endWork } from './listener/overload.ts'
+import { refuseInTurn } from './exchange/in-turn.ts'
 import { conclude, registerProxy } from './exchange/proxy.ts'
 import { peerOf } from './listener/peer.ts'
 import { endPolitely } from './listener/polite-end.ts'
 import { expectProxyHeaders } from './listener/proxy-protocol.ts'
+import type { RequestKeeper } from './record/kept-requests.ts'
 import { createRecorder } from './record/record.ts'
 import { refuse } from './exchange/refuse.ts'
 import { createShadow } from './record/shadow.ts'
@@ -68,11 +71,13 @@ export interface GatewayDeps {
   /** Where `gateway.tls` is set; else null. */
   readonly tls: TlsSources | null
   readonly lookup: Lookup
+  readonly limiter: Limiter
   /** Of which requests the access log has the path. */
   readonly logPaths: () => LogPaths
   /** What is told to balancers. */
   readonly isReady: () => boolean
   readonly activity: ActivityRecorder
+  readonly requests: RequestKeeper
   readonly metrics: Metrics
   readonly log: Logger
   /** Decides in shadow; null: there is none. */
@@ -88,7 +93,8 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
   const path = health ?? deps.probe
   const overload = createOverload(limits)
   const monotonicNow = () => performance.now()
-  const strangers = boundStrangers(limits, monotonicNow)
+  const strangers = boundStrangers(limits, monotonicNow, deps.metrics.refusalHeld)
+  const concludeInTurn = refuseInTurn({ strangers, monotonicNow }, conclude)
 
   const app = Fastify(serverOptions(deps))
   ignoreUpgrades(app.server)
@@ -160,7 +166,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     whenClosed(access, over)
     // From here on the answer is ours.
     reply.hijack()
-    runStages(stages, access, conclude)
+    runStages(stages, access, concludeInTurn)
   })
   answerFrameworkErrors(app)
   const answer = answerParserErrors(app.server, { ...deps, readNoMore: turns.readNoMore })
@@ -169,7 +175,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     room.refusal,
     overload.refusal,
     createLastRequestGuard(),
-    ...decisionStages({ ...deps, strangers, limits, requireHttps, monotonicNow }),
+    ...decisionStages({ ...deps, misses: strangers.misses, limits, requireHttps }),
   ]
   await registerProxy(app)
   return app

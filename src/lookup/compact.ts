@@ -1,6 +1,7 @@
 // Records in the form in which hundreds of thousands fit in memory: text and lists that many of them have in common are
 // kept once. Readings from Postgres or Redis bring their own copy of each word.
 
+import type { CallerLimits } from '../credentials/caller-limits.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
 
 /** Words and lists that are remembered; beyond that all are forgotten, and records made later share anew. */
@@ -10,6 +11,7 @@ const rememberedWords = 10_000
 export function createCompactor(): (record: CredentialRecord) => CredentialRecord {
   const words = new Map<string, string>()
   const lists = new Map<string, readonly string[]>()
+  const allLimits = new Map<string, CallerLimits>()
 
   function word<Word extends string>(text: Word): Word {
     // Equal text is of the same type.
@@ -17,7 +19,7 @@ export function createCompactor(): (record: CredentialRecord) => CredentialRecor
   }
 
   return (record) => {
-    const { permissions } = record
+    const { permissions, limits } = record
     // Each by name: all records then have one shape, wherever they come from.
     return {
       kind: record.kind,
@@ -32,6 +34,7 @@ export function createCompactor(): (record: CredentialRecord) => CredentialRecor
       permissions: remembered(lists, permissions.join('\0'), () => permissions.map(word)),
       expiresAtMs: record.expiresAtMs,
       secretExpiresAtMs: record.secretExpiresAtMs,
+      limits: limits && remembered(allLimits, JSON.stringify(limits), () => limits),
       revision: record.revision,
     }
   }

@@ -2,6 +2,7 @@
 
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { rateText } from '../config/rate-limit-schema.ts'
 import { environmentName } from '../credentials/environment.ts'
 import { keyStatuses, merchantStatuses } from '../credentials/record.ts'
 import type { Change } from '../store/change-table.ts'
@@ -10,8 +11,29 @@ import type { CachedReading } from './memory-tier.ts'
 const oneOf = <const Values extends readonly string[]>(values: Values) =>
   Type.Unsafe<Values[number]>(Type.Enum([...values]))
 
+const integerOrNull = Type.Union([Type.Integer(), Type.Null()])
 const instant = Type.Union([Type.Number(), Type.Null()])
 
+const RateOverridesText = Type.Record(
+  Type.String(),
+  Type.Object({ rate: Type.String({ pattern: rateText.pattern }), burst: integerOrNull }),
+)
+
+const CallerLimitsText = Type.Object({
+  allowedIps: Type.Array(Type.String()),
+  rates: RateOverridesText,
+  inFlight: integerOrNull,
+  merchant: Type.Union([
+    Type.Object({
+      plan: Type.Union([Type.String(), Type.Null()]),
+      rates: RateOverridesText,
+      inFlight: integerOrNull,
+    }),
+    Type.Null(),
+  ]),
+})
+
+// An earlier version writes no `limits`: what it has put here says nothing of them, and is read anew.
 const ReadingText = Type.Object({
   record: Type.Object({
     kind: Type.Literal('api_key'),
@@ -25,6 +47,7 @@ const ReadingText = Type.Object({
     permissions: Type.Array(Type.String()),
     expiresAtMs: instant,
     secretExpiresAtMs: instant,
+    limits: Type.Union([CallerLimitsText, Type.Null()]),
     revision: Type.Integer(),
   }),
   revision: Type.Integer(),

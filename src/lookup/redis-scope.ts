@@ -231,8 +231,11 @@ export function createRedisScope(deps: RedisScopeDeps): RedisScope {
     if (isConfirmed && keptEpoch !== epoch) kept.clear()
     const hadTimeFor = appliedBefore
     if (isConfirmed) appliedBefore = changes.applied
-    if (record === undefined || record.epoch !== epoch || running > 0) return
-    if (kept.size > 0 || record.revision < Math.min(hadTimeFor, changes.applied)) {
+    if (record === undefined || record.epoch !== epoch) return
+    // What is under way may still arrive; but where change follows change something always is, and what one of them has
+    // lost is in the way of all after it.
+    const isLate = record.revision < Math.min(hadTimeFor, changes.applied)
+    if (isLate || (kept.size > 0 && running === 0)) {
       await catchUp(record, isConfirmed)
     }
   }

@@ -53,12 +53,15 @@ const wordsPlace = 'instances'
 const endedPlace = 'instances:ended'
 const deadlineMs = 200
 const rememberEveryMs = 5_000
+/** A Redis that began anew, or whose memory somebody has emptied, has the word again after this. */
+const sayAgainMs = 30_000
 /** Words of instances that ended without leaving are removed after this. */
 const goneAfterMs = 24 * 60 * 60_000
 
 /** Makes the words of this instance; without Redis there are none. */
 export function createWords({ redis, instanceId, now, monotonicNow }: WordsDeps): Words {
   let said = ''
+  let saidAt = Number.NEGATIVE_INFINITY
   let isSaying = false
   /** What came meanwhile; of many, the last is enough. */
   let next: Word | undefined
@@ -107,13 +110,16 @@ export function createWords({ redis, instanceId, now, monotonicNow }: WordsDeps)
       const word: Word = next
       next = undefined
       const gist = `${word.epoch} ${word.applied} ${word.staleLimitMs}`
-      // Who is in no table is known by this word alone, and so by its time.
-      if (gist === said && word.epoch !== noEpoch) return
+      // Who is in no table is known by this word alone, and so by its time. And Redis may have lost it.
+      const isFresh = monotonicNow() - saidAt < sayAgainMs
+      if (gist === said && isFresh && word.epoch !== noEpoch) return
       const sealed = seal.close(`${place}:${instanceId}`, JSON.stringify(word))
       isSaying = true
       const answer = await store.tell((client) => client.hset(place, instanceId, sealed), deadlineMs)
       isSaying = false
-      if (answer !== undefined) said = gist
+      if (answer === undefined) continue
+      said = gist
+      saidAt = monotonicNow()
     }
   }
 

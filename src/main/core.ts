@@ -16,12 +16,15 @@ import { createPostgresTier, maxLookups, type PostgresTier } from '../lookup/pos
 import type { InstalledStore } from '../lookup/installation.ts'
 import type { Seal } from '../lookup/seal.ts'
 import { createSteadyClock } from '../lookup/steady-clock.ts'
+import { createLeaseStore } from '../limits/lease-store.ts'
+import type { LeaseStore } from '../limits/renewals.ts'
 import type { Change } from '../store/change-table.ts'
 import type { Refusal } from '../store/refusals.ts'
 import { createPostgres, type Postgres } from '../store/postgres.ts'
 import type { RedisStore } from '../store/redis.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { createCensus } from './census.ts'
 import { createInstanceWatch } from './instance-watch.ts'
 import { openRedisPart, type RedisPart } from './redis-part.ts'
 import { version } from './version.ts'
@@ -34,6 +37,12 @@ export interface Core {
   readonly instanceId: string
   /** What goes through Redis besides the look-up's entries; null: no Redis is used. */
   readonly redis: { readonly store: InstalledStore; readonly seal: Seal } | null
+  /** Instances that serve requests, this one included, as last heard of. */
+  instances(): number
+  /** Who counts for all instances; null: nobody. */
+  readonly leases: LeaseStore | null
+  /** Monotonic milliseconds. */
+  monotonicNow(): number
   /** Milliseconds since the epoch by the database's clock: what expiry, grace and activity go by. */
   now(): number
   /** Resolves with whether Redis lacks a change up to `revision`: at once where it is away, after `timeoutMs` at most. */
@@ -69,6 +78,8 @@ export interface CoreOptions {
   /** LATCHKEY_CACHE_KEY; required where Redis is used. */
   readonly cacheKey: string
   readonly role: Role
+  /** Keeps workers that serve requests, and serves none itself. */
+  readonly isPrimary?: boolean
   /** A new one unless said. */
   readonly instanceId?: string | undefined
   readonly table: () => Table
@@ -103,6 +114,7 @@ export function createCore(options: CoreOptions): Core {
   })
   const cacheKeys = redis?.seal.fingerprints ?? null
   const watch = createInstanceWatch({ db, cacheKeys, clockOffsetMs: clock.offsetMs, monotonicNow, log })
+  const census = createCensus(db, monotonicNow)
   const acknowledgement = createAcknowledgement({
     db,
     redis,
@@ -121,7 +133,7 @@ export function createCore(options: CoreOptions): Core {
     log,
     instance: () => ({
       id: instanceId,
-      role: options.role,
+      role: options.isPrimary === true ? 'primary' : options.role,
       host: hostname(),
       pid: process.pid,
       version,
@@ -140,6 +152,7 @@ export function createCore(options: CoreOptions): Core {
       if (!isConfirmed) return
       void acknowledgement.tidy()
       void watch.look()
+      void census.look()
     },
   })
   const postgres: PostgresTier = createPostgresTier({ db: lookupDb, now: clock.now, monotonicNow, feed })
@@ -197,6 +210,9 @@ export function createCore(options: CoreOptions): Core {
     acknowledgement,
     instanceId,
     redis: redis && { store: redis.store, seal: redis.seal },
+    instances: census.serving,
+    leases: redis && createLeaseStore({ store: redis.store, now: clock.now }),
+    monotonicNow,
     now: clock.now,
     isRedisBehind: async (revision, timeoutMs) => (await redis?.scope.isBehind(revision, timeoutMs)) ?? false,
     publish(change) {

@@ -2,7 +2,7 @@
 // gateway and control plane, a merchant with keys of every kind, and curl lines to try. Ends without leaving a process.
 
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
@@ -52,6 +52,7 @@ async function runDemo(flags: DemoFlags, io: CliIo): Promise<void> {
       ...io.env,
       LATCHKEY_ADMIN_TOKEN: adminToken,
       LATCHKEY_CACHE_KEY: io.env.LATCHKEY_CACHE_KEY ?? adminToken,
+      LATCHKEY_SEAL_KEY: io.env.LATCHKEY_SEAL_KEY ?? keptSealKey(home),
     },
     { role: 'all', usesRedis: config.settings.redis.kind === 'url' },
     (message) => tell(`warning: ${message}`),
@@ -96,6 +97,13 @@ async function runDemo(flags: DemoFlags, io: CliIo): Promise<void> {
   )
   upstream.show()
   tell('ready')
+}
+
+/** The token is another each time, and what the database has sealed stays. */
+function keptSealKey(home: string): string {
+  const file = join(home, 'seal-key')
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 })
+  return readFileSync(file, 'utf8')
 }
 
 /** Keys of every kind, and people where there is a hub. */

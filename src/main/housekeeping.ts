@@ -14,7 +14,10 @@ import { pruneLinks } from '../store/link-table.ts'
 import { prunePace } from '../store/pace-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import { explainFailure } from '../store/refusals.ts'
+import { pruneDeliveries } from '../store/webhook-delivery-table.ts'
+import { pruneEvents } from '../store/webhook-event-table.ts'
 import { pruneInvitations } from '../store/team-table.ts'
+import { forgetRequests, prepareRequests } from '../store/request-table.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -37,6 +40,8 @@ const activityAges = { minutesMs: 7 * dayMs, hoursMs: 90 * dayMs, daysMs: 2 * 36
 const sessionsKeptMs = 30 * dayMs
 /** No process holds on to a batch for so long. */
 const batchesKeptMs = 7 * dayMs
+/** Longer than an endpoint that takes nothing is tried before it is disabled, so that it can be enabled again without a loss. */
+const webhooksKeptMs = 14 * dayMs
 
 interface Step {
   readonly name: string
@@ -55,7 +60,12 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'links', take: (most) => pruneLinks(db, most) },
     { name: 'invitations', take: (most) => pruneInvitations(db, most) },
     { name: 'pace', take: (most) => prunePace(db, most) },
+    // A day is one row to these: there are a few at most.
+    { name: 'request_days', take: () => prepareRequests(db) },
+    { name: 'requests', take: () => forgetRequests(db) },
     { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
+    { name: 'webhook_deliveries', take: (most) => pruneDeliveries(db, webhooksKeptMs, most) },
+    { name: 'webhook_events', take: (most) => pruneEvents(db, webhooksKeptMs, most) },
     ...activityParts(activityAges).map(({ name, take }) => ({
       name,
       take: (most: number) => take(db, most),

@@ -1,20 +1,20 @@
 // What people's accounts need of the process: where they are reached, and who sends their mails.
 
-import type { Sealing } from '../credentials/sealing.ts'
 import type { HubSettings } from '../config/hub-compiled.ts'
 import type { HubDeps } from '../control/dependencies.ts'
+import { builtHub, type HubFiles, readHubFiles } from '../control/hub/files.ts'
 import { createPostman } from '../control/people/mail/postman.ts'
 import { createMailTransport } from '../control/people/mail/transport.ts'
 import type { Postgres } from '../store/postgres.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { StartError } from './start-error.ts'
 
 export interface HubPartDeps {
   readonly db: Postgres
   readonly log: Logger
   readonly metrics: Pick<Metrics, 'gauge' | 'counter'>
   now(): number
-  sealing(): Sealing
 }
 
 export interface HubPart extends HubDeps {
@@ -22,7 +22,7 @@ export interface HubPart extends HubDeps {
 }
 
 export function openHubPart({ publicUrl, mail, sessions, oidc }: HubSettings, deps: HubPartDeps): HubPart {
-  const common = { publicUrl, sessions, oidc, sealing: deps.sealing }
+  const common = { publicUrl, sessions, oidc, pages: builtPages() }
   if (mail === null) return { ...common, sendsMail: false, mailQueued() {}, stop: async () => {} }
   const counts = { sent: 0, failed: 0, given_up: 0 }
   const postman = createPostman({
@@ -32,6 +32,16 @@ export function openHubPart({ publicUrl, mail, sessions, oidc }: HubSettings, de
   })
   addMetrics(deps.metrics, counts, postman.waiting)
   return { ...common, sendsMail: true, mailQueued: postman.kick, stop: postman.stop }
+}
+
+function builtPages(): HubFiles {
+  try {
+    return readHubFiles()
+  } catch (cause) {
+    throw new StartError(
+      `the hub is not built (${builtHub}): run \`npm run build\`, or leave \`hub\` out (${String(cause)})`,
+    )
+  }
 }
 
 function addMetrics(

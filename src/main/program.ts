@@ -6,6 +6,7 @@ import type { AdminTokens } from '../control/operator.ts'
 import { createControlServer } from '../control/server.ts'
 import type { ControlTls } from '../control/tls.ts'
 import { createActivityRecorder } from '../gateway/record/activity.ts'
+import { createRequestKeeper, type RequestKeeper } from '../gateway/record/kept-requests.ts'
 import { createGateway } from '../gateway/server.ts'
 import { mostTargets } from '../gateway/upstream/targets-in-force.ts'
 import type { KeptFiles } from '../config/source.ts'
@@ -24,19 +25,21 @@ import { type Descriptors, mostDescriptors, shareDescriptors } from './descripto
 import { createDrain, type Drain } from './drain.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { openHubPart } from './hub-parts.ts'
-import { createCurrentSealing } from './current-sealing.ts'
 import { type KeptConfig, packKept } from './kept-config.ts'
 import { boundConnections, listen } from './listen.ts'
 import { type Place, type Plan, planOf } from './plan.ts'
 import type { PortWatch } from './port-watch.ts'
 import { healthOf } from './readiness.ts'
 import type { ProcessSecrets } from './secrets.ts'
+import { createRequestSink } from './request-sink.ts'
+import { openLimiter } from './rate-limits.ts'
 import { createSignOffs } from './sign-offs.ts'
 import { addUpstreamMetrics, targetFigures, type UpstreamFigures } from './upstream-figures.ts'
 import { StartError } from './start-error.ts'
 import { createTicketKeys } from './ticket-keys.ts'
 import { refuseUnusableFiles } from './usable-files.ts'
 import { failAlone } from './worker-channel.ts'
+import { createWebhooks, type Webhooks } from './webhooks.ts'
 import type { Workers } from './workers.ts'
 
 export interface ProgramOptions {
@@ -143,6 +146,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       redis: config.settings.redis,
       cacheKey: options.secrets.cacheKey,
       role,
+      isPrimary: options.place === 'primary',
       instanceId: options.instanceId,
       table,
       log,
@@ -164,8 +168,14 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     const certificates = openCertificates({ config, inForce, log, metrics }, role, options.place)
     drain.last('certificates', () => Promise.resolve(certificates?.stop()))
     const tokens = createTokens(options)
+    const webhooks = createWebhooks({
+      ...{ db: core.db, instanceId: core.instanceId, now: core.now, log, metrics },
+      ...{ allow: config.settings.webhooks.allow, sealKeys: options.secrets.sealKeys },
+      ...{ tokens: tokens.current, isSending: plan.admin },
+    })
+    drain.last('webhooks', () => webhooks.stop())
     const parts = {
-      ...{ ...options, tokens, losses, plan, descriptors, core, metrics, drain, inForce, deny },
+      ...{ ...options, webhooks, tokens, losses, plan, descriptors, core, metrics, drain, inForce, deny },
       certificates,
     }
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
@@ -278,6 +288,7 @@ interface Parts extends ProgramOptions {
   readonly inForce: ConfigInForce
   readonly deny: DenyInForce
   readonly certificates: CertificatesInForce | null
+  readonly webhooks: Webhooks
 }
 
 async function openGateway(parts: Parts): Promise<number> {
@@ -291,7 +302,9 @@ async function openGateway(parts: Parts): Promise<number> {
   metrics.gauge('latchkey_activity_waiting', 'Rows of activity not yet stored', () => ({
     rows: activity.waiting(),
   }))
+  const requests = openRequestKeeper(parts)
   addUpstreamMetrics(metrics, () => inForce.current().upstreams)
+  const limiter = openLimiter(parts)
   const app = await createGateway({
     settings,
     connections: parts.descriptors.connections,
@@ -302,8 +315,10 @@ async function openGateway(parts: Parts): Promise<number> {
     denied: deny.current,
     tls: tlsOf(parts),
     lookup: core.lookup,
+    limiter,
     isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,
+    requests,
     metrics,
     log,
     drain,
@@ -317,6 +332,25 @@ async function openGateway(parts: Parts): Promise<number> {
   drain.server(app)
   const listening = listen(app, settings.gateway, 'gateway')
   return orphaned === undefined ? listening : Promise.race([listening, orphaned.then(failAlone)])
+}
+
+/** Flushed behind the last request. */
+function openRequestKeeper({ core, log, metrics, drain }: Parts): RequestKeeper {
+  const monotonicNow = () => performance.now()
+  const keeper = createRequestKeeper({ sink: createRequestSink(core.db, log), now: core.now, monotonicNow })
+  metrics.counter(
+    'latchkey_requests_not_kept_total',
+    'Requests to be found by their id that were too many, or could not be stored',
+    keeper.notKept,
+  )
+  metrics.gauge('latchkey_requests_waiting', 'Requests to be found by their id, not yet stored', () => ({
+    rows: keeper.waiting(),
+  }))
+  drain.last('requests', async () => {
+    keeper.stop()
+    await keeper.flush()
+  })
+  return keeper
 }
 
 /** Nothing where it is not known. */
@@ -343,19 +377,12 @@ function controlTlsOf({ config, certificates }: Parts): ControlTls | null {
 
 async function openControl(parts: Parts): Promise<number> {
   const { config, core, metrics, log, drain, tokens, plan, inForce, deny } = parts
-  const { workers, port, descriptors } = parts
+  const { workers, port, descriptors, webhooks } = parts
   const newId = createIds(Date.now)
   const table = () => inForce.current().table
   const { hub: hubSettings } = config.settings
   const hub =
-    plan.admin && hubSettings
-      ? openHubPart(hubSettings, {
-          ...parts,
-          db: core.db,
-          now: core.now,
-          sealing: createCurrentSealing(parts),
-        })
-      : null
+    plan.admin && hubSettings ? openHubPart(hubSettings, { ...parts, db: core.db, now: core.now }) : null
   drain.last('mail', async () => hub?.stop())
   const app = createControlServer({
     db: plan.admin ? core.db : null,
@@ -371,7 +398,11 @@ async function openControl(parts: Parts): Promise<number> {
     refused: metrics.adminRefused,
     now: core.now,
     newId,
-    published: core.publish,
+    published(change) {
+      core.publish(change)
+      webhooks.kick()
+    },
+    webhooks,
     awaitAll: core.acknowledgement.awaitAll,
     isRedisBehind: core.isRedisBehind,
     instances: core.acknowledgement.instances,

@@ -1,8 +1,10 @@
 // Digest → credential record: the one question of the data plane.
 
+import type { CallerLimits } from '../credentials/caller-limits.ts'
 import type { CredentialRecord, KeyStatus, MerchantStatus } from '../credentials/record.ts'
 import type { Queryable } from './postgres.ts'
 import { milliseconds } from './session.ts'
+import { keyLimitsOf, merchantLimitsOf, noKeyLimits } from './limit-table.ts'
 
 export interface CredentialPage {
   /** Epoch of the very database that was asked: connections may lead to another one than the feed's. */
@@ -28,6 +30,7 @@ interface Row {
   readonly merchant_status: MerchantStatus
   readonly permissions: string[]
   readonly expires_at: number | null
+  readonly limits: CallerLimits | null
   readonly revision: number
 }
 
@@ -40,10 +43,16 @@ const statement = {
       SELECT encode(s.digest, 'hex') AS digest, s.id AS secret_id,
         CASE WHEN s.is_ended THEN 0 ELSE ${milliseconds('s.expires_at')} END AS secret_expires_at,
         k.id AS key_id, k.merchant_id, k.api, k.environment, k.status, m.status AS merchant_status,
-        k.permissions, ${milliseconds('k.expires_at')} AS expires_at, greatest(k.revision, m.revision) AS revision
+        k.permissions, ${milliseconds('k.expires_at')} AS expires_at, greatest(k.revision, m.revision) AS revision,
+        CASE WHEN kl.key_id IS NOT NULL OR ml.merchant_id IS NOT NULL THEN
+          CASE WHEN kl.key_id IS NULL THEN '${JSON.stringify(noKeyLimits)}'::jsonb ELSE ${keyLimitsOf('kl')} END
+          || jsonb_build_object('merchant', CASE WHEN ml.merchant_id IS NOT NULL THEN ${merchantLimitsOf('ml')} END)
+        END AS limits
       FROM key_secret s
       JOIN api_key k ON k.id = s.key_id
       JOIN merchant m ON m.id = k.merchant_id
+      LEFT JOIN key_limit kl ON kl.key_id = k.id
+      LEFT JOIN merchant_limit ml ON ml.merchant_id = k.merchant_id
       WHERE s.digest = ANY ($1::bytea[])
     ) found ON true`,
 }
@@ -75,6 +84,7 @@ function recordOf(row: Row): CredentialRecord {
     permissions: row.permissions,
     expiresAtMs: row.expires_at,
     secretExpiresAtMs: row.secret_expires_at,
+    limits: row.limits,
     revision: row.revision,
   }
 }

@@ -12,6 +12,9 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     merchant: 'SELECT, INSERT, UPDATE',
     api_key: 'SELECT, INSERT, UPDATE',
     key_secret: 'SELECT, INSERT, UPDATE',
+    key_limit: 'SELECT, INSERT, UPDATE, DELETE',
+    merchant_limit: 'SELECT, INSERT, UPDATE, DELETE',
+    quota_use: 'SELECT, INSERT, UPDATE, DELETE',
     key_about: 'SELECT, INSERT, UPDATE (metadata, owner)',
     key_exposure: 'SELECT, INSERT',
     outbox: 'SELECT, INSERT, DELETE',
@@ -20,6 +23,12 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     audit_link: 'SELECT',
     change_origin: 'SELECT, INSERT',
     admin_token: 'SELECT, INSERT, UPDATE (revoked_at, last_used_at)',
+    webhook_endpoint: 'SELECT, INSERT, UPDATE',
+    webhook_secret: 'SELECT, INSERT, UPDATE, DELETE',
+    webhook_event: 'SELECT, INSERT, DELETE',
+    webhook_head: 'SELECT, UPDATE',
+    webhook_delivery: 'SELECT, INSERT, UPDATE, DELETE',
+    reminder: 'SELECT, INSERT, DELETE',
     person: 'SELECT, INSERT, UPDATE (role, password, password_at, disabled_at, signed_in_at)',
     membership: 'SELECT, INSERT, UPDATE (role), DELETE',
     hub_session: 'SELECT, INSERT, UPDATE (last_used_at), DELETE',
@@ -40,6 +49,7 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     activity: 'SELECT, INSERT, UPDATE, DELETE',
     activity_rollup: 'SELECT, INSERT, UPDATE, DELETE',
     activity_batch: 'SELECT, INSERT, DELETE',
+    kept_request: 'SELECT, INSERT',
   },
   gateway: {
     schema_migration: 'SELECT',
@@ -47,11 +57,15 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     merchant: 'SELECT',
     api_key: 'SELECT',
     key_secret: 'SELECT, UPDATE (last_used_at)',
+    key_limit: 'SELECT',
+    merchant_limit: 'SELECT',
+    quota_use: 'SELECT, INSERT, UPDATE',
     outbox: 'SELECT',
     instance: 'SELECT, INSERT, UPDATE',
     instance_about: 'SELECT, INSERT, UPDATE',
     activity: 'SELECT, INSERT, UPDATE',
     activity_batch: 'SELECT, INSERT',
+    kept_request: 'INSERT',
   },
 }
 
@@ -79,6 +93,10 @@ export function grantStatements(): string {
       ),
     ),
     `GRANT EXECUTE ON FUNCTION database_lineage(), installation_id() TO ${names};`,
+    // Requests are kept by the day, and who serves may make no tables.
+    'REVOKE ALL ON FUNCTION prepare_requests(integer), forget_requests(timestamptz) FROM PUBLIC;',
+    `GRANT EXECUTE ON FUNCTION prepare_requests(integer) TO ${names};`,
+    `GRANT EXECUTE ON FUNCTION forget_requests(timestamptz) TO ${nameOf('control')};`,
     // The one way in which entries leave the audit: those of more than 90 days ago, where a retention is configured.
     'REVOKE ALL ON FUNCTION forget_audit(timestamptz, integer) FROM PUBLIC;',
     // And the one in which its chain is written.

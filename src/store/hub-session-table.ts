@@ -2,6 +2,7 @@
 // instance as the row goes.
 
 import { deny, DenialError } from '../errors/denial.ts'
+import { writeAudit } from './audit-table.ts'
 import { type Membership, membershipsOf, personColumns, type StoredPerson } from './person-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { milliseconds } from './session.ts'
@@ -59,6 +60,7 @@ export interface NewSession {
   readonly endsAtMs: number
   readonly client: string | null
   readonly userAgent: string | null
+  readonly requestId: string
 }
 
 /** Signs somebody in. Throws SIGN_IN_FAILED where the account was changed meanwhile. */
@@ -69,12 +71,12 @@ export async function openSession(db: Postgres, asked: NewSession): Promise<void
 /** As `openSession`, in a transaction that does more. */
 export async function insertSession(tx: Queryable, asked: NewSession): Promise<void> {
   const at = new Date(asked.nowMs)
-  const people = await tx.query(
+  const [person] = await tx.query<{ email: string; kind: StoredPerson['kind'] }>(
     `UPDATE person SET signed_in_at = $3 WHERE id = $1 AND disabled_at IS NULL AND ($2::text IS NULL OR password = $2)
-     RETURNING id`,
+     RETURNING email, kind`,
     [asked.personId, asked.password, at],
   )
-  if (people.length === 0) throw new DenialError(deny('SIGN_IN_FAILED', 'changed_meanwhile'))
+  if (person === undefined) throw new DenialError(deny('SIGN_IN_FAILED', 'changed_meanwhile'))
   await tx.query(
     `INSERT INTO hub_session (id, digest, person_id, proofs, created_at, last_used_at, ends_at, client, user_agent)
      VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)`,
@@ -83,7 +85,20 @@ export async function insertSession(tx: Queryable, asked: NewSession): Promise<v
       ...[new Date(asked.endsAtMs), asked.client, asked.userAgent],
     ],
   )
+  await tx.query(
+    `DELETE FROM hub_session WHERE id IN (
+       SELECT id FROM hub_session WHERE person_id = $1 ORDER BY created_at DESC, id DESC OFFSET $2)`,
+    [asked.personId, mostSessions],
+  )
+  const { id, personId, client, requestId, nowMs } = asked
+  await writeAudit(tx, {
+    ...{ actor: person.email, tokenId: `${personId}/${id}`, client, requestId, atMs: nowMs, revision: null },
+    ...{ action: `${person.kind}.sign_in`, target: personId, before: null, after: { proofs: asked.proofs } },
+  })
 }
+
+/** Of a person: the one that began first ends as another one more begins. */
+const mostSessions = 100
 
 /** Says that a session is in use. */
 export async function touchSession(db: Queryable, id: string, nowMs: number): Promise<void> {

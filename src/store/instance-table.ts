@@ -6,7 +6,7 @@ import { milliseconds } from './session.ts'
 /** What an instance says of itself with each poll. */
 export interface InstanceBeat {
   readonly id: string
-  /** `all`, `gateway` or `control`. */
+  /** `all`, `gateway`, `control`, or `primary`: keeps workers that serve, and serves no request itself. */
   readonly role: string
   readonly host: string
   readonly pid: number
@@ -69,6 +69,15 @@ export async function listCacheKeys(db: Queryable): Promise<(readonly string[])[
      WHERE i.signed_off_at IS NULL AND i.last_seen_at > now() - interval '10 seconds' AND a.cache_keys IS NOT NULL`,
   )
   return rows.map(({ keys }) => keys.split(','))
+}
+
+/** How many serve requests, as far as was heard of them in the last three seconds. */
+export async function countServing(db: Queryable): Promise<number> {
+  const rows = await db.query<{ count: number }>(
+    `SELECT count(*)::integer AS count FROM instance
+     WHERE signed_off_at IS NULL AND role NOT IN ('control', 'primary') AND last_seen_at > now() - interval '3 seconds'`,
+  )
+  return rows[0]?.count ?? 0
 }
 
 /**

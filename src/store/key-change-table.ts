@@ -1,10 +1,12 @@
 // Making a key, changing what it says, and its way through its states.
 
+import { isDeepStrictEqual } from 'node:util'
 import { type KeyAction, keyTransition } from '../credentials/lifecycle.ts'
 import { deny, DenialError } from '../errors/denial.ts'
 import { type ChangeOrigin, type Committed, commitChange, type Plan } from './commit-table.ts'
 import { insertAbout, isSameAbout, updateAbout } from './key-about-table.ts'
 import { type KeyMetadata, keySnapshot, lockKey, mustGetKey, type StoredKey } from './key-table.ts'
+import { noKeyLimits, type StoredKeyLimits, writeKeyLimits } from './limit-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { everything, refuseViewer, seesApi, seesMerchant } from './scope.ts'
 
@@ -27,11 +29,17 @@ export interface NewKey
   readonly owner?: string | null | undefined
 }
 
+/** And what is said of it beside what the file says of all. */
+export interface NewLimitedKey extends NewKey {
+  readonly limits?: Partial<StoredKeyLimits> | undefined
+}
+
 /** What is not named stays as it is. */
 export interface KeyPatch {
   readonly name?: string | undefined
   readonly permissions?: readonly string[] | undefined
   readonly expiresAtMs?: number | null | undefined
+  readonly limits?: Partial<StoredKeyLimits> | undefined
   /** All pairs, in place of those before. */
   readonly metadata?: KeyMetadata | undefined
   readonly owner?: string | null | undefined
@@ -41,7 +49,7 @@ export interface KeyPatch {
 export async function createKey(
   db: Postgres,
   origin: ChangeOrigin,
-  key: NewKey,
+  key: NewLimitedKey,
 ): Promise<Committed<StoredKey>> {
   return commitChange<StoredKey>(db, origin, async (tx) => {
     refuseViewer(origin.scope, key.merchantId)
@@ -66,7 +74,7 @@ export async function createKey(
 }
 
 /**
- * Changes name, permissions, expiry, and what is said of the key. Throws NOT_FOUND, KEY_REVOKED, and REVISION_CONFLICT where `ifRevision`
+ * Changes name, permissions, expiry, limits, and what is said of the key. Throws NOT_FOUND, KEY_REVOKED, and REVISION_CONFLICT where `ifRevision`
  * (null: any) is not the key's.
  */
 export async function patchKey(
@@ -85,12 +93,16 @@ export async function patchKey(
     const about = { metadata, owner }
     const isSameKey =
       name === key.name && expiresAtMs === key.expiresAtMs && isSame(permissions, key.permissions)
-    if (isSameKey && isSameAbout(about, key)) return { kind: 'unchanged', object: key }
+    const before = key.limits ?? noKeyLimits
+    const limits = { ...before, ...request.patch.limits }
+    const areSame = isDeepStrictEqual(limits, before)
+    if (isSameKey && areSame && isSameAbout(about, key)) return { kind: 'unchanged', object: key }
     return changeOf(key, 'key.update', async (tx, revision) => {
       await tx.query(
         'UPDATE api_key SET name = $2, permissions = $3, expires_at = $4, revision = $5 WHERE id = $1',
         [key.id, name, permissions, expiresAtMs === null ? null : new Date(expiresAtMs), revision],
       )
+      if (!areSame) await writeKeyLimits(tx, key.id, limits)
       if (!isSameAbout(about, key)) await updateAbout(tx, key.id, about)
       return mustGetKey(tx, key.id, origin)
     })
@@ -155,7 +167,7 @@ export async function insertSecret(
 
 async function insertKey(
   tx: Queryable,
-  key: NewKey & { readonly revision: number; readonly origin: ChangeOrigin },
+  key: NewLimitedKey & { readonly revision: number; readonly origin: ChangeOrigin },
 ): Promise<StoredKey> {
   const { nowMs, actor } = key.origin
   await tx.query(
@@ -181,6 +193,7 @@ async function insertKey(
     owner: key.owner ?? null,
     createdBy: actor,
   })
+  if (key.limits !== undefined) await writeKeyLimits(tx, key.id, { ...noKeyLimits, ...key.limits })
   return mustGetKey(tx, key.id, { nowMs, scope: everything })
 }
 

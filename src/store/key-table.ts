@@ -2,6 +2,7 @@
 
 import type { KeyStatus, ListedStatus } from '../credentials/record.ts'
 import { deny, DenialError } from '../errors/denial.ts'
+import { keyLimitsOf, noKeyLimits, type StoredKeyLimits } from './limit-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
 import { gramsOf, hasSearchIndexes, shortestIndexed, textOfKey } from './search-table.ts'
@@ -26,6 +27,8 @@ export interface StoredKey {
   /** Of any of its secrets, ended ones included. */
   readonly lastUsedAtMs: number | null
   readonly revision: number
+  /** null: nothing is said. (As is of an object that an earlier version kept for a repeat.) */
+  readonly limits?: StoredKeyLimits | null
   /** What its people have written to it, name → text. */
   readonly metadata: KeyMetadata
   /** Who answers for it; null: nobody was named. */
@@ -62,8 +65,10 @@ const selectKeys = (from: string) => `
   SELECT k.id, k.merchant_id AS "merchantId", k.api, k.environment, k.name, k.status, k.prefix, k.permissions,
     ${milliseconds('k.created_at')} AS "createdAtMs", ${milliseconds('k.expires_at')} AS "expiresAtMs", k.revision,
     s."lastUsedAtMs", s.secrets, coalesce(a.metadata, '{}') AS metadata, a.owner, a.created_by AS "createdBy",
-    (SELECT ${milliseconds('min(e.at)')} FROM key_exposure e WHERE e.secret_id = ANY (s.live)) AS "exposedAtMs"
-  FROM ${from} LEFT JOIN key_about a ON a.key_id = k.id CROSS JOIN LATERAL (
+    (SELECT ${milliseconds('min(e.at)')} FROM key_exposure e WHERE e.secret_id = ANY (s.live)) AS "exposedAtMs",
+    CASE WHEN l.key_id IS NOT NULL THEN ${keyLimitsOf('l')} END AS limits
+  FROM ${from} LEFT JOIN key_about a ON a.key_id = k.id
+    LEFT JOIN key_limit l ON l.key_id = k.id CROSS JOIN LATERAL (
     SELECT ${milliseconds('max(last_used_at)')} AS "lastUsedAtMs",
       coalesce(jsonb_agg(jsonb_build_object(
         'id', id, 'last4', last4, 'createdAtMs', ${milliseconds('created_at')},
@@ -257,9 +262,19 @@ export function keySnapshot(key: StoredKey): object {
     status: key.status,
     permissions: key.permissions,
     expires_at: time(key.expiresAtMs),
+    ...limitsSnapshot(key.limits ?? noKeyLimits),
     metadata: key.metadata,
     owner: key.owner,
     secrets: key.secrets.map(({ id, last4, expiresAtMs }) => ({ id, last4, expires_at: time(expiresAtMs) })),
+  }
+}
+
+/** What is said of it beside what the file says of all. */
+function limitsSnapshot({ allowedIps, rates, inFlight }: StoredKeyLimits): object {
+  return {
+    ...(allowedIps.length > 0 && { allowed_ips: allowedIps }),
+    ...(Object.keys(rates).length > 0 && { rate_limits: rates }),
+    ...(inFlight !== null && { in_flight: inFlight }),
   }
 }
 

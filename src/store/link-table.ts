@@ -3,7 +3,7 @@
 import { deny, DenialError } from '../errors/denial.ts'
 import type { MemberRole } from '../credentials/role.ts'
 import { writeAudit } from './audit-table.ts'
-import type { ChangeOrigin } from './commit-table.ts'
+import { type ChangeOrigin, commitTraced, transactionOf } from './commit-table.ts'
 import { endSessionsOf, personColumns, type StoredPerson, writePersonAudit } from './person-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { milliseconds } from './session.ts'
@@ -76,14 +76,14 @@ export interface LinkUse {
 
 /**
  * Sets the password that a link is for, and ends the link, all others of that person, and its sessions. Throws LINK_ENDED, to
- * whoever comes second too.
+ * whoever comes second too; as `commitTraced`.
  */
 export async function usePasswordLink(
   db: Postgres,
   origin: ChangeOrigin,
   { digest, password }: LinkUse,
 ): Promise<StoredPerson> {
-  return db.transaction(async (tx) => {
+  return commitTraced(db, async (tx, trace) => {
     const [link] = await tx.query<{ personId: string }>(
       `DELETE FROM person_link WHERE digest = $1 AND expires_at > $2 AND person_id IS NOT NULL
        RETURNING person_id AS "personId"`,
@@ -91,7 +91,7 @@ export async function usePasswordLink(
     )
     const person = link && (await setPassword(tx, origin, { personId: link.personId, password }))
     if (person === undefined) throw new DenialError(deny('LINK_ENDED', 'link_ended'))
-    return person
+    return trace(await transactionOf(tx), person)
   })
 }
 
@@ -142,13 +142,13 @@ export interface Accepted {
   readonly role: MemberRole
 }
 
-/** Makes a member of who was invited, with an account where there is none, and ends the invitation. Throws LINK_ENDED. */
+/** Makes a member of who was invited, with an account where there is none, and ends the invitation. Throws LINK_ENDED; as `commitTraced`. */
 export async function acceptInvitation(
   db: Postgres,
   origin: ChangeOrigin,
   asked: Acceptance,
 ): Promise<Accepted> {
-  return db.transaction(async (tx) => {
+  return commitTraced<Accepted>(db, async (tx, trace) => {
     const ended = new DenialError(deny('LINK_ENDED', 'link_ended'))
     const { invitation, email } = await mustFindLink(tx, { digest: asked.digest, nowMs: origin.nowMs })
     const rows = await tx.query<{ createdBy: string }>(
@@ -171,7 +171,7 @@ export async function acceptInvitation(
       ...{ actor: email, tokenId: null, client, requestId, action: 'member.join', target: merchantId },
       ...{ before: null, after: { email, role }, atMs: origin.nowMs, revision: null },
     })
-    return { email, merchantId, merchantName, role }
+    return trace(await transactionOf(tx), { email, merchantId, merchantName, role })
   })
 }
 

@@ -92,6 +92,8 @@ export async function createInvitation(
   return commitTraced(db, async (tx, trace) => {
     const { merchantId, email, role } = asked
     await mustSeeMerchant(tx, merchantId, origin.scope)
+    // One after another: there is one invitation of an address, and a bound to all.
+    await tx.query('SELECT FROM merchant WHERE id = $1 FOR NO KEY UPDATE', [merchantId])
     await tx.query('DELETE FROM invitation WHERE merchant_id = $1 AND (email = $2 OR expires_at <= $3)', [
       ...[merchantId, email, new Date(origin.nowMs)],
     ])

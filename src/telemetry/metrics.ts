@@ -35,6 +35,8 @@ export interface Metrics {
   lookup(tier: string, outcome: string, milliseconds: number): void
   /** A decision of the table in force that the candidate's differs from. */
   shadow(labels: Readonly<Record<'api' | 'route' | 'decision' | 'candidate', string>>): void
+  /** A rate limit has refused a request, or would have. */
+  rateLimited(labels: Readonly<Record<'api' | 'limit' | 'shadow', string>>): void
   cacheRejected(): void
   /** Redis answered that it will not. */
   redisRefused(kind: string): void
@@ -43,6 +45,8 @@ export interface Metrics {
   connectionCut(reason: string): void
   /** A connection was refused before anything of its client was read. */
   connectionRefused(reason: string): void
+  /** A refusal waits for its turn: of a key that stores were asked for (`asked`), or another. */
+  refusalHeld(pace: string): void
   /** A client's TLS handshake came to nothing. */
   handshakeFailed(reason: string): void
   /** Registers a counter that is read at each scrape. */
@@ -67,9 +71,12 @@ export interface Metrics {
 const reasonsFromNought = {
   cut: ['idle_timeout', 'unread_bytes'],
   refused: ['proxy_header_missing', 'proxy_header_timeout'],
+  held: ['asked', 'unasked'],
   admin: [
     ...['admin_address', 'admin_token_missing', 'admin_token_wrong', 'admin_token_revoked'],
-    ...['admin_token_expired', 'role', 'scope'],
+    ...['admin_token_expired', 'role', 'scope', 'viewer', 'session_ended', 'origin', 'csrf_token'],
+    ...['unknown_account', 'wrong_password', 'account_disabled', 'pace_of_address', 'pace_of_account'],
+    ...['passwords_waiting'],
   ],
   handshake: [
     ...['plain_http', 'not_tls', 'version', 'alpn', 'certificate_refused', 'nothing_shared', 'alert'],
@@ -152,6 +159,12 @@ export function createMetrics(): Metrics {
     help: 'Redis entries and messages refused for a wrong seal: forged, or another LATCHKEY_CACHE_KEY',
     registers,
   })
+  const rateLimited = new Counter({
+    name: 'latchkey_rate_limited_total',
+    help: 'Requests that found a rate limit used up; shadow: true: they were let through all the same',
+    labelNames: ['api', 'limit', 'shadow'],
+    registers,
+  })
   const redisRefusals = new Counter({
     name: 'latchkey_redis_refused_total',
     help: 'Commands that Redis refused, by its own word',
@@ -181,6 +194,12 @@ export function createMetrics(): Metrics {
     labelNames: ['reason'],
     registers,
   })
+  const held = new Counter({
+    name: 'latchkey_refusals_held_total',
+    help: 'Refusals of clients without a known key that were held back for their turn, by whether stores had been asked for the key',
+    labelNames: ['reason'],
+    registers,
+  })
   const handshakes = new Counter({
     name: 'latchkey_tls_handshakes_failed_total',
     help: 'TLS handshakes of clients that failed, by reason',
@@ -204,6 +223,7 @@ export function createMetrics(): Metrics {
   for (const [counter, reasons] of [
     [cuts, reasonsFromNought.cut],
     [refusals, reasonsFromNought.refused],
+    [held, reasonsFromNought.held],
     [adminRefused, reasonsFromNought.admin],
     [handshakes, reasonsFromNought.handshake],
   ] as const) {
@@ -245,12 +265,14 @@ export function createMetrics(): Metrics {
       if (tier !== 'memory') lookupSeconds.observe({ tier }, milliseconds / 1000)
     },
     shadow: (labels) => shadows.inc(labels),
+    rateLimited: (labels) => rateLimited.inc(labels),
     cacheRejected: () => rejected.inc(),
     redisRefused: (kind) => redisRefusals.inc({ kind }),
     activityDropped: () => dropped.inc(),
     handshakeFailed: (reason) => handshakes.inc({ reason }),
     connectionCut: (reason) => cuts.inc({ reason }),
     connectionRefused: (reason) => refusals.inc({ reason }),
+    refusalHeld: (reason) => held.inc({ reason }),
     counter(name, help, read) {
       const counter = new Counter({
         name,

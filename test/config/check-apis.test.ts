@@ -134,7 +134,20 @@ t.test('an API may take keys that were made elsewhere', async (t) => {
 t.test('live and sandbox on one upstream are a warning', async (t) => {
   const same = edit(gatewayYaml, 'upstream: payments-sandbox', 'upstream: payments')
   const sameUrl = edit(gatewayYaml, '127.0.0.1:9102', '127.0.0.1:9101')
-  for (const gateway of [same, sameUrl]) {
+  // However the place is written.
+  const urls = (one: string, other: string) =>
+    edit(edit(gatewayYaml, 'http://127.0.0.1:9101', one), 'http://127.0.0.1:9102', other)
+  const written = [
+    urls('http://core.internal', 'HTTP://Core.Internal:80/'),
+    urls('https://core.internal:443/v1/', 'https://CORE.internal/v1'),
+  ]
+  for (const [one, other] of [
+    ['http://core.internal', 'https://core.internal'],
+    ['http://core.internal/live', 'http://core.internal/sandbox'],
+    ['http://core.internal/v1', 'http://core.internal/V1'],
+  ] as const)
+    t.match(await load(t, { gateway: urls(one, other) }), { warnings: [] }, `${one} ${other}`)
+  for (const gateway of [same, sameUrl, ...written]) {
     const result = await load(t, { gateway })
     t.equal(result.ok, true)
     t.strictSame(result.warnings.map(formatFault), [

@@ -120,6 +120,19 @@ t.test('an upstream has one URL, or several targets', async (t) => {
   ])
 })
 
+t.test('several targets that nobody looks at are a warning', async (t) => {
+  const warnings = async (text: string) => (await load(t, { gateway: withUpstream(text) })).warnings
+  const said = /^several `targets` without `health`: one that hangs or answers errors keeps its share/
+  t.match(await warnings(at('http://a', 'http://b')), [{ message: said, line: 4 }])
+  t.strictSame(await warnings(`${at('http://a', 'http://b')}, health: { path: /healthz }`), [])
+  t.strictSame(await warnings(at('http://a')), [])
+  t.strictSame(
+    await warnings('targets: [{ url: http://a }, { url: http://b, weight: 0 }]'),
+    [],
+    'one is leaving',
+  )
+})
+
 t.test('it does not matter which target a request goes to', async (t) => {
   const faults = (...urls: string[]) => faultsOf(t, { gateway: withUpstream(at(...urls)) })
   t.strictSame(await faults('http://a/x', 'http://b:81/x/', 'http://[::1]/x'), [])
@@ -148,7 +161,9 @@ t.test('checks have a path that a request could have, and figures that make sens
 })
 
 t.test('upstreams that have a target in common are one place for live and sandbox', async (t) => {
-  const gateway = withUpstream(at('http://127.0.0.1:9103', 'http://127.0.0.1:9102'))
+  const gateway = withUpstream(
+    `${at('http://127.0.0.1:9103', 'http://127.0.0.1:9102')}, health: { path: /healthz }`,
+  )
   t.match((await load(t, { gateway })).warnings, [
     { message: 'live and sandbox of `flintn` use one upstream' },
   ])

@@ -32,6 +32,7 @@ function routeOf(line: string): TestRoute {
     maxBodyBytes: null,
     maxResponseBytes: null,
     responseIdleMs: null,
+    rateLimits: [],
     upstream: null,
     disguises: settings.includes('exact') ? 'exact' : 'strict',
     escapes: escapesOf(escapeNames.filter((name) => escapes.includes(name))),

@@ -21,6 +21,7 @@ function found(...routes: readonly [key: string, requirement: Requirement][]): s
       maxBodyBytes: null,
       maxResponseBytes: null,
       responseIdleMs: null,
+      rateLimits: [],
       upstream: null,
       disguises: 'strict' as const,
       escapes: 0,

@@ -36,6 +36,7 @@ t.test('requirements, limits and sources of routes are compiled', async (t) => {
         ...{ method, template, requirement, timeoutMs, maxBodyBytes },
         ...{ maxResponseBytes: null, responseIdleMs: null },
         upstream: null,
+        rateLimits: [],
         disguises: template === '/exact/{id}' ? 'exact' : 'strict',
         escapes: template === '/exact/{id}' ? 6 : 0,
       },

@@ -18,6 +18,7 @@ function routesOf(templates: readonly string[]) {
       maxBodyBytes: null,
       maxResponseBytes: null,
       responseIdleMs: null,
+      rateLimits: [],
       upstream: null,
       disguises: 'strict' as const,
       escapes: 0,

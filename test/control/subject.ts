@@ -4,6 +4,7 @@ import type { InjectOptions } from 'fastify'
 import { pino } from 'pino'
 import type { Api, Table } from '../../src/config/compiled.ts'
 import type { ControlApp, ControlDeps } from '../../src/control/dependencies.ts'
+import { createDestinationRule } from '../../src/control/webhooks/send/destination.ts'
 import { parseAdminTokens } from '../../src/control/operator.ts'
 import { createControlServer } from '../../src/control/server.ts'
 import { createSealing } from '../../src/credentials/sealing.ts'
@@ -14,8 +15,8 @@ import { listInstances } from '../../src/store/instance-table.ts'
 import type { Postgres } from '../../src/store/postgres.ts'
 import { createDatabase } from '../support/database.ts'
 
+const sealing = createSealing(['a key of thirty-two characters..'])
 export const token = 'a-token-of-thirty-two-characters'
-export const sealing = createSealing(['a-key-that-seals-of-32-characters'])
 
 export const startMs = Date.UTC(2026, 0, 15, 12)
 
@@ -106,9 +107,9 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     hub: {
       publicUrl: 'http://hub.test:8081',
       sessions: { idleMs: 12 * 3_600_000, absoluteMs: 7 * 24 * 3_600_000 },
+      pages: null,
       sendsMail: false,
       mailQueued: () => undefined,
-      sealing: () => sealing,
       oidc: [],
     },
     refused: () => undefined,
@@ -119,6 +120,11 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     isRedisBehind: async () => false,
     instances: async () => (db ? listInstances(db, 60_000) : []),
     instanceId: 'one',
+    webhooks: {
+      sealing: () => sealing,
+      rule: createDestinationRule(['127.0.0.0/8']),
+      kick: () => undefined,
+    },
     deny: createDenyStop({
       words: createDenyWords(),
       spread: null,
@@ -160,6 +166,10 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     trailingSlash: 'strict',
     docs: null,
     stripPrefix: '',
+    rateLimits: (['key', 'merchant'] as const).map((per) => ({
+      ...{ api: name, name: per === 'key' ? 'default' : 'sums', per, isShadow: false },
+      allowance: { quota: 1, windowSeconds: 1, intervalMs: 1_000, burst: 1 },
+    })),
     routes: [],
     matchRoute: () => ({ kind: 'not_found' }),
   }

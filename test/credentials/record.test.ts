@@ -23,6 +23,7 @@ const usable: CredentialRecord = {
   permissions: ['transaction.read'],
   expiresAtMs: null,
   secretExpiresAtMs: null,
+  limits: null,
   revision: 1,
 }
 

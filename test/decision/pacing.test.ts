@@ -7,7 +7,7 @@ function subject(of = pace) {
   const clock = { at: 5_000 }
   const pacer = createPacer(of, () => clock.at)
   const answers: (number | Promise<number>)[] = []
-  const ask = (count: number) => Array.from({ length: count }, (_, i) => pacer.pace(i))
+  const ask = (count: number) => Array.from({ length: count }, (_, i) => pacer.pace(i, '192.0.2.1'))
   const held = (count: number) => {
     const asked = ask(count)
     answers.push(...asked)
@@ -61,7 +61,7 @@ t.test('all come out in order, each with its own value, and not before there is 
   const left: number[] = []
   const values = await Promise.all(
     Array.from({ length: 21 }, async (_, i) => {
-      const value = await pacer.pace(i)
+      const value = await pacer.pace(i, '192.0.2.1')
       left.push(value)
       return value
     }),
@@ -75,4 +75,41 @@ t.test('no more are held than may be', async (t) => {
   const { held, finish } = subject({ ...pace, burst: 1, mostHeld: 2 })
   t.equal(held(10).filter(Boolean).length, 2)
   await finish()
+})
+
+t.test('clients take turns: who asks once is not behind all that another has sent', async (t) => {
+  let told = 0
+  const clock = { at: 5_000 }
+  const pacer = createPacer(
+    { ...pace, burst: 1 },
+    () => clock.at,
+    () => told++,
+  )
+  const left: string[] = []
+  const ask = async (client: string) => void left.push(await pacer.pace(client, client))
+  const flood = Array.from({ length: 40 }, () => ask('192.0.2.1'))
+  // Of one network, for IPv6.
+  const others = ['198.51.100.7', '2001:db8::1', '2001:db8::2'].map(ask)
+  t.equal(told, 42, 'all but the one that went at once')
+  const moving = setInterval(() => (clock.at += 1), 1)
+  await Promise.all([...flood, ...others])
+  clearInterval(moving)
+  const places = ['198.51.100.7', '2001:db8::1', '2001:db8::2'].map((client) => left.indexOf(client))
+  t.same(places, [2, 3, 6], left.slice(0, 8).join(' '))
+})
+
+t.test('what a tick was late is not made up for in one go', async (t) => {
+  const clock = { at: 5_000 }
+  const pacer = createPacer({ perSecond: 1_000, burst: 100, mostHeld: 200, tickMs: 10 }, () => clock.at)
+  for (let i = 0; i < 100; i++) void pacer.pace(i, '192.0.2.1')
+  let inTurn = 0
+  let most = 0
+  const waiting = Array.from({ length: 60 }, async (_, i) => {
+    await pacer.pace(i, '192.0.2.1')
+    if (inTurn++ === 0) setImmediate(() => (inTurn = 0))
+    most = Math.max(most, inTurn)
+  })
+  clock.at += 10_000
+  await Promise.all(waiting)
+  t.equal(most, 10)
 })

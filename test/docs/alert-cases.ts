@@ -349,6 +349,13 @@ const clients: readonly AlertCase[] = [
     ]),
   },
   {
+    alert: 'LatchkeyPasswordsGuessed',
+    ...{ labels: {}, severity: 'ticket', firesWithin: 2, minutes: 5 },
+    trouble: new Map([
+      [named(gateway, 'latchkey_admin_refused_total', 'reason="wrong_password"'), counting(150)],
+    ]),
+  },
+  {
     alert: 'LatchkeyHandshakesFail',
     ...{ labels: { reason: 'certificate_refused' }, severity: 'ticket', firesWithin: 12, minutes: 20 },
     trouble: new Map([

@@ -94,7 +94,7 @@ export function wellScraped(of: Scraped, life: Life, revision: Values): Map<stri
   add('latchkey_certificate_valid', 'of="gateway"', always(1))
   add('latchkey_certificate_expires_seconds', 'of="gateway"', (seconds) => 60 * 86_400 - seconds)
   add('latchkey_certificate_names', 'of="uncovered"', always(0))
-  for (const reason of ['admin_token_wrong', 'admin_address'])
+  for (const reason of ['admin_token_wrong', 'admin_address', 'wrong_password'])
     add('latchkey_admin_refused_total', `reason="${reason}"`, always(0))
   for (const reason of ['unread_bytes', 'idle_timeout'])
     add('latchkey_connections_cut_total', `reason="${reason}"`, always(0))

@@ -124,7 +124,13 @@ process.send?.(sent)
 
 /** Its next answer, or its end. */
 function heard(socket: Socket): Promise<void> {
-  return new Promise((resolve) => socket.once('data', () => resolve()).once('close', () => resolve()))
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('data', done).off('close', done)
+      resolve()
+    }
+    socket.once('data', done).once('close', done)
+  })
 }
 
 function closed(socket: Socket): Promise<void> {

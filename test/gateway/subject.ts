@@ -97,6 +97,7 @@ export function principalOf(of: Partial<CredentialRecord> = {}): Principal {
     permissions: ['transaction.read'],
     expiresAtMs: null,
     secretExpiresAtMs: null,
+    limits: null,
     revision: 1,
     ...of,
   }

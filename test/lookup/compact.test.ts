@@ -19,6 +19,15 @@ t.test('those that hold the same share one list, and nobody else does', async (t
   }
 })
 
+t.test('those of whom the same is said share it', async (t) => {
+  const compact = createCompactor()
+  const said = () => ({ allowedIps: ['10.0.0.0/8'], rates: {}, inFlight: null, merchant: null })
+  const one = compact(recordOf({ limits: said() }))
+  t.same(one.limits, said())
+  t.equal(compact(recordOf({ keyId: 'key_b', limits: said() })).limits, one.limits)
+  t.not(compact(recordOf({ limits: { ...said(), allowedIps: [] } })).limits, one.limits)
+})
+
 t.test('what is remembered is bounded', async (t) => {
   const compact = createCompactor()
   const first = compact(recordOf({ permissions: ['a'] }))

@@ -27,7 +27,29 @@ t.test('how far Redis is, and when somebody was seen, come back', (t) => {
   t.end()
 })
 
+t.test('what is said of a caller comes back', (t) => {
+  const merchant = { plan: 'gold', rates: {}, inFlight: 3 }
+  const limits = {
+    allowedIps: ['10.0.0.0/8'],
+    rates: { default: { rate: '5/min', burst: null } },
+    inFlight: null,
+    merchant,
+  }
+  const limited = { ...reading, record: recordOf({ limits }) }
+  t.same(parseReading(JSON.stringify(limited)), limited)
+  const faulty = { ...limits, allowedIps: '10.0.0.0/8' }
+  t.equal(
+    parseReading(JSON.stringify({ ...reading, record: { ...reading.record, limits: faulty } })),
+    undefined,
+  )
+  t.end()
+})
+
 const wrong: Record<string, object | null> = {
+  'of an earlier version, which says nothing of addresses': {
+    ...reading,
+    record: { ...reading.record, limits: undefined },
+  },
   'without its record': { ...reading, record: undefined },
   'of another kind': { ...reading, record: { ...reading.record, kind: 'access_token' } },
   'with a status that there is not': { ...reading, record: { ...reading.record, status: 'ACTIVE' } },

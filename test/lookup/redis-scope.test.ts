@@ -32,8 +32,8 @@ interface Process {
   readonly store: PatientStore
   readonly state: { applied: number; stamp: number | undefined; epoch: string | undefined }
   rejected(): number
-  /** As the feed does: reads, polls, compares, tends. */
-  poll(): Promise<void>
+  /** As the feed does: reads, polls, compares, tends. `before`: called when it is about to tend. */
+  poll(before?: () => void): Promise<void>
   /** Commits and publishes. */
   change(of?: Partial<Change>): void
 }
@@ -59,7 +59,7 @@ async function processOn(t: Test, database: Database, key = cacheKey): Promise<P
     store,
     state,
     rejected: () => rejected,
-    async poll() {
+    async poll(before) {
       const record = await scope.read()
       if (database.isAway) return scope.tend(false)
       const last = database.outbox.at(-1)
@@ -69,6 +69,7 @@ async function processOn(t: Test, database: Database, key = cacheKey): Promise<P
           database.outbox.find(({ revision }) => revision === record.revision)?.stamp === record.stamp
         scope.judged(record, record.epoch !== database.epoch ? 'other' : same ? 'same' : 'unknown')
       }
+      before?.()
       await scope.tend(true)
     },
     change(of = {}) {
@@ -134,6 +135,22 @@ t.test('a change that somebody else has repeated, and what came after it, is not
   two.scope.mark('e', second)
   await two.store.settled()
   t.equal(await two.scope.isBehind(2, 0), false)
+})
+
+t.test('what Redis could not take is repeated though change follows change', async (t) => {
+  const database = databaseOf(made(1))
+  const one = await processOn(t, database)
+  await one.poll()
+  await raw.config('SET', 'maxmemory', '1')
+  one.change({ keyId: 'key_lost' })
+  await one.store.settled()
+  await raw.config('SET', 'maxmemory', '0')
+  for (let polls = 0; polls < 3; polls++) {
+    // At each look another one is under way.
+    await one.poll(() => one.change({ keyId: `key_${polls}` }))
+  }
+  await until(async () => (await marks()).includes('k:key_lost 2'))
+  t.equal(await one.scope.isBehind(5, 60_000), false)
 })
 
 t.test('what Redis could not take is repeated when it is back, by who made it', async (t) => {

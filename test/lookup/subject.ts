@@ -29,6 +29,7 @@ export function recordOf(of: Partial<CredentialRecord> = {}): CredentialRecord {
     permissions: ['transaction.read'],
     expiresAtMs: null,
     secretExpiresAtMs: null,
+    limits: null,
     revision: 1,
     ...of,
   }

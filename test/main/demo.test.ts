@@ -93,6 +93,38 @@ function printedSecrets(running: Running): readonly string[] {
   return [...running.stdout().matchAll(/X-Api-Key: (\S+?)'/g)].map(([, secret = '']) => secret)
 }
 
+interface Person {
+  readonly email: string
+  readonly password: string
+}
+
+/** Contract 9.2: one line, its columns two spaces or more apart. */
+function printedPeople(running: Running): Readonly<Record<string, Person>> {
+  const lines = running
+    .stdout()
+    .split('\n')
+    .filter((line) => line.startsWith('hub '))
+  t.equal(lines.length, 1)
+  const [, url, ...columns] = lines[0]?.split(/ {2,}/) ?? []
+  t.equal(url, `http://localhost:${ports.get('CONTROL_PORT')}`)
+  return Object.fromEntries(
+    columns.map((column) => {
+      const [kind = '', email = '', word, password = ''] = column.split(' ')
+      t.equal(word, 'password')
+      return [kind, { email, password }]
+    }),
+  )
+}
+
+async function signIn(person: Person | undefined) {
+  const response = await fetch(`http://127.0.0.1:${ports.get('CONTROL_PORT')}/hub/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(person),
+  })
+  return { status: response.status, body: { ...Object(await response.json()) } }
+}
+
 t.test('the demo', async (t) => {
   const running = startDemo(t)
   await untilDemoReady(running)
@@ -168,6 +200,17 @@ t.test('the demo', async (t) => {
     },
   )
 
+  await t.test('the operator and the member of the line for the hub sign in', async (t) => {
+    const people = printedPeople(running)
+    t.same(Object.keys(people), ['operator', 'member'])
+    for (const [kind, person] of Object.entries(people)) {
+      const { status, body } = await signIn(person)
+      t.equal(status, 200)
+      t.match(body, { user: { email: person.email, kind } })
+      t.notMatch(readFileSync(join(folder, '.latchkey', 'gateway.log'), 'utf8'), person.password)
+    }
+  })
+
   await t.test('the lines for a shell list the keys, and revoke the one that is tried first', async (t) => {
     const { list, revoke, keyId } = shellLines(running)
     const path = `${process.execPath.replace(/\/node$/, '')}:${process.env['PATH']}`
@@ -208,7 +251,12 @@ t.test('the demo', async (t) => {
 t.test(
   'a second start goes on with the merchant and the keys, and with new secrets; --fresh begins anew',
   async (t) => {
-    const seen: { readonly id: string; readonly merchant: string; readonly secrets: readonly string[] }[] = []
+    const seen: {
+      readonly id: string
+      readonly merchant: string
+      readonly secrets: readonly string[]
+      readonly people: Readonly<Record<string, Person>>
+    }[] = []
     for (const words of [[], [], ['--fresh']]) {
       const running = startDemo(t, ...words)
       await untilDemoReady(running)
@@ -230,13 +278,16 @@ t.test(
         const expected = /^# (\d{3})/.exec(title)?.[1]
         if (expected !== undefined) t.equal((await runCurlLine(line)).status, Number(expected), title)
       }
+      const people = printedPeople(running)
+      for (const person of Object.values(people)) t.equal((await signIn(person)).status, 200)
       const last = seen.at(-1)
       if (last !== undefined) {
+        t.equal((await signIn(last.people['operator'])).status, 401, 'nor does its password')
         const [line = ''] = running.stdout().match(/^curl .*X-Api-Key.*$/m) ?? []
         const old = line.replace(/X-Api-Key: \S+?'/, `X-Api-Key: ${last.secrets[0]}'`)
         t.equal((await runCurlLine(old)).status, 401, 'the secret of the start before works no more')
       }
-      seen.push({ id, merchant: String(key.merchant_id), secrets: printedSecrets(running) })
+      seen.push({ id, merchant: String(key.merchant_id), secrets: printedSecrets(running), people })
       running.child.kill('SIGINT')
       t.same(await running.ended, { code: 0, signal: null })
     }

@@ -49,7 +49,12 @@ t.test(
       'build/src/main.js.map',
       'src/main.ts',
     ]
-    for (const path of [...junk, 'build/src/main.js', 'build/src/sample/upstream.js']) {
+    for (const path of [
+      ...junk,
+      'build/src/main.js',
+      'build/src/sample/upstream.js',
+      'build/hub/index.html',
+    ]) {
       mkdirSync(join(folder, path, '..'), { recursive: true })
       writeFileSync(join(folder, path), '')
     }
@@ -58,6 +63,7 @@ t.test(
     const wanted = [
       'build/src/main.js',
       'build/src/sample/upstream.js',
+      'build/hub/index.html',
       'config/demo.yaml',
       'config/gateway.schema.json',
       'config/permissions/flintn.yaml',
@@ -72,7 +78,7 @@ t.test(
     ]
     for (const path of wanted) t.ok(files.includes(path), path)
     // What the README and the documents link to is there as well: in a package nobody has the rest of the repository.
-    for (const path of files.filter((name) => name === 'README.md' || name.startsWith('docs/')))
+    for (const path of files.filter((name) => name === 'README.md' || /^docs\/.*(?<!\.png)$/.test(name)))
       for (const [, target = ''] of readFileSync(path, 'utf8').matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g)) {
         const to = posix.join(posix.dirname(path), target)
         t.ok(
@@ -83,7 +89,7 @@ t.test(
     for (const path of files)
       t.match(
         path,
-        /^(?:[A-Z]+\.md|package\.json|build\/src\/.*\.js|config\/(?:permissions\/)?[a-z.]+\.(?:yaml|json)|src\/store\/migrations\/\w+\.sql|docs\/[\w-]+\.(?:md|svg|json|yaml|ini)|docs\/guides\/[\w./-]+)$/,
+        /^(?:[A-Z]+\.md|package\.json|build\/src\/.*\.js|config\/(?:permissions\/)?[a-z.]+\.(?:yaml|json)|src\/store\/migrations\/\w+\.sql|docs\/[\w-]+\.(?:md|svg|json|yaml|ini)|docs\/guides\/[\w./-]+|docs\/hub\/[\w-]+\.png|build\/hub\/(?:index\.html|assets\/[\w-]+\.(?:js|css|svg|woff2)))$/,
       )
   },
 )

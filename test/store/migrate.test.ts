@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +12,7 @@ import {
   readMigrations,
   SchemaError,
 } from '../../src/store/migrate.ts'
-import { createPostgres, openSession } from '../../src/store/postgres.ts'
+import { createPostgres, openSession, type Postgres } from '../../src/store/postgres.ts'
 import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
 import { createKey } from '../../src/store/key-change-table.ts'
 import { getKey } from '../../src/store/key-table.ts'
@@ -256,7 +257,9 @@ function alteredInPlace(sql: string): string[] {
       if (/^create table /i.test(statement))
         return /\breferences (\w+)/i.test(statement) && !made.has(/\breferences (\w+)/i.exec(statement)?.[1])
       const [, table] =
-        /^(?:create (?:unique )?index \w+ on|insert into|comment on table) (\w+)/i.exec(statement) ?? []
+        /^(?:create (?:unique )?index (?:if not exists )?\w+ on|insert into|comment on table) (\w+)/i.exec(
+          statement,
+        ) ?? []
       return table === undefined || !made.has(table)
     })
 }
@@ -269,6 +272,7 @@ void t.test('no migration alters in place what older programs use beside newer o
     'ALTER TABLE instance DROP CONSTRAINT instance_pkey',
     'ALTER TABLE instance DROP CONSTRAINT IF EXISTS a_check, DROP COLUMN a',
     'CREATE INDEX a ON api_key (name)',
+    'CREATE INDEX IF NOT EXISTS a ON api_key (name)',
     'DROP TABLE audit',
     'UPDATE head SET revision = 1',
     'CREATE TABLE a (id text REFERENCES instance (id))',
@@ -301,25 +305,41 @@ void t.test(
     const { db } = await createEmptyDatabase(t)
     const known = await readMigrations(shipped)
     await applyMissing(db, known.slice(0, 8))
+    // What this program itself looks into.
+    await db.query(known.find(({ name }) => name.endsWith('_limits.sql'))?.sql ?? '')
     const merchantId = await seedMerchant(db)
-    const [old, sandbox, own] = ['live', 'sandbox', 'production'].map((environment) => ({
-      ...keyOf(merchantId),
-      environment,
-    }))
-    if (!old || !sandbox || !own) throw new Error('three keys')
-    for (const key of [old, sandbox]) await createKey(db, origin, key)
-    const rows = 'SELECT * FROM api_key WHERE environment <> $1 ORDER BY id'
-    const before = await db.query(rows, ['production'])
+    for (const environment of ['live', 'sandbox']) await insertOldKey(db, merchantId, environment)
+    const rows = "SELECT * FROM api_key WHERE environment <> 'production' ORDER BY id"
+    const before = await db.query<{ id: string; environment: string }>(rows)
+    t.equal(before.length, 2)
     // A program that waits for its migration.
-    await t.rejects(createKey(db, origin, own), { name: 'StoreUnavailableError', code: 'not_migrated' })
-    t.equal(await getKey(db, own.id, view), undefined, 'nothing of it is there')
-    t.same(await applyMissing(db, known.slice(0, 9)), ['0009_environments.sql'])
+    const own = { ...keyOf(merchantId), environment: 'production' }
+    await t.rejects(insertOldKey(db, merchantId, own.environment), {
+      ...{ name: 'StoreUnavailableError', code: 'not_migrated' },
+    })
+    t.same((await applyMissing(db, known)).slice(0, 1), ['0009_environments.sql'])
     await createKey(db, origin, own)
-    t.same(await db.query(rows, ['production']), before)
-    for (const key of [old, sandbox, own])
-      t.equal((await getKey(db, key.id, view))?.environment, key.environment)
+    t.same(await db.query(rows), before)
+    for (const { id, environment } of [own, ...before])
+      t.equal((await getKey(db, id, view))?.environment, environment)
     // A program from before goes on beside it.
     t.same(await applyMissing(db, known.slice(0, 8)), [])
     await createKey(db, origin, { ...keyOf(merchantId), environment: 'sandbox' })
   },
 )
+
+let oldKeys = 0
+
+/** As the programs of then wrote it. */
+async function insertOldKey(db: Postgres, merchantId: string, environment: string): Promise<void> {
+  const id = `key_old_${++oldKeys}`
+  await db.query(
+    `INSERT INTO api_key (id, merchant_id, api, environment, name, status, prefix, permissions, created_at, revision)
+     VALUES ($1, $2, 'flintn', $3, 'old', 'active', 'pk_live_', '{*}', now(), 1)`,
+    [id, merchantId, environment],
+  )
+  await db.query(
+    "INSERT INTO key_secret (id, key_id, digest, last4, created_at) VALUES ($1, $2, $3, 'abcd', now())",
+    [`sec_old_${oldKeys}`, id, createHash('sha256').update(id).digest()],
+  )
+}

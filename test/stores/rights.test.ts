@@ -61,6 +61,8 @@ async function useAll({ admin }: TestProgram): Promise<void> {
   await expect(200, 'GET', `/keys/${id}/activity`)
   await expect(200, 'GET', '/audit')
   await expect(200, 'GET', '/instances')
+  await expect(200, 'GET', '/requests')
+  await expect(404, 'GET', '/requests/req_1')
 }
 
 t.test('the two roles serve with just their rights', async (t) => {
@@ -111,6 +113,8 @@ t.test('what the roles may not', async (t) => {
      VALUES (9, 'a', 'a', 'a', 'a', now(), 0)`,
     'INSERT INTO audit_link SELECT FROM audit',
     'DELETE FROM api_key',
+    'DELETE FROM kept_request',
+    'DROP TABLE kept_request',
     'ALTER TABLE head ADD COLUMN a int',
     'CREATE TABLE a ()',
   ])
@@ -124,6 +128,9 @@ t.test('what the roles may not', async (t) => {
     'INSERT INTO outbox DEFAULT VALUES',
     'DELETE FROM instance',
     'SELECT FROM idempotency',
+    'SELECT FROM kept_request',
+    'DROP TABLE kept_request',
+    "SELECT forget_requests(now() - interval '8 days')",
     "SELECT forget_audit(now() - interval '91 days', 1)",
   ])
 })

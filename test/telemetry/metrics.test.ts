@@ -94,6 +94,7 @@ t.test('a counter by reason is told as 0 before the first, so that its first ris
   const text = await metrics.text()
   t.match(text, 'latchkey_connections_cut_total{reason="unread_bytes"} 0')
   t.match(text, 'latchkey_connections_refused_total{reason="proxy_header_missing"} 0')
+  t.match(text, 'latchkey_refusals_held_total{reason="unasked"} 0')
   t.match(text, 'latchkey_admin_refused_total{reason="admin_token_wrong"} 0')
   t.match(text, 'latchkey_tls_handshakes_failed_total{reason="certificate_refused"} 0')
   metrics.adminRefused('admin_token_wrong')

@@ -60,8 +60,8 @@ async function importDocument(file: string, flags: ImportFlags, io: CliIo): Prom
   const unknown = unknownPlaceholder(flags.rule)
   if (unknown !== undefined) throw new CliError(`the rule has no placeholder {${unknown}}`, exitCodes.usage)
   const document = await readOpenapi(file)
-  const { operations: described, skipped } = operationsOf(document)
-  const operations = flags.expandEnums === true ? expandEnums(described) : described
+  const { operations: read, skipped } = operationsOf(document)
+  const operations = flags.expandEnums === true ? expandEnums(read) : read
   const required = withRequirements(operations, flags.rule, skipped)
   if (required.routes.length === 0) throw new CliError(nothingIn(file, skipped), exitCodes.usage)
   if (required.routes.every(({ requirement }) => requirement.kind === 'public'))
@@ -78,7 +78,8 @@ async function importDocument(file: string, flags: ImportFlags, io: CliIo): Prom
       faults.map(formatFault),
     )
   if (flags.into !== undefined) await writeTable(flags.into, text)
-  const outcome = { ...told, joined: required.joined, leftOut: [...skipped, ...told.leftOut] }
+  const { joined, routes: described } = required
+  const outcome = { ...told, joined, described, leftOut: [...skipped, ...told.leftOut] }
   tell(text, outcome, { flags, io })
   refuseTakenForLess(text, outcome.leftOut, required)
 }

@@ -3,7 +3,9 @@
 import type { PermissionTable } from '../../config/table.ts'
 import { printable } from '../../errors/printable.ts'
 import type { ImportSummary } from '../../tables/openapi/import-table.ts'
+import { finerRule, mostRoutesOfOne } from '../../tables/openapi/finer-rule.ts'
 import type { Skipped } from '../../tables/openapi/operations.ts'
+import type { ImportedRoute } from '../../tables/openapi/required.ts'
 import { count } from './count.ts'
 
 /** What an import did. */
@@ -14,6 +16,8 @@ export interface Outcome {
   /** Routes for what two both match. */
   readonly between: readonly string[]
   readonly leftOut: readonly Skipped[]
+  /** What the document asks for. */
+  readonly described: readonly ImportedRoute[]
 }
 
 interface Reported {
@@ -46,7 +50,7 @@ function newlyPublic({ outcome: { summary }, table }: Reported): string[] {
 
 /** The outcome in words. */
 export function outcomeText({ outcome, table }: Reported): string {
-  const { summary, joined, between } = outcome
+  const { summary, joined, between, described } = outcome
   const publicRoutes = newlyPublic({ outcome, table })
   const isChanged = summary.added.length + summary.newPermissions.length > 0
   const permissions = table?.permissions.size ?? 0
@@ -58,13 +62,10 @@ export function outcomeText({ outcome, table }: Reported): string {
     ...outcome.leftOut.map(({ name, why }) => `left out: ${name}: ${why}`),
     ...(publicRoutes.length > 0 ? [`public, without a key: ${publicRoutes.length}`] : []),
     ...publicRoutes.map((name) => `public: ${name}`),
-    ...broad.map(({ name, routes }) => `${name} opens ${routes} routes; a finer --rule: ${finerRule}`),
+    ...broad.map(({ name, routes }) => `${name} opens ${routes} routes: ${finerRule(name, described)}`),
   ]
   return summaryText(summary) + lines.map((one) => `  ${printable(one)}\n`).join('')
 }
-
-const mostRoutesOfOne = 20
-const finerRule = '"{resource}.{part}.{access}", "{tag}.{access}" or "{operation}"'
 
 function broadPermissions(table: PermissionTable | undefined): { name: string; routes: number }[] {
   const counted = new Map<string, number>()

@@ -28,7 +28,7 @@ export interface Writing {
   readonly flags: WriteFlags
 }
 
-export type Written = Omit<Outcome, 'joined'> & { readonly text: string }
+export type Written = Omit<Outcome, 'joined' | 'described'> & { readonly text: string }
 
 /** The text of a table, new or brought up to date with the file. Throws CliError where the file cannot be used. */
 export async function importInto({ document, required, flags }: Writing): Promise<Written> {

@@ -34,6 +34,7 @@ export async function fetchCaller(session: Session, id: string): Promise<Caller>
     expiresAtMs: key.expires_at === null ? null : Date.parse(key.expires_at),
     // Its newest secret has no grace that could end.
     secretExpiresAtMs: null,
+    limits: null,
     revision: key.revision,
   }
   const { api, environment, permissions } = record

@@ -23,6 +23,16 @@ export function addressMatcher(blocks: readonly string[]): (address: string) => 
   }
 }
 
+const knownLists = new WeakMap<readonly string[], (address: string) => boolean>()
+
+/** The same for lists that many have and few ask: what is worked out of one is kept as long as the list, and no address is. */
+export function matchesAny(blocks: readonly string[], address: string): boolean {
+  let matches = knownLists.get(blocks)
+  if (matches === undefined) knownLists.set(blocks, (matches = blockMatcher(blocks)))
+  // A zone says by which interface it came.
+  return matches(address.replace(/%.*$/, ''))
+}
+
 function blockMatcher(blocks: readonly string[]): (address: string) => boolean {
   const list = new BlockList()
   for (const block of blocks) {

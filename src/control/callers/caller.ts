@@ -1,8 +1,8 @@
 // Who a request comes from, once known: the only thing that handlers see of tokens.
 
-import { type Denial, deny } from '../../errors/denial.ts'
-import { everything, isWhole, type Scope } from '../../store/scope.ts'
+import { type Denial, DenialError, deny } from '../../errors/denial.ts'
 import type { SignedIn } from '../../store/hub-session-table.ts'
+import { everything, isWhole, type Scope } from '../../store/scope.ts'
 import type { Access, CallerKind } from './access.ts'
 
 export interface Caller {
@@ -49,4 +49,10 @@ export function judgeAccess(caller: Caller, { may, reach }: Access): Denial | un
   if (reach === 'whole' && !isWhole(scope))
     return forbidden('scope', 'the token is for a part of the installation, and this concerns all of it')
   return undefined
+}
+
+/** Whether a caller may let people in who stay: a token that ends leaves nobody behind who does not. Throws FORBIDDEN. */
+export function refuseEnding({ expiresAtMs }: Caller): void {
+  if (expiresAtMs !== null)
+    throw new DenialError(forbidden('scope', 'the token has an end, and whom it lets in would have none'))
 }

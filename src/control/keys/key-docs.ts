@@ -37,7 +37,7 @@ export const keyDocs = {
   get: { summary: 'One key', status: 200, answer: keySchema, errors: ['STORE_UNAVAILABLE'] },
   patch: {
     ...ofChange,
-    summary: 'Changes what is named: name, permissions, expiry, metadata, owner',
+    summary: 'Changes what is named: name, permissions, expiry, metadata, owner, addresses, rate limits',
     headers: ['If-Match', 'Idempotency-Key'],
     errors: [...ofChange.errors, 'REVISION_CONFLICT'],
   },

@@ -3,7 +3,9 @@
 import { type Static, Type } from 'typebox'
 import { keyStatuses } from '../../credentials/record.ts'
 import { Secret } from '../../credentials/secret.ts'
+import { noKeyLimits } from '../../store/limit-table.ts'
 import type { StoredKey } from '../../store/key-table.ts'
+import { rateSchema } from '../limit-fields.ts'
 import { instant, instantOrNull } from '../instant.ts'
 import { nullableTime, timeSchema } from '../openapi/route-doc.ts'
 
@@ -22,6 +24,10 @@ export const keySchema = Type.Object({
   created_at: timeSchema,
   expires_at: nullableTime,
   last_used_at: nullableTime,
+  allowed_ips: Type.Array(Type.String(), { description: 'Where it may be used from; empty: anywhere' }),
+  rate_limits: Type.Record(Type.String(), rateSchema, {
+    description: 'In place of what the file says of limits that count by key, by their names',
+  }),
   revision: Type.Integer(),
   secrets: Type.Array(
     Type.Object({
@@ -50,6 +56,7 @@ type KeptKey = Omit<StoredKey, Added> & Partial<Pick<StoredKey, Added>>
 
 export function keyObject(key: KeptKey): Static<typeof keySchema> {
   const { metadata = {}, owner = null, createdBy = null, exposedAtMs = null } = key
+  const { allowedIps, rates } = key.limits ?? noKeyLimits
   return {
     id: key.id,
     merchant_id: key.merchantId,
@@ -63,6 +70,8 @@ export function keyObject(key: KeptKey): Static<typeof keySchema> {
     created_at: instant(key.createdAtMs),
     expires_at: instantOrNull(key.expiresAtMs),
     last_used_at: instantOrNull(key.lastUsedAtMs),
+    allowed_ips: [...allowedIps],
+    rate_limits: { ...rates },
     revision: key.revision,
     secrets: key.secrets.map((secret) => ({
       id: secret.id,

@@ -11,6 +11,7 @@ import type { KeyMetadata } from '../../store/key-table.ts'
 import type { ControlDeps } from '../dependencies.ts'
 import { changeBody, nameField, pageFields, textField } from '../fields.ts'
 import { instantOf } from '../instant.ts'
+import { allowedIpsField, rateLimitsField } from '../limit-fields.ts'
 import { nameRule } from '../name-rule.ts'
 import { invalid } from '../refusal.ts'
 
@@ -49,6 +50,8 @@ export const newKeyBody = changeBody({
   name: nameField,
   permissions: permissionsField,
   expires_at: Type.Optional(expiryField),
+  allowed_ips: Type.Optional(allowedIpsField),
+  rate_limits: Type.Optional(rateLimitsField),
   metadata: Type.Optional(metadataField),
   owner: Type.Optional(ownerField),
 })
@@ -57,6 +60,8 @@ export const keyPatchBody = changeBody({
   name: Type.Optional(nameField),
   permissions: Type.Optional(permissionsField),
   expires_at: Type.Optional(expiryField),
+  allowed_ips: Type.Optional(allowedIpsField),
+  rate_limits: Type.Optional(rateLimitsField),
   metadata: Type.Optional(metadataField),
   owner: Type.Optional(ownerField),
 })

@@ -11,6 +11,7 @@ import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { idOf, idParams, isId, limitOf, waitQuery } from '../fields.ts'
 import { findReplay, markReplay, repeatableOriginOf } from '../idempotency.ts'
+import { keyLimitsOf } from '../limit-fields.ts'
 import { invalid } from '../refusal.ts'
 import { keyDocs } from './key-docs.ts'
 import { entityTag, keyObject, keyObjectWithSecret } from './key-object.ts'
@@ -89,6 +90,7 @@ async function makeKey(
     prefix: environment.prefix,
     permissions: permissionsOf(api, body.permissions),
     expiresAtMs: expiryOf(body.expires_at ?? null, origin.nowMs),
+    limits: keyLimitsOf(api, body),
     ...aboutOf(deps, body),
     secret: newSecret(deps, secret),
   })
@@ -126,6 +128,7 @@ async function changeKey(
   const key = await mustGetKey(deps.db, id, origin)
   const patch = {
     name,
+    limits: keyLimitsOf(deps.table().apis.get(key.api), asked.body),
     permissions: permissions && permissionsOf(apiOf(deps, key.api, '/permissions'), permissions),
     expiresAtMs: expiry === undefined ? undefined : expiryOf(expiry, origin.nowMs),
     ...aboutOf(deps, asked.body),

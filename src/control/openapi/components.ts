@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import { activitySchema } from '../activity/routes.ts'
+import { activityStepSchema } from '../activity/series.ts'
 import { activityTotalSchema } from '../activity/totals.ts'
 import { auditSchema } from '../audit/routes.ts'
 import { verificationSchema } from '../audit/verify.ts'
@@ -12,6 +13,10 @@ import { importResultSchema } from '../keys/import/routes.ts'
 import { keySchema } from '../keys/key-object.ts'
 import { merchantSchema } from '../merchants/routes.ts'
 import { apiPermissionsSchema } from '../permissions/routes.ts'
+import { operatorSchema } from '../operators/routes.ts'
+import { sessionSchema, signedSchema, userSchema } from '../people/signed-object.ts'
+import { requestSchema } from '../requests/request-object.ts'
+import { invitationSchema, memberSchema } from '../team/routes.ts'
 import { tokenSchema } from '../tokens/token-object.ts'
 import { pendingSchema } from './route-doc.ts'
 
@@ -40,13 +45,21 @@ export const components = {
   ImportResult: importResultSchema,
   Exposed: exposedSchema,
   Activity: activitySchema,
+  ActivityStep: activityStepSchema,
   ActivityTotal: activityTotalSchema,
+  KeptRequest: requestSchema,
   AuditEntry: auditSchema,
   AuditVerification: verificationSchema,
   ApiPermissions: apiPermissionsSchema,
   Instance: instanceSchema,
   Denied: denyRowSchema,
   AdminToken: tokenSchema,
+  Operator: operatorSchema,
+  Member: memberSchema,
+  Invitation: invitationSchema,
+  User: userSchema,
+  Signed: signedSchema,
+  Session: sessionSchema,
   Pending: pendingSchema,
 } as const
 

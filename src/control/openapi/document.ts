@@ -4,6 +4,7 @@ import type { RouteOptions } from 'fastify'
 import { catalogue, type ErrorCode } from '../../errors/catalogue.ts'
 import { accessOf, adminPath, documentedPath } from '../callers/access.ts'
 import { nameRule } from '../name-rule.ts'
+import { cookieName } from '../people/session-secret.ts'
 import { componentNames, components } from './components.ts'
 import { type RequestHeader, requestHeaders, type RouteDoc } from './route-doc.ts'
 
@@ -21,6 +22,10 @@ const belowAdmin = `${adminPath}/`
 const callersText =
   'A token of LATCHKEY_ADMIN_TOKEN (`static` in `x-callers`), or one that POST /admin/v1/tokens made, of the role named there. ' +
   '`x-reach: whole`: not for tokens of one merchant or one API.'
+
+const sessionText =
+  `Of somebody who has signed in (POST /hub/v1/session), where there is a hub; over https \`${cookieName(true)}\`. What changes ` +
+  'something needs `X-CSRF-Token`, with what that answer has as `csrf`, and an `Origin` of the hub.'
 
 const signatureText =
   'Of the body as it is sent, by one of `control.secret_scanning`, whose identifier is in Github-Public-Key-Identifier: ECDSA over P-256 with SHA-256, DER, base64.'
@@ -46,6 +51,7 @@ export function openApiDocument(routes: readonly DocumentedRoute[], publicUrl: s
     components: {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: callersText },
+        session: { type: 'apiKey', in: 'cookie', name: cookieName(false), description: sessionText },
         signature: {
           type: 'apiKey',
           in: 'header',
@@ -65,10 +71,19 @@ function operationOf(route: DocumentedRoute, path: string): object {
   const isAdmin = route.url.startsWith(belowAdmin)
   return {
     operationId: operationIdOf(method, path),
-    tags: [isAdmin ? (path.slice(belowAdmin.length).split('/')[0] ?? '') : 'process'],
+    tags: [
+      isAdmin
+        ? (path.slice(belowAdmin.length).split('/')[0] ?? '')
+        : path.startsWith('/hub/')
+          ? 'hub'
+          : 'process',
+    ],
     summary: doc?.summary ?? '',
     // Said of those without a token too, so that nobody takes it for forgotten.
-    security: isAdmin ? [{ token: [] }, ...signersOf(route)] : [],
+    security: [
+      ...(isAdmin ? [{ token: [] }, ...signersOf(route)] : []),
+      ...(isAdmin || doc?.isOfSession ? [{ session: [] }] : []),
+    ],
     ...callersOf(route),
     parameters: [
       ...parametersOf(schema?.params, 'path'),
@@ -157,16 +172,14 @@ function answerOf(doc: RouteDoc | undefined): Record<string, object> {
 }
 
 /** The codes that follow from where a route is and what it takes, and its own. */
-function errorsOf({ doc, schema, url }: DocumentedRoute, isAdmin: boolean): readonly ErrorCode[] {
+function errorsOf({ doc, schema, url, method }: DocumentedRoute, isAdmin: boolean): readonly ErrorCode[] {
   const takesBody = schema?.body !== undefined || doc?.lines !== undefined
   const isChecked = takesBody || schema?.querystring !== undefined
   return [
     'BAD_REQUEST',
-    ...(isAdmin
-      ? (['UNAUTHORIZED', 'FORBIDDEN'] as const)
-      : url === '/livez'
-        ? []
-        : (['UNKNOWN_HOST'] as const)),
+    ...(isAdmin || doc?.isOfSession ? (['UNAUTHORIZED'] as const) : []),
+    ...(isAdmin ? (['FORBIDDEN'] as const) : url === '/livez' ? [] : (['UNKNOWN_HOST'] as const)),
+    ...(method !== 'GET' && (isAdmin || url.startsWith('/hub/')) ? (['CSRF_REJECTED'] as const) : []),
     ...(schema?.params === undefined ? [] : (['NOT_FOUND'] as const)),
     ...(isChecked ? (['VALIDATION_FAILED'] as const) : []),
     ...(takesBody ? (['REQUEST_TIMEOUT', 'BODY_TOO_LARGE'] as const) : []),

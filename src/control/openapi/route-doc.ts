@@ -19,6 +19,8 @@ export interface RouteDoc {
   /** Codes beside those that follow from where the route is and what it takes. */
   readonly errors?: readonly ErrorCode[]
   readonly headers?: readonly RequestHeader[]
+  /** Outside of the admin API: for whoever has signed in. */
+  readonly isOfSession?: true
   /** A body of lines, each of this schema. */
   readonly lines?: { readonly mediaType: string; readonly schema: TSchema }
 }

@@ -11,6 +11,7 @@ import {
   type StoredPerson,
   switchPerson,
 } from '../../store/person-table.ts'
+import { refuseEnding } from '../callers/caller.ts'
 import { originOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { ControlApp } from '../dependencies.ts'
@@ -91,6 +92,7 @@ const actionSchema = { params: idParams, body: actionBody, querystring: waitQuer
 export function serveOperators(app: ControlApp, deps: PeopleDeps): void {
   const created = { schema: { body: newOperator, querystring: waitQuery }, config: { doc: docs.create } }
   app.post('/operators', created, async (request, reply) => {
+    refuseEnding(request.caller)
     const { email, role = 'admin' } = request.body
     const asked = { id: deps.newId('usr'), email: mustBeEmail(email), role }
     const person = await createOperator(deps.db, originOf(request, deps), asked)
@@ -111,6 +113,7 @@ export function serveOperators(app: ControlApp, deps: PeopleDeps): void {
     config: { doc: docs.patch },
   }
   app.patch('/operators/:id', patched, async (request) => {
+    refuseEnding(request.caller)
     const asked = { id: idOf('usr', request.params.id), role: request.body.role }
     return operatorObject(await changeOperatorRole(deps.db, originOf(request, deps), asked))
   })

@@ -2,7 +2,9 @@
 
 import { Type } from 'typebox'
 import { normalPassword, whyNoPassword } from '../../credentials/password.ts'
+import type { Secret } from '../../credentials/secret.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
+import { commitTraced, transactionOf } from '../../store/commit-table.ts'
 import { endSession, listSessions } from '../../store/hub-session-table.ts'
 import { setPassword } from '../../store/link-table.ts'
 import { endSessionsOf } from '../../store/person-table.ts'
@@ -14,6 +16,7 @@ import { invalid } from '../refusal.ts'
 import type { HubApp } from './hub-app.ts'
 import { answerSigned, passwordField, signedInOf } from './session-routes.ts'
 import { provePassword, signInWithin } from './sign-in.ts'
+import { tellChange } from './tell-change.ts'
 import { sessionObject, sessionSchema, signedSchema } from './signed-object.ts'
 
 const docs = {
@@ -21,25 +24,29 @@ const docs = {
     summary: 'Sets another password, and ends all sessions but a new one, which this answer begins',
     status: 200,
     answer: signedSchema,
-    errors: ['UNAUTHORIZED', 'SIGN_IN_FAILED', 'CSRF_REJECTED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'],
+    isOfSession: true,
+    errors: ['SIGN_IN_FAILED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
   },
   list: {
     summary: 'Where one is signed in, the session used last first',
     status: 200,
     answer: listOf(sessionSchema),
-    errors: ['UNAUTHORIZED', 'STORE_UNAVAILABLE'],
+    isOfSession: true,
+    errors: ['STORE_UNAVAILABLE'],
   },
   end: {
     summary: 'Ends a session',
     status: 200,
     answer: Type.Object({}),
-    errors: ['UNAUTHORIZED', 'CSRF_REJECTED', 'STORE_UNAVAILABLE'],
+    isOfSession: true,
+    errors: ['STORE_UNAVAILABLE'],
   },
   endOthers: {
     summary: 'Ends all sessions but this one',
     status: 200,
     answer: Type.Object({ ended: Type.Integer() }),
-    errors: ['UNAUTHORIZED', 'CSRF_REJECTED', 'STORE_UNAVAILABLE'],
+    isOfSession: true,
+    errors: ['STORE_UNAVAILABLE'],
   },
 } as const satisfies Record<string, RouteDoc>
 
@@ -80,16 +87,18 @@ function servePasswordChange(app: ControlApp, hub: HubApp): void {
     mustBePassword(password, person.email)
     const proven = await provePassword(hub, request, { email: person.email, password: current })
     const stored = await hub.work.hash(password)
-    const secret = await hub.deps.db.transaction(async (tx) => {
+    const secret = await commitTraced<Secret>(hub.deps.db, async (tx, trace) => {
       const change = { personId: person.id, password: stored, before: proven.password ?? '' }
       const changed = await setPassword(tx, originOf(request, hub.deps), change)
       if (changed === undefined) throw new DenialError(deny('SIGN_IN_FAILED', 'changed_meanwhile'))
-      return signInWithin(tx, hub, {
+      const begun = await signInWithin(tx, hub, {
         request,
         // What was shown beside the password before, goes on.
         proven: { ...proven, proofs: [...new Set([...proven.proofs, ...session.proofs])], password: stored },
       })
+      return trace(await transactionOf(tx), begun)
     })
+    await tellChange(hub.deps, person)
     return answerSigned({ hub, request, reply }, secret)
   })
 }

@@ -7,11 +7,6 @@ import type { Site } from './site.ts'
 /** Of answers that are no pages. */
 const nothing = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** Content-Security-Policy of the hub's pages. */
-export const pagePolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-  "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
 const always = {
   'content-security-policy': nothing,
   'cross-origin-opener-policy': 'same-origin',

@@ -50,7 +50,8 @@ function callerOf(signedIn: SignedIn): Caller {
   const { person, session, merchants } = signedIn
   return {
     ...{ kind: kindOf(signedIn), actor: person.email, tokenId: `${person.id}/${session.id}` },
-    expiresAtMs: session.endsAtMs,
+    // Whoever it is of goes on in the next one.
+    expiresAtMs: null,
     scope: person.kind === 'operator' ? everything : scopeOf(merchants.map((one) => one.id)),
     signedIn,
   }

@@ -19,9 +19,10 @@ import type { HubApp, PeopleDeps } from './hub-app.ts'
 import { linkDigest } from './link.ts'
 import { emailField, passwordField } from './session-routes.ts'
 import { provePassword } from './sign-in.ts'
+import { tellChange } from './tell-change.ts'
 
 const merchantSchema = Type.Object({ id: Type.String(), name: Type.String() })
-const common = ['LINK_ENDED', 'CSRF_REJECTED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'] as const
+const common = ['LINK_ENDED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'] as const
 
 const docs = {
   show: {
@@ -40,7 +41,7 @@ const docs = {
     summary: 'Sets the password that a link is for, which ends the link and all sessions; signs nobody in',
     status: 200,
     answer: Type.Object({ email: Type.String() }),
-    errors: common,
+    errors: [...common, 'OUTCOME_UNKNOWN'],
   },
   reset: {
     summary: 'Has a link sent to who has forgotten a password; the answer is the same whoever has an account',
@@ -57,7 +58,7 @@ const docs = {
       merchant: merchantSchema,
       role: Type.Enum([...memberRoles]),
     }),
-    errors: ['SIGN_IN_FAILED', ...common],
+    errors: ['SIGN_IN_FAILED', ...common, 'OUTCOME_UNKNOWN'],
   },
 } as const satisfies Record<string, RouteDoc>
 
@@ -85,10 +86,11 @@ export function serveLinks(app: ControlApp, hub: HubApp): void {
     async (request) => {
       const { token, password } = request.body
       const digest = linkDigest(token)
-      const { email } = await mustFindLink(deps.db, { digest, nowMs: deps.now() })
+      const { email, purpose } = await mustFindLink(deps.db, { digest, nowMs: deps.now() })
       mustBePassword(password, email)
       const use = { digest, password: await work.hash(password) }
       const person = await usePasswordLink(deps.db, originOfLink(request, deps), use)
+      if (purpose === 'reset') await tellChange(deps, person)
       return { email: person.email }
     },
   )

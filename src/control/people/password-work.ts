@@ -55,8 +55,9 @@ export function createPasswordWork({ atOnce, waiting }: WorkBounds): PasswordWor
     refuseWhenFull,
     hash: (password) => inTurn(() => hash(normalPassword(password), cost)),
     async verify(password, stored) {
-      // One for all that there is none of: made once, and of no password.
-      const against = stored ?? (await (decoy ??= inTurn(() => hash(crypto.randomUUID(), cost))))
+      // One for all that there is none of, of no password: made once, whoever comes first.
+      decoy ??= hash(crypto.randomUUID(), cost)
+      const against = stored ?? (await decoy)
       const isRight = await inTurn(() => verify(against, normalPassword(password)))
       return isRight && stored !== null
     },

@@ -8,7 +8,7 @@ import { endLinksOf } from '../../store/link-table.ts'
 import { type MailKind, queueMail } from '../../store/mail-table.ts'
 import { lockPerson, type PersonOf, type StoredPerson, writePersonAudit } from '../../store/person-table.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
-import type { Caller } from '../callers/caller.ts'
+import { type Caller, refuseEnding } from '../callers/caller.ts'
 import { originOf } from '../change-answer.ts'
 import { instant } from '../instant.ts'
 import { timeSchema } from '../openapi/route-doc.ts'
@@ -51,6 +51,7 @@ export async function sendLink(
   request: FastifyRequest,
   asked: PersonOf & { readonly isAnew: boolean },
 ): Promise<Sent & { readonly person: StoredPerson }> {
+  refuseEnding(request.caller)
   const origin = originOf(request, deps)
   const isTold = isShown(deps, request.caller)
   const made = await commitTraced<Made>(deps.db, async (tx, trace) => {

@@ -29,19 +29,21 @@ const docs = {
     summary: 'Signs in: sets the session’s cookie. One answer for every cause of a refusal',
     status: 200,
     answer: signedSchema,
-    errors: ['SIGN_IN_FAILED', 'CSRF_REJECTED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'],
+    errors: ['SIGN_IN_FAILED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'],
   },
   get: {
     summary: 'Who is signed in',
     status: 200,
     answer: signedSchema,
-    errors: ['UNAUTHORIZED', 'STORE_UNAVAILABLE'],
+    isOfSession: true,
+    errors: ['STORE_UNAVAILABLE'],
   },
   end: {
     summary: 'Signs out',
     status: 200,
     answer: Type.Object({}),
-    errors: ['UNAUTHORIZED', 'CSRF_REJECTED', 'STORE_UNAVAILABLE'],
+    isOfSession: true,
+    errors: ['STORE_UNAVAILABLE'],
   },
 } as const satisfies Record<string, RouteDoc>
 

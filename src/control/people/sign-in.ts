@@ -95,6 +95,7 @@ function newSession(
     ...{ id: deps.newId('ses'), digest: digestOf(secret), personId, proofs, password, nowMs },
     endsAtMs: nowMs + deps.hub.sessions.absoluteMs,
     client: request.client ?? null,
+    requestId: request.id,
     // Shown to its person; what does not print is nobody's browser.
     userAgent: userAgent?.replace(/[^\x20-\x7e]/g, '').slice(0, longestUserAgent) ?? null,
   }

@@ -1,30 +1,80 @@
-// The vocabulary that keys are made from: every API's permissions, as the table in force has them.
+// The vocabulary that keys are made from: every API's permissions, as the table in force has them, what each opens, and how
+// a key is sent.
 
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
+import type { Api, Route } from '../../config/compiled.ts'
 import { seesApi } from '../../store/scope.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { listOf } from '../openapi/route-doc.ts'
+
+const routeSchema = Type.Object({
+  method: Type.String(),
+  path: Type.String({ description: 'Its template' }),
+  need: Type.Enum(['public', 'all', 'any'], {
+    description: '`public`: no key; else whether all of the permissions are needed, or any of them',
+  }),
+  permissions: Type.Array(Type.String()),
+})
 
 export const apiPermissionsSchema = Type.Object({
   api: Type.String(),
   environments: Type.Array(Type.String()),
   permissions: Type.Array(Type.Object({ name: Type.String(), description: Type.String() })),
+  hosts: Type.Optional(
+    Type.Record(Type.String(), Type.Array(Type.String()), {
+      description: 'With `with=routes`: by environment',
+    }),
+  ),
+  credential: Type.Optional(
+    Type.Object(
+      {
+        header: Type.Union([Type.String(), Type.Null()], { description: 'That takes a key' }),
+        bearer: Type.Boolean({ description: 'Whether `Authorization: Bearer` takes one' }),
+      },
+      { description: 'With `with=routes`' },
+    ),
+  ),
+  routes: Type.Optional(Type.Array(routeSchema, { description: 'With `with=routes`' })),
 })
 
+const query = Type.Object({ with: Type.Optional(Type.Literal('routes')) }, { additionalProperties: false })
+
 const doc = {
-  summary: 'The permissions of every API',
+  summary: 'The permissions of every API, and the routes that they open',
   status: 200,
   answer: listOf(apiPermissionsSchema),
 } as const
 
 export function servePermissions(app: ControlApp, deps: AdminDeps): void {
-  app.get('/permissions', { config: { doc } }, async (request) => {
+  app.get('/permissions', { schema: { querystring: query }, config: { doc } }, async (request) => {
     const apis = [...deps.table().apis.values()].filter(({ name }) => seesApi(request.caller.scope, name))
-    const data = apis.map((api) => ({
-      api: api.name,
-      environments: api.environments.map(({ name }) => name),
-      permissions: [...api.permissions].map(([name, description]) => ({ name, description })),
-    }))
+    const hasRoutes = request.query.with === 'routes'
+    const data = apis.map((api) => ({ ...vocabularyOf(api), ...(hasRoutes && useOf(api)) }))
     return { data, next_cursor: null }
   })
+}
+
+type ApiPermissions = Static<typeof apiPermissionsSchema>
+
+function vocabularyOf(api: Api): ApiPermissions {
+  return {
+    api: api.name,
+    environments: api.environments.map(({ name }) => name),
+    permissions: [...api.permissions].map(([name, description]) => ({ name, description })),
+  }
+}
+
+/** What a key opens, where, and how it is sent. */
+function useOf(api: Api): Partial<ApiPermissions> {
+  const { header, bearer } = api.credential
+  return {
+    hosts: Object.fromEntries(api.environments.map(({ name, hosts }) => [name, [...hosts]])),
+    credential: { header, bearer },
+    routes: api.routes.map(routeObject),
+  }
+}
+
+function routeObject({ method, template, requirement }: Route): Static<typeof routeSchema> {
+  const permissions = requirement.kind === 'public' ? [] : [...requirement.permissions]
+  return { method, path: template, need: requirement.kind, permissions }
 }

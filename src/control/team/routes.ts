@@ -13,6 +13,7 @@ import {
   type StoredMember,
   withdrawInvitation,
 } from '../../store/team-table.ts'
+import { refuseEnding } from '../callers/caller.ts'
 import { originOf } from '../change-answer.ts'
 import type { ControlApp } from '../dependencies.ts'
 import { actionBody, changeBody, idOf, idParams, waitQuery } from '../fields.ts'
@@ -123,6 +124,7 @@ function serveMembers(app: ControlApp, { deps }: HubApp): void {
     config: { doc: docs.patch },
   }
   app.patch('/merchants/:id/members/:person', patched, async (request) => {
+    refuseEnding(request.caller)
     const { role } = request.body
     const change = { ...memberOf(request.params), role }
     return memberObject(await changeMember(deps.db, originOf(request, deps), change))
@@ -167,6 +169,7 @@ function serveInvite(app: ControlApp, { deps, attempts }: HubApp): void {
     config: { doc: docs.invite },
   }
   app.post('/merchants/:id/invitations', options, async (request, reply) => {
+    refuseEnding(request.caller)
     const merchantId = idOf('mer', request.params.id)
     const email = mustBeEmail(request.body.email)
     const origin = originOf(request, deps)

@@ -2,7 +2,14 @@
 // made elsewhere, has nothing to say: whether it is one only a store knows.
 
 import type { HostMatch } from '../../config/compiled.ts'
-import { isPresentable, isWellFormed, keyLength, maxSecretLength, Secret } from '../../credentials/secret.ts'
+import {
+  isPresentable,
+  isWellFormed,
+  keyLength,
+  maxSecretLength,
+  minImportedLength,
+  Secret,
+} from '../../credentials/secret.ts'
 
 export interface KeySurroundings {
   readonly host: HostMatch
@@ -28,6 +35,14 @@ export function faultInKey(text: string, { host, prefixes }: KeySurroundings): s
   return prefixes.some((known) => text.startsWith(known))
     ? `that is a key of another product: ${expected}`
     : `that is no key of this API: ${expected}`
+}
+
+/** Of a text that begins with a prefix; undefined: it may be a key. */
+export function faultBehindPrefix(text: string, prefix: string, legacyKeys: boolean): string | undefined {
+  const secret = new Secret(text)
+  if (isWellFormed(secret, prefix)) return undefined
+  const isImported = legacyKeys && isPresentable(secret) && text.length >= prefix.length + minImportedLength
+  return isImported ? undefined : faultInLength(text.length - keyLength(prefix))
 }
 
 function faultInLength(more: number): string {

@@ -4,7 +4,7 @@ import type { Api, ApiEnvironment } from '../../config/compiled.ts'
 import { trimBlanks } from '../../errors/wire-text.ts'
 import { bearerToken, headerValues } from '../credential.ts'
 import { carriesKeyInQuery } from '../request/key-in-query.ts'
-import { faultInKey } from './key-fault.ts'
+import { faultBehindPrefix, faultInKey } from './key-fault.ts'
 import type { Shown } from './shown.ts'
 
 /** No key where the API takes it: it may stand elsewhere. */
@@ -44,6 +44,10 @@ export function hintOfWrongEnvironment(shown: Shown): string | undefined {
   const other = host.api.environments.find(({ prefix }) => value.startsWith(prefix))
   if (other === undefined) return undefined
   const own = host.environments.map(({ prefix }) => prefix).join(' or ')
+  // Whoever has no key is not told where else there is something to ask.
+  const fault = faultBehindPrefix(value, other.prefix, host.api.legacyKeys)
+  if (fault !== undefined)
+    return `that begins as a key for ${other.name} does: keys for this host begin with ${own}; ${fault}`
   const where = nameOf(other)
   return `that is a key for ${other.name}${where === undefined ? '' : `, whose host is ${where}`}; keys for this host begin with ${own}`
 }

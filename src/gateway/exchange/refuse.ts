@@ -10,6 +10,7 @@ import { leaverOf } from '../listener/leaver.ts'
 import { type Leaver, linger, lingerAtEnd, stopParsing } from '../listener/linger.ts'
 import { withHint } from '../../decision/hints/hint.ts'
 import { corsOfRefusal } from './cors.ts'
+import { limitsOfRefusal } from './limit-fields.ts'
 import { apiOfRefusal } from './refused-api.ts'
 import { endWork } from '../listener/overload.ts'
 import { keyPlaces } from './shared-caches.ts'
@@ -41,6 +42,7 @@ export function refuse(access: Access, denial: Denial): void {
   const vary = cors === undefined ? places?.fieldList : withOrigin(places?.fieldList)
   if (vary !== undefined) rendered.headers.push('Vary', vary)
   if (cors !== undefined) rendered.headers.push(...cors)
+  limitsOfRefusal(rendered.headers, access)
   access.status = rendered.status
   const text = bytesAsText(rendered)
   access.bytes = access.raw.method === 'HEAD' ? 0 : text.length

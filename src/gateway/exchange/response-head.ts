@@ -4,6 +4,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Access } from '../access.ts'
 import { tellPages } from './cors.ts'
 import { responseHeaders } from './response-headers.ts'
+import { tellLimits } from './limit-fields.ts'
 import { keyPlaces, tellSharedCaches } from './shared-caches.ts'
 import type { AnswerHead } from '../upstream/answer-head.ts'
 
@@ -15,6 +16,7 @@ export function writeHead(access: Access, { status, reason, fields }: AnswerHead
   if (places !== undefined) tellSharedCaches(headers, places)
   const cors = access.host?.api.cors
   if (typeof cors === 'object') tellPages(headers, cors, access.head.origin)
+  if (access.spent !== undefined) tellLimits(headers, access.spent)
   headers.push('X-Request-Id', access.requestId)
   // The upstream's Date, or none: ours would be a header that it did not send.
   reply.sendDate = false

@@ -62,6 +62,7 @@ export function accessMaker(
       environment: undefined,
       principal: undefined,
       tier: undefined,
+      spent: undefined,
       denial: undefined,
       failure: undefined,
       isLetThrough: false,

@@ -16,6 +16,8 @@ interface Requests {
   answered: IncomingMessage | undefined
   /** Who of ours ends the connection; undefined: its client, if anybody. */
   cut: CutBy | undefined
+  /** Its client has shown a key with which it was let in. */
+  isCustomers: boolean
 }
 
 const known = new WeakMap<Socket, Requests>()
@@ -36,6 +38,11 @@ export function noteCut(socket: Socket, by: CutBy): void {
 /** Who has ended a connection that did not come to its proper end. */
 export function cutterOf(socket: Socket): CutBy {
   return known.get(socket)?.cut ?? 'client'
+}
+
+/** Whether a request on the connection was let in with a key, and is over. */
+export function isCustomers(socket: Socket): boolean {
+  return known.get(socket)?.isCustomers === true
 }
 
 /**
@@ -71,6 +78,7 @@ class Ending {
     if (open.at(-1) === this) open.pop()
     else open.splice(open.indexOf(this), 1)
     if (!access.raw.complete) this.#requests.answered = access.raw
+    if (access.isLetThrough && access.principal !== undefined) this.#requests.isCustomers = true
     const { cut } = this.#requests
     if (!isHandedOver(access, cut)) access.cut ??= cut ?? 'client'
     closed(access)
@@ -90,7 +98,7 @@ function isHandedOver({ status, reply, raw }: Access, cut: CutBy | undefined): b
 function requestsOn(socket: Socket): Requests {
   let requests = known.get(socket)
   if (requests === undefined) {
-    requests = { open: [], answered: undefined, cut: undefined }
+    requests = { open: [], answered: undefined, cut: undefined, isCustomers: false }
     known.set(socket, requests)
     const { open } = requests
     socket.once('close', () => {

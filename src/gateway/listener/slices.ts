@@ -6,21 +6,23 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { clientNetwork } from '../../config/request/addresses.ts'
+import { restAfter } from './dear-work.ts'
 import { isLeaving } from './linger.ts'
 import { type HandledSocket, readPastParser, readUnless, startReading, stopReading } from './past-parser.ts'
 import { peerOf } from './peer.ts'
 
-/** Of the smallest requests 22, of crumbs 170: a millisecond at most. */
-const sliceBytes = 1024
+/** Of the smallest requests 11, of crumbs 85: half a millisecond. */
+const sliceBytes = 512
+/** What was read at once and is more than this is not taken for what few ever send ahead. */
+const bulkyBytes = 1024
 /** Of what was cheap so far: 8 ms, where it turns dear. */
 const largeSliceBytes = 8 * 1024
 /** A slice that took less was cheap. */
 const cheapMs = 0.1
 /** Of a body that nobody takes now, no more is parsed: each piece of it would be a buffer of its own until somebody does. */
 const heldBytes = 256
-/** After this long in slices, four times as long at least in something else. */
+/** After this long in slices something else has its turn. */
 const turnMs = 0.5
-const restFactor = 4
 /** At the end of a connection. */
 const endMs = 2
 /** An address is remembered for so long, and so many of them. */
@@ -56,7 +58,7 @@ export function readInSlices(socket: Socket): void {
   slice(socket)
 }
 
-/** Whether what was last read of a connection was more than a slice: parsed in one go it would have been much at once. */
+/** Whether what was last read of a connection would have been much at once if it had been parsed in one go. */
 export function cameInSlices(socket: Socket): boolean {
   return readers.get(socket)?.isBulky === true
 }
@@ -64,6 +66,16 @@ export function cameInSlices(socket: Socket): boolean {
 /** Whether bytes of a connection have come that are not parsed yet: its client is not who is waited for. */
 export function hasUnparsed(socket: Socket): boolean {
   return readers.get(socket)?.isBehind === true
+}
+
+/** What is not parsed yet of a connection waits until `letSlicesGo`. */
+export function holdSlices(socket: Socket): void {
+  const reader = readers.get(socket)
+  if (reader !== undefined) reader.isHeld = true
+}
+
+export function letSlicesGo(socket: Socket): void {
+  readers.get(socket)?.letGo()
 }
 
 /**
@@ -107,6 +119,8 @@ class SliceReader {
   #isQueued = false
   #sliceBytes = sliceBytes
   isBulky = false
+  /** Its requests wait for their turn. Node resumes a stream behind each request that it has parsed: whether it is paused does not tell. */
+  isHeld = false
 
   constructor(socket: Socket, parse: (bytes: Buffer) => void) {
     this.#socket = socket
@@ -136,6 +150,12 @@ class SliceReader {
     return rest
   }
 
+  /** Goes on where it was held. */
+  letGo(): void {
+    this.isHeld = false
+    if (this.isBehind) this.#enqueue()
+  }
+
   /** Parses one slice, if it may. */
   step(): void {
     this.#isQueued = false
@@ -146,14 +166,15 @@ class SliceReader {
     const slice = this.#takeSlice()
     const startedAt = performance.now()
     this.#parse(slice)
-    const isCheap = performance.now() - startedAt < cheapMs
+    // Where its requests wait now, each holds far more memory than it had bytes: of such there are few at once.
+    const isCheap = !this.isHeld && performance.now() - startedAt < cheapMs
     this.#sliceBytes = isCheap ? Math.min(2 * this.#sliceBytes, largeSliceBytes) : sliceBytes
     if (this.isBehind) this.#enqueue()
     else this.#onResume()
   }
 
   readonly #onData = (bytes: Buffer): void => {
-    this.isBulky = bytes.length > sliceBytes
+    this.isBulky = bytes.length > bulkyBytes
     this.#waiting.push(bytes)
     stopReading(this.#socket)
     this.#enqueue()
@@ -191,7 +212,7 @@ class SliceReader {
   /** Answers wait for their client, requests for their turn, or a body for whoever takes it: who goes on is heard. */
   #isHeldBack(): boolean {
     const { _paused, parser } = this.#socket
-    if (_paused === true || this.#socket.isPaused()) return true
+    if (this.isHeld || _paused === true || this.#socket.isPaused()) return true
     const body = parser?.incoming
     if (!body || body.complete || body.destroyed) return false
     if (body.readableLength >= body.readableHighWaterMark) {
@@ -215,7 +236,7 @@ class SliceReader {
     queue.push(this)
     if (isArmed) return
     isArmed = true
-    setImmediate(takeTurn)
+    arm(restAfter(0, performance.now()))
   }
 }
 
@@ -228,6 +249,12 @@ function takeTurn(): void {
     reader.step()
     tookMs = performance.now() - startedAt
   }
+  const restMs = restAfter(tookMs, startedAt + tookMs)
   isArmed = queue.length > 0
-  if (isArmed) setTimeout(takeTurn, Math.ceil(tookMs * restFactor))
+  if (isArmed) arm(restMs)
+}
+
+function arm(restMs: number): void {
+  if (restMs > 0) setTimeout(takeTurn, Math.ceil(restMs))
+  else setImmediate(takeTurn)
 }

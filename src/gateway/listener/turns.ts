@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { isLeaving } from './linger.ts'
-import { cameInSlices, readInSlices } from './slices.ts'
+import { cameInSlices, holdSlices, letSlicesGo, readInSlices } from './slices.ts'
 
 export type Begin = (raw: IncomingMessage, reply: ServerResponse) => void
 
@@ -141,12 +141,14 @@ class Line {
   readNoMore(): void {
     this.isReadNoMore = true
     this.#isStopped = false
+    letSlicesGo(this.#socket)
   }
 
   #stop(): void {
     // What comes on one that is leaving is dropped, and has to be read for that.
     if (this.#isStopped || this.isReadNoMore || isLeaving(this.#socket)) return
     this.#isStopped = true
+    holdSlices(this.#socket)
     this.#socket.pause()
     // Node reads on by itself when it has written.
     if (this.#socket.listenerCount('resume', this.#stayStopped) === 0) {
@@ -157,6 +159,7 @@ class Line {
   #goOn(): void {
     if (!this.#isStopped) return
     this.#isStopped = false
+    letSlicesGo(this.#socket)
     if (!this.#socket.destroyed) this.#socket.resume()
   }
 

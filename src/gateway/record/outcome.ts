@@ -12,6 +12,8 @@ export interface Outcome {
   readonly code: ErrorCode | undefined
   readonly decision: Decision
   readonly cut: CutBy | undefined
+  /** Whether somebody may be asked about such a request: of any, of those of known keys alone, or of none. */
+  readonly kept: 'all' | 'of_known_keys' | 'none'
   readonly series: RequestSeries
   /** Fields of the log line, as ASCII JSON behind a comma. */
   readonly fields: string
@@ -91,6 +93,23 @@ function decisionOf({ denial, isLetThrough }: Access): Decision {
   return isLetThrough ? 'allow' : 'none'
 }
 
+/** No answer of an upstream's, or none that could be passed on whole. */
+const upstreamCodes: ReadonlySet<ErrorCode> = new Set([
+  'UPSTREAM_ERROR',
+  'UPSTREAM_UNAVAILABLE',
+  'UPSTREAM_TIMEOUT',
+])
+
+/** Refusals of known keys are kept, and what upstreams did not do: no answer, half of one, or one that says so itself. */
+function keptOf(
+  code: ErrorCode | undefined,
+  { status, cut }: Pick<Outcome, 'status' | 'cut'>,
+): Outcome['kept'] {
+  if (code !== undefined) return upstreamCodes.has(code) ? 'all' : 'of_known_keys'
+  if (status >= 500) return 'all'
+  return cut === undefined || cut === 'client' ? 'none' : 'all'
+}
+
 function outcomeOf(access: Access, metrics: Metrics): Outcome {
   const { denial, environment, host, route, status, cut } = access
   const decision = decisionOf(access)
@@ -108,7 +127,7 @@ function outcomeOf(access: Access, metrics: Metrics): Outcome {
     ...(route !== undefined && requiredBy(route)),
   })
   return {
-    ...{ status, code: denial?.code, decision, cut },
+    ...{ status, code: denial?.code, decision, cut, kept: keptOf(denial?.code, { status, cut }) },
     series: metrics.requests(cut === undefined ? labels : { ...labels, cut }),
     fields: `,${fields.slice(1, -1)}`,
   }

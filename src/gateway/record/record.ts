@@ -8,6 +8,7 @@ import { asciiJson, type LineLog } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { Access } from '../access.ts'
 import type { ActivityRecorder } from './activity.ts'
+import type { RequestKeeper } from './kept-requests.ts'
 import { createOutcomes, type Outcome } from './outcome.ts'
 import { keyHintField, placeFields, traceField } from './seen.ts'
 import { InvalidAnswer } from '../upstream/answer-head.ts'
@@ -16,6 +17,7 @@ export interface RecorderDeps {
   readonly lines: LineLog
   readonly metrics: Metrics
   readonly activity: ActivityRecorder
+  readonly requests: RequestKeeper
   /** Of which requests the line has the path. */
   readonly logPaths: () => LogPaths
 }
@@ -25,6 +27,7 @@ export function createRecorder({
   lines,
   metrics,
   activity,
+  requests,
   logPaths,
 }: RecorderDeps): (access: Access) => void {
   const outcomes = createOutcomes(metrics)
@@ -33,6 +36,7 @@ export function createRecorder({
     const outcome = outcomes.of(access)
     outcome.series.observe(gatewayMs, access.upstreamMs, access.clientMs)
     activity.count(access)
+    if (outcome.kept !== 'none') requests.take(access, outcome, gatewayMs)
     lines(lineOf(access, outcome, { gatewayMs, paths: logPaths() }))
   }
 }
@@ -61,6 +65,7 @@ function lineOf(access: Access, outcome: Outcome, { gatewayMs, paths }: Told): s
   line += outcome.fields
   if (access.route === undefined || paths === 'all') line += placeFields(access, paths)
   if (outcome.decision === 'deny') line += keyHintField(access)
+  if (access.spent?.limit !== undefined) line += `,"limit":"${access.spent.limit.name}"`
   if (access.upstream !== undefined) line += `,"upstream":"${access.upstream}"`
   if (tier !== undefined) line += `,"lookup":"${tier}"`
   if (upstreamMs !== undefined) line += `,"upstream_ms":${toMicroseconds(upstreamMs)}`

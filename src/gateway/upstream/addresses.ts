@@ -1,10 +1,13 @@
 // What the names of an upstream's targets resolve to, looked at again and again, where each address is a target of its own
 // (`resolve: all`). What is known is kept while name servers say nothing, for as long as it is elsewhere (names.ts).
 
+import { createHash, randomBytes } from 'node:crypto'
+import type { LookupAddress } from 'node:dns'
+import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
 import type { Names } from './names.ts'
 
 export interface Addresses {
-  /** Of a name, of the family that comes first, sorted; empty: none is known yet. */
+  /** Of a name, of both families, sorted; empty: none is known yet. */
   of(name: string): readonly string[]
   stop(): void
 }
@@ -22,12 +25,18 @@ export interface AddressesDeps {
   readonly before: Addresses | undefined
   /** Told when one of them has others. */
   readonly changed: () => void
+  /** Which of more than `mostAddresses` are taken; a process's own unless said. */
+  readonly choice?: string
+  /** This machine's addresses. */
+  readonly interfaces?: () => Interfaces
 }
+
+type Interfaces = Readonly<Record<string, NetworkInterfaceInfo[] | undefined>>
 
 /** Begins to look. */
 export function followAddresses(
   hostnames: readonly string[],
-  { names, before, changed }: AddressesDeps,
+  { names, before, changed, choice = ownChoice, interfaces = networkInterfaces }: AddressesDeps,
 ): Addresses {
   const known = new Map(hostnames.map((name) => [name, before?.of(name) ?? []]))
   const unfollow = hostnames.map((name) => names.follow(name, () => take(name)))
@@ -46,10 +55,8 @@ export function followAddresses(
 
   function take(name: string): void {
     if (isStopped) return
-    const found = names.known(name)
-    const { family } = found[0] ?? {}
-    const same = found.filter((one) => one.family === family).map(({ address }) => address)
-    const addresses = [...new Set(same)].toSorted().slice(0, mostAddresses)
+    const found = reachable(names.known(name), interfaces).map(({ address }) => address)
+    const addresses = chosen([...new Set(found)], choice).toSorted()
     if (addresses.join() === known.get(name)?.join()) return
     known.set(name, addresses)
     changed()
@@ -64,4 +71,32 @@ export function followAddresses(
       clearTimeout(timer)
     },
   }
+}
+
+/** Drawn once: processes that all took the same ones would leave the rest of a large service without work. */
+const ownChoice = randomBytes(8).toString('hex')
+
+/** Those of the least hashes: another address takes the place of one at most. */
+function chosen(addresses: readonly string[], choice: string): string[] {
+  if (addresses.length <= mostAddresses) return [...addresses]
+  const ranked = addresses.map((address) => ({
+    address,
+    rank: createHash('sha256').update(`${choice} ${address}`).digest('hex'),
+  }))
+  const first = ranked.toSorted((a, b) => (a.rank < b.rank ? -1 : 1)).slice(0, mostAddresses)
+  return first.map(({ address }) => address)
+}
+
+/**
+ * Without those of a family that this machine has no address of beyond itself and its link: no connection to one comes about.
+ * All of them where none would be left.
+ */
+function reachable(found: readonly LookupAddress[], interfaces: () => Interfaces): readonly LookupAddress[] {
+  const families = new Set(found.map(({ family }) => family))
+  if (families.size < 2) return found
+  const own = Object.values(interfaces()).flatMap((all) => all ?? [])
+  const wide = own.filter(({ internal, address }) => !internal && !/^(?:fe[89ab]|169\.254\.)/i.test(address))
+  const has = (family: number) => wide.some((one) => one.family === `IPv${family}`)
+  const near = found.filter(({ address, family }) => has(family) || /^(?:127\.|::1$)/.test(address))
+  return near.length > 0 ? near : found
 }

@@ -3,6 +3,7 @@
 import { methods, parseTemplate } from '../../config/template.ts'
 import { isObject, type Json, type OpenApiDocument, resolveReference } from './document.ts'
 import { expandedPaths, valuesOf } from './listed-values.ts'
+import { createNaming } from './naming.ts'
 import { permissionNames } from './permission-names.ts'
 import { isUnreadable, type Statement, statedRequirement, textsOfSecurity } from './stated-requirement.ts'
 
@@ -81,9 +82,12 @@ export function operationsOf({ root }: OpenApiDocument): Operations {
       else operations.push(read)
     }
   }
+  const named = createNaming<Operation>(Object.keys(paths).filter((path) => path.startsWith('/')))
   return {
-    operations,
-    skipped,
+    operations: operations.map(named),
+    skipped: skipped.map((one) =>
+      one.operation === undefined ? one : { ...one, operation: named(one.operation) },
+    ),
     unreadable,
     hosts: [
       ...serversOf(root).flatMap(({ host }) => (host === undefined ? [] : [host])),

@@ -1,10 +1,12 @@
 // Where two operations match one request and neither is more specific: a route for what both match, or one is left out.
 
 import type { Route } from '../../config/compiled.ts'
-import { type Claim, settle } from './clashes.ts'
+import { allOfBoth, type Claim, settle } from './clashes.ts'
 import { shapeOf, type Skipped } from './operations.ts'
 import { type ImportedRoute, keyOf } from './required.ts'
 import { requirementYaml } from './table-text.ts'
+import { losersTo, type Placed, placed } from './takers.ts'
+import { letsOthersPass } from './weaker.ts'
 
 /** With routes for what two of them both match, and without those that cannot be told apart from another. */
 export function withSettled(
@@ -30,7 +32,10 @@ export function withSettled(
     if (shapes.has(keyOf(route.operation))) continue
     origins.set({ method, template, requirement: route.requirement, isListed: false, settings: '' }, route)
   }
-  const { between, leftOut } = settle([...listed, ...origins.keys()])
+  const claims = [...listed, ...origins.keys()]
+  const { between: made, leftOut } = settle(claims)
+  const others = placed(claims)
+  const between = made.map(({ route, of }) => ({ of, route: withLosers(route, others) }))
   const lost = new Set(leftOut.map(({ claim }) => origins.get(claim)))
   return {
     routes: [
@@ -48,6 +53,17 @@ export function withSettled(
       const why = `overlaps with ${other.method} ${other.template}, and no route can be written for what both match`
       return [{ name: `${method} ${template}`, why, path, method, template, operation }]
     }),
+  }
+}
+
+/** It asks for what those ask for, too, whose requests it takes though their method is another: HEAD is answered by what there is for GET. */
+function withLosers(route: Claim, others: readonly Placed[]): Claim {
+  const [own] = placed([route])
+  const losers = own === undefined ? [] : losersTo(own, others)
+  const strict = losers.filter((one) => letsOthersPass(one.requirement, route.requirement))
+  return {
+    ...route,
+    requirement: strict.reduce((all, one) => allOfBoth(all, one.requirement), route.requirement),
   }
 }
 

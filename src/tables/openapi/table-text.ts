@@ -56,6 +56,8 @@ export function editTable(file: string, text: string): TableTextResult {
 
 function createEditor(text: string, sections: Readonly<Record<Section, YAMLMap.Parsed>>): TableText {
   const edits: Edit[] = []
+  const removed = new Set<Pair>()
+  let hasNewRoutes = false
   const find = (map: YAMLMap.Parsed, key: string) => map.items.find((pair) => keyOf(pair) === key)
 
   return {
@@ -64,6 +66,7 @@ function createEditor(text: string, sections: Readonly<Record<Section, YAMLMap.P
       const pair = (after === undefined ? undefined : find(map, after)) ?? map.items.at(-1)
       if (pair === undefined) return
       const end = endOf(pair)
+      hasNewRoutes ||= name === 'routes'
       if (map.flow === true) {
         edits.push({ start: end, end, text: `, ${JSON.stringify(entry.key)}: ${entry.value}` })
         return
@@ -87,10 +90,22 @@ function createEditor(text: string, sections: Readonly<Record<Section, YAMLMap.P
     remove(route) {
       const { items, flow } = sections.routes
       const pair = find(sections.routes, route)
-      if (pair === undefined || flow === true || items.length === 1) return
-      edits.push({ start: lineStart(text, pair.key.range[0]), end: lineEnd(text, endOf(pair)) + 1, text: '' })
+      // A section without entries would be no mapping.
+      if (pair === undefined || (items.length === 1 && !hasNewRoutes)) return
+      // With the line break before it: new entries stand behind its line's end.
+      const start = lineStart(text, pair.key.range[0]) - 1
+      if (flow === true) removed.add(pair)
+      else edits.push({ start, end: lineEnd(text, endOf(pair)), text: '' })
     },
-    toString: () => applied(text, edits),
+    toString: () => applied(text, [...withoutComma(), ...removals(sections.routes.items, removed)]),
+  }
+
+  /** Where all entries between braces go, the first of the new ones has none before it. */
+  function withoutComma(): Edit[] {
+    const { items } = sections.routes
+    const at = items.at(-1)?.value?.range[1]
+    const first = removed.size === items.length ? edits.find(({ start }) => start === at) : undefined
+    return edits.map((edit) => (edit === first ? { ...edit, text: edit.text.replace(/^, /, '') } : edit))
   }
 }
 
@@ -108,6 +123,21 @@ function keyOf({ key }: Pair): string | undefined {
 
 function endOf({ key, value }: Pair): number {
   return (value ?? key).range[1]
+}
+
+/** Entries between braces go with the comma behind them, the last ones with the one before. */
+function removals(items: readonly Pair[], removed: ReadonlySet<Pair>): Edit[] {
+  return items.flatMap((pair, index) => {
+    if (!removed.has(pair)) return []
+    const kept = items.findIndex((one, at) => at > index && !removed.has(one))
+    const [next, before] = [items[kept], items[index - 1]]
+    if (next !== undefined) return [{ start: startOf(pair), end: startOf(next), text: '' }]
+    return [{ start: before === undefined ? startOf(pair) : endOf(before), end: endOf(pair), text: '' }]
+  })
+}
+
+function startOf({ key }: Pair): number {
+  return key.range[0]
 }
 
 function lineStart(text: string, at: number): number {

@@ -198,3 +198,27 @@ t.test('two operations of one shape are one route that asks for all of both, and
   t.match(stdout, /one route for GET \/a\/\{x\} and GET \/a\/\{y\}: it asks for all of each/)
   t.strictSame(await again(folder), settled)
 })
+
+t.test('a route between two asks for what a HEAD asks for whose requests it takes', async (t) => {
+  const paths = { '/orders/{id}': { get: scoped('a') }, '/{kind}/latest': { get: scoped('b') } }
+  const head = '  HEAD /v1/{kind}/latest: secret\n'
+  const folder = folderOf(
+    t,
+    document(paths),
+    `permissions:\n  secret: S\n  a: A\n  b: B\nroutes:\n  GET /v1/orders/{id}: a\n${head}`,
+  )
+  await importInto(folder)
+  t.match(text(folder), /GET +\/v1\/orders\/latest: +\{ all_of: \[a, b, secret\] \}/)
+  t.strictSame((await again(folder)).isSame, true)
+  // One that asks for no more changes nothing, and a new table knows it as well.
+  const weak = folderOf(t, document({ ...paths, '/{kind}/latest': { get: scoped('b'), head: scoped('b') } }))
+  await importInto(weak)
+  t.match(text(weak), /GET +\/v1\/orders\/latest: +\{ all_of: \[a, b\] \}/)
+  const strict = folderOf(
+    t,
+    document({ ...paths, '/{kind}/latest': { get: scoped('b'), head: scoped('c') } }),
+  )
+  await importInto(strict)
+  t.match(text(strict), /GET +\/v1\/orders\/latest: +\{ all_of: \[a, b, c\] \}/)
+  t.strictSame(await again(strict), settled)
+})

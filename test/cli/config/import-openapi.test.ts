@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { gatewayYaml } from '../../config/files.ts'
 import { paymentApi } from '../../tables/openapi/payment-api.ts'
-import { again, document, folderOf, get, importInto, settled, table, text } from './importing.ts'
+import { again, document, folderOf, get, importInto, scoped, settled, table, text } from './importing.ts'
 import { typed } from './typed.ts'
 
 t.test('a payment API of several hundred operations: import, check, test, explain', async (t) => {
@@ -174,13 +174,87 @@ t.test(
   },
 )
 
+t.test('--prune takes entries out of a table between braces, too', async (t) => {
+  const pruned = async (routes: string, ...paths: string[]) => {
+    const folder = folderOf(
+      t,
+      document(Object.fromEntries(paths.map((path) => [path, get]))),
+      `permissions: { p.read: Read }\nroutes: ${routes}\n# the end\n`,
+    )
+    const { stdout, stderr } = await importInto(folder, '--prune', '--loosen', '--rule', 'p.read')
+    t.equal(stderr, '')
+    t.strictSame(await again(folder), settled)
+    return [text(folder).replace(/^[^]*?routes: /, ''), stdout.match(/removed: .*/g)?.length ?? 0]
+  }
+  const r = (name: string) => `"GET /v1/${name}": p.read`
+  const all = `{ ${r('a')}, ${r('b')}, ${r('c')} }`
+  t.strictSame(await pruned(all, '/b', '/c'), [`{ ${r('b')}, ${r('c')} }\n# the end\n`, 1])
+  t.strictSame(await pruned(all, '/a', '/c'), [`{ ${r('a')}, ${r('c')} }\n# the end\n`, 1])
+  t.strictSame(await pruned(all, '/a'), [`{ ${r('a')} }\n# the end\n`, 2])
+  t.strictSame(await pruned(all, '/c'), [`{ ${r('c')} }\n# the end\n`, 2])
+  t.strictSame(await pruned(all, '/b', '/d'), [`{ ${r('b')}, ${r('d')} }\n# the end\n`, 2])
+  t.strictSame(await pruned(all, '/d', '/e'), [`{ ${r('d')}, ${r('e')} }\n# the end\n`, 3])
+  const lines = `{\n  ${r('a')},   # first\n  ${r('b')},\n  ${r('c')},\n}`
+  t.strictSame(await pruned(lines, '/a', '/c'), [
+    `{\n  ${r('a')},   # first\n  ${r('c')},\n}\n# the end\n`,
+    1,
+  ])
+  t.strictSame(await pruned(`{ ${r('a')} }`, '/d'), [`{ ${r('d')} }\n# the end\n`, 1])
+  // And where all of them go, between lines.
+  t.strictSame(await pruned(`\n  GET /v1/a: p.read\n  GET /v1/b: p.read`, '/d'), [
+    '\n  GET /v1/d: p.read\n# the end\n',
+    2,
+  ])
+})
+
 t.test('a permission that opens many routes is told with finer rules', async (t) => {
   const paths = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`/things/x${n}`, get]))
+  Object.assign(paths, { '/others': get })
   t.match(
     (await importInto(folderOf(t, document(paths)))).stdout,
-    /things\.read opens 21 routes; a finer --rule: /,
+    /things\.read opens 21 routes: with --rule "\{resource\}\.\{part\}\.\{access\}" it would be 21, of 1 at most: things\.x0\.read, things\.x1\.read, things\.x2\.read, …\n/,
+  )
+  // By tags, where the path's parts do not tell routes apart.
+  const tagged = Object.fromEntries(
+    Array.from({ length: 24 }, (_, n) => [
+      `/things/{id}/${'{x}/'.repeat(n)}`.slice(0, -1),
+      { get: { tags: [n < 15 ? 'Left' : 'Right'] } },
+    ]),
+  )
+  t.match(
+    (await importInto(folderOf(t, document(tagged)))).stdout,
+    /things\.read opens 24 routes: with --rule "\{tag\}\.\{access\}" it would be 2, of 15 at most: Left\.read, Right\.read\n/,
+  )
+  const stated = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`/x${n}`, { get: scoped('all') }]))
+  t.match(
+    (await importInto(folderOf(t, document(stated)))).stdout,
+    /all opens 21 routes: the document itself says so for each of them; `x-permission`/,
   )
 })
+
+t.test(
+  'what all paths begin with is no name, where something that tells them apart stands behind it',
+  async (t) => {
+    const names = async (...paths: string[]) => {
+      const folder = folderOf(t, document(Object.fromEntries(paths.map((path) => [path, get]))))
+      await importInto(folder)
+      t.strictSame(await again(folder), settled)
+      return text(folder).match(/(?<=^ {2})[\w.-]+\.read(?=:)/gm)
+    }
+    t.strictSame(await names('/payments-api/v1/orders', '/payments-api/v1/refunds/{id}'), [
+      'orders.read',
+      'refunds.read',
+    ])
+    t.strictSame(await names('/orders/{id}/refunds', '/orders/{id}/captures'), ['orders.read'], 'a resource')
+    t.strictSame(
+      await names('/orders', '/orders/new', '/orders/all'),
+      ['orders.read'],
+      'one of them ends there',
+    )
+    t.strictSame(await names('/orders/new'), ['orders.read'], 'nothing to tell apart')
+    t.strictSame(await names('/a/b', '/ab/c'), ['a.read', 'ab.read'], 'whole segments')
+  },
+)
 
 t.test('wrong usage and unreadable input are 2', async (t) => {
   const folder = folderOf(t, document({ '/a': get }), 'routes: [')

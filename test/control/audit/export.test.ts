@@ -58,12 +58,15 @@ void t.test('CSV is what spreadsheets read, and no name in it becomes a formula'
     head,
     '"id","at","actor","token_id","client","action","target","before","after","reason","request_id","revision","user_id","session_id"',
   )
-  t.match(made, /^"\d+",.*,"ann","","127\.0\.0\.1","key\.create","key_\w+","","\{.*\}","","req_\w+","\d+"$/)
+  t.match(
+    made,
+    /^"\d+",.*,"ann","","127\.0\.0\.1","key\.create","key_\w+","","\{.*\}","","req_\w+","\d+","",""$/,
+  )
   const [, after = ''] = /"","(\{.*\})","","req_/.exec(made) ?? []
   t.match(JSON.parse(after.replaceAll('""', '"')), { name: 'a "b", c;=1+1' })
   t.notMatch(made, ';=')
   t.same(
-    rest.slice(0, -1).map((line) => /,"([^"]*)","req_\w+","\d+"$/.exec(line)?.[1]),
+    rest.slice(0, -1).map((line) => /,"([^"]*)","req_\w+","\d+","",""$/.exec(line)?.[1]),
     [
       "'=1+1",
       "'+1",

@@ -6,7 +6,10 @@ import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { tokenRoles } from '../../../src/credentials/role.ts'
 import type { Postgres } from '../../../src/store/postgres.ts'
 import { makePerson, sessionOf } from '../people/people.ts'
+import { seedRequests } from '../../store/seed.ts'
 import { createSubject, keyBody, type Subject, token } from '../subject.ts'
+
+t.setTimeout(240_000)
 
 interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -21,9 +24,12 @@ interface Things {
   readonly api: string
   readonly key: string
   readonly token: string
+  readonly webhook: string
+  readonly delivery: string
   readonly operator: string
   readonly person: string
   readonly invitation: string
+  readonly request: string
 }
 
 type RouteName = keyof typeof access
@@ -68,6 +74,9 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   }),
   'GET /keys/{id}/activity': ({ key }) => ({ method: 'GET', path: `/keys/${key}/activity` }),
   'GET /activity': () => ({ method: 'GET', path: '/activity?by=key' }),
+  'GET /activity/series': () => ({ method: 'GET', path: '/activity/series' }),
+  'GET /requests': () => ({ method: 'GET', path: '/requests' }),
+  'GET /requests/{id}': ({ request }) => ({ method: 'GET', path: `/requests/${request}` }),
   'GET /permissions': () => ({ method: 'GET', path: '/permissions' }),
   'GET /audit': () => ({ method: 'GET', path: '/audit?limit=200' }),
   'GET /audit/export': () => ({ method: 'GET', path: '/audit/export?action=key.create' }),
@@ -87,6 +96,36 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'GET /tokens': () => ({ method: 'GET', path: '/tokens' }),
   'POST /tokens': () => ({ method: 'POST', path: '/tokens', body: { name: 'x', role: 'admin' } }),
   'DELETE /tokens/{id}': ({ token: id }) => ({ method: 'DELETE', path: `/tokens/${id}` }),
+  'POST /webhooks': ({ merchant, api }) => ({
+    method: 'POST',
+    path: '/webhooks',
+    body: { url: 'https://receiver.example', merchant_id: merchant, api },
+  }),
+  'GET /webhooks': () => ({ method: 'GET', path: '/webhooks' }),
+  'GET /webhooks/{id}': ({ webhook }) => ({ method: 'GET', path: `/webhooks/${webhook}` }),
+  'PATCH /webhooks/{id}': ({ webhook }) => ({
+    method: 'PATCH',
+    path: `/webhooks/${webhook}`,
+    body: { name: 'Other' },
+  }),
+  'DELETE /webhooks/{id}': ({ webhook }) => ({ method: 'DELETE', path: `/webhooks/${webhook}` }),
+  'POST /webhooks/{id}/rotate-secret': ({ webhook }) => ({
+    method: 'POST',
+    path: `/webhooks/${webhook}/rotate-secret`,
+  }),
+  'POST /webhooks/{id}/test': ({ webhook }) => ({ method: 'POST', path: `/webhooks/${webhook}/test` }),
+  'GET /webhooks/{id}/deliveries': ({ webhook }) => ({
+    method: 'GET',
+    path: `/webhooks/${webhook}/deliveries`,
+  }),
+  'GET /webhooks/{id}/deliveries/{delivery_id}': ({ webhook, delivery }) => ({
+    method: 'GET',
+    path: `/webhooks/${webhook}/deliveries/${delivery}`,
+  }),
+  'POST /webhooks/{id}/deliveries/{delivery_id}/redeliver': ({ webhook, delivery }) => ({
+    method: 'POST',
+    path: `/webhooks/${webhook}/deliveries/${delivery}/redeliver`,
+  }),
   'GET /operators': () => ({ method: 'GET', path: '/operators' }),
   'POST /operators': () => ({
     method: 'POST',
@@ -168,14 +207,31 @@ async function thingsOf(
   name: RouteName,
 ): Promise<Things> {
   const { merchant, api } = of
+  const key = await id(subject, '/keys', keyBody(merchant, { api }))
+  const request = `req_of_${key}`
+  await seedRequests(subject.db, { id: request, merchantId: merchant, api, keyId: key })
   const isOfPerson = /\{person\}|^\w+ \/members/.test(name)
   return {
-    ...{ merchant, api, key: await id(subject, '/keys', keyBody(merchant, { api })) },
+    ...{ merchant, api, key, request },
     token: await id(subject, '/tokens', { name: 't', role: 'read_only' }),
     operator: name.includes('/operators/') ? await id(subject, '/operators', { email: newEmail() }) : '',
     person: isOfPerson ? await makePerson(subject.db, { roles: { [merchant]: 'viewer' } }) : '',
     invitation: name.includes('{invitation}') ? await makeInvitation(subject.db, merchant) : '',
+    ...(await webhookOf(subject, of, name)),
   }
+}
+
+async function webhookOf(
+  subject: Subject,
+  { merchant, api }: { readonly merchant: string; readonly api: string },
+  name: RouteName,
+): Promise<Pick<Things, 'webhook' | 'delivery'>> {
+  if (!name.includes('/webhooks')) return { webhook: '', delivery: '' }
+  // A merchant has only so many.
+  await subject.db.query('UPDATE webhook_endpoint SET deleted_at = now() WHERE merchant_id = $1', [merchant])
+  const body = { url: 'https://receiver.example', merchant_id: merchant, api }
+  const webhook = await id(subject, '/webhooks', body)
+  return { webhook, delivery: await id(subject, `/webhooks/${webhook}/test`, {}) }
 }
 
 async function makeInvitation(db: Postgres, merchant: string): Promise<string> {
@@ -283,7 +339,9 @@ void t.test('every route, of every caller, of what is its own and what is not', 
   const other = { merchant: await id(subject, '/merchants', { name: 'Other' }), api: 'flint' }
   const absent = {
     ...{ merchant: 'mer_999999999999', key: 'key_999999999999', token: 'tok_999999999999' },
+    ...{ webhook: 'whk_999999999999', delivery: 'dlv_999999999999' },
     ...{ operator: 'usr_999999999999', person: 'usr_999999999999', invitation: 'inv_999999999999' },
+    request: 'req_none',
   }
   for (const asker of await askers(subject, own.merchant, own.api)) {
     const isPart = asker.merchant !== null || asker.api !== null
@@ -322,7 +380,7 @@ void t.test('every route, of every caller, of what is its own and what is not', 
           { ...(await ask(subject.app, asker.as, calls[name](nowhere))), text: '' },
           what,
         )
-        t.equal(answer.status, name === 'POST /keys' ? 422 : 404, what)
+        t.equal(answer.status, name === 'POST /keys' || name === 'POST /webhooks' ? 422 : 404, what)
       }
     }
   }
@@ -365,7 +423,7 @@ void t.test(
       if (!line.includes('member_admin')) continue
       const isChange = !line.includes('member_viewer')
       // Lists: what they hold is looked at below.
-      const isOfOne = name.includes('{id}') || name === 'POST /keys'
+      const isOfOne = name.includes('{id}') || name === 'POST /keys' || name === 'POST /webhooks'
       const callOf = async (merchant: string) =>
         calls[name](await thingsOf(subject, { merchant, api: 'flintn' }, name))
       const inOwn = await ask(subject.app, as, await callOf(own))
@@ -374,7 +432,8 @@ void t.test(
       const inViewed = await ask(subject.app, as, await callOf(viewed))
       t.equal(inViewed.status, isChange ? 403 : 200, `${name} as a viewer ${inViewed.text}`)
       const inOther = await ask(subject.app, as, await callOf(other))
-      t.equal(inOther.status, name === 'POST /keys' ? 422 : 404, `${name} of another ${inOther.text}`)
+      const isNew = name === 'POST /keys' || name === 'POST /webhooks'
+      t.equal(inOther.status, isNew ? 422 : 404, `${name} of another ${inOther.text}`)
     }
     const listed = await ask(subject.app, as, calls['GET /keys']({ ...nothing, merchant: own }))
     t.match(listed.text, viewed)
@@ -385,4 +444,14 @@ void t.test(
   },
 )
 
-const nothing = { api: '', key: '', token: '', operator: '', person: '', invitation: '' }
+const nothing = {
+  api: '',
+  key: '',
+  token: '',
+  operator: '',
+  person: '',
+  invitation: '',
+  request: '',
+  webhook: '',
+  delivery: '',
+}

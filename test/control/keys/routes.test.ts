@@ -30,6 +30,8 @@ void t.test('a new key comes with its secret, which is shown only then', async (
     created_at: createdAt,
     expires_at: '2026-01-31T23:00:00.000Z',
     last_used_at: null,
+    allowed_ips: [],
+    rate_limits: {},
     revision: 2,
     secrets: [
       {

@@ -6,6 +6,7 @@ import t from 'tap'
 import { catalogue } from '../../../src/errors/catalogue.ts'
 import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { createControlServer } from '../../../src/control/server.ts'
+import { tourOfPeople } from '../people/tour.ts'
 import { createSubject, depsOf, keyBody, makeKey, makeMerchant, startMs, type Subject } from '../subject.ts'
 
 interface Operation {
@@ -86,8 +87,7 @@ void t.test('it has the shape that OpenAPI 3.1 asks for, and every route says wh
   t.equal(new Set(ids).size, ids.length)
   for (const [name, operation] of operations) {
     t.match(operation.summary, /^[A-Z].{5,}/, name)
-    const signed = name.endsWith('/keys/exposed') ? [{ signature: [] }] : []
-    t.same(operation.security, name.includes('/admin/v1/') ? [{ token: [] }, ...signed] : [], name)
+    t.same(operation.security, securityOf(name), name)
     const named = [...name.matchAll(/\{(\w+)\}/g)].map(([, word]) => word)
     const parameters = operation.parameters.filter(({ in: place }) => place === 'path')
     t.same(
@@ -109,6 +109,18 @@ void t.test('it has the shape that OpenAPI 3.1 asks for, and every route says wh
     additionalProperties: false,
   })
 })
+
+/** What of the hub anybody may ask, who has no session yet or comes by a link. */
+const openToAll = [
+  ...['GET /hub/v1/sign-in', 'POST /hub/v1/session', 'POST /hub/v1/links', 'POST /hub/v1/password'],
+  ...['POST /hub/v1/password/reset', 'POST /hub/v1/invitations/accept'],
+]
+
+function securityOf(name: string): readonly object[] {
+  const signed = name.endsWith('/keys/exposed') ? [{ signature: [] }] : []
+  if (name.includes('/admin/v1/')) return [{ token: [] }, ...signed, { session: [] }]
+  return name.includes('/hub/v1/') && !openToAll.includes(name) ? [{ session: [] }] : []
+}
 
 /** Names of the components that a part of the document refers to, where readers of documents look for it. */
 function namedIn(part: unknown): readonly string[] {
@@ -139,7 +151,8 @@ void t.test(
 void t.test('every change takes a reason', async (t) => {
   const { app } = await createSubject(t)
   for (const [name, operation] of operationsOf(await documentOf(app))) {
-    if (name.startsWith('GET')) continue
+    // What people do about themselves nobody else asks the reason of.
+    if (name.startsWith('GET') || name.includes('/hub/v1/')) continue
     const { properties }: { properties?: Record<string, unknown> } = Object(
       operation.requestBody?.content['application/json']?.schema,
     )
@@ -171,7 +184,9 @@ void t.test('every code is one of the catalogue, under its status', async (t) =>
       t.equal(statuses.get(code), Number(status), `${name} ${code}`)
     const codes = codesOf(operation).map(([, code]) => code)
     t.ok(codes.includes('INTERNAL_ERROR'), name)
-    t.equal(codes.includes('UNAUTHORIZED'), name.includes('/admin/v1/'), name)
+    t.equal(codes.includes('UNAUTHORIZED'), securityOf(name).length > 0, name)
+    const isChange = !name.startsWith('GET') && /\/(?:admin|hub)\/v1\//.test(name)
+    t.equal(codes.includes('CSRF_REJECTED'), isChange, name)
   }
 })
 
@@ -201,6 +216,30 @@ function pointed(schema: object): object {
   return Object(copy)
 }
 
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+/** Calls of webhooks: path as documented, method, path and body. */
+async function webhookCalls(subject: Subject): Promise<[string, Method, string, unknown?][]> {
+  const made = await subject.call('POST', '/webhooks', { url: 'https://receiver.example' })
+  const one = `/webhooks/${String(made.body['id'])}`
+  const { body: delivery } = await subject.call('POST', `${one}/test`)
+  const sent = `${one}/deliveries/${String(delivery['id'])}`
+  return [
+    ['/webhooks', 'POST', '/webhooks', { url: 'https://other.example/x', events: ['api_key.revoked'] }],
+    ['/webhooks', 'POST', '/webhooks', { url: 'https://127.0.0.53/' }],
+    ['/webhooks', 'GET', '/webhooks'],
+    ['/webhooks/{id}', 'GET', one],
+    ['/webhooks/{id}', 'GET', '/webhooks/whk_999999999999'],
+    ['/webhooks/{id}', 'PATCH', one, { status: 'disabled', reason: 'why' }],
+    ['/webhooks/{id}/rotate-secret', 'POST', `${one}/rotate-secret`, { grace_seconds: 60 }],
+    ['/webhooks/{id}/test', 'POST', `${one}/test?wait=all`],
+    ['/webhooks/{id}/deliveries', 'GET', `${one}/deliveries?limit=1`],
+    ['/webhooks/{id}/deliveries/{delivery_id}', 'GET', sent],
+    ['/webhooks/{id}/deliveries/{delivery_id}/redeliver', 'POST', `${sent}/redeliver`],
+    ['/webhooks/{id}', 'DELETE', one],
+  ]
+}
+
 /** Calls each route at least once, well and badly; returns method, path as documented, and the answer. */
 async function tour(subject: Subject) {
   const merchant = await makeMerchant(subject)
@@ -210,7 +249,7 @@ async function tour(subject: Subject) {
   const lines = `${JSON.stringify(keyBody(merchant, { secret: 'a-secret-that-was-made-elsewhere' }))}\n`
   const ndjson = { 'content-type': 'application/x-ndjson' }
   const repeat = { 'idempotency-key': 'once' }
-  const calls: [string, 'GET' | 'POST' | 'PATCH' | 'DELETE', string, unknown?, Record<string, string>?][] = [
+  const calls: [string, Method, string, unknown?, Record<string, string>?][] = [
     ['/merchants', 'POST', '/merchants?wait=all', { name: 'B' }],
     ['/merchants', 'POST', '/merchants', { name: '' }],
     ['/merchants', 'GET', '/merchants'],
@@ -239,6 +278,7 @@ async function tour(subject: Subject) {
     ['/keys/{id}/activity', 'GET', `/keys/${id}/activity`],
     ['/activity', 'GET', '/activity?since=2026-01-14T00:00:00Z'],
     ['/activity', 'GET', '/activity?by=route'],
+    ['/activity/series', 'GET', '/activity/series?since=2026-01-14T00:00:00Z'],
     ['/audit', 'GET', '/audit'],
     ['/audit', 'GET', '/audit?limit=0'],
     ['/audit/verify', 'GET', '/audit/verify'],
@@ -258,6 +298,7 @@ async function tour(subject: Subject) {
     ['/deny', 'GET', '/deny'],
     ['/deny', 'DELETE', '/deny', { kind: 'merchant', value: merchant }],
     ['/deny', 'DELETE', '/deny', { kind: 'merchant', value: merchant }],
+    ...(await webhookCalls(subject)),
   ]
   const secretId = String(Object((await subject.call('GET', `/keys/${id}`)).body)['secrets'][0].id)
   await subject.db.query(
@@ -274,7 +315,7 @@ async function tour(subject: Subject) {
     const answer = { status: response.statusCode, body: response.json<Record<string, unknown>>() }
     seen.push({ name: `GET ${url}`, answer })
   }
-  return seen
+  return [...seen, ...(await tourOfPeople(subject, merchant))]
 }
 
 void t.test('what is answered is what is documented, of every route', async (t) => {

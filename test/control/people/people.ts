@@ -47,7 +47,7 @@ export async function sessionOf(
   await openSession(db, {
     ...{ id: `ses_p${String(count).padStart(11, '0')}`, digest: digestOf(secret), personId, password: null },
     ...{ proofs: ['password'], nowMs: startMs, endsAtMs: startMs + 7 * 24 * 3_600_000 },
-    ...{ client: '127.0.0.1', userAgent: 'test' },
+    ...{ client: '127.0.0.1', userAgent: 'test', requestId: 'req_sign_in' },
   })
   return headersOf(secret)
 }

@@ -3,7 +3,7 @@
 import t from 'tap'
 import { hash } from '@node-rs/argon2'
 import type { LightMyRequestResponse } from 'fastify'
-import { createSubject, sealing, startMs, type Subject } from '../subject.ts'
+import { createSubject, startMs, type Subject } from '../subject.ts'
 import { makePerson, origin } from './people.ts'
 
 const password = 'correct horse battery'
@@ -185,8 +185,8 @@ void t.test('on https the cookie is of this host alone, and browsers stay on htt
     publicUrl: 'https://hub.test',
     sendsMail: false,
     mailQueued: () => undefined,
-    sealing: () => sealing,
     oidc: [],
+    pages: null,
   }
   const sessions = { idleMs: 3_600_000, absoluteMs: 7_200_000 }
   const subject = await createSubject(t, { hub: { ...hub, sessions } })
@@ -249,5 +249,5 @@ void t.test('without a hub there are none of its paths', async (t) => {
   t.equal((await subject.call('GET', '/operators')).status, 404)
   t.equal((await send(subject, 'GET /livez')).headers['content-security-policy'], undefined)
   await makePerson(subject.db, { email: 'a@x.test', operator: 'admin', password: stored })
-  t.match((await send(subject, 'GET /openapi.json')).body, /^(?!.*\/hub\/v1)/)
+  t.notMatch((await send(subject, 'GET /openapi.json')).body, '"/hub/v1')
 })

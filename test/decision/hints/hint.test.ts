@@ -114,6 +114,17 @@ t.test('a key of the other environment is told its host', async (t) => {
   })
 })
 
+t.test('a beginning of such a key is told no host: whoever sends it has no key', async (t) => {
+  const key = sampleKey('pk_test_')
+  const hint = (value: string) => told({ fields: [flintn, `X-Api-Key: ${value}`] })
+  const begins = 'that begins as a key for sandbox does: keys for this host begin with pk_live_; '
+  for (const cut of ['pk_test_', key.slice(0, 20), key.slice(0, -1)])
+    t.match(hint(cut), { code: 'WRONG_ENVIRONMENT', hint: `${begins}the key is cut: copy all of it` })
+  t.match(hint(`${key}0`), { code: 'WRONG_ENVIRONMENT', hint: new RegExp(`^${begins}the key is too long`) })
+  const misspelt = `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`
+  t.match(hint(misspelt), { code: 'WRONG_ENVIRONMENT', hint: new RegExp(`^${begins}the key is misspelt`) })
+})
+
 t.test('where a key may stand in two places, both are told', async (t) => {
   const both = edit(
     gatewayYaml,

@@ -13,6 +13,7 @@ const config = await loadDemo()
 /** Records requests one after another; the text of the last one's line, and what it says. */
 function recorder(paths: LogPaths = 'unmatched') {
   let text = ''
+  const taken: string[] = []
   const metrics = createMetrics()
   const record = createRecorder({
     lines: (line) => {
@@ -20,13 +21,20 @@ function recorder(paths: LogPaths = 'unmatched') {
     },
     metrics,
     activity: { count: () => {}, flush: async () => {}, stop: () => {}, waiting: () => 0 },
+    requests: {
+      take: (access) => void taken.push(access.requestId),
+      flush: async () => {},
+      stop: () => {},
+      notKept: () => 0,
+      waiting: () => 0,
+    },
     logPaths: () => paths,
   })
   const lineOf = (of: Partial<Access>) => {
     record(Object.assign(accessOf(config), of))
     return { text, said: JSON.parse(`{${text}}`) }
   }
-  return { lineOf, metrics }
+  return { lineOf, metrics, taken }
 }
 
 const { lineOf } = recorder()

@@ -36,7 +36,7 @@ export async function isRightCode(
   deps: PeopleDeps,
   { personId, totp, code }: { readonly personId: string; readonly totp: StoredTotp; readonly code: string },
 ): Promise<boolean> {
-  const sealing = deps.hub.sealing()
+  const sealing = deps.webhooks.sealing()
   const { sealed } = totp
   const secret = sealing.open(placeOf(personId), sealed)
   if (secret === undefined) {

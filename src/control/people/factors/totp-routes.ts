@@ -94,7 +94,7 @@ export function serveTotp(app: ControlApp, hub: HubApp): void {
   app.post('/account/totp', begin, async (request) => {
     const { person } = await demandFreshProof(hub, request, request.body)
     const secret = newSharedSecret()
-    const sealed = deps.hub.sealing().seal(placeOf(person.id), secret)
+    const sealed = deps.webhooks.sealing().seal(placeOf(person.id), secret)
     if (!(await beginTotp(deps.db, { personId: person.id, sealed, nowMs: deps.now() })))
       throw new DenialError(deny('FACTOR_IN_FORCE', 'totp_in_force'))
     const issuer = new URL(deps.hub.publicUrl).hostname

@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import type { OidcSettings } from '../../../../src/config/hub-compiled.ts'
-import { createSubject, sealing } from '../../subject.ts'
+import { createSubject } from '../../subject.ts'
 import { makePerson, origin } from '../people.ts'
 import { send } from '../factors/hub-call.ts'
 import { client, type Account, startIssuer } from './issuer.ts'
@@ -15,7 +15,7 @@ async function setUp(t: Parameters<typeof createSubject>[0], operators: OidcSett
   const subject = await createSubject(t, {
     hub: {
       ...{ publicUrl: origin, sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000 }, sendsMail: false },
-      ...{ mailQueued: () => undefined, sealing: () => sealing },
+      ...{ mailQueued: () => undefined, pages: null },
       oidc: [{ ...settings, clientSecret: client.secret }],
     },
   })
@@ -190,7 +190,7 @@ void t.test('a provider that is away is told of, and asked again', async (t) => 
   const subject = await createSubject(t, {
     hub: {
       ...{ publicUrl: origin, sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000 }, sendsMail: false },
-      ...{ mailQueued: () => undefined, sealing: () => sealing },
+      ...{ mailQueued: () => undefined, pages: null },
       oidc: [
         {
           ...{ id: 'away', name: 'Away', issuer: 'http://127.0.0.1:1', clientId: 'x', clientSecret: 'x' },

@@ -1,0 +1,103 @@
+// What an account is proven by beside its password, and how a browser is asked for it.
+
+import { queryOptions } from '@tanstack/react-query'
+import { call } from './call.ts'
+import type { Signed } from './types.ts'
+
+export interface Passkey {
+  readonly id: string
+  readonly name: string
+  readonly created_at: string
+  readonly last_used_at: string | null
+}
+
+export interface Security {
+  readonly totp: { readonly enabled: boolean; readonly recovery_codes_left: number }
+  readonly passkeys: readonly Passkey[]
+}
+
+export const security = queryOptions({
+  queryKey: ['security'],
+  queryFn: ({ signal }) => call<Security>('GET', 'hub/v1/account/security', { signal }),
+  retry: false,
+})
+
+/** Some changes want the password again, where the sign-in was a while ago. */
+export interface Proof {
+  readonly password?: string
+}
+
+export function proofOf(password: string): Proof {
+  return password === '' ? {} : { password }
+}
+
+export interface TotpOffer {
+  readonly secret: string
+  readonly uri: string
+}
+
+export function offerTotp(proof: Proof): Promise<TotpOffer> {
+  return call('POST', 'hub/v1/account/totp', { body: proof })
+}
+
+export function confirmTotp(code: string): Promise<{ readonly recovery_codes: readonly string[] }> {
+  return call('POST', 'hub/v1/account/totp/confirm', { body: { code } })
+}
+
+export function endTotp(proof: Proof): Promise<unknown> {
+  return call('DELETE', 'hub/v1/account/totp', { body: proof })
+}
+
+export function hasPasskeys(): boolean {
+  return 'PublicKeyCredential' in window && 'parseRequestOptionsFromJSON' in PublicKeyCredential
+}
+
+export async function addPasskey(name: string, proof: Proof): Promise<unknown> {
+  const { options } = await call<{ options: PublicKeyCredentialCreationOptionsJSON }>(
+    'POST',
+    'hub/v1/account/passkeys/options',
+    { body: proof },
+  )
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options)
+  const made = await navigator.credentials.create({ publicKey })
+  return call('POST', 'hub/v1/account/passkeys', { body: { name, response: jsonOf(made) } })
+}
+
+export function removePasskey(id: string, proof: Proof): Promise<unknown> {
+  return call('DELETE', `hub/v1/account/passkeys/${encodeURIComponent(id)}`, { body: proof })
+}
+
+export async function signInByPasskey(): Promise<Signed> {
+  const { options } = await call<{ options: PublicKeyCredentialRequestOptionsJSON }>(
+    'POST',
+    'hub/v1/passkey/options',
+    { body: {} },
+  )
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options)
+  const found = await navigator.credentials.get({ publicKey })
+  return call<Signed>('POST', 'hub/v1/passkey', { body: { response: jsonOf(found) } })
+}
+
+function jsonOf(credential: Credential | null): unknown {
+  if (!(credential instanceof PublicKeyCredential)) throw new Error('no passkey was given')
+  return credential.toJSON()
+}
+
+export async function startOidc(id: string): Promise<void> {
+  const { url } = await call<{ url: string }>('POST', `hub/v1/oidc/${encodeURIComponent(id)}`, { body: {} })
+  location.assign(url)
+}
+
+export interface DeviceRequest {
+  readonly user_code: string
+  readonly client: string | null
+  readonly name: string
+}
+
+export function lookUpDevice(code: string): Promise<DeviceRequest> {
+  return call('POST', 'hub/v1/device/lookup', { body: { user_code: code } })
+}
+
+export function answerDevice(code: string, verb: 'approve' | 'deny'): Promise<unknown> {
+  return call('POST', `hub/v1/device/${verb}`, { body: { user_code: code } })
+}

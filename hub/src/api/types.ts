@@ -1,0 +1,113 @@
+// What the API answers with (GET /openapi.json), as far as the pages use it.
+
+export interface Page<Row> {
+  readonly data: readonly Row[]
+  readonly next_cursor: string | null
+}
+
+export type OperatorRole = 'admin' | 'support' | 'auditor' | 'read_only'
+export type MemberRole = 'admin' | 'viewer'
+
+export interface SessionMerchant {
+  readonly id: string
+  readonly name: string
+  readonly status?: 'active' | 'suspended'
+  readonly role: MemberRole
+}
+
+export interface User {
+  readonly id: string
+  readonly email: string
+  readonly kind: 'operator' | 'member'
+  readonly role?: OperatorRole | null
+  readonly merchants: readonly SessionMerchant[]
+}
+
+export interface Signed {
+  readonly user: User
+  readonly csrf: string
+  readonly session?: { readonly id: string; readonly expires_at: string; readonly idle_seconds: number }
+}
+
+export interface KeySecret {
+  readonly id: string
+  readonly last4: string
+  readonly created_at: string
+  readonly expires_at: string | null
+  readonly last_used_at: string | null
+}
+
+export interface Key {
+  readonly id: string
+  readonly merchant_id: string
+  readonly api: string
+  readonly environment: string
+  readonly name: string
+  readonly status: 'active' | 'disabled' | 'revoked'
+  readonly prefix: string
+  readonly last4: string | null
+  readonly permissions: readonly string[]
+  readonly created_at: string
+  readonly expires_at: string | null
+  readonly last_used_at: string | null
+  readonly revision: number
+  readonly secrets: readonly KeySecret[]
+  readonly created_by?: string | null
+  readonly owner?: string | null
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly exposed_at?: string | null
+}
+
+export interface Pending {
+  readonly instance: string
+  readonly applied_revision: number
+  readonly last_seen_at: string
+  readonly dead_by: string
+}
+
+/** What `?wait=all` adds. */
+export interface Settled {
+  readonly pending?: readonly Pending[]
+  readonly redis?: 'behind'
+}
+
+export type KeyWithSecret = Key & Settled & { readonly secret: string | null }
+
+export interface Merchant {
+  readonly id: string
+  readonly name: string
+  readonly status: 'active' | 'suspended'
+  readonly created_at: string
+  readonly revision: number
+  readonly plan?: string | null
+}
+
+export interface ApiPermissions {
+  readonly api: string
+  readonly environments: readonly string[]
+  readonly permissions: readonly { readonly name: string; readonly description: string }[]
+  readonly routes?: readonly ApiRoute[]
+  readonly hosts?: Readonly<Record<string, readonly string[]>>
+  readonly credential?: { readonly header: string | null; readonly bearer: boolean }
+}
+
+export interface ApiRoute {
+  readonly method: string
+  readonly path: string
+  readonly need: 'public' | 'all' | 'any'
+  readonly permissions: readonly string[]
+}
+
+export interface AuditEntry {
+  readonly id: number | string
+  readonly at: string
+  readonly actor: string
+  readonly action: string
+  readonly target: string
+  readonly reason?: string | null
+  readonly request_id?: string | null
+  readonly client?: string | null
+  readonly before?: unknown
+  readonly after?: unknown
+  readonly revision?: number | null
+}

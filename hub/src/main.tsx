@@ -1,0 +1,36 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { setNonce } from 'get-nonce'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import './styles.css'
+import { ApiFault } from './api/fault.ts'
+import { App } from './app.tsx'
+import { basePath } from './router.tsx'
+import { keepTheme } from './shell/theme.ts'
+
+// Written once as an absolute address: a relative one would follow the page's own address about.
+document.querySelector('base')?.setAttribute('href', basePath)
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content
+if (nonce) setNonce(nonce)
+keepTheme()
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // What was refused is refused again.
+      retry: (count, fault) =>
+        count < 2 && !(fault instanceof ApiFault && fault.status >= 400 && fault.status < 500),
+    },
+  },
+})
+
+const root = document.getElementById('root')
+if (root !== null)
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <App />
+      </QueryClientProvider>
+    </StrictMode>,
+  )

@@ -1,0 +1,172 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import {
+  changePassword,
+  deviceOf,
+  endOtherSessions,
+  endSession,
+  type OwnSession,
+  ownSessions,
+} from '../../api/account.ts'
+import { ApiFault, faultOf } from '../../api/fault.ts'
+import { useTakeSession, useUser } from '../../api/session.ts'
+import { Badge } from '../../ui/badge.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Field, Input } from '../../ui/field.tsx'
+import { PageHead, Section } from '../../ui/page.tsx'
+import { FaultNotice, Notice, SkeletonRows } from '../../ui/states.tsx'
+import { Time } from '../../ui/time.tsx'
+import { useAction } from '../../ui/use-action.ts'
+import { words } from '../../words.ts'
+import { Fact } from '../key/facts.tsx'
+import { SecuritySection } from './security.tsx'
+
+export function Account() {
+  const user = useUser()
+  return (
+    <div className="max-w-[760px]">
+      <PageHead title={words.account.title} about={words.account.about(user.email)} />
+      {user.merchants.length > 0 && (
+        <Section title={words.account.roles}>
+          <dl className="card divide-y text-[13px]">
+            {user.merchants.map(({ id, name, role }) => (
+              <Fact key={id} name={name}>
+                {words.shell.role[role]}
+              </Fact>
+            ))}
+          </dl>
+        </Section>
+      )}
+      <Sessions />
+      <SecuritySection />
+      <PasswordForm />
+    </div>
+  )
+}
+
+function Sessions() {
+  const found = useQuery(ownSessions)
+  const client = useQueryClient()
+  const again = (): void => void client.invalidateQueries({ queryKey: ownSessions.queryKey })
+  const all = useAction(endOtherSessions, again)
+  const others = (found.data?.data ?? []).filter(({ current }) => !current)
+  return (
+    <Section
+      title={words.account.sessions}
+      about={words.account.sessionsAbout}
+      actions={
+        others.length > 0 && (
+          <Button isSmall busy={all.isRunning && words.account.ending} onClick={() => all.run(undefined)}>
+            {words.account.endAll}
+          </Button>
+        )
+      }
+    >
+      {all.fault !== null && <FaultNotice fault={all.fault} what={words.account.endAll} />}
+      {found.isError && (
+        <FaultNotice
+          fault={found.error}
+          what={words.account.sessionsFailed}
+          again={() => void found.refetch()}
+        />
+      )}
+      <ul className="card divide-y overflow-hidden">
+        {found.isPending && <SkeletonRows rows={2} columns={2} />}
+        {found.data?.data.map((one) => (
+          <SessionRow key={one.id} one={one} ended={again} />
+        ))}
+      </ul>
+    </Section>
+  )
+}
+
+function SessionRow({ one, ended }: { one: OwnSession; ended: () => void }) {
+  const end = useAction(() => endSession(one.id), ended)
+  const device = deviceOf(one.user_agent)
+  return (
+    <li className="flex min-h-[57px] flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2.5 text-[13px]">
+      <span className="min-w-0 flex-1">
+        <span className="block truncate font-medium" title={one.user_agent ?? undefined}>
+          {device === null
+            ? (one.user_agent ?? words.account.unknownDevice)
+            : words.account.onDevice(...device)}
+        </span>
+        <span className="text-ink-3">
+          {words.account.lastUsed} <Time at={one.last_used_at} />{' '}
+          {one.client !== null && words.account.from(one.client)}
+        </span>
+      </span>
+      {one.current ? (
+        <Badge tone="good">{words.account.thisOne}</Badge>
+      ) : (
+        <Button isSmall busy={end.isRunning && words.account.ending} onClick={() => end.run(undefined)}>
+          {words.account.end}
+        </Button>
+      )}
+    </li>
+  )
+}
+
+function PasswordForm() {
+  const user = useUser()
+  const take = useTakeSession()
+  const client = useQueryClient()
+  const [fields, setFields] = useState({ current: '', next: '' })
+  const [isDone, setDone] = useState(false)
+  const action = useAction(
+    () => changePassword(fields.current, fields.next),
+    (signed) => {
+      take(signed)
+      setFields({ current: '', next: '' })
+      setDone(true)
+      void client.invalidateQueries({ queryKey: ownSessions.queryKey })
+    },
+  )
+  const isWrong = action.fault instanceof ApiFault && action.fault.code === 'SIGN_IN_FAILED'
+  const weak = faultOf(action.fault, '/password')
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    setDone(false)
+    action.run(undefined)
+  }
+  return (
+    <Section title={words.account.password} about={words.account.passwordAbout}>
+      <form onSubmit={submit} className="card flex flex-col gap-4 p-5">
+        {isDone && <Notice tone="good">{words.account.changed}</Notice>}
+        {action.fault !== null && !isWrong && weak === undefined && (
+          <FaultNotice fault={action.fault} what={words.account.failed} />
+        )}
+        <input type="hidden" autoComplete="username" value={user.email} readOnly />
+        <Field label={words.account.current} fault={isWrong ? words.account.wrong : undefined}>
+          <Input
+            type="password"
+            required
+            autoComplete="current-password"
+            className="max-w-[360px]"
+            value={fields.current}
+            onChange={(event) => setFields({ ...fields, current: event.target.value })}
+          />
+        </Field>
+        <Field label={words.account.next} hint={words.link.hint} fault={weak}>
+          <Input
+            type="password"
+            required
+            minLength={12}
+            autoComplete="new-password"
+            className="max-w-[360px]"
+            value={fields.next}
+            onChange={(event) => setFields({ ...fields, next: event.target.value })}
+          />
+        </Field>
+        <Button
+          type="submit"
+          kind="primary"
+          className="self-start"
+          busy={action.isRunning && words.account.changing}
+        >
+          {words.account.change}
+        </Button>
+      </form>
+    </Section>
+  )
+}

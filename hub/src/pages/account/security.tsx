@@ -1,0 +1,263 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import {
+  addPasskey,
+  confirmTotp,
+  endTotp,
+  hasPasskeys,
+  offerTotp,
+  type Passkey,
+  proofOf,
+  removePasskey,
+  security,
+  type Security,
+  type TotpOffer,
+} from '../../api/security.ts'
+import { Badge } from '../../ui/badge.tsx'
+import { Button } from '../../ui/button.tsx'
+import { CopyLine } from '../../ui/copy.tsx'
+import { Dialog, DialogActions } from '../../ui/dialog.tsx'
+import { Field, Input } from '../../ui/field.tsx'
+import { Section } from '../../ui/page.tsx'
+import { FaultNotice } from '../../ui/states.tsx'
+import { Time } from '../../ui/time.tsx'
+import { useAction } from '../../ui/use-action.ts'
+import { words } from '../../words.ts'
+
+const text = words.security
+
+/** Nothing where the server has no other ways than passwords. */
+export function SecuritySection() {
+  const { data } = useQuery(security)
+  if (data === undefined) return null
+  return (
+    <Section title={text.title} about={text.about}>
+      <div className="card divide-y">
+        <Passkeys passkeys={data.passkeys} />
+        <Totp totp={data.totp} />
+      </div>
+    </Section>
+  )
+}
+
+function useAgain(): () => void {
+  const client = useQueryClient()
+  return () => void client.invalidateQueries({ queryKey: security.queryKey })
+}
+
+interface ProvenProps<Output> {
+  readonly title: string
+  readonly submit: string
+  readonly working: string
+  readonly failed: string
+  readonly act: (password: string) => Promise<Output>
+  readonly done: (output: Output) => void
+  readonly close: () => void
+  readonly children?: ReactNode
+}
+
+/** A change that wants the password again where the sign-in was a while ago. */
+function Proven<Output>(props: ProvenProps<Output>) {
+  const [password, setPassword] = useState('')
+  const action = useAction(() => props.act(password), props.done)
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    action.run(undefined)
+  }
+  return (
+    <Dialog title={props.title} onClose={props.close}>
+      <form onSubmit={submit} className="flex flex-col gap-4">
+        {action.fault !== null && <FaultNotice fault={action.fault} what={props.failed} />}
+        {props.children}
+        <Field label={`${text.wantsPassword} (${words.common.optional})`}>
+          <Input
+            type="password"
+            autoComplete="current-password"
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        </Field>
+        <DialogActions>
+          <Button onClick={props.close}>{words.common.cancel}</Button>
+          <Button kind="primary" type="submit" busy={action.isRunning && props.working}>
+            {props.submit}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}
+
+function Passkeys({ passkeys }: { passkeys: readonly Passkey[] }) {
+  const again = useAgain()
+  const [name, setName] = useState('')
+  const [isAdding, setAdding] = useState(false)
+  const [removed, setRemoved] = useState<Passkey | null>(null)
+  return (
+    <div className="px-4 py-3 text-[13px]">
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <h3 className="font-medium">{text.passkeys}</h3>
+        {hasPasskeys() && (
+          <Button isSmall icon="plus" onClick={() => setAdding(true)}>
+            {text.addPasskey}
+          </Button>
+        )}
+      </div>
+      {passkeys.length === 0 && <p className="text-ink-3">{text.noPasskeys}</p>}
+      <ul className="mt-1 flex flex-col gap-1">
+        {passkeys.map((one) => (
+          <li key={one.id} className="flex min-h-9 items-center gap-3">
+            <span className="min-w-0 flex-1 truncate">{one.name}</span>
+            <span className="text-ink-3">
+              {words.account.lastUsed} <Time at={one.last_used_at} never={words.common.never} />
+            </span>
+            <Button isSmall onClick={() => setRemoved(one)}>
+              {text.remove}
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {isAdding && (
+        <Proven
+          title={text.addPasskey}
+          submit={text.addPasskey}
+          working={text.adding}
+          failed={text.passkeyFailed}
+          act={(password) => addPasskey(name.trim(), proofOf(password))}
+          done={() => {
+            setAdding(false)
+            again()
+          }}
+          close={() => setAdding(false)}
+        >
+          <Field label={text.passkeyName} hint={text.passkeyNameHint}>
+            <Input required autoFocus value={name} onChange={(event) => setName(event.target.value)} />
+          </Field>
+        </Proven>
+      )}
+      {removed !== null && (
+        <Proven
+          title={`${text.remove}: ${removed.name}`}
+          submit={text.remove}
+          working={words.common.saving}
+          failed={text.changeFailed}
+          act={(password) => removePasskey(removed.id, proofOf(password))}
+          done={() => {
+            setRemoved(null)
+            again()
+          }}
+          close={() => setRemoved(null)}
+        />
+      )}
+    </div>
+  )
+}
+
+function Totp({ totp }: { totp: Security['totp'] }) {
+  const again = useAgain()
+  const [asked, setAsked] = useState<'on' | 'off' | null>(null)
+  const [offer, setOffer] = useState<TotpOffer | null>(null)
+  const close = (): void => setAsked(null)
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-2 px-4 py-3 text-[13px]">
+      <div>
+        <h3 className="font-medium">{text.totp}</h3>
+        <p className="text-ink-3">{totp.enabled ? text.totpOn(totp.recovery_codes_left) : text.totpOff}</p>
+      </div>
+      {totp.enabled && <Badge tone="good">{words.webhooks.status['enabled']}</Badge>}
+      <Button isSmall onClick={() => setAsked(totp.enabled ? 'off' : 'on')}>
+        {totp.enabled ? text.turnOff : text.setUp}
+      </Button>
+      {asked === 'on' && (
+        <Proven
+          title={text.setUpTitle}
+          submit={text.setUp}
+          working={words.link.working}
+          failed={text.setUpFailed}
+          act={(password) => offerTotp(proofOf(password))}
+          done={(made) => {
+            close()
+            setOffer(made)
+          }}
+          close={close}
+        />
+      )}
+      {asked === 'off' && (
+        <Proven
+          title={text.turnOff}
+          submit={text.turnOff}
+          working={words.common.saving}
+          failed={text.changeFailed}
+          act={(password) => endTotp(proofOf(password))}
+          done={() => {
+            close()
+            again()
+          }}
+          close={close}
+        />
+      )}
+      {offer !== null && (
+        <ConfirmTotp
+          offer={offer}
+          close={() => {
+            setOffer(null)
+            again()
+          }}
+        />
+      )}
+    </div>
+  )
+}
+
+function ConfirmTotp({ offer, close }: { offer: TotpOffer; close: () => void }) {
+  const [code, setCode] = useState('')
+  const [codes, setCodes] = useState<readonly string[] | null>(null)
+  const action = useAction(
+    () => confirmTotp(code),
+    (answer) => setCodes(answer.recovery_codes),
+  )
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    action.run(undefined)
+  }
+  if (codes !== null)
+    return (
+      <Dialog title={text.codesTitle} about={text.codesAbout} onClose={() => undefined}>
+        <CopyLine text={codes.join('\n')} label={text.codesTitle} />
+        <DialogActions>
+          <Button kind="primary" onClick={close}>
+            {text.stored}
+          </Button>
+        </DialogActions>
+      </Dialog>
+    )
+  return (
+    <Dialog title={text.setUpTitle} about={text.setUpAbout} onClose={close}>
+      <form onSubmit={submit} className="flex flex-col gap-4">
+        {action.fault !== null && <FaultNotice fault={action.fault} what={text.setUpFailed} />}
+        <CopyLine text={offer.secret} label={text.secret} />
+        <a href={offer.uri} className="self-start text-sm text-accent-ink hover:underline">
+          {text.open}
+        </a>
+        <Field label={text.code}>
+          <Input
+            required
+            autoFocus
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            maxLength={6}
+            className="max-w-40 font-mono tracking-[0.2em]"
+            value={code}
+            onChange={(event) => setCode(event.target.value.trim())}
+          />
+        </Field>
+        <DialogActions>
+          <Button onClick={close}>{words.common.cancel}</Button>
+          <Button kind="primary" type="submit" busy={action.isRunning && text.confirming}>
+            {text.confirm}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}

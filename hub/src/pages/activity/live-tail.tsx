@@ -1,0 +1,75 @@
+import { useState } from 'react'
+import { useTail } from '../../api/events.ts'
+import { Link } from '../../router.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Section } from '../../ui/page.tsx'
+import { exactTime } from '../../ui/time.tsx'
+import { words } from '../../words.ts'
+import { OutcomeBadge } from '../requests/outcome.tsx'
+
+interface TailProps {
+  readonly merchantId: string | null
+  readonly environment: string
+}
+
+export function LiveTail({ merchantId, environment }: TailProps) {
+  const [isPaused, setPaused] = useState(false)
+  const tail = useTail(
+    (one) => one.environment === environment && (merchantId === null || one.merchant_id === merchantId),
+    isPaused,
+  )
+  if (tail.isMissing) return null
+  return (
+    <Section
+      title={words.activity.live}
+      about={words.activity.liveAbout}
+      actions={
+        <Button isSmall icon={isPaused ? 'play' : 'pause'} onClick={() => setPaused(!isPaused)}>
+          {isPaused ? words.activity.resume : words.activity.pause}
+        </Button>
+      }
+    >
+      <div className="card overflow-hidden">
+        {isPaused && tail.missed > 0 && (
+          <p className="border-b bg-warn-soft px-4 py-1.5 text-[13px] text-warn">
+            {words.activity.paused(tail.missed)}
+          </p>
+        )}
+        <div
+          className="h-[280px] overflow-y-auto"
+          tabIndex={0}
+          role="region"
+          aria-label={words.activity.live}
+        >
+          {tail.rows.length === 0 && (
+            <p className="px-4 py-4 text-[13px] text-ink-3">
+              {tail.isLost ? words.activity.lost : words.activity.waiting}
+            </p>
+          )}
+          <ol className="divide-y text-[13px] tabular-nums">
+            {tail.rows.map((one) => (
+              <li key={one.request_id} className="flex items-center gap-3 px-4 py-1.5">
+                <time dateTime={one.at} title={exactTime(one.at)} className="w-20 shrink-0 text-ink-3">
+                  {new Date(one.at).toLocaleTimeString()}
+                </time>
+                <code className="min-w-0 flex-1 truncate text-xs">{one.route}</code>
+                {one.key_id !== null && (
+                  <Link
+                    to={`/developers/keys/${one.key_id}`}
+                    className="w-28 truncate text-xs text-ink-3 hover:underline max-sm:hidden"
+                  >
+                    <code>{one.key_id}</code>
+                  </Link>
+                )}
+                <span className="w-14 shrink-0 text-right text-xs text-ink-3 max-sm:hidden">
+                  {words.requests.took(one.gateway_ms)}
+                </span>
+                <OutcomeBadge one={one} />
+              </li>
+            ))}
+          </ol>
+        </div>
+      </div>
+    </Section>
+  )
+}

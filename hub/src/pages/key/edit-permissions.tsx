@@ -1,0 +1,157 @@
+// Another set of permissions, with what opens and what closes by it before it is saved. It is saved against the state that
+// the reader saw: two editors do not undo each other's work.
+
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { ApiFault } from '../../api/fault.ts'
+import { permissionUse, unusedOf } from '../../api/key-use.ts'
+import { keyById, patchKey, useTakeKey } from '../../api/keys.ts'
+import { opened, permissionTable } from '../../api/permissions.ts'
+import type { ApiPermissions, ApiRoute } from '../../api/types.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog, DialogActions } from '../../ui/dialog.tsx'
+import { FaultNotice, SkeletonRows } from '../../ui/states.tsx'
+import { useAction } from '../../ui/use-action.ts'
+import { words } from '../../words.ts'
+import { PermissionPicker } from '../new-key/permission-picker.tsx'
+import { ReasonField, type VerbProps } from './verbs.tsx'
+
+interface EditProps extends VerbProps {
+  /** Begins without those that were never used. */
+  readonly withoutUnused: boolean
+}
+
+export function EditPermissions({ one, close, done, withoutUnused }: EditProps) {
+  const use = useQuery(permissionUse(one.id))
+  const unused = new Set(withoutUnused ? unusedOf(one, use.data?.data) : [])
+  const table = useQuery(permissionTable)
+  const client = useQueryClient()
+  const take = useTakeKey()
+  const [seen, setSeen] = useState(one)
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(
+    () => new Set(one.permissions.filter((name) => !unused.has(name))),
+  )
+  const [reason, setReason] = useState('')
+  const api = table.data?.data.find((each) => each.api === one.api)
+  const before = new Set(seen.permissions)
+  const added = [...chosen].filter((name) => !before.has(name))
+  const removed = [...before].filter((name) => !chosen.has(name))
+  const isSame = added.length === 0 && removed.length === 0
+  const action = useAction(
+    () => patchKey(seen, { permissions: [...chosen] }, reason),
+    (answer) => {
+      take(answer)
+      done?.(answer)
+      close()
+    },
+  )
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    if (!isSame && chosen.size > 0) action.run(undefined)
+  }
+  const takeNow = (): void => {
+    void client.fetchQuery({ ...keyById(one.id), staleTime: 0 }).then((now) => {
+      setSeen(now)
+      setChosen(new Set(now.permissions))
+      action.reset()
+    })
+  }
+  const isConflict = action.fault instanceof ApiFault && action.fault.code === 'REVISION_CONFLICT'
+  return (
+    <Dialog isWide title={words.edit.title} about={words.edit.about(one.name)} onClose={close}>
+      <form onSubmit={submit} className="flex flex-col gap-4">
+        {api === undefined ? (
+          <SkeletonRows />
+        ) : (
+          <PermissionPicker api={api} chosen={chosen} choose={setChosen} />
+        )}
+        {api !== undefined && !isSame && <Difference {...{ api, before, chosen, added, removed }} />}
+        <ReasonField value={reason} onChange={setReason} />
+        {action.fault !== null && (
+          <>
+            <FaultNotice fault={action.fault} what={words.edit.failed} />
+            {isConflict && <Button onClick={takeNow}>{words.edit.conflict}</Button>}
+          </>
+        )}
+        <DialogActions>
+          <span className="mr-auto self-center text-[13px] text-ink-3" aria-live="polite">
+            {isSame
+              ? words.edit.noChange
+              : `${words.edit.added(added.length)}, ${words.edit.removed(removed.length)}`}
+          </span>
+          <Button onClick={close}>{words.common.cancel}</Button>
+          <Button
+            kind="primary"
+            type="submit"
+            disabled={isSame || chosen.size === 0}
+            busy={action.isRunning && words.common.saving}
+          >
+            {words.edit.submit}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}
+
+interface DifferenceProps {
+  readonly api: ApiPermissions
+  readonly before: ReadonlySet<string>
+  readonly chosen: ReadonlySet<string>
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+}
+
+export function Difference({ api, before, chosen, added, removed }: DifferenceProps) {
+  const was = opened(api, before)
+  const becomes = opened(api, chosen)
+  const opens = becomes.filter((route) => !was.includes(route))
+  const closes = was.filter((route) => !becomes.includes(route))
+  return (
+    <div className="grid gap-3 sm:grid-cols-2">
+      <Side
+        title={words.edit.opens}
+        sign="+"
+        face="border-good-line bg-good-soft text-good"
+        names={added}
+        routes={opens}
+      />
+      <Side
+        title={words.edit.closes}
+        sign="−"
+        face="border-bad-line bg-bad-soft text-bad"
+        names={removed}
+        routes={closes}
+      />
+    </div>
+  )
+}
+
+interface SideProps {
+  readonly title: string
+  readonly sign: string
+  readonly face: string
+  readonly names: readonly string[]
+  readonly routes: readonly ApiRoute[]
+}
+
+function Side({ title, sign, face, names, routes }: SideProps) {
+  if (names.length === 0 && routes.length === 0) return null
+  return (
+    <div className={`min-w-0 rounded-lg border px-3.5 py-2.5 ${face}`}>
+      <p className="text-[13px] font-semibold">{title}</p>
+      <ul className="mt-1 font-mono text-xs leading-5 break-all">
+        {names.map((name) => (
+          <li key={name} className="font-semibold">
+            {sign} {name}
+          </li>
+        ))}
+        {routes.map(({ method, path }) => (
+          <li key={`${method} ${path}`} className="text-ink-2">
+            {sign} {method} {path}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,179 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { faultOf } from '../../api/fault.ts'
+import { useUser } from '../../api/session.ts'
+import { addOperator, changeOperator, type OneTimeLink, type Operator, operatorList } from '../../api/team.ts'
+import type { OperatorRole } from '../../api/types.ts'
+import { Badge } from '../../ui/badge.tsx'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { Dialog, DialogActions } from '../../ui/dialog.tsx'
+import { Choice, Field, Input } from '../../ui/field.tsx'
+import { Menu, MenuItem } from '../../ui/menu.tsx'
+import { PageHead } from '../../ui/page.tsx'
+import { FaultNotice, SkeletonRows } from '../../ui/states.tsx'
+import { Table, Td, Th, Tr } from '../../ui/table.tsx'
+import { Time } from '../../ui/time.tsx'
+import { useAction } from '../../ui/use-action.ts'
+import { words } from '../../words.ts'
+import { LinkDialog } from '../team/invite.tsx'
+
+type Shown = { readonly link: OneTimeLink['link']; readonly email: string }
+
+export function Operators() {
+  const user = useUser()
+  const found = useQuery(operatorList)
+  const [isAdding, setAdding] = useState(false)
+  const [shown, setShown] = useState<Shown | null>(null)
+  const isAdmin = (user.role ?? 'admin') === 'admin'
+  const columns = words.operators.columns
+  return (
+    <>
+      <PageHead
+        title={words.operators.title}
+        about={words.operators.about}
+        actions={
+          isAdmin && (
+            <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+              {words.operators.create}
+            </Button>
+          )
+        }
+      />
+      {found.isError ? (
+        <FaultNotice fault={found.error} what={words.operators.failed} again={() => void found.refetch()} />
+      ) : (
+        <div className="card overflow-hidden">
+          {found.isPending && <SkeletonRows rows={3} />}
+          {found.data && (
+            <Table
+              caption={words.operators.title}
+              head={
+                <>
+                  <Th>{columns.person}</Th>
+                  <Th>{columns.role}</Th>
+                  <Th shown="roomy">{columns.status}</Th>
+                  <Th shown="middle">{columns.signedIn}</Th>
+                  <Th className="w-10">
+                    <span className="sr-only">{words.common.actions('')}</span>
+                  </Th>
+                </>
+              }
+            >
+              {found.data.data.map((one) => (
+                <OperatorRow key={one.id} one={one} isAdmin={isAdmin} show={setShown} />
+              ))}
+            </Table>
+          )}
+        </div>
+      )}
+      {isAdding && <AddDialog close={() => setAdding(false)} show={setShown} />}
+      {shown !== null && <LinkDialog {...shown} close={() => setShown(null)} />}
+    </>
+  )
+}
+
+function OperatorRow({
+  one,
+  isAdmin,
+  show,
+}: {
+  one: Operator
+  isAdmin: boolean
+  show: (shown: Shown) => void
+}) {
+  const client = useQueryClient()
+  const action = useAction(
+    (verb: 'disable' | 'enable' | 'link') => changeOperator(one.id, verb),
+    (answer) => {
+      void client.invalidateQueries({ queryKey: operatorList.queryKey })
+      if ('link' in answer) show({ link: answer.link ?? null, email: one.email })
+    },
+  )
+  return (
+    <Tr isDim={one.status === 'disabled'}>
+      <Td className="max-w-[280px]">
+        <span className="block truncate font-medium">{one.email}</span>
+        {action.fault !== null && <FaultNotice fault={action.fault} what={words.operators.changeFailed} />}
+      </Td>
+      <Td title={words.operators.roleNote[one.role]}>{words.shell.role[one.role]}</Td>
+      <Td shown="roomy">
+        <Badge tone={one.status === 'active' ? 'good' : one.status === 'invited' ? 'accent' : 'plain'}>
+          {words.operators.status[one.status]}
+        </Badge>
+      </Td>
+      <Td shown="middle" className="text-ink-2">
+        <Time at={one.signed_in_at} never={words.team.never} />
+      </Td>
+      <Td className="pr-2 pl-0">
+        {isAdmin && (
+          <Menu button={<IconButton icon="more" label={words.common.actions(one.email)} />}>
+            <MenuItem icon="key" onSelect={() => action.run('link')}>
+              {words.operators.link}
+            </MenuItem>
+            {one.status === 'disabled' ? (
+              <MenuItem icon="play" onSelect={() => action.run('enable')}>
+                {words.operators.enable}
+              </MenuItem>
+            ) : (
+              <MenuItem icon="pause" isBad onSelect={() => action.run('disable')}>
+                {words.operators.disable}
+              </MenuItem>
+            )}
+          </Menu>
+        )}
+      </Td>
+    </Tr>
+  )
+}
+
+const roles = ['read_only', 'auditor', 'support', 'admin'] as const
+
+function AddDialog({ close, show }: { close: () => void; show: (shown: Shown) => void }) {
+  const client = useQueryClient()
+  const [email, setEmail] = useState('')
+  const [role, setRole] = useState<OperatorRole>('support')
+  const action = useAction(
+    () => addOperator(email.trim(), role),
+    (made) => {
+      void client.invalidateQueries({ queryKey: operatorList.queryKey })
+      close()
+      show({ link: made.link, email: made.email })
+    },
+  )
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    action.run(undefined)
+  }
+  return (
+    <Dialog title={words.operators.createTitle} onClose={close}>
+      <form onSubmit={submit} className="flex flex-col gap-4">
+        {action.fault !== null && <FaultNotice fault={action.fault} what={words.operators.createFailed} />}
+        <Field label={words.team.email} fault={faultOf(action.fault, '/email')}>
+          <Input
+            type="email"
+            required
+            autoFocus
+            value={email}
+            onChange={(event) => setEmail(event.target.value)}
+          />
+        </Field>
+        <Choice
+          legend={words.team.role}
+          value={role}
+          onChange={setRole}
+          options={roles.map((value) => ({
+            value,
+            label: words.shell.role[value],
+            note: words.operators.roleNote[value],
+          }))}
+        />
+        <DialogActions>
+          <Button onClick={close}>{words.common.cancel}</Button>
+          <Button kind="primary" type="submit" busy={action.isRunning && words.operators.creating}>
+            {words.operators.create}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,91 @@
+import { useQuery } from '@tanstack/react-query'
+import { permissionTable } from '../../api/permissions.ts'
+import type { ApiPermissions } from '../../api/types.ts'
+import { useQueryState } from '../../router.tsx'
+import { Badge, Chip } from '../../ui/badge.tsx'
+import { Input } from '../../ui/field.tsx'
+import { PageHead, Section } from '../../ui/page.tsx'
+import { Empty, FaultNotice, SkeletonRows } from '../../ui/states.tsx'
+import { Table, Td, Th, Tr } from '../../ui/table.tsx'
+import { words } from '../../words.ts'
+
+export function RouteTable() {
+  const found = useQuery(permissionTable)
+  const [query, change] = useQueryState()
+  const text = query.get('q') ?? ''
+  return (
+    <>
+      <PageHead title={words.routes.title} about={words.routes.about} />
+      <div className="mb-5">
+        <Input
+          type="search"
+          aria-label={words.routes.search}
+          placeholder={words.routes.search}
+          value={text}
+          onChange={(event) => change({ q: event.target.value })}
+        />
+      </div>
+      {found.isError && (
+        <FaultNotice fault={found.error} what={words.routes.failed} again={() => void found.refetch()} />
+      )}
+      {found.isPending && <SkeletonRows />}
+      {found.data?.data.map((api) => (
+        <ApiRoutes key={api.api} api={api} text={text.trim().toLowerCase()} />
+      ))}
+    </>
+  )
+}
+
+function ApiRoutes({ api, text }: { api: ApiPermissions; text: string }) {
+  const all = api.routes ?? []
+  const rows = all.filter(({ method, path, permissions }) =>
+    `${method} ${path} ${permissions.join(' ')}`.toLowerCase().includes(text),
+  )
+  const open = all.filter(({ need }) => need === 'public').length
+  return (
+    <Section title={api.api} about={words.routes.counts(all.length, open)}>
+      <div className="card overflow-hidden">
+        {rows.length === 0 ? (
+          <Empty icon="routes" title={words.routes.empty} />
+        ) : (
+          <Table
+            caption={api.api}
+            head={
+              <>
+                <Th>{words.routes.columns.route}</Th>
+                <Th>{words.routes.columns.need}</Th>
+              </>
+            }
+          >
+            {rows.map(({ method, path, need, permissions }) => (
+              <Tr key={`${method} ${path}`}>
+                <Td className="min-w-[180px]">
+                  <code className="text-xs break-all">
+                    <span className="inline-block w-14 text-ink-3">{method}</span>
+                    {path}
+                  </code>
+                </Td>
+                <Td>
+                  {need === 'public' ? (
+                    <Badge tone="warn">{words.routes.public}</Badge>
+                  ) : (
+                    <span className="flex flex-wrap items-center gap-1">
+                      {permissions.length > 1 && (
+                        <span className="text-xs text-ink-3">
+                          {need === 'any' ? words.routes.any : words.routes.all}
+                        </span>
+                      )}
+                      {permissions.map((name) => (
+                        <Chip key={name}>{name}</Chip>
+                      ))}
+                    </span>
+                  )}
+                </Td>
+              </Tr>
+            ))}
+          </Table>
+        )}
+      </div>
+    </Section>
+  )
+}

@@ -1,0 +1,204 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { faultOf } from '../../api/fault.ts'
+import { mayChange, useUser } from '../../api/session.ts'
+import { addEndpoint, type Endpoint, endpointList } from '../../api/webhooks.ts'
+import { Link } from '../../router.tsx'
+import { useMerchantId } from '../../shell/merchant.tsx'
+import { Badge } from '../../ui/badge.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Dialog, DialogActions } from '../../ui/dialog.tsx'
+import { Check, Field, Input } from '../../ui/field.tsx'
+import { PageHead } from '../../ui/page.tsx'
+import { Empty, FaultNotice, SkeletonRows } from '../../ui/states.tsx'
+import { Table, Td, Th, Tr } from '../../ui/table.tsx'
+import { Time } from '../../ui/time.tsx'
+import { useAction } from '../../ui/use-action.ts'
+import { words } from '../../words.ts'
+import { SigningSecret } from './signing-secret.tsx'
+
+export function Webhooks() {
+  const user = useUser()
+  const merchantId = useMerchantId()
+  const found = useQuery(endpointList(merchantId))
+  const [isAdding, setAdding] = useState(false)
+  const [secret, setSecret] = useState<string | null>(null)
+  const endpoints = found.data?.data ?? []
+  const add = mayChange(user, merchantId) && (
+    <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+      {words.webhooks.create}
+    </Button>
+  )
+  return (
+    <>
+      <PageHead title={words.webhooks.title} about={words.webhooks.about} actions={add} />
+      {found.isError ? (
+        <FaultNotice fault={found.error} what={words.webhooks.failed} again={() => void found.refetch()} />
+      ) : (
+        <div className="card overflow-hidden">
+          {found.isPending && <SkeletonRows rows={3} />}
+          {found.data && endpoints.length === 0 && (
+            <Empty icon="webhook" title={words.webhooks.emptyTitle} action={add}>
+              {words.webhooks.empty}
+            </Empty>
+          )}
+          {endpoints.length > 0 && <EndpointTable endpoints={endpoints} />}
+        </div>
+      )}
+      {isAdding && <AddDialog merchantId={merchantId} close={() => setAdding(false)} made={setSecret} />}
+      {secret !== null && <SigningSecret secret={secret} close={() => setSecret(null)} />}
+    </>
+  )
+}
+
+export function EndpointStatus({ one }: { one: Endpoint }) {
+  const reason = one.disabled_reason === null ? undefined : words.webhooks.reasons[one.disabled_reason]
+  return (
+    <span className="flex flex-wrap gap-1">
+      <Badge
+        tone={one.status === 'enabled' ? 'good' : 'warn'}
+        {...(reason !== undefined && { title: reason })}
+      >
+        {words.webhooks.status[one.status]}
+      </Badge>
+      {one.failures > 0 && (
+        <Badge tone="bad" icon="alert">
+          {words.webhooks.failing(one.failures)}
+        </Badge>
+      )}
+    </span>
+  )
+}
+
+function EndpointTable({ endpoints }: { endpoints: readonly Endpoint[] }) {
+  const columns = words.webhooks.columns
+  return (
+    <Table
+      caption={words.webhooks.title}
+      head={
+        <>
+          <Th>{columns.url}</Th>
+          <Th shown="middle">{columns.events}</Th>
+          <Th>{columns.status}</Th>
+          <Th shown="roomy">{columns.last}</Th>
+        </>
+      }
+    >
+      {endpoints.map((one) => (
+        <Tr key={one.id}>
+          <Td className="max-w-[380px]">
+            <Link
+              to={`/developers/webhooks/${one.id}`}
+              className="block truncate font-medium hover:text-accent-ink hover:underline"
+            >
+              {one.name ?? one.url}
+            </Link>
+            {one.name !== null && <span className="block truncate text-xs text-ink-3">{one.url}</span>}
+          </Td>
+          <Td shown="middle" className="text-ink-2" title={one.events.join('\n')}>
+            {one.events.includes('*') ? words.common.all : one.events.length}
+          </Td>
+          <Td>
+            <EndpointStatus one={one} />
+          </Td>
+          <Td shown="roomy" className="text-ink-2">
+            <Time at={one.last_delivered_at} never={words.common.never} />
+          </Td>
+        </Tr>
+      ))}
+    </Table>
+  )
+}
+
+interface AddProps {
+  readonly merchantId: string | null
+  readonly close: () => void
+  readonly made: (secret: string | null) => void
+}
+
+function AddDialog({ merchantId, close, made }: AddProps) {
+  const client = useQueryClient()
+  const [fields, setFields] = useState({ url: '', name: '' })
+  const [events, setEvents] = useState<ReadonlySet<string>>(new Set(['*']))
+  const isAll = events.has('*')
+  const action = useAction(
+    () =>
+      addEndpoint({
+        url: fields.url.trim(),
+        events: [...events],
+        ...(fields.name.trim() !== '' && { name: fields.name.trim() }),
+        ...(merchantId !== null && { merchant_id: merchantId }),
+      }),
+    ({ secret }) => {
+      void client.invalidateQueries({ queryKey: ['webhooks'] })
+      close()
+      made(secret)
+    },
+  )
+  const toggle = (type: string): void => {
+    const next = new Set(events)
+    if (!next.delete(type)) next.add(type)
+    setEvents(next)
+  }
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    action.run(undefined)
+  }
+  const wrong = faultOf(action.fault, '/url')
+  return (
+    <Dialog title={words.webhooks.createTitle} onClose={close}>
+      <form onSubmit={submit} className="flex flex-col gap-4">
+        {action.fault !== null && wrong === undefined && (
+          <FaultNotice fault={action.fault} what={words.webhooks.createFailed} />
+        )}
+        <Field label={words.webhooks.url} hint={words.webhooks.urlHint} fault={wrong}>
+          <Input
+            type="url"
+            required
+            autoFocus
+            placeholder="https://"
+            value={fields.url}
+            onChange={(event) => setFields({ ...fields, url: event.target.value })}
+          />
+        </Field>
+        <Field label={`${words.webhooks.name} (${words.common.optional})`}>
+          <Input
+            value={fields.name}
+            onChange={(event) => setFields({ ...fields, name: event.target.value })}
+          />
+        </Field>
+        <fieldset>
+          <legend className="mb-1.5 text-[13px] font-medium">{words.webhooks.events}</legend>
+          <div className="flex flex-col gap-1.5">
+            <Check
+              label={words.webhooks.allEvents}
+              checked={isAll}
+              onChange={(event) => setEvents(new Set(event.target.checked ? ['*'] : []))}
+            />
+            {!isAll &&
+              Object.entries(words.webhooks.types).map(([type, label]) => (
+                <Check
+                  key={type}
+                  label={label}
+                  note={<code>{type}</code>}
+                  checked={events.has(type)}
+                  onChange={() => toggle(type)}
+                />
+              ))}
+          </div>
+        </fieldset>
+        <DialogActions>
+          <Button onClick={close}>{words.common.cancel}</Button>
+          <Button
+            kind="primary"
+            type="submit"
+            disabled={events.size === 0}
+            busy={action.isRunning && words.webhooks.creating}
+          >
+            {words.webhooks.create}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,31 @@
+// What a caller may do how often, and from where.
+
+import { type Denial, deny } from '../errors/denial.ts'
+import type { Limiter } from '../limits/limiter.ts'
+import { matchesAny } from '../config/request/addresses.ts'
+import type { Inquiry, Stage } from './inquiry.ts'
+
+/** Counts a request under the rate limits of its route, and refuses it by the first that is used up (contract 11). */
+export function limitRate(limiter: Limiter): Stage {
+  return (inquiry) => {
+    const limits = inquiry.route?.rateLimits
+    if (limits === undefined || limits.length === 0) return undefined
+    const { environment, principal, client } = inquiry
+    const spent = limiter.spend({
+      limits,
+      environment: environment?.name ?? '',
+      record: principal?.record,
+      client,
+    })
+    inquiry.spent = spent
+    if (spent.limit === undefined) return undefined
+    return deny('RATE_LIMITED', 'rate_limit', { retryAfterSeconds: spent.retryAfterSeconds })
+  }
+}
+
+/** Refuses a caller from an address that its key does not list. */
+export function refuseOtherAddresses({ principal, client }: Inquiry): Denial | undefined {
+  const limits = principal?.record.limits
+  if (limits === undefined || limits === null || limits.allowedIps.length === 0) return undefined
+  return matchesAny(limits.allowedIps, client) ? undefined : deny('IP_NOT_ALLOWED', 'ip_not_allowed')
+}

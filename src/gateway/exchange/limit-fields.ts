@@ -1,0 +1,50 @@
+// What an answer tells of the rate limits of its route (draft-ietf-httpapi-ratelimit-headers-11), in place of what the upstream
+// says of its own.
+
+import type { RateLimit } from '../../config/compiled.ts'
+import { policyOf, type Spent } from '../../limits/limiter.ts'
+import type { Access } from '../access.ts'
+
+/** Completes the head of an answer, flat. */
+export function tellLimits(headers: string[], { policy, state }: Spent): void {
+  if (policy === '') return
+  takeLimits(headers)
+  headers.push('RateLimit-Policy', policy)
+  if (state !== '') headers.push('RateLimit', state)
+}
+
+/** The same of a refusal, also of one that came before anything was counted: then nobody knows what is left. */
+export function limitsOfRefusal(headers: string[], { spent, route }: Access): void {
+  if (spent !== undefined) tellLimits(headers, spent)
+  else if (route !== undefined && route.rateLimits.length > 0) {
+    const policy = policyOfAll(route.rateLimits)
+    if (policy !== '') headers.push('RateLimit-Policy', policy)
+  }
+}
+
+const policies = new WeakMap<readonly object[], string>()
+
+function policyOfAll(limits: readonly RateLimit[]): string {
+  let policy = policies.get(limits)
+  if (policy === undefined) policies.set(limits, (policy = policyOf(limits)))
+  return policy
+}
+
+/** Takes the fields of these names out. */
+function takeLimits(headers: string[]): void {
+  let kept = 0
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? ''
+    if (isOfLimits(name)) continue
+    headers[kept] = name
+    headers[kept + 1] = headers[i + 1] ?? ''
+    kept += 2
+  }
+  headers.length = kept
+}
+
+/** By length: most names are told from these by that alone. */
+function isOfLimits(name: string): boolean {
+  if (name.length === 9) return name.toLowerCase() === 'ratelimit'
+  return name.length === 16 && name.toLowerCase() === 'ratelimit-policy'
+}

@@ -1,0 +1,56 @@
+// What one process knows of one caller under one limit. There is none for who has not come lately: all of its burst is there.
+
+import type { Allowance } from '../config/compiled.ts'
+import { full } from './gcra.ts'
+
+/** `due`: waits to be told of. `asking`: was told of, and the answer is not there yet. */
+export type Standing = 'quiet' | 'due' | 'asking'
+
+/** `Count.contact` of what others cannot know. */
+export const unheard = -1
+
+/** A class: there is one for each caller that is busy. Times are monotonic milliseconds. */
+export class Count {
+  /** Where all instances count it. */
+  readonly place: string
+  allowance: Allowance
+  /** When all of the burst is there again: as it was last heard, or as this process counts by itself. */
+  fullAt = full
+  /** Requests that this process may let through, as they are counted already. */
+  leased = 0
+  leasedUntil = full
+  /** Leased, and no longer to be used: to be given back. */
+  unused = 0
+  /** Let through and not counted yet: not told of, and told of without an answer. */
+  owed = 0
+  told = 0
+  /** Requests since `askedSince`, let through or not; and how many come in a millisecond. */
+  asked = 0
+  askedSince: number
+  pace = 0
+  standing: Standing = 'quiet'
+  /** One was refused since it was last told of. */
+  isShort = false
+  /** Not to be told of before. */
+  askFrom = full
+  /** Which loss of contact its `fullAt` is from before of; where it is not the last one, others may lack it. */
+  contact: number
+
+  constructor(place: string, allowance: Allowance, { now, contact }: { now: number; contact: number }) {
+    this.place = place
+    this.allowance = allowance
+    this.askedSince = now
+    this.contact = contact
+  }
+
+  /** Whether nothing would be lost with it. */
+  isIdle(now: number): boolean {
+    return (
+      this.standing === 'quiet' &&
+      this.fullAt <= now &&
+      this.leased === 0 &&
+      this.owed === 0 &&
+      this.unused === 0
+    )
+  }
+}

@@ -1,0 +1,265 @@
+// Rate limits at work: who asks is counted under every limit that fits the route, and refused by the first that is used up,
+// in which case none of them counts it. Synchronous, and without a question to anybody: renewals.ts keeps the counts in step
+// with those of all other instances.
+//
+// Counts are found by names, and so outlive the table: a reload loses none.
+
+import type { Allowance, RateLimit } from '../config/compiled.ts'
+import { clientNetwork, ownCopy } from '../config/request/addresses.ts'
+import { allowanceOf } from '../config/rate-limits.ts'
+import type { CallerLimits, RateOverride } from '../credentials/caller-limits.ts'
+import type { CredentialRecord } from '../credentials/record.ts'
+import { Count } from './count.ts'
+import { levelOf, waitMs } from './gcra.ts'
+import { createRenewals, type LeaseStore, type RenewalsDeps } from './renewals.ts'
+import { fullAgainAt, hasRoom, spend } from './spend.ts'
+
+/** Who asks, and which limits fit. */
+export interface Spender {
+  readonly limits: readonly RateLimit[]
+  /** Name of the environment; empty: not known, as nobody is. */
+  readonly environment: string
+  /** undefined: nobody is known. */
+  readonly record: CredentialRecord | undefined
+  readonly client: string
+}
+
+export interface Spent {
+  /** The limit that is used up; undefined: none is. */
+  readonly limit: RateLimit | undefined
+  /** Seconds until it may be asked again; 0: now. */
+  readonly retryAfterSeconds: number
+  /** `RateLimit-Policy` and `RateLimit`; empty: no limit that tells anything. */
+  readonly policy: string
+  readonly state: string
+}
+
+export interface Limiter {
+  /** Counts a request, or finds the limit that refuses it. */
+  spend(spender: Spender): Spent
+}
+
+/** The same for who is no client: nobody is counted. */
+export const nobodyIsLimited: Limiter = {
+  spend: () => ({ limit: undefined, retryAfterSeconds: 0, policy: '', state: '' }),
+}
+
+export interface LimiterDeps extends RenewalsDeps {
+  readonly store: LeaseStore | null
+  /** Told of each request that a limit has refused, or would have. */
+  readonly refused?: (limit: RateLimit) => void
+}
+
+export interface RunningLimiter extends Limiter {
+  start(): void
+  stop(): Promise<void>
+  /** Callers that are counted. */
+  size(): number
+  /** Whether all instances count together at the moment. */
+  isNear(): boolean
+}
+
+/** The counts of one limit in one environment. */
+interface Meter {
+  readonly counts: Map<string, Count>
+  readonly place: string
+  /** Where the last look for what is over has come to. */
+  looking: IterableIterator<Count> | undefined
+}
+
+/** One limit of a list, with its meter. */
+interface Line {
+  readonly limit: RateLimit
+  readonly meter: Meter
+}
+
+interface Book {
+  readonly lines: readonly Line[]
+  /** Where every line has the allowance that the file says. */
+  readonly policy: string
+}
+
+/** Callers that are counted under one limit, at most: of more, those are forgotten that came first. */
+const mostCounts = 1_000_000
+const lookEveryMs = 1_000
+/** Of each meter, in a look. */
+const lookedAt = 20_000
+
+/** Begins with nothing counted. */
+export function createLimiter(deps: LimiterDeps): RunningLimiter {
+  const { monotonicNow, refused = () => {} } = deps
+  const renewals = createRenewals(deps)
+  const { contact } = renewals
+  const meters = new Map<string, Meter>()
+  const books = new WeakMap<readonly RateLimit[], Map<string, Book>>()
+  /** Of the request in hand: by line; undefined: the limit does not count it. */
+  const found: (Count | undefined)[] = []
+  let looking: NodeJS.Timeout | undefined
+
+  function bookOf(limits: readonly RateLimit[], environment: string): Book {
+    let known = books.get(limits)
+    if (known === undefined) books.set(limits, (known = new Map()))
+    let book = known.get(environment)
+    if (book === undefined) known.set(environment, (book = openBook(limits, environment)))
+    return book
+  }
+
+  function openBook(limits: readonly RateLimit[], environment: string): Book {
+    const lines = limits.map((limit) => ({ limit, meter: meterOf(limit, environment) }))
+    return { lines, policy: policyOf(limits) }
+  }
+
+  function meterOf({ api, name, per }: RateLimit, environment: string): Meter {
+    const place = `${api}/${environment}/${name}/${per}/`
+    let meter = meters.get(place)
+    if (meter === undefined) meters.set(place, (meter = { counts: new Map(), place, looking: undefined }))
+    return meter
+  }
+
+  function countOf({ limit, meter }: Line, spender: Spender, now: number): Count | undefined {
+    const subject = subjectOf(limit, spender)
+    if (subject === undefined) return undefined
+    const { counts, place } = meter
+    const said = spender.record?.limits
+    const allowance = said === null || said === undefined ? limit.allowance : allowanceFor(limit, said)
+    let count = counts.get(subject)
+    if (count === undefined) {
+      if (counts.size >= mostCounts) forgetFirst(counts)
+      const name = limit.per === 'client' ? ownCopy(subject) : subject
+      count = new Count(place + name, allowance, { now, contact: contact.losses })
+      counts.set(name, count)
+    }
+    count.allowance = allowance
+    return count
+  }
+
+  function look(): void {
+    const now = monotonicNow()
+    for (const meter of meters.values()) {
+      meter.looking ??= meter.counts.values()
+      for (let looked = 0; looked < lookedAt; looked++) {
+        const next = meter.looking.next()
+        if (next.done === true) {
+          meter.looking = undefined
+          break
+        }
+        if (renewals.isOver(next.value, now)) meter.counts.delete(next.value.place.slice(meter.place.length))
+      }
+    }
+  }
+
+  return {
+    spend(spender) {
+      const { lines, policy } = bookOf(spender.limits, spender.environment)
+      let isOverridden = false
+      const now = monotonicNow()
+      let used: Line | undefined
+      let retryAfterMs = 0
+      for (const [index, line] of lines.entries()) {
+        const count = countOf(line, spender, now)
+        found[index] = count
+        isOverridden ||= count !== undefined && count.allowance !== line.limit.allowance
+        if (count === undefined || hasRoom(count, now, contact)) continue
+        refused(line.limit)
+        renewals.used(count, now, false)
+        if (line.limit.isShadow) found[index] = undefined
+        else if (used === undefined) {
+          used = line
+          retryAfterMs = waitMs(count.allowance, fullAgainAt(count, now), now)
+        }
+      }
+      let state = ''
+      for (const [index, { limit }] of lines.entries()) {
+        const count = found[index]
+        if (count === undefined) continue
+        if (used === undefined) {
+          spend(count, now, contact)
+          renewals.used(count, now, true)
+        }
+        if (!limit.isShadow) state += `${state === '' ? '' : ', '}${stateOf(limit.name, count, now)}`
+      }
+      // Nothing may come sooner than a second from now, as nothing smaller can be said.
+      const retryAfterSeconds = used === undefined ? 0 : Math.max(1, Math.ceil(retryAfterMs / 1_000))
+      return {
+        limit: used?.limit,
+        retryAfterSeconds,
+        policy: isOverridden ? policyHere(lines, found) : policy,
+        state,
+      }
+    },
+    start() {
+      renewals.start()
+      looking = setInterval(look, lookEveryMs)
+      looking.unref()
+    },
+    async stop() {
+      clearInterval(looking)
+      await renewals.stop([...meters.values()].flatMap(({ counts }) => [...counts.values()]))
+    },
+    size: () => [...meters.values()].reduce((sum, { counts }) => sum + counts.size, 0),
+    isNear: () => contact.isNear,
+  }
+}
+
+/** By what is said of callers, then of limits. */
+const overrides = new WeakMap<CallerLimits, Map<RateLimit, Allowance>>()
+
+/** What counts for a caller of whom something is said: of the key, else of its merchant, where the limit counts by those. */
+function allowanceFor(limit: RateLimit, said: CallerLimits): Allowance {
+  let known = overrides.get(said)
+  if (known === undefined) overrides.set(said, (known = new Map()))
+  let allowance = known.get(limit)
+  if (allowance === undefined) known.set(limit, (allowance = workOut(limit, said)))
+  return allowance
+}
+
+function workOut({ name, per, allowance }: RateLimit, { rates, merchant }: CallerLimits): Allowance {
+  if (per === 'client') return allowance
+  const ofKey = per === 'key' ? own(rates, name) : undefined
+  const said = ofKey ?? own(merchant?.rates ?? {}, name)
+  return said === undefined ? allowance : allowanceOf(said.rate, said.burst)
+}
+
+function own(rates: Readonly<Record<string, RateOverride>>, name: string): RateOverride | undefined {
+  return Object.hasOwn(rates, name) ? rates[name] : undefined
+}
+
+/** The policy where lines have allowances of the caller's own. */
+function policyHere(lines: readonly Line[], found: readonly (Count | undefined)[]): string {
+  return lines
+    .flatMap(({ limit }, index) =>
+      limit.isShadow ? [] : [policyItem(limit.name, found[index]?.allowance ?? limit.allowance)],
+    )
+    .join(', ')
+}
+
+function subjectOf({ per }: RateLimit, { record, client }: Spender): string | undefined {
+  if (per === 'client') return clientNetwork(client)
+  return per === 'key' ? record?.keyId : record?.merchantId
+}
+
+function forgetFirst(counts: Map<string, Count>): void {
+  for (const first of counts.keys()) {
+    counts.delete(first)
+    return
+  }
+}
+
+/** `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11, structured fields) as the file says it; empty: none is to be told. */
+export function policyOf(limits: readonly RateLimit[]): string {
+  const told = limits.filter(({ isShadow }) => !isShadow)
+  return told.map(({ name, allowance }) => policyItem(name, allowance)).join(', ')
+}
+
+function policyItem(name: string, { quota, windowSeconds }: Allowance): string {
+  return `"${name}";q=${quota};w=${windowSeconds}`
+}
+
+/** One item of `RateLimit`: what may come at once, and in how many seconds more will: all of it, or the first, where none is left. */
+function stateOf(name: string, count: Count, now: number): string {
+  const { allowance } = count
+  const fullAt = fullAgainAt(count, now)
+  const left = Math.floor(Math.min(allowance.burst, levelOf(allowance, fullAt, now)))
+  if (left >= 1) return `"${name}";r=${left};t=${Math.max(0, Math.ceil((fullAt - now) / 1_000))}`
+  return `"${name}";r=0;t=${Math.max(1, Math.ceil(waitMs(allowance, fullAt, now) / 1_000))}`
+}

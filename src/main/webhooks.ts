@@ -1,0 +1,117 @@
+// Webhooks of this process: what the admin API needs of them, and the sender, which runs where there is an admin API.
+
+import { createSealing, type Sealing } from '../credentials/sealing.ts'
+import { sealWebhookSecret, openWebhookSecret } from '../credentials/webhook-secret.ts'
+import type { WebhookDeps } from '../control/dependencies.ts'
+import type { AdminTokens } from '../control/operator.ts'
+import { createDestinationRule } from '../control/webhooks/send/destination.ts'
+import { post } from '../control/webhooks/send/post.ts'
+import { createResolve, type Resolve } from '../control/webhooks/send/resolve.ts'
+import { standardSchedule, type Schedule } from '../control/webhooks/send/schedule.ts'
+import { createSender } from '../control/webhooks/send/sender.ts'
+import type { Postgres, Queryable } from '../store/postgres.ts'
+import { resealSecret, sealedSecrets } from '../store/webhook-endpoint-table.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { createIds } from '../telemetry/request-id.ts'
+
+export interface Webhooks extends WebhookDeps {
+  stop(): Promise<void>
+}
+
+export interface WebhooksDeps {
+  readonly db: Postgres
+  readonly instanceId: string
+  now(): number
+  /** `webhooks.allow` */
+  readonly allow: readonly string[]
+  /** LATCHKEY_SEAL_KEY and LATCHKEY_CACHE_KEY, what seals first. */
+  readonly sealKeys: readonly string[]
+  /** Those in force, which seal where nothing else is configured. */
+  tokens(): AdminTokens
+  /** Whether this process may be the one that sends. */
+  readonly isSending: boolean
+  readonly log: Logger
+  readonly metrics: Pick<Metrics, 'gauge' | 'counter'>
+  readonly resolve?: Resolve
+  readonly schedule?: Schedule
+}
+
+/** For a whole try: a receiver has this long to answer. */
+const postTimeoutMs = 15_000
+
+export function createWebhooks(deps: WebhooksDeps): Webhooks {
+  const { db, instanceId, log, metrics, resolve = createResolve() } = deps
+  const rule = createDestinationRule(deps.allow)
+  const sealing = createCurrentSealing(deps)
+  if (!deps.isSending) return { rule, sealing, kick: () => undefined, stop: () => Promise.resolve() }
+
+  const postDeps = { resolve, rule, timeoutMs: postTimeoutMs }
+  let isResealed = false
+  const sender = createSender({
+    ...{ db, holder: instanceId, log, sealing, random: Math.random, now: deps.now },
+    newId: createIds(Date.now),
+    schedule: deps.schedule ?? standardSchedule,
+    post: (message, signal) => post(postDeps, message, signal),
+    async besides() {
+      if (!isResealed) await reseal(db, sealing())
+      isResealed = true
+    },
+  })
+  addMetrics(metrics, sender)
+  return { rule, sealing, kick: sender.kick, stop: sender.stop }
+}
+
+/** Made anew when the admin tokens are others. */
+function createCurrentSealing({ sealKeys, tokens }: WebhooksDeps): () => Sealing {
+  let made: { readonly of: AdminTokens; readonly sealing: Sealing } | undefined
+  return () => {
+    const current = tokens()
+    if (made?.of !== current) {
+      const digests = current.map(({ digest }) => digest.toString('hex'))
+      made = { of: current, sealing: createSealing([...sealKeys, ...digests]) }
+    }
+    return made.sealing
+  }
+}
+
+/** What an earlier key has sealed is sealed with the first one, so that the earlier one can go. */
+async function reseal(db: Queryable, sealing: Sealing): Promise<void> {
+  for (const { id, sealed: was } of await sealedSecrets(db)) {
+    const secret = sealing.isByFirst(was) ? undefined : openWebhookSecret(sealing, id, was)
+    if (secret === undefined) continue
+    await resealSecret(db, { id, was, sealed: sealWebhookSecret(sealing, id, secret) })
+  }
+}
+
+function addMetrics(metrics: WebhooksDeps['metrics'], sender: ReturnType<typeof createSender>): void {
+  metrics.counter(
+    'latchkey_webhooks_delivered_total',
+    'Events that a webhook has taken',
+    () => sender.counts().delivered,
+  )
+  metrics.counter(
+    'latchkey_webhooks_failed_total',
+    'Tries to tell a webhook of an event that failed; they are made again',
+    () => sender.counts().failed,
+  )
+  metrics.gauge(
+    'latchkey_webhooks',
+    'Webhooks by how they stand, as whoever sends sees them: enabled, failing, and disabled as they took nothing',
+    () => {
+      const figures = sender.figures()
+      if (figures === undefined) return {}
+      return { enabled: figures.enabled, failing: figures.failing, disabled: figures.disabled }
+    },
+    'max',
+  )
+  metrics.gauge(
+    'latchkey_webhooks_oldest_seconds',
+    'Age of the oldest event that a webhook which does not fail was not told of',
+    () => {
+      const figures = sender.figures()
+      return figures === undefined ? {} : { sender: figures.oldestSeconds }
+    },
+    'max',
+  )
+}

@@ -1,0 +1,32 @@
+-- runs with: 5
+-- What is said of one key or one merchant beside what the file says of all: where from, how often, how many at once. Tables of
+-- their own, as those beside them are in use. No row: nothing is said. No references, which would lock the tables they lead to.
+CREATE TABLE IF NOT EXISTS key_limit (
+  key_id text COLLATE "C" PRIMARY KEY,
+  -- Addresses and CIDR blocks; none: any.
+  allowed_ips text[] NOT NULL DEFAULT '{}',
+  -- {"default": {"rate": "100/s", "burst": 200}}, by name of a limit of the file; burst may be null.
+  rates jsonb NOT NULL DEFAULT '{}',
+  -- Requests under way at once; null: any number.
+  in_flight integer CHECK (in_flight > 0)
+);
+
+CREATE TABLE IF NOT EXISTS merchant_limit (
+  merchant_id text COLLATE "C" PRIMARY KEY,
+  -- One of the file's; null: none.
+  plan text,
+  rates jsonb NOT NULL DEFAULT '{}',
+  in_flight integer CHECK (in_flight > 0)
+);
+
+-- How many requests of a merchant were let through in a calendar month (UTC): written with the activity, and so not lost with
+-- any cache.
+CREATE TABLE IF NOT EXISTS quota_use (
+  -- The month's first day.
+  month date NOT NULL,
+  merchant_id text COLLATE "C" NOT NULL,
+  api text NOT NULL,
+  environment text NOT NULL,
+  used bigint NOT NULL,
+  PRIMARY KEY (month, merchant_id, api, environment)
+) WITH (fillfactor = 50);

@@ -1,0 +1,122 @@
+// Contract 9.1: how often a password may be tried.
+
+import t from 'tap'
+import { hash } from '@node-rs/argon2'
+import { createControlServer } from '../../../src/control/server.ts'
+import { createPasswordWork } from '../../../src/control/people/password-work.ts'
+import { createSubject, depsOf, startMs, type Subject } from '../subject.ts'
+import { makePerson } from './people.ts'
+
+const password = 'correct horse battery'
+const stored = await hash(password, { memoryCost: 8, timeCost: 1 })
+
+interface Tried {
+  readonly email: string
+  readonly password?: string
+  readonly from?: string
+}
+
+async function attempt(
+  { app }: Pick<Subject, 'app'>,
+  { email, password: said = 'wrong', from = '192.0.2.1' }: Tried,
+) {
+  const response = await app.inject({
+    ...{ method: 'POST', url: '/hub/v1/session', remoteAddress: from, payload: { email, password: said } },
+  })
+  return { status: response.statusCode, retryAfter: response.headers['retry-after'] }
+}
+
+async function many(subject: Pick<Subject, 'app'>, count: number, tried: Tried): Promise<number[]> {
+  const statuses: number[] = []
+  for (let i = 0; i < count; i++) statuses.push((await attempt(subject, tried)).status)
+  return statuses
+}
+
+const times = (count: number, status: number) => Array<number>(count).fill(status)
+
+void t.test(
+  'an account takes ten wrong passwords, wherever they come from, whether it is there or not',
+  async (t) => {
+    const subject = await createSubject(t)
+    await makePerson(subject.db, { email: 'a@x.test', operator: 'admin', password: stored })
+    for (const email of ['a@x.test', 'nobody@x.test']) {
+      const statuses: number[] = []
+      for (let i = 0; i < 12; i++)
+        statuses.push((await attempt(subject, { email, from: `192.0.2.${i}` })).status)
+      t.same(statuses, [...times(10, 401), ...times(2, 429)], email)
+      t.equal((await attempt(subject, { email, password, from: '192.0.2.99' })).status, 429)
+    }
+    t.same(await attempt(subject, { email: 'A@X.test', from: '192.0.2.98' }), {
+      status: 429,
+      retryAfter: '30',
+    })
+    subject.clock.nowMs += 30_000
+    t.equal((await attempt(subject, { email: 'a@x.test', password, from: '192.0.2.97' })).status, 200)
+    t.same(
+      await many(subject, 10, { email: 'a@x.test', from: '192.0.2.96' }),
+      times(10, 401),
+      'all are there again',
+    )
+  },
+)
+
+void t.test('an address takes twenty, of whatever accounts; a subscriber’s are one', async (t) => {
+  const subject = await createSubject(t)
+  const statuses: number[] = []
+  for (let i = 0; i < 21; i++)
+    statuses.push(
+      (await attempt(subject, { email: `n${i}@x.test`, from: `2001:db8::${i.toString(16)}` })).status,
+    )
+  t.same(statuses, [...times(20, 401), 429])
+  t.equal((await attempt(subject, { email: 'n@x.test', from: '2001:db8:0:1::1' })).status, 401)
+  t.equal((await attempt(subject, { email: 'n@x.test', from: '::ffff:192.0.2.1' })).status, 401)
+})
+
+void t.test('it holds over instances and restarts', async (t) => {
+  const subject = await createSubject(t)
+  const other = createControlServer(depsOf({ db: subject.db, clock: subject.clock, logged: [] }))
+  t.teardown(() => other.close())
+  for (let i = 0; i < 5; i++) {
+    for (const app of [subject.app, other])
+      t.equal((await attempt({ app }, { email: 'a@x.test', from: `192.0.2.${i}` })).status, 401)
+  }
+  const restarted = createControlServer(depsOf({ db: subject.db, clock: subject.clock, logged: [] }))
+  t.teardown(() => restarted.close())
+  for (const app of [subject.app, other, restarted])
+    t.equal((await attempt({ app }, { email: 'a@x.test', from: '192.0.2.9' })).status, 429)
+})
+
+void t.test('who is signed in from a place is not kept out by others who try', async (t) => {
+  const subject = await createSubject(t)
+  const id = await makePerson(subject.db, { email: 'a@x.test', operator: 'admin', password: stored })
+  t.equal((await attempt(subject, { email: 'a@x.test', password, from: '198.51.100.7' })).status, 200)
+  await subject.db.query(`UPDATE hub_session SET ends_at = now() + interval '1 day' WHERE person_id = $1`, [
+    id,
+  ])
+  await many(subject, 12, { email: 'a@x.test', from: '192.0.2.1' })
+  t.equal((await attempt(subject, { email: 'a@x.test', password, from: '192.0.2.2' })).status, 429)
+  t.equal((await attempt(subject, { email: 'a@x.test', password, from: '198.51.100.7' })).status, 200)
+})
+
+void t.test('what is used up costs no comparison, and a right one is given back', async (t) => {
+  const subject = await createSubject(t)
+  await makePerson(subject.db, { email: 'a@x.test', operator: 'admin', password: stored })
+  t.same(await many(subject, 30, { email: 'a@x.test', password }), times(30, 200))
+  subject.clock.nowMs = startMs + 3_600_000
+  t.equal((await subject.db.query(`SELECT bucket FROM pace WHERE bucket LIKE 'account:%'`)).length, 0)
+})
+
+void t.test('few passwords are compared at once, few wait, and the rest is refused', async (t) => {
+  const work = createPasswordWork({ atOnce: 2, waiting: 3 })
+  const all = await Promise.allSettled(Array.from({ length: 9 }, () => work.verify(password, stored)))
+  t.equal(all.filter((one) => one.status === 'fulfilled' && one.value).length, 5)
+  for (const one of all)
+    if (one.status === 'rejected') t.match(one.reason, { denial: { code: 'TOO_MANY_ATTEMPTS' } })
+  t.equal(work.done(), 5)
+  t.equal(await work.verify(password, stored), true)
+  t.equal(await work.verify(password, null), false)
+  t.equal(await work.verify(password, await work.hash('another horse')), false)
+  const before = work.done()
+  await work.verify(password, null)
+  t.equal(work.done(), before + 1)
+})

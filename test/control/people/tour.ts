@@ -1,0 +1,108 @@
+// Calls each route that is for people, or about them, well and badly.
+
+import type { Subject } from '../subject.ts'
+import { origin } from './people.ts'
+
+interface Seen {
+  /** Method and path as documented. */
+  readonly name: string
+  readonly answer: { readonly status: number; readonly body: Record<string, unknown> }
+}
+
+const password = 'correct horse battery'
+
+/** The link's secret in an answer. */
+function linkOf(body: Record<string, unknown>): string {
+  const { url }: { url?: unknown } = Object(body['link'])
+  return String(url).split('#')[1] ?? ''
+}
+
+export async function tourOfPeople(subject: Subject, merchant: string): Promise<readonly Seen[]> {
+  const seen: Seen[] = []
+  let headers: Record<string, string> = {}
+
+  async function admin(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown) {
+    const answer = await subject.call(method, path, body)
+    const documented = path
+      .replace(/\?.*/, '')
+      .replace(/\/(merchants|operators|members)\/(?:mer|usr)_\w+/, '/$1/{id}')
+      .replace(/\/members\/usr_\w+/, '/members/{person}')
+      .replace(/\/invitations\/inv_\w+/, '/invitations/{invitation}')
+    seen.push({ name: `${method} /admin/v1${documented}`, answer })
+    return answer.body
+  }
+
+  async function hub(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) {
+    const response = await subject.app.inject({
+      method,
+      url: `/hub/v1${path}`,
+      headers,
+      ...(body && { payload: body }),
+    })
+    const answer = { status: response.statusCode, body: response.json<Record<string, unknown>>() }
+    seen.push({ name: `${method} /hub/v1${path.replace(/ses_\w+/, '{id}')}`, answer })
+    const cookie = String(response.headers['set-cookie'] ?? '').split(';')[0] ?? ''
+    const { csrf } = answer.body
+    if (cookie !== '' && typeof csrf === 'string') headers = { cookie, origin, 'x-csrf-token': csrf }
+    return answer.body
+  }
+
+  const operator = await admin('POST', '/operators?wait=all', { email: 'tour@x.test', reason: 'new' })
+  await admin('POST', '/operators', { email: 'tour@x.test' })
+  await admin('POST', '/operators', { email: 'no address' })
+  const id = String(operator['id'])
+  await admin('GET', '/operators?email=tour@x.test')
+  await admin('PATCH', `/operators/${id}`, { role: 'support' })
+  await admin('POST', `/operators/${id}/disable`)
+  await admin('POST', `/operators/${id}/link`)
+  await admin('POST', `/operators/${id}/enable`)
+  const token = linkOf(await admin('POST', `/operators/${id}/link`))
+  await hub('GET', '/sign-in')
+  await hub('POST', '/links', { token })
+  await hub('POST', '/password', { token, password: 'short' })
+  await hub('POST', '/password', { token, password })
+  await hub('POST', '/password', { token, password })
+  await hub('POST', '/password/reset', { email: 'tour@x.test' })
+
+  const invited = await admin('POST', `/merchants/${merchant}/invitations`, {
+    email: 'bo@x.test',
+    role: 'viewer',
+  })
+  await admin('GET', `/merchants/${merchant}/invitations`)
+  await hub('POST', '/links', { token: linkOf(invited) })
+  await hub('POST', '/invitations/accept', { token: linkOf(invited), password })
+  const other = await admin('POST', `/merchants/${merchant}/invitations`, {
+    email: 'cy@x.test',
+    role: 'admin',
+  })
+  await admin('DELETE', `/merchants/${merchant}/invitations/${String(other['id'])}`)
+  await admin('DELETE', `/merchants/${merchant}/invitations/${String(other['id'])}`)
+
+  await hub('GET', '/session')
+  await hub('POST', '/session', { email: 'bo@x.test', password: 'wrong' })
+  const signed = await hub('POST', '/session', { email: 'bo@x.test', password })
+  const { id: session }: { id?: unknown } = Object(signed['session'])
+  await hub('GET', '/session')
+  await hub('POST', '/account/password', { current: password, password: 'another horse battery' })
+  await hub('GET', '/account/sessions')
+  await hub('DELETE', '/account/sessions')
+  await hub('DELETE', `/account/sessions/${String(session)}`)
+  const [own] = rowsOf((await hub('GET', '/account/sessions'))['data'])
+  const person = String(rowsOf((await admin('GET', `/merchants/${merchant}/members`))['data'])[0]?.['id'])
+  await hub('DELETE', `/account/sessions/${String(own?.['id'])}`)
+  await hub('POST', '/session', { email: 'bo@x.test', password: 'another horse battery' })
+  await hub('DELETE', '/session')
+  await hub('DELETE', '/session')
+
+  await admin('POST', `/members/${person}/disable`)
+  await admin('POST', `/members/${person}/enable`)
+  await admin('POST', `/members/${person}/link`)
+  await admin('PATCH', `/merchants/${merchant}/members/${person}`, { role: 'admin' })
+  await admin('DELETE', `/merchants/${merchant}/members/${person}`)
+  await admin('DELETE', `/merchants/${merchant}/members/${person}`)
+  return seen
+}
+
+function rowsOf(data: unknown): readonly Record<string, unknown>[] {
+  return Array.isArray(data) ? data.map((row: unknown) => ({ ...Object(row) })) : []
+}

@@ -1,0 +1,124 @@
+// Contract 11: what clients see of rate limits.
+
+import t from 'tap'
+import { startKeyedProgram } from '../../support/keyed-program.ts'
+import { host } from '../../support/keyed-program.ts'
+import { codeOf, fieldOf, request } from '../../support/wire.ts'
+import { plainAnswer } from '../../support/upstream.ts'
+
+const limits = `    rate_limits:
+      default: { rate: 100/h, burst: 4, per: key }
+      refunds: { permission: transaction.refund, rate: 20/min, burst: 1, per: merchant }
+      visits: { route: GET /v1/status, rate: 2/h, per: client }`
+
+t.test('rate limits on the wire', async (t) => {
+  const program = await startKeyedProgram(t, {
+    api: limits,
+    answer: () =>
+      plainAnswer.replace(
+        'Content-Length',
+        'RateLimit: "theirs";r=9;t=9\r\nratelimit-policy: "theirs";q=9;w=9\r\nX-Own: 1\r\nContent-Length',
+      ),
+  })
+  const { send, raw } = program
+  const read = (fields: readonly string[] = []) => send('GET /v1/transactions/a', fields)
+
+  await t.test('an answer says what the limits are and what is left, in place of the upstream', async (t) => {
+    const answer = await read()
+    t.equal(answer.status, 200)
+    t.equal(fieldOf(answer, 'RateLimit-Policy'), '"default";q=100;w=3600')
+    t.equal(fieldOf(answer, 'RateLimit'), '"default";r=3;t=36')
+    t.notMatch(answer.head, 'theirs')
+    t.match(answer.head, 'X-Own: 1')
+  })
+
+  await t.test('each limit that fits is told, and the first that is used up refuses', async (t) => {
+    const first = await send('POST /v1/transactions/a/refund', ['Content-Length: 0'])
+    t.equal(first.status, 200)
+    t.equal(fieldOf(first, 'RateLimit-Policy'), '"default";q=100;w=3600, "refunds";q=20;w=60')
+    // What is owed is counted when it is told of, some milliseconds later.
+    t.match(fieldOf(first, 'RateLimit'), /^"default";r=2;t=7[23], "refunds";r=0;t=[34]$/)
+    const requests = program.live.requests.length
+    const second = await send('POST /v1/transactions/a/refund', ['Content-Length: 0'])
+    t.equal(second.status, 429)
+    t.equal(codeOf(second), 'RATE_LIMITED')
+    t.match(fieldOf(second, 'Retry-After'), /^[34]$/)
+    t.match(fieldOf(second, 'RateLimit'), /^"default";r=2;t=7[23], "refunds";r=0;t=[34]$/)
+    t.equal(program.live.requests.length, requests, 'nothing was forwarded')
+  })
+
+  await t.test('a refusal for another cause tells the policy, and counts nothing', async (t) => {
+    const wrong = await raw(request('GET /v1/transactions/a', [host, 'X-Api-Key: pk_live_none']))
+    t.equal(wrong.status, 401)
+    t.equal(fieldOf(wrong, 'RateLimit-Policy'), '"default";q=100;w=3600')
+    t.equal(fieldOf(wrong, 'RateLimit'), undefined)
+    t.match(fieldOf(await read(), 'RateLimit'), /^"default";r=1;t=10[89]$/)
+  })
+
+  await t.test('used up, all routes of the limit refuse the key', async (t) => {
+    t.equal((await read()).status, 200)
+    const over = await send('GET /v1/transactions')
+    t.same([over.status, codeOf(over)], [429, 'RATE_LIMITED'])
+    t.match(fieldOf(over, 'Retry-After'), /^3[67]$/)
+    const line = program.log.findLast(({ code }) => code === 'RATE_LIMITED')
+    t.match(line, { reason: 'rate_limit', limit: 'default', decision: 'deny' })
+  })
+
+  await t.test('a public route has the limits of clients', async (t) => {
+    const ask = () => raw(request('GET /v1/status', [host]))
+    t.same([(await ask()).status, (await ask()).status], [200, 200])
+    const over = await ask()
+    t.same([over.status, fieldOf(over, 'RateLimit-Policy')], [429, '"visits";q=2;w=3600'])
+  })
+
+  await t.test('the metric says which limit refused', async (t) => {
+    const response = await fetch(`http://127.0.0.1:${program.controlPort}/metrics`)
+    const text = await response.text()
+    t.match(text, /latchkey_rate_limited_total\{[^}]*limit="default"[^}]*\} 1/)
+    t.match(text, /latchkey_rate_limited_total\{[^}]*limit="refunds"[^}]*\} 1/)
+  })
+})
+
+t.test('a route without limits says nothing of any, and lets the upstream speak', async (t) => {
+  const { send } = await startKeyedProgram(t, {
+    answer: () => plainAnswer.replace('Content-Length', 'RateLimit: "theirs";r=9;t=9\r\nContent-Length'),
+  })
+  t.equal(fieldOf(await send('GET /v1/transactions/a'), 'RateLimit'), '"theirs";r=9;t=9')
+})
+
+t.test('a key is used from where it may be, and from nowhere else', async (t) => {
+  const program = await startKeyedProgram(t, { gateway: ', trusted_proxies: [127.0.0.1]' })
+  const { admin, key, send } = program
+  const from = async (address: string) => {
+    const answer = await send('GET /v1/transactions/a', [`X-Forwarded-For: ${address}`])
+    return answer.status === 200 ? 200 : codeOf(answer)
+  }
+  t.equal(await from('198.51.100.7'), 200)
+  const patched = await admin.call('PATCH', `/keys/${key.id}?wait=all`, {
+    allowed_ips: ['203.0.113.0/24', '2001:DB8::/32', '192.0.2.9/32'],
+  })
+  t.match(patched, { status: 200, body: { allowed_ips: ['203.0.113.0/24', '2001:db8::/32', '192.0.2.9'] } })
+  t.equal(await from('203.0.113.200'), 200)
+  t.equal(await from('192.0.2.9'), 200)
+  t.equal(await from('2001:db8::17'), 200)
+  t.equal(await from('::ffff:203.0.113.4'), 200)
+  for (const address of [
+    '198.51.100.7',
+    '203.0.114.1',
+    '192.0.2.8',
+    '2001:db9::1',
+    '::ffff:198.51.100.7',
+    'unknown',
+  ])
+    t.equal(await from(address), 'IP_NOT_ALLOWED', address)
+  t.match(
+    program.log.findLast(({ code }) => code === 'IP_NOT_ALLOWED'),
+    { status: 403, reason: 'ip_not_allowed' },
+  )
+  const faulty = await admin.call('PATCH', `/keys/${key.id}`, {
+    allowed_ips: ['203.0.113.0/24', '300.1.1.1'],
+  })
+  t.match(faulty, { status: 422, body: { error: { details: [{ path: '/allowed_ips/1' }] } } })
+  await admin.call('PATCH', `/keys/${key.id}?wait=all`, { allowed_ips: [] })
+  t.equal(await from('198.51.100.7'), 200)
+})

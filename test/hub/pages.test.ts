@@ -1,0 +1,134 @@
+// Every page of the hub in a real browser, for everybody who has it, light and dark: nothing that keeps people with a screen
+// reader or a keyboard out, no request to another origin, nothing that its policy forbids, and no sideways scrolling.
+
+import { AxeBuilder } from '@axe-core/playwright'
+import t from 'tap'
+import { openPage, signIn, startChromium, type Watched } from './browser.ts'
+import { startHub } from './people.ts'
+
+t.setTimeout(600_000)
+
+const developers = [
+  '/developers',
+  '/developers?env=sandbox',
+  '/developers/new',
+  '/developers/activity',
+  '/developers/requests',
+  '/developers/requests/req_01J8Z0000000000000000000',
+  '/developers/webhooks',
+  '/developers/oauth',
+  '/team',
+  '/account',
+  '/docs/permissions',
+  '/docs/errors',
+  '/docs/errors/INSUFFICIENT_PERMISSIONS',
+]
+const operators = [
+  '/operator/merchants',
+  '/operator/operators',
+  '/operator/audit',
+  '/operator/instances',
+  '/operator/routes',
+  '/operator/deny',
+]
+
+const sizes = `(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }))(document.documentElement)`
+
+async function seriousFaults({ page }: Watched): Promise<readonly string[]> {
+  // Its own windows ask for scripts that the page's policy forbids.
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ html, target }) => `${target.join(' ')} ${html}`).join('\n')}`,
+    )
+}
+
+async function settled({ page }: Watched): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).first().waitFor()
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' })
+}
+
+t.test('pages', async (t) => {
+  const hub = await startHub(t)
+  const browser = await startChromium(t)
+  const { id } = await hub.admin.makeKey(hub.merchantId, { name: 'Checkout server' })
+  await hub.admin.call('POST', `/keys/${id}/rotate`, {})
+
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const [name, person, paths] of [
+      ['member', hub.member, [...developers, `/developers/keys/${id}`]],
+      ['operator', hub.operator, [...operators, '/developers', `/developers/keys/${id}`]],
+    ] as const)
+      await t.test(`for the ${name}, ${colorScheme}`, async (t) => {
+        const watched = await openPage(browser, hub.url, { colorScheme })
+        const { page, faults } = watched
+        await page.goto('/sign-in')
+        await settled(watched)
+        t.same(await seriousFaults(watched), [], '/sign-in')
+        await signIn(page, person)
+        for (const path of paths) {
+          await page.goto(path)
+          await settled(watched)
+          t.same(await seriousFaults(watched), [], path)
+        }
+        t.same(faults, [])
+      })
+
+  await t.test('from 320 pixels on nothing is wider than the window', async (t) => {
+    const watched = await openPage(browser, hub.url, { viewport: { width: 320, height: 640 } })
+    const { page } = watched
+    await signIn(page, hub.operator)
+    for (const path of [...developers, ...operators, `/developers/keys/${id}`]) {
+      await page.goto(path)
+      await settled(watched)
+      const { scrollWidth, clientWidth } = {
+        scrollWidth: 0,
+        clientWidth: 0,
+        ...Object(await page.evaluate(sizes)),
+      }
+      t.equal(scrollWidth - clientWidth, 0, path)
+    }
+  })
+
+  await t.test('the first page is at most 150 KiB of script', async (t) => {
+    const { page } = await openPage(browser, hub.url)
+    const parts: Promise<number>[] = []
+    page.on('response', (response) => {
+      if (/\.js$/.test(response.url()))
+        parts.push(
+          response
+            .request()
+            .sizes()
+            .then(({ responseBodySize }) => responseBodySize),
+        )
+    })
+    await signIn(page, hub.member)
+    await page.waitForLoadState('networkidle')
+    const bytes = (await Promise.all(parts)).reduce((sum, size) => sum + size, 0)
+    t.comment(`${Math.round(bytes / 1024)} KiB`)
+    t.ok(bytes > 0 && bytes < 150 * 1024, `${bytes} bytes`)
+  })
+
+  await t.test('the keyboard does it: pages by letters, the list of them, search', async (t) => {
+    const { page, faults } = await openPage(browser, hub.url)
+    await signIn(page, hub.member)
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.keyboard.press('/')
+    await page.keyboard.type('nothing like it')
+    await page.getByText('No key fits').waitFor()
+    t.match(page.url(), /q=nothing/)
+    await page.getByRole('heading', { level: 1 }).focus()
+    await page.keyboard.press('e')
+    await page.getByText('nothing here moves real money').waitFor()
+    await page.keyboard.press('g')
+    await page.keyboard.press('t')
+    await page.getByRole('heading', { name: 'Team', level: 1 }).waitFor()
+    t.match(page.url(), /env=sandbox/, 'the environment goes along')
+    t.same(faults, [])
+  })
+})
