@@ -242,7 +242,7 @@ export const reasons = {
     pace_of_address: 'More attempts from the address than it may make',
     pace_of_account: 'More attempts at the account than may be made',
     pace_of_mails: 'More mails asked for than may be sent',
-    pace_of_codes: 'More codes tried, of a second factor or a command line, than may be',
+    pace_of_codes: 'More codes of a second factor tried than may be',
     passwords_waiting: 'More passwords wait to be checked than one process checks',
   },
   ACCOUNT_EXISTS: { account_exists: 'The e-mail address is that of an account' },

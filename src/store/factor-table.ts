@@ -1,7 +1,13 @@
 // The second factor: a secret that is shared with an app, sealed, and recovery codes, by their digests. Each code counts once.
 
-import type { ChangeOrigin } from './commit-table.ts'
-import { endSessionsOf, type StoredPerson, writePersonAudit } from './person-table.ts'
+import { type ChangeOrigin, commitTraced, transactionOf } from './commit-table.ts'
+import {
+  endSessionsOf,
+  lockPerson,
+  type PersonOf,
+  type StoredPerson,
+  writePersonAudit,
+} from './person-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { milliseconds } from './session.ts'
 
@@ -147,6 +153,18 @@ export async function removeTotp(db: Postgres, origin: ChangeOrigin, person: Sto
     )
     await tx.query('DELETE FROM recovery_code WHERE person_id = $1', [person.id])
     if (rows[0]?.wasInForce) await told(tx, origin, person, 'totp_disable')
+  })
+}
+
+/** Takes all away that an account is entered by but its password, and ends its sessions. Throws NOT_FOUND; as `commitTraced`. */
+export async function resetFactors(db: Postgres, origin: ChangeOrigin, of: PersonOf): Promise<StoredPerson> {
+  return commitTraced(db, async (tx, trace) => {
+    const person = await lockPerson(tx, of)
+    for (const table of ['totp', 'recovery_code', 'passkey', 'person_oidc'])
+      await tx.query(`DELETE FROM ${table} WHERE person_id = $1`, [person.id])
+    await endSessionsOf(tx, person.id)
+    await told(tx, origin, person, 'factors_reset')
+    return trace(await transactionOf(tx), person)
   })
 }
 

@@ -21,8 +21,6 @@ const paces = {
   second: { burst: 5, everyMs: 5 * 60_000 },
   /** What is begun by whoever comes, and has a row until it is finished or over. */
   begun: { burst: 30, everyMs: 2_000 },
-  /** Codes that a command line shows, typed by somebody who is signed in. */
-  device: { burst: 10, everyMs: 60_000 },
 } as const satisfies Record<string, Pace>
 type Kind = keyof typeof paces
 
@@ -34,7 +32,6 @@ const reasons = {
   invitations: 'pace_of_mails',
   second: 'pace_of_codes',
   begun: 'pace_of_address',
-  device: 'pace_of_codes',
 } as const satisfies Record<Kind, string>
 
 const mostRemembered = 10_000

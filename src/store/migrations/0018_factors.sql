@@ -53,18 +53,3 @@ CREATE TABLE IF NOT EXISTS ceremony (
   expires_at timestamptz NOT NULL
 );
 CREATE INDEX IF NOT EXISTS ceremony_end ON ceremony (expires_at);
-
--- Command lines that ask to be signed in, and what a person in a browser has said to it.
-CREATE TABLE IF NOT EXISTS device_request (
-  digest bytea PRIMARY KEY CHECK (octet_length(digest) = 32),
-  user_digest bytea NOT NULL UNIQUE CHECK (octet_length(user_digest) = 32),
-  name text NOT NULL,
-  client text,
-  created_at timestamptz NOT NULL,
-  expires_at timestamptz NOT NULL,
-  -- The session that allows it; null: nobody has yet.
-  session_id text COLLATE "C",
-  person_id text COLLATE "C" REFERENCES person,
-  is_refused boolean NOT NULL DEFAULT false
-);
-CREATE INDEX IF NOT EXISTS device_request_end ON device_request (expires_at);

@@ -32,7 +32,7 @@ import { signIn } from '../sign-in.ts'
 import { signedSchema } from '../signed-object.ts'
 import { demandFreshProof, proofBody } from './fresh-proof.ts'
 
-const changing = ['UNAUTHORIZED', 'CSRF_REJECTED', 'STORE_UNAVAILABLE'] as const
+const changing = ['STORE_UNAVAILABLE'] as const
 const optionsSchema = Type.Object({
   options: Type.Unsafe<object>({ type: 'object', description: 'As WebAuthn has them in JSON' }),
 })
@@ -48,26 +48,34 @@ const docs = {
     summary: 'Begins to make a passkey: what the browser’s authenticator is to be asked',
     status: 200,
     answer: optionsSchema,
+    isOfSession: true,
     errors: [...changing, 'SIGN_IN_FAILED', 'TOO_MANY_ATTEMPTS', 'REAUTHENTICATION_REQUIRED'],
   },
-  add: { summary: 'Keeps a passkey', status: 201, answer: passkeySchema, errors: changing },
+  add: {
+    summary: 'Keeps a passkey',
+    status: 201,
+    answer: passkeySchema,
+    isOfSession: true,
+    errors: changing,
+  },
   remove: {
     summary: 'Ends a passkey',
     status: 200,
     answer: Type.Object({}),
+    isOfSession: true,
     errors: [...changing, 'SIGN_IN_FAILED', 'TOO_MANY_ATTEMPTS', 'REAUTHENTICATION_REQUIRED'],
   },
   options: {
     summary: 'Begins to sign in with a passkey: the same for everybody',
     status: 200,
     answer: optionsSchema,
-    errors: ['CSRF_REJECTED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'],
+    errors: ['TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'],
   },
   signIn: {
     summary: 'Signs in with a passkey; one answer for every cause of a refusal',
     status: 200,
     answer: signedSchema,
-    errors: ['SIGN_IN_FAILED', 'CSRF_REJECTED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'],
+    errors: ['SIGN_IN_FAILED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'],
   },
 } as const satisfies Record<string, RouteDoc>
 

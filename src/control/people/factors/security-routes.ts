@@ -21,7 +21,8 @@ const doc = {
     oidc: Type.Array(Type.Object({ issuer: Type.String(), name: Type.String(), created_at: timeSchema })),
     password: Type.Boolean({ description: 'Whether it has one' }),
   }),
-  errors: ['UNAUTHORIZED', 'STORE_UNAVAILABLE'],
+  isOfSession: true,
+  errors: ['STORE_UNAVAILABLE'],
 } as const satisfies RouteDoc
 
 /** For callers with a session. */

@@ -28,8 +28,6 @@ import { demandFreshProof, proofBody } from './fresh-proof.ts'
 import { isRightCode, placeOf } from './second-factor.ts'
 
 const changing = [
-  'UNAUTHORIZED',
-  'CSRF_REJECTED',
   'SIGN_IN_FAILED',
   'TOO_MANY_ATTEMPTS',
   'REAUTHENTICATION_REQUIRED',
@@ -49,21 +47,30 @@ const docs = {
       secret: Type.String({ description: 'In base32, to be typed' }),
       uri: Type.String({ description: 'otpauth://, to be shown as a QR code' }),
     }),
+    isOfSession: true,
     errors: [...changing, 'FACTOR_IN_FORCE'],
   },
   confirm: {
     summary: 'Puts the second factor in force, and ends all other sessions',
     status: 200,
     answer: codes,
+    isOfSession: true,
     errors: changing,
   },
   renew: {
     summary: 'New recovery codes in place of all before',
     status: 200,
     answer: codes,
+    isOfSession: true,
     errors: [...changing, 'NOT_FOUND'],
   },
-  remove: { summary: 'Takes the second factor away', status: 200, answer: Type.Object({}), errors: changing },
+  remove: {
+    summary: 'Takes the second factor away',
+    status: 200,
+    answer: Type.Object({}),
+    isOfSession: true,
+    errors: changing,
+  },
 } as const satisfies Record<string, RouteDoc>
 
 export const totpSchema = Type.Object({

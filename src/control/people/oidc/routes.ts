@@ -23,7 +23,7 @@ const docs = {
     summary: 'Begins to sign in by an identity provider: where the browser is to go',
     status: 200,
     answer: Type.Object({ url: Type.String() }),
-    errors: ['NOT_FOUND', 'CSRF_REJECTED', 'TOO_MANY_ATTEMPTS', 'PROVIDER_UNAVAILABLE', 'STORE_UNAVAILABLE'],
+    errors: ['TOO_MANY_ATTEMPTS', 'PROVIDER_UNAVAILABLE', 'STORE_UNAVAILABLE'],
   },
   callback: {
     summary: 'Where the provider leads back to: signs in, and leads on to the hub, or to /sign-in?error=oidc',

@@ -50,7 +50,7 @@ void t.test('a passkey is made for an account, and signs in to it', async (t) =>
   t.match(sessions.body['data'], [{ proofs: ['password'] }, { proofs: ['passkey'] }])
   const security = await send(subject, 'GET /account/security', { headers })
   t.match(security.body, { passkeys: [{ name: 'Laptop', last_used_at: '2026-01-15T12:00:00.000Z' }] })
-  t.match((await subject.call('GET', `/audit?target=${id}`)).body['data'], [
+  t.match((await subject.call('GET', `/audit?target=${id}&action=operator.passkey_add`)).body['data'], [
     { action: 'operator.passkey_add' },
   ])
 })
