@@ -1,4 +1,4 @@
-// Contract 9: TOTP as second factor, with recovery codes.
+// Contract 9.5: TOTP as second factor, with recovery codes.
 
 import t from 'tap'
 import { hash } from '@node-rs/argon2'
