@@ -138,13 +138,13 @@ export function servePasskeySignIn(app: ControlApp, hub: HubApp): void {
   app.post('/passkey', signing, async (request, reply) => {
     await attempts.take('address', request.client ?? '')
     const { response } = request.body
-    const person = await proveByPasskey(hub, response)
+    const person = await proveByPasskey(response)
     await attempts.back('address', request.client ?? '')
     const proven = { personId: person.id, proofs: ['passkey'], password: null } as const
     return answerSigned({ hub, request, reply }, await signIn(hub, request, proven))
   })
 
-  async function proveByPasskey({ site: _ }: HubApp, response: Static<typeof assertion>) {
+  async function proveByPasskey(response: Static<typeof assertion>) {
     const challenge = challengeOf(response.response.clientDataJSON)
     const asked = { ...digested(challenge), kind: 'passkey', personId: null, nowMs: deps.now() } as const
     if ((await takeCeremony(deps.db, asked)) === undefined) throw failed('passkey_challenge')
@@ -152,8 +152,8 @@ export function servePasskeySignIn(app: ControlApp, hub: HubApp): void {
     if (known === undefined) throw failed('passkey_unknown')
     const { id, publicKey, counter, person } = known
     // It is given by what is found for itself, and says whose it is: both must agree.
-    const handle = response.response.userHandle
-    if (handle != null && handle !== userHandleOf(person.id)) throw failed('passkey_wrong')
+    const handle = response.response.userHandle ?? null
+    if (handle !== null && handle !== userHandleOf(person.id)) throw failed('passkey_wrong')
     const verified = await verifyAuthenticationResponse({
       response: asJson({ ...response, response: { ...response.response, userHandle: handle ?? '' } }),
       ...{ expectedChallenge: challenge, expectedOrigin: deps.hub.publicUrl, expectedRPID: rpID },

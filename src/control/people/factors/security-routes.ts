@@ -38,7 +38,7 @@ export function serveSecurity(app: ControlApp, hub: HubApp): void {
       oidc: (await listLinked(db, id)).map(({ issuer, createdAtMs }) => ({
         ...{ issuer, name: nameOf(issuer), created_at: instant(createdAtMs) },
       })),
-      password: (await credentialsOf(db, id))?.password != null,
+      password: typeof (await credentialsOf(db, id))?.password === 'string',
     }
   })
 }
