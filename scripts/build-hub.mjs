@@ -60,6 +60,7 @@ const inputs = [
   'vite.config.ts',
   ...filesBelow('src'),
   '../src/errors/catalogue.ts',
+  '../src/errors/sentences.ts',
 ]
 const digest = digestOf(inputs)
 if (!existsSync(join(built, 'index.html'))) rmSync(join(root, 'build/hub.made-of'), { force: true })

@@ -14,6 +14,14 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]'
 if (nonce) setNonce(nonce)
 keepTheme()
 
+// The server runs another version than this page, and no longer has a part of it: the page is loaded anew, once.
+window.addEventListener('vite:preloadError', (event) => {
+  const [loaded] = performance.getEntriesByType('navigation')
+  if (loaded instanceof PerformanceNavigationTiming && loaded.type === 'reload') return
+  event.preventDefault()
+  location.reload()
+})
+
 const client = new QueryClient({
   defaultOptions: {
     queries: {

@@ -12,6 +12,10 @@ function counted(count: number, one: string, many: string): string {
   return `${figure(count)} ${count === 1 ? one : many}`
 }
 
+function countedKeys(count: number, isMore: boolean, one: string, many: string): string {
+  return count === 1 ? `1 key ${one}` : `${figure(count)}${isMore ? ' or more' : ''} keys ${many}`
+}
+
 const codes: Readonly<Record<string, string>> = {
   NO_ANSWER: 'The server did not answer. Check your connection and try again.',
   UNAUTHORIZED: 'You are signed out. Sign in to go on.',
@@ -298,7 +302,10 @@ export const words = {
     reactivate: 'Reactivate',
     revoke: 'Revoke',
     rotate: 'Rotate',
-    rename: 'Rename',
+    rename: 'Name and owner',
+    addresses: 'Addresses',
+    anywhere: 'From everywhere',
+    limits: 'Limits',
     facts: 'About this key',
     id: 'Key id',
     created: 'Created',
@@ -417,8 +424,15 @@ export const words = {
     submit: 'Save permissions',
     failed: 'The permissions were not changed',
     conflict: 'Take what is there now',
-    renameTitle: 'Rename the key',
-    renameFailed: 'The name was not changed',
+    renameTitle: 'Name and owner',
+    renameFailed: 'The key was not changed',
+    owner: 'Owner',
+    ownerHint: 'Who answers for it: a person or a team.',
+    addressesTitle: 'Addresses',
+    addressesAbout: (name: string) => `From where ${name} may be used. Requests from elsewhere are refused.`,
+    addresses: 'Addresses and blocks, one a line',
+    addressesHint: 'Such as 203.0.113.4 or 203.0.113.0/24. Empty: from everywhere.',
+    addressesFailed: 'The addresses were not changed',
   },
   device: {
     title: 'Allow the command line?',
@@ -784,6 +798,8 @@ export const words = {
       failing: 'after days of failure',
       gone: 'the receiver said it is gone',
     } as Readonly<Record<string, string>>,
+    missingTitle: 'No webhooks here',
+    missing: 'This installation sends no webhooks.',
     emptyTitle: 'No endpoints yet',
     empty: 'Add one to hear of new, changed, expiring and leaked keys, instead of asking for them.',
     secretTitle: 'Store the signing secret now',
@@ -827,20 +843,29 @@ export const words = {
       'This installation does not serve OAuth to its merchants yet. When it does, applications and what you allowed them are here.',
   },
   reminders: {
-    older: (count: number) =>
-      `${counted(count, 'key is', 'keys are')} older than 90 days: rotate ${count === 1 ? 'it' : 'them'}.`,
-    unused: (count: number) =>
-      `${counted(count, 'key was', 'keys were')} not used for 90 days: revoke what nobody needs.`,
-    expiring: (count: number) =>
-      `${counted(count, 'key ends', 'keys end')} within 14 days: rotate or extend ${count === 1 ? 'it' : 'them'}.`,
+    older: (count: number, isMore: boolean) =>
+      `${countedKeys(count, isMore, 'is', 'are')} older than 90 days: rotate ${count === 1 ? 'it' : 'them'}.`,
+    unused: (count: number, isMore: boolean) =>
+      `${countedKeys(count, isMore, 'was', 'were')} not used for 90 days: revoke what nobody needs.`,
+    expiring: (count: number, isMore: boolean) =>
+      `${countedKeys(count, isMore, 'ends', 'end')} within 14 days: rotate or extend ${count === 1 ? 'it' : 'them'}.`,
     show: 'Show',
-    atLeast: (count: number) => `${figure(count)} or more`,
   },
   routes: {
     title: 'Permission table',
     about: 'Which permission each route asks for, as it is in force.',
     search: 'Search routes and permissions',
     columns: { route: 'Route', need: 'Needs', source: 'Where' },
+    explain: 'Explain a request',
+    explainAbout: 'What the gateway would do with it, and by which line of which table. Nothing is sent.',
+    explainFailed: 'This cannot be explained',
+    method: 'Method',
+    url: 'URL or path',
+    holder: 'Key or permissions',
+    holderHint: 'key_…, or names with commas; empty: no key',
+    ask: 'Explain',
+    allowed: 'Forwarded',
+    upstream: 'Upstream and path',
     public: 'Public',
     any: 'any of',
     all: 'all of',

@@ -97,7 +97,9 @@ export const TotalObject = Type.Object({
   key_id: Type.Optional(Type.String()),
   api: Type.Optional(Type.String()),
   route: Type.Optional(Type.String()),
+  environment: Type.Optional(Type.String()),
   outcome: Type.Optional(Type.String()),
+  day: Type.Optional(Type.String()),
   count: Type.Integer(),
   allowed: Type.Integer(),
 })

@@ -16,6 +16,7 @@ import { registerPermissions } from './permissions.ts'
 import { registerRequests } from './requests.ts'
 import type { Session } from './session.ts'
 import { registerTokens } from './tokens.ts'
+import { registerWebhooks } from './webhooks.ts'
 
 /** What the verbs use of the world besides `io`. */
 export interface AdminSurroundings {
@@ -42,6 +43,7 @@ export function registerAdminCommands(
   registerRequests(program, session)
   registerPermissions(program, session)
   registerTokens(program, session)
+  registerWebhooks(program, session)
   registerOperators(program, session)
   registerMembers(program, session)
 }

@@ -103,6 +103,9 @@ interface ListFlags extends OutputFlags {
   readonly env?: string
   readonly q?: string
   readonly last4?: string
+  readonly olderThan?: string
+  readonly unusedFor?: string
+  readonly expiresWithin?: string
 }
 
 function registerList(group: Command, session: Session): void {
@@ -118,9 +121,17 @@ function registerList(group: Command, session: Session): void {
     .option('--env <environment>', 'only keys of this environment')
     .option('--q <text>', 'only keys whose name, id or last four characters hold this')
     .option('--last4 <text>', 'only keys with a secret that works and ends in these four characters')
+    .option('--older-than <duration>', 'only keys whose current secret is older, such as 90d')
+    .option('--unused-for <duration>', 'only keys that nobody has used for so long, such as 90d')
+    .option('--expires-within <duration>', 'only keys that end within this time, such as 14d')
     .action(async (flags: ListFlags) => {
       const { merchant, status, api, env, q, last4 } = flags
-      const query = { merchant_id: merchant, status, api, environment: env, q, last4 }
+      const ages = {
+        older_than: flags.olderThan,
+        unused_for: flags.unusedFor,
+        expires_within: flags.expiresWithin,
+      }
+      const query = { merchant_id: merchant, status, api, environment: env, q, last4, ...ages }
       const answer = await session.connect().list({ doing: 'list keys', path: '/keys', query })
       const render = (isColoured: boolean) => {
         const keys = answer.data.map((one) => checked(KeyObject, one))

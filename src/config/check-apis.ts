@@ -1,7 +1,7 @@
 // What the schema cannot say about APIs: who has a host, a prefix; where requests go is another's (check-ways.ts).
 
 import { checkCors } from './check-cors.ts'
-import { checkRateLimits } from './check-rate-limits.ts'
+import { checkPlans, checkRateLimits } from './check-rate-limits.ts'
 import type { CheckedFile } from './check-settings.ts'
 import { checkPrefixToStrip } from './check-strip-prefix.ts'
 import { checkWays } from './check-ways.ts'
@@ -16,6 +16,7 @@ import { parseSize } from './units.ts'
 
 /** Reports what is wrong in `apis`; `tables` by API name, as far as they could be read. */
 export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, PermissionTable>): void {
+  checkPlans(checked)
   const hosts = new Map<string, Claim>()
   const prefixes: { readonly prefix: string; readonly place: Place }[] = []
   for (const name of Object.keys(checked.file.apis ?? {})) {

@@ -32,3 +32,25 @@ export function checkRateLimits(checked: CheckedFile, api: string, table?: Permi
     }
   }
 }
+
+/** Reports limits of plans that no API has, or that count by client, of whom nobody knows the merchant. */
+export function checkPlans({ tree, file, report }: CheckedFile): void {
+  const limits = Object.values(file.apis ?? {}).flatMap((api) => Object.entries(api?.rate_limits ?? {}))
+  for (const [plan, said] of Object.entries(file.plans ?? {})) {
+    for (const name of Object.keys(said?.rate_limits ?? {})) {
+      const named = limits.filter(([known]) => known === name)
+      if (named.some(([, limit]) => limit?.per !== 'client')) continue
+      const at = placeOfKey(tree, ['plans', plan, 'rate_limits', name])
+      if (named.length > 0) report.fault(at, `\`${name}\` counts by client: a plan is a merchant's`)
+      else
+        report.fault(
+          at,
+          `no API has a rate limit \`${name}\``,
+          suggest(
+            name,
+            limits.map(([known]) => known),
+          ),
+        )
+    }
+  }
+}

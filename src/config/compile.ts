@@ -171,12 +171,13 @@ async function compileAccess({ file, tables, sha256 }: Checked): Promise<Table> 
   for (const [name, entry] of Object.entries(file.apis)) {
     const table = tables.get(name)
     if (!table) throw new Error(`the API ${name} has no permission table`)
-    apis.set(name, await compileApi(name, entry, table))
+    apis.set(name, await compileApi(name, { entry, table, plans: file.plans }))
   }
   const all = [...apis.values()]
   return {
     sha256,
     apis,
+    plans: new Set(Object.keys(file.plans)),
     prefixes: all.flatMap((api) => api.environments.map((environment) => environment.prefix)),
     maxStaleLimitMs: Math.max(...all.map((api) => api.staleLimitMs)),
     escapes: all.flatMap((api) => api.routes).reduce((set, route) => set | route.escapes, 0),
@@ -184,13 +185,15 @@ async function compileAccess({ file, tables, sha256 }: Checked): Promise<Table> 
   }
 }
 
-async function compileApi(
-  name: string,
-  entry: GatewayFile['apis'][string],
-  table: PermissionTable,
-): Promise<Api> {
+interface ApiParts {
+  readonly entry: GatewayFile['apis'][string]
+  readonly table: PermissionTable
+  readonly plans: GatewayFile['plans']
+}
+
+async function compileApi(name: string, { entry, table, plans }: ApiParts): Promise<Api> {
   const limits = limitsOf(entry)
-  const { all: rateLimits, fitting } = rateLimitsOf(name, entry.rate_limits)
+  const { all: rateLimits, fitting } = rateLimitsOf(name, entry.rate_limits, plans)
   const own = table.routes.map((one) => {
     const own = fitting(one.route)
     if (own.length === 0 && changesNothing(one.route, limits)) return one

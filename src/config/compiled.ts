@@ -152,6 +152,8 @@ export interface Table {
   /** Lower-case hex SHA-256 of all files that it was made from, secrets of the environment excluded. */
   readonly sha256: string
   readonly apis: ReadonlyMap<string, Api>
+  /** Names of the plans that merchants may have. */
+  readonly plans: ReadonlySet<string>
   /** Every key prefix of every API. */
   readonly prefixes: readonly string[]
   /** Largest `stale_limit` of any API. */
@@ -253,6 +255,8 @@ export interface RateLimit {
   readonly name: string
   readonly per: CountedBy
   readonly allowance: Allowance
+  /** In its place, by plan of the merchant. */
+  readonly ofPlans: ReadonlyMap<string, Allowance>
   /** Counts and tells, and refuses nobody. */
   readonly isShadow: boolean
 }

@@ -51,11 +51,31 @@ const RateLimit = Type.Object(
   closed,
 )
 
+const limitName = {
+  pattern: '^[a-z0-9_-]{1,64}$',
+  expects: 'a name of a-z, 0-9, `-` and `_`',
+}
+
+const PlanLimit = Type.Object({ rate: RateLimit.properties.rate, burst: RateLimit.properties.burst }, closed)
+
+export const Plans = Type.Record(
+  Type.String(),
+  Type.Object(
+    {
+      rate_limits: Type.Record(Type.String(), PlanLimit, {
+        propertyNames: limitName,
+        default: {},
+        description:
+          'By name of a limit of an API: what counts in its place for merchants of the plan, by key or by merchant.',
+      }),
+    },
+    closed,
+  ),
+  { propertyNames: limitName, default: {}, description: 'Plans by name, which merchants may have (`plan`).' },
+)
+
 export const RateLimits = Type.Record(Type.String(), RateLimit, {
-  propertyNames: {
-    pattern: '^[a-z0-9_-]{1,64}$',
-    expects: 'a name of a-z, 0-9, `-` and `_`',
-  },
+  propertyNames: limitName,
   default: {},
   description:
     'Rate limits by name: over one 429 RATE_LIMITED. All that fit a request count; the first that is used up refuses. One count over all instances.',

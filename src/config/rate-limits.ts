@@ -12,6 +12,18 @@ interface Said {
   readonly shadow: boolean
 }
 
+/** By name: what counts in place of limits, by theirs. */
+type Plans = Readonly<
+  Record<
+    string,
+    {
+      readonly rate_limits: Readonly<
+        Record<string, { readonly rate: string; readonly burst?: number | undefined }>
+      >
+    }
+  >
+>
+
 const secondsOf = { s: 1, min: 60, h: 3_600, d: 86_400 } as const
 
 /** `100/s`, `20/min` … The text has been checked against the schema. */
@@ -32,8 +44,12 @@ export function allowanceOf(rate: string, burst: number | null): RateLimit['allo
 export function rateLimitsOf(
   api: string,
   said: Readonly<Record<string, Said>>,
+  plans: Plans,
 ): { readonly all: readonly RateLimit[]; readonly fitting: (route: Route) => readonly RateLimit[] } {
-  const all = Object.entries(said).map(([name, one]) => ({ one, limit: compileLimit(api, name, one) }))
+  const all = Object.entries(said).map(([name, one]) => ({
+    one,
+    limit: compileLimit(api, name, { ...one, plans }),
+  }))
   const shared = new Map<string, readonly RateLimit[]>()
   function fitting(route: Route): readonly RateLimit[] {
     const limits = all.filter(({ one }) => fits(one, route)).map(({ limit }) => limit)
@@ -47,8 +63,15 @@ export function rateLimitsOf(
   return { all: all.map(({ limit }) => limit), fitting }
 }
 
-function compileLimit(api: string, name: string, { rate, burst, per, shadow }: Said): RateLimit {
-  return { api, name, per, allowance: allowanceOf(rate, burst ?? null), isShadow: shadow }
+function compileLimit(api: string, name: string, one: Said & { readonly plans: Plans }): RateLimit {
+  const { rate, burst, per, shadow, plans } = one
+  const ofPlans = new Map(
+    Object.entries(plans).flatMap(([plan, { rate_limits: limits }]) => {
+      const own = Object.hasOwn(limits, name) ? limits[name] : undefined
+      return own === undefined ? [] : [[plan, allowanceOf(own.rate, own.burst ?? null)] as const]
+    }),
+  )
+  return { api, name, per, allowance: allowanceOf(rate, burst ?? null), ofPlans, isShadow: shadow }
 }
 
 function fits({ per, permission, route: only }: Said, route: Route): boolean {

@@ -6,7 +6,7 @@ import { routeDefaults } from './defaults-schema.ts'
 import { Environments } from './environment-schema.ts'
 import { HubSection } from './hub-schema.ts'
 import { LogSection } from './log-schema.ts'
-import { RateLimits } from './rate-limit-schema.ts'
+import { Plans, RateLimits } from './rate-limit-schema.ts'
 import { ScanningSection } from './scanning-schema.ts'
 import { closed, Duration, DurationOrNone, HeaderName, Size, Text } from './schema-fields.ts'
 import { Upstream } from './upstream-schema.ts'
@@ -306,6 +306,7 @@ export const GatewayFile = Type.Object(
       minProperties: 1,
       description: 'The services behind the gateway, by name.',
     }),
+    plans: Plans,
     apis: Type.Record(Type.String(), Api, {
       propertyNames: name,
       minProperties: 1,

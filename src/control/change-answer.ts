@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Who } from '../store/audit-table.ts'
 import type { ChangeOrigin, Committed } from '../store/commit-table.ts'
-import type { View } from '../store/scope.ts'
+import { isWhole, type View } from '../store/scope.ts'
 import type { ControlDeps } from './dependencies.ts'
 import { instant } from './instant.ts'
 
@@ -34,6 +34,12 @@ function reasonOf({ body, query }: FastifyRequest): string | undefined {
   return typeof said === 'string' ? said : undefined
 }
 
+/** Whoever waits: whether for all instances, and whether it is told their names. */
+export interface Waiter {
+  readonly query: { readonly wait?: 'all' | undefined }
+  readonly caller: Pick<FastifyRequest['caller'], 'scope'>
+}
+
 /** A member of the answer to `?wait=all`. */
 export interface PendingObject {
   readonly instance: string
@@ -51,15 +57,15 @@ export interface SettledObject {
 
 /**
  * Spreads a change; with `wait`, answers when all instances have applied the object's revision, or after 5 s, with
- * those that have not. A repeat that changed nothing waits for the revision that the object already has.
+ * those that have not: by their names to whoever sees the whole installation, else by numbers. A repeat that changed nothing waits for the revision that the object already has.
  */
 export async function settle(
   deps: ControlDeps,
   committed: Committed<{ readonly revision: number }>,
-  wait: 'all' | undefined,
+  { query, caller }: Waiter,
 ): Promise<SettledObject> {
   if (committed.change) deps.published(committed.change)
-  if (wait === undefined) return {}
+  if (query.wait === undefined) return {}
   const { revision } = committed.object
   const [pending, isBehind] = await Promise.all([
     deps.awaitAll(revision, waitTimeoutMs),
@@ -67,8 +73,9 @@ export async function settle(
   ])
   return {
     ...(isBehind && { redis: 'behind' }),
-    pending: pending.map((one) => ({
-      instance: one.instance,
+    pending: pending.map((one, index) => ({
+      // How many there are is everybody's concern, their names are the platform's.
+      instance: isWhole(caller.scope) ? one.instance : String(index + 1),
       applied_revision: one.appliedRevision,
       last_seen_at: instant(one.lastSeenAtMs),
       dead_by: instant(one.deadByMs),

@@ -8,13 +8,16 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify'
+import type { Static } from 'typebox'
 import type { Table } from '../config/compiled.ts'
+import type { explanationSchema } from './explain/explanation.ts'
 import type { Sealing } from '../credentials/sealing.ts'
 import type { HubSettings } from '../config/hub-compiled.ts'
-import type { HubFiles } from './hub/files.ts'
+import type { HubPages } from './hub/pages.ts'
 import type { ScanningKeys } from '../config/scanning-schema.ts'
 import type { DenyBehind } from '../lookup/deny-acknowledge.ts'
 import type { DenyStop } from '../lookup/deny-stop.ts'
+import type { LiveDesk } from '../lookup/live-desk.ts'
 import type { Change } from '../store/change-table.ts'
 import type { InstanceView } from '../store/instance-table.ts'
 import type { Postgres } from '../store/postgres.ts'
@@ -72,11 +75,36 @@ export interface ControlDeps {
   /** The instances that do not hold the same stop as this one, after `timeoutMs` at most; null: nobody can be asked. */
   denyBehind(timeoutMs: number): Promise<readonly DenyBehind[] | null>
   health(): Health
+  /** What the gateway would do with a request. */
+  explain(asked: AskedRequest): Explained
+  /** Decisions as they are made. */
+  readonly live: Pick<LiveDesk, 'listen'>
   /** Prometheus' text format. */
   metrics(): Promise<string>
   readonly metricsContentType: string
   readonly log: FastifyBaseLogger
 }
+
+export interface AskedRequest {
+  readonly method: string
+  /** Absolute, or a path. */
+  readonly url: string
+  readonly host: string | undefined
+  /** undefined: it has no key. */
+  readonly caller:
+    | {
+        /** undefined: of the API that serves the host. */
+        readonly api: string | undefined
+        readonly environment: string | undefined
+        readonly permissions: readonly string[]
+      }
+    | undefined
+}
+
+export type Explained =
+  | Static<typeof explanationSchema>
+  /** It cannot be asked so; `at` names the member. */
+  | { readonly at: string; readonly fault: string }
 
 export interface WebhookDeps {
   /** Of the keys that are configured now. */
@@ -92,8 +120,8 @@ export interface HubDeps {
   readonly publicUrl: string
   readonly sessions: HubSettings['sessions']
   readonly oidc: HubSettings['oidc']
-  /** The web application as it was built; null: its pages are not served. */
-  readonly pages: HubFiles | null
+  /** The web application; null: its pages are not served. */
+  readonly pages: HubPages | null
   /** Whether links are sent by mail; else they are shown to whoever makes them. */
   readonly sendsMail: boolean
   /** A mail stands in its table. Never throws. */

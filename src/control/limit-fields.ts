@@ -2,11 +2,13 @@
 
 import { type Static, Type } from 'typebox'
 import { canonicalBlock, isAddressOrBlock } from '../config/address.ts'
-import type { Api, RateLimit } from '../config/compiled.ts'
+import type { Api, RateLimit, Table } from '../config/compiled.ts'
 import { mostBurst, rateText } from '../config/rate-limit-schema.ts'
 import type { RateOverrides } from '../credentials/caller-limits.ts'
 import { deny, DenialError, type FieldFault } from '../errors/denial.ts'
-import type { StoredKeyLimits } from '../store/limit-table.ts'
+import type { StoredKeyLimits, StoredMerchantLimits } from '../store/limit-table.ts'
+import type { Scope } from '../store/scope.ts'
+import { invalid } from './refusal.ts'
 
 /** Of one key. */
 const mostAddresses = 100
@@ -36,6 +38,14 @@ export const rateLimitsField = Type.Union(
   },
 )
 
+export const inFlightField = Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000 }), Type.Null()], {
+  description: 'Most requests under way at once; beyond it 429. null: any number.',
+})
+
+export const planField = Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Null()], {
+  description: 'A plan of the file, whose limits count in place of those of the same name; null: none',
+})
+
 /** As it is shown. */
 export const rateSchema = Type.Object({
   rate: Type.String({ description: 'Such as `100/s`' }),
@@ -47,15 +57,56 @@ export const rateSchema = Type.Object({
 interface Asked {
   readonly allowed_ips?: Static<typeof allowedIpsField>
   readonly rate_limits?: Static<typeof rateLimitsField>
+  readonly in_flight?: number | null
 }
 
-/** What a request says of a key's limits; undefined: nothing. Throws VALIDATION_FAILED. `api`: undefined: it is configured no more. */
-export function keyLimitsOf(api: Api | undefined, asked: Asked): Partial<StoredKeyLimits> | undefined {
-  const { allowed_ips: allowedIps, rate_limits: rates } = asked
-  if (allowedIps === undefined && rates === undefined) return undefined
+interface AskedOfMerchant extends Omit<Asked, 'allowed_ips'> {
+  readonly plan?: string | null
+}
+
+interface Changed {
+  /** undefined: it is configured no more. */
+  readonly api: Api | undefined
+  /** Of whoever asks. */
+  readonly scope: Scope
+}
+
+/**
+ * What a request says of a key's limits; undefined: nothing. Throws VALIDATION_FAILED; and FORBIDDEN where somebody of a merchant
+ * says how often: what the platform allows is the platform's to say.
+ */
+export function keyLimitsOf({ api, scope }: Changed, asked: Asked): Partial<StoredKeyLimits> | undefined {
+  const { allowed_ips: allowedIps, rate_limits: rates, in_flight: inFlight } = asked
+  if (allowedIps === undefined && rates === undefined && inFlight === undefined) return undefined
+  if (scope.merchantIds !== null) {
+    for (const name of ['rate_limits', 'in_flight'] as const)
+      if (asked[name] !== undefined) throw notTheirs(name)
+  }
   return {
     ...(allowedIps !== undefined && { allowedIps: addressesOf(allowedIps ?? []) }),
+    ...(inFlight !== undefined && { inFlight }),
     ...(rates !== undefined && { rates: overridesOf(rates ?? {}, api === undefined ? [] : [api], ['key']) }),
+  }
+}
+
+function notTheirs(name: string): DenialError {
+  const message = 'only the platform says what it allows; whoever sees certain merchants alone may not'
+  return new DenialError(deny('FORBIDDEN', 'scope', { details: [{ path: `/${name}`, message }] }))
+}
+
+/** What a request says of a merchant's limits; undefined: nothing. Throws VALIDATION_FAILED. */
+export function merchantLimitsOf(
+  { apis, plans }: Table,
+  asked: AskedOfMerchant,
+): Partial<StoredMerchantLimits> | undefined {
+  const { plan, rate_limits: rates, in_flight: inFlight } = asked
+  if (plan === undefined && rates === undefined && inFlight === undefined) return undefined
+  if (plan !== undefined && plan !== null && !plans.has(plan))
+    throw invalid('/plan', 'is no plan of the configuration')
+  return {
+    ...(plan !== undefined && { plan }),
+    ...(inFlight !== undefined && { inFlight }),
+    ...(rates !== undefined && { rates: overridesOf(rates ?? {}, [...apis.values()], ['key', 'merchant']) }),
   }
 }
 

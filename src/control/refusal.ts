@@ -73,7 +73,7 @@ function whatToAsk(request: FastifyRequest): string {
   if (request.url.startsWith('/hub/v1/'))
     return 'signing in with the new password tells whether it was; if not, send it again'
   if (/^\/admin\/v1\/tokens(?:\?|$)/.test(request.url))
-    return 'GET /admin/v1/tokens tells whether it was; sent again it makes another one, so revoke that one first'
+    return 'GET /admin/v1/tokens tells whether it was; its secret is shown to nobody any more, with the same Idempotency-Key either: revoke that one first, and make another'
   const [, path] =
     /^\/admin\/v1(\/(?:keys|merchants)\/[a-z]{3}_[0-9A-Za-z]{10,40})(?:[/?]|$)/.exec(request.url) ?? []
   const asked = path === undefined ? 'GET /admin/v1/audit' : `GET /admin/v1${path}`

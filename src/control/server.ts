@@ -19,13 +19,16 @@ import { serveAudit } from './audit/routes.ts'
 import { serveAuditVerification } from './audit/verify.ts'
 import type { AdminDeps, ControlApp, ControlDeps } from './dependencies.ts'
 import { serveDeny } from './deny/routes.ts'
+import { serveEvents } from './events/routes.ts'
 import { createHostCheck } from './hosts.ts'
+import { serveExplain } from './explain/routes.ts'
 import { serveHubPages } from './hub/serve.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
 import { serveExposed } from './keys/exposed/routes.ts'
 import { serveKeyImport } from './keys/import/routes.ts'
 import { serveKeys } from './keys/routes.ts'
+import { serveUsedPermissions } from './keys/used-permissions.ts'
 import { serveMerchants } from './merchants/routes.ts'
 import { ignoreExpectations, judgeHost, oneAtATime, parserOptions } from './message.ts'
 import { nameKeyword } from './name-rule.ts'
@@ -38,6 +41,7 @@ import { hubPath, serveHub } from './people/serve.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { serveReminders } from './reminders/routes.ts'
 import { serveRequests } from './requests/routes.ts'
 import { serveTeam } from './team/routes.ts'
 import { serveTokens } from './tokens/routes.ts'
@@ -48,6 +52,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Address of the client; undefined: its connection has ended. */
     client: string | undefined
+    /** The same; undefined also where a trusted proxy says nothing of who stands behind it. */
+    vouched: string | undefined
     /** Why the request was refused. */
     denial: Denial | null
   }
@@ -85,6 +91,7 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   })
   app.decorateRequest('caller')
   app.decorateRequest('client')
+  app.decorateRequest('vouched')
   const clientAddress = createClientAddress(deps.trustedProxies)
   app.decorateRequest('denial', null)
   app.setErrorHandler(refuse)
@@ -95,7 +102,9 @@ export function createControlServer(deps: ControlDeps): ControlApp {
   refuseUnknownPeers(app)
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id).header('cache-control', 'no-store')
-    request.client = clientAddress(request)
+    const { client, vouched } = clientAddress(request)
+    request.client = client
+    request.vouched = vouched
     const denial = judgeHost(request.raw)
     return denial && sendDenial(denial, request, reply)
   })
@@ -154,13 +163,17 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveAudit(app, deps)
   serveAuditVerification(app, deps)
   serveAuditExport(app, deps)
+  serveUsedPermissions(app, deps)
   serveActivity(app, deps)
   serveActivityTotals(app, deps)
   serveActivitySeries(app, deps)
+  serveExplain(app, deps)
   serveRequests(app, deps)
+  serveEvents(app, deps)
   serveInstances(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)
+  serveReminders(app, deps)
   serveWebhooks(app, deps)
   serveDeliveries(app, deps)
   const { hub } = knowing

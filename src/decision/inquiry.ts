@@ -6,6 +6,7 @@
 // Node's, a pool of connections or a framework.
 
 import type { ApiEnvironment, HostMatch, Route, Table } from '../config/compiled.ts'
+import type { CredentialRecord } from '../credentials/record.ts'
 import type { Secret } from '../credentials/secret.ts'
 import type { Denial } from '../errors/denial.ts'
 import type { DenyList } from './deny-list.ts'
@@ -80,6 +81,8 @@ export interface Inquiry extends InForce {
   // How often
   /** What the limits of the route say; undefined: it has none, or it did not come to that. */
   spent: Spent | undefined
+  /** Whose request counts as under way; undefined: nobody's. */
+  entered: CredentialRecord | undefined
 
   // The outcome
   denial: Denial | undefined
@@ -128,6 +131,7 @@ export function beginInquiry(
     principal: undefined,
     tier: undefined,
     spent: undefined,
+    entered: undefined,
     denial: undefined,
     failure: undefined,
     heldMs: 0,

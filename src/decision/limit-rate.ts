@@ -23,6 +23,21 @@ export function limitRate(limiter: Limiter): Stage {
   }
 }
 
+/** Counts a request as under way where something is said of how many may be, and refuses one too many (contract 11). */
+export function limitInFlight(limiter: Limiter): Stage {
+  return (inquiry) => {
+    const record = inquiry.principal?.record
+    // Nothing is counted of whom nothing is said.
+    if (record === undefined || record.limits === null || inquiry.route?.requirement.kind === 'public')
+      return undefined
+    if (record.limits.inFlight === null && (record.limits.merchant?.inFlight ?? null) === null)
+      return undefined
+    if (!limiter.enter(record)) return deny('RATE_LIMITED', 'in_flight', { retryAfterSeconds: 1 })
+    inquiry.entered = record
+    return undefined
+  }
+}
+
 /** Refuses a caller from an address that its key does not list. */
 export function refuseOtherAddresses({ principal, client }: Inquiry): Denial | undefined {
   const limits = principal?.record.limits

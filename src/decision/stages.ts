@@ -10,7 +10,7 @@ import type { Limiter } from '../limits/limiter.ts'
 import type { Lookup } from '../lookup/found.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize, limitBody } from './authorize.ts'
-import { limitRate, refuseOtherAddresses } from './limit-rate.ts'
+import { limitInFlight, limitRate, refuseOtherAddresses } from './limit-rate.ts'
 import { chooseEnvironment, extractCredential } from './credential.ts'
 import type { Stage } from './inquiry.ts'
 import { judgeMessage } from './message.ts'
@@ -45,5 +45,7 @@ export function decisionStages(deps: DecisionDeps): readonly Stage[] {
     authorize,
     limitRate(deps.limiter),
     limitBody,
+    // Last: what it counts is counted until the request is over.
+    limitInFlight(deps.limiter),
   ]
 }

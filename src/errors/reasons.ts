@@ -109,12 +109,16 @@ export const reasons = {
   },
   TOO_MANY_REQUESTS: { failed_lookups: 'More unknown keys from this client than `limits.failed_lookups`' },
   IP_NOT_ALLOWED: { ip_not_allowed: "The client's address is in none of the key's `allowed_ips`" },
-  RATE_LIMITED: { rate_limit: 'A rate limit that fits the route is used up; `limit` names it' },
+  RATE_LIMITED: {
+    rate_limit: 'A rate limit that fits the route is used up; `limit` names it',
+    in_flight: 'As many requests of the key, or of its merchant, are under way as its `in_flight` allows',
+  },
   OVERLOADED: {
     in_flight: 'More requests under way than `limits.in_flight`',
     event_loop_delay: 'The event loop lags more than `limits.event_loop_delay`',
     connections: 'More connections of clients than descriptors allow',
     descriptors: 'No descriptor was left for a connection to the upstream',
+    streams: 'As many streams of events are open as one process serves',
     exports: 'As many exports of the audit are under way as one process makes at once',
   },
   BODY_TOO_LARGE: {

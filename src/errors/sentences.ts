@@ -148,6 +148,8 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
       'The key may only be used from certain addresses, and the request came from another one. Please ask whoever manages the key.',
   },
   RATE_LIMITED: {
+    in_flight:
+      'Too many requests were under way at the same time. Please wait for some of them to be answered before you send more.',
     rate_limit:
       'There were more requests than the limit allows. Please wait as many seconds as the answer says (Retry-After), and send fewer at once.',
   },
@@ -156,6 +158,7 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     event_loop_delay: busy,
     connections: busy,
     descriptors: busy,
+    streams: 'Too many people watched live at that moment. Please try again in a while.',
     exports: 'Too many exports of the audit were under way. Please try again in a while.',
   },
   BODY_TOO_LARGE: {
@@ -248,6 +251,7 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     unknown_person: 'There is no account with that id, or none that the caller may see.',
     unknown_session: 'There is no session with that id. It may have ended.',
     unknown_invitation: 'There is no invitation with that id, or none that the caller may see.',
+    unknown_webhook: 'There is no webhook with that id, or none that the caller may see.',
     unknown_request: 'No request with that id is kept, or none that the caller may see.',
     not_denied: 'The emergency stop has no such entry.',
   },

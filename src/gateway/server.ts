@@ -38,6 +38,7 @@ import { peerOf } from './listener/peer.ts'
 import { endPolitely } from './listener/polite-end.ts'
 import { expectProxyHeaders } from './listener/proxy-protocol.ts'
 import type { RequestKeeper } from './record/kept-requests.ts'
+import type { LiveSource } from './record/live-source.ts'
 import { createRecorder } from './record/record.ts'
 import { refuse } from './exchange/refuse.ts'
 import { createShadow } from './record/shadow.ts'
@@ -78,6 +79,7 @@ export interface GatewayDeps {
   readonly isReady: () => boolean
   readonly activity: ActivityRecorder
   readonly requests: RequestKeeper
+  readonly live: LiveSource
   readonly metrics: Metrics
   readonly log: Logger
   /** Decides in shadow; null: there is none. */
@@ -153,8 +155,15 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     access.isClosed = true
     access.exchange?.abandon()
     endWork(access)
+    if (access.entered !== undefined) deps.limiter.leave(access.entered)
     record(access)
     shadow(access)
+  }
+
+  const decided = (access: Access, denial: Denial | undefined): void => {
+    // Over while its key was looked up: nobody else would take it out of those under way.
+    if (access.isClosed && access.entered !== undefined) deps.limiter.leave(access.entered)
+    concludeInTurn(access, denial)
   }
 
   app.decorateRequest('access')
@@ -166,7 +175,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     whenClosed(access, over)
     // From here on the answer is ours.
     reply.hijack()
-    runStages(stages, access, concludeInTurn)
+    runStages(stages, access, decided)
   })
   answerFrameworkErrors(app)
   const answer = answerParserErrors(app.server, { ...deps, readNoMore: turns.readNoMore })

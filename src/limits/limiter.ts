@@ -11,6 +11,7 @@ import type { CallerLimits, RateOverride } from '../credentials/caller-limits.ts
 import type { CredentialRecord } from '../credentials/record.ts'
 import { Count } from './count.ts'
 import { levelOf, waitMs } from './gcra.ts'
+import { createInFlight } from './in-flight.ts'
 import { createRenewals, type LeaseStore, type RenewalsDeps } from './renewals.ts'
 import { fullAgainAt, hasRoom, spend } from './spend.ts'
 
@@ -37,11 +38,16 @@ export interface Spent {
 export interface Limiter {
   /** Counts a request, or finds the limit that refuses it. */
   spend(spender: Spender): Spent
+  /** Counts a request as under way; false: it is one too many. To be ended by `leave`. */
+  enter(record: CredentialRecord): boolean
+  leave(record: CredentialRecord): void
 }
 
 /** The same for who is no client: nobody is counted. */
 export const nobodyIsLimited: Limiter = {
   spend: () => ({ limit: undefined, retryAfterSeconds: 0, policy: '', state: '' }),
+  enter: () => true,
+  leave() {},
 }
 
 export interface LimiterDeps extends RenewalsDeps {
@@ -148,7 +154,11 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
     }
   }
 
+  const underWay = createInFlight(() => contact.instances)
+
   return {
+    enter: underWay.enter,
+    leave: underWay.leave,
     spend(spender) {
       const { lines, policy } = bookOf(spender.limits, spender.environment)
       let isOverridden = false
@@ -204,7 +214,7 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
 /** By what is said of callers, then of limits. */
 const overrides = new WeakMap<CallerLimits, Map<RateLimit, Allowance>>()
 
-/** What counts for a caller of whom something is said: of the key, else of its merchant, where the limit counts by those. */
+/** What counts for a caller of whom something is said: of the key, else of its merchant, else of its plan. */
 function allowanceFor(limit: RateLimit, said: CallerLimits): Allowance {
   let known = overrides.get(said)
   if (known === undefined) overrides.set(said, (known = new Map()))
@@ -213,11 +223,11 @@ function allowanceFor(limit: RateLimit, said: CallerLimits): Allowance {
   return allowance
 }
 
-function workOut({ name, per, allowance }: RateLimit, { rates, merchant }: CallerLimits): Allowance {
+function workOut({ name, per, allowance, ofPlans }: RateLimit, { rates, merchant }: CallerLimits): Allowance {
   if (per === 'client') return allowance
-  const ofKey = per === 'key' ? own(rates, name) : undefined
-  const said = ofKey ?? own(merchant?.rates ?? {}, name)
-  return said === undefined ? allowance : allowanceOf(said.rate, said.burst)
+  const said = (per === 'key' ? own(rates, name) : undefined) ?? own(merchant?.rates ?? {}, name)
+  if (said !== undefined) return allowanceOf(said.rate, said.burst)
+  return ofPlans.get(merchant?.plan ?? '') ?? allowance
 }
 
 function own(rates: Readonly<Record<string, RateOverride>>, name: string): RateOverride | undefined {

@@ -14,6 +14,7 @@ import { pruneSessions } from '../store/hub-session-table.ts'
 import { pruneLinks } from '../store/link-table.ts'
 import { prunePace } from '../store/pace-table.ts'
 import type { Postgres } from '../store/postgres.ts'
+import { pruneReminders } from '../store/reminder-table.ts'
 import { explainFailure } from '../store/refusals.ts'
 import { pruneDeliveries } from '../store/webhook-delivery-table.ts'
 import { pruneEvents } from '../store/webhook-event-table.ts'
@@ -43,6 +44,8 @@ const sessionsKeptMs = 30 * dayMs
 const batchesKeptMs = 7 * dayMs
 /** Longer than an endpoint that takes nothing is tried before it is disabled, so that it can be enabled again without a loss. */
 const webhooksKeptMs = 14 * dayMs
+/** What is still so after a year is told again. */
+const remindersKeptMs = 365 * dayMs
 
 interface Step {
   readonly name: string
@@ -67,6 +70,7 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'requests', take: () => forgetRequests(db) },
     { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
     { name: 'webhook_deliveries', take: (most) => pruneDeliveries(db, webhooksKeptMs, most) },
+    { name: 'reminders', take: (most) => pruneReminders(db, remindersKeptMs, most) },
     { name: 'webhook_events', take: (most) => pruneEvents(db, webhooksKeptMs, most) },
     ...activityParts(activityAges).map(({ name, take }) => ({
       name,

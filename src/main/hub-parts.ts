@@ -1,5 +1,6 @@
 // What people's accounts need of the process: where they are reached, and who sends their mails.
 
+import type { CompiledConfig } from '../config/compiled.ts'
 import type { HubSettings } from '../config/hub-compiled.ts'
 import type { HubDeps } from '../control/dependencies.ts'
 import { builtHub, type HubFiles, readHubFiles } from '../control/hub/files.ts'
@@ -15,6 +16,8 @@ export interface HubPartDeps {
   readonly log: Logger
   readonly metrics: Pick<Metrics, 'gauge' | 'counter'>
   now(): number
+  /** As configured. */
+  readonly gateway: CompiledConfig['settings']['gateway']
 }
 
 export interface HubPart extends HubDeps {
@@ -22,7 +25,12 @@ export interface HubPart extends HubDeps {
 }
 
 export function openHubPart({ publicUrl, mail, sessions, oidc }: HubSettings, deps: HubPartDeps): HubPart {
-  const common = { publicUrl, sessions, oidc, pages: builtPages() }
+  const common = {
+    publicUrl,
+    sessions,
+    oidc,
+    pages: { files: builtFiles(), gatewayUrl: localGateway(publicUrl, deps.gateway) },
+  }
   if (mail === null) return { ...common, sendsMail: false, mailQueued() {}, stop: async () => {} }
   const counts = { sent: 0, failed: 0, given_up: 0 }
   const postman = createPostman({
@@ -34,7 +42,18 @@ export function openHubPart({ publicUrl, mail, sessions, oidc }: HubSettings, de
   return { ...common, sendsMail: true, mailQueued: postman.kick, stop: postman.stop }
 }
 
-function builtPages(): HubFiles {
+/** On one machine the names of the APIs' hosts lead nowhere: what people are given to try says the gateway's own address. */
+function localGateway(publicUrl: string, { port, tls }: HubPartDeps['gateway']): string | null {
+  const { hostname } = new URL(publicUrl)
+  if (!isLoopbackName(hostname)) return null
+  return `${tls === null ? 'http' : 'https'}://localhost:${port}`
+}
+
+function isLoopbackName(name: string): boolean {
+  return name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name)
+}
+
+function builtFiles(): HubFiles {
   try {
     return readHubFiles()
   } catch (cause) {

@@ -31,6 +31,7 @@ export async function startPrimary(options: ProgramOptions, count: number, log: 
     gone: (instance) => program.dismiss(instance),
     welcome: () => ({ type: 'welcome', primary: program.instanceId, probe }),
     kept: () => program.kept(),
+    decided: (batch) => program.live.hear(batch),
   })
   const { gateway } = options.config.settings
   const port = createPortWatch({

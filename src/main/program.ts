@@ -11,6 +11,7 @@ import { createGateway } from '../gateway/server.ts'
 import { mostTargets } from '../gateway/upstream/targets-in-force.ts'
 import type { KeptFiles } from '../config/source.ts'
 import type { Followed, TlsSources } from '../gateway/listener/tls.ts'
+import type { LiveDecision } from '../telemetry/live.ts'
 import { type Logger, type LogLosses, noLosses } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createIds } from '../telemetry/request-id.ts'
@@ -24,6 +25,7 @@ import { createDenyInForce, type DenyInForce } from './deny-in-force.ts'
 import { type Descriptors, mostDescriptors, shareDescriptors } from './descriptors.ts'
 import { createDrain, type Drain } from './drain.ts'
 import { createHousekeeping } from './housekeeping.ts'
+import { createExplain } from './explain.ts'
 import { openHubPart } from './hub-parts.ts'
 import { type KeptConfig, packKept } from './kept-config.ts'
 import { boundConnections, listen } from './listen.ts'
@@ -33,6 +35,7 @@ import { healthOf } from './readiness.ts'
 import type { ProcessSecrets } from './secrets.ts'
 import { createRequestSink } from './request-sink.ts'
 import { openLimiter } from './rate-limits.ts'
+import { type Live, openLive } from './live.ts'
 import { createSignOffs } from './sign-offs.ts'
 import { addUpstreamMetrics, targetFigures, type UpstreamFigures } from './upstream-figures.ts'
 import { StartError } from './start-error.ts'
@@ -63,6 +66,8 @@ export interface ProgramOptions {
   readonly kept?: () => Promise<KeptFiles | undefined>
   /** Of a worker: resolves when its primary has ended, which has the port. */
   readonly orphaned?: Promise<void>
+  /** Of a worker: hands decisions to its primary, for those who watch. */
+  readonly decided?: (batch: readonly LiveDecision[]) => void
   /** Of a worker: the path by which its primary asks the gateway's port, where `gateway.health` names none. */
   readonly probe?: string
   readonly secrets: ProcessSecrets
@@ -90,6 +95,8 @@ export interface Program {
   kept(): KeptConfig
   /** Reads the configuration anew. Never rejects. */
   reload(): Promise<void>
+  /** For those who watch: what is asked of a worker, and what workers have decided. */
+  readonly live: Pick<Live['source'], 'want'> & Pick<Live['desk'], 'hear'>
   /** Another instance's process is gone: nobody waits for it any more. */
   dismiss(instance: string): void
   /** Finishes what is under way, then closes everything. Repeating it waits for the same end. */
@@ -174,8 +181,22 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       ...{ tokens: tokens.current, isSending: plan.admin },
     })
     drain.last('webhooks', () => webhooks.stop())
+    const live = openLive({ core, metrics, drain }, options)
     const parts = {
-      ...{ ...options, webhooks, tokens, losses, plan, descriptors, core, metrics, drain, inForce, deny },
+      ...{
+        ...options,
+        live,
+        webhooks,
+        tokens,
+        losses,
+        plan,
+        descriptors,
+        core,
+        metrics,
+        drain,
+        inForce,
+        deny,
+      },
       certificates,
     }
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
@@ -207,6 +228,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     return {
       ...{ gatewayPort, controlPort, metrics, reload, dismiss: signOffs.add, instanceId: core.instanceId },
       upstreams: () => (plan.gateway ? targetFigures(inForce.current().upstreams) : {}),
+      live: { want: live.source.want, hear: live.desk.hear },
       kept: () => packKept(inForce.current().table.sha256, sources()),
       ...{ stop: drain.run, leave: drain.leave, retire: drain.retire },
       isLingering: () => drain.isLeaving && !drain.isDraining,
@@ -289,6 +311,7 @@ interface Parts extends ProgramOptions {
   readonly deny: DenyInForce
   readonly certificates: CertificatesInForce | null
   readonly webhooks: Webhooks
+  readonly live: Live
 }
 
 async function openGateway(parts: Parts): Promise<number> {
@@ -319,6 +342,7 @@ async function openGateway(parts: Parts): Promise<number> {
     isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,
     requests,
+    live: parts.live.source,
     metrics,
     log,
     drain,
@@ -382,7 +406,9 @@ async function openControl(parts: Parts): Promise<number> {
   const table = () => inForce.current().table
   const { hub: hubSettings } = config.settings
   const hub =
-    plan.admin && hubSettings ? openHubPart(hubSettings, { ...parts, db: core.db, now: core.now }) : null
+    plan.admin && hubSettings
+      ? openHubPart(hubSettings, { ...parts, db: core.db, now: core.now, gateway: config.settings.gateway })
+      : null
   drain.last('mail', async () => hub?.stop())
   const app = createControlServer({
     db: plan.admin ? core.db : null,
@@ -410,6 +436,8 @@ async function openControl(parts: Parts): Promise<number> {
     deny: deny.stop,
     denyBehind: deny.behind,
     health: () => healthOf(parts),
+    explain: createExplain(config, table),
+    live: parts.live.desk,
     metrics: async () => metrics.text(await workers?.metrics(metrics.isKept)),
     metricsContentType: metrics.contentType,
     log,

@@ -10,6 +10,8 @@ import { createResolve, type Resolve } from '../control/webhooks/send/resolve.ts
 import { standardSchedule, type Schedule } from '../control/webhooks/send/schedule.ts'
 import { createSender } from '../control/webhooks/send/sender.ts'
 import type { Postgres, Queryable } from '../store/postgres.ts'
+import { tellReminders } from '../store/reminder-table.ts'
+import { explainFailure } from '../store/refusals.ts'
 import { resealSecret, sealedSecrets } from '../store/webhook-endpoint-table.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -39,6 +41,7 @@ export interface WebhooksDeps {
 
 /** For a whole try: a receiver has this long to answer. */
 const postTimeoutMs = 15_000
+const remindsEveryMs = 60 * 60_000
 
 export function createWebhooks(deps: WebhooksDeps): Webhooks {
   const { db, instanceId, log, metrics, resolve = createResolve() } = deps
@@ -48,16 +51,29 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
 
   const postDeps = { resolve, rule, timeoutMs: postTimeoutMs }
   let isResealed = false
+  const newId = createIds(Date.now)
   const sender = createSender({
     ...{ db, holder: instanceId, log, sealing, random: Math.random, now: deps.now },
-    newId: createIds(Date.now),
+    newId,
     schedule: deps.schedule ?? standardSchedule,
     post: (message, signal) => post(postDeps, message, signal),
     async besides() {
       if (!isResealed) await reseal(db, sealing())
       isResealed = true
+      await remind()
     },
   })
+  let remindsAt = Number.NEGATIVE_INFINITY
+  /** Asked for once an hour: where it takes too long, it must not hold up with each round what is to be sent. */
+  async function remind(): Promise<void> {
+    if (performance.now() < remindsAt) return
+    remindsAt = performance.now() + remindsEveryMs
+    try {
+      if ((await tellReminders(db, newId)) > 0) sender.kick()
+    } catch (error) {
+      log.warn({ reason: explainFailure(error) }, 'Reminders are not told; it is tried again in an hour')
+    }
+  }
   addMetrics(metrics, sender)
   return { rule, sealing, kick: sender.kick, stop: sender.stop }
 }

@@ -20,7 +20,7 @@ export interface Told {
   readonly denied: (take: (words: readonly string[]) => void) => void
 }
 
-export type Order = Extract<ToWorker, { type: 'reload' | 'retire' | 'metrics' }>
+export type Order = Extract<ToWorker, { type: 'reload' | 'retire' | 'metrics' | 'live' }>
 
 export interface WorkerChannel {
   /** Says who this instance is, and resolves with what is told it. */

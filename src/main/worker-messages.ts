@@ -1,6 +1,7 @@
 // What primary and workers say to each other. Secrets travel this way, as their channel is a socket that nobody else has: what session
 // tickets are sealed with, and the files of the configuration, for a worker that asks for them.
 
+import type { LiveDecision, LiveScope } from '../telemetry/live.ts'
 import type { KeptConfig } from './kept-config.ts'
 import type { UpstreamFigures } from './upstream-figures.ts'
 
@@ -9,6 +10,8 @@ export type ToWorker =
   /** Another worker takes its place: it is to drain at once. */
   | { readonly type: 'retire' }
   | { readonly type: 'metrics'; readonly id: number }
+  /** What is watched, for a while. */
+  | { readonly type: 'live'; readonly scopes: readonly LiveScope[] }
   /** The first word: who the primary is among the instances, and the path by which it asks the gateway's port. */
   | { readonly type: 'welcome'; readonly primary: string; readonly probe: string }
   /** All that the emergency stop was told, in the text of lookup/deny-format.ts. */
@@ -31,17 +34,19 @@ export type FromWorker =
   | { readonly type: 'log'; readonly isDropping: boolean }
   /** How many targets of upstreams it has, and how many of them are available, when that has changed. */
   | { readonly type: 'upstreams'; readonly figures: UpstreamFigures }
+  /** Decisions for those who watch. */
+  | { readonly type: 'live'; readonly batch: readonly LiveDecision[] }
   /** All that it counts: the answer to question `id`, or, unasked, its last word. */
   | { readonly type: 'metrics'; readonly id: number | null; readonly metrics: object[] }
 
 /** Whether a message is one of ours; node:cluster and libraries send their own. */
 export function isToWorker(message: unknown): message is ToWorker {
-  return hasType(message, ['reload', 'retire', 'metrics', 'welcome', 'deny', 'ticket_keys', 'kept'])
+  return hasType(message, ['reload', 'retire', 'metrics', 'welcome', 'deny', 'ticket_keys', 'kept', 'live'])
 }
 
 /** Whether a message is one of ours. */
 export function isFromWorker(message: unknown): message is FromWorker {
-  return hasType(message, ['started', 'kept', 'serving', 'failed', 'log', 'upstreams', 'metrics'])
+  return hasType(message, ['started', 'kept', 'serving', 'failed', 'log', 'upstreams', 'metrics', 'live'])
 }
 
 function hasType(message: unknown, types: readonly string[]): boolean {

@@ -41,6 +41,7 @@ export async function startWorker(
       ...options,
       ...told,
       ...{ place: 'worker', instanceId, orphaned: channel.lost },
+      decided: (batch) => void say({ type: 'live', batch }),
     })
     const running = { program, log, drain: stopOnSignal(endOf(program), log, true) }
     channel.follow((order) => void obey(running, order).catch(() => {}))
@@ -64,6 +65,7 @@ async function obey({ program, log, drain }: Running, order: Order): Promise<voi
     log.reopen()
     await program.reload()
   } else if (order.type === 'retire') drain('retire')
+  else if (order.type === 'live') program.live.want(order.scopes)
   else await say({ type: 'metrics', id: order.id, metrics: await program.metrics.part() })
 }
 

@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os'
 import type { Followed } from '../gateway/listener/tls.ts'
 import type { Logger } from '../telemetry/log.ts'
+import type { LiveDecision, LiveScope } from '../telemetry/live.ts'
 import type { TableLabels } from '../telemetry/tables-told.ts'
 import type { KeptConfig } from './kept-config.ts'
 import { oneAtATime } from './one-at-a-time.ts'
@@ -29,6 +30,8 @@ export interface Workers {
   upstreams(): UpstreamFigures
   /** What they count, in parts as prom-client writes them; of those that have ended, what is `kept`. */
   metrics(kept: (labels: TableLabels) => boolean): Promise<object[][]>
+  /** Tells all what is watched, for a while. */
+  watch(scopes: readonly LiveScope[]): void
   reload(): void
   /** What may have kept them from starting is mended: those that are missing are tried at once. */
   retry(): void
@@ -58,6 +61,8 @@ export interface WorkersDeps {
   readonly welcome: () => Extract<ToWorker, { type: 'welcome' }>
   /** The configuration in force, for those that find none on disk. */
   readonly kept: () => KeptConfig
+  /** Told of decisions for those who watch. */
+  readonly decided: (batch: readonly LiveDecision[]) => void
 }
 
 /** A worker that dies sooner than this after its start is replaced only after a wait. */
@@ -125,6 +130,7 @@ export function createWorkers(deps: WorkersDeps): Workers {
       if (ticketKeys !== null) worker.tell(sealedBy(ticketKeys.current()))
       worker.tell({ type: 'deny', words: denyWords })
     }
+    if (message.type === 'live') deps.decided(message.batch)
     if (message.type === 'kept') worker.tell({ type: 'kept', config: deps.kept() })
     if (message.type === 'metrics') counts.hear(worker, message.metrics)
   }
@@ -189,6 +195,9 @@ export function createWorkers(deps: WorkersDeps): Workers {
       const answers = await Promise.all(asked.map((worker) => worker.ask(id, metricsWithinMs)))
       const fresh = new Set(asked.filter((worker, at) => answers[at] && worker.isServing()))
       return counts.parts(fresh, kept)
+    },
+    watch(scopes) {
+      for (const worker of workers) worker.tell({ type: 'live', scopes })
     },
     reload() {
       for (const worker of workers) worker.tell({ type: 'reload' })

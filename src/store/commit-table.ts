@@ -67,6 +67,24 @@ export async function commitChange<T>(
 }
 
 /**
+ * What is neither key nor merchant, made once however often the request is repeated: no revision is taken, and nothing is spread.
+ * As `commitTraced`; IDEMPOTENCY_MISMATCH where the origin's Idempotency-Key has made something else.
+ */
+export async function commitOnce<T>(
+  db: Postgres,
+  { replayOf, nowMs }: ChangeOrigin,
+  make: (tx: Queryable) => Promise<T>,
+): Promise<Committed<T>> {
+  return commitTraced<Committed<T>>(db, async (tx, trace) => {
+    const made = replayOf && (await claimReplay<T>(tx, replayOf, nowMs))
+    if (made !== undefined) return { object: made, change: null, isReplay: true }
+    const object = await make(tx)
+    if (replayOf) await keepReplay(tx, replayOf, object)
+    return trace(await transactionOf(tx), { object, change: null })
+  })
+}
+
+/**
  * One transaction of which it is found out whether it took place when the answer to its commit is lost. `work` calls
  * `trace` last, with what it returns. Throws OutcomeUnknownError where that could not be found out.
  */

@@ -2,6 +2,7 @@
 
 import type { KeyStatus, ListedStatus } from '../credentials/record.ts'
 import { deny, DenialError } from '../errors/denial.ts'
+import { ageConditions, type KeyAges } from './key-ages.ts'
 import { keyLimitsOf, noKeyLimits, type StoredKeyLimits } from './limit-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
@@ -50,7 +51,7 @@ export interface StoredSecret {
   readonly lastUsedAtMs: number | null
 }
 
-export interface KeyFilter {
+export interface KeyFilter extends KeyAges {
   readonly merchantId?: string | undefined
   readonly status?: ListedStatus | undefined
   readonly api?: string | undefined
@@ -196,6 +197,7 @@ async function selectPage(
     const ends = `f.last4 = ${put(filter.last4)} AND (f.expires_at IS NULL OR f.expires_at > $1)`
     conditions.push(`EXISTS (SELECT FROM key_secret f WHERE f.key_id = k.id AND ${ends})`)
   }
+  conditions.push(...ageConditions(filter, put))
   if (filter.text !== undefined) {
     const text = `${put(filter.text)}::text`
     const secret = `${holds('f.last4', text)} AND (f.expires_at IS NULL OR f.expires_at > $1)`

@@ -1,10 +1,17 @@
 // Merchants: the tenants that keys belong to.
 
+import { isDeepStrictEqual } from 'node:util'
 import { type MerchantAction, merchantTransition } from '../credentials/lifecycle.ts'
 import type { MerchantStatus } from '../credentials/record.ts'
 import { deny, DenialError } from '../errors/denial.ts'
 import { type ChangeOrigin, type Committed, commitChange, type Plan } from './commit-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
+import {
+  merchantLimitsOf,
+  noMerchantLimits,
+  type StoredMerchantLimits,
+  writeMerchantLimits,
+} from './limit-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { refuseViewer, type Scope, seesMerchant } from './scope.ts'
 import { milliseconds } from './session.ts'
@@ -16,9 +23,12 @@ export interface StoredMerchant {
   /** Milliseconds since the epoch. */
   readonly createdAtMs: number
   readonly revision: number
+  /** null: nothing is said. (As is of an object that an earlier version kept for a repeat.) */
+  readonly limits?: StoredMerchantLimits | null
 }
 
-const columns = `id, name, status, ${milliseconds('created_at')} AS "createdAtMs", revision`
+const columns = `id, name, status, ${milliseconds('created_at')} AS "createdAtMs", revision,
+  (SELECT ${merchantLimitsOf('l')} FROM merchant_limit l WHERE l.merchant_id = merchant.id) AS limits`
 
 /** One merchant that is seen. */
 export async function getMerchant(
@@ -77,17 +87,26 @@ export async function createMerchant(
   }))
 }
 
-/** Gives a merchant another name; the same one, or none, changes nothing. Throws NOT_FOUND. */
-export async function renameMerchant(
+/** What is not named stays as it is. */
+export interface MerchantPatch {
+  readonly name?: string | undefined
+  readonly limits?: Partial<StoredMerchantLimits> | undefined
+}
+
+/** Changes name and limits; what is so already changes nothing. Throws NOT_FOUND. */
+export async function patchMerchant(
   db: Postgres,
   origin: ChangeOrigin,
-  request: { readonly id: string; readonly name: string | undefined },
+  request: { readonly id: string; readonly patch: MerchantPatch },
 ): Promise<Committed<StoredMerchant>> {
   return commitChange<StoredMerchant>(db, origin, async (tx) => {
     const merchant = await lockMerchant(tx, request.id, origin.scope)
-    const { name = merchant.name } = request
-    if (name === merchant.name) return { kind: 'unchanged', object: merchant }
-    return changeOf(merchant, 'merchant.update', { name })
+    const { name = merchant.name } = request.patch
+    const before = merchant.limits ?? noMerchantLimits
+    const limits = { ...before, ...request.patch.limits }
+    const areSame = isDeepStrictEqual(limits, before)
+    if (areSame && name === merchant.name) return { kind: 'unchanged', object: merchant }
+    return changeOf(merchant, 'merchant.update', areSame ? { name } : { name, limits })
   })
 }
 
@@ -109,7 +128,7 @@ export async function transitionMerchant(
 function changeOf(
   merchant: StoredMerchant,
   action: string,
-  to: Partial<Pick<StoredMerchant, 'name' | 'status'>>,
+  to: Partial<Pick<StoredMerchant, 'name' | 'status'>> & { readonly limits?: StoredMerchantLimits },
 ): Plan<StoredMerchant> {
   return {
     kind: 'change',
@@ -122,6 +141,7 @@ function changeOf(
       await tx.query('UPDATE merchant SET name = $2, status = $3, revision = $4 WHERE id = $1', [
         ...[changed.id, changed.name, changed.status, changed.revision],
       ])
+      if (to.limits !== undefined) await writeMerchantLimits(tx, changed.id, to.limits)
       return changed
     },
     snapshot,
@@ -132,14 +152,20 @@ function changeOf(
 async function lockMerchant(tx: Queryable, id: string, scope: Scope): Promise<StoredMerchant> {
   refuseViewer(scope, id)
   if (!seesMerchant(scope, id)) throw new DenialError(deny('NOT_FOUND', 'unknown_merchant'))
-  const rows = await tx.query<StoredMerchant>(
-    `SELECT ${columns} FROM merchant WHERE id = $1 FOR NO KEY UPDATE`,
-    [id],
-  )
-  if (!rows[0]) throw new DenialError(deny('NOT_FOUND', 'unknown_merchant'))
-  return rows[0]
+  await tx.query('SELECT FROM merchant WHERE id = $1 FOR NO KEY UPDATE', [id])
+  // Another statement: what hangs on the row must be read behind the wait for its lock.
+  const merchant = await getMerchant(tx, id, scope)
+  if (!merchant) throw new DenialError(deny('NOT_FOUND', 'unknown_merchant'))
+  return merchant
 }
 
-function snapshot({ name, status }: StoredMerchant): object {
-  return { name, status }
+function snapshot({ name, status, limits }: StoredMerchant): object {
+  const { plan, rates, inFlight } = limits ?? noMerchantLimits
+  return {
+    name,
+    status,
+    ...(plan !== null && { plan }),
+    ...(Object.keys(rates).length > 0 && { rate_limits: rates }),
+    ...(inFlight !== null && { in_flight: inFlight }),
+  }
 }

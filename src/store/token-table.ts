@@ -4,7 +4,7 @@
 import type { TokenRole } from '../credentials/role.ts'
 import { deny, DenialError } from '../errors/denial.ts'
 import { type Who, writeAudit } from './audit-table.ts'
-import { type ChangeOrigin, commitTraced, transactionOf } from './commit-table.ts'
+import { type ChangeOrigin, type Committed, commitOnce, commitTraced, transactionOf } from './commit-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { milliseconds } from './session.ts'
@@ -55,9 +55,13 @@ export async function listTokens(db: Queryable, page: PageRequest<string>): Prom
   return pageOf(rows, page.limit)
 }
 
-/** Throws VALIDATION_FAILED where there is no such merchant; as `commitTraced`. */
-export async function createToken(db: Postgres, origin: ChangeOrigin, token: NewToken): Promise<StoredToken> {
-  return commitTraced(db, async (tx, trace) => {
+/** Throws VALIDATION_FAILED where there is no such merchant; as `commitOnce`. */
+export async function createToken(
+  db: Postgres,
+  origin: ChangeOrigin,
+  token: NewToken,
+): Promise<Committed<StoredToken>> {
+  return commitOnce(db, origin, async (tx) => {
     const { merchantId } = token
     if (merchantId !== null) {
       const merchants = await tx.query('SELECT FROM merchant WHERE id = $1 FOR KEY SHARE', [merchantId])
@@ -78,7 +82,7 @@ export async function createToken(db: Postgres, origin: ChangeOrigin, token: New
     )
     const created = mustHave(rows)
     await writeTokenAudit(tx, origin, { action: 'token.create', before: null, after: created })
-    return trace(await transactionOf(tx), created)
+    return created
   })
 }
 

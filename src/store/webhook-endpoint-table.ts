@@ -3,7 +3,7 @@
 import { deny, DenialError } from '../errors/denial.ts'
 import type { Reason } from '../errors/reasons.ts'
 import { type Who, writeAudit } from './audit-table.ts'
-import { type ChangeOrigin, commitTraced, transactionOf } from './commit-table.ts'
+import { type ChangeOrigin, type Committed, commitOnce, commitTraced, transactionOf } from './commit-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { refuseViewer, type Scope, seesApi, seesMerchant } from './scope.ts'
@@ -127,13 +127,13 @@ export async function listEndpoints(
 /** For one merchant, or for those of no merchant. */
 export const mostEndpoints = 20
 
-/** Is told of what happens from now on. Throws VALIDATION_FAILED; as `commitTraced`. */
+/** Is told of what happens from now on. Throws VALIDATION_FAILED; as `commitOnce`. */
 export async function createEndpoint(
   db: Postgres,
   origin: ChangeOrigin,
   endpoint: NewEndpoint,
-): Promise<StoredEndpoint> {
-  return commitTraced(db, async (tx, trace) => {
+): Promise<Committed<StoredEndpoint>> {
+  return commitOnce(db, origin, async (tx) => {
     const { id, merchantId, api, name, url, events } = endpoint
     await refuseForeign(tx, origin.scope, { merchantId, api })
     const { seq } = await lockWebhookHead(tx)
@@ -151,7 +151,7 @@ export async function createEndpoint(
     await insertSecret(tx, id, { ...endpoint.secret, nowMs: origin.nowMs })
     const created = await mustGetEndpoint(tx, id, origin)
     await writeEndpointAudit(tx, origin, { action: 'webhook.create', before: null, after: created })
-    return trace(await transactionOf(tx), created)
+    return created
   })
 }
 

@@ -4,7 +4,7 @@
 
 import type { Postgres, Queryable } from './postgres.ts'
 import { milliseconds } from './session.ts'
-import { exposedAction, type testType, typeOf, type WebhookType } from './webhook-types.ts'
+import { exposedAction, type testType, typeOf, type WebhookType } from './webhook-catalogue.ts'
 
 export interface NewEvent {
   readonly id: string

@@ -50,6 +50,15 @@ void t.test('activity is shown by merchant, of a merchant by key, of a key by ro
     ['allow', '35', '35', '0'],
     ['INSUFFICIENT_PERMISSIONS', '2', '0', '2'],
   ])
+  t.same(await rows('--by', 'day', '--since', '7d', '--outcome', 'allow'), [
+    ['DAY', ...figures],
+    ['2026-01-15', '5', '5', '0'],
+    ['2026-01-12', '30', '30', '0'],
+  ])
+  t.same(await rows('--by', 'environment', '--route', 'GET /v1/y'), [
+    ['API', 'ENVIRONMENT', ...figures],
+    ['flintn', 'live', '2', '0', '2'],
+  ])
   t.match(await type('activity', '--by', 'route', '--limit', '1'), { stderr: /there are more/ })
   t.equal((await type('activity', '--key', id, '--merchant', merchant)).code, 2)
   const listed: unknown = JSON.parse((await type('activity', '--json')).stdout)

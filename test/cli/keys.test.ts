@@ -165,6 +165,10 @@ void t.test(
     t.same(await ids('--last4', other.secret.slice(-4)), [other.id])
     t.same(await ids('--last4', other.secret.slice(-4), '--env', 'live'), [])
     t.match(await type('keys', 'list', '--last4', '~~'), { code: 1, stderr: /--last4/ })
+    t.same(await ids('--unused-for', '0s', '--older-than', '0s'), [other.id, one.id])
+    t.same(await ids('--unused-for', '90d'), [])
+    t.same(await ids('--expires-within', '14d'), [])
+    t.match(await type('keys', 'list', '--older-than', '90'), { code: 1, stderr: /older_than|--older-than/ })
   },
 )
 

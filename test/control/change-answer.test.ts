@@ -27,10 +27,15 @@ void t.test('?wait=all tells which instances have not applied the change, on rep
     const answer = await subject.call('POST', `/keys/${id}/${path}?wait=all`)
     t.same(answer.body['pending'], pending)
   }
+  const part = { name: 'm', role: 'admin', merchant_id: String(merchant.body['id']) }
+  const made = await subject.call('POST', '/tokens', part)
+  const headers = { authorization: `Bearer ${String(made.body['secret'])}` }
+  const told = await subject.call('POST', `/keys/${id}/disable?wait=all`, undefined, headers)
+  t.same(told.body['pending'], [{ ...pending[0], instance: '1' }], 'who sees a part is told no names')
   t.notOk('pending' in (await subject.call('POST', `/keys/${id}/disable`)).body)
   t.match(await subject.call('POST', `/keys/${id}/disable?wait=some`), { status: 422 })
   t.same(
     waits,
-    [1, 2, 3, 3].map((revision) => [revision, 5000]),
+    [1, 2, 3, 3, 3].map((revision) => [revision, 5000]),
   )
 })

@@ -132,6 +132,12 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
       changed: () => undefined,
     }),
     denyBehind: async () => [],
+    explain: () => ({
+      ...{ decision: 'allow', code: null, status: null, reason: null, hint: null, api: 'flintn' },
+      ...{ environment: 'live', upstream: 'u', sent_path: '/v1/x', match: 'none', held: null, required: [] },
+      route: { template: '/v1/x', source: 'flintn.yaml:1:1' },
+    }),
+    live: { listen: () => () => undefined },
     health: () => ({
       isReady: true,
       status: 'ok',
@@ -167,7 +173,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     docs: null,
     stripPrefix: '',
     rateLimits: (['key', 'merchant'] as const).map((per) => ({
-      ...{ api: name, name: per === 'key' ? 'default' : 'sums', per, isShadow: false },
+      ...{ api: name, name: per === 'key' ? 'default' : 'sums', per, ofPlans: new Map(), isShadow: false },
       allowance: { quota: 1, windowSeconds: 1, intervalMs: 1_000, burst: 1 },
     })),
     routes: [],
@@ -180,6 +186,7 @@ const apis = [apiOf('flintn', ['pk_live_', 'pk_test_']), apiOf('flint', ['flint_
 const table: Table = {
   sha256: 'ab'.repeat(32),
   apis: new Map(apis.map((api) => [api.name, api])),
+  plans: new Set(['gold']),
   prefixes: ['pk_live_', 'pk_test_', 'flint_live_', 'flint_test_'],
   escapes: 0,
   maxStaleLimitMs: 900_000,

@@ -121,6 +121,20 @@ void t.test(
     t.equal(await ask('10.0.0.1', '192.0.2.7, 198.51.100.1'), 403)
     t.equal(await ask('10.0.0.1', '192.0.2.7, unknown'), 403)
     t.equal(await ask('10.0.0.1', undefined), 403)
+    const lax = await createSubject(t, { trustedProxies: ['10.0.0.1'], adminFrom: ['10.0.0.0/8'] })
+    for (const [forwarded, status] of [
+      [undefined, 403],
+      ['', 403],
+      ['unknown', 403],
+      ['10.0.0.9', 200],
+    ] as const) {
+      const headers = {
+        authorization: `Bearer ${token}`,
+        ...(forwarded !== undefined && { 'x-forwarded-for': forwarded }),
+      }
+      const asked = { url: '/admin/v1/merchants', headers, remoteAddress: '10.0.0.1' }
+      t.equal((await lax.app.inject(asked)).statusCode, status, `a proxy in admin_from: ${forwarded}`)
+    }
     t.equal(await ask('198.51.100.1', '192.0.2.7'), 403)
     t.equal(await ask('192.0.2.1', '198.51.100.1'), 200)
     t.match(await subject.db.query('SELECT client FROM change_origin'), [{ client: '192.0.2.7' }])

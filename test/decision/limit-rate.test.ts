@@ -10,7 +10,7 @@ import { nobodyIsCounted } from '../../src/decision/misses.ts'
 import { accessOf, loadDemo, principalOf } from '../gateway/subject.ts'
 
 const limit: RateLimit = {
-  ...{ api: 'flintn', name: 'default', per: 'key', isShadow: false },
+  ...{ api: 'flintn', name: 'default', per: 'key', ofPlans: new Map(), isShadow: false },
   allowance: allowanceOf('1/h', null),
 }
 
@@ -24,7 +24,7 @@ t.test('addresses come before permissions, and only who may pass is counted', as
     now: () => 0,
   })
   const names = stages.map(({ name }) => name)
-  t.same(names.slice(-5), ['refuseDeniedCaller', 'refuseOtherAddresses', 'authorize', '', 'limitBody'])
+  t.same(names.slice(-5), ['refuseOtherAddresses', 'authorize', '', 'limitBody', ''])
 })
 
 t.test('the limits of a route count, and where there are none nothing is asked', async (t) => {

@@ -2,28 +2,15 @@
 // A revocation that Redis could not take: the answer says so, it is repeated until Redis has it, and one that starts
 // without Postgres never serves what was before.
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { startPostgres } from '../support/postgres-service.ts'
-import { startTestProgram, type TestProgram } from '../support/program.ts'
+import { startTestProgram } from '../support/program.ts'
 import { startRedis } from '../support/redis-service.ts'
-import { exchange, request } from '../support/wire.ts'
+import { until } from '../support/until.ts'
+import { statusOf } from './asked.ts'
 
 t.setTimeout(240_000)
-
-async function statusOf(program: TestProgram, secret: string): Promise<number | undefined> {
-  const fields = ['Host: api.flintn.com', `X-Api-Key: ${secret}`]
-  return (await exchange(program.gatewayPort, request('GET /v1/transactions/1', fields))).status
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const endsAt = performance.now() + 20_000
-  while (!(await isSo())) {
-    if (performance.now() > endsAt) throw new Error('It never came to be so')
-    await sleep(50)
-  }
-}
 
 async function subject(t: Test) {
   const [postgres, redis] = [await startPostgres(), await startRedis()]
@@ -39,7 +26,7 @@ async function subject(t: Test) {
   const [doomed, good] = [await program.admin.makeKey(merchant), await program.admin.makeKey(merchant)]
   for (const { secret } of [doomed, good]) t.equal(await statusOf(program, secret), 200)
   // Its entry is in Redis.
-  await until(async () => (await raw.keys('*:c:*')).length === 2)
+  await until(async () => (await raw.keys('*:c:*')).length === 2, 'both entries are in Redis')
   const revoke = async () => (await program.admin.call('POST', `/keys/${doomed.id}/revoke?wait=all`)).body
 
   /** With Postgres away, a new process serves the other key and never this one. */
@@ -50,7 +37,7 @@ async function subject(t: Test) {
     await until(async () => {
       seen.add(await statusOf(cold, doomed.secret))
       return (await statusOf(cold, good.secret)) === 200
-    })
+    }, 'the other key is served')
     for (let i = 0; i < 5; i++) seen.add(await statusOf(cold, doomed.secret))
     t.notOk(seen.has(200), [...seen].join())
   }
@@ -66,7 +53,7 @@ t.test('a Redis that is full', async (t) => {
   t.equal(await statusOf(program, doomed.secret), 401)
   t.match(await revoke(), { pending: [], redis: 'behind' }, 'a repeat says so too')
   await raw.config('SET', 'maxmemory', '0')
-  await until(async () => (await revoke())['redis'] === undefined)
+  await until(async () => (await revoke())['redis'] === undefined, 'Redis has it')
   await startsCold(t)
 })
 
@@ -80,7 +67,7 @@ t.test('a Redis that was away, and comes back with what it had', async (t) => {
   t.ok(performance.now() - begun < 4_500, 'nobody waits for a Redis that is away')
   t.equal(await statusOf(program, doomed.secret), 401)
   await redis.restart()
-  await until(async () => (await revoke())['redis'] === undefined)
+  await until(async () => (await revoke())['redis'] === undefined, 'Redis has it')
   await startsCold(t)
 })
 
@@ -95,6 +82,6 @@ t.test('the same where Postgres is away before Redis is back: who made it has ke
     const names = await raw.keys(`*:k:${doomed.id}`).catch(() => [])
     const [mark = '0'] = await raw.mget(names.length === 0 ? ['none'] : names).catch(() => [])
     return Number(mark) > 3
-  })
+  }, 'it is marked')
   await startsCold(t)
 })

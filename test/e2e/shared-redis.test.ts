@@ -3,28 +3,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startPostgres } from '../support/postgres-service.ts'
-import { startTestProgram, type TestProgram } from '../support/program.ts'
+import { startTestProgram } from '../support/program.ts'
 import { startRedis } from '../support/redis-service.ts'
-import { exchange, request } from '../support/wire.ts'
+import { until } from '../support/until.ts'
+import { controlText, readyOf, statusOf } from './asked.ts'
 
 t.setTimeout(240_000)
-
-async function statusOf(program: TestProgram, secret: string): Promise<number | undefined> {
-  const fields = ['Host: api.flintn.com', `X-Api-Key: ${secret}`]
-  return (await exchange(program.gatewayPort, request('GET /v1/transactions/1', fields))).status
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const endsAt = performance.now() + 20_000
-  while (!(await isSo())) {
-    if (performance.now() > endsAt) throw new Error('It never came to be so')
-    await sleep(50)
-  }
-}
-
-const ready = async (program: TestProgram): Promise<Record<string, unknown>> => ({
-  ...Object(await (await fetch(`http://127.0.0.1:${program.controlPort}/readyz`)).json()),
-})
 
 async function sharedRedis(t: Test): Promise<string> {
   const redis = await startRedis()
@@ -48,7 +32,7 @@ t.test("two installations on one Redis: nothing of one is the other's", async (t
   await sleep(1_500)
   t.equal(await statusOf(other, foreign.secret), 200)
   await one.admin.call('DELETE', '/deny', { kind: 'client', value: '127.0.0.0/8' })
-  await until(async () => (await statusOf(one, key.secret)) === 200)
+  await until(async () => (await statusOf(one, key.secret)) === 200, 'the stop is lifted')
 
   await t.test('with both databases away, a start finds its own', async (t) => {
     await ours.kill('SIGKILL')
@@ -58,7 +42,7 @@ t.test("two installations on one Redis: nothing of one is the other's", async (t
       [theirs.url, foreign, key],
     ] as const) {
       const cold = await startTestProgram(t, { redis, databaseUrl })
-      await until(async () => (await statusOf(cold, own.secret)) === 200)
+      await until(async () => (await statusOf(cold, own.secret)) === 200, 'its own key is served')
       for (let i = 0; i < 3; i++) t.equal(await statusOf(cold, others.secret), 503)
     }
   })
@@ -73,10 +57,10 @@ t.test('instances with different cache keys say so, and a key in two steps is no
   const one = await startTestProgram(t, { redis, cacheKey: older })
   const { databaseUrl } = one
   const other = await startTestProgram(t, { redis, databaseUrl, cacheKey: newer })
-  await until(async () => (await ready(one))['cache_key'] === 'apart')
-  t.match(await ready(one), { status: 'degraded', cache_key: 'apart' })
-  await until(async () => (await ready(other))['cache_key'] === 'apart')
-  const metrics = await (await fetch(`http://127.0.0.1:${one.controlPort}/metrics`)).text()
+  await until(async () => (await readyOf(one))['cache_key'] === 'apart', 'one is told of it')
+  t.match(await readyOf(one), { status: 'degraded', cache_key: 'apart' })
+  await until(async () => (await readyOf(other))['cache_key'] === 'apart', 'the other is told of it')
+  const metrics = await controlText(one, '/metrics')
   t.match(metrics, /^latchkey_cache_keys_apart\{[^}]*\} 1$/m)
   const { body } = await one.admin.call('GET', '/instances')
   const keys = Array.from(Object(body['data']), (instance) => Object(instance)['cache_keys'])
@@ -88,7 +72,7 @@ t.test('instances with different cache keys say so, and a key in two steps is no
   t.same((await one.admin.call('POST', `/keys/${key.id}/revoke?wait=all`)).body['pending'], [])
   t.equal(await statusOf(other, key.secret), 401)
   await other.stop()
-  await until(async () => (await ready(one))['status'] === 'ok')
+  await until(async () => (await readyOf(one))['status'] === 'ok', 'one is well again')
 
   await t.test('old,new beside old, and new,old beside old,new', async (t) => {
     for (const cacheKey of [`${older},${newer}`, `${newer},${older}`, newer]) {
@@ -103,8 +87,8 @@ t.test('instances with different cache keys say so, and a key in two steps is no
         t.match((await next.admin.call('POST', '/deny?wait=all', denied)).body, { pending: [] })
         t.equal(await statusOf(one, stopped.secret), 401)
         await sleep(6_000)
-        t.equal((await ready(one))['cache_key'], undefined)
-      } else await until(async () => (await ready(one))['cache_key'] === 'apart')
+        t.equal((await readyOf(one))['cache_key'], undefined)
+      } else await until(async () => (await readyOf(one))['cache_key'] === 'apart', 'one is told of it')
       await next.stop()
     }
   })

@@ -82,7 +82,7 @@ t.test('the script counts for all', async (t) => {
 })
 
 const limit: RateLimit = {
-  ...{ api: 'flintn', name: 'default', per: 'key', isShadow: false },
+  ...{ api: 'flintn', name: 'default', per: 'key', ofPlans: new Map(), isShadow: false },
   allowance: allowanceOf('20/s', 40),
 }
 

@@ -30,7 +30,15 @@ function alone(instances = 1): Subject {
 
 function limitOf(name: string, rate: string, of: Partial<RateLimit> & { burst?: number } = {}): RateLimit {
   const { burst = null, ...more } = of
-  return { api: 'flintn', name, per: 'key', allowance: allowanceOf(rate, burst), isShadow: false, ...more }
+  return {
+    api: 'flintn',
+    name,
+    per: 'key',
+    allowance: allowanceOf(rate, burst),
+    ofPlans: new Map(),
+    isShadow: false,
+    ...more,
+  }
 }
 
 function spenderOf(limits: readonly RateLimit[], of: Partial<Spender> = {}): Spender {

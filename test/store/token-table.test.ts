@@ -39,7 +39,7 @@ void t.test('a token is found by its digest, revoked too, and listed until then'
     revokedAtMs: null,
     lastUsedAtMs: null,
   }
-  t.same(await createToken(db, origin, token), stored)
+  t.same(await createToken(db, origin, token), { object: stored, change: null })
   t.same(await findToken(db, digest), stored)
   t.equal(await findToken(db, 'ab'.repeat(32)), undefined)
   t.same((await listTokens(db, { after: null, limit: 5 })).rows, [stored])
@@ -54,7 +54,8 @@ void t.test('a token is found by its digest, revoked too, and listed until then'
 void t.test('pages join, newest first', async (t) => {
   const { db } = await createDatabase(t)
   const ids = []
-  for (const name of ['a', 'b', 'c']) ids.unshift((await createToken(db, origin, tokenOf({ name }))).id)
+  for (const name of ['a', 'b', 'c'])
+    ids.unshift((await createToken(db, origin, tokenOf({ name }))).object.id)
   const first = await listTokens(db, { after: null, limit: 2 })
   t.equal(first.hasMore, true)
   const second = await listTokens(db, { after: first.rows[1]?.id ?? '', limit: 2 })
@@ -67,7 +68,7 @@ void t.test('pages join, newest first', async (t) => {
 void t.test('two who revoke at once write one entry of the audit, beside the last revision', async (t) => {
   const { db } = await createDatabase(t)
   await seedMerchant(db)
-  const { id } = await createToken(db, origin, tokenOf())
+  const { id } = (await createToken(db, origin, tokenOf())).object
   await Promise.all([revokeToken(db, origin, id), revokeToken(db, origin, id)])
   t.match(await db.query('SELECT action, target, revision, before, after FROM audit ORDER BY id OFFSET 1'), [
     { action: 'token.create', target: id, revision: 1, before: null, after: { status: 'active' } },

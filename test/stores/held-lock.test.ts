@@ -10,7 +10,7 @@ import { expectOutcome, isLong } from './table.ts'
 import { runTrial } from './trial.ts'
 import { postgresVersion } from './versions.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(isLong ? 900_000 : 300_000)
 
 t.test('a migration behind a backup stops nobody, and is applied when that has ended', async (t) => {
   const { url, db } = await createEmptyDatabase(t)

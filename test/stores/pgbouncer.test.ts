@@ -9,7 +9,7 @@ import { expectOutcome, isLong } from './table.ts'
 import { runTrial } from './trial.ts'
 import { postgresVersion } from './versions.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(isLong ? 900_000 : 300_000)
 
 for (const mode of poolModes) {
   t.test(`PgBouncer in ${mode} mode`, async (t) => {

@@ -8,10 +8,11 @@ import { startTestProgram } from '../support/program.ts'
 import { startRedisCluster } from '../support/redis-cluster.ts'
 import type { Service } from '../support/service.ts'
 import { expectOutcome, isLong } from './table.ts'
-import { runTrial, until } from './trial.ts'
+import { until } from '../support/until.ts'
+import { runTrial } from './trial.ts'
 import { redisVersion } from './versions.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(isLong ? 900_000 : 300_000)
 
 /** The master that holds entries of Latchkey. */
 async function holder(nodes: readonly Service[]): Promise<Service> {

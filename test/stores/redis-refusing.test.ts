@@ -8,10 +8,11 @@ import { startTestProgram, type TestProgram } from '../support/program.ts'
 import { startRedis } from '../support/redis-service.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { expectOutcome, isLong } from './table.ts'
-import { runTrial, until } from './trial.ts'
+import { until } from '../support/until.ts'
+import { runTrial } from './trial.ts'
 import { redisVersion } from './versions.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(isLong ? 900_000 : 300_000)
 
 async function redisState({ controlPort }: TestProgram): Promise<unknown> {
   const answer = await fetch(`http://127.0.0.1:${controlPort}/readyz`)

@@ -11,11 +11,12 @@ import { startTestProgram, type TestProgram } from '../support/program.ts'
 import { startRedis } from '../support/redis-service.ts'
 import { exchange, request } from '../support/wire.ts'
 import { expectOutcome, isLong } from './table.ts'
-import { runTrial, until } from './trial.ts'
+import { until } from '../support/until.ts'
+import { runTrial } from './trial.ts'
 import { postgresVersion } from './versions.ts'
 
 const run = promisify(execFile)
-t.setTimeout(300_000)
+t.setTimeout(isLong ? 900_000 : 300_000)
 
 async function statusOf(program: TestProgram, secret: string): Promise<number | undefined> {
   const fields = ['Host: api.flintn.com', `X-Api-Key: ${secret}`]

@@ -4,11 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import t from 'tap'
+import { createControlServer } from '../../src/control/server.ts'
 import { keepHouse } from '../../src/main/housekeeping.ts'
+import { claimMail, postponeMail, removeMail } from '../../src/store/mail-table.ts'
 import { grantStatements } from '../../src/store/grants-table.ts'
 import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
 import { buildSearchIndexes } from '../../src/store/search-table.ts'
 import { createLog } from '../../src/telemetry/log.ts'
+import { tourOfPeople } from '../control/people/tour.ts'
+import { callerOf, depsOf } from '../control/subject.ts'
 import { createDatabase } from '../support/database.ts'
 import { startTestProgram, type TestProgram } from '../support/program.ts'
 import { startRedis } from '../support/redis-service.ts'
@@ -16,7 +20,7 @@ import { expectOutcome, isLong, readPage } from './table.ts'
 import { runTrial } from './trial.ts'
 import { postgresVersion, redisVersion } from './versions.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(isLong ? 900_000 : 300_000)
 
 interface Teardown {
   teardown(fn: () => Promise<void>): unknown
@@ -99,6 +103,26 @@ t.test('the two roles serve with just their rights', async (t) => {
   )
 })
 
+t.test('people are served with just the rights of the role control', async (t) => {
+  const { control } = await withRoles(t)
+  const db = createPostgres({ url: control, applicationName: 'latchkey-test' })
+  const clock = { nowMs: Date.now() }
+  const deps = depsOf({ db, clock, logged: [] })
+  const app = createControlServer({ ...deps, hub: deps.hub && { ...deps.hub, sendsMail: true } })
+  t.teardown(async () => {
+    await app.close()
+    await db.close()
+  })
+  const call = callerOf(app)
+  const merchant = String((await call('POST', '/merchants', { name: 'Acme' })).body['id'])
+  const seen = await tourOfPeople({ app, db, call, clock, published: [], logged: [] }, merchant)
+  for (const { name, answer } of seen) t.ok(answer.status < 500, `${name} ${JSON.stringify(answer)}`)
+  const mail = await claimMail(db, { nowMs: clock.nowMs, forMs: 1_000 })
+  t.ok(mail)
+  await postponeMail(db, { id: mail?.id ?? '', nextAtMs: clock.nowMs, failure: 'x' })
+  await removeMail(db, mail?.id ?? '')
+})
+
 t.test('what the roles may not', async (t) => {
   const { control, gateway } = await withRoles(t)
   const refused = async (url: string, statements: readonly string[]) => {
@@ -113,6 +137,10 @@ t.test('what the roles may not', async (t) => {
      VALUES (9, 'a', 'a', 'a', 'a', now(), 0)`,
     'INSERT INTO audit_link SELECT FROM audit',
     'DELETE FROM api_key',
+    'DELETE FROM person',
+    "UPDATE person SET email = 'x'",
+    'UPDATE hub_session SET person_id = NULL',
+    'UPDATE person_link SET expires_at = now()',
     'DELETE FROM kept_request',
     'DROP TABLE kept_request',
     'ALTER TABLE head ADD COLUMN a int',
@@ -128,6 +156,9 @@ t.test('what the roles may not', async (t) => {
     'INSERT INTO outbox DEFAULT VALUES',
     'DELETE FROM instance',
     'SELECT FROM idempotency',
+    'SELECT FROM person',
+    'SELECT FROM hub_session',
+    'DELETE FROM person_link',
     'SELECT FROM kept_request',
     'DROP TABLE kept_request',
     "SELECT forget_requests(now() - interval '8 days')",

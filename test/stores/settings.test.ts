@@ -13,7 +13,7 @@ import { expectOutcome, isLong } from './table.ts'
 import { runTrial } from './trial.ts'
 import { postgresVersion } from './versions.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(isLong ? 900_000 : 300_000)
 const applicationName = 'latchkey-test'
 const usualMs = isLong ? 10_000 : 1_000
 

@@ -4,6 +4,7 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestProgram } from '../support/program.ts'
+import { until } from '../support/until.ts'
 
 export interface Outcome {
   readonly requests: number
@@ -157,15 +158,6 @@ async function settled(
       const isRight = async () => (await ask(agent, gatewayPort, key.secret)) === wanted
       await until(isRight, `${wanted} for ${key.id}, which is ${key.status}`)
     }
-  }
-}
-
-/** Waits for it; throws with what it is where that takes a minute. */
-export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const endsAt = performance.now() + 60_000
-  while (!(await isSo())) {
-    if (performance.now() > endsAt) throw new Error(`not within a minute: ${what}`)
-    await sleep(pauseMs)
   }
 }
 

@@ -26,6 +26,8 @@ export function adminClient(url: string, token: string): AdminClient {
         method,
         headers: {
           authorization: `Bearer ${token}`,
+          // One that is kept may be ended by the other side just as it is used again.
+          connection: 'close',
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import t from 'tap'
 import { type ErrorCode, catalogue } from '../../src/errors/catalogue.ts'
-import { sentences } from '../../src/errors/sentences.ts'
+import { sentenceOf } from '../../src/errors/sentences.ts'
 import { startTestProgram, type TestProgram } from '../support/program.ts'
 import { plainAnswer } from '../support/upstream.ts'
 import { codeOf, exchange, fieldOf, request } from '../support/wire.ts'
@@ -149,7 +149,7 @@ t.test('every code that is kept, with its reason; and of the others the time', a
     if (code !== null)
       t.match(
         found.body,
-        { status: catalogue[code].status, explanation: sentences[code][String(reason)] },
+        { status: catalogue[code].status, explanation: sentenceOf({ code, reason, cut: null }) },
         what,
       )
     t.match(found.body, { route: line.replace(/transactions\/\w+/, 'transactions/{id}') }, what)

@@ -67,6 +67,8 @@ export interface KeyPatch {
   readonly name?: string
   readonly permissions?: readonly string[]
   readonly expires_at?: string | null
+  readonly owner?: string | null
+  readonly allowed_ips?: readonly string[]
 }
 
 /** Refused where the key is no longer the one that the reader saw. */

@@ -56,6 +56,8 @@ export interface Key {
   readonly owner?: string | null
   readonly metadata?: Readonly<Record<string, string>>
   readonly exposed_at?: string | null
+  readonly allowed_ips?: readonly string[]
+  readonly rate_limits?: Readonly<Record<string, { readonly rate: string; readonly burst: number | null }>>
 }
 
 export interface Pending {
@@ -95,6 +97,8 @@ export interface ApiRoute {
   readonly method: string
   readonly path: string
   readonly need: 'public' | 'all' | 'any'
+  /** `file:line:col`; for operators. */
+  readonly source?: string
   readonly permissions: readonly string[]
 }
 

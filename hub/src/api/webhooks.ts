@@ -25,7 +25,7 @@ export interface Delivery {
   readonly created_at: string
   readonly last_attempt_at: string | null
   readonly response_status: number | null
-  readonly error: string | null
+  readonly failure: string | null
 }
 
 const path = (id: string, rest = ''): string => `admin/v1/webhooks/${encodeURIComponent(id)}${rest}`

@@ -1,4 +1,4 @@
-// How keys were used, added up: by merchant, key, route or outcome.
+// How keys were used, added up: by merchant, key, API, environment, route, outcome or day.
 
 import { type Static, Type } from 'typebox'
 import {
@@ -14,7 +14,9 @@ import { rangeOf, timeField } from '../instant.ts'
 import { listOf } from '../openapi/route-doc.ts'
 import { invalid } from '../refusal.ts'
 
-const groupings = ['merchant', 'key', 'route', 'outcome'] as const satisfies readonly ActivityGrouping[]
+const groupings = [
+  ...['merchant', 'key', 'api', 'environment', 'route', 'outcome', 'day'],
+] as const satisfies readonly ActivityGrouping[]
 
 const totalsQuery = Type.Object(
   {
@@ -23,6 +25,8 @@ const totalsQuery = Type.Object(
     key_id: Type.Optional(textField(64)),
     api: Type.Optional(textField(100)),
     environment: Type.Optional(textField(100)),
+    route: Type.Optional(textField(1024)),
+    outcome: Type.Optional(textField(100)),
     since: Type.Optional(timeField('From then on; 24 hours before `until` unless said')),
     until: Type.Optional(timeField('Before then; now unless said')),
     ...pageFields,
@@ -33,18 +37,20 @@ const totalsQuery = Type.Object(
 export const activityTotalSchema = Type.Object({
   merchant_id: Type.Optional(Type.String({ description: 'With `by=merchant`' })),
   key_id: Type.Optional(Type.String({ description: 'With `by=key`' })),
-  api: Type.Optional(Type.String({ description: 'With `by=route`' })),
+  api: Type.Optional(Type.String({ description: 'With `by=api`, `by=environment` and `by=route`' })),
+  environment: Type.Optional(Type.String({ description: 'With `by=environment`' })),
   route: Type.Optional(Type.String({ description: 'With `by=route`: method and template' })),
   outcome: Type.Optional(
     Type.String({ description: 'With `by=outcome`: `allow`, or the code of the refusal' }),
   ),
+  day: Type.Optional(Type.String({ description: 'With `by=day`, in UTC: `2026-01-31`' })),
   count: Type.Integer(),
   allowed: Type.Integer({ description: 'Of these, the requests that were let through' }),
 })
 type TotalObject = Static<typeof activityTotalSchema>
 
 const doc = {
-  summary: 'How often keys were used in a time, added up, the most used first',
+  summary: 'How often keys were used in a time, added up: the most used first, of days the newest',
   status: 200,
   answer: listOf(activityTotalSchema),
   errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],
@@ -55,13 +61,14 @@ const dayMs = 24 * 60 * 60 * 1000
 /** GET /activity: the minutes, hours and days that begin from `since` on and before `until`. */
 export function serveActivityTotals(app: ControlApp, deps: AdminDeps): void {
   app.get('/activity', { schema: { querystring: totalsQuery }, config: { doc } }, async (request) => {
-    const { by = 'merchant', api, environment, cursor, limit, ...asked } = request.query
+    const { by = 'merchant', api, environment, route, outcome, cursor, limit, ...asked } = request.query
     const { sinceMs, untilMs } = rangeOf(asked.since, asked.until)
     const toMs = untilMs ?? deps.now()
     const fromMs = sinceMs ?? toMs - dayMs
     if (fromMs > toMs) throw invalid('since', 'must not be after until')
     const { scope } = request.caller
-    const filter = { scope, by, api, environment, fromMs, toMs, ...whose(asked.merchant_id, asked.key_id) }
+    const what = { by, api, environment, route, outcome, fromMs, toMs }
+    const filter = { scope, ...what, ...whose(asked.merchant_id, asked.key_id) }
     const page = { after: readCursor(cursor, isPlace), limit: limitOf(limit) }
     const found = await listActivityTotals(deps.db, filter, page)
     return { data: found.rows.map((row) => totalObject(by, row)), next_cursor: nextCursor(found, placeOf) }
@@ -90,7 +97,9 @@ function totalObject(by: ActivityGrouping, { name, count, allowed }: ActivityTot
   const figures = { count, allowed }
   if (by === 'merchant') return { merchant_id: name, ...figures }
   if (by === 'key') return { key_id: name, ...figures }
+  if (by === 'api') return { api: name, ...figures }
   if (by === 'outcome') return { outcome: name, ...figures }
+  if (by === 'day') return { day: name, ...figures }
   const space = name.indexOf(' ')
-  return { api: name.slice(0, space), route: name.slice(space + 1), ...figures }
+  return { api: name.slice(0, space), [by]: name.slice(space + 1), ...figures }
 }

@@ -67,8 +67,12 @@ export const access = {
   // Whoever may stop a key may tell of one.
   'POST /keys/exposed': { may: ['static', 'admin', 'support'], reach: 'whole', signed: true },
   'GET /keys/{id}/activity': read,
+  'GET /keys/{id}/permissions': read,
   'GET /activity': read,
   'GET /activity/series': read,
+  // It tells where routes lead and stand, which is the platform's.
+  'GET /explain': readWhole,
+  'GET /events': read,
   'GET /requests': read,
   'GET /requests/{id}': read,
   'GET /permissions': read,
@@ -82,6 +86,7 @@ export const access = {
   'GET /tokens': { may: ['static', 'admin', 'auditor'], reach: 'whole' },
   'POST /tokens': changeWhole,
   'DELETE /tokens/{id}': changeWhole,
+  'GET /reminders': read,
   'POST /webhooks': change,
   'GET /webhooks': read,
   'GET /webhooks/{id}': read,

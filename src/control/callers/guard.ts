@@ -49,7 +49,7 @@ export function guardAdmin(app: ControlApp, deps: AdminDeps, { check, hub }: Kno
 
   /** A session counts where no token is shown: it comes from everywhere, and tokens from their addresses alone. */
   async function whoCalls(request: FastifyRequest): Promise<Caller | Denial> {
-    const { client: address, headers } = request
+    const { vouched: address, headers } = request
     const { authorization } = headers
     const bySession = hub && authorization === undefined ? await identifySession(hub, request) : undefined
     return bySession ?? identify({ ...deps, check }, { address, authorization })

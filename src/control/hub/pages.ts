@@ -1,6 +1,15 @@
 // The deep links of the hub (contract 9), each alone loadable. What stands behind one is the application's to say: all of
 // them answer with the same page, and none says anything of the installation.
 
+import type { HubFiles } from './files.ts'
+
+/** What is served. */
+export interface HubPages {
+  readonly files: HubFiles
+  /** Where the gateway is on this machine; null: wherever the names of its hosts lead. */
+  readonly gatewayUrl: string | null
+}
+
 /** As Fastify writes paths. */
 export const hubPages = [
   '/',

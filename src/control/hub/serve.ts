@@ -8,16 +8,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { deny } from '../../errors/denial.ts'
 import type { ControlApp } from '../dependencies.ts'
 import { sendDenial } from '../refusal.ts'
-import type { HubFile, HubFiles } from './files.ts'
-import { hubPages, wayToRoot } from './pages.ts'
+import type { HubFile } from './files.ts'
+import { type HubPages, hubPages, wayToRoot } from './pages.ts'
 import { contentSecurityPolicy } from './policy.ts'
 
 const gzipped = promisify(gzip)
 
 /** Serves them where the hub is on. */
-export function serveHubPages(app: ControlApp, files: HubFiles): void {
+export function serveHubPages(app: ControlApp, { files, gatewayUrl }: HubPages): void {
+  const page = files.page.replace('name="gateway" content=""', `name="gateway" content="${gatewayUrl ?? ''}"`)
   const packed = createPacking()
-  for (const path of hubPages) app.get(path, (request, reply) => sendPage(files.page, request, reply))
+  for (const path of hubPages) app.get(path, (request, reply) => sendPage(page, request, reply))
   app.get('/assets/:name', async (request, reply) => {
     const { name } = request.params as { name: string }
     const file = files.assets.get(`assets/${name}`)

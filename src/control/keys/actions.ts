@@ -26,7 +26,7 @@ export function serveKeyActions(app: ControlApp, deps: AdminDeps): void {
     const id = idOf('key', request.params.id)
     const committed = await endRotation(deps.db, repeatableOriginOf(request, deps), id)
     markReplay(reply, committed)
-    const settled = await settle(deps, committed, request.query.wait)
+    const settled = await settle(deps, committed, request)
     return reply
       .header('etag', entityTag(committed.object))
       .send({ ...keyObject(committed.object), ...settled })
@@ -41,7 +41,7 @@ function serveTransition(app: ControlApp, deps: AdminDeps, action: KeyAction): v
     const id = idOf('key', request.params.id)
     const committed = await transitionKey(deps.db, repeatableOriginOf(request, deps), { id, action })
     markReplay(reply, committed)
-    const settled = await settle(deps, committed, request.query.wait)
+    const settled = await settle(deps, committed, request)
     return reply
       .header('etag', entityTag(committed.object))
       .send({ ...keyObject(committed.object), ...settled })
@@ -57,7 +57,7 @@ function serveRotate(app: ControlApp, deps: AdminDeps): void {
     const replay = await findReplay<StoredKey>(deps, origin)
     const committed = replay ?? (await rotate(deps, origin, { id, graceSeconds }))
     markReplay(reply, committed)
-    const settled = await settle(deps, committed, request.query.wait)
+    const settled = await settle(deps, committed, request)
     const secret = 'secret' in committed && !committed.isReplay ? committed.secret : null
     return reply
       .header('etag', entityTag(committed.object))

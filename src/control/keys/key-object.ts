@@ -5,7 +5,7 @@ import { keyStatuses } from '../../credentials/record.ts'
 import { Secret } from '../../credentials/secret.ts'
 import { noKeyLimits } from '../../store/limit-table.ts'
 import type { StoredKey } from '../../store/key-table.ts'
-import { rateSchema } from '../limit-fields.ts'
+import { inFlightField, rateSchema } from '../limit-fields.ts'
 import { instant, instantOrNull } from '../instant.ts'
 import { nullableTime, timeSchema } from '../openapi/route-doc.ts'
 
@@ -28,6 +28,7 @@ export const keySchema = Type.Object({
   rate_limits: Type.Record(Type.String(), rateSchema, {
     description: 'In place of what the file says of limits that count by key, by their names',
   }),
+  in_flight: inFlightField,
   revision: Type.Integer(),
   secrets: Type.Array(
     Type.Object({
@@ -56,7 +57,7 @@ type KeptKey = Omit<StoredKey, Added> & Partial<Pick<StoredKey, Added>>
 
 export function keyObject(key: KeptKey): Static<typeof keySchema> {
   const { metadata = {}, owner = null, createdBy = null, exposedAtMs = null } = key
-  const { allowedIps, rates } = key.limits ?? noKeyLimits
+  const { allowedIps, rates, inFlight } = key.limits ?? noKeyLimits
   return {
     id: key.id,
     merchant_id: key.merchantId,
@@ -72,6 +73,7 @@ export function keyObject(key: KeptKey): Static<typeof keySchema> {
     last_used_at: instantOrNull(key.lastUsedAtMs),
     allowed_ips: [...allowedIps],
     rate_limits: { ...rates },
+    in_flight: inFlight,
     revision: key.revision,
     secrets: key.secrets.map((secret) => ({
       id: secret.id,

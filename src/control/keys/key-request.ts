@@ -11,9 +11,10 @@ import type { KeyMetadata } from '../../store/key-table.ts'
 import type { ControlDeps } from '../dependencies.ts'
 import { changeBody, nameField, pageFields, textField } from '../fields.ts'
 import { instantOf } from '../instant.ts'
-import { allowedIpsField, rateLimitsField } from '../limit-fields.ts'
+import { allowedIpsField, inFlightField, rateLimitsField } from '../limit-fields.ts'
 import { nameRule } from '../name-rule.ts'
 import { invalid } from '../refusal.ts'
+import { ageFields } from './key-ages.ts'
 
 /** Of one key. */
 export const mostPermissions = 500
@@ -52,6 +53,7 @@ export const newKeyBody = changeBody({
   expires_at: Type.Optional(expiryField),
   allowed_ips: Type.Optional(allowedIpsField),
   rate_limits: Type.Optional(rateLimitsField),
+  in_flight: Type.Optional(inFlightField),
   metadata: Type.Optional(metadataField),
   owner: Type.Optional(ownerField),
 })
@@ -62,6 +64,7 @@ export const keyPatchBody = changeBody({
   expires_at: Type.Optional(expiryField),
   allowed_ips: Type.Optional(allowedIpsField),
   rate_limits: Type.Optional(rateLimitsField),
+  in_flight: Type.Optional(inFlightField),
   metadata: Type.Optional(metadataField),
   owner: Type.Optional(ownerField),
 })
@@ -80,6 +83,7 @@ export const keyListQuery = Type.Object(
     last4: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9_-]{4}$', description: 'Of a secret that works, exactly' }),
     ),
+    ...ageFields,
     ...pageFields,
   },
   { additionalProperties: false },

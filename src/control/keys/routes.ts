@@ -13,6 +13,7 @@ import { idOf, idParams, isId, limitOf, waitQuery } from '../fields.ts'
 import { findReplay, markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { keyLimitsOf } from '../limit-fields.ts'
 import { invalid } from '../refusal.ts'
+import { agesOf } from './key-ages.ts'
 import { keyDocs } from './key-docs.ts'
 import { entityTag, keyObject, keyObjectWithSecret } from './key-object.ts'
 import {
@@ -37,7 +38,10 @@ export function serveKeys(app: ControlApp, deps: AdminDeps): void {
     { schema: { querystring: keyListQuery }, config: { doc: keyDocs.list } },
     async (request) => {
       const { merchant_id: merchantId, q: text, cursor, limit, ...same } = request.query
-      const filter = { ...same, merchantId, text, ...viewOf(request, deps) }
+      const view = viewOf(request, deps)
+      const { status, api, environment, last4 } = same
+      const named = { status, api, environment, last4, merchantId, text }
+      const filter = { ...named, ...agesOf(same, view.nowMs), ...view }
       const after = readCursor(cursor, (value) => isId('key', value))
       const page = await listKeys(deps.db, filter, { after, limit: limitOf(limit) })
       return { data: page.rows.map(keyObject), next_cursor: nextCursor(page, (key) => key.id) }
@@ -61,7 +65,7 @@ function serveCreate(app: ControlApp, deps: AdminDeps): void {
     const replay = await findReplay<StoredKey>(deps, origin)
     const committed = replay ?? (await makeKey(deps, origin, request.body))
     markReplay(reply, committed)
-    const settled = await settle(deps, committed, request.query.wait)
+    const settled = await settle(deps, committed, request)
     const { object } = committed
     const secret = 'secret' in committed && !committed.isReplay ? committed.secret : null
     return reply
@@ -90,7 +94,7 @@ async function makeKey(
     prefix: environment.prefix,
     permissions: permissionsOf(api, body.permissions),
     expiresAtMs: expiryOf(body.expires_at ?? null, origin.nowMs),
-    limits: keyLimitsOf(api, body),
+    limits: keyLimitsOf({ api, scope: origin.scope }, body),
     ...aboutOf(deps, body),
     secret: newSecret(deps, secret),
   })
@@ -106,7 +110,7 @@ function servePatch(app: ControlApp, deps: AdminDeps): void {
     const replay = await findReplay<StoredKey>(deps, origin)
     const committed = replay ?? (await changeKey(deps, origin, { id, ifRevision, body: request.body }))
     markReplay(reply, committed)
-    const settled = await settle(deps, committed, request.query.wait)
+    const settled = await settle(deps, committed, request)
     return reply
       .header('etag', entityTag(committed.object))
       .send({ ...keyObject(committed.object), ...settled })
@@ -128,7 +132,7 @@ async function changeKey(
   const key = await mustGetKey(deps.db, id, origin)
   const patch = {
     name,
-    limits: keyLimitsOf(deps.table().apis.get(key.api), asked.body),
+    limits: keyLimitsOf({ api: deps.table().apis.get(key.api), scope: origin.scope }, asked.body),
     permissions: permissions && permissionsOf(apiOf(deps, key.api, '/permissions'), permissions),
     expiresAtMs: expiry === undefined ? undefined : expiryOf(expiry, origin.nowMs),
     ...aboutOf(deps, asked.body),

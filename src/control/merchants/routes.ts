@@ -8,10 +8,11 @@ import {
   createMerchant,
   getMerchant,
   listMerchants,
-  renameMerchant,
+  patchMerchant,
   type StoredMerchant,
   transitionMerchant,
 } from '../../store/merchant-table.ts'
+import { noMerchantLimits } from '../../store/limit-table.ts'
 import { settle } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -26,6 +27,7 @@ import {
   pageFields,
   waitQuery,
 } from '../fields.ts'
+import { inFlightField, merchantLimitsOf, planField, rateLimitsField, rateSchema } from '../limit-fields.ts'
 import { markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { changed, listOf, type RouteDoc, timeSchema } from '../openapi/route-doc.ts'
 import { instant } from '../instant.ts'
@@ -36,6 +38,11 @@ export const merchantSchema = Type.Object({
   status: Type.Enum([...merchantStatuses]),
   created_at: timeSchema,
   revision: Type.Integer(),
+  plan: planField,
+  rate_limits: Type.Record(Type.String(), rateSchema, {
+    description: 'In place of what file and plan say of limits that count by key or merchant, by their names',
+  }),
+  in_flight: inFlightField,
 })
 
 const docs = {
@@ -54,7 +61,7 @@ const docs = {
   },
   get: { summary: 'One merchant', status: 200, answer: merchantSchema, errors: ['STORE_UNAVAILABLE'] },
   patch: {
-    summary: 'Gives a merchant another name',
+    summary: 'Changes what is named of a merchant: name, plan, rate limits, requests under way',
     status: 200,
     answer: changed(merchantSchema),
     headers: ['Idempotency-Key'],
@@ -77,7 +84,12 @@ const docs = {
 } as const satisfies Record<string, RouteDoc>
 
 const newMerchant = changeBody({ name: nameField })
-const merchantPatch = changeBody({ name: Type.Optional(nameField) })
+const merchantPatch = changeBody({
+  name: Type.Optional(nameField),
+  plan: Type.Optional(planField),
+  rate_limits: Type.Optional(rateLimitsField),
+  in_flight: Type.Optional(inFlightField),
+})
 const listQuery = Type.Object(pageFields, { additionalProperties: false })
 
 export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
@@ -88,7 +100,7 @@ export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
       const merchant = { id: deps.newId('mer'), name: request.body.name }
       const committed = await createMerchant(deps.db, repeatableOriginOf(request, deps), merchant)
       markReplay(reply, committed)
-      const settled = await settle(deps, committed, request.query.wait)
+      const settled = await settle(deps, committed, request)
       return reply.code(201).send({ ...merchantObject(committed.object), ...settled })
     },
   )
@@ -121,10 +133,10 @@ function servePatch(app: ControlApp, deps: AdminDeps): void {
   const schema = { params: idParams, body: merchantPatch, querystring: waitQuery }
   app.patch('/merchants/:id', { schema, config: { doc: docs.patch } }, async (request, reply) => {
     const id = idOf('mer', request.params.id)
-    const { name } = request.body
-    const committed = await renameMerchant(deps.db, repeatableOriginOf(request, deps), { id, name })
+    const patch = { name: request.body.name, limits: merchantLimitsOf(deps.table(), request.body) }
+    const committed = await patchMerchant(deps.db, repeatableOriginOf(request, deps), { id, patch })
     markReplay(reply, committed)
-    return { ...merchantObject(committed.object), ...(await settle(deps, committed, request.query.wait)) }
+    return { ...merchantObject(committed.object), ...(await settle(deps, committed, request)) }
   })
 }
 
@@ -134,16 +146,20 @@ function serveAction(app: ControlApp, deps: AdminDeps, action: MerchantAction): 
     const id = idOf('mer', request.params.id)
     const committed = await transitionMerchant(deps.db, repeatableOriginOf(request, deps), { id, action })
     markReplay(reply, committed)
-    return { ...merchantObject(committed.object), ...(await settle(deps, committed, request.query.wait)) }
+    return { ...merchantObject(committed.object), ...(await settle(deps, committed, request)) }
   })
 }
 
 function merchantObject(merchant: StoredMerchant): Static<typeof merchantSchema> {
+  const { plan, rates, inFlight } = merchant.limits ?? noMerchantLimits
   return {
     id: merchant.id,
     name: merchant.name,
     status: merchant.status,
     created_at: instant(merchant.createdAtMs),
     revision: merchant.revision,
+    plan,
+    rate_limits: { ...rates },
+    in_flight: inFlight,
   }
 }

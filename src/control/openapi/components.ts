@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import { activitySchema } from '../activity/routes.ts'
+import { explanationSchema } from '../explain/explanation.ts'
 import { activityStepSchema } from '../activity/series.ts'
 import { activityTotalSchema } from '../activity/totals.ts'
 import { auditSchema } from '../audit/routes.ts'
@@ -11,6 +12,7 @@ import { instanceSchema } from '../instances/routes.ts'
 import { exposedSchema } from '../keys/exposed/routes.ts'
 import { importResultSchema } from '../keys/import/routes.ts'
 import { keySchema } from '../keys/key-object.ts'
+import { usedPermissionSchema } from '../keys/used-permissions.ts'
 import { merchantSchema } from '../merchants/routes.ts'
 import { apiPermissionsSchema } from '../permissions/routes.ts'
 import { operatorSchema } from '../operators/routes.ts'
@@ -44,8 +46,10 @@ export const components = {
   Key: keySchema,
   ImportResult: importResultSchema,
   Exposed: exposedSchema,
+  UsedPermission: usedPermissionSchema,
   Activity: activitySchema,
   ActivityStep: activityStepSchema,
+  Explanation: explanationSchema,
   ActivityTotal: activityTotalSchema,
   KeptRequest: requestSchema,
   AuditEntry: auditSchema,

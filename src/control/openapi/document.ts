@@ -21,7 +21,8 @@ const belowAdmin = `${adminPath}/`
 
 const callersText =
   'A token of LATCHKEY_ADMIN_TOKEN (`static` in `x-callers`), or one that POST /admin/v1/tokens made, of the role named there. ' +
-  '`x-reach: whole`: not for tokens of one merchant or one API.'
+  'Sessions of operators have the same roles, those of members `member_admin` and `member_viewer`. `x-reach: whole`: not for ' +
+  'tokens of one merchant or one API, nor for members; `team`: not for such tokens.'
 
 const sessionText =
   `Of somebody who has signed in (POST /hub/v1/session), where there is a hub; over https \`${cookieName(true)}\`. What changes ` +

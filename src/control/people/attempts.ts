@@ -37,6 +37,8 @@ const reasons = {
 const mostRemembered = 10_000
 
 export interface Attempts {
+  /** Throws TOO_MANY_ATTEMPTS where it is known without a question that there is no try. */
+  refuseUsedUp(kind: Kind, of: string): void
   /** Throws TOO_MANY_ATTEMPTS. `of`: an address, or what an account is known by. */
   take(kind: Kind, of: string): Promise<void>
   /** Whoever was right: the account's are all there again, the address has one more. */
@@ -56,12 +58,17 @@ export function createAttempts({ db, now }: Pick<AdminDeps, 'db' | 'now'>): Atte
     throw new DenialError(deny('TOO_MANY_ATTEMPTS', reasons[kind], { retryAfterSeconds }))
   }
 
+  function refuseUsedUp(kind: Kind, of: string): void {
+    const untilMs = usedUp.get(bucketOf(kind, of)) ?? 0
+    if (untilMs > now()) refuse(kind, untilMs - now())
+  }
+
   return {
+    refuseUsedUp,
     async take(kind, of) {
+      refuseUsedUp(kind, of)
       const bucket = bucketOf(kind, of)
       const nowMs = now()
-      const known = usedUp.get(bucket)
-      if (known !== undefined && known > nowMs) refuse(kind, known - nowMs)
       const waitMs = await takeTry(db, { bucket, nowMs, ...paces[kind] })
       if (waitMs === 0) return
       usedUp.set(bucket, nowMs + waitMs)

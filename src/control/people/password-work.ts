@@ -3,7 +3,7 @@
 
 import { hash, type Options, verify } from '@node-rs/argon2'
 import { normalPassword } from '../../credentials/password.ts'
-import { deny, DenialError } from '../../errors/denial.ts'
+import { createTurns, type TurnBounds } from './turns.ts'
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. The algorithm is the package's default. */
 const cost: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
@@ -11,54 +11,32 @@ const cost: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 export interface PasswordWork {
   /** A PHC string. */
   hash(password: string): Promise<string>
-  /** Compares with what is stored; with nothing stored it takes as long, and is false. */
-  verify(password: string, stored: string | null): Promise<boolean>
-  /** Throws TOO_MANY_ATTEMPTS where as many wait as may. */
-  refuseWhenFull(): void
-  /** How many were done, for tests and metrics. */
+  /** Compares with what is stored; with nothing stored it takes as long, and is false. `isFirst`: before others that wait. */
+  verify(password: string, stored: string | null, isFirst?: boolean): Promise<boolean>
+  /** How many were done. */
   readonly done: () => number
 }
 
-export interface WorkBounds {
-  readonly atOnce: number
-  readonly waiting: number
-}
-
-/** Nothing is computed before it is asked for. `hash` and `verify` throw TOO_MANY_ATTEMPTS as well. */
-export function createPasswordWork({ atOnce, waiting }: WorkBounds): PasswordWork {
-  const queue: (() => void)[] = []
-  let running = 0
+/** Nothing is computed before it is asked for. `hash` and `verify` throw TOO_MANY_ATTEMPTS where as many wait as may. */
+export function createPasswordWork(bounds: TurnBounds): PasswordWork {
+  const turns = createTurns(bounds)
   let done = 0
   let decoy: Promise<string> | undefined
 
-  function refuseWhenFull(): void {
-    if (queue.length >= waiting)
-      throw new DenialError(deny('TOO_MANY_ATTEMPTS', 'passwords_waiting', { retryAfterSeconds: 2 }))
-  }
-
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    refuseWhenFull()
-    if (running >= atOnce) await new Promise<void>((resolve) => queue.push(resolve))
-    else running += 1
-    try {
-      return await work()
-    } finally {
-      done += 1
-      // The place goes on to the next, if any.
-      const next = queue.shift()
-      if (next === undefined) running -= 1
-      else next()
-    }
-  }
-
   return {
-    refuseWhenFull,
-    hash: (password) => inTurn(() => hash(normalPassword(password), cost)),
-    async verify(password, stored) {
+    hash: (password) =>
+      turns.take(async () => {
+        done += 1
+        return hash(normalPassword(password), cost)
+      }, true),
+    async verify(password, stored, isFirst = false) {
       // One for all that there is none of, of no password: made once, whoever comes first.
       decoy ??= hash(crypto.randomUUID(), cost)
       const against = stored ?? (await decoy)
-      const isRight = await inTurn(() => verify(against, normalPassword(password)))
+      const isRight = await turns.take(async () => {
+        done += 1
+        return verify(against, normalPassword(password))
+      }, isFirst)
       return isRight && stored !== null
     },
     done: () => done,

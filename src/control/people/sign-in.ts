@@ -30,28 +30,33 @@ export interface Asked {
  * behind this, and before `signIn`.
  */
 export async function provePassword(
-  { deps, attempts, work }: HubApp,
+  hub: HubApp,
   request: FastifyRequest,
   { email, password }: Asked,
 ): Promise<Proven & { readonly person: Credentials }> {
   const address = request.client ?? ''
-  work.refuseWhenFull()
-  await attempts.take('address', address)
-  // What cannot be an address is looked for all the same, and is nobody's.
-  const known = readEmail(email)
-  const person = await findCredentials(deps.db, known ?? '')
-  const account = accountBucket(
-    known ?? email,
-    (await isKnownPlace(deps.db, person?.id ?? '', address)) && address,
-  )
-  await attempts.take('account', account)
-  const isRight = await work.verify(password, person?.password ?? null)
+  hub.attempts.refuseUsedUp('address', address)
+  const { person, isKnown, account } = await hub.door.take(() => lookUp(hub, email, address))
+  // Whoever is signed in there already waits for no stranger.
+  const isRight = await hub.work.verify(password, person?.password ?? null, isKnown)
   if (person === undefined) throw failed('unknown_account')
   if (person.password === null) throw failed('no_password')
   if (!isRight) throw failed('wrong_password')
   if (person.status === 'disabled') throw failed('account_disabled')
-  await attempts.right(address, account)
+  await hub.attempts.right(address, account)
   return { personId: person.id, proofs: ['password'], password: person.password, person }
+}
+
+/** Takes a try of the address and of the account, whether there is one or not. Throws TOO_MANY_ATTEMPTS. */
+async function lookUp({ deps, attempts }: HubApp, email: string, address: string) {
+  await attempts.take('address', address)
+  // What cannot be an address is looked for all the same, and is nobody's.
+  const known = readEmail(email)
+  const person = await findCredentials(deps.db, known ?? '')
+  const isKnown = await isKnownPlace(deps.db, person?.id ?? '', address)
+  const account = accountBucket(known ?? email, isKnown && address)
+  await attempts.take('account', account)
+  return { person, isKnown, account }
 }
 
 /** From where somebody is signed in, tries are counted apart: others who try keep nobody out. */

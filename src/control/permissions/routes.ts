@@ -4,6 +4,7 @@
 import { type Static, Type } from 'typebox'
 import type { Api, Route } from '../../config/compiled.ts'
 import { seesApi } from '../../store/scope.ts'
+import { memberReaders } from '../callers/access.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { listOf } from '../openapi/route-doc.ts'
 
@@ -14,6 +15,7 @@ const routeSchema = Type.Object({
     description: '`public`: no key; else whether all of the permissions are needed, or any of them',
   }),
   permissions: Type.Array(Type.String()),
+  source: Type.Optional(Type.String({ description: '`file:line:col` in its table; not for members' })),
 })
 
 export const apiPermissionsSchema = Type.Object({
@@ -49,7 +51,8 @@ export function servePermissions(app: ControlApp, deps: AdminDeps): void {
   app.get('/permissions', { schema: { querystring: query }, config: { doc } }, async (request) => {
     const apis = [...deps.table().apis.values()].filter(({ name }) => seesApi(request.caller.scope, name))
     const hasRoutes = request.query.with === 'routes'
-    const data = apis.map((api) => ({ ...vocabularyOf(api), ...(hasRoutes && useOf(api)) }))
+    const isMember = isMemberKind(request.caller.kind)
+    const data = apis.map((api) => ({ ...vocabularyOf(api), ...(hasRoutes && useOf(api, !isMember)) }))
     return { data, next_cursor: null }
   })
 }
@@ -64,13 +67,20 @@ function vocabularyOf(api: Api): ApiPermissions {
   }
 }
 
+function isMemberKind(kind: string): boolean {
+  return memberReaders.some((one) => one === kind)
+}
+
 /** What a key opens, where, and how it is sent. */
-function useOf(api: Api): Partial<ApiPermissions> {
+function useOf(api: Api, hasSources: boolean): Partial<ApiPermissions> {
   const { header, bearer } = api.credential
   return {
     hosts: Object.fromEntries(api.environments.map(({ name, hosts }) => [name, [...hosts]])),
     credential: { header, bearer },
-    routes: api.routes.map(routeObject),
+    routes: api.routes.map((route) => ({
+      ...routeObject(route),
+      ...(hasSources && { source: route.source }),
+    })),
   }
 }
 

@@ -3,7 +3,7 @@
 import { Type } from 'typebox'
 import { tokenPrefix, tokenRoles } from '../../credentials/role.ts'
 import { digestOf, generateSecret, lastFour } from '../../credentials/secret.ts'
-import { createToken, listTokens, revokeToken } from '../../store/token-table.ts'
+import { createToken, listTokens, revokeToken, type StoredToken } from '../../store/token-table.ts'
 import { writeAudit } from '../../store/audit-table.ts'
 import { originOf, whoOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
@@ -20,6 +20,7 @@ import {
   textField,
   waitQuery,
 } from '../fields.ts'
+import { findReplay, markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { apiOf, expiryField, expiryOf } from '../keys/key-request.ts'
 import { listOf, type RouteDoc } from '../openapi/route-doc.ts'
 import { tokenObject, tokenObjectWithSecret, tokenSchema } from './token-object.ts'
@@ -28,8 +29,16 @@ const docs = {
   create: {
     summary: 'Makes a token of the admin API; its secret is in this answer only',
     status: 201,
-    answer: Type.Intersect([tokenSchema, Type.Object({ secret: Type.String() })]),
-    errors: ['STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
+    answer: Type.Intersect([
+      tokenSchema,
+      Type.Object({
+        secret: Type.Union([Type.String(), Type.Null()], {
+          description: 'The whole token, here only; null in the answer to a repeat',
+        }),
+      }),
+    ]),
+    headers: ['Idempotency-Key'],
+    errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
   },
   list: {
     summary: 'Tokens of the admin API that are not revoked, newest first',
@@ -58,15 +67,21 @@ export function serveTokens(app: ControlApp, deps: AdminDeps): void {
   const created = { schema: { body: newTokenBody, querystring: waitQuery }, config: { doc: docs.create } }
   app.post('/tokens', created, async (request, reply) => {
     const { name, role, merchant_id: merchantId = null, api = null, expires_at: expiry = null } = request.body
-    const origin = originOf(request, deps)
+    const origin = repeatableOriginOf(request, deps)
+    const replay = await findReplay<StoredToken>(deps, origin)
+    if (replay !== undefined) {
+      markReplay(reply, replay)
+      return reply.code(201).send(tokenObjectWithSecret(replay.object, null))
+    }
     const secret = generateSecret(tokenPrefix)
-    const token = await createToken(deps.db, origin, {
+    const committed = await createToken(deps.db, origin, {
       ...{ id: deps.newId('tok'), name, role, merchantId },
       api: api === null ? null : apiOf(deps, api, '/api').name,
       expiresAtMs: earlierOf(expiryOf(expiry, origin.nowMs), request.caller.expiresAtMs),
       ...{ digest: digestOf(secret), last4: lastFour(secret) },
     })
-    return reply.code(201).send(tokenObjectWithSecret(token, secret))
+    markReplay(reply, committed)
+    return reply.code(201).send(tokenObjectWithSecret(committed.object, committed.isReplay ? null : secret))
   })
 
   const listed = {

@@ -43,7 +43,7 @@ export function tokenObject(token: StoredToken): Static<typeof tokenSchema> {
   }
 }
 
-/** The one form in which a token leaves the program: the answer to create. */
-export function tokenObjectWithSecret(token: StoredToken, secret: Secret) {
-  return { ...tokenObject(token), secret: Secret.reveal(secret) }
+/** The one form in which a token leaves the program: the answer to create; null: the answer to a repeat. */
+export function tokenObjectWithSecret(token: StoredToken, secret: Secret | null) {
+  return { ...tokenObject(token), secret: secret && Secret.reveal(secret) }
 }

@@ -14,7 +14,7 @@ import {
 } from '../../store/webhook-delivery-table.ts'
 import { mustGetEndpoint } from '../../store/webhook-endpoint-table.ts'
 import { addEvents, payloadOf } from '../../store/webhook-event-table.ts'
-import { testType } from '../../store/webhook-types.ts'
+import { testType } from '../../store/webhook-catalogue.ts'
 import type { Queryable } from '../../store/postgres.ts'
 import { originOf, viewOf, whoOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'

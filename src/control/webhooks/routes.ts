@@ -18,6 +18,7 @@ import { originOf, viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { actionBody, idOf, idParams, isId, limitOf, pageFields, textField, waitQuery } from '../fields.ts'
+import { markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { apiOf, unknownApi } from '../keys/key-request.ts'
 import { listOf, type RouteDoc } from '../openapi/route-doc.ts'
 import { invalid } from '../refusal.ts'
@@ -31,7 +32,14 @@ import {
   webhookSchema,
 } from './webhook-object.ts'
 
-const withSecret = Type.Intersect([webhookSchema, Type.Object({ secret: Type.String() })])
+const withSecret = Type.Intersect([
+  webhookSchema,
+  Type.Object({
+    secret: Type.Union([Type.String(), Type.Null()], {
+      description: 'The whole secret, here only; null in the answer to a repeat',
+    }),
+  }),
+])
 const changeErrors = ['STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'] as const
 
 const docs = {
@@ -39,7 +47,8 @@ const docs = {
     summary: 'Makes a webhook, told of what happens from now on; its secret is in this answer only',
     status: 201,
     answer: withSecret,
-    errors: changeErrors,
+    headers: ['Idempotency-Key'],
+    errors: ['IDEMPOTENCY_MISMATCH', ...changeErrors],
   },
   list: {
     summary: 'Webhooks, newest first',
@@ -85,13 +94,14 @@ function serveCreate(app: ControlApp, deps: AdminDeps): void {
   app.post('/webhooks', { schema, config: { doc: docs.create } }, async (request, reply) => {
     const { url, name = null, events = ['*'] } = request.body
     refuseUrl(deps, url)
-    const origin = originOf(request, deps)
+    const origin = repeatableOriginOf(request, deps)
     const { merchantId, api } = reachOf(deps, origin, request.body)
     const { secret, stored } = makeSecret(deps)
-    const endpoint = await createEndpoint(deps.db, origin, {
+    const committed = await createEndpoint(deps.db, origin, {
       ...{ id: deps.newId('whk'), merchantId, api, name, url, events: eventsOf(events), secret: stored },
     })
-    return reply.code(201).send(webhookObjectWithSecret(endpoint, secret))
+    markReplay(reply, committed)
+    return reply.code(201).send(webhookObjectWithSecret(committed.object, committed.isReplay ? null : secret))
   })
 }
 

@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox'
 import { Secret } from '../../credentials/secret.ts'
 import { deliveryStatuses, type StoredDelivery } from '../../store/webhook-delivery-table.ts'
 import { endpointStatuses, type StoredEndpoint } from '../../store/webhook-endpoint-table.ts'
-import { webhookTypes } from '../../store/webhook-types.ts'
+import { webhookTypes } from '../../store/webhook-catalogue.ts'
 import { changeBody, nameField, textField } from '../fields.ts'
 import { instant, instantOrNull } from '../instant.ts'
 import { nullableTime, timeSchema } from '../openapi/route-doc.ts'
@@ -131,9 +131,9 @@ export function webhookObject(endpoint: StoredEndpoint): Static<typeof webhookSc
   }
 }
 
-/** The one form in which a secret leaves the program: the answer to create and rotate-secret. */
-export function webhookObjectWithSecret(endpoint: StoredEndpoint, secret: Secret) {
-  return { ...webhookObject(endpoint), secret: Secret.reveal(secret) }
+/** The one form in which a secret leaves the program: the answer to create and rotate-secret; null: the answer to a repeat. */
+export function webhookObjectWithSecret(endpoint: StoredEndpoint, secret: Secret | null) {
+  return { ...webhookObject(endpoint), secret: secret && Secret.reveal(secret) }
 }
 
 export function deliveryObject(delivery: StoredDelivery): Static<typeof deliverySchema> {

@@ -9,6 +9,7 @@ import type { Metrics } from '../../telemetry/metrics.ts'
 import type { Access } from '../access.ts'
 import type { ActivityRecorder } from './activity.ts'
 import type { RequestKeeper } from './kept-requests.ts'
+import type { LiveSource } from './live-source.ts'
 import { createOutcomes, type Outcome } from './outcome.ts'
 import { keyHintField, placeFields, traceField } from './seen.ts'
 import { InvalidAnswer } from '../upstream/answer-head.ts'
@@ -18,6 +19,7 @@ export interface RecorderDeps {
   readonly metrics: Metrics
   readonly activity: ActivityRecorder
   readonly requests: RequestKeeper
+  readonly live: LiveSource
   /** Of which requests the line has the path. */
   readonly logPaths: () => LogPaths
 }
@@ -28,6 +30,7 @@ export function createRecorder({
   metrics,
   activity,
   requests,
+  live,
   logPaths,
 }: RecorderDeps): (access: Access) => void {
   const outcomes = createOutcomes(metrics)
@@ -37,6 +40,7 @@ export function createRecorder({
     outcome.series.observe(gatewayMs, access.upstreamMs, access.clientMs)
     activity.count(access)
     if (outcome.kept !== 'none') requests.take(access, outcome, gatewayMs)
+    if (live.isWanted) live.take(access, outcome, gatewayMs)
     lines(lineOf(access, outcome, { gatewayMs, paths: logPaths() }))
   }
 }

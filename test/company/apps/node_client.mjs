@@ -27,10 +27,12 @@ const clients = {
         const length = content === undefined || isStreamed ? {} : { 'Content-Length': content.length }
         const outgoing = http.request(target, { method, headers: { ...headers, ...length }, agent })
         outgoing.on('error', reject)
-        outgoing.on('response', async (response) => {
-          const bytes = await buffer(response)
-          if (response.statusCode !== 302) return resolve(result(response.statusCode, bytes))
-          resolve(send(new URL(response.headers.location, target)))
+        outgoing.on('response', (response) => {
+          const follow = (bytes) =>
+            response.statusCode === 302
+              ? send(new URL(response.headers.location, target))
+              : result(response.statusCode, bytes)
+          resolve(buffer(response).then(follow))
         })
         if (content === undefined || !isStreamed) outgoing.end(content)
         else pipeline(content, outgoing).catch(() => {})

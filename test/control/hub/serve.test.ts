@@ -6,8 +6,9 @@ import { hubPages } from '../../../src/control/hub/pages.ts'
 import { createSubject, depsOf, startMs } from '../subject.ts'
 
 const script = 'console.log("hub")'.repeat(100)
-const page = '<head><base href="./" /><meta name="style-nonce" content="" /></head>'
-const pages = {
+const page =
+  '<head><base href="./" /><meta name="style-nonce" content="" /><meta name="gateway" content="" /></head>'
+const files = {
   page,
   assets: new Map([
     [
@@ -20,7 +21,7 @@ const pages = {
 
 async function subjectWithHub(t: Parameters<typeof createSubject>[0]) {
   const { hub } = depsOf({ db: null, clock: { nowMs: startMs }, logged: [] })
-  return createSubject(t, { hub: hub && { ...hub, pages } })
+  return createSubject(t, { hub: hub && { ...hub, pages: { files, gatewayUrl: 'http://localhost:8080' } } })
 }
 
 void t.test('each deep link answers with the page, and knows its way to the root', async (t) => {
@@ -35,6 +36,7 @@ void t.test('each deep link answers with the page, and knows its way to the root
   }
   const query = await app.inject({ url: '/developers?env=a/b/c' })
   t.match(query.body, '<base href="./"')
+  t.match(query.body, 'name="gateway" content="http://localhost:8080"')
 })
 
 void t.test('a page may load what is its own, run no script within it, and stand in no frame', async (t) => {

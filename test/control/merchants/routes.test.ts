@@ -12,6 +12,9 @@ void t.test('a merchant is made, shown, suspended and resumed', async (t) => {
     status: 'active',
     created_at: '2026-01-15T12:00:00.000Z',
     revision: 1,
+    plan: null,
+    rate_limits: {},
+    in_flight: null,
   })
   const id = String(made.body['id'])
   t.same((await call('GET', `/merchants/${id}`)).body, made.body)

@@ -6,6 +6,7 @@ import t from 'tap'
 import { catalogue } from '../../../src/errors/catalogue.ts'
 import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { createControlServer } from '../../../src/control/server.ts'
+import { seedRequests } from '../../store/seed.ts'
 import { tourOfPeople } from '../people/tour.ts'
 import { createSubject, depsOf, keyBody, makeKey, makeMerchant, startMs, type Subject } from '../subject.ts'
 
@@ -231,6 +232,7 @@ async function webhookCalls(subject: Subject): Promise<[string, Method, string, 
   return [
     ['/webhooks', 'POST', '/webhooks', { url: 'https://other.example/x', events: ['api_key.revoked'] }],
     ['/webhooks', 'POST', '/webhooks', { url: 'https://127.0.0.53/' }],
+    ['/reminders', 'GET', '/reminders?limit=1'],
     ['/webhooks', 'GET', '/webhooks'],
     ['/webhooks/{id}', 'GET', one],
     ['/webhooks/{id}', 'GET', '/webhooks/whk_999999999999'],
@@ -282,6 +284,12 @@ async function tour(subject: Subject) {
     ['/keys/{id}/activity', 'GET', `/keys/${id}/activity`],
     ['/activity', 'GET', '/activity?since=2026-01-14T00:00:00Z'],
     ['/activity', 'GET', '/activity?by=route'],
+    ['/explain', 'GET', '/explain?method=GET&url=/v1/x'],
+    ['/activity', 'GET', '/activity?by=day'],
+    ['/keys/{id}/permissions', 'GET', `/keys/${id}/permissions`],
+    ['/requests', 'GET', '/requests'],
+    ['/requests/{id}', 'GET', '/requests/req_kept'],
+    ['/requests/{id}', 'GET', '/requests/req_none'],
     ['/activity/series', 'GET', '/activity/series?since=2026-01-14T00:00:00Z'],
     ['/audit', 'GET', '/audit'],
     ['/audit', 'GET', '/audit?limit=0'],
@@ -309,6 +317,7 @@ async function tour(subject: Subject) {
     `INSERT INTO activity VALUES ($1, $2, $3, 'flintn', 'live', 'GET /v1/x', 'allow', 5)`,
     [id, new Date(startMs - 60_000), secretId],
   )
+  await seedRequests(subject.db, { id: 'req_kept' })
   await subject.db.query(`INSERT INTO instance VALUES ('i', 'h', 1, 'all', '1', now(), 3, 'e', now())`)
   const seen = []
   for (const [path, method, url, body, headers] of calls) {
@@ -342,7 +351,7 @@ void t.test('what is answered is what is documented, of every route', async (t) 
   t.same(
     untold.toSorted(),
     [
-      ...['GET /admin/v1/audit/export', 'GET /hub/v1/oidc/callback', 'GET /metrics'],
+      ...['GET /admin/v1/audit/export', 'GET /admin/v1/events', 'GET /hub/v1/oidc/callback', 'GET /metrics'],
       // Told by those who have an authenticator or a provider (people/factors, people/oidc).
       ...['POST /hub/v1/account/passkeys', 'POST /hub/v1/oidc/{id}', 'POST /hub/v1/passkey'].toSorted(),
     ].toSorted(),

@@ -4,6 +4,7 @@ import t from 'tap'
 import { hash } from '@node-rs/argon2'
 import { createControlServer } from '../../../src/control/server.ts'
 import { createPasswordWork } from '../../../src/control/people/password-work.ts'
+import { createTurns } from '../../../src/control/people/turns.ts'
 import { createSubject, depsOf, startMs, type Subject } from '../subject.ts'
 import { makePerson } from './people.ts'
 
@@ -114,9 +115,28 @@ void t.test('few passwords are compared at once, few wait, and the rest is refus
     if (one.status === 'rejected') t.match(one.reason, { denial: { code: 'TOO_MANY_ATTEMPTS' } })
   t.equal(work.done(), 5)
   t.equal(await work.verify(password, stored), true)
-  t.equal(await work.verify(password, null), false)
   t.equal(await work.verify(password, await work.hash('another horse')), false)
+  // As much is compared where there is no account.
   const before = work.done()
-  await work.verify(password, null)
+  t.equal(await work.verify(password, null), false)
   t.equal(work.done(), before + 1)
+})
+
+void t.test('who goes first waits for those alone that have begun', async (t) => {
+  const turns = createTurns({ atOnce: 1, waiting: 2 })
+  const order: string[] = []
+  const take = (name: string, isFirst = false) =>
+    turns.take(async () => void order.push(name), isFirst).catch(() => void order.push(`not ${name}`))
+  const all = [take('a'), take('b'), take('c'), take('d'), take('e', true), take('f', true), take('g', true)]
+  await Promise.all(all)
+  t.same(new Set(order.filter((name) => name.startsWith('not'))), new Set(['not d', 'not g']))
+  t.same(
+    order.filter((name) => !name.startsWith('not')),
+    ['a', 'e', 'f', 'b', 'c'],
+  )
+  await t.rejects(
+    turns.take(() => Promise.reject(new Error('x'))),
+    /x/,
+  )
+  t.equal(await turns.take(async () => 1), 1, 'a place is given back')
 })

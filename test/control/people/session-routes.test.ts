@@ -251,3 +251,46 @@ void t.test('without a hub there are none of its paths', async (t) => {
   await makePerson(subject.db, { email: 'a@x.test', operator: 'admin', password: stored })
   t.notMatch((await send(subject, 'GET /openapi.json')).body, '"/hub/v1')
 })
+
+void t.test(
+  'a trusted proxy says whether a browser speaks https with it, and nobody else does',
+  async (t) => {
+    const subject = await createSubject(t, { trustedProxies: ['127.0.0.1'] })
+    await makePerson(subject.db, { email: 'a@x.test', operator: 'admin', password: stored })
+    const proxied = (remoteAddress: string, said: string) =>
+      subject.app.inject({
+        ...{
+          method: 'POST',
+          url: '/hub/v1/session',
+          remoteAddress,
+          payload: { email: 'a@x.test', password },
+        },
+        headers: { 'x-forwarded-proto': said, 'x-forwarded-for': '192.0.2.7', host: 'hub.internal' },
+      })
+    for (const [address, said, isSecure] of [
+      ['127.0.0.1', 'https', true],
+      // What a client made up stands before what the proxy has seen.
+      ['127.0.0.1', 'http, https', true],
+      ['127.0.0.1', 'https, http', false],
+      ['127.0.0.1', 'http', false],
+      ['192.0.2.9', 'https', false],
+    ] as const) {
+      const { headers } = await proxied(address, said)
+      t.equal(String(headers['set-cookie']).startsWith('__Host-'), isSecure, `${address} ${said}`)
+      t.equal(headers['strict-transport-security'] !== undefined, isSecure, `${address} ${said}`)
+    }
+    const response = await proxied('127.0.0.1', 'https')
+    const { csrf } = response.json<{ csrf: string }>()
+    const change = async (from: string) =>
+      (
+        await subject.app.inject({
+          ...{ method: 'POST', url: '/admin/v1/merchants', payload: { name: 'New' } },
+          headers: {
+            ...{ cookie: cookieOf(response), 'x-csrf-token': csrf, origin: from, host: 'hub.internal' },
+            ...{ 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.7' },
+          },
+        })
+      ).statusCode
+    t.same([await change('https://hub.internal'), await change('http://hub.internal')], [201, 403])
+  },
+)

@@ -49,6 +49,32 @@ void t.test('a token is shown once, kept as a digest, and says who made it', asy
   t.notMatch(subject.logged.join(''), secret)
 })
 
+void t.test('a token is made once, however often it is asked for with one Idempotency-Key', async (t) => {
+  const subject = await createSubject(t)
+  const ask = (name: string) =>
+    subject.call('POST', '/tokens', { name, role: 'support' }, { 'idempotency-key': 'one' })
+  const [first, ...repeats] = await Promise.all([ask('a'), ask('a'), ask('a')]).then((all) =>
+    all.toSorted((x, y) => Number(x.body['secret'] === null) - Number(y.body['secret'] === null)),
+  )
+  t.match(first, { status: 201, body: { secret: /^lk_adm_/ } })
+  for (const repeat of repeats) {
+    t.match(repeat, { status: 201, headers: { 'idempotency-replayed': 'true' } })
+    t.same(repeat.body, { ...first?.body, secret: null })
+  }
+  t.match(await ask('b'), { status: 409, body: { error: { code: 'IDEMPOTENCY_MISMATCH' } } })
+  t.equal((await subject.db.query('SELECT id FROM admin_token')).length, 1)
+  const own = await make(subject, { name: 'c', role: 'admin' })
+  const other = await callWith(subject, own.secret)(
+    'POST',
+    '/tokens',
+    { name: 'a', role: 'support' },
+    {
+      'idempotency-key': 'one',
+    },
+  )
+  t.match(other, { status: 201, body: { secret: /^lk_adm_/ } }, 'keys are those of their caller')
+})
+
 void t.test('what cannot be made is told by its field', async (t) => {
   const subject = await createSubject(t)
   for (const [body, path] of [

@@ -1,4 +1,4 @@
-// Contract 9: webhooks, over real connections and a real database.
+// Contract 9 and 9.4: webhooks, over real connections and a real database.
 
 import t from 'tap'
 import { makeKey, makeMerchant } from '../subject.ts'

@@ -12,8 +12,8 @@ import { until } from '../upstream/asked.ts'
 const one = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
 /** A server whose requests take turns. */
-async function serve(t: Test, begin: Begin) {
-  const turns = createTurns(begin, () => {})
+async function serve(t: Test, begin: Begin, grown: () => void = () => {}) {
+  const turns = createTurns(begin, grown)
   const server = createServer().on('request', turns.take).listen(0, '127.0.0.1')
   // A client that was seen to send many ahead is read in slices from the beginning.
   server.on('connection', (socket) => void (keepPeer(socket) && admit(socket, false)))
@@ -79,6 +79,32 @@ t.test(
     }
   },
 )
+
+t.test('while one waits, few of those behind it are made of what is read in slices', async (t) => {
+  let made = 0
+  const begun: ServerResponse[] = []
+  const { open } = await serve(
+    t,
+    (raw, reply) => {
+      begun.push(reply)
+      if (raw.url === '/') reply.end('ok')
+    },
+    () => made++,
+  )
+  const known = open()
+  known.socket.write(one.repeat(200))
+  await until(() => known.answers() === 200)
+  const { socket, answers } = open()
+  made = 0
+  begun.length = 0
+  socket.write(one.replace('/', '/slow') + one.repeat(999))
+  await until(() => begun.length === 1)
+  // As many turns of the parser as would bring far more.
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  t.ok(made > 0 && made <= 24, `${made} wait`)
+  begun[0]?.end('ok')
+  await until(() => answers() === 1_000)
+})
 
 t.test('the next one does not begin while Node is about the end of the one before', async (t) => {
   const order: string[] = []

@@ -28,6 +28,7 @@ function recorder(paths: LogPaths = 'unmatched') {
       notKept: () => 0,
       waiting: () => 0,
     },
+    live: { isWanted: false, take: () => {}, want: () => {}, stop: () => {} },
     logPaths: () => paths,
   })
   const lineOf = (of: Partial<Access>) => {

@@ -88,7 +88,7 @@ function acceptedOf<
 function tableOf(...apis: Api[]): Table {
   const byName = new Map(apis.map((api) => [api.name, api]))
   const escapes = apis.flatMap(({ routes }) => routes).reduce((set, route) => set | route.escapes, 0)
-  const shared = { sha256: '', prefixes: [], maxStaleLimitMs: 1, escapes }
+  const shared = { sha256: '', plans: new Set<string>(), prefixes: [], maxStaleLimitMs: 1, escapes }
   return { ...shared, apis: byName, matchHost: createHostMatcher(apis) }
 }
 

@@ -1,6 +1,7 @@
 // Each error code in words, made from the tables that the gateway answers from.
 
 import { catalogue } from '../../../../src/errors/catalogue.ts'
+import { sentences } from '../../../../src/errors/sentences.ts'
 import { Link } from '../../router.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { CopyLine } from '../../ui/copy.tsx'
@@ -16,6 +17,7 @@ interface Entry {
   readonly retryAfterSeconds?: number
 }
 const entries: Readonly<Record<string, Entry>> = catalogue
+const causes: Readonly<Record<string, Readonly<Record<string, string>>>> = sentences
 
 export function ErrorIndex() {
   return (
@@ -73,9 +75,27 @@ export function ErrorPage({ code }: { code: string }) {
       {entry.retryAfterSeconds !== undefined && (
         <p className="mb-6 text-sm text-ink-2">{words.docs.retry(entry.retryAfterSeconds)}</p>
       )}
+      <Causes sentences={Object.values(causes[name] ?? {})} />
       <Section title={words.docs.shape}>
         <CopyLine text={JSON.stringify(example, null, 2)} label={words.docs.shape} />
       </Section>
     </OpenFrame>
+  )
+}
+
+/** Why it happens, and what mends it: what support reads aloud. */
+function Causes({ sentences: all }: { sentences: readonly string[] }) {
+  const told = [...new Set(all)]
+  if (told.length === 0) return null
+  return (
+    <Section title={words.docs.causes}>
+      <ul className="card divide-y text-sm">
+        {told.map((sentence) => (
+          <li key={sentence} className="px-4 py-2.5">
+            {sentence}
+          </li>
+        ))}
+      </ul>
+    </Section>
   )
 }

@@ -35,6 +35,16 @@ export function Facts({ one }: { one: Key }) {
         <Fact name={text.expires}>
           <Time at={one.expires_at} never={text.neverExpires} />
         </Fact>
+        {one.allowed_ips !== undefined && (
+          <Fact name={text.addresses}>
+            {one.allowed_ips.length === 0 ? text.anywhere : <code>{one.allowed_ips.join(', ')}</code>}
+          </Fact>
+        )}
+        {Object.entries(one.rate_limits ?? {}).map(([name, { rate }]) => (
+          <Fact key={name} name={`${text.limits}: ${name}`}>
+            {rate}
+          </Fact>
+        ))}
         {Object.entries(one.metadata ?? {}).map(([name, value]) => (
           <Fact key={name} name={name}>
             {value}

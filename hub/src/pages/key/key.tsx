@@ -17,6 +17,7 @@ import { KeyFace } from '../keys/key-table.tsx'
 import { KeyStatus } from '../keys/key-status.tsx'
 import { BackToKeys, useForget } from '../new-key/new-key.tsx'
 import { SecretPanel } from '../new-key/secret.tsx'
+import { AddressesDialog } from './addresses.tsx'
 import { EditPermissions } from './edit-permissions.tsx'
 import { Facts } from './facts.tsx'
 import { History } from './history.tsx'
@@ -29,7 +30,7 @@ import { Secrets } from './secrets.tsx'
 import { KeyUse } from './use.tsx'
 import { DisableDialog, EnableDialog, RevokeDialog } from './verbs.tsx'
 
-export type Asked = 'disable' | 'enable' | 'revoke' | 'rotate' | 'edit' | 'rename' | 'unused'
+export type Asked = 'disable' | 'enable' | 'revoke' | 'rotate' | 'edit' | 'rename' | 'unused' | 'addresses'
 
 export function KeyDetail({ id }: { id: string }) {
   const found = useQuery(keyById(id))
@@ -177,6 +178,11 @@ function Verbs({ one, canChange, isRotating, ask }: VerbsProps) {
           <MenuItem icon="shield" onSelect={() => ask('edit')}>
             {words.edit.title}
           </MenuItem>
+          {one.allowed_ips !== undefined && (
+            <MenuItem icon="routes" onSelect={() => ask('addresses')}>
+              {words.key.addresses}
+            </MenuItem>
+          )}
           <MenuItem icon="copy" onSelect={() => void navigator.clipboard?.writeText(one.id)}>
             {words.keys.copyId}
           </MenuItem>
@@ -201,6 +207,7 @@ function Asking({ one, asked, close, setRotated, settled }: AskingProps) {
   if (asked === 'revoke') return <RevokeDialog {...props} />
   if (asked === 'edit' || asked === 'unused')
     return <EditPermissions {...props} withoutUnused={asked === 'unused'} />
+  if (asked === 'addresses') return <AddressesDialog {...props} />
   if (asked === 'rename') return <RenameDialog {...props} />
   if (asked === 'rotate') return <RotateDialog one={one} close={close} rotated={setRotated} />
   return null

@@ -13,8 +13,11 @@ export function RenameDialog({ one, close, done }: VerbProps) {
   const take = useTakeKey()
   const [seen] = useState(one)
   const [name, setName] = useState(one.name)
+  const [owner, setOwner] = useState(one.owner ?? '')
+  const hasOwner = one.owner !== undefined
+  const isSame = name.trim() === one.name && owner.trim() === (one.owner ?? '')
   const action = useAction(
-    () => patchKey(seen, { name: name.trim() }, ''),
+    () => patchKey(seen, { name: name.trim(), ...(hasOwner && { owner: owner.trim() || null }) }, ''),
     (answer) => {
       take(answer)
       done?.(answer)
@@ -35,12 +38,21 @@ export function RenameDialog({ one, close, done }: VerbProps) {
         <Field label={words.newKey.name} hint={words.newKey.nameHint} fault={wrong}>
           <Input autoFocus value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
+        {hasOwner && (
+          <Field
+            label={`${words.edit.owner} (${words.common.optional})`}
+            hint={words.edit.ownerHint}
+            fault={faultOf(action.fault, '/owner')}
+          >
+            <Input value={owner} onChange={(event) => setOwner(event.target.value)} />
+          </Field>
+        )}
         <DialogActions>
           <Button onClick={close}>{words.common.cancel}</Button>
           <Button
             kind="primary"
             type="submit"
-            disabled={name.trim() === '' || name === one.name}
+            disabled={name.trim() === '' || isSame}
             busy={action.isRunning && words.common.saving}
           >
             {words.common.save}

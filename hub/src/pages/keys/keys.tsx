@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { type KeyFilter, keyList } from '../../api/keys.ts'
 import { permissionTable } from '../../api/permissions.ts'
+import { keysOfAge } from '../../api/reminders.ts'
 import { mayChange, useUser } from '../../api/session.ts'
 import { Link, useQueryState } from '../../router.tsx'
 import { EnvironmentSwitch, useEnvironment } from '../../shell/environment.tsx'
@@ -13,6 +14,7 @@ import { PageHead } from '../../ui/page.tsx'
 import { Empty, FaultNotice, SkeletonRows } from '../../ui/states.tsx'
 import { words } from '../../words.ts'
 import { KeyTable } from './key-table.tsx'
+import { Reminders } from './reminders.tsx'
 
 export function Keys() {
   const user = useUser()
@@ -64,7 +66,8 @@ function KeyListing({ isChanger, merchantId }: { isChanger: boolean; merchantId:
   const keys = found.data?.pages.flatMap(({ data }) => data) ?? []
   return (
     <>
-      <Filters />
+      <Reminders merchantId={merchantId} environment={environment} />
+      <Filters merchantId={merchantId} />
       {found.isError && !found.data && (
         <FaultNotice fault={found.error} what={words.keys.failed} again={() => void found.refetch()} />
       )}
@@ -123,7 +126,7 @@ function KeyListing({ isChanger, merchantId }: { isChanger: boolean; merchantId:
 
 const typingMs = 250
 
-function Filters() {
+function Filters({ merchantId }: { merchantId: string | null }) {
   const [query, change] = useQueryState()
   const table = useQuery(permissionTable)
   const [text, setText] = useState(query.get('q') ?? '')
@@ -133,6 +136,8 @@ function Filters() {
     }, typingMs)
     return () => clearTimeout(timer)
   }, [text])
+  const environment = useEnvironment()
+  const aged = useQuery(keysOfAge('older_than:90d', merchantId, environment))
   const apis = table.data?.data ?? []
   return (
     <div className="mb-3 flex flex-wrap gap-2">
@@ -161,6 +166,20 @@ function Filters() {
           </option>
         ))}
       </Select>
+      {aged.isSuccess && (
+        <Select
+          aria-label={words.keys.filters.age}
+          className="w-[180px] max-sm:flex-1"
+          value={query.get('age') ?? ''}
+          onChange={(event) => change({ age: event.target.value })}
+        >
+          {Object.entries(words.keys.ageOptions).map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </Select>
+      )}
       {apis.length > 1 && (
         <Select
           aria-label={words.keys.filters.api}

@@ -129,7 +129,16 @@ function curlLine(api: ApiPermissions | undefined, made: KeyWithSecret, secret: 
   if (route === undefined) return null
   const header = api.credential?.header
   const field = header ? `${header}: ${secret}` : `Authorization: Bearer ${secret}`
-  return `curl -H '${field}' 'https://${host}${route.path.replaceAll(/\{[^}]*\}/g, '1')}'`
+  const path = route.path.replaceAll(/\{[^}]*\}/g, '1')
+  const here = localGateway()
+  return here === ''
+    ? `curl -H '${field}' 'https://${host}${path}'`
+    : `curl -H 'Host: ${host}' -H '${field}' '${here}${path}'`
+}
+
+/** Told by the server where all is on one machine, and the names of hosts lead nowhere. */
+function localGateway(): string {
+  return document.querySelector<HTMLMetaElement>('meta[name="gateway"]')?.content ?? ''
 }
 
 function downloadEnv({ api, environment, secret }: KeyWithSecret): void {

@@ -8,6 +8,7 @@ import { PageHead, Section } from '../../ui/page.tsx'
 import { Empty, FaultNotice, SkeletonRows } from '../../ui/states.tsx'
 import { Table, Td, Th, Tr } from '../../ui/table.tsx'
 import { words } from '../../words.ts'
+import { Explain } from './explain.tsx'
 
 export function RouteTable() {
   const found = useQuery(permissionTable)
@@ -16,6 +17,7 @@ export function RouteTable() {
   return (
     <>
       <PageHead title={words.routes.title} about={words.routes.about} />
+      <Explain />
       <div className="mb-5">
         <Input
           type="search"
@@ -54,10 +56,11 @@ function ApiRoutes({ api, text }: { api: ApiPermissions; text: string }) {
               <>
                 <Th>{words.routes.columns.route}</Th>
                 <Th>{words.routes.columns.need}</Th>
+                <Th shown="wide">{words.routes.columns.source}</Th>
               </>
             }
           >
-            {rows.map(({ method, path, need, permissions }) => (
+            {rows.map(({ method, path, need, permissions, source }) => (
               <Tr key={`${method} ${path}`}>
                 <Td className="min-w-[180px]">
                   <code className="text-xs break-all">
@@ -80,6 +83,11 @@ function ApiRoutes({ api, text }: { api: ApiPermissions; text: string }) {
                       ))}
                     </span>
                   )}
+                </Td>
+                <Td shown="wide" className="max-w-[240px]">
+                  <code className="block truncate text-xs text-ink-3" title={source}>
+                    {source?.split('/').at(-1)}
+                  </code>
                 </Td>
               </Tr>
             ))}

@@ -201,7 +201,7 @@ function DeliveryRow({ row, endpoint, isChanger }: { row: Delivery; endpoint: st
         {row.attempts}
       </Td>
       <Td shown="roomy" className="text-ink-2">
-        {row.response_status ?? row.error ?? '—'}
+        {row.response_status ?? row.failure ?? '—'}
       </Td>
       <Td shown="middle" className="text-ink-2">
         <Time at={row.last_attempt_at ?? row.created_at} />

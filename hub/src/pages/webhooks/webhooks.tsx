@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { faultOf } from '../../api/fault.ts'
+import { ApiFault, faultOf } from '../../api/fault.ts'
 import { mayChange, useUser } from '../../api/session.ts'
 import { addEndpoint, type Endpoint, endpointList } from '../../api/webhooks.ts'
 import { Link } from '../../router.tsx'
@@ -24,7 +24,8 @@ export function Webhooks() {
   const [isAdding, setAdding] = useState(false)
   const [secret, setSecret] = useState<string | null>(null)
   const endpoints = found.data?.data ?? []
-  const add = mayChange(user, merchantId) && (
+  const isMissing = found.error instanceof ApiFault && found.error.status === 404
+  const add = mayChange(user, merchantId) && !isMissing && (
     <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
       {words.webhooks.create}
     </Button>
@@ -32,7 +33,13 @@ export function Webhooks() {
   return (
     <>
       <PageHead title={words.webhooks.title} about={words.webhooks.about} actions={add} />
-      {found.isError ? (
+      {found.isError && isMissing ? (
+        <div className="card">
+          <Empty icon="webhook" title={words.webhooks.missingTitle}>
+            {words.webhooks.missing}
+          </Empty>
+        </div>
+      ) : found.isError ? (
         <FaultNotice fault={found.error} what={words.webhooks.failed} again={() => void found.refetch()} />
       ) : (
         <div className="card overflow-hidden">

@@ -71,7 +71,7 @@ export function serveExposed(app: ControlApp, deps: AdminDeps): void {
       const reports = request.body.reports.map((given) => readReport(given, prefixes))
       refuseKeys(deps, '/reason', request.body.reason ?? '')
       const judged = await judgeAll(deps, request, reports)
-      const settled = await settle(deps, { object: judged, change: null }, request.query.wait)
+      const settled = await settle(deps, { object: judged, change: null }, request)
       if (request.caller.kind === 'signed') return request.body.reports.map(feedbackOn(reports, judged.data))
       return { data: judged.data, ...settled }
     })

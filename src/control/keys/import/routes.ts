@@ -59,7 +59,7 @@ export function serveKeyImport(app: ControlApp, deps: AdminDeps): void {
     takeLines(scope)
     const options = { schema: { querystring: importQuery }, config: { doc } }
     scope.post('/keys/import', options, async (request, reply) => {
-      const { wait, allow_weak: allowWeak, dry_run: dryRun } = request.query
+      const { allow_weak: allowWeak, dry_run: dryRun } = request.query
       // Where the answer comes before the body's end, the rest of it is not read.
       void reply.header('connection', 'close')
       const plan = await planImport(deps, bodyOf(request), judgeOf(request, deps, allowWeak === 'true'))
@@ -67,7 +67,7 @@ export function serveKeyImport(app: ControlApp, deps: AdminDeps): void {
       if (dryRun === 'true') return untouched(plan)
       const results = await apply(deps, request, plan)
       const revision = results.reduce((last, result) => Math.max(last, result.revision), 0)
-      const settled = await settle(deps, { object: { revision }, change: null }, wait)
+      const settled = await settle(deps, { object: { revision }, change: null }, request)
       const created = results.filter(({ status }) => status === 'created').length
       const counts = { created, unchanged: results.length - created }
       return { ...counts, results, warnings: plan.warnings, ...settled }

@@ -145,26 +145,27 @@ function exchange(socket: Socket, { url, headers, body }: Post, deadline: AbortS
       signal: deadline,
       headers: { host, ...headers, 'content-length': bytes.length, connection: 'close' },
     })
-    request.on('error', reject).on('close', () => reject(new PostFailure('closed')))
+    let result: PostResult | undefined
+    // Whatever becomes of the body: the status has come.
+    const end = (error: unknown) => (result === undefined ? reject(error) : resolve(result))
+    request.on('error', end).on('close', () => end(new PostFailure('closed')))
     request.on('response', (response) => {
-      const result = resultOf(response)
-      drop(response, () => resolve(result))
+      result = resultOf(response)
+      drop(response)
     })
     request.end(bytes)
   })
 }
 
 /** Reads the body to its end, or as far as anybody needs to be heard. */
-function drop(response: IncomingMessage, done: () => void): void {
+function drop(response: IncomingMessage): void {
   let length = 0
   response
     .on('data', (piece: Buffer) => {
       length += piece.length
       if (length > mostBodyBytes) response.destroy()
     })
-    // What became of the body is nobody's concern: the status has come.
     .on('error', () => undefined)
-    .once('close', done)
 }
 
 function resultOf({ statusCode = 0, headers }: IncomingMessage): PostResult {
