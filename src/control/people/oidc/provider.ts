@@ -13,8 +13,9 @@ import {
 } from 'openid-client'
 import { isLoopback } from '../../../config/address.ts'
 import type { OidcSettings } from '../../../config/hub-compiled.ts'
-import { derivedFrom, Secret } from '../../../credentials/secret.ts'
+import type { Secret } from '../../../credentials/secret.ts'
 import { deny, DenialError } from '../../../errors/denial.ts'
+import { derived } from './browser-secret.ts'
 
 /** Whom a provider names. */
 export interface Named {
@@ -106,12 +107,6 @@ async function discover({ issuer, clientId, clientSecret }: OidcSettings): Promi
     // In clear on this machine alone: for development.
     execute: url.protocol === 'http:' && isLoopback(url.hostname) ? [allowInsecureRequests] : [],
   })
-}
-
-/** All of it follows from what stands in the browser alone: nothing that is kept here opens the way. */
-function derived(secret: Secret) {
-  const of = (purpose: string) => Secret.reveal(derivedFrom(secret, `latchkey oidc ${purpose}`))
-  return { state: of('state'), nonce: of('nonce'), verifier: of('verifier') }
 }
 
 function namedBy(settings: OidcSettings, claims: Readonly<Record<string, unknown>>): Named {

@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { readEmail } from '../../../credentials/email.ts'
 import { ceremonyPrefix } from '../../../credentials/role.ts'
-import { digestOf, generateSecret, isWellFormed, Secret } from '../../../credentials/secret.ts'
+import { digestOf, generateSecret, type Secret } from '../../../credentials/secret.ts'
 import { deny, DenialError } from '../../../errors/denial.ts'
 import { beginCeremony, takeCeremony } from '../../../store/ceremony-table.ts'
 import type { ChangeOrigin } from '../../../store/commit-table.ts'
@@ -16,6 +16,7 @@ import type { RouteDoc } from '../../openapi/route-doc.ts'
 import type { HubApp } from '../hub-app.ts'
 import { sessionCookie } from '../session-secret.ts'
 import { signIn } from '../sign-in.ts'
+import { begunCookie, endedCookie, presented } from './browser-secret.ts'
 import { createProvider, type Named, type Provider } from './provider.ts'
 
 const docs = {
@@ -56,14 +57,12 @@ export function serveOidc(app: ControlApp, hub: HubApp): void {
       ...{ digest: digestOf(secret), kind: 'oidc', personId: null, detail: provider.settings.id },
       expiresAtMs: deps.now() + lifeSeconds * 1000,
     })
-    return reply
-      .header('set-cookie', cookie(Secret.reveal(secret), site.isSecure(request), lifeSeconds))
-      .send({ url })
+    return reply.header('set-cookie', begunCookie(secret, site.isSecure(request), lifeSeconds)).send({ url })
   })
 
   app.get('/oidc/callback', { config: { doc: docs.callback } }, async (request, reply) => {
     const isSecure = site.isSecure(request)
-    void reply.header('set-cookie', cookie('', isSecure, 0))
+    void reply.header('set-cookie', endedCookie(isSecure))
     const session = await comeBack(request).catch((error: unknown) => {
       request.denial = denialOf(error)
       deps.log.info(
@@ -130,26 +129,4 @@ function causeOf(error: unknown): string | undefined {
   const { code, error: word } = Object(cause) as { code?: unknown; error?: unknown }
   const said = [code, word].filter((one) => typeof one === 'string' && /^[\w.-]{1,60}$/.test(one))
   return said.length === 0 ? undefined : said.join(' ')
-}
-
-function cookieName(isSecure: boolean): string {
-  return isSecure ? '__Host-latchkey-oidc' : 'latchkey-oidc'
-}
-
-/** Lax: the provider leads back from another site, and a browser sends it then alone. */
-function cookie(value: string, isSecure: boolean, maxAgeSeconds: number): string {
-  const secure = isSecure ? '; Secure' : ''
-  return `${cookieName(isSecure)}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`
-}
-
-function presented(header: string | undefined, isSecure: boolean): Secret | undefined {
-  const name = `${cookieName(isSecure)}=`
-  const values = (header ?? '')
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(name))
-  const [value] = values
-  if (value === undefined || values.length > 1) return undefined
-  const secret = new Secret(value.slice(name.length))
-  return isWellFormed(secret, ceremonyPrefix) ? secret : undefined
 }
