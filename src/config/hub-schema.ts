@@ -1,6 +1,7 @@
 // `hub` of gateway.yaml: people's accounts and what they sign in to.
 
 import { Type } from 'typebox'
+import { Oidc } from './oidc-schema.ts'
 import { closed, Duration, Text } from './schema-fields.ts'
 
 const Mail = Type.Object(
@@ -37,7 +38,7 @@ const Sessions = Type.Object(
 
 /** Left out: no accounts, and none of the paths below /hub/v1. */
 export const HubSection = Type.Object(
-  { mail: Type.Optional(Mail), sessions: Sessions },
+  { mail: Type.Optional(Mail), sessions: Sessions, oidc: Oidc },
   {
     ...closed,
     description:

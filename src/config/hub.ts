@@ -25,11 +25,47 @@ export function checkHub({ tree, file, report }: CheckedFile): void {
       '`from` must be an address such as no-reply@example.com or `Example <no-reply@example.com>`'
     report.fault(placeOfValue(tree, ['hub', 'mail', 'from']), message)
   }
+  checkOidc({ tree, file, report })
   const { idle, absolute } = hub.sessions ?? {}
   if (idle !== undefined && absolute !== undefined && parseDuration(idle) > parseDuration(absolute)) {
     const message = '`idle` is longer than `absolute`, and so does nothing'
     report.warn(placeOfValue(tree, ['hub', 'sessions', 'idle']), message)
   }
+}
+
+/** A provider's name as a part of a path. */
+function idOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+}
+
+/** The secret is not repeated. */
+function checkOidc({ tree, file, report }: CheckedFile): void {
+  const seen = new Set(['callback', ''])
+  for (const [index, provider] of (file.hub?.oidc ?? []).entries()) {
+    const at = ['hub', 'oidc', index]
+    if (provider?.issuer !== undefined && !isIssuer(provider.issuer))
+      report.fault(
+        placeOfValue(tree, [...at, 'issuer']),
+        '`issuer` must be an https:// URL without a query (http:// on this machine alone)',
+      )
+    if (provider?.name === undefined) continue
+    const id = idOf(provider.name)
+    if (seen.has(id))
+      report.fault(
+        placeOfValue(tree, [...at, 'name']),
+        '`name` must have letters or digits, and others than every other provider’s',
+      )
+    seen.add(id)
+  }
+}
+
+function isIssuer(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || url.search !== '' || url.hash !== '' || url.username !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
 }
 
 function isSmtpUrl(text: string): boolean {
@@ -49,5 +85,9 @@ export function compileHub({ hub, control }: GatewayFile): HubSettings | null {
       idleMs: parseDuration(hub.sessions.idle),
       absoluteMs: parseDuration(hub.sessions.absolute),
     },
+    oidc: hub.oidc.map(({ name, issuer, client_id: clientId, client_secret: clientSecret, operators }) => ({
+      ...{ id: idOf(name), name, issuer, clientId, clientSecret },
+      operators: operators ?? null,
+    })),
   }
 }

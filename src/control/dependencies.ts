@@ -28,7 +28,7 @@ import type { DestinationRule } from './webhooks/send/destination.ts'
 /** What stands before the underscore of an id. */
 export type IdKind =
   | ('key' | 'sec' | 'mer' | 'req' | 'tok')
-  | ('usr' | 'ses' | 'inv' | 'eml')
+  | ('usr' | 'ses' | 'inv' | 'eml' | 'pky')
   | ('whk' | 'whs' | 'evt' | 'dlv')
 
 export interface ControlDeps {
@@ -119,6 +119,7 @@ export interface HubDeps {
   /** Where people reach it: scheme, host and port. */
   readonly publicUrl: string
   readonly sessions: HubSettings['sessions']
+  readonly oidc: HubSettings['oidc']
   /** The web application; null: its pages are not served. */
   readonly pages: HubPages | null
   /** Whether links are sent by mail; else they are shown to whoever makes them. */

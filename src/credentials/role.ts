@@ -13,3 +13,5 @@ export const tokenPrefix = 'lk_adm_'
 /** How the secret of a session begins, and that of a link. */
 export const sessionPrefix = 'lk_ses_'
 export const linkPrefix = 'lk_lnk_'
+/** What a browser keeps while it is at an identity provider. */
+export const ceremonyPrefix = 'lk_cer_'

@@ -72,6 +72,18 @@ export const catalogue = {
     message: 'The admin API does not permit this to its caller: the address, the role or its reach',
   },
   SIGN_IN_FAILED: { status: 401, message: 'E-mail address, password or code is wrong' },
+  REAUTHENTICATION_REQUIRED: {
+    status: 403,
+    message: 'Give the password again, or sign in again, before changing by what the account is entered',
+  },
+  FACTOR_IN_FORCE: {
+    status: 409,
+    message: 'A second factor is in force; take it away before setting up another',
+  },
+  PROVIDER_UNAVAILABLE: {
+    status: 503,
+    message: 'The identity provider does not answer; try again, or sign in otherwise',
+  },
   CSRF_REJECTED: { status: 403, message: 'The request does not come from a page of the hub' },
   NOT_FOUND: { status: 404, message: 'No such object' },
   LINK_ENDED: { status: 410, message: 'The link was used, has expired, or never was one; ask for another' },

@@ -20,7 +20,10 @@ const brokenHttp =
 const wrongKey = 'The key is not one that this API knows. Please check that it was copied whole.'
 const adminToken = 'The admin API was called with a token that it does not take. Please check the token.'
 // One for every cause: whoever reads it aloud must not tell who has an account.
-const signIn = 'The e-mail address and the password do not belong together, or the account cannot be used.'
+const signIn =
+  'The e-mail address and the password or code do not belong together, or the account cannot be used.'
+const otherWay =
+  'The sign-in of the other company did not lead to an account here. Please try again, or sign in with a password.'
 const otherPage = 'The change was not sent by the pages of the hub itself. Please load the page again.'
 const tooManyAttempts = 'There were too many attempts to sign in. Please wait a minute and try again.'
 
@@ -243,9 +246,12 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     unknown_key: 'There is no key with that id, or none that the caller may see.',
     unknown_merchant: 'There is no merchant with that id, or none that the caller may see.',
     unknown_token: 'There is no token with that id.',
+    unknown_factor: 'The account has nothing of the kind to sign in with.',
+    unknown_provider: 'Nobody signs in by that name here.',
     unknown_person: 'There is no account with that id, or none that the caller may see.',
     unknown_session: 'There is no session with that id. It may have ended.',
     unknown_invitation: 'There is no invitation with that id, or none that the caller may see.',
+    unknown_delivery: 'The webhook has no such delivery, or it is kept no longer.',
     unknown_webhook: 'There is no webhook with that id, or none that the caller may see.',
     unknown_delivery: 'There is no delivery with that id, or none that the caller may see.',
     unknown_request: 'No request with that id is kept, or none that the caller may see.',
@@ -257,6 +263,26 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     wrong_password: signIn,
     account_disabled: signIn,
     changed_meanwhile: 'The account was changed in that moment. Please sign in again.',
+    second_factor_missing: signIn,
+    wrong_code: signIn,
+    passkey_challenge: signIn,
+    passkey_unknown: signIn,
+    passkey_wrong: signIn,
+    oidc_not_begun: otherWay,
+    oidc_refused: otherWay,
+    oidc_no_email: otherWay,
+    oidc_other_subject: otherWay,
+    oidc_no_operator: otherWay,
+  },
+  REAUTHENTICATION_REQUIRED: {
+    proof_old: 'Please give the password again before changing how you sign in.',
+  },
+  FACTOR_IN_FORCE: {
+    totp_in_force: 'The account has a second factor. Please take it away before setting up another.',
+  },
+  PROVIDER_UNAVAILABLE: {
+    oidc_discovery:
+      'The sign-in of the other company does not answer. Please try again, or sign in otherwise.',
   },
   CSRF_REJECTED: {
     origin: otherPage,
@@ -266,6 +292,7 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
   TOO_MANY_ATTEMPTS: {
     pace_of_address: tooManyAttempts,
     pace_of_account: tooManyAttempts,
+    pace_of_codes: tooManyAttempts,
     pace_of_mails: 'More mails were asked for than may be sent. Please wait a while.',
     passwords_waiting: busy,
   },

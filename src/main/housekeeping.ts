@@ -6,6 +6,7 @@ import type { Table } from '../config/compiled.ts'
 import { activityParts, pruneActivityBatches } from '../store/activity-rollup-table.ts'
 import { pruneAudit } from '../store/audit-table.ts'
 import { inBatches } from '../store/batches.ts'
+import { pruneCeremonies } from '../store/ceremony-table.ts'
 import { pruneOutbox } from '../store/change-table.ts'
 import { idempotencyKeptMs, pruneReplays } from '../store/idempotency-table.ts'
 import { pruneInstances } from '../store/instance-table.ts'
@@ -60,6 +61,7 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'instances', take: (most) => pruneInstances(db, Math.max(instancesKeptMs, staleMs), most) },
     { name: 'replays', take: (most) => pruneReplays(db, idempotencyKeptMs, most) },
     { name: 'sessions', take: (most) => pruneSessions(db, sessionIdleMs ?? sessionsKeptMs, most) },
+    { name: 'ceremonies', take: (most) => pruneCeremonies(db, most) },
     { name: 'links', take: (most) => pruneLinks(db, most) },
     { name: 'invitations', take: (most) => pruneInvitations(db, most) },
     { name: 'pace', take: (most) => prunePace(db, most) },

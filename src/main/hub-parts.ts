@@ -24,10 +24,11 @@ export interface HubPart extends HubDeps {
   stop(): Promise<void>
 }
 
-export function openHubPart({ publicUrl, mail, sessions }: HubSettings, deps: HubPartDeps): HubPart {
+export function openHubPart({ publicUrl, mail, sessions, oidc }: HubSettings, deps: HubPartDeps): HubPart {
   const common = {
     publicUrl,
     sessions,
+    oidc,
     pages: { files: builtFiles(), gatewayUrl: localGateway(publicUrl, deps.gateway) },
   }
   if (mail === null) return { ...common, sendsMail: false, mailQueued() {}, stop: async () => {} }

@@ -4,10 +4,10 @@ import type { InjectOptions } from 'fastify'
 import { pino } from 'pino'
 import type { Api, Table } from '../../src/config/compiled.ts'
 import type { ControlApp, ControlDeps } from '../../src/control/dependencies.ts'
-import { createSealing } from '../../src/credentials/sealing.ts'
 import { createDestinationRule } from '../../src/control/webhooks/send/destination.ts'
 import { parseAdminTokens } from '../../src/control/operator.ts'
 import { createControlServer } from '../../src/control/server.ts'
+import { createSealing } from '../../src/credentials/sealing.ts'
 import { createDenyStop } from '../../src/lookup/deny-stop.ts'
 import { createDenyWords } from '../../src/lookup/deny-words.ts'
 import type { Change } from '../../src/store/change-table.ts'
@@ -17,6 +17,7 @@ import { createDatabase } from '../support/database.ts'
 
 const sealing = createSealing(['a key of thirty-two characters..'])
 export const token = 'a-token-of-thirty-two-characters'
+
 export const startMs = Date.UTC(2026, 0, 15, 12)
 
 export interface Answer {
@@ -102,14 +103,15 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     tls: null,
     trustedProxies: [],
     publicUrl: null,
+    scanners: [],
     hub: {
       publicUrl: 'http://hub.test:8081',
       sessions: { idleMs: 12 * 3_600_000, absoluteMs: 7 * 24 * 3_600_000 },
       pages: null,
       sendsMail: false,
       mailQueued: () => undefined,
+      oidc: [],
     },
-    scanners: [],
     refused: () => undefined,
     now: () => clock.nowMs,
     newId: (prefix) => `${prefix}_${String(++count).padStart(12, '0')}`,

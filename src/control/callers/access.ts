@@ -103,6 +103,7 @@ export const access = {
   'POST /operators/{id}/disable': changeWhole,
   'POST /operators/{id}/enable': changeWhole,
   'POST /operators/{id}/link': changeWhole,
+  'POST /operators/{id}/reset-factors': changeWhole,
   'GET /merchants/{id}/members': readTeam,
   'PATCH /merchants/{id}/members/{person}': changeTeam,
   'DELETE /merchants/{id}/members/{person}': changeTeam,
@@ -111,6 +112,7 @@ export const access = {
   'DELETE /merchants/{id}/invitations/{invitation}': changeTeam,
   // An account may be of several merchants: none of them has it alone.
   'POST /members/{id}/link': changeWhole,
+  'POST /members/{id}/reset-factors': changeWhole,
   'POST /members/{id}/disable': changeWhole,
   'POST /members/{id}/enable': changeWhole,
 } as const satisfies Readonly<Record<string, Access>>

@@ -1,5 +1,6 @@
 // Operators: who of the platform's people may sign in, and as what.
 
+import { resetFactors } from '../../store/factor-table.ts'
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { readEmail } from '../../credentials/email.ts'
@@ -69,6 +70,12 @@ const docs = {
     answer: operatorSchema,
     errors: changing,
   },
+  reset: {
+    summary: 'Takes an operator’s second factor, passkeys and identity providers away, and ends its sessions',
+    status: 200,
+    answer: operatorSchema,
+    errors: changing,
+  },
   link: {
     summary: 'Another link that sets a password; the ones before it work no more',
     status: 200,
@@ -132,6 +139,12 @@ export function serveOperators(app: ControlApp, deps: PeopleDeps): void {
       },
     )
   }
+
+  const reset = { schema: actionSchema, config: { doc: docs.reset } }
+  app.post('/operators/:id/reset-factors', reset, async (request) => {
+    const of = { id: idOf('usr', request.params.id), kind: 'operator' } as const
+    return operatorObject(await resetFactors(deps.db, originOf(request, deps), of))
+  })
 
   app.post('/operators/:id/link', { schema: actionSchema, config: { doc: docs.link } }, async (request) => {
     const { person, ...sent } = await sendLink(deps, request, {

@@ -82,7 +82,7 @@ export function serveAccount(app: ControlApp, hub: HubApp): void {
 function servePasswordChange(app: ControlApp, hub: HubApp): void {
   const options = { schema: { body: passwordBody }, config: { doc: docs.password } }
   app.post('/account/password', options, async (request, reply) => {
-    const { person } = signedInOf(request)
+    const { person, session } = signedInOf(request)
     const { current, password } = request.body
     mustBePassword(password, person.email)
     const proven = await provePassword(hub, request, { email: person.email, password: current })
@@ -91,7 +91,11 @@ function servePasswordChange(app: ControlApp, hub: HubApp): void {
       const change = { personId: person.id, password: stored, before: proven.password ?? '' }
       const changed = await setPassword(tx, originOf(request, hub.deps), change)
       if (changed === undefined) throw new DenialError(deny('SIGN_IN_FAILED', 'changed_meanwhile'))
-      const begun = await signInWithin(tx, hub, { request, proven: { ...proven, password: stored } })
+      const begun = await signInWithin(tx, hub, {
+        request,
+        // What was shown beside the password before, goes on.
+        proven: { ...proven, proofs: [...new Set([...proven.proofs, ...session.proofs])], password: stored },
+      })
       return trace(await transactionOf(tx), begun)
     })
     await tellChange(hub.deps, person)

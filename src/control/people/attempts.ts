@@ -17,6 +17,10 @@ const paces = {
   mail_to: { burst: 3, everyMs: 10 * 60_000 },
   mail_from: { burst: 10, everyMs: 60_000 },
   invitations: { burst: 50, everyMs: 30_000 },
+  /** Codes of a second factor, by whoever knows the password. */
+  second: { burst: 5, everyMs: 5 * 60_000 },
+  /** What is begun by whoever comes, and has a row until it is finished or over. */
+  begun: { burst: 30, everyMs: 2_000 },
 } as const satisfies Record<string, Pace>
 type Kind = keyof typeof paces
 
@@ -26,6 +30,8 @@ const reasons = {
   mail_to: 'pace_of_mails',
   mail_from: 'pace_of_mails',
   invitations: 'pace_of_mails',
+  second: 'pace_of_codes',
+  begun: 'pace_of_address',
 } as const satisfies Record<Kind, string>
 
 const mostRemembered = 10_000
@@ -37,6 +43,10 @@ export interface Attempts {
   take(kind: Kind, of: string): Promise<void>
   /** Whoever was right: the account's are all there again, the address has one more. */
   right(address: string, account: string): Promise<void>
+  /** One try of a bucket is there again. */
+  back(kind: Kind, of: string): Promise<void>
+  /** All tries of a bucket are there again. */
+  again(kind: Kind, of: string): Promise<void>
 }
 
 export function createAttempts({ db, now }: Pick<AdminDeps, 'db' | 'now'>): Attempts {
@@ -64,6 +74,14 @@ export function createAttempts({ db, now }: Pick<AdminDeps, 'db' | 'now'>): Atte
       usedUp.set(bucket, nowMs + waitMs)
       refuse(kind, waitMs)
     },
+    async back(kind, of) {
+      await giveBack(db, { bucket: bucketOf(kind, of), everyMs: paces[kind].everyMs })
+    },
+    async again(kind, of) {
+      const bucket = bucketOf(kind, of)
+      usedUp.delete(bucket)
+      await giveBack(db, { bucket, everyMs: null })
+    },
     async right(address, account) {
       const { everyMs } = paces.address
       await giveBack(db, { bucket: bucketOf('address', address), everyMs })
@@ -76,6 +94,7 @@ export function createAttempts({ db, now }: Pick<AdminDeps, 'db' | 'now'>): Atte
 
 /** Of bounded length, and nothing that was typed stands in it. Of IPv6 a /64 is one place (RFC 6177). */
 function bucketOf(kind: Kind, of: string): string {
-  if (kind === 'address' || kind === 'mail_from') return `${kind}:${clientNetwork(plainAddress(of))}`
+  if (kind === 'address' || kind === 'mail_from' || kind === 'begun')
+    return `${kind}:${clientNetwork(plainAddress(of))}`
   return `${kind}:${hash('sha256', of, 'base64url')}`
 }

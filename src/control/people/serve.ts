@@ -5,10 +5,14 @@ import { accessLine } from '../access-line.ts'
 import { acceptEmptyBodies } from '../bodies.ts'
 import type { ControlApp } from '../dependencies.ts'
 import { serveAccount } from './account-routes.ts'
+import { servePasskeys, servePasskeySignIn } from './factors/passkey-routes.ts'
+import { serveSecurity } from './factors/security-routes.ts'
+import { serveTotp } from './factors/totp-routes.ts'
 import type { HubApp } from './hub-app.ts'
 import { identifySession } from './identify-session.ts'
 import { serveLinks } from './link-routes.ts'
 import { serveSession, serveSignIn } from './session-routes.ts'
+import { serveOidc } from './oidc/routes.ts'
 import { isSafe } from './site.ts'
 import { deny, type Denial } from '../../errors/denial.ts'
 
@@ -28,11 +32,16 @@ export function serveHub(app: ControlApp, hub: HubApp): void {
     })
     serveSignIn(open, hub)
     serveLinks(open, hub)
+    servePasskeySignIn(open, hub)
+    serveOidc(open, hub)
   })
   void app.register(async (own: ControlApp) => {
     demandSession(own, hub)
     serveSession(own, hub)
     serveAccount(own, hub)
+    serveTotp(own, hub)
+    servePasskeys(own, hub)
+    serveSecurity(own, hub)
   })
 }
 

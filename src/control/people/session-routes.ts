@@ -7,6 +7,7 @@ import { deny, DenialError } from '../../errors/denial.ts'
 import { endSession, findSession, type SignedIn } from '../../store/hub-session-table.ts'
 import type { ControlApp } from '../dependencies.ts'
 import type { RouteDoc } from '../openapi/route-doc.ts'
+import { proveSecond } from './factors/second-factor.ts'
 import type { HubApp } from './hub-app.ts'
 import { endedCookie, presentedSession, sessionCookie } from './session-secret.ts'
 import { provePassword, signIn } from './sign-in.ts'
@@ -18,6 +19,7 @@ const docs = {
     status: 200,
     answer: Type.Object({
       ways: Type.Array(Type.String()),
+      oidc: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
       mail: Type.Boolean({
         description: 'Whether links are sent by mail, that for a forgotten password too',
       }),
@@ -50,22 +52,30 @@ export const passwordField = Type.String({ minLength: 1, maxLength: 1024 })
 export const emailField = Type.String({ minLength: 1, maxLength: 254 })
 
 const signInBody = Type.Object(
-  { email: emailField, password: passwordField },
+  {
+    ...{ email: emailField, password: passwordField },
+    totp: Type.Optional(
+      Type.String({ maxLength: 64, description: 'A code of the second factor, or a recovery code' }),
+    ),
+  },
   { additionalProperties: false },
 )
 
 /** For callers without a session. */
 export function serveSignIn(app: ControlApp, hub: HubApp): void {
   app.get('/sign-in', { config: { doc: docs.ways } }, () => ({
-    ways: ['password'],
+    ways: ['password', 'passkey', ...(hub.deps.hub.oidc.length > 0 ? ['oidc'] : [])],
+    oidc: hub.deps.hub.oidc.map(({ id, name }) => ({ id, name })),
     mail: hub.deps.hub.sendsMail,
   }))
   app.post(
     '/session',
     { schema: { body: signInBody }, config: { doc: docs.begin } },
     async (request, reply) => {
-      const proven = await provePassword(hub, request, request.body)
-      return answerSigned({ hub, request, reply }, await signIn(hub, request, proven))
+      const { totp: code, ...asked } = request.body
+      const proven = await provePassword(hub, request, asked)
+      const shown = await proveSecond(hub, request, { proven, code })
+      return answerSigned({ hub, request, reply }, await signIn(hub, request, shown))
     },
   )
 }

@@ -1,5 +1,6 @@
 // A merchant's people: who is a member, who was invited. Members who are admins see to it, and the platform.
 
+import { resetFactors } from '../../store/factor-table.ts'
 import { type Static, Type } from 'typebox'
 import { memberRoles } from '../../credentials/role.ts'
 import { queueMail } from '../../store/mail-table.ts'
@@ -83,6 +84,10 @@ const docs = {
     accountSchema,
   ),
   enable: change('Lets a disabled member sign in again', accountSchema),
+  reset: change(
+    'Takes a member’s second factor, passkeys and identity providers away, and ends its sessions',
+    accountSchema,
+  ),
 } as const satisfies Record<string, RouteDoc>
 
 const memberParams = Type.Object({ id: Type.String(), person: Type.String() })
@@ -100,6 +105,10 @@ export function serveTeam(app: ControlApp, hub: HubApp): void {
     const asked = { id: idOf('usr', request.params.id), kind: 'member', isAnew: true } as const
     const { person, ...sent } = await sendLink(deps, request, asked)
     return { ...accountObject(person), ...sent }
+  })
+  app.post('/members/:id/reset-factors', { schema, config: { doc: docs.reset } }, async (request) => {
+    const of = { id: idOf('usr', request.params.id), kind: 'member' } as const
+    return accountObject(await resetFactors(deps.db, originOf(request, deps), of))
   })
   for (const action of ['disable', 'enable'] as const) {
     app.post(`/members/:id/${action}`, { schema, config: { doc: docs[action] } }, async (request) => {

@@ -149,6 +149,10 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
     method: 'POST',
     path: `/operators/${operator}/enable`,
   }),
+  'POST /operators/{id}/reset-factors': ({ operator }) => ({
+    method: 'POST',
+    path: `/operators/${operator}/reset-factors`,
+  }),
   'POST /operators/{id}/link': ({ operator }) => ({ method: 'POST', path: `/operators/${operator}/link` }),
   'GET /merchants/{id}/members': ({ merchant }) => ({
     method: 'GET',
@@ -175,6 +179,10 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'DELETE /merchants/{id}/invitations/{invitation}': ({ merchant, invitation }) => ({
     method: 'DELETE',
     path: `/merchants/${merchant}/invitations/${invitation}`,
+  }),
+  'POST /members/{id}/reset-factors': ({ person }) => ({
+    method: 'POST',
+    path: `/members/${person}/reset-factors`,
   }),
   'POST /members/{id}/link': ({ person }) => ({ method: 'POST', path: `/members/${person}/link` }),
   'POST /members/{id}/disable': ({ person }) => ({ method: 'POST', path: `/members/${person}/disable` }),

@@ -181,7 +181,13 @@ void t.test('what changes something needs the token of the session and an Origin
 })
 
 void t.test('on https the cookie is of this host alone, and browsers stay on https', async (t) => {
-  const hub = { publicUrl: 'https://hub.test', sendsMail: false, pages: null, mailQueued: () => undefined }
+  const hub = {
+    publicUrl: 'https://hub.test',
+    sendsMail: false,
+    mailQueued: () => undefined,
+    oidc: [],
+    pages: null,
+  }
   const sessions = { idleMs: 3_600_000, absoluteMs: 7_200_000 }
   const subject = await createSubject(t, { hub: { ...hub, sessions } })
   await makePerson(subject.db, { email: 'a@x.test', operator: 'admin', password: stored })

@@ -1,5 +1,6 @@
 // Calls each route that is for people, or about them, well and badly.
 
+import { Secret, TOTP } from 'otpauth'
 import type { Subject } from '../subject.ts'
 import { origin } from './people.ts'
 
@@ -40,7 +41,7 @@ export async function tourOfPeople(subject: Subject, merchant: string): Promise<
       ...(body && { payload: body }),
     })
     const answer = { status: response.statusCode, body: response.json<Record<string, unknown>>() }
-    seen.push({ name: `${method} /hub/v1${path.replace(/ses_\w+/, '{id}')}`, answer })
+    seen.push({ name: `${method} /hub/v1${path.replace(/(?:ses|pky)_\w+/, '{id}')}`, answer })
     const cookie = String(response.headers['set-cookie'] ?? '').split(';')[0] ?? ''
     const { csrf } = answer.body
     if (cookie !== '' && typeof csrf === 'string') headers = { cookie, origin, 'x-csrf-token': csrf }
@@ -56,6 +57,7 @@ export async function tourOfPeople(subject: Subject, merchant: string): Promise<
   await admin('POST', `/operators/${id}/disable`)
   await admin('POST', `/operators/${id}/link`)
   await admin('POST', `/operators/${id}/enable`)
+  await admin('POST', `/operators/${id}/reset-factors`)
   const token = linkOf(await admin('POST', `/operators/${id}/link`))
   await hub('GET', '/sign-in')
   await hub('POST', '/links', { token })
@@ -87,6 +89,19 @@ export async function tourOfPeople(subject: Subject, merchant: string): Promise<
   await hub('GET', '/account/sessions')
   await hub('DELETE', '/account/sessions')
   await hub('DELETE', `/account/sessions/${String(session)}`)
+  await hub('GET', '/account/security')
+  const begun = await hub('POST', '/account/totp', {})
+  await hub('POST', '/account/totp/confirm', { code: '000000' })
+  const code = codeOf(String(begun['secret']), subject.clock.nowMs)
+  await hub('POST', '/account/totp/confirm', { code })
+  await hub('POST', '/account/recovery-codes', {})
+  await hub('POST', '/account/totp', {})
+  await hub('DELETE', '/account/totp', {})
+  await hub('POST', '/account/passkeys/options', {})
+  await addPasskeyOf(subject, 'bo@x.test')
+  await hub('DELETE', '/account/passkeys/pky_999999999999', {})
+  await hub('DELETE', '/account/passkeys/pky_000000000001', {})
+  await hub('POST', '/passkey/options', {})
   const [own] = rowsOf((await hub('GET', '/account/sessions'))['data'])
   const person = String(rowsOf((await admin('GET', `/merchants/${merchant}/members`))['data'])[0]?.['id'])
   await hub('DELETE', `/account/sessions/${String(own?.['id'])}`)
@@ -97,10 +112,23 @@ export async function tourOfPeople(subject: Subject, merchant: string): Promise<
   await admin('POST', `/members/${person}/disable`)
   await admin('POST', `/members/${person}/enable`)
   await admin('POST', `/members/${person}/link`)
+  await admin('POST', `/members/${person}/reset-factors`)
   await admin('PATCH', `/merchants/${merchant}/members/${person}`, { role: 'admin' })
   await admin('DELETE', `/merchants/${merchant}/members/${person}`)
   await admin('DELETE', `/merchants/${merchant}/members/${person}`)
   return seen
+}
+
+function codeOf(secret: string, timestamp: number): string {
+  return new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp })
+}
+
+/** As one whose authenticator has made one. */
+async function addPasskeyOf({ db }: Subject, email: string): Promise<void> {
+  await db.query(
+    `INSERT INTO passkey SELECT 'pky_000000000001', id, 'c', 'x', 0, '{}', 'n', now() FROM person WHERE email = $1`,
+    [email],
+  )
 }
 
 function rowsOf(data: unknown): readonly Record<string, unknown>[] {

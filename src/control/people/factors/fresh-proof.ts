@@ -1,0 +1,36 @@
+// Before somebody changes by what an account is entered: whoever found a browser open must not be able to move in.
+
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { deny, DenialError } from '../../../errors/denial.ts'
+import type { SignedIn } from '../../../store/hub-session-table.ts'
+import type { HubApp } from '../hub-app.ts'
+import { passwordField, signedInOf } from '../session-routes.ts'
+import { provePassword } from '../sign-in.ts'
+
+/** Who has just signed in has just shown who it is. */
+const freshMs = 10 * 60_000
+
+/** A body with what is asked for where the session is not fresh. */
+export const proofBody = Type.Object(
+  { password: Type.Optional(passwordField) },
+  { additionalProperties: false },
+)
+
+export type ProofBody = { readonly password?: string }
+
+/** Throws REAUTHENTICATION_REQUIRED, and as `provePassword`. */
+export async function demandFreshProof(
+  hub: HubApp,
+  request: FastifyRequest,
+  { password }: ProofBody,
+): Promise<SignedIn> {
+  const signedIn = signedInOf(request)
+  if (password !== undefined) {
+    await provePassword(hub, request, { email: signedIn.person.email, password })
+    return signedIn
+  }
+  if (hub.deps.now() - signedIn.session.createdAtMs >= freshMs)
+    throw new DenialError(deny('REAUTHENTICATION_REQUIRED', 'proof_old'))
+  return signedIn
+}
