@@ -253,7 +253,6 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     unknown_invitation: 'There is no invitation with that id, or none that the caller may see.',
     unknown_delivery: 'The webhook has no such delivery, or it is kept no longer.',
     unknown_webhook: 'There is no webhook with that id, or none that the caller may see.',
-    unknown_delivery: 'There is no delivery with that id, or none that the caller may see.',
     unknown_request: 'No request with that id is kept, or none that the caller may see.',
     not_denied: 'The emergency stop has no such entry.',
   },

@@ -37,9 +37,13 @@ t.test('the table knows every prefix and the largest stale limit', async (t) => 
   const { table } = await configOf(t, { gateway })
   t.strictSame(table.prefixes, ['pk_live_', 'pk_test_'])
   t.equal(table.maxStaleLimitMs, 3_600_000)
+  const exposed = 'notify'
   t.strictSame(table.apis.get('flintn')?.environments, [
-    { name: 'live', hosts: ['api.flintn.com'], prefix: 'pk_live_', upstream: 'payments' },
-    { name: 'sandbox', hosts: ['sandbox.api.flintn.com'], prefix: 'pk_test_', upstream: 'payments-sandbox' },
+    { name: 'live', hosts: ['api.flintn.com'], prefix: 'pk_live_', upstream: 'payments', exposed },
+    {
+      ...{ name: 'sandbox', hosts: ['sandbox.api.flintn.com'], prefix: 'pk_test_' },
+      ...{ upstream: 'payments-sandbox', exposed },
+    },
   ])
 })
 

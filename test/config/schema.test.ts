@@ -39,6 +39,7 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
     tls: null,
     trustedProxies: [],
     publicUrl: null,
+    scanners: [],
   })
   t.strictSame(settings.identity, {
     merchant: 'X-Merchant-Id',
