@@ -1,8 +1,8 @@
 -- runs with: 5
 -- What people sign in with beside a password. Of recovery codes and of what stands in browsers digests alone are kept; a shared secret, which
--- must be readable again, is sealed.
+-- must be readable again, is sealed. People are never removed, so nothing needs to refer to them: a reference would lock their table.
 CREATE TABLE IF NOT EXISTS totp (
-  person_id text COLLATE "C" PRIMARY KEY REFERENCES person,
+  person_id text COLLATE "C" PRIMARY KEY,
   -- Sealed.
   secret text NOT NULL,
   created_at timestamptz NOT NULL,
@@ -13,14 +13,14 @@ CREATE TABLE IF NOT EXISTS totp (
 ) WITH (fillfactor = 80);
 
 CREATE TABLE IF NOT EXISTS recovery_code (
-  person_id text COLLATE "C" NOT NULL REFERENCES person,
+  person_id text COLLATE "C" NOT NULL,
   digest bytea NOT NULL CHECK (octet_length(digest) = 32),
   PRIMARY KEY (person_id, digest)
 );
 
 CREATE TABLE IF NOT EXISTS passkey (
   id text COLLATE "C" PRIMARY KEY,
-  person_id text COLLATE "C" NOT NULL REFERENCES person,
+  person_id text COLLATE "C" NOT NULL,
   -- As the authenticator calls it, in base64url.
   credential text COLLATE "C" NOT NULL UNIQUE,
   -- COSE.
@@ -37,7 +37,7 @@ CREATE INDEX IF NOT EXISTS passkey_person ON passkey (person_id);
 CREATE TABLE IF NOT EXISTS person_oidc (
   issuer text COLLATE "C" NOT NULL,
   subject text COLLATE "C" NOT NULL,
-  person_id text COLLATE "C" NOT NULL REFERENCES person,
+  person_id text COLLATE "C" NOT NULL,
   created_at timestamptz NOT NULL,
   PRIMARY KEY (issuer, subject),
   UNIQUE (person_id, issuer)
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS person_oidc (
 CREATE TABLE IF NOT EXISTS ceremony (
   digest bytea PRIMARY KEY CHECK (octet_length(digest) = 32),
   kind text NOT NULL CHECK (kind IN ('passkey_add', 'passkey', 'oidc')),
-  person_id text COLLATE "C" REFERENCES person,
+  person_id text COLLATE "C",
   -- Which provider.
   detail text,
   expires_at timestamptz NOT NULL
