@@ -78,10 +78,6 @@ export const routes: readonly RouteEntry[] = [
     pattern: '/docs/permissions',
     Page: lazy(async () => ({ default: (await import('./pages/docs/permissions.tsx')).PermissionDocs })),
   },
-  {
-    pattern: '/device',
-    Page: lazy(async () => ({ default: (await import('./pages/device/device.tsx')).Device })),
-  },
 ]
 
 /** For operators. */

@@ -87,17 +87,3 @@ export async function startOidc(id: string): Promise<void> {
   const { url } = await call<{ url: string }>('POST', `hub/v1/oidc/${encodeURIComponent(id)}`, { body: {} })
   location.assign(url)
 }
-
-export interface DeviceRequest {
-  readonly user_code: string
-  readonly client: string | null
-  readonly name: string
-}
-
-export function lookUpDevice(code: string): Promise<DeviceRequest> {
-  return call('POST', 'hub/v1/device/lookup', { body: { user_code: code } })
-}
-
-export function answerDevice(code: string, verb: 'approve' | 'deny'): Promise<unknown> {
-  return call('POST', `hub/v1/device/${verb}`, { body: { user_code: code } })
-}

@@ -27,7 +27,6 @@ export const hubPages = [
   '/developers/oauth',
   '/team',
   '/account',
-  '/device',
   '/operator/merchants',
   '/operator/operators',
   '/operator/audit',
