@@ -1,4 +1,4 @@
-// Contract 9.5: whichever instance decides, whoever watches is told.
+// Contract 9.6: whichever instance decides, whoever watches is told.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'

@@ -1,4 +1,4 @@
-// The deep links of the hub (contract 9), each alone loadable. What stands behind one is the application's to say: all of
+// The deep links of the hub (contract 9.7), each alone loadable. What stands behind one is the application's to say: all of
 // them answer with the same page, and none says anything of the installation.
 
 import type { HubFiles } from './files.ts'

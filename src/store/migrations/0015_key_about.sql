@@ -3,7 +3,7 @@
 -- altered while it is. A key without a row is one that was made before there was a place for it.
 CREATE TABLE IF NOT EXISTS key_about (
   key_id text COLLATE "C" PRIMARY KEY,
-  -- Name → text.
+  -- Name to text.
   metadata jsonb NOT NULL DEFAULT '{}',
   -- Who answers for the key.
   owner text,

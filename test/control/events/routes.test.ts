@@ -1,4 +1,4 @@
-// Contract 9.5: live events.
+// Contract 9.6: live events.
 
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'

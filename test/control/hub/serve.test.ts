@@ -1,4 +1,4 @@
-// The hub's pages and files as the control port serves them.
+// Contract 9.7: the hub’s pages and files as the control port serves them.
 
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'

@@ -32,6 +32,7 @@ void t.test('a new key comes with its secret, which is shown only then', async (
     last_used_at: null,
     allowed_ips: [],
     rate_limits: {},
+    in_flight: null,
     revision: 2,
     secrets: [
       {
