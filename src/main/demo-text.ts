@@ -29,7 +29,6 @@ export function demoText(keys: DemoKeys, at: DemoPlaces): string {
     '',
     `gateway        ${base}`,
     `control plane  ${control}   (/readyz, /metrics, /admin/v1)`,
-    ...hubLines(at),
     `log            ${at.logFile}`,
     ...dataLines(at.data),
     '',
@@ -41,6 +40,7 @@ export function demoText(keys: DemoKeys, at: DemoPlaces): string {
     '',
     `table          ${at.tableFile}`,
     '               edit it: in force within a second, or told here why not',
+    ...hubLines(at),
     '',
     'What the upstream sees of each request is printed below. Ctrl-C stops everything.',
   ].join('\n')

@@ -3,6 +3,7 @@
 import type { CallerLimits } from '../credentials/caller-limits.ts'
 import type { CredentialRecord, KeyStatus, MerchantStatus } from '../credentials/record.ts'
 import type { Queryable } from './postgres.ts'
+import { StoreUnavailableError } from './postgres-errors.ts'
 import { milliseconds } from './session.ts'
 import { keyLimitsOf, merchantLimitsOf, noKeyLimits } from './limit-table.ts'
 
@@ -35,26 +36,46 @@ interface Row {
 }
 
 // A secret ended by hand gets the beginning of time, so that an instance whose clock is late refuses it too.
-const statement = {
-  name: 'read_credentials',
-  text: `
+const textOf = (limits: string, joins: string) => `
     SELECT head.epoch, head.revision AS head, found.*
     FROM (SELECT epoch || database_lineage() AS epoch, revision FROM head) head LEFT JOIN (
       SELECT encode(s.digest, 'hex') AS digest, s.id AS secret_id,
         CASE WHEN s.is_ended THEN 0 ELSE ${milliseconds('s.expires_at')} END AS secret_expires_at,
         k.id AS key_id, k.merchant_id, k.api, k.environment, k.status, m.status AS merchant_status,
         k.permissions, ${milliseconds('k.expires_at')} AS expires_at, greatest(k.revision, m.revision) AS revision,
-        CASE WHEN kl.key_id IS NOT NULL OR ml.merchant_id IS NOT NULL THEN
-          CASE WHEN kl.key_id IS NULL THEN '${JSON.stringify(noKeyLimits)}'::jsonb ELSE ${keyLimitsOf('kl')} END
-          || jsonb_build_object('merchant', CASE WHEN ml.merchant_id IS NOT NULL THEN ${merchantLimitsOf('ml')} END)
-        END AS limits
+        ${limits} AS limits
       FROM key_secret s
       JOIN api_key k ON k.id = s.key_id
       JOIN merchant m ON m.id = k.merchant_id
-      LEFT JOIN key_limit kl ON kl.key_id = k.id
-      LEFT JOIN merchant_limit ml ON ml.merchant_id = k.merchant_id
+      ${joins}
       WHERE s.digest = ANY ($1::bytea[])
-    ) found ON true`,
+    ) found ON true`
+
+const statement = {
+  name: 'read_credentials',
+  text: textOf(
+    `CASE WHEN kl.key_id IS NOT NULL OR ml.merchant_id IS NOT NULL THEN
+          CASE WHEN kl.key_id IS NULL THEN '${JSON.stringify(noKeyLimits)}'::jsonb ELSE ${keyLimitsOf('kl')} END
+          || jsonb_build_object('merchant', CASE WHEN ml.merchant_id IS NOT NULL THEN ${merchantLimitsOf('ml')} END)
+        END`,
+    `LEFT JOIN key_limit kl ON kl.key_id = k.id
+      LEFT JOIN merchant_limit ml ON ml.merchant_id = k.merchant_id`,
+  ),
+}
+
+/** Before migration 16: nobody can have said a limit. */
+const statementWithoutLimits = { name: 'read_credentials_15', text: textOf('NULL', '') }
+
+const undefinedTable = '42P01'
+
+/** A gateway serves while its migration is still to come, and never applies it. */
+async function ask(db: Queryable, values: unknown[]): Promise<Row[]> {
+  try {
+    return await db.query<Row>(statement, values)
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError) || error.code !== undefinedTable) throw error
+    return db.query<Row>(statementWithoutLimits, values)
+  }
 }
 
 /**
@@ -63,7 +84,7 @@ const statement = {
  * Throws StoreUnavailableError.
  */
 export async function readCredentials(db: Queryable, digests: readonly string[]): Promise<CredentialPage> {
-  const rows = await db.query<Row>(statement, [digests.map((digest) => Buffer.from(digest, 'hex'))])
+  const rows = await ask(db, [digests.map((digest) => Buffer.from(digest, 'hex'))])
   const records = new Map<string, CredentialRecord>()
   for (const row of rows) {
     if (row.digest !== null) records.set(row.digest, recordOf(row))

@@ -14,6 +14,7 @@ import {
 } from '../../src/store/migrate.ts'
 import { createPostgres, openSession, type Postgres } from '../../src/store/postgres.ts'
 import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
+import { readCredentials } from '../../src/store/credential-table.ts'
 import { createKey } from '../../src/store/key-change-table.ts'
 import { getKey } from '../../src/store/key-table.ts'
 import { advisoryLocksIn, createEmptyDatabase } from '../support/database.ts'
@@ -317,7 +318,11 @@ void t.test(
     await t.rejects(insertOldKey(db, merchantId, own.environment), {
       ...{ name: 'StoreUnavailableError', code: 'not_migrated' },
     })
+    const digests = before.map(({ id }) => digestOf(id).toString('hex'))
+    const { records } = await readCredentials(db, digests)
+    t.equal(records.size, 2, 'a gateway that does not migrate decides what it is asked')
     t.same((await applyMissing(db, known)).slice(0, 1), ['0009_environments.sql'])
+    t.same((await readCredentials(db, digests)).records, records)
     await createKey(db, origin, own)
     t.same(await db.query(rows), before)
     for (const { id, environment } of [own, ...before])
@@ -340,6 +345,10 @@ async function insertOldKey(db: Postgres, merchantId: string, environment: strin
   )
   await db.query(
     "INSERT INTO key_secret (id, key_id, digest, last4, created_at) VALUES ($1, $2, $3, 'abcd', now())",
-    [`sec_old_${oldKeys}`, id, createHash('sha256').update(id).digest()],
+    [`sec_old_${oldKeys}`, id, digestOf(id)],
   )
+}
+
+function digestOf(id: string): Buffer {
+  return createHash('sha256').update(id).digest()
 }

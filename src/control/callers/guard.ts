@@ -48,15 +48,15 @@ export function guardAdmin(app: ControlApp, deps: AdminDeps, { check, hub }: Kno
   }
 
   /** A session counts where no token is shown: it comes from everywhere, and tokens from their addresses alone. */
-  async function whoCalls(request: FastifyRequest): Promise<Caller | Denial> {
+  async function whoCalls(request: FastifyRequest, isUse = true): Promise<Caller | Denial> {
     const { vouched: address, headers } = request
     const { authorization } = headers
-    const bySession = hub && authorization === undefined ? await identifySession(hub, request) : undefined
+    const bySession = hub && authorization === undefined ? await identifySession(hub, request, isUse) : undefined
     return bySession ?? identify({ ...deps, check }, { address, authorization })
   }
 
   async function confirm(request: FastifyRequest): Promise<void> {
-    const verdict = await whoCalls(request)
+    const verdict = await whoCalls(request, false)
     if (!('code' in verdict)) return
     deps.refused(verdict.reason)
     throw new DenialError(verdict)

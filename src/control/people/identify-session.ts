@@ -12,15 +12,19 @@ import type { HubApp } from './hub-app.ts'
 import { isCsrfOf, presentedSession } from './session-secret.ts'
 import { isSafe } from './site.ts'
 
-/** undefined: the request has no session to show. Throws StoreUnavailableError. */
+/**
+ * undefined: the request has no session to show. `isUse`: whether the session counts as used; what goes on by itself, as a stream
+ * does, keeps none from ending. Throws StoreUnavailableError.
+ */
 export async function identifySession(
   hub: HubApp,
   request: FastifyRequest,
+  isUse = true,
 ): Promise<Caller | Denial | undefined> {
   const secret = presentedSession(request.headers.cookie, hub.site.isSecure(request))
   if (secret === 'none') return undefined
   if (secret === 'malformed') return deny('UNAUTHORIZED', 'session_ended')
-  const caller = await callerBySession(hub, secret)
+  const caller = await callerBySession(hub, secret, isUse)
   if ('code' in caller || isSafe(request.method)) return caller
   return judgePage(hub, request, secret) ?? caller
 }
@@ -33,7 +37,11 @@ function judgePage({ site }: HubApp, request: FastifyRequest, secret: Secret): D
   return typeof csrf === 'string' && isCsrfOf(secret, csrf) ? undefined : deny('CSRF_REJECTED', 'csrf_token')
 }
 
-async function callerBySession({ deps }: HubApp, secret: Secret): Promise<Caller | Denial> {
+async function callerBySession(
+  { deps }: HubApp,
+  secret: Secret,
+  isUse: boolean,
+): Promise<Caller | Denial> {
   const found = await findSession(deps.db, digestOf(secret))
   if (found === undefined) return deny('UNAUTHORIZED', 'session_ended')
   const nowMs = deps.now()
@@ -41,7 +49,7 @@ async function callerBySession({ deps }: HubApp, secret: Secret): Promise<Caller
   const { id, lastUsedAtMs, endsAtMs } = found.session
   if (nowMs >= endsAtMs || nowMs - lastUsedAtMs >= idleMs) return deny('UNAUTHORIZED', 'session_ended')
   // Often enough that it does not end before its time, and no oftener than by the minute.
-  if (nowMs - lastUsedAtMs >= Math.min(60_000, idleMs / 10))
+  if (isUse && nowMs - lastUsedAtMs >= Math.min(60_000, idleMs / 10))
     void touchSession(deps.db, id, nowMs).catch(() => undefined)
   return callerOf(found)
 }

@@ -18,15 +18,3 @@ CREATE TABLE IF NOT EXISTS merchant_limit (
   rates jsonb NOT NULL DEFAULT '{}',
   in_flight integer CHECK (in_flight > 0)
 );
-
--- How many requests of a merchant were let through in a calendar month (UTC): written with the activity, and so not lost with
--- any cache.
-CREATE TABLE IF NOT EXISTS quota_use (
-  -- The month's first day.
-  month date NOT NULL,
-  merchant_id text COLLATE "C" NOT NULL,
-  api text NOT NULL,
-  environment text NOT NULL,
-  used bigint NOT NULL,
-  PRIMARY KEY (month, merchant_id, api, environment)
-) WITH (fillfactor = 50);
