@@ -84,6 +84,9 @@ export const words = {
     requestId: 'Request',
     copyRequestId: 'Copy the request id',
     fields: 'Some of what was entered cannot be taken:',
+    broken: 'This page broke',
+    brokenAbout: 'It was not meant to. Load it again; what was saved is saved.',
+    reload: 'Load again',
     tell(fault: unknown): string {
       if (!(fault instanceof ApiFault)) return 'Something unexpected went wrong on this page. Load it again.'
       if (fault.isUnsure) return unsure
@@ -148,7 +151,7 @@ export const words = {
     email: 'E-mail address',
     password: 'Password',
     totp: 'Code from your authenticator app',
-    totpHint: 'Six digits. Leave it empty if you have not set one up.',
+    totpHint: 'Six digits, or a recovery code. Leave it empty if you have not set one up.',
     haveCode: 'I have a code from an authenticator app',
     submit: 'Sign in',
     submitting: 'Signing in…',
@@ -688,6 +691,7 @@ export const words = {
     empty: 'In an emergency add what must be refused: one leaked key, everything of a merchant, or a client.',
     inForce: 'In force everywhere',
     pending: (count: number) => `${counted(count, 'instance does', 'instances do')} not hold it yet`,
+    unasked: 'In force on this instance; the others could not be asked',
   },
   requests: {
     title: 'Requests',

@@ -1,4 +1,4 @@
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { call, holdToken } from './call.ts'
 import { ApiFault } from './fault.ts'
 import type { MemberRole, Signed, User } from './types.ts'
@@ -54,16 +54,21 @@ export async function signIn(credentials: Credentials): Promise<Signed> {
   return signed
 }
 
-/** Gives how to end the session; what was loaded in it goes with it. */
+/** What was loaded goes with the session. Whoever looks at the session hears of its end first, and leaves. */
+export function forgetAll(client: QueryClient): void {
+  holdToken(null)
+  client.setQueryData(sessionQuery.queryKey, null)
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
+}
+
+/** Gives how to end the session. */
 export function useSignOut(): () => Promise<void> {
   const client = useQueryClient()
   return async () => {
     await call('DELETE', 'hub/v1/session').catch((error: unknown) => {
       if (!(error instanceof ApiFault) || error.status !== 401) throw error
     })
-    holdToken(null)
-    client.clear()
-    client.setQueryData(sessionQuery.queryKey, null)
+    forgetAll(client)
   }
 }
 

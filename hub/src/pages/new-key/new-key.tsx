@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useState } from 'react'
+import { newAttempt } from '../../api/attempt.ts'
 import { createKey, keyList, useTakeKey } from '../../api/keys.ts'
 import { faultOf } from '../../api/fault.ts'
 import { permissionTable } from '../../api/permissions.ts'
@@ -89,7 +90,7 @@ interface Wish {
 
 function KeyForm({ apis, made }: { apis: readonly ApiPermissions[]; made: (key: KeyWithSecret) => void }) {
   const user = useUser()
-  const [attempt] = useState(() => crypto.randomUUID())
+  const [attempt] = useState(newAttempt)
   const asked = useEnvironment()
   const merchantId = useMerchantId()
   const [wish, setWish] = useState<Wish>({
@@ -123,7 +124,7 @@ function KeyForm({ apis, made }: { apis: readonly ApiPermissions[]; made: (key: 
     },
   )
   const missing = {
-    merchant: wish.merchant === null ? words.newKey.needMerchant : undefined,
+    merchant_id: wish.merchant === null ? words.newKey.needMerchant : undefined,
     name: wish.name.trim() === '' ? words.newKey.needName : undefined,
     permissions: chosen.size === 0 ? words.newKey.needPermission : undefined,
   }
@@ -139,7 +140,7 @@ function KeyForm({ apis, made }: { apis: readonly ApiPermissions[]; made: (key: 
       {user.kind === 'operator' && merchantId === null && (
         <MerchantField
           value={wish.merchant}
-          fault={told('merchant')}
+          fault={told('merchant_id')}
           onChange={(merchant) => setWish({ ...wish, merchant })}
         />
       )}

@@ -88,11 +88,10 @@ function SignInForm({ forgot }: { forgot: () => void }) {
           <Field label={words.signIn.totp} hint={words.signIn.totpHint}>
             <Input
               name="totp"
-              inputMode="numeric"
               autoFocus
               autoComplete="one-time-code"
-              maxLength={12}
-              className="font-mono tracking-[0.2em]"
+              maxLength={64}
+              className="font-mono tracking-[0.1em]"
               value={fields.totp}
               onChange={(event) => setFields({ ...fields, totp: event.target.value.trim() })}
             />
