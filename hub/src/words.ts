@@ -30,11 +30,19 @@ const codes: Readonly<Record<string, string>> = {
   STORE_UNAVAILABLE: 'The database cannot be reached. Nothing was changed; requests with known keys go on.',
   QUERY_TOO_SLOW: 'This takes too long to look up. Choose a shorter time, or fewer rows.',
   TOO_MANY_ATTEMPTS: 'Too many attempts. Wait a few minutes, then try again.',
-  REAUTHENTICATION_REQUIRED: 'It is a while since you signed in: enter your password as well.',
+  REAUTHENTICATION_REQUIRED:
+    'It is a while since you signed in. Enter your password as well, or sign out and in again.',
   RATE_LIMITED: 'Too many requests at once. Wait a moment, then try again.',
   LINK_ENDED: 'This link was used already, or is too old. Ask for a new one.',
   ACCOUNT_EXISTS: 'There is an account with this address already.',
   INTERNAL_ERROR: 'Something went wrong on our side. Tell us the request id and we can find out what.',
+}
+
+/** What a browser says that was asked for a passkey. */
+const asked: Readonly<Record<string, string>> = {
+  NotAllowedError: 'It was cancelled, or took too long. Try again.',
+  AbortError: 'It was cancelled, or took too long. Try again.',
+  InvalidStateError: 'This device has a passkey for this account already.',
 }
 
 const unsure =
@@ -88,6 +96,7 @@ export const words = {
     brokenAbout: 'It was not meant to. Load it again; what was saved is saved.',
     reload: 'Load again',
     tell(fault: unknown): string {
+      if (fault instanceof DOMException && asked[fault.name] !== undefined) return asked[fault.name] ?? ''
       if (!(fault instanceof ApiFault)) return 'Something unexpected went wrong on this page. Load it again.'
       if (fault.isUnsure) return unsure
       const [first] = fault.details
@@ -158,6 +167,7 @@ export const words = {
     oidcFailed: 'The other service did not sign you in. Try again, or use your password.',
     passkey: 'Sign in with a passkey',
     passkeyFailed: 'The passkey was not accepted. Try again, or use your password.',
+    passkeyNot: 'The passkey did not sign you in',
     with: (name: string) => `Sign in with ${name}`,
     or: 'or',
     forgot: 'Forgot your password?',
@@ -186,6 +196,8 @@ export const words = {
     accept: 'Accept the invitation',
     working: 'One moment…',
     done: 'Your password is set. Sign in with it.',
+    joined: 'You have joined. Sign in with the password that you entered.',
+    wrong: 'That is not the password of your account.',
     ended: 'This link does not work',
     endedAbout: 'It was used already, or is too old. Ask whoever sent it for a new one.',
     toSignIn: 'Go to sign-in',
@@ -509,7 +521,11 @@ export const words = {
     inviteFailed: 'The invitation was not made',
     linkTitle: 'Give them this link',
     linkAbout: (email: string) => `It works once, for ${email}. It is shown here only.`,
-    sent: (email: string) => `An invitation is on its way to ${email}.`,
+    sentTitle: 'On its way',
+    sent: {
+      invitation: (email: string) => `An invitation is on its way to ${email}.`,
+      password: (email: string) => `A link to set the password is on its way to ${email}.`,
+    },
     members: 'Members',
     invitations: 'Open invitations',
     columns: {
@@ -536,7 +552,7 @@ export const words = {
     emptyAbout: 'Invite whoever builds with these keys. Everybody signs in with an account of their own.',
     choose: 'Choose a merchant',
     chooseAbout: 'A team belongs to one merchant: choose it at the top of the navigation.',
-    mailFailed: 'The mail could not be sent',
+    mailFailed: 'The mail could not be sent yet',
   },
   operators: {
     title: 'Operators',
@@ -721,6 +737,7 @@ export const words = {
     answered: (status: number) => `Answered ${status}`,
     notAsked: 'Not asked',
     noAnswer: 'No answer that could be passed on',
+    cut: 'No answer',
     took: (ms: number) => `${figure(Math.round(ms))} ms`,
     publicRoute: 'No key needed',
     explanation: 'What happened',
