@@ -228,6 +228,12 @@ t.test('in the hub', async (t) => {
     await page.getByLabel('Password', { exact: true }).fill('not the password')
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByText('E-mail address, password or code is wrong.').waitFor()
+    await page.getByRole('button', { name: 'I have a code' }).click()
+    const code = page.getByLabel('Code from your authenticator app')
+    await code.pressSequentially('ABCD-EFGH-JKLM-NPQR')
+    t.equal(await code.inputValue(), 'ABCD-EFGH-JKLM-NPQR', 'there is room for a recovery code')
+    await page.goto('/sign-in?error=oidc')
+    await page.getByText('The other service did not sign you in').waitFor()
     t.same(faults, [])
   })
 

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { newAttempt } from '../../api/attempt.ts'
 import { createKey, keyList, useTakeKey } from '../../api/keys.ts'
 import { faultOf } from '../../api/fault.ts'
@@ -8,6 +8,7 @@ import { mayChange, useUser } from '../../api/session.ts'
 import type { ApiPermissions, KeyWithSecret } from '../../api/types.ts'
 import { Link, navigate, withKept } from '../../router.tsx'
 import { EnvironmentBar, useEnvironment } from '../../shell/environment.tsx'
+import { useForget } from '../../shell/keep-secret.ts'
 import { useMerchantId } from '../../shell/merchant.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Field, Input } from '../../ui/field.tsx'
@@ -58,14 +59,6 @@ export function CreateKey() {
       {table.data && <KeyForm apis={table.data.data} made={setMade} />}
     </div>
   )
-}
-
-/** A page that the browser kept, as for its back button, must not come back with a secret on it. */
-export function useForget(forget: () => void): void {
-  useEffect(() => {
-    window.addEventListener('pagehide', forget)
-    return () => window.removeEventListener('pagehide', forget)
-  }, [])
 }
 
 export function BackToKeys() {
