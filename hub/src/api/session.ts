@@ -1,4 +1,5 @@
 import { type QueryClient, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useRef } from 'react'
 import { call, holdToken } from './call.ts'
 import { ApiFault } from './fault.ts'
 import type { MemberRole, Signed, User } from './types.ts'
@@ -26,8 +27,11 @@ function taken(signed: Signed | null): Signed | null {
 /** Of whoever is signed in; only below the frame, where somebody is. */
 export function useUser(): User {
   const { data } = useQuery(sessionQuery)
-  if (!data) throw new Error('nobody is signed in')
-  return data.user
+  // A page may be drawn once more between the end of the session and its leaving.
+  const last = useRef<User | null>(null)
+  if (data) last.current = data.user
+  if (last.current === null) throw new Error('nobody is signed in')
+  return last.current
 }
 
 export interface SignInWays {
