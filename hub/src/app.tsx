@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Suspense, useEffect } from 'react'
 import { onSignedOut } from './api/call.ts'
-import { sessionQuery } from './api/session.ts'
+import { forgetAll, sessionQuery } from './api/session.ts'
 import { matchPath, navigate, usePath } from './router.tsx'
 import { openRoutes, platformRoutes, type RouteEntry, routes } from './routes.tsx'
 import { Frame } from './shell/frame.tsx'
@@ -19,7 +19,10 @@ export function App() {
   const isOpen = openRoutes.some(({ pattern }) => matchPath(pattern, path) !== null)
 
   useEffect(() => {
-    onSignedOut(() => client.setQueryData(sessionQuery.queryKey, null))
+    onSignedOut(() => {
+      // Where nobody was signed in, what is loaded belongs to a page that needs no session.
+      if (client.getQueryData(sessionQuery.queryKey)) forgetAll(client)
+    })
   }, [client])
 
   const isSignedIn = session.data !== null && session.data !== undefined
@@ -64,6 +67,6 @@ function signInAddress(): string {
 /** Where the reader wanted to go; only ever a path of ours. */
 function addressAfter(): string {
   const to = new URLSearchParams(location.search).get('to')
-  const isOurs = to !== null && /^\/(?![/\\])/.test(to) && !to.startsWith('/sign-in')
+  const isOurs = to !== null && /^\/(?![/\\])[^\t\n\r]*$/.test(to) && !to.startsWith('/sign-in')
   return isOurs ? to + location.hash : '/developers'
 }

@@ -6,6 +6,7 @@ import './styles.css'
 import { ApiFault } from './api/fault.ts'
 import { App } from './app.tsx'
 import { basePath } from './router.tsx'
+import { BrokenPage } from './shell/broken-page.tsx'
 import { keepTheme } from './shell/theme.ts'
 
 // Written once as an absolute address: a relative one would follow the page's own address about.
@@ -37,8 +38,10 @@ const root = document.getElementById('root')
 if (root !== null)
   createRoot(root).render(
     <StrictMode>
-      <QueryClientProvider client={client}>
-        <App />
-      </QueryClientProvider>
+      <BrokenPage>
+        <QueryClientProvider client={client}>
+          <App />
+        </QueryClientProvider>
+      </BrokenPage>
     </StrictMode>,
   )

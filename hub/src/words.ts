@@ -30,11 +30,19 @@ const codes: Readonly<Record<string, string>> = {
   STORE_UNAVAILABLE: 'The database cannot be reached. Nothing was changed; requests with known keys go on.',
   QUERY_TOO_SLOW: 'This takes too long to look up. Choose a shorter time, or fewer rows.',
   TOO_MANY_ATTEMPTS: 'Too many attempts. Wait a few minutes, then try again.',
-  REAUTHENTICATION_REQUIRED: 'It is a while since you signed in: enter your password as well.',
+  REAUTHENTICATION_REQUIRED:
+    'It is a while since you signed in. Enter your password as well, or sign out and in again.',
   RATE_LIMITED: 'Too many requests at once. Wait a moment, then try again.',
   LINK_ENDED: 'This link was used already, or is too old. Ask for a new one.',
   ACCOUNT_EXISTS: 'There is an account with this address already.',
   INTERNAL_ERROR: 'Something went wrong on our side. Tell us the request id and we can find out what.',
+}
+
+/** What a browser says that was asked for a passkey. */
+const asked: Readonly<Record<string, string>> = {
+  NotAllowedError: 'It was cancelled, or took too long. Try again.',
+  AbortError: 'It was cancelled, or took too long. Try again.',
+  InvalidStateError: 'This device has a passkey for this account already.',
 }
 
 const unsure =
@@ -84,7 +92,11 @@ export const words = {
     requestId: 'Request',
     copyRequestId: 'Copy the request id',
     fields: 'Some of what was entered cannot be taken:',
+    broken: 'This page broke',
+    brokenAbout: 'It was not meant to. Load it again; what was saved is saved.',
+    reload: 'Load again',
     tell(fault: unknown): string {
+      if (fault instanceof DOMException && asked[fault.name] !== undefined) return asked[fault.name] ?? ''
       if (!(fault instanceof ApiFault)) return 'Something unexpected went wrong on this page. Load it again.'
       if (fault.isUnsure) return unsure
       const [first] = fault.details
@@ -148,13 +160,14 @@ export const words = {
     email: 'E-mail address',
     password: 'Password',
     totp: 'Code from your authenticator app',
-    totpHint: 'Six digits. Leave it empty if you have not set one up.',
+    totpHint: 'Six digits, or a recovery code. Leave it empty if you have not set one up.',
     haveCode: 'I have a code from an authenticator app',
     submit: 'Sign in',
     submitting: 'Signing in…',
     oidcFailed: 'The other service did not sign you in. Try again, or use your password.',
     passkey: 'Sign in with a passkey',
     passkeyFailed: 'The passkey was not accepted. Try again, or use your password.',
+    passkeyNot: 'The passkey did not sign you in',
     with: (name: string) => `Sign in with ${name}`,
     or: 'or',
     forgot: 'Forgot your password?',
@@ -183,6 +196,8 @@ export const words = {
     accept: 'Accept the invitation',
     working: 'One moment…',
     done: 'Your password is set. Sign in with it.',
+    joined: 'You have joined, and the password that you entered is yours. Sign in with it.',
+    wrong: 'That is not the password of your account.',
     ended: 'This link does not work',
     endedAbout: 'It was used already, or is too old. Ask whoever sent it for a new one.',
     toSignIn: 'Go to sign-in',
@@ -457,6 +472,9 @@ export const words = {
     code: 'Code',
     confirm: 'Confirm',
     confirming: 'Confirming…',
+    wrongCode: 'That is not the code of this moment. Look at the app again.',
+    renew: 'New recovery codes',
+    renewAbout: 'The ones that you have work no more.',
     setUpFailed: 'The app was not set up',
     codesTitle: 'Store these recovery codes',
     codesAbout: 'Each signs you in once when the app is not at hand. They are shown here only.',
@@ -506,7 +524,11 @@ export const words = {
     inviteFailed: 'The invitation was not made',
     linkTitle: 'Give them this link',
     linkAbout: (email: string) => `It works once, for ${email}. It is shown here only.`,
-    sent: (email: string) => `An invitation is on its way to ${email}.`,
+    sentTitle: 'On its way',
+    sent: {
+      invitation: (email: string) => `An invitation is on its way to ${email}.`,
+      password: (email: string) => `A link to set the password is on its way to ${email}.`,
+    },
     members: 'Members',
     invitations: 'Open invitations',
     columns: {
@@ -533,7 +555,7 @@ export const words = {
     emptyAbout: 'Invite whoever builds with these keys. Everybody signs in with an account of their own.',
     choose: 'Choose a merchant',
     chooseAbout: 'A team belongs to one merchant: choose it at the top of the navigation.',
-    mailFailed: 'The mail could not be sent',
+    mailFailed: 'The mail could not be sent yet',
   },
   operators: {
     title: 'Operators',
@@ -688,6 +710,7 @@ export const words = {
     empty: 'In an emergency add what must be refused: one leaked key, everything of a merchant, or a client.',
     inForce: 'In force everywhere',
     pending: (count: number) => `${counted(count, 'instance does', 'instances do')} not hold it yet`,
+    unasked: 'In force on this instance; the others could not be asked',
   },
   requests: {
     title: 'Requests',
@@ -717,6 +740,7 @@ export const words = {
     answered: (status: number) => `Answered ${status}`,
     notAsked: 'Not asked',
     noAnswer: 'No answer that could be passed on',
+    cut: 'No answer',
     took: (ms: number) => `${figure(Math.round(ms))} ms`,
     publicRoute: 'No key needed',
     explanation: 'What happened',
@@ -789,6 +813,8 @@ export const words = {
     missing: 'This installation sends no webhooks.',
     emptyTitle: 'No endpoints yet',
     empty: 'Add one to hear of new, changed, expiring and leaked keys, instead of asking for them.',
+    lostTitle: 'The endpoint was added, but its secret is lost',
+    lost: 'The answer did not reach you, and the signing secret is shown only once. Rotate it to get another one.',
     secretTitle: 'Store the signing secret now',
     secretAbout: 'Check with it that a call comes from us (Standard Webhooks). It is shown once.',
     test: 'Send a test',
@@ -796,6 +822,9 @@ export const words = {
     enable: 'Enable',
     disable: 'Disable',
     rotate: 'Rotate the signing secret',
+    rotateTitle: 'Rotate the signing secret?',
+    rotateAbout:
+      'Calls are signed with a new secret from now on, and for a day with the old one as well. Change your program within that time.',
     remove: 'Delete',
     removeTitle: 'Delete this endpoint?',
     removeAbout: 'Nothing is sent to it any more, and its deliveries are forgotten.',

@@ -203,6 +203,24 @@ t.test('in the hub', async (t) => {
     t.same(faults, [])
   })
 
+  await t.test('signing out leads to sign-in, and nothing of the session stays', async (t) => {
+    await hub.admin.makeKey(hub.merchantId, { name: 'Left behind' })
+    const { page, faults } = await openPage(browser, hub.url)
+    await signIn(page, hub.member)
+    const left = page.getByRole('link', { name: 'Left behind' })
+    await left.waitFor()
+    await page.getByRole('button', { name: `Account: ${hub.member.email}` }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Sign in', level: 1 }).waitFor()
+    t.equal((await page.content()).includes('Left behind'), false, 'the page is left')
+    await page.getByLabel('E-mail address').fill(hub.viewer.email)
+    await page.getByLabel('Password', { exact: true }).fill(hub.viewer.password)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('button', { name: `Account: ${hub.viewer.email}` }).waitFor()
+    await left.waitFor()
+    t.same(faults, [])
+  })
+
   await t.test('a wrong password is told in one sentence', async (t) => {
     const { page, faults } = await openPage(browser, hub.url)
     await page.goto('/developers/keys/key_1')
@@ -210,6 +228,12 @@ t.test('in the hub', async (t) => {
     await page.getByLabel('Password', { exact: true }).fill('not the password')
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByText('E-mail address, password or code is wrong.').waitFor()
+    await page.getByRole('button', { name: 'I have a code' }).click()
+    const code = page.getByLabel('Code from your authenticator app')
+    await code.pressSequentially('ABCD-EFGH-JKLM-NPQR')
+    t.equal(await code.inputValue(), 'ABCD-EFGH-JKLM-NPQR', 'there is room for a recovery code')
+    await page.goto('/sign-in?error=oidc')
+    await page.getByText('The other service did not sign you in').waitFor()
     t.same(faults, [])
   })
 

@@ -25,22 +25,21 @@ export interface Tail {
   /** Since it was paused. */
   readonly missed: number
   readonly isLost: boolean
-  /** The server has no such stream. */
-  readonly isMissing: boolean
 }
 
-const nothing: Tail = { rows: [], missed: 0, isLost: false, isMissing: false }
+const nothing: Tail = { rows: [], missed: 0, isLost: false }
+const againMs = 10_000
 
-/** The newest first. While paused it counts, and keeps what is shown. */
-export function useTail(accepts: (decision: Decision) => boolean, isPaused: boolean): Tail {
+/** Those of one environment, and of one merchant unless it is null; the newest first. While paused it counts, and keeps what is shown. */
+export function useTail(merchantId: string | null, environment: string, isPaused: boolean): Tail {
   const [tail, setTail] = useState<Tail>(nothing)
-  const latest = useRef({ accepts, isPaused })
-  latest.current = { accepts, isPaused }
+  const latest = useRef(isPaused)
+  latest.current = isPaused
   useEffect(() => {
     if (!isPaused) setTail((now) => ({ ...now, missed: 0 }))
   }, [isPaused])
   useEffect(() => {
-    const source = new EventSource(`${basePath}admin/v1/events${queryText({})}`, { withCredentials: true })
+    setTail(nothing)
     // One drawing for all that come within a moment.
     let waiting: Decision[] = []
     const timer = setInterval(() => {
@@ -48,25 +47,51 @@ export function useTail(accepts: (decision: Decision) => boolean, isPaused: bool
       const fresh = waiting.toReversed()
       waiting = []
       setTail((now) =>
-        latest.current.isPaused
+        latest.current
           ? { ...now, missed: now.missed + fresh.length }
-          : { rows: [...fresh, ...now.rows].slice(0, kept), missed: 0, isLost: false, isMissing: false },
+          : { ...now, rows: [...fresh, ...now.rows].slice(0, kept), missed: 0 },
       )
     }, 250)
-    source.addEventListener('decision', (event: MessageEvent<string>) => {
-      const decision = JSON.parse(event.data) as Decision
-      if (latest.current.accepts(decision)) waiting.push(decision)
-    })
-    source.addEventListener('open', () => setTail((now) => ({ ...now, isLost: false })))
-    source.addEventListener('error', () => {
-      // An answer that is no stream ends it for good; a connection that was lost is tried again.
-      const isMissing = source.readyState === EventSource.CLOSED
-      setTail((now) => ({ ...now, isLost: true, isMissing: isMissing && now.rows.length === 0 }))
+    const close = openStream(merchantId, {
+      decided: (decision) => {
+        if (decision.environment === environment) waiting.push(decision)
+      },
+      changed: (isLost) => setTail((now) => ({ ...now, isLost })),
     })
     return () => {
       clearInterval(timer)
-      source.close()
+      close()
     }
-  }, [])
+  }, [merchantId, environment])
   return tail
+}
+
+interface Listener {
+  readonly decided: (decision: Decision) => void
+  readonly changed: (isLost: boolean) => void
+}
+
+/** Gives how to end it. */
+function openStream(merchantId: string | null, { decided, changed }: Listener): () => void {
+  let source: EventSource
+  let again: ReturnType<typeof setTimeout> | undefined
+  const open = (): void => {
+    source = new EventSource(`${basePath}admin/v1/events${queryText({ merchant_id: merchantId })}`, {
+      withCredentials: true,
+    })
+    source.addEventListener('decision', (event: MessageEvent<string>) => {
+      decided(JSON.parse(event.data) as Decision)
+    })
+    source.addEventListener('open', () => changed(false))
+    source.addEventListener('error', () => {
+      changed(true)
+      // A connection that was lost the browser opens again by itself; after an answer that is no stream it does not.
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(open, againMs)
+    })
+  }
+  open()
+  return () => {
+    clearTimeout(again)
+    source.close()
+  }
 }

@@ -8,12 +8,17 @@ export interface PermissionUse {
   readonly requests: number
 }
 
+export type KeyUse = Page<PermissionUse> & {
+  /** On routes that the table has no more: what they asked for is not known. */
+  readonly unlisted_requests?: number
+}
+
 /** Which of its permissions a key uses, as far back as that is kept. */
 export function permissionUse(id: string) {
   return queryOptions({
     queryKey: ['permission-use', id],
     queryFn: ({ signal }) =>
-      call<Page<PermissionUse>>('GET', `admin/v1/keys/${encodeURIComponent(id)}/permissions`, { signal }),
+      call<KeyUse>('GET', `admin/v1/keys/${encodeURIComponent(id)}/permissions`, { signal }),
     staleTime: 60_000,
     retry: false,
   })
@@ -22,9 +27,11 @@ export function permissionUse(id: string) {
 /** Those that it holds and never used, as far as that is known. */
 export function unusedOf(
   { permissions }: Pick<Key, 'permissions'>,
-  use: readonly PermissionUse[] | undefined,
+  use: KeyUse | undefined,
 ): readonly string[] {
-  if (use === undefined || permissions.includes('*')) return []
-  const used = new Set(use.filter((one) => one.last_used_at !== null).map(({ permission }) => permission))
+  if (use === undefined || permissions.includes('*') || (use.unlisted_requests ?? 0) > 0) return []
+  const used = new Set(
+    use.data.filter((one) => one.last_used_at !== null).map(({ permission }) => permission),
+  )
   return permissions.filter((name) => !used.has(name))
 }

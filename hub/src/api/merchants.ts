@@ -29,8 +29,9 @@ export function merchantPages(filter: { readonly q: string | null }) {
   })
 }
 
-export function addMerchant(name: string): Promise<Merchant> {
-  return call('POST', 'admin/v1/merchants', { body: { name } })
+/** `attempt`: the same for each try of one wish. */
+export function addMerchant(name: string, attempt: string): Promise<Merchant> {
+  return call('POST', 'admin/v1/merchants', { body: { name }, headers: { 'idempotency-key': attempt } })
 }
 
 export function actOnMerchant(

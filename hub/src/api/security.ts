@@ -14,6 +14,8 @@ export interface Passkey {
 export interface Security {
   readonly totp: { readonly enabled: boolean; readonly recovery_codes_left: number }
   readonly passkeys: readonly Passkey[]
+  /** Whether the account has one. */
+  readonly password: boolean
 }
 
 export const security = queryOptions({
@@ -42,6 +44,10 @@ export function offerTotp(proof: Proof): Promise<TotpOffer> {
 
 export function confirmTotp(code: string): Promise<{ readonly recovery_codes: readonly string[] }> {
   return call('POST', 'hub/v1/account/totp/confirm', { body: { code } })
+}
+
+export function renewRecovery(proof: Proof): Promise<{ readonly recovery_codes: readonly string[] }> {
+  return call('POST', 'hub/v1/account/recovery-codes', { body: proof })
 }
 
 export function endTotp(proof: Proof): Promise<unknown> {

@@ -1,4 +1,5 @@
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useRef } from 'react'
 import { call, holdToken } from './call.ts'
 import { ApiFault } from './fault.ts'
 import type { MemberRole, Signed, User } from './types.ts'
@@ -26,8 +27,11 @@ function taken(signed: Signed | null): Signed | null {
 /** Of whoever is signed in; only below the frame, where somebody is. */
 export function useUser(): User {
   const { data } = useQuery(sessionQuery)
-  if (!data) throw new Error('nobody is signed in')
-  return data.user
+  // A page may be drawn once more between the end of the session and its leaving.
+  const last = useRef<User | null>(null)
+  if (data) last.current = data.user
+  if (last.current === null) throw new Error('nobody is signed in')
+  return last.current
 }
 
 export interface SignInWays {
@@ -54,16 +58,21 @@ export async function signIn(credentials: Credentials): Promise<Signed> {
   return signed
 }
 
-/** Gives how to end the session; what was loaded in it goes with it. */
+/** What was loaded goes with the session. Whoever looks at the session hears of its end first, and leaves. */
+export function forgetAll(client: QueryClient): void {
+  holdToken(null)
+  client.setQueryData(sessionQuery.queryKey, null)
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
+}
+
+/** Gives how to end the session. */
 export function useSignOut(): () => Promise<void> {
   const client = useQueryClient()
   return async () => {
     await call('DELETE', 'hub/v1/session').catch((error: unknown) => {
       if (!(error instanceof ApiFault) || error.status !== 401) throw error
     })
-    holdToken(null)
-    client.clear()
-    client.setQueryData(sessionQuery.queryKey, null)
+    forgetAll(client)
   }
 }
 

@@ -16,7 +16,8 @@ export interface Invitation {
   readonly role: MemberRole
   readonly created_by: string | null
   readonly expires_at: string
-  readonly mail: 'queued' | 'sent' | 'failed' | null
+  /** null: it was sent, or is none. */
+  readonly mail: 'queued' | 'failing' | null
 }
 
 export interface OneTimeLink {

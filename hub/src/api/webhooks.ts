@@ -66,8 +66,9 @@ export interface NewEndpoint {
   readonly merchant_id?: string
 }
 
-export function addEndpoint(endpoint: NewEndpoint): Promise<EndpointWithSecret> {
-  return call('POST', 'admin/v1/webhooks', { body: endpoint })
+/** `attempt`: the same for each try of one wish. */
+export function addEndpoint(endpoint: NewEndpoint, attempt: string): Promise<EndpointWithSecret> {
+  return call('POST', 'admin/v1/webhooks', { body: endpoint, headers: { 'idempotency-key': attempt } })
 }
 
 export function setEndpointStatus(id: string, status: Endpoint['status']): Promise<Endpoint> {

@@ -1,4 +1,5 @@
 import { useUser } from '../api/session.ts'
+import type { OperatorRole } from '../api/types.ts'
 import { Link, usePath } from '../router.tsx'
 import { Icon, type IconName } from '../ui/icon.tsx'
 import { words } from '../words.ts'
@@ -9,6 +10,8 @@ interface Entry {
   readonly to: string
   readonly label: string
   readonly icon: IconName
+  /** Roles that the server lets look; without it all of them. */
+  readonly roles?: readonly OperatorRole[]
 }
 
 const developers: readonly Entry[] = [
@@ -26,8 +29,13 @@ const organisation: readonly Entry[] = [
 ]
 const platform: readonly Entry[] = [
   { to: '/operator/merchants', label: words.shell.merchants, icon: 'store' },
-  { to: '/operator/operators', label: words.shell.operators, icon: 'account' },
-  { to: '/operator/audit', label: words.shell.audit, icon: 'audit' },
+  { to: '/operator/operators', label: words.shell.operators, icon: 'account', roles: ['admin', 'auditor'] },
+  {
+    to: '/operator/audit',
+    label: words.shell.audit,
+    icon: 'audit',
+    roles: ['admin', 'support', 'auditor'],
+  },
   { to: '/operator/instances', label: words.shell.health, icon: 'health' },
   { to: '/operator/routes', label: words.shell.routes, icon: 'routes' },
   { to: '/operator/deny', label: words.shell.deny, icon: 'stop' },
@@ -41,11 +49,13 @@ export function Navigation({ close }: { close?: () => void }) {
       <MerchantSwitcher />
       <nav aria-label={words.shell.navigation} className="flex flex-col gap-4">
         <Group label={words.shell.developers} entries={developers} close={close} />
-        {organisation.length > 0 && (
-          <Group label={words.shell.organisation} entries={organisation} close={close} />
-        )}
-        {user.kind === 'operator' && platform.length > 0 && (
-          <Group label={words.shell.operator} entries={platform} close={close} />
+        <Group label={words.shell.organisation} entries={organisation} close={close} />
+        {user.kind === 'operator' && (
+          <Group
+            label={words.shell.operator}
+            entries={platform.filter(({ roles }) => roles?.includes(user.role ?? 'admin') ?? true)}
+            close={close}
+          />
         )}
       </nav>
       <div className="mt-auto pt-2">

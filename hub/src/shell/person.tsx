@@ -51,7 +51,7 @@ export function Person() {
         </MenuItem>
       ))}
       <MenuLine />
-      <MenuItem icon="out" onSelect={() => void signOut()}>
+      <MenuItem icon="out" onSelect={() => void signOut().catch(() => location.reload())}>
         {words.shell.signOut}
       </MenuItem>
     </Menu>

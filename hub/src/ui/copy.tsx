@@ -51,7 +51,8 @@ export function CopyButton({ text, label = words.common.copy, isQuiet = false, c
   )
 }
 
-async function writeText(text: string): Promise<boolean> {
+/** Whether it was copied. */
+export async function writeText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)
     return true
@@ -67,7 +68,9 @@ function copyBySelection(text: string): boolean {
   area.setAttribute('readonly', '')
   area.style.position = 'fixed'
   area.style.opacity = '0'
-  const host = document.querySelector('[role="dialog"]') ?? document.body
+  // Within what keeps the focus to itself, if anything does.
+  const keeper = '[role="dialog"], [role="menu"]'
+  const host = document.activeElement?.closest(keeper) ?? document.querySelector(keeper) ?? document.body
   host.append(area)
   area.select()
   try {

@@ -9,6 +9,7 @@ import {
   ownSessions,
 } from '../../api/account.ts'
 import { ApiFault, faultOf } from '../../api/fault.ts'
+import { security } from '../../api/security.ts'
 import { useTakeSession, useUser } from '../../api/session.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -23,6 +24,7 @@ import { SecuritySection } from './security.tsx'
 
 export function Account() {
   const user = useUser()
+  const { data } = useQuery(security)
   return (
     <div className="max-w-[760px]">
       <PageHead title={words.account.title} about={words.account.about(user.email)} />
@@ -39,7 +41,7 @@ export function Account() {
       )}
       <Sessions />
       <SecuritySection />
-      <PasswordForm />
+      {data?.password !== false && <PasswordForm />}
     </div>
   )
 }

@@ -1,5 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { ownSessions } from '../../api/account.ts'
+import { ApiFault } from '../../api/fault.ts'
 import {
   addPasskey,
   confirmTotp,
@@ -9,10 +11,12 @@ import {
   type Passkey,
   proofOf,
   removePasskey,
+  renewRecovery,
   security,
   type Security,
   type TotpOffer,
 } from '../../api/security.ts'
+import { useForget, useGuard } from '../../shell/keep-secret.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { CopyLine } from '../../ui/copy.tsx'
@@ -42,7 +46,11 @@ export function SecuritySection() {
 
 function useAgain(): () => void {
   const client = useQueryClient()
-  return () => void client.invalidateQueries({ queryKey: security.queryKey })
+  // What changes how an account is entered ends its other sessions.
+  return () => {
+    void client.invalidateQueries({ queryKey: security.queryKey })
+    void client.invalidateQueries({ queryKey: ownSessions.queryKey })
+  }
 }
 
 interface ProvenProps<Output> {
@@ -56,10 +64,17 @@ interface ProvenProps<Output> {
   readonly children?: ReactNode
 }
 
+/** In the account, where somebody is signed in, it is a password or a code that was wrong. */
+function isRefused(fault: unknown): boolean {
+  return fault instanceof ApiFault && fault.code === 'SIGN_IN_FAILED'
+}
+
 /** A change that wants the password again where the sign-in was a while ago. */
 function Proven<Output>(props: ProvenProps<Output>) {
   const [password, setPassword] = useState('')
+  const { data } = useQuery(security)
   const action = useAction(() => props.act(password), props.done)
+  const isWrong = isRefused(action.fault)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     action.run(undefined)
@@ -67,16 +82,21 @@ function Proven<Output>(props: ProvenProps<Output>) {
   return (
     <Dialog title={props.title} onClose={props.close}>
       <form onSubmit={submit} className="flex flex-col gap-4">
-        {action.fault !== null && <FaultNotice fault={action.fault} what={props.failed} />}
+        {action.fault !== null && !isWrong && <FaultNotice fault={action.fault} what={props.failed} />}
         {props.children}
-        <Field label={`${text.wantsPassword} (${words.common.optional})`}>
-          <Input
-            type="password"
-            autoComplete="current-password"
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        </Field>
+        {data?.password !== false && (
+          <Field
+            label={`${text.wantsPassword} (${words.common.optional})`}
+            fault={isWrong ? words.account.wrong : undefined}
+          >
+            <Input
+              type="password"
+              autoComplete="current-password"
+              value={password}
+              onChange={(event) => setPassword(event.target.value)}
+            />
+          </Field>
+        )}
         <DialogActions>
           <Button onClick={props.close}>{words.common.cancel}</Button>
           <Button kind="primary" type="submit" busy={action.isRunning && props.working}>
@@ -155,8 +175,9 @@ function Passkeys({ passkeys }: { passkeys: readonly Passkey[] }) {
 
 function Totp({ totp }: { totp: Security['totp'] }) {
   const again = useAgain()
-  const [asked, setAsked] = useState<'on' | 'off' | null>(null)
+  const [asked, setAsked] = useState<'on' | 'off' | 'renew' | null>(null)
   const [offer, setOffer] = useState<TotpOffer | null>(null)
+  const [renewed, setRenewed] = useState<readonly string[] | null>(null)
   const close = (): void => setAsked(null)
   return (
     <div className="flex flex-wrap items-center justify-between gap-2 px-4 py-3 text-[13px]">
@@ -165,6 +186,11 @@ function Totp({ totp }: { totp: Security['totp'] }) {
         <p className="text-ink-3">{totp.enabled ? text.totpOn(totp.recovery_codes_left) : text.totpOff}</p>
       </div>
       {totp.enabled && <Badge tone="good">{words.webhooks.status['enabled']}</Badge>}
+      {totp.enabled && (
+        <Button isSmall onClick={() => setAsked('renew')}>
+          {text.renew}
+        </Button>
+      )}
       <Button isSmall onClick={() => setAsked(totp.enabled ? 'off' : 'on')}>
         {totp.enabled ? text.turnOff : text.setUp}
       </Button>
@@ -182,6 +208,24 @@ function Totp({ totp }: { totp: Security['totp'] }) {
           close={close}
         />
       )}
+      {asked === 'renew' && (
+        <Proven
+          title={text.renew}
+          submit={text.renew}
+          working={words.link.working}
+          failed={text.changeFailed}
+          act={(password) => renewRecovery(proofOf(password))}
+          done={(made) => {
+            close()
+            again()
+            setRenewed(made.recovery_codes)
+          }}
+          close={close}
+        >
+          <p className="text-sm text-ink-2">{text.renewAbout}</p>
+        </Proven>
+      )}
+      {renewed !== null && <RecoveryCodes codes={renewed} close={() => setRenewed(null)} />}
       {asked === 'off' && (
         <Proven
           title={text.turnOff}
@@ -209,6 +253,22 @@ function Totp({ totp }: { totp: Security['totp'] }) {
   )
 }
 
+/** Shown once, as the secret of a key. */
+function RecoveryCodes({ codes, close }: { codes: readonly string[]; close: () => void }) {
+  useGuard(true)
+  useForget(close)
+  return (
+    <Dialog title={text.codesTitle} about={text.codesAbout} onClose={() => undefined}>
+      <CopyLine text={codes.join('\n')} label={text.codesTitle} />
+      <DialogActions>
+        <Button kind="primary" onClick={close}>
+          {text.stored}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  )
+}
+
 function ConfirmTotp({ offer, close }: { offer: TotpOffer; close: () => void }) {
   const [code, setCode] = useState('')
   const [codes, setCodes] = useState<readonly string[] | null>(null)
@@ -216,39 +276,29 @@ function ConfirmTotp({ offer, close }: { offer: TotpOffer; close: () => void }) 
     () => confirmTotp(code),
     (answer) => setCodes(answer.recovery_codes),
   )
+  const isWrong = isRefused(action.fault)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     action.run(undefined)
   }
-  if (codes !== null)
-    return (
-      <Dialog title={text.codesTitle} about={text.codesAbout} onClose={() => undefined}>
-        <CopyLine text={codes.join('\n')} label={text.codesTitle} />
-        <DialogActions>
-          <Button kind="primary" onClick={close}>
-            {text.stored}
-          </Button>
-        </DialogActions>
-      </Dialog>
-    )
+  if (codes !== null) return <RecoveryCodes codes={codes} close={close} />
   return (
     <Dialog title={text.setUpTitle} about={text.setUpAbout} onClose={close}>
       <form onSubmit={submit} className="flex flex-col gap-4">
-        {action.fault !== null && <FaultNotice fault={action.fault} what={text.setUpFailed} />}
+        {action.fault !== null && !isWrong && <FaultNotice fault={action.fault} what={text.setUpFailed} />}
         <CopyLine text={offer.secret} label={text.secret} />
         <a href={offer.uri} className="self-start text-sm text-accent-ink hover:underline">
           {text.open}
         </a>
-        <Field label={text.code}>
+        <Field label={text.code} fault={isWrong ? text.wrongCode : undefined}>
           <Input
             required
             autoFocus
             inputMode="numeric"
             autoComplete="one-time-code"
-            maxLength={6}
             className="max-w-40 font-mono tracking-[0.2em]"
             value={code}
-            onChange={(event) => setCode(event.target.value.trim())}
+            onChange={(event) => setCode(event.target.value.replaceAll(/\s/g, ''))}
           />
         </Field>
         <DialogActions>

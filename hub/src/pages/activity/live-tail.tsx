@@ -14,11 +14,7 @@ interface TailProps {
 
 export function LiveTail({ merchantId, environment }: TailProps) {
   const [isPaused, setPaused] = useState(false)
-  const tail = useTail(
-    (one) => one.environment === environment && (merchantId === null || one.merchant_id === merchantId),
-    isPaused,
-  )
-  if (tail.isMissing) return null
+  const tail = useTail(merchantId, environment, isPaused)
   return (
     <Section
       title={words.activity.live}
@@ -30,6 +26,11 @@ export function LiveTail({ merchantId, environment }: TailProps) {
       }
     >
       <div className="card overflow-hidden">
+        {tail.isLost && (
+          <p role="status" className="border-b bg-warn-soft px-4 py-1.5 text-[13px] text-warn">
+            {words.activity.lost}
+          </p>
+        )}
         {isPaused && tail.missed > 0 && (
           <p className="border-b bg-warn-soft px-4 py-1.5 text-[13px] text-warn">
             {words.activity.paused(tail.missed)}
@@ -41,10 +42,8 @@ export function LiveTail({ merchantId, environment }: TailProps) {
           role="region"
           aria-label={words.activity.live}
         >
-          {tail.rows.length === 0 && (
-            <p className="px-4 py-4 text-[13px] text-ink-3">
-              {tail.isLost ? words.activity.lost : words.activity.waiting}
-            </p>
+          {tail.rows.length === 0 && !tail.isLost && (
+            <p className="px-4 py-4 text-[13px] text-ink-3">{words.activity.waiting}</p>
           )}
           <ol className="divide-y text-[13px] tabular-nums">
             {tail.rows.map((one) => (

@@ -51,7 +51,13 @@ export function Deny() {
 
 function Spread({ change }: { change: DenyChange }) {
   if (change.pending === undefined) return null
-  const count = change.pending?.length ?? 0
+  if (change.pending === null)
+    return (
+      <Badge tone="warn" icon="alert">
+        {words.deny.unasked}
+      </Badge>
+    )
+  const count = change.pending.length
   return count === 0 ? (
     <Badge tone="good" icon="check">
       {words.deny.inForce}

@@ -23,7 +23,7 @@ interface EditProps extends VerbProps {
 
 export function EditPermissions({ one, close, done, withoutUnused }: EditProps) {
   const use = useQuery(permissionUse(one.id))
-  const unused = new Set(withoutUnused ? unusedOf(one, use.data?.data) : [])
+  const unused = new Set(withoutUnused ? unusedOf(one, use.data) : [])
   const table = useQuery(permissionTable)
   const client = useQueryClient()
   const take = useTakeKey()

@@ -6,8 +6,10 @@ import { mayChange, mayDisable, useUser } from '../../api/session.ts'
 import type { Key, KeyWithSecret, Pending } from '../../api/types.ts'
 import { useQueryState } from '../../router.tsx'
 import { EnvironmentBadge, EnvironmentBar, isLive } from '../../shell/environment.tsx'
+import { useForget } from '../../shell/keep-secret.ts'
 import { PageSkeleton } from '../../shell/page-skeleton.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
+import { writeText } from '../../ui/copy.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { Empty, FaultNotice, Notice } from '../../ui/states.tsx'
@@ -15,7 +17,7 @@ import { useNow } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
 import { KeyFace } from '../keys/key-table.tsx'
 import { KeyStatus } from '../keys/key-status.tsx'
-import { BackToKeys, useForget } from '../new-key/new-key.tsx'
+import { BackToKeys } from '../new-key/new-key.tsx'
 import { SecretPanel } from '../new-key/secret.tsx'
 import { AddressesDialog } from './addresses.tsx'
 import { EditPermissions } from './edit-permissions.tsx'
@@ -183,7 +185,7 @@ function Verbs({ one, canChange, isRotating, ask }: VerbsProps) {
               {words.key.addresses}
             </MenuItem>
           )}
-          <MenuItem icon="copy" onSelect={() => void navigator.clipboard?.writeText(one.id)}>
+          <MenuItem icon="copy" onSelect={() => void writeText(one.id)}>
             {words.keys.copyId}
           </MenuItem>
         </Menu>

@@ -19,7 +19,7 @@ interface HeldProps {
 export function HeldPermissions({ one, ask }: HeldProps) {
   const use = useQuery(permissionUse(one.id))
   const usedAt = new Map((use.data?.data ?? []).map((each) => [each.permission, each.last_used_at]))
-  const unused = unusedOf(one, use.data?.data)
+  const unused = unusedOf(one, use.data)
   const { data } = useQuery(permissionTable)
   const api = data?.data.find((each) => each.api === one.api)
   const said = new Map((api?.permissions ?? []).map(({ name, description }) => [name, description]))
@@ -55,9 +55,8 @@ export function HeldPermissions({ one, ask }: HeldProps) {
               {isRisky(name) && <RiskBadge />}
               {use.data && (
                 <span className="text-[13px] text-ink-3">
-                  {unused.includes(name) ? (
-                    words.key.permissionUnused
-                  ) : (
+                  {unused.includes(name) && words.key.permissionUnused}
+                  {usedAt.get(name) && (
                     <>
                       {words.key.permissionUsed} <Time at={usedAt.get(name)} />
                     </>

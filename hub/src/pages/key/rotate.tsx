@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react'
+import { newAttempt } from '../../api/attempt.ts'
 import { rotateKey, useTakeKey } from '../../api/keys.ts'
 import type { Key, KeyWithSecret } from '../../api/types.ts'
 import { Button } from '../../ui/button.tsx'
@@ -17,7 +18,7 @@ interface RotateProps {
 const oneDay = '86400'
 
 export function RotateDialog({ one, close, rotated }: RotateProps) {
-  const [attempt] = useState(() => crypto.randomUUID())
+  const [attempt] = useState(newAttempt)
   const [grace, setGrace] = useState(oneDay)
   const take = useTakeKey()
   const action = useAction(

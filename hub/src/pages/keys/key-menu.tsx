@@ -3,6 +3,7 @@ import { mayChange, mayDisable, useUser } from '../../api/session.ts'
 import type { Key } from '../../api/types.ts'
 import { navigate, withKept } from '../../router.tsx'
 import { IconButton } from '../../ui/button.tsx'
+import { writeText } from '../../ui/copy.tsx'
 import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx'
 import { words } from '../../words.ts'
 import { DisableDialog, EnableDialog, RevokeDialog } from '../key/verbs.tsx'
@@ -20,7 +21,7 @@ export function KeyMenu({ one }: { one: Key }) {
         <MenuItem icon="right" onSelect={() => navigate(withKept(`/developers/keys/${one.id}`))}>
           {words.keys.open}
         </MenuItem>
-        <MenuItem icon="copy" onSelect={() => void navigator.clipboard?.writeText(one.id)}>
+        <MenuItem icon="copy" onSelect={() => void writeText(one.id)}>
           {words.keys.copyId}
         </MenuItem>
         {one.status !== 'revoked' && mayDisable(user, one.merchant_id) && <MenuLine />}

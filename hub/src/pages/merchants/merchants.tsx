@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
+import { newAttempt } from '../../api/attempt.ts'
 import { faultOf } from '../../api/fault.ts'
 import { actOnMerchant, addMerchant, merchantPages } from '../../api/merchants.ts'
 import { useUser } from '../../api/session.ts'
@@ -169,9 +170,10 @@ function ActDialog({ one, close }: { one: Merchant; close: () => void }) {
 
 function AddDialog({ close }: { close: () => void }) {
   const client = useQueryClient()
+  const [attempt] = useState(newAttempt)
   const [name, setName] = useState('')
   const action = useAction(
-    () => addMerchant(name.trim()),
+    () => addMerchant(name.trim(), attempt),
     () => {
       void client.invalidateQueries({ queryKey: ['merchants'] })
       close()

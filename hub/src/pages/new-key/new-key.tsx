@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useState } from 'react'
+import { newAttempt } from '../../api/attempt.ts'
 import { createKey, keyList, useTakeKey } from '../../api/keys.ts'
 import { faultOf } from '../../api/fault.ts'
 import { permissionTable } from '../../api/permissions.ts'
@@ -7,6 +8,7 @@ import { mayChange, useUser } from '../../api/session.ts'
 import type { ApiPermissions, KeyWithSecret } from '../../api/types.ts'
 import { Link, navigate, withKept } from '../../router.tsx'
 import { EnvironmentBar, useEnvironment } from '../../shell/environment.tsx'
+import { useForget } from '../../shell/keep-secret.ts'
 import { useMerchantId } from '../../shell/merchant.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Field, Input } from '../../ui/field.tsx'
@@ -59,14 +61,6 @@ export function CreateKey() {
   )
 }
 
-/** A page that the browser kept, as for its back button, must not come back with a secret on it. */
-export function useForget(forget: () => void): void {
-  useEffect(() => {
-    window.addEventListener('pagehide', forget)
-    return () => window.removeEventListener('pagehide', forget)
-  }, [])
-}
-
 export function BackToKeys() {
   return (
     <Link
@@ -89,7 +83,7 @@ interface Wish {
 
 function KeyForm({ apis, made }: { apis: readonly ApiPermissions[]; made: (key: KeyWithSecret) => void }) {
   const user = useUser()
-  const [attempt] = useState(() => crypto.randomUUID())
+  const [attempt] = useState(newAttempt)
   const asked = useEnvironment()
   const merchantId = useMerchantId()
   const [wish, setWish] = useState<Wish>({
@@ -123,7 +117,7 @@ function KeyForm({ apis, made }: { apis: readonly ApiPermissions[]; made: (key: 
     },
   )
   const missing = {
-    merchant: wish.merchant === null ? words.newKey.needMerchant : undefined,
+    merchant_id: wish.merchant === null ? words.newKey.needMerchant : undefined,
     name: wish.name.trim() === '' ? words.newKey.needName : undefined,
     permissions: chosen.size === 0 ? words.newKey.needPermission : undefined,
   }
@@ -139,7 +133,7 @@ function KeyForm({ apis, made }: { apis: readonly ApiPermissions[]; made: (key: 
       {user.kind === 'operator' && merchantId === null && (
         <MerchantField
           value={wish.merchant}
-          fault={told('merchant')}
+          fault={told('merchant_id')}
           onChange={(merchant) => setWish({ ...wish, merchant })}
         />
       )}

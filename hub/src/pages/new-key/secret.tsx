@@ -2,11 +2,12 @@
 // the browser; leaving the page is the end of it.
 
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { permissionTable } from '../../api/permissions.ts'
 import type { ApiPermissions, KeyWithSecret } from '../../api/types.ts'
-import { guardLeaving, navigate, withKept } from '../../router.tsx'
+import { navigate, withKept } from '../../router.tsx'
 import { EnvironmentBadge } from '../../shell/environment.tsx'
+import { useGuard } from '../../shell/keep-secret.ts'
 import { Button } from '../../ui/button.tsx'
 import { Check } from '../../ui/field.tsx'
 import { CopyButton, CopyLine } from '../../ui/copy.tsx'
@@ -79,20 +80,6 @@ export function SecretPanel({ made, title, done }: SecretProps) {
       </div>
     </div>
   )
-}
-
-/** Asks once before the page is left with the secret on it. */
-function useGuard(isOn: boolean): void {
-  useEffect(() => {
-    if (!isOn) return
-    const warn = (event: BeforeUnloadEvent): void => event.preventDefault()
-    window.addEventListener('beforeunload', warn)
-    const release = guardLeaving(() => window.confirm(words.secret.leave))
-    return () => {
-      window.removeEventListener('beforeunload', warn)
-      release()
-    }
-  }, [isOn])
 }
 
 function Curl({ made, secret }: { made: KeyWithSecret; secret: string }) {

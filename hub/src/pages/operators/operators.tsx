@@ -67,7 +67,7 @@ export function Operators() {
         </div>
       )}
       {isAdding && <AddDialog close={() => setAdding(false)} show={setShown} />}
-      {shown !== null && <LinkDialog {...shown} close={() => setShown(null)} />}
+      {shown !== null && <LinkDialog {...shown} purpose="password" close={() => setShown(null)} />}
     </>
   )
 }
@@ -107,9 +107,11 @@ function OperatorRow({
       <Td className="pr-2 pl-0">
         {isAdmin && (
           <Menu button={<IconButton icon="more" label={words.common.actions(one.email)} />}>
-            <MenuItem icon="key" onSelect={() => action.run('link')}>
-              {words.operators.link}
-            </MenuItem>
+            {one.status !== 'disabled' && (
+              <MenuItem icon="key" onSelect={() => action.run('link')}>
+                {words.operators.link}
+              </MenuItem>
+            )}
             {one.status === 'disabled' ? (
               <MenuItem icon="play" onSelect={() => action.run('enable')}>
                 {words.operators.enable}

@@ -14,6 +14,7 @@ import { exactTime, Time } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
 import { OutcomeBadge } from './outcome.tsx'
 import { type Step, stepsOf, textOf } from './steps.ts'
+import { toneOf } from './tone.ts'
 
 export function RequestDetail({ id }: { id: string }) {
   const found = useQuery(requestById(id))
@@ -54,7 +55,7 @@ function Back() {
 }
 
 function Way({ one }: { one: KeptRequest }) {
-  const tone = one.decision === 'allow' ? 'good' : one.decision === 'deny' ? 'warn' : 'bad'
+  const tone = toneOf(one)
   return (
     <div className="max-w-[760px]">
       <PageHead

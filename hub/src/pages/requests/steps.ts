@@ -1,5 +1,6 @@
 import type { KeptRequest } from '../../api/requests.ts'
 import { words } from '../../words.ts'
+import { toneOf } from './tone.ts'
 
 export interface Step {
   readonly name: keyof typeof words.requests.steps
@@ -24,8 +25,10 @@ const endsAt: Readonly<Record<string, (typeof names)[number]>> = {
   ...{ INSUFFICIENT_PERMISSIONS: 'permission', BODY_TOO_LARGE: 'upstream' },
 }
 
-function endOf({ code, decision }: KeptRequest): number {
-  if (decision === 'allow') return names.length
+function endOf(one: KeptRequest): number {
+  const { code, decision, cut } = one
+  if (decision === 'allow' && toneOf(one) === 'good') return names.length
+  if (decision === 'allow') return names.indexOf(cut === 'client' ? 'answer' : 'upstream')
   return names.indexOf((code === null ? undefined : endsAt[code]) ?? 'upstream')
 }
 

@@ -2,7 +2,7 @@
 // at once.
 
 import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useEffect, useState } from 'react'
 import { call } from '../../api/call.ts'
 import { ApiFault, faultOf } from '../../api/fault.ts'
 import { navigate } from '../../router.tsx'
@@ -21,11 +21,11 @@ interface LinkFacts {
 }
 
 export function SetPassword() {
-  return <LinkPage path="hub/v1/password" submit={words.link.submit} />
+  return <LinkPage path="hub/v1/password" submit={words.link.submit} done={words.link.done} />
 }
 
 export function AcceptInvitation() {
-  return <LinkPage path="hub/v1/invitations/accept" submit={words.link.accept} />
+  return <LinkPage path="hub/v1/invitations/accept" submit={words.link.accept} done={words.link.joined} />
 }
 
 function takeToken(): string {
@@ -34,14 +34,33 @@ function takeToken(): string {
   return token
 }
 
-function LinkPage({ path, submit }: { path: string; submit: string }) {
+/** A second link pasted over the first changes what is behind the `#` alone, which loads nothing. */
+function useSecondLink(): void {
+  useEffect(() => {
+    const reload = (): void => {
+      if (location.hash !== '') location.reload()
+    }
+    window.addEventListener('hashchange', reload)
+    return () => window.removeEventListener('hashchange', reload)
+  }, [])
+}
+
+interface LinkPageProps {
+  readonly path: string
+  readonly submit: string
+  readonly done: string
+}
+
+function LinkPage({ path, submit, done }: LinkPageProps) {
+  useSecondLink()
   const [token] = useState(takeToken)
   const [password, setPassword] = useState('')
   const [isDone, setDone] = useState(false)
   const facts = useQuery({
     queryKey: ['link', path],
     queryFn: () => call<LinkFacts>('POST', 'hub/v1/links', { body: { token } }),
-    enabled: token !== '',
+    // What has been used is not looked at again: it would be told to be of no use.
+    enabled: token !== '' && !isDone,
     retry: false,
     gcTime: 0,
   })
@@ -54,17 +73,17 @@ function LinkPage({ path, submit }: { path: string; submit: string }) {
       {words.link.toSignIn}
     </Button>
   )
+  if (isDone)
+    return (
+      <Card title={submit}>
+        <Notice tone="good">{done}</Notice>
+        {toSignIn}
+      </Card>
+    )
   const hasEnded = token === '' || (facts.error instanceof ApiFault && facts.error.status === 410)
   if (hasEnded)
     return (
       <Card title={words.link.ended} about={words.link.endedAbout}>
-        {toSignIn}
-      </Card>
-    )
-  if (isDone)
-    return (
-      <Card title={words.link.passwordTitle}>
-        <Notice tone="good">{words.link.done}</Notice>
         {toSignIn}
       </Card>
     )
@@ -81,7 +100,8 @@ function LinkPage({ path, submit }: { path: string; submit: string }) {
       </Card>
     )
   const { email, merchant, role } = facts.data
-  const wrong = faultOf(action.fault, '/password')
+  const isWrong = action.fault instanceof ApiFault && action.fault.code === 'SIGN_IN_FAILED'
+  const wrong = isWrong ? words.link.wrong : faultOf(action.fault, '/password')
   const act = (event: FormEvent): void => {
     event.preventDefault()
     action.run(undefined)

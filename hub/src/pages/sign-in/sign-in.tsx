@@ -40,6 +40,11 @@ function SignInForm({ forgot }: { forgot: () => void }) {
   const isWrong = action.fault instanceof ApiFault && action.fault.code === 'SIGN_IN_FAILED'
   return (
     <Card title={words.signIn.title} about={words.signIn.about}>
+      {query.get('error') === 'oidc' && action.fault === null && (
+        <div role="alert">
+          <Notice tone="bad">{words.signIn.oidcFailed}</Notice>
+        </div>
+      )}
       {query.has('to') && action.fault === null && <Notice tone="info">{words.signIn.signedOut}</Notice>}
       <form onSubmit={submit} className="flex flex-col gap-4">
         {action.fault !== null &&
@@ -88,11 +93,10 @@ function SignInForm({ forgot }: { forgot: () => void }) {
           <Field label={words.signIn.totp} hint={words.signIn.totpHint}>
             <Input
               name="totp"
-              inputMode="numeric"
               autoFocus
               autoComplete="one-time-code"
-              maxLength={12}
-              className="font-mono tracking-[0.2em]"
+              maxLength={64}
+              className="font-mono tracking-[0.1em]"
               value={fields.totp}
               onChange={(event) => setFields({ ...fields, totp: event.target.value.trim() })}
             />
@@ -134,7 +138,14 @@ function OtherWays({ ways }: { ways: SignInWays | undefined }) {
         {words.signIn.or}
         <span className="h-px flex-1 bg-line" />
       </div>
-      {passkey.fault !== null && <Notice tone="bad">{words.signIn.passkeyFailed}</Notice>}
+      {passkey.fault !== null &&
+        (passkey.fault instanceof ApiFault && passkey.fault.code === 'SIGN_IN_FAILED' ? (
+          <div role="alert">
+            <Notice tone="bad">{words.signIn.passkeyFailed}</Notice>
+          </div>
+        ) : (
+          <FaultNotice fault={passkey.fault} what={words.signIn.passkeyNot} />
+        ))}
       {provider.fault !== null && <FaultNotice fault={provider.fault} what={words.signIn.title} />}
       {offersPasskey && (
         <Button

@@ -27,7 +27,8 @@ export function InviteDialog({ merchantId, close }: { merchantId: string; close:
     event.preventDefault()
     action.run(undefined)
   }
-  if (made !== null) return <LinkDialog link={made.link} email={made.email} close={close} />
+  if (made !== null)
+    return <LinkDialog link={made.link} email={made.email} purpose="invitation" close={close} />
   return (
     <Dialog title={words.team.inviteTitle} about={words.team.inviteAbout} onClose={close}>
       <form onSubmit={submit} className="flex flex-col gap-4">
@@ -67,19 +68,20 @@ export function InviteDialog({ merchantId, close }: { merchantId: string; close:
 interface LinkDialogProps {
   readonly link: OneTimeLink['link']
   readonly email: string
+  readonly purpose: 'invitation' | 'password'
   readonly close: () => void
 }
 
 /** A link that works once: sent by mail, or to be handed on where there is none. */
-export function LinkDialog({ link, email, close }: LinkDialogProps) {
+export function LinkDialog({ link, email, purpose, close }: LinkDialogProps) {
   return (
     <Dialog
-      title={link === null ? words.team.inviteTitle : words.team.linkTitle}
+      title={link === null ? words.team.sentTitle : words.team.linkTitle}
       {...(link !== null && { about: words.team.linkAbout(email) })}
       onClose={close}
     >
       {link === null ? (
-        <Notice tone="good">{words.team.sent(email)}</Notice>
+        <Notice tone="good">{words.team.sent[purpose](email)}</Notice>
       ) : (
         <CopyLine text={link.url} label={words.team.linkTitle} />
       )}

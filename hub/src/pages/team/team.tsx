@@ -184,7 +184,7 @@ function InvitationRow({ one, merchantId, isChanger }: PartProps & { one: Invita
           {words.team.columns.expires} <Time at={one.expires_at} />
         </span>
       </span>
-      {one.mail === 'failed' && (
+      {one.mail === 'failing' && (
         <Badge tone="bad" icon="mail">
           {words.team.mailFailed}
         </Badge>

@@ -1,10 +1,25 @@
+import { useForget, useGuard } from '../../shell/keep-secret.ts'
 import { Button } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
 import { Dialog, DialogActions } from '../../ui/dialog.tsx'
+import { Notice } from '../../ui/states.tsx'
 import { words } from '../../words.ts'
 
-/** Shown once, as that of a key. */
-export function SigningSecret({ secret, close }: { secret: string; close: () => void }) {
+/** Shown once, as that of a key; null: it was told before, in an answer that did not arrive. */
+export function SigningSecret({ secret, close }: { secret: string | null; close: () => void }) {
+  useGuard(secret !== null)
+  useForget(close)
+  if (secret === null)
+    return (
+      <Dialog title={words.webhooks.lostTitle} onClose={close}>
+        <Notice tone="warn">{words.webhooks.lost}</Notice>
+        <DialogActions>
+          <Button kind="primary" onClick={close}>
+            {words.common.done}
+          </Button>
+        </DialogActions>
+      </Dialog>
+    )
   return (
     <Dialog title={words.webhooks.secretTitle} about={words.webhooks.secretAbout} onClose={() => undefined}>
       <output

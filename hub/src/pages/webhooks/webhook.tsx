@@ -81,6 +81,7 @@ function EndpointPage({ one }: { one: Endpoint }) {
 function Actions({ one }: { one: Endpoint }) {
   const client = useQueryClient()
   const [isRemoving, setRemoving] = useState(false)
+  const [isRotating, setRotating] = useState(false)
   const [secret, setSecret] = useState<string | null>(null)
   const again = (): void => {
     void client.invalidateQueries({ queryKey: ['webhook', one.id] })
@@ -90,14 +91,7 @@ function Actions({ one }: { one: Endpoint }) {
   const test = useAction(() => testEndpoint(one.id), again)
   const other = one.status === 'enabled' ? 'disabled' : 'enabled'
   const change = useAction(() => setEndpointStatus(one.id, other), again)
-  const rotate = useAction(
-    () => rotateEndpoint(one.id),
-    (answer) => {
-      again()
-      setSecret(answer.secret)
-    },
-  )
-  const fault = test.fault ?? change.fault ?? rotate.fault
+  const fault = test.fault ?? change.fault
   return (
     <>
       <Button icon="play" busy={test.isRunning && words.webhooks.testing} onClick={() => test.run(undefined)}>
@@ -115,7 +109,7 @@ function Actions({ one }: { one: Endpoint }) {
           />
         }
       >
-        <MenuItem icon="rotate" onSelect={() => rotate.run(undefined)}>
+        <MenuItem icon="rotate" onSelect={() => setRotating(true)}>
           {words.webhooks.rotate}
         </MenuItem>
         <MenuItem icon="trash" isBad onSelect={() => setRemoving(true)}>
@@ -124,6 +118,22 @@ function Actions({ one }: { one: Endpoint }) {
       </Menu>
       {fault !== null && <FaultNotice fault={fault} what={words.webhooks.actFailed} />}
       {secret !== null && <SigningSecret secret={secret} close={() => setSecret(null)} />}
+      {isRotating && (
+        <Ask
+          title={words.webhooks.rotateTitle}
+          about={words.webhooks.rotateAbout}
+          submit={words.webhooks.rotate}
+          working={words.rotate.working}
+          failed={words.webhooks.actFailed}
+          kind="primary"
+          act={() => rotateEndpoint(one.id)}
+          done={(answer) => {
+            again()
+            setSecret(answer.secret)
+          }}
+          close={() => setRotating(false)}
+        />
+      )}
       {isRemoving && (
         <Ask
           title={words.webhooks.removeTitle}

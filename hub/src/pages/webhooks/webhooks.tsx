@@ -1,8 +1,9 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
+import { newAttempt } from '../../api/attempt.ts'
 import { ApiFault, faultOf } from '../../api/fault.ts'
 import { mayChange, useUser } from '../../api/session.ts'
-import { addEndpoint, type Endpoint, endpointList } from '../../api/webhooks.ts'
+import { addEndpoint, type Endpoint, endpointList, type EndpointWithSecret } from '../../api/webhooks.ts'
 import { Link } from '../../router.tsx'
 import { useMerchantId } from '../../shell/merchant.tsx'
 import { Badge } from '../../ui/badge.tsx'
@@ -22,7 +23,7 @@ export function Webhooks() {
   const merchantId = useMerchantId()
   const found = useQuery(endpointList(merchantId))
   const [isAdding, setAdding] = useState(false)
-  const [secret, setSecret] = useState<string | null>(null)
+  const [made, setMade] = useState<EndpointWithSecret | null>(null)
   const endpoints = found.data?.data ?? []
   const isMissing = found.error instanceof ApiFault && found.error.status === 404
   const add = mayChange(user, merchantId) && !isMissing && (
@@ -52,8 +53,8 @@ export function Webhooks() {
           {endpoints.length > 0 && <EndpointTable endpoints={endpoints} />}
         </div>
       )}
-      {isAdding && <AddDialog merchantId={merchantId} close={() => setAdding(false)} made={setSecret} />}
-      {secret !== null && <SigningSecret secret={secret} close={() => setSecret(null)} />}
+      {isAdding && <AddDialog merchantId={merchantId} close={() => setAdding(false)} made={setMade} />}
+      {made !== null && <SigningSecret secret={made.secret} close={() => setMade(null)} />}
     </>
   )
 }
@@ -120,26 +121,30 @@ function EndpointTable({ endpoints }: { endpoints: readonly Endpoint[] }) {
 interface AddProps {
   readonly merchantId: string | null
   readonly close: () => void
-  readonly made: (secret: string | null) => void
+  readonly made: (endpoint: EndpointWithSecret) => void
 }
 
 function AddDialog({ merchantId, close, made }: AddProps) {
   const client = useQueryClient()
+  const [attempt] = useState(newAttempt)
   const [fields, setFields] = useState({ url: '', name: '' })
   const [events, setEvents] = useState<ReadonlySet<string>>(new Set(['*']))
   const isAll = events.has('*')
   const action = useAction(
     () =>
-      addEndpoint({
-        url: fields.url.trim(),
-        events: [...events],
-        ...(fields.name.trim() !== '' && { name: fields.name.trim() }),
-        ...(merchantId !== null && { merchant_id: merchantId }),
-      }),
-    ({ secret }) => {
+      addEndpoint(
+        {
+          url: fields.url.trim(),
+          events: [...events],
+          ...(fields.name.trim() !== '' && { name: fields.name.trim() }),
+          ...(merchantId !== null && { merchant_id: merchantId }),
+        },
+        attempt,
+      ),
+    (answer) => {
       void client.invalidateQueries({ queryKey: ['webhooks'] })
       close()
-      made(secret)
+      made(answer)
     },
   )
   const toggle = (type: string): void => {
