@@ -33,7 +33,7 @@ export function referenceText(): string {
 }
 
 /** What a running process takes from a new file (main/config-in-force.ts). */
-const takenAtOnce: readonly string[] = ['upstreams', 'identity', 'log', 'apis', 'gateway.deny']
+const takenAtOnce: readonly string[] = ['upstreams', 'identity', 'log', 'plans', 'apis', 'gateway.deny']
 
 /** What a reload does with a setting, by its path: `gateway.limits.url_bytes`. */
 export function reloadOf(path: string): 'at once' | 'restart' {

@@ -244,13 +244,18 @@ function needsRestart(now: Settings, wanted: Settings): string[] {
   return Object.entries(fixed).flatMap(([section, value]) => {
     const current: unknown = Object(now)[section]
     if (JSON.stringify(value) === JSON.stringify(current)) return []
-    if (section === 'postgres' || section === 'redis') return [section]
+    if (toldWhole.has(section)) return [section]
     return Object.entries(Object(value))
       .filter(([key]) => key !== 'denyFile')
       .filter(([key, part]) => JSON.stringify(part) !== JSON.stringify(Object(current)[key]))
-      .map(
-        ([key]) =>
-          `${section}.${key.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
-      )
+      .map(([key]) => `${section}.${nameInFile(key)}`)
   })
+}
+
+/** Sections of which no part is named. */
+const toldWhole = new Set(['postgres', 'redis', 'hub', 'webhooks'])
+
+function nameInFile(key: string): string {
+  if (key === 'scanners') return 'secret_scanning'
+  return key.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -107,6 +108,9 @@ t.test(
           '  tls: { cert: tls.crt, key: tls.key }',
           '  trusted_proxies: [10.0.0.0/8]',
           '  public_url: https://latchkey.example.com',
+          `  secret_scanning: { github: [{ id: one, key: ${JSON.stringify(scannerKey())} }] }`,
+          'hub: {}',
+          'webhooks: { allow: [10.0.0.0/8] }',
           'identity: { merchant: X-Tenant }',
           'upstreams:\n',
         ].join('\n'),
@@ -133,4 +137,9 @@ function settingNames(): string[] {
       ? Object.keys(shape.properties).map((key) => `${section}.${key}`)
       : [section],
   )
+}
+
+function scannerKey(): string {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return publicKey.export({ type: 'spki', format: 'pem' }).toString()
 }
