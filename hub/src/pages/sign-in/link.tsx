@@ -28,10 +28,15 @@ export function AcceptInvitation() {
   return <LinkPage path="hub/v1/invitations/accept" submit={words.link.accept} done={words.link.joined} />
 }
 
+/** Outlives a drawing that React begins and throws away: the address has it no more. */
+let taken = ''
+
 function takeToken(): string {
   const token = location.hash.slice(1)
-  if (token !== '') history.replaceState(null, '', location.pathname)
-  return token
+  if (token === '') return taken
+  taken = token
+  history.replaceState(null, '', location.pathname)
+  return taken
 }
 
 /** A second link pasted over the first changes what is behind the `#` alone, which loads nothing. */
