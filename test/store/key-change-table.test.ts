@@ -12,6 +12,7 @@ void t.test('a new key is there as it was asked for', async (t) => {
   t.same(await getKey(db, key.id, view), {
     ...rest,
     status: 'active',
+    limits: null,
     expiresAtMs: nowMs + 1000,
     createdAtMs: nowMs,
     lastUsedAtMs: null,

@@ -10,6 +10,7 @@ void t.test('a merchant is suspended and resumed; a repeat changes nothing', asy
   t.same(await getMerchant(db, id, everything), {
     id,
     name: 'Acme',
+    limits: null,
     status: 'active',
     createdAtMs: nowMs,
     revision: 1,
