@@ -87,7 +87,7 @@ export async function tellReminders(
     await lockWebhookHead(tx)
     const [range] = await tx.query<{ last: string | null; count: number }>(
       `SELECT max(id) AS last, count(*) AS count FROM
-         (SELECT id FROM api_key WHERE id > $1 ORDER BY id LIMIT ${mostAtOnce}) some`,
+         (SELECT id FROM api_key WHERE id > $1 ORDER BY id LIMIT ${mostAtOnce}) ranged`,
       [after],
     )
     const last = range?.last ?? after
