@@ -118,7 +118,8 @@ export const reasons = {
     event_loop_delay: 'The event loop lags more than `limits.event_loop_delay`',
     connections: 'More connections of clients than descriptors allow',
     descriptors: 'No descriptor was left for a connection to the upstream',
-    streams: 'As many streams of events are open as one process serves',
+    streams: 'As many streams of events are open as one process serves, or serves one person or token',
+    webhook_asked: 'As many deliveries of the webhook were asked for, and are not sent yet, as may wait',
     exports: 'As many exports of the audit are under way as one process makes at once',
   },
   BODY_TOO_LARGE: {

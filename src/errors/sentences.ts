@@ -159,6 +159,8 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     connections: busy,
     descriptors: busy,
     streams: 'Too many people watched live at that moment. Please try again in a while.',
+    webhook_asked:
+      'Deliveries of this webhook that were asked for are still waiting. Please try again when they have been sent.',
     exports: 'Too many exports of the audit were under way. Please try again in a while.',
   },
   BODY_TOO_LARGE: {

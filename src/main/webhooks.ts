@@ -50,7 +50,7 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
   if (!deps.isSending) return { rule, sealing, kick: () => undefined, stop: () => Promise.resolve() }
 
   const postDeps = { resolve, rule, timeoutMs: postTimeoutMs }
-  let isResealed = false
+  let resealedBy: Sealing | undefined
   const newId = createIds(Date.now)
   const sender = createSender({
     ...{ db, holder: instanceId, log, sealing, random: Math.random, now: deps.now },
@@ -58,19 +58,26 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
     schedule: deps.schedule ?? standardSchedule,
     post: (message, signal) => post(postDeps, message, signal),
     async besides() {
-      if (!isResealed) await reseal(db, sealing())
-      isResealed = true
+      const inForce = sealing()
+      if (inForce !== resealedBy) await reseal(db, inForce)
+      resealedBy = inForce
       await remind()
     },
   })
   let remindsAt = Number.NEGATIVE_INFINITY
+  let remindedUpTo = ''
   /** Asked for once an hour: where it takes too long, it must not hold up with each round what is to be sent. */
   async function remind(): Promise<void> {
     if (performance.now() < remindsAt) return
-    remindsAt = performance.now() + remindsEveryMs
+    const startedAt = performance.now()
     try {
-      if ((await tellReminders(db, newId)) > 0) sender.kick()
+      const { told, upTo } = await tellReminders(db, newId, remindedUpTo)
+      remindedUpTo = upTo ?? ''
+      // The rest with the next round, which keeps the lease first.
+      if (upTo === undefined) remindsAt = startedAt + remindsEveryMs
+      if (told > 0 || upTo !== undefined) sender.kick()
     } catch (error) {
+      remindsAt = startedAt + remindsEveryMs
       log.warn({ reason: explainFailure(error) }, 'Reminders are not told; it is tried again in an hour')
     }
   }
@@ -78,13 +85,14 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
   return { rule, sealing, kick: sender.kick, stop: sender.stop }
 }
 
-/** Made anew when the admin tokens are others. */
+/** Made anew when the admin tokens are others. Those from before open what they sealed, until it is sealed anew. */
 function createCurrentSealing({ sealKeys, tokens }: WebhooksDeps): () => Sealing {
   let made: { readonly of: AdminTokens; readonly sealing: Sealing } | undefined
+  let digests: readonly string[] = []
   return () => {
     const current = tokens()
     if (made?.of !== current) {
-      const digests = current.map(({ digest }) => digest.toString('hex'))
+      digests = [...new Set([...current.map(({ digest }) => digest.toString('hex')), ...digests])]
       made = { of: current, sealing: createSealing([...sealKeys, ...digests]) }
     }
     return made.sealing

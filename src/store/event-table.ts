@@ -1,8 +1,10 @@
 // Changes of keys and merchants as those who watch are told of them, read from the audit: whichever instance made one, it is
-// there with its commit. Their numbers are in the order of commits, as each takes the head's lock.
+// there with its commit. Their numbers are in the order of commits, as each takes the head's lock: a report of an exposed key does not,
+// and is none of them, as its number would have what comes before it passed over. What becomes of the key by it is a change.
 
 import type { Queryable } from './postgres.ts'
 import { milliseconds } from './session.ts'
+import { exposedAction } from './webhook-catalogue.ts'
 
 export interface ChangeEvent {
   /** Of its entry of the audit. */
@@ -31,7 +33,7 @@ export async function changesBehind(db: Queryable, id: number, most: number): Pr
        SELECT a.id, ${milliseconds('a.at')} AS "atMs", a.action, a.target, coalesce(k.merchant_id, a.target) AS "merchantId",
          k.api, k.environment, a.revision
        FROM audit a LEFT JOIN api_key k ON k.id = a.target
-       WHERE a.id > $1 AND (k.id IS NOT NULL OR a.action LIKE 'merchant.%')
+       WHERE a.id > $1 AND a.action <> '${exposedAction}' AND (k.id IS NOT NULL OR a.action LIKE 'merchant.%')
        ORDER BY a.id DESC LIMIT $2
      ) newest ORDER BY id`,
     [id, most],

@@ -59,21 +59,43 @@ export async function listReminders(
 }
 
 const everyHours = 24
-const mostAtOnce = 1_000
+/** Keys that one statement looks at. */
+const mostAtOnce = 2_000
+
+export interface Telling {
+  readonly told: number
+  /** The last key that was looked at, where there may be more; undefined: all are through. */
+  readonly upTo: string | undefined
+}
 
 /**
- * Makes events of what webhooks were not told of yet, once a day over all processes; returns how many. Where nobody is to be told, none
- * is made, and it is told to whoever comes later. Throws StoreUnavailableError.
+ * Makes events of what webhooks were not told of yet, of some keys behind `after`, all of them once a day over all processes. Where nobody is to be
+ * told, none is made, and it is told to whoever comes later. Throws StoreUnavailableError.
  */
-export async function tellReminders(db: Postgres, newId: (prefix: 'evt') => string): Promise<number> {
+export async function tellReminders(
+  db: Postgres,
+  newId: (prefix: 'evt') => string,
+  after = '',
+): Promise<Telling> {
   const [due] = await db.query<{ isDue: boolean }>(
     `SELECT (reminded_at IS NULL OR reminded_at < now() - interval '${everyHours} hours')
        AND EXISTS (SELECT FROM webhook_endpoint WHERE deleted_at IS NULL) AS "isDue" FROM webhook_head`,
   )
-  if (due?.isDue !== true) return 0
-  let told = 0
-  for (let batch = mostAtOnce; batch === mostAtOnce; told += batch) batch = await tellBatch(db, newId)
-  return told
+  if (due?.isDue !== true) return { told: 0, upTo: undefined }
+  return db.transaction(async (tx) => {
+    // One at a time: what another has told meanwhile is seen as told.
+    await lockWebhookHead(tx)
+    const [range] = await tx.query<{ last: string | null; count: number }>(
+      `SELECT max(id) AS last, count(*) AS count FROM
+         (SELECT id FROM api_key WHERE id > $1 ORDER BY id LIMIT ${mostAtOnce}) ranged`,
+      [after],
+    )
+    const last = range?.last ?? after
+    const told = await tellSome(tx, { after, last }, newId)
+    if (range?.count === mostAtOnce) return { told, upTo: last }
+    await tx.query('UPDATE webhook_head SET reminded_at = now()')
+    return { told, upTo: undefined }
+  })
 }
 
 interface Told {
@@ -88,32 +110,32 @@ interface Told {
   readonly atMs: number
 }
 
-async function tellBatch(db: Postgres, newId: (prefix: 'evt') => string): Promise<number> {
-  return db.transaction(async (tx) => {
-    // One at a time: what another has told meanwhile is seen as told.
-    await lockWebhookHead(tx)
-    const rows = await tx.query<Told>(
-      `WITH found AS (${reminders}), due AS (
+/** Of the keys behind `after` up to `last`. */
+async function tellSome(
+  tx: Queryable,
+  { after, last }: { readonly after: string; readonly last: string },
+  newId: (prefix: 'evt') => string,
+): Promise<number> {
+  const rows = await tx.query<Told>(
+    `WITH found AS (${reminders} AND k.id > $2 AND k.id <= $3), due AS (
          SELECT f.*, 'rotation_due' AS cause, f."secretId" AS about FROM found f WHERE f."rotationDueSinceMs" IS NOT NULL
          UNION ALL SELECT f.*, 'expiring', f."expiresAtMs"::text FROM found f WHERE f."expiresAtMs" IS NOT NULL
        ), told AS (
          INSERT INTO reminder (key_id, cause, about, told_at)
          SELECT d.id, d.cause, d.about, $1::timestamptz FROM due d
          WHERE NOT EXISTS (SELECT FROM reminder r WHERE r.key_id = d.id AND r.cause = d.cause AND r.about = d.about)
-         ORDER BY d.id LIMIT ${mostAtOnce} RETURNING key_id, cause, about
+         RETURNING key_id, cause, about
        )
        SELECT d.id, d.cause, d."merchantId", d.api, d.environment, d.name, d."secretId", d."expiresAtMs",
          ${milliseconds('$1::timestamptz')} AS "atMs"
        FROM told t JOIN due d ON d.id = t.key_id AND d.cause = t.cause AND d.about = t.about ORDER BY d.id`,
-      [new Date(await nowOf(tx))],
-    )
-    await addEvents(
-      tx,
-      rows.map((row) => eventOf(row, newId('evt'))),
-    )
-    if (rows.length < mostAtOnce) await tx.query('UPDATE webhook_head SET reminded_at = now()')
-    return rows.length
-  })
+    [new Date(await nowOf(tx)), after, last],
+  )
+  await addEvents(
+    tx,
+    rows.map((row) => eventOf(row, newId('evt'))),
+  )
+  return rows.length
 }
 
 async function nowOf(tx: Queryable): Promise<number> {

@@ -62,11 +62,6 @@ export async function getDelivery(
   return rows[0]
 }
 
-/** Has what waits in its turn tried at once. */
-export async function hurry(tx: Queryable, endpointId: string): Promise<void> {
-  await tx.query('UPDATE webhook_endpoint SET next_attempt_at = NULL WHERE id = $1', [endpointId])
-}
-
 /** Has it sent once more, beside the order; nothing where its body is kept no longer. */
 export async function askAgain(tx: Queryable, id: string, nowMs: number): Promise<boolean> {
   const rows = await tx.query(
@@ -93,6 +88,26 @@ const isFor = `e.seq > w.cursor_seq AND e.endpoint_id IS NULL AND (e.revision IS
   AND (w.merchant_id IS NULL OR e.merchant_id = w.merchant_id) AND (w.api IS NULL OR e.api = w.api)
   AND (w.events = '{*}' OR e.type = ANY (w.events))`
 
+/** Has a delivery that waits in its turn tried at once; false: it waits in none. */
+export async function hurry(tx: Queryable, id: string): Promise<boolean> {
+  const rows = await tx.query(
+    `UPDATE webhook_endpoint w SET next_attempt_at = NULL FROM webhook_delivery d, webhook_event e
+     WHERE d.id = $1 AND d.status = 'pending' AND w.id = d.endpoint_id AND w.status = 'enabled' AND e.seq = d.seq AND ${isFor}
+     RETURNING w.id`,
+    [id],
+  )
+  return rows.length > 0
+}
+
+/** How many of an endpoint's were asked for and are not sent yet. */
+export async function countAsked(db: Queryable, endpointId: string): Promise<number> {
+  const rows = await db.query<{ count: number }>(
+    'SELECT count(*) AS count FROM webhook_delivery WHERE endpoint_id = $1 AND asked_at IS NOT NULL',
+    [endpointId],
+  )
+  return rows[0]?.count ?? 0
+}
+
 /** Has endpoints that nothing of what there is concerns stand behind it, so that it is not looked through again. */
 export async function passBy(db: Queryable): Promise<void> {
   await db.query(
@@ -103,18 +118,22 @@ export async function passBy(db: Queryable): Promise<void> {
 }
 
 /**
- * Ids of those whose time has come, the ones that take what they are sent first; and of those of which a delivery was asked for.
+ * Those whose time has come, and those of which a delivery was asked for: first the ones that take what they are sent, who took nothing for longest
+ * before the others; then the ones that fail, who wait for longest before the others.
  */
 export async function dueEndpoints(
   db: Queryable,
   { nowMs, besides, most }: { nowMs: number; besides: readonly string[]; most: number },
-): Promise<readonly { readonly id: string; readonly isFailing: boolean }[]> {
+): Promise<
+  readonly { readonly id: string; readonly isFailing: boolean; readonly merchantId: string | null }[]
+> {
   return db.query(
-    `SELECT w.id, w.failures > 0 AS "isFailing" FROM webhook_endpoint w, webhook_head h
+    `SELECT w.id, w.failures > 0 AS "isFailing", w.merchant_id AS "merchantId" FROM webhook_endpoint w, webhook_head h
      WHERE w.deleted_at IS NULL AND w.id <> ALL ($2::text[]) AND (
        (w.status = 'enabled' AND w.cursor_seq < h.seq AND (w.next_attempt_at IS NULL OR w.next_attempt_at <= $1))
        OR EXISTS (SELECT FROM webhook_delivery d WHERE d.endpoint_id = w.id AND d.asked_at IS NOT NULL))
-     ORDER BY w.failures, w.next_attempt_at NULLS FIRST, w.id LIMIT $3`,
+     ORDER BY w.failures > 0, CASE WHEN w.failures > 0 THEN w.next_attempt_at ELSE w.last_delivered_at END NULLS FIRST, w.id
+     LIMIT $3`,
     [new Date(nowMs), besides, most],
   )
 }

@@ -204,20 +204,29 @@ export async function patchEndpoint(
   })
 }
 
-/** Ends an endpoint of which the sender has found that it takes nothing. Nothing where it is disabled already. */
+/**
+ * Ends an endpoint of which the sender has found that it takes nothing; whether it did: not where it is disabled already, nor where it is another
+ * than the one that was tried, as somebody has mended it meanwhile.
+ */
 export async function disableEndpoint(
   db: Postgres,
   origin: ChangeOrigin,
-  { id, reason }: { readonly id: string; readonly reason: DisabledReason },
-): Promise<void> {
+  tried: Pick<StoredEndpoint, 'id' | 'url' | 'failingSinceMs'> & { readonly reason: DisabledReason },
+): Promise<boolean> {
+  const { id, url, failingSinceMs, reason } = tried
+  let isDisabled = false
   await changed(db, origin, { id, action: 'webhook.disable' }, async (tx, before) => {
-    if (before.status === 'disabled') return false
+    const isMended =
+      before.url !== url || (failingSinceMs !== null && before.failingSinceMs !== failingSinceMs)
+    if (before.status === 'disabled' || isMended) return false
     await tx.query(
       `UPDATE webhook_endpoint SET status = 'disabled', disabled_reason = $2, next_attempt_at = NULL WHERE id = $1`,
       [id, reason],
     )
+    isDisabled = true
     return true
   })
+  return isDisabled
 }
 
 /** Throws NOT_FOUND; as `commitTraced`. Returns it as it was. */

@@ -14,4 +14,13 @@ void t.test('changes of keys and merchants are told from an entry on, the newest
   ])
   t.match(await changesBehind(db, 0, 1), [{ action: 'key.create' }])
   t.same(await changesBehind(db, await lastChangeId(db), 10), [])
+  await db.query(
+    `INSERT INTO audit (at, actor, action, target, request_id, revision) VALUES (now(), 'ann', 'key.exposed', $1, 'req_1', 2)`,
+    [key.id],
+  )
+  t.same(
+    await changesBehind(db, 0, 10),
+    all,
+    'a report is no change, and has no number in the order of commits',
+  )
 })

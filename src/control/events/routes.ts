@@ -5,6 +5,7 @@ import { deny, DenialError } from '../../errors/denial.ts'
 import type { ChangeEvent } from '../../store/event-table.ts'
 import { seesApi, seesMerchant } from '../../store/scope.ts'
 import { createLiveRate, type LiveDecision, type LiveScope, sees } from '../../telemetry/live.ts'
+import { ownerOf } from '../callers/caller.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { textField } from '../fields.ts'
 import { instant } from '../instant.ts'
@@ -27,19 +28,25 @@ const doc = {
 
 /** At once in a process. */
 export const mostStreams = 20
+/** Of one person or token, so that one does not take them all. */
+export const mostOfOwner = 4
 
 export function serveEvents(app: ControlApp, deps: AdminDeps): void {
-  const streams = new Set<EventStream>()
+  /** With whom each belongs to. */
+  const streams = new Map<EventStream, string>()
   const news = createChangeNews(deps.db)
   // A stream has no end of its own, and would hold up the server's.
   app.addHook('preClose', async () => {
-    for (const stream of streams) stream.end()
+    for (const stream of streams.keys()) stream.end()
   })
 
   // Without a HEAD: it would wait for the end of a stream that has none (findings/fastify-head-reads-the-stream.sh).
   const options = { schema: { querystring: query }, config: { doc }, exposeHeadRoute: false }
   app.get('/events', options, async (request, reply) => {
-    if (streams.size >= mostStreams) throw tooMany()
+    const owner = ownerOf(request.caller)
+    if (streams.size >= mostStreams) throw tooMany(`${mostStreams} streams are open`)
+    const owned = [...streams.values()].filter((one) => one === owner).length
+    if (owned >= mostOfOwner) throw tooMany(`${mostOfOwner} streams of yours are open`)
     const scope = scopeOf(request.caller.scope, request.query)
     const mayTell = createLiveRate(() => performance.now())
     const ends: (() => void)[] = []
@@ -50,7 +57,7 @@ export function serveEvents(app: ControlApp, deps: AdminDeps): void {
         for (const end of ends) end()
       },
     })
-    streams.add(stream)
+    streams.set(stream, owner)
     reply.raw.once('close', () => stream.body.destroy())
     ends.push(
       deps.live.listen(scope, (decision) => {
@@ -67,8 +74,8 @@ export function serveEvents(app: ControlApp, deps: AdminDeps): void {
   })
 }
 
-function tooMany(): DenialError {
-  const message = `${mostStreams} streams are open; ask again when one has ended`
+function tooMany(what: string): DenialError {
+  const message = `${what}; ask again when one has ended`
   return new DenialError(deny('OVERLOADED', 'streams', { details: [{ path: '', message }] }))
 }
 

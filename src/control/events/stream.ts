@@ -17,11 +17,14 @@ export interface StreamDeps {
   /** Called once, when it is over. */
   readonly over: () => void
   readonly confirmEveryMs?: number
+  readonly endsWithinMs?: number
 }
 
 /** What waits in a stream at most. */
 const mostBytes = 64 * 1024
 const defaultConfirmMs = 2_000
+/** Once it is to end, what waits is left to its reader for so long: one that does not read would keep its place for ever. */
+const defaultEndsMs = 5_000
 /** Between two comments that show that it lives, in confirmations. */
 const beatEvery = 5
 
@@ -30,6 +33,7 @@ export function createEventStream({
   confirm,
   over,
   confirmEveryMs = defaultConfirmMs,
+  endsWithinMs = defaultEndsMs,
 }: StreamDeps): EventStream {
   const body = new Readable({ read() {} })
   let lost = 0
@@ -37,14 +41,17 @@ export function createEventStream({
   let confirming: Promise<void> | undefined
 
   function write(text: string): boolean {
-    if (body.readableEnded || body.destroyed || body.readableLength + text.length > mostBytes) return false
+    if (isEnding || body.destroyed || body.readableLength + text.length > mostBytes) return false
     body.push(text)
     return true
   }
 
   function end(): void {
-    if (!body.destroyed && !isEnding) body.push(null)
+    if (isEnding) return
     isEnding = true
+    clearInterval(timer)
+    if (!body.destroyed) body.push(null)
+    setTimeout(() => body.destroy(), endsWithinMs).unref()
   }
 
   function tellLost(): void {

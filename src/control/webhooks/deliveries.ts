@@ -6,6 +6,7 @@ import { writeAudit } from '../../store/audit-table.ts'
 import {
   askAgain,
   askFor,
+  countAsked,
   deliveryStatuses,
   getDelivery,
   hurry,
@@ -41,13 +42,13 @@ const docs = {
     summary: 'Sends an event once more, beside the order; one that waits in its turn is tried at once',
     status: 202,
     answer: deliverySchema,
-    errors: ['STORE_UNAVAILABLE'],
+    errors: ['OVERLOADED', 'STORE_UNAVAILABLE'],
   },
   test: {
     summary: 'Sends a `webhook.test`, beside the order and once; also where the webhook is disabled',
     status: 202,
     answer: deliverySchema,
-    errors: ['STORE_UNAVAILABLE'],
+    errors: ['OVERLOADED', 'STORE_UNAVAILABLE'],
   },
 } as const satisfies Record<string, RouteDoc>
 
@@ -93,8 +94,9 @@ function serveAsked(app: ControlApp, deps: AdminDeps): void {
       const delivery = await asked(deps, request, { endpointId, action: 'webhook.redeliver' }, async (tx) => {
         const found = await mustGetDelivery(tx, endpointId, request.params.delivery_id)
         // In its turn, it is tried there: what comes after it waits for it.
-        if (found.nextAttemptAtMs !== null) await hurry(tx, endpointId)
-        else if (!(await askAgain(tx, found.id, deps.now()))) throw unknownDelivery()
+        if (await hurry(tx, found.id)) return found.id
+        await refuseMany(tx, endpointId)
+        if (!(await askAgain(tx, found.id, deps.now()))) throw unknownDelivery()
         return found.id
       })
       return reply.code(202).send(deliveryObject(delivery))
@@ -105,6 +107,7 @@ function serveAsked(app: ControlApp, deps: AdminDeps): void {
   app.post('/webhooks/:id/test', { schema: tested, config: { doc: docs.test } }, async (request, reply) => {
     const endpointId = idOf('whk', request.params.id)
     const delivery = await asked(deps, request, { endpointId, action: 'webhook.test' }, async (tx) => {
+      await refuseMany(tx, endpointId)
       const nowMs = deps.now()
       const payload = payloadOf(testType, nowMs, { webhook_id: endpointId })
       const event = {
@@ -122,6 +125,15 @@ function serveAsked(app: ControlApp, deps: AdminDeps): void {
     })
     return reply.code(202).send(deliveryObject(delivery))
   })
+}
+
+/** Asked for and not sent yet, of one webhook: each may keep the sender for as long as a receiver may take. */
+export const mostAsked = 10
+
+async function refuseMany(tx: Queryable, endpointId: string): Promise<void> {
+  if ((await countAsked(tx, endpointId)) < mostAsked) return
+  const message = `${mostAsked} deliveries that were asked for wait; ask again when they are sent`
+  throw new DenialError(deny('OVERLOADED', 'webhook_asked', { details: [{ path: '', message }] }))
 }
 
 /** Something that the sender is to do: it stands in the audit, and the sender is told. */

@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { mostStreams } from '../../../src/control/events/routes.ts'
+import { mostOfOwner, mostStreams } from '../../../src/control/events/routes.ts'
 import { createLiveDesk, type LiveDesk } from '../../../src/lookup/live-desk.ts'
 import type { LiveDecision } from '../../../src/telemetry/live.ts'
 import { createSubject, keyBody, type Subject, token } from '../subject.ts'
@@ -109,9 +109,20 @@ t.test('it ends with its token, and with the server', async (t) => {
 })
 
 t.test('a process has so many at once, and no more', async (t) => {
-  const { url } = await listening(t)
-  const streams = await Promise.all(Array.from({ length: mostStreams }, () => watch(url)))
-  t.same(new Set(streams.map(({ status }) => status)), new Set([200]))
+  const { subject, url } = await listening(t)
+  const tokenOf = async (_: unknown, index: number) => {
+    const made = await subject.call('POST', '/tokens', { name: `t${index}`, role: 'read_only' })
+    return String(made.body['secret'])
+  }
+  const secrets = await Promise.all(Array.from({ length: mostStreams / mostOfOwner }, tokenOf))
+  const [greedy = ''] = secrets
+  const streams = await Promise.all(Array.from({ length: mostOfOwner }, () => watch(url, greedy)))
+  const more = await watch(url, greedy)
+  await more.ended
+  t.match([more.status, more.text()], [503, /OVERLOADED[^]*of yours/], 'one does not take them all')
+  for (const secret of secrets.slice(1))
+    streams.push(...(await Promise.all(Array.from({ length: mostOfOwner }, () => watch(url, secret)))))
+  t.same([streams.length, ...new Set(streams.map(({ status }) => status))], [mostStreams, 200])
   const refused = await watch(url)
   await refused.ended
   t.match([refused.status, refused.text()], [503, /OVERLOADED/])

@@ -37,3 +37,22 @@ void t.test('it ends when it is not confirmed, and when its reader leaves', asyn
   while (isOver < 2) await sleep(5)
   t.equal(isOver, 2)
 })
+
+void t.test('one whose reader does not read is over all the same, once', async (t) => {
+  let isOver = 0
+  let confirmed = 0
+  const stream = createEventStream({
+    confirm: async () => {
+      if (++confirmed > 1) throw new Error('no')
+    },
+    over: () => void (isOver += 1),
+    confirmEveryMs: 5,
+    endsWithinMs: 50,
+  })
+  for (let i = 0; i < 2_000; i++) stream.say('decision', { i, text: 'x'.repeat(50) })
+  while (isOver < 1) await sleep(5)
+  t.ok(stream.body.destroyed)
+  stream.end()
+  await sleep(100)
+  t.same([isOver, confirmed], [1, 2])
+})

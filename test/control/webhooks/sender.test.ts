@@ -96,3 +96,69 @@ void t.test(
       verified(merchants.secret, one)
   },
 )
+
+void t.test('endpoints whose secret cannot be opened keep no place from others', async (t) => {
+  const subject = await createGoing(t)
+  const receiver = await startReceiver(t)
+  await makeWebhook(subject, { url: receiver.url })
+  // More than there are places, without a secret, before the other in their order.
+  await subject.db.query(
+    `INSERT INTO webhook_endpoint (id, url, events, status, created_at, created_by, cursor_seq, first_revision)
+     SELECT 'whk_' || lpad(n::text, 12, '0'), url, events, status, created_at, created_by, cursor_seq, first_revision
+     FROM webhook_endpoint, generate_series(1, 40) n`,
+  )
+  startSender(t, subject)
+  await makeKey(subject)
+  await until(() => receiver.told.length === 1, 'it is told')
+})
+
+void t.test('merchants whose receivers hang leave places to others', async (t) => {
+  const subject = await createGoing(t)
+  const hanging = await startReceiver(t, () => undefined)
+  const well = await startReceiver(t)
+  const merchants = [await makeMerchant(subject), await makeMerchant(subject)]
+  for (const merchant of merchants)
+    for (let count = 0; count < 20; count++)
+      await makeWebhook(subject, { url: hanging.url, merchant_id: merchant })
+  const other = await makeMerchant(subject)
+  await makeWebhook(subject, { url: well.url, merchant_id: other })
+  for (const merchant of [...merchants, other])
+    t.equal((await subject.call('POST', `/merchants/${merchant}/suspend`)).status, 200)
+  startSender(t, subject, { timeoutMs: 60_000 })
+  await until(() => well.told.length === 1 && hanging.told.length === 16, 'it is told, beside eight of each')
+})
+
+void t.test('of what is asked for by hand ten wait at most', async (t) => {
+  const subject = await createGoing(t)
+  const receiver = await startReceiver(t)
+  const { id } = await makeWebhook(subject, { url: receiver.url })
+  const ask = () => subject.call('POST', `/webhooks/${id}/test`)
+  for (let count = 0; count < 10; count++) t.equal((await ask()).status, 202)
+  t.match(await ask(), { status: 503, body: { error: { code: 'OVERLOADED' } } })
+  startSender(t, subject)
+  await until(() => receiver.told.length === 10, 'they are sent')
+  await until(async () => (await ask()).status === 202, 'there is room')
+})
+
+void t.test('what waits in its turn and is asked for once more is sent once', async (t) => {
+  const subject = await createGoing(t)
+  let isUp = false
+  const receiver = await startReceiver(t, (_, response) => void response.writeHead(isUp ? 204 : 503).end())
+  const { id } = await makeWebhook(subject, { url: receiver.url })
+  const first = startSender(t, subject)
+  const key = await makeKey(subject)
+  const listed = async () =>
+    (await subject.call('GET', `/webhooks/${id}/deliveries`)).body['data'] as { id: string }[]
+  await until(async () => (await listed()).length === 1, 'it was tried')
+  await first.stop()
+  // Whatever is changed of it, it is due at once.
+  t.equal((await subject.call('PATCH', `/webhooks/${id}`, { name: 'Mended' })).status, 200)
+  const [pending] = await listed()
+  t.equal((await subject.call('POST', `/webhooks/${id}/deliveries/${pending?.id}/redeliver`)).status, 202)
+  isUp = true
+  const before = receiver.told.length
+  startSender(t, subject, { holder: 'two' })
+  await subject.call('POST', `/keys/${key.id}/disable`)
+  await until(() => receiver.told.some(({ body }) => body.includes('api_key.disabled')), 'the next one')
+  t.equal(receiver.told.length - before, 2)
+})

@@ -62,14 +62,20 @@ function reportOfMatch(match: unknown): unknown {
   }
 }
 
+/** JSON may hold half of a character, and a cut leaves one: no UTF-8 can, and Postgres takes none in a jsonb. */
+const loneSurrogate = /\p{Cs}/gu
+
 /** `prefixes`: of all keys that there are. */
 export function readReport(given: Static<typeof reportSchema>, prefixes: readonly string[]): Report {
   const { secret: text, url, type, source } = given
   const shown = (said: string | undefined, most: number) => {
     if (said === undefined || said === '') return null
     // A secret of no known form stands there as it was reported, as it is or escaped.
-    const bare = [text, encodeURIComponent(text)].reduce((left, one) => left.replaceAll(one, '***'), said)
-    return printable(withoutKeys(bare, prefixes)).slice(0, most)
+    const bare = [text, encodeURIComponent(text.replace(loneSurrogate, '\ufffd'))].reduce(
+      (left, one) => left.replaceAll(one, '***'),
+      said,
+    )
+    return printable(withoutKeys(bare, prefixes)).slice(0, most).replace(loneSurrogate, '')
   }
   return {
     digest: digestOf(new Secret(text)),

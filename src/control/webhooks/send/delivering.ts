@@ -33,20 +33,24 @@ export interface DeliveringDeps {
   now(): number
   /** Of a delivery. */
   newId(): string
-  /** Whether a try that may take so long may begin. */
+  /** Whether a try that may take so long may begin: asked right before it, as statements take their time, too. */
   mayBegin(forMs: number): boolean
-  disable(id: string, reason: DisabledReason): Promise<void>
+  disable(outgoing: Outgoing, reason: DisabledReason): Promise<void>
 }
 
 export interface Delivering {
   /** Until nothing is left, one is not taken, or others should have a turn; whether anything was sent. Never rejects. */
   serve(endpointId: string): Promise<boolean>
+  /** Those that would not be served, as their secret cannot be opened here. */
+  paused(): readonly string[]
   counts(): { readonly delivered: number; readonly failed: number }
 }
 
 /** For a try and what is written of it: the lease must last for longer. */
 export const attemptTakesMs = 18_000
 const mostInTurn = 100
+/** After so long others have a turn: receivers that take their time must not keep the places. */
+const turnMs = 5_000
 /** An endpoint whose secret cannot be opened here is not asked for again for so long. */
 const unsealablePauseMs = 60_000
 
@@ -93,6 +97,7 @@ export function createDelivering(deps: DeliveringDeps): Delivering {
     const outgoing = await askedOutgoing(db, endpointId, deps.now())
     const secrets = outgoing && secretsOf(outgoing)
     if (outgoing === undefined || secrets === undefined) return false
+    if (!deps.mayBegin(attemptTakesMs)) return false
     const made = await tryOnce(outgoing, secrets)
     if (deps.signal.aborted) return false
     await recordAsked(db, attemptOf(outgoing, made, made.error === null ? 'delivered' : 'failed'))
@@ -103,6 +108,7 @@ export function createDelivering(deps: DeliveringDeps): Delivering {
     const outgoing = await nextOutgoing(db, endpointId, deps.now())
     const secrets = outgoing && secretsOf(outgoing)
     if (outgoing === undefined || secrets === undefined) return false
+    if (!deps.mayBegin(attemptTakesMs)) return false
     const made = await tryOnce(outgoing, secrets)
     // It was broken off here: nobody's failure, and tried again.
     if (made.error !== null && deps.signal.aborted) return false
@@ -120,14 +126,15 @@ export function createDelivering(deps: DeliveringDeps): Delivering {
     const isOver = atMs - outgoing.createdAtMs >= schedule.giveUpMs
     await recordFailure(db, attemptOf(outgoing, made, isOver ? 'failed' : 'pending'), atMs + delayMs)
     // The receiver says that it is there no more (Standard Webhooks 1.0).
-    if (made.status === 410) await deps.disable(outgoing.endpointId, 'gone')
+    if (made.status === 410) await deps.disable(outgoing, 'gone')
     else if (atMs - (outgoing.failingSinceMs ?? atMs) >= schedule.disableMs)
-      await deps.disable(outgoing.endpointId, 'failing')
+      await deps.disable(outgoing, 'failing')
   }
 
   async function serveAll(endpointId: string): Promise<number> {
+    const startedAt = performance.now()
     let count = 0
-    while (count < mostInTurn && deps.mayBegin(attemptTakesMs)) {
+    while (count < mostInTurn && performance.now() - startedAt < turnMs) {
       const isServed = (await serveAsked(endpointId)) || (await serveNext(endpointId))
       if (!isServed) break
       count++
@@ -135,12 +142,16 @@ export function createDelivering(deps: DeliveringDeps): Delivering {
     return count
   }
 
+  function paused(): readonly string[] {
+    for (const [id, since] of unsealable)
+      if (performance.now() - since >= unsealablePauseMs) unsealable.delete(id)
+    return [...unsealable.keys()]
+  }
+
   return {
     counts: () => ({ delivered, failed }),
+    paused,
     async serve(endpointId) {
-      const since = unsealable.get(endpointId)
-      if (since !== undefined && performance.now() - since < unsealablePauseMs) return false
-      unsealable.delete(endpointId)
       try {
         return (await serveAll(endpointId)) > 0
       } catch (error) {

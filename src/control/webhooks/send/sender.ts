@@ -9,6 +9,7 @@ import {
   dueEndpoints,
   endLease,
   holdLease,
+  type Outgoing,
   passBy,
   readFigures,
   type WebhookFigures,
@@ -52,13 +53,34 @@ const renewedAt = 0.6
 /** Endpoints that are served at once; those that fail take half of the places at most. */
 const mostAtOnce = 32
 const mostFailing = 16
+/** Of one merchant. The operators' own, of no merchant, are not counted. */
+const mostOfMerchant = 8
+/** More than there are places, so that those that are passed over leave somebody to take theirs: a merchant has 20 endpoints at most. */
+const mostCandidates = 200
 const stopsWithinMs = 3_000
 const figuresEveryMs = 10_000
+
+interface Turn {
+  readonly isFailing: boolean
+  /** null: of all merchants. */
+  readonly merchantId: string | null
+}
+
+interface Running extends Turn {
+  readonly done: Promise<void>
+}
+
+function hasPlace(running: ReadonlyMap<string, Running>, { isFailing, merchantId }: Turn): boolean {
+  const all = [...running.values()]
+  if (all.length >= mostAtOnce) return false
+  if (isFailing && all.filter((one) => one.isFailing).length >= mostFailing) return false
+  return merchantId === null || all.filter((one) => one.merchantId === merchantId).length < mostOfMerchant
+}
 
 export function createSender(deps: SenderDeps): Sender {
   const { db, holder, log, everyMs = 1_000, leaseMs = defaultLeaseMs } = deps
   const aborter = new AbortController()
-  const running = new Map<string, { readonly isFailing: boolean; readonly done: Promise<void> }>()
+  const running = new Map<string, Running>()
   let leaseEndsAt = Number.NEGATIVE_INFINITY
   let isStopped = false
   let hasFailed = false
@@ -77,10 +99,11 @@ export function createSender(deps: SenderDeps): Sender {
     disable,
   })
 
-  async function disable(id: string, reason: DisabledReason): Promise<void> {
+  async function disable(outgoing: Outgoing, reason: DisabledReason): Promise<void> {
+    const { endpointId: id, url, failingSinceMs } = outgoing
     const requestId = deps.newId('req')
     const origin = { actor: 'latchkey', requestId, nowMs: deps.now(), scope: everything }
-    await disableEndpoint(db, origin, { id, reason })
+    if (!(await disableEndpoint(db, origin, { id, reason, url, failingSinceMs }))) return
     log.warn({ webhook: id, reason }, 'A webhook is disabled: it has taken nothing')
   }
 
@@ -108,19 +131,17 @@ export function createSender(deps: SenderDeps): Sender {
   }
 
   async function begin(): Promise<void> {
-    const failing = [...running.values()].filter((one) => one.isFailing).length
-    const free = mostAtOnce - running.size
-    if (free <= 0 || !holds()) return
-    const due = await dueEndpoints(db, { nowMs: deps.now(), besides: [...running.keys()], most: free })
-    let places = mostFailing - failing
-    for (const { id, isFailing } of due) {
-      if (isFailing && places-- <= 0) continue
+    if (running.size >= mostAtOnce || !holds()) return
+    const besides = [...running.keys(), ...delivering.paused()]
+    const due = await dueEndpoints(db, { nowMs: deps.now(), besides, most: mostCandidates })
+    for (const { id, isFailing, merchantId } of due) {
+      if (!hasPlace(running, { isFailing, merchantId })) continue
       const done = delivering.serve(id).then((hasSent) => {
         running.delete(id)
         // Its place is free, and it may have more.
         if (hasSent) kick()
       })
-      running.set(id, { isFailing, done })
+      running.set(id, { isFailing, merchantId, done })
     }
   }
 

@@ -293,3 +293,23 @@ void t.test('a reason that repeats the secret is refused', async (t) => {
   t.equal(await statusOf(subject, id), 'active')
   t.ok(await holdsNo(subject, secret))
 })
+
+void t.test(
+  'halves of characters, as they come or as a cut leaves them, are no fault of the report',
+  async (t) => {
+    const subject = await createSubject(t, { table: tableWith('notify') })
+    const { id, secret } = await makeKey(subject)
+    const cut = `https://paste.example/${'x'.repeat(2_048 - 23)}\u{1f600}`
+    const reports = [
+      { secret: 'half of a character: \ud83d', url: 'https://paste.example/\ud83d' },
+      { secret, url: cut, type: `${'x'.repeat(99)}\u{1f600}` },
+    ]
+    const answer = await subject.call('POST', '/keys/exposed', { reports })
+    t.match(answer, {
+      status: 200,
+      body: { data: [{ outcome: 'unknown' }, { key_id: id, outcome: 'notified' }] },
+    })
+    const [entry] = await entries(subject, id)
+    t.match(entry, { action: 'key.exposed', after: { type: 'x'.repeat(99) } })
+  },
+)
