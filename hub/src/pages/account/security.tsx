@@ -7,6 +7,7 @@ import {
   hasPasskeys,
   offerTotp,
   type Passkey,
+  type Proof,
   proofOf,
   removePasskey,
   security,
@@ -50,7 +51,7 @@ interface ProvenProps<Output> {
   readonly submit: string
   readonly working: string
   readonly failed: string
-  readonly act: (password: string) => Promise<Output>
+  readonly act: (proof: Proof) => Promise<Output>
   readonly done: (output: Output) => void
   readonly close: () => void
   readonly children?: ReactNode
@@ -59,7 +60,8 @@ interface ProvenProps<Output> {
 /** A change that wants the password again where the sign-in was a while ago. */
 function Proven<Output>(props: ProvenProps<Output>) {
   const [password, setPassword] = useState('')
-  const action = useAction(() => props.act(password), props.done)
+  const [totp, setTotp] = useState('')
+  const action = useAction(() => props.act(proofOf(password, totp)), props.done)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     action.run(undefined)
@@ -75,6 +77,13 @@ function Proven<Output>(props: ProvenProps<Output>) {
             autoComplete="current-password"
             value={password}
             onChange={(event) => setPassword(event.target.value)}
+          />
+        </Field>
+        <Field label={`${words.signIn.totp} (${words.common.optional})`} hint={words.signIn.totpHint}>
+          <Input
+            autoComplete="one-time-code"
+            value={totp}
+            onChange={(event) => setTotp(event.target.value.trim())}
           />
         </Field>
         <DialogActions>
@@ -123,7 +132,7 @@ function Passkeys({ passkeys }: { passkeys: readonly Passkey[] }) {
           submit={text.addPasskey}
           working={text.adding}
           failed={text.passkeyFailed}
-          act={(password) => addPasskey(name.trim(), proofOf(password))}
+          act={(proof) => addPasskey(name.trim(), proof)}
           done={() => {
             setAdding(false)
             again()
@@ -141,7 +150,7 @@ function Passkeys({ passkeys }: { passkeys: readonly Passkey[] }) {
           submit={text.remove}
           working={words.common.saving}
           failed={text.changeFailed}
-          act={(password) => removePasskey(removed.id, proofOf(password))}
+          act={(proof) => removePasskey(removed.id, proof)}
           done={() => {
             setRemoved(null)
             again()
@@ -174,7 +183,7 @@ function Totp({ totp }: { totp: Security['totp'] }) {
           submit={text.setUp}
           working={words.link.working}
           failed={text.setUpFailed}
-          act={(password) => offerTotp(proofOf(password))}
+          act={(proof) => offerTotp(proof)}
           done={(made) => {
             close()
             setOffer(made)
@@ -188,7 +197,7 @@ function Totp({ totp }: { totp: Security['totp'] }) {
           submit={text.turnOff}
           working={words.common.saving}
           failed={text.changeFailed}
-          act={(password) => endTotp(proofOf(password))}
+          act={(proof) => endTotp(proof)}
           done={() => {
             close()
             again()

@@ -37,6 +37,7 @@ function takeToken(): string {
 function LinkPage({ path, submit }: { path: string; submit: string }) {
   const [token] = useState(takeToken)
   const [password, setPassword] = useState('')
+  const [totp, setTotp] = useState('')
   const [isDone, setDone] = useState(false)
   const facts = useQuery({
     queryKey: ['link', path],
@@ -46,7 +47,7 @@ function LinkPage({ path, submit }: { path: string; submit: string }) {
     gcTime: 0,
   })
   const action = useAction(
-    () => call('POST', path, { body: { token, password } }),
+    () => call('POST', path, { body: { token, password, ...(totp && { totp }) } }),
     () => setDone(true),
   )
   const toSignIn = (
@@ -111,6 +112,15 @@ function LinkPage({ path, submit }: { path: string; submit: string }) {
             onChange={(event) => setPassword(event.target.value)}
           />
         </Field>
+        {merchant !== null && (
+          <Field label={`${words.signIn.totp} (${words.common.optional})`} hint={words.signIn.totpHint}>
+            <Input
+              autoComplete="one-time-code"
+              value={totp}
+              onChange={(event) => setTotp(event.target.value.trim())}
+            />
+          </Field>
+        )}
         <Button kind="primary" type="submit" busy={action.isRunning && words.link.working} className="w-full">
           {submit}
         </Button>
