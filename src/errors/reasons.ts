@@ -215,6 +215,9 @@ export const reasons = {
     oidc_no_email: 'The identity provider names no e-mail address that it has verified',
     oidc_other_subject: 'The account is known at the identity provider as somebody else’s',
     oidc_no_operator: 'An operator without the claim that the provider’s operators have',
+    oidc_no_link:
+      'The account has a second factor or a passkey, and the identity provider is to be taken for it for the first time by the address alone',
+    operator_invited: 'An operator, whose account is no member’s, has followed an invitation',
     wrong_code: 'The code of the second factor is wrong, or was used',
   },
   REAUTHENTICATION_REQUIRED: {

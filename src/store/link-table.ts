@@ -75,8 +75,8 @@ export interface LinkUse {
 }
 
 /**
- * Sets the password that a link is for, and ends the link, all others of that person, and its sessions. Throws LINK_ENDED, to
- * whoever comes second too; as `commitTraced`.
+ * Sets the password that a link is for, and ends the link, all others of that person, its sessions and passkeys. Throws LINK_ENDED,
+ * to whoever comes second too; as `commitTraced`.
  */
 export async function usePasswordLink(
   db: Postgres,
@@ -84,15 +84,31 @@ export async function usePasswordLink(
   { digest, password }: LinkUse,
 ): Promise<StoredPerson> {
   return commitTraced(db, async (tx, trace) => {
+    const bytes = Buffer.from(digest, 'hex')
+    // The person first, as all do that change one.
+    await tx.query(
+      'SELECT FROM person WHERE id = (SELECT person_id FROM person_link WHERE digest = $1) FOR NO KEY UPDATE',
+      [bytes],
+    )
     const [link] = await tx.query<{ personId: string }>(
       `DELETE FROM person_link WHERE digest = $1 AND expires_at > $2 AND person_id IS NOT NULL
        RETURNING person_id AS "personId"`,
-      [Buffer.from(digest, 'hex'), new Date(origin.nowMs)],
+      [bytes, new Date(origin.nowMs)],
     )
     const person = link && (await setPassword(tx, origin, { personId: link.personId, password }))
     if (person === undefined) throw new DenialError(deny('LINK_ENDED', 'link_ended'))
+    await endWaysOf(tx, person.id)
     return trace(await transactionOf(tx), person)
   })
+}
+
+/** Whoever was in the account may have made passkeys, or begun to. A second factor in force was confirmed, and stays. */
+async function endWaysOf(tx: Queryable, personId: string): Promise<void> {
+  for (const which of ['passkey', 'ceremony', 'totp'])
+    await tx.query(
+      `DELETE FROM ${which} WHERE person_id = $1${which === 'totp' ? ' AND confirmed_at IS NULL' : ''}`,
+      [personId],
+    )
 }
 
 export interface NewPassword {
@@ -151,6 +167,8 @@ export async function acceptInvitation(
   return commitTraced<Accepted>(db, async (tx, trace) => {
     const ended = new DenialError(deny('LINK_ENDED', 'link_ended'))
     const { invitation, email } = await mustFindLink(tx, { digest: asked.digest, nowMs: origin.nowMs })
+    // The person first, as all do that change one.
+    await tx.query('SELECT FROM person WHERE email = $1 FOR NO KEY UPDATE', [email])
     const rows = await tx.query<{ createdBy: string }>(
       'DELETE FROM invitation WHERE id = $1 AND expires_at > $2 RETURNING created_by AS "createdBy"',
       [invitation?.id ?? '', new Date(origin.nowMs)],
@@ -161,11 +179,19 @@ export async function acceptInvitation(
     if (person === undefined) throw ended
     const { merchantId, merchantName, role } = invitation
     const at = new Date(origin.nowMs)
-    await tx.query(
+    const joined = await tx.query(
       `INSERT INTO membership (person_id, merchant_id, role, created_at, created_by) VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT (person_id, merchant_id) DO NOTHING`,
+       ON CONFLICT (person_id, merchant_id) DO NOTHING RETURNING person_id`,
       [person.id, merchantId, role, at, made.createdBy],
     )
+    if (joined.length === 0) {
+      // A member already stays what it is.
+      const [kept] = await tx.query<{ role: MemberRole }>(
+        'SELECT role FROM membership WHERE person_id = $1 AND merchant_id = $2',
+        [person.id, merchantId],
+      )
+      return trace(await transactionOf(tx), { email, merchantId, merchantName, role: kept?.role ?? role })
+    }
     const { client = null, requestId } = origin
     await writeAudit(tx, {
       ...{ actor: email, tokenId: null, client, requestId, action: 'member.join', target: merchantId },

@@ -32,6 +32,7 @@ export async function personByOidc(
     if (who.email === null) throw failed('oidc_no_email')
     const person = (await findByEmail(tx, who.email)) ?? (await makeOperator(tx, origin, who))
     judged(person, who)
+    if (await hasFactors(tx, person.id)) throw failed('oidc_no_link')
     const linked = await tx.query(
       `INSERT INTO person_oidc (issuer, subject, person_id, created_at) VALUES ($1, $2, $3, $4)
        ON CONFLICT DO NOTHING RETURNING person_id`,
@@ -42,6 +43,16 @@ export async function personByOidc(
     await told(tx, { ...origin, actor: person.email }, person, 'oidc_link')
     return person
   })
+}
+
+/** Whoever has set something up that is more than a password is not entered by an address alone. */
+async function hasFactors(tx: Queryable, personId: string): Promise<boolean> {
+  const rows = await tx.query(
+    `SELECT FROM totp WHERE person_id = $1 AND confirmed_at IS NOT NULL
+     UNION ALL SELECT FROM passkey WHERE person_id = $1`,
+    [personId],
+  )
+  return rows.length > 0
 }
 
 /** What the provider says now counts, whatever it said the first time. */

@@ -101,8 +101,8 @@ export interface PersonOf {
 }
 
 /**
- * Disables an account, which ends its sessions and links, or enables it again; a repeat changes nothing. Throws NOT_FOUND; as
- * `commitTraced`.
+ * Disables an account, which ends its sessions, its links and the invitations that it made, or enables it again; a repeat changes
+ * nothing. Throws NOT_FOUND; as `commitTraced`.
  */
 export async function switchPerson(
   db: Postgres,
@@ -120,6 +120,7 @@ export async function switchPerson(
     if (isDisabled) {
       await endSessionsOf(tx, id)
       await tx.query('DELETE FROM person_link WHERE person_id = $1', [id])
+      await tx.query('DELETE FROM invitation WHERE created_by = $1', [before.email])
     }
     const action = `${kind}.${isDisabled ? 'disable' : 'enable'}`
     await writePersonAudit(tx, origin, { action, before, after })

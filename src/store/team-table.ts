@@ -92,8 +92,7 @@ export async function createInvitation(
   return commitTraced(db, async (tx, trace) => {
     const { merchantId, email, role } = asked
     await mustSeeMerchant(tx, merchantId, origin.scope)
-    // One after another: there is one invitation of an address, and a bound to all.
-    await tx.query('SELECT FROM merchant WHERE id = $1 FOR NO KEY UPDATE', [merchantId])
+    await lockTeam(tx, merchantId)
     await tx.query('DELETE FROM invitation WHERE merchant_id = $1 AND (email = $2 OR expires_at <= $3)', [
       ...[merchantId, email, new Date(origin.nowMs)],
     ])
@@ -148,6 +147,11 @@ export async function withdrawInvitation(
   })
 }
 
+/** One after another: there is one invitation of an address, a bound to all, and none is made while its maker goes. */
+async function lockTeam(tx: Queryable, merchantId: string): Promise<void> {
+  await tx.query('SELECT FROM merchant WHERE id = $1 FOR NO KEY UPDATE', [merchantId])
+}
+
 export interface MemberChange {
   readonly personId: string
   readonly merchantId: string
@@ -155,7 +159,10 @@ export interface MemberChange {
   readonly role: MemberRole | null
 }
 
-/** Gives a member another role, or none, which ends its sessions. Throws NOT_FOUND; as `commitTraced`. */
+/**
+ * Gives a member another role, or none, which ends its sessions, and what it could come back by: its open invitations, and those that
+ * it made. Throws NOT_FOUND; as `commitTraced`.
+ */
 export async function changeMember(
   db: Postgres,
   origin: ChangeOrigin,
@@ -163,6 +170,7 @@ export async function changeMember(
 ): Promise<StoredMember> {
   return commitTraced(db, async (tx, trace) => {
     await mustSeeMerchant(tx, merchantId, origin.scope)
+    await lockTeam(tx, merchantId)
     const [before] = await tx.query<StoredMember>(
       `SELECT ${memberColumns} FROM membership m JOIN person p ON p.id = m.person_id
        WHERE m.merchant_id = $1 AND m.person_id = $2 FOR NO KEY UPDATE OF m`,
@@ -170,6 +178,11 @@ export async function changeMember(
     )
     if (before === undefined) throw new DenialError(deny('NOT_FOUND', 'unknown_person'))
     if (before.role === role) return before
+    const { email } = before
+    // Before the membership, as whoever accepts does it.
+    await tx.query('DELETE FROM invitation WHERE merchant_id = $1 AND (email = $2 OR created_by = $2)', [
+      ...[merchantId, email],
+    ])
     const values = [merchantId, personId]
     if (role === null)
       await tx.query('DELETE FROM membership WHERE merchant_id = $1 AND person_id = $2', values)
@@ -178,7 +191,6 @@ export async function changeMember(
         ...[...values, role],
       ])
     await endSessionsOf(tx, personId)
-    const { email } = before
     await writeTeamAudit(tx, origin, {
       ...{ action: role === null ? 'member.remove' : 'member.role', merchantId },
       ...{ before: { email, role: before.role }, after: role === null ? null : { email, role } },

@@ -45,11 +45,6 @@ t.test('what was begun is taken once, by whom it is for, in time', async (t) => 
 t.test('all that an account is entered by but its password is taken away at once', async (t) => {
   const { db, person } = await setUp(t)
   await beginTotp(db, { personId: person.id, sealed: 'one', nowMs })
-  const passkey = { id: newId('pky'), credential: 'c', name: 'n', transports: [] }
-  await addPasskey(db, origin, {
-    person,
-    passkey: { ...passkey, publicKey: new Uint8Array([1]), counter: 0 },
-  })
   const who = {
     issuer: 'https://i',
     subject: 's',
@@ -59,6 +54,15 @@ t.test('all that an account is entered by but its password is taken away at once
     newId: 'usr_x',
   } as const
   t.match(await personByOidc(db, origin, who), { id: person.id })
+  const passkey = { id: newId('pky'), credential: 'c', name: 'n', transports: [] }
+  await addPasskey(db, origin, {
+    person,
+    passkey: { ...passkey, publicKey: new Uint8Array([1]), counter: 0 },
+  })
+  // Known already it goes on; another provider is not taken for the account by its address.
+  t.match(await personByOidc(db, origin, who), { id: person.id })
+  const foreign = personByOidc(db, origin, { ...who, issuer: 'https://j' }).catch((error: unknown) => error)
+  t.match(await foreign, { denial: { reason: 'oidc_no_link' } })
   t.match(await listLinked(db, person.id), [{ issuer: 'https://i' }])
   const known = await findPasskey(db, 'c')
   t.match(known, { counter: 0, person: { email } })

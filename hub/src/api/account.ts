@@ -24,8 +24,9 @@ export function endOtherSessions(): Promise<unknown> {
   return call('DELETE', 'hub/v1/account/sessions')
 }
 
-export function changePassword(current: string, password: string): Promise<Signed> {
-  return call('POST', 'hub/v1/account/password', { body: { current, password } })
+export function changePassword(current: string, password: string, totp: string): Promise<Signed> {
+  const body = { current, password, ...(totp && { totp }) }
+  return call('POST', 'hub/v1/account/password', { body })
 }
 
 const browsers = [

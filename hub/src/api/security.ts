@@ -27,10 +27,11 @@ export const security = queryOptions({
 /** Some changes want the password again, where the sign-in was a while ago. */
 export interface Proof {
   readonly password?: string
+  readonly totp?: string
 }
 
-export function proofOf(password: string): Proof {
-  return password === '' ? {} : { password }
+export function proofOf(password: string, totp: string): Proof {
+  return password === '' ? {} : { password, ...(totp && { totp }) }
 }
 
 export interface TotpOffer {

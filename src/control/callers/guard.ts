@@ -1,6 +1,6 @@
 // What stands before every route of the admin API: who calls, and whether that one may. Judged before a body is read.
 
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { type Denial, DenialError } from '../../errors/denial.ts'
 import type { OperatorCheck } from '../operator.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -12,14 +12,15 @@ import { type Caller, judgeAccess, signer } from './caller.ts'
 import { identify } from './identify.ts'
 import type { HubApp } from '../people/hub-app.ts'
 import { identifySession, narrowed } from '../people/identify-session.ts'
+import { isSafe } from '../people/site.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls the admin API, once known. */
     caller: Caller
     /**
-     * Asks again who calls, before each part of what takes long: a revoked or expired token goes no further. Throws what it would
-     * be refused with, and StoreUnavailableError.
+     * Asks again who calls, before a change is made and before each part of what takes long: a revoked or expired token, an ended
+     * session and a role that was taken away go no further. Throws what it would be refused with, and StoreUnavailableError.
      */
     confirm(): Promise<void>
   }
@@ -51,15 +52,19 @@ export function guardAdmin(app: ControlApp, deps: AdminDeps, { check, hub }: Kno
   async function whoCalls(request: FastifyRequest, isUse = true): Promise<Caller | Denial> {
     const { vouched: address, headers } = request
     const { authorization } = headers
-    const bySession = hub && authorization === undefined ? await identifySession(hub, request, isUse) : undefined
+    const bySession =
+      hub && authorization === undefined ? await identifySession(hub, request, isUse) : undefined
     return bySession ?? identify({ ...deps, check }, { address, authorization })
   }
 
   async function confirm(request: FastifyRequest): Promise<void> {
-    const verdict = await whoCalls(request, false)
-    if (!('code' in verdict)) return
-    deps.refused(verdict.reason)
-    throw new DenialError(verdict)
+    const caller = await whoCalls(request, false)
+    const verdict = 'code' in caller ? caller : judgeRoute(request, caller)
+    if ('code' in verdict) {
+      deps.refused(verdict.reason)
+      throw new DenialError(verdict)
+    }
+    request.caller = verdict
   }
 
   demandLines(app)
@@ -79,23 +84,26 @@ export function guardAdmin(app: ControlApp, deps: AdminDeps, { check, hub }: Kno
       return sendDenial(verdict, request, reply)
     }
     request.caller = verdict
-    return judgeRoute(deps, request, reply)
+    const judged = judgeRoute(request, verdict)
+    if ('code' in judged) {
+      deps.refused(judged.reason)
+      return sendDenial(judged, request, reply)
+    }
+    request.caller = judged
+    return undefined
+  })
+  // A body may take as long as it likes: whoever may not any more when its last byte is there, changes nothing.
+  app.addHook('preHandler', async (request) => {
+    if (!isSafe(request.method) && request.caller.kind !== 'signed') await request.confirm()
   })
 }
 
-function judgeRoute(
-  deps: Pick<AdminDeps, 'refused'>,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply | undefined {
+/** Who calls, as the route takes it. */
+function judgeRoute(request: FastifyRequest, caller: Caller): Caller | Denial {
   const line = lineOf(request)
-  const denial = line && judgeAccess(request.caller, line)
-  if (denial === undefined) {
-    if (line?.may.includes('member_viewer') !== true) request.caller = narrowed(request.caller)
-    return undefined
-  }
-  deps.refused(denial.reason)
-  return sendDenial(denial, request, reply)
+  const denial = line && judgeAccess(caller, line)
+  if (denial !== undefined) return denial
+  return line?.may.includes('member_viewer') === true ? caller : narrowed(caller)
 }
 
 function lineOf({ method, routeOptions: { url } }: FastifyRequest): Access | undefined {

@@ -130,6 +130,7 @@ export function serveOperators(app: ControlApp, deps: PeopleDeps): void {
       `/operators/:id/${action}`,
       { schema: actionSchema, config: { doc: docs[action] } },
       async (request) => {
+        if (action === 'enable') refuseEnding(request.caller)
         const asked = {
           id: idOf('usr', request.params.id),
           kind: 'operator',
@@ -142,6 +143,7 @@ export function serveOperators(app: ControlApp, deps: PeopleDeps): void {
 
   const reset = { schema: actionSchema, config: { doc: docs.reset } }
   app.post('/operators/:id/reset-factors', reset, async (request) => {
+    refuseEnding(request.caller)
     const of = { id: idOf('usr', request.params.id), kind: 'operator' } as const
     return operatorObject(await resetFactors(deps.db, originOf(request, deps), of))
   })

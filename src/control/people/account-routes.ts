@@ -13,9 +13,10 @@ import type { ControlApp } from '../dependencies.ts'
 import { idOf, idParams } from '../fields.ts'
 import { listOf, type RouteDoc } from '../openapi/route-doc.ts'
 import { invalid } from '../refusal.ts'
+import { prove, totpField } from './factors/second-factor.ts'
 import type { HubApp } from './hub-app.ts'
 import { answerSigned, passwordField, signedInOf } from './session-routes.ts'
-import { provePassword, signInWithin } from './sign-in.ts'
+import { signInWithin } from './sign-in.ts'
 import { tellChange } from './tell-change.ts'
 import { sessionObject, sessionSchema, signedSchema } from './signed-object.ts'
 
@@ -51,7 +52,7 @@ const docs = {
 } as const satisfies Record<string, RouteDoc>
 
 const passwordBody = Type.Object(
-  { current: passwordField, password: passwordField },
+  { current: passwordField, password: passwordField, totp: totpField },
   { additionalProperties: false },
 )
 
@@ -83,9 +84,9 @@ function servePasswordChange(app: ControlApp, hub: HubApp): void {
   const options = { schema: { body: passwordBody }, config: { doc: docs.password } }
   app.post('/account/password', options, async (request, reply) => {
     const { person, session } = signedInOf(request)
-    const { current, password } = request.body
+    const { current, password, totp } = request.body
     mustBePassword(password, person.email)
-    const proven = await provePassword(hub, request, { email: person.email, password: current })
+    const proven = await prove(hub, request, { email: person.email, password: current, totp })
     const stored = await hub.work.hash(password)
     const secret = await commitTraced<Secret>(hub.deps.db, async (tx, trace) => {
       const change = { personId: person.id, password: stored, before: proven.password ?? '' }

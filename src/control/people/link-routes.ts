@@ -15,10 +15,10 @@ import type { ControlApp } from '../dependencies.ts'
 import { instant } from '../instant.ts'
 import { type RouteDoc, timeSchema } from '../openapi/route-doc.ts'
 import { mustBePassword } from './account-routes.ts'
+import { prove, type Shown, totpField } from './factors/second-factor.ts'
 import type { HubApp, PeopleDeps } from './hub-app.ts'
 import { linkDigest } from './link.ts'
 import { emailField, passwordField } from './session-routes.ts'
-import { provePassword } from './sign-in.ts'
 import { tellChange } from './tell-change.ts'
 
 const merchantSchema = Type.Object({ id: Type.String(), name: Type.String() })
@@ -66,6 +66,7 @@ const tokenField = Type.String({ minLength: 1, maxLength: 256 })
 const closed = { additionalProperties: false } as const
 const tokenBody = Type.Object({ token: tokenField }, closed)
 const passwordBody = Type.Object({ token: tokenField, password: passwordField }, closed)
+const acceptBody = Type.Object({ token: tokenField, password: passwordField, totp: totpField }, closed)
 const resetBody = Type.Object({ email: emailField }, closed)
 
 /** For callers without a session. */
@@ -117,6 +118,8 @@ async function sendReset(
   await attempts.take('mail_to', email)
   const person = await findCredentials(deps.db, email)
   if (person === undefined || person.status === 'disabled') return
+  // Comes by an identity provider alone, which is asked for what it knows.
+  if (person.status === 'active' && person.password === null) return
   await queueMail(deps.db, {
     ...{ id: deps.newId('eml'), kind: 'reset', recipient: email, personId: person.id },
     ...{ invitationId: null, nowMs: deps.now() },
@@ -126,17 +129,18 @@ async function sendReset(
 
 function serveAccept(app: ControlApp, hub: HubApp): void {
   const { deps, work } = hub
-  const options = { schema: { body: passwordBody }, config: { doc: docs.accept } }
+  const options = { schema: { body: acceptBody }, config: { doc: docs.accept } }
   app.post('/invitations/accept', options, async (request) => {
-    const { token, password } = request.body
+    const { token, password, totp } = request.body
     const digest = linkDigest(token)
     const { email, invitation } = await mustFindLink(deps.db, { digest, nowMs: deps.now() })
     if (invitation === null) throw new DenialError(deny('LINK_ENDED', 'link_ended'))
     const account = await findCredentials(deps.db, email)
     // Who has an account shows that it is theirs: the link alone may be in the hands of who invited.
     const isNew = account === undefined
-    if (isNew) mustBePassword(password, email)
-    const verified = isNew ? null : (await provePassword(hub, request, { email, password })).password
+    // Whoever it is of: what is no password here tells nothing of who has an account.
+    mustBePassword(password, email)
+    const verified = isNew ? null : await proveMember(hub, request, { email, password, totp })
     const stored = isNew ? await work.hash(password) : ''
     const joined = await acceptInvitation(deps.db, originOfLink(request, deps), {
       ...{ digest, password: stored, newId: deps.newId('usr'), verified },
@@ -144,6 +148,13 @@ function serveAccept(app: ControlApp, hub: HubApp): void {
     const merchant = { id: joined.merchantId, name: joined.merchantName }
     return { email: joined.email, merchant, role: joined.role }
   })
+}
+
+/** What the password was compared with. An operator is refused as who does not know the password. */
+async function proveMember(hub: HubApp, request: FastifyRequest, asked: Shown): Promise<string | null> {
+  const { person, password } = await prove(hub, request, asked)
+  if (person.kind === 'operator') throw new DenialError(deny('SIGN_IN_FAILED', 'operator_invited'))
+  return password
 }
 
 /** Whoever has a link is whom it is for. */

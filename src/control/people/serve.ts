@@ -14,7 +14,7 @@ import { serveLinks } from './link-routes.ts'
 import { serveSession, serveSignIn } from './session-routes.ts'
 import { serveOidc } from './oidc/routes.ts'
 import { isSafe } from './site.ts'
-import { deny, type Denial } from '../../errors/denial.ts'
+import { deny, DenialError, type Denial } from '../../errors/denial.ts'
 
 export const hubPath = '/hub/v1'
 
@@ -52,6 +52,13 @@ export function demandSession(app: ControlApp, hub: HubApp): void {
     if ('code' in found) return sendDenial(found, request, reply)
     request.caller = found
     return undefined
+  })
+  // As before the admin API: once more when the body is there.
+  app.addHook('preHandler', async (request) => {
+    if (isSafe(request.method)) return
+    const found = (await identifySession(hub, request, false)) ?? missing
+    if ('code' in found) throw new DenialError(found)
+    request.caller = found
   })
 }
 

@@ -7,10 +7,10 @@ import { deny, DenialError } from '../../errors/denial.ts'
 import { endSession, findSession, type SignedIn } from '../../store/hub-session-table.ts'
 import type { ControlApp } from '../dependencies.ts'
 import type { RouteDoc } from '../openapi/route-doc.ts'
-import { proveSecond } from './factors/second-factor.ts'
+import { prove, totpField } from './factors/second-factor.ts'
 import type { HubApp } from './hub-app.ts'
 import { endedCookie, presentedSession, sessionCookie } from './session-secret.ts'
-import { provePassword, signIn } from './sign-in.ts'
+import { signIn } from './sign-in.ts'
 import { signedObject, signedSchema } from './signed-object.ts'
 
 const docs = {
@@ -54,9 +54,7 @@ export const emailField = Type.String({ minLength: 1, maxLength: 254 })
 const signInBody = Type.Object(
   {
     ...{ email: emailField, password: passwordField },
-    totp: Type.Optional(
-      Type.String({ maxLength: 64, description: 'A code of the second factor, or a recovery code' }),
-    ),
+    totp: totpField,
   },
   { additionalProperties: false },
 )
@@ -72,9 +70,7 @@ export function serveSignIn(app: ControlApp, hub: HubApp): void {
     '/session',
     { schema: { body: signInBody }, config: { doc: docs.begin } },
     async (request, reply) => {
-      const { totp: code, ...asked } = request.body
-      const proven = await provePassword(hub, request, asked)
-      const shown = await proveSecond(hub, request, { proven, code })
+      const shown = await prove(hub, request, request.body)
       return answerSigned({ hub, request, reply }, await signIn(hub, request, shown))
     },
   )

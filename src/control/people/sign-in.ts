@@ -7,6 +7,7 @@ import { readEmail } from '../../credentials/email.ts'
 import { sessionPrefix } from '../../credentials/role.ts'
 import { digestOf, generateSecret, type Secret } from '../../credentials/secret.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
+import { findTotp, type StoredTotp } from '../../store/factor-table.ts'
 import { insertSession, openSession, type NewSession, type Proof } from '../../store/hub-session-table.ts'
 import { type Credentials, findCredentials, isKnownPlace } from '../../store/person-table.ts'
 import type { Queryable } from '../../store/postgres.ts'
@@ -25,26 +26,33 @@ export interface Asked {
   readonly password: string
 }
 
-/**
- * Compares a password, as often as it may be tried. Throws SIGN_IN_FAILED and TOO_MANY_ATTEMPTS. Whoever adds a proof does so
- * behind this, and before `signIn`.
- */
+/** What was compared, before a second factor is. */
+export interface HalfProven extends Proven {
+  readonly person: Credentials
+  readonly totp: StoredTotp | undefined
+  /** To be called once all was right: the tries are there again. */
+  settle(): Promise<void>
+}
+
+/** Compares a password, as often as it may be tried, for `prove` alone. Throws SIGN_IN_FAILED and TOO_MANY_ATTEMPTS. */
 export async function provePassword(
   hub: HubApp,
   request: FastifyRequest,
   { email, password }: Asked,
-): Promise<Proven & { readonly person: Credentials }> {
+): Promise<HalfProven> {
   const address = request.client ?? ''
   hub.attempts.refuseUsedUp('address', address)
   const { person, isKnown, account } = await hub.door.take(() => lookUp(hub, email, address))
   // Whoever is signed in there already waits for no stranger.
   const isRight = await hub.work.verify(password, person?.password ?? null, isKnown)
+  // Asked for everybody; and behind what takes long, so that one that came into force meanwhile counts.
+  const totp = await findTotp(hub.deps.db, person?.id ?? '')
   if (person === undefined) throw failed('unknown_account')
   if (person.password === null) throw failed('no_password')
   if (!isRight) throw failed('wrong_password')
   if (person.status === 'disabled') throw failed('account_disabled')
-  await hub.attempts.right(address, account)
-  return { personId: person.id, proofs: ['password'], password: person.password, person }
+  const settle = () => hub.attempts.right(address, account)
+  return { personId: person.id, proofs: ['password'], password: person.password, person, totp, settle }
 }
 
 /** Takes a try of the address and of the account, whether there is one or not. Throws TOO_MANY_ATTEMPTS. */

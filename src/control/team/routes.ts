@@ -107,11 +107,13 @@ export function serveTeam(app: ControlApp, hub: HubApp): void {
     return { ...accountObject(person), ...sent }
   })
   app.post('/members/:id/reset-factors', { schema, config: { doc: docs.reset } }, async (request) => {
+    refuseEnding(request.caller)
     const of = { id: idOf('usr', request.params.id), kind: 'member' } as const
     return accountObject(await resetFactors(deps.db, originOf(request, deps), of))
   })
   for (const action of ['disable', 'enable'] as const) {
     app.post(`/members/:id/${action}`, { schema, config: { doc: docs[action] } }, async (request) => {
+      if (action === 'enable') refuseEnding(request.caller)
       const asked = {
         id: idOf('usr', request.params.id),
         kind: 'member',

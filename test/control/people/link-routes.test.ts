@@ -1,5 +1,6 @@
 // Contract 9.2: what people do who come by a link, and what nobody learns by it.
 
+import { hash } from '@node-rs/argon2'
 import t from 'tap'
 import { createSubject, type Subject } from '../subject.ts'
 import { makePerson, origin } from './people.ts'
@@ -193,4 +194,64 @@ void t.test('with mail nobody but the static token is shown a link', async (t) =
     t.match(own, { status: 201, body: { link: { url: /#lk_lnk_/ }, mail: 'queued' } }, path)
   }
   t.equal((await subject.db.query('SELECT id FROM mail')).length, 4)
+})
+
+void t.test('who is removed comes back by no invitation that was left, nor by one of its own', async (t) => {
+  const subject = await createSubject(t)
+  const acme = await merchantOf(subject)
+  const id = await makePerson(subject.db, { email: 'bo@x.test', roles: { [acme]: 'admin' } })
+  for (const email of ['bo@x.test', 'second@x.test', 'cy@x.test'])
+    await subject.call('POST', `/merchants/${acme}/invitations`, { email, role: 'admin' })
+  await subject.db.query(`UPDATE invitation SET created_by = 'bo@x.test' WHERE email = 'second@x.test'`)
+  await subject.call('DELETE', `/merchants/${acme}/members/${id}`)
+  t.same(await subject.db.query('SELECT email FROM invitation'), [{ email: 'cy@x.test' }])
+})
+
+void t.test('a disabled account leaves no invitation that it made', async (t) => {
+  const subject = await createSubject(t)
+  const acme = await merchantOf(subject)
+  const id = await makePerson(subject.db, { email: 'bo@x.test', roles: { [acme]: 'admin' } })
+  for (const email of ['second@x.test', 'cy@x.test'])
+    await subject.call('POST', `/merchants/${acme}/invitations`, { email, role: 'admin' })
+  await subject.db.query(`UPDATE invitation SET created_by = 'bo@x.test' WHERE email = 'second@x.test'`)
+  t.equal((await subject.call('POST', `/members/${id}/disable`)).status, 200)
+  t.same(await subject.db.query('SELECT email FROM invitation'), [{ email: 'cy@x.test' }])
+})
+
+void t.test('who is a member already stays what it is, and the audit says nothing else', async (t) => {
+  const subject = await createSubject(t)
+  const acme = await merchantOf(subject)
+  const stored = await hash(password, { memoryCost: 8, timeCost: 1 })
+  await makePerson(subject.db, { email: 'bo@x.test', password: stored, roles: { [acme]: 'viewer' } })
+  const body = { email: 'bo@x.test', role: 'admin' }
+  const made = await subject.call('POST', `/merchants/${acme}/invitations`, body)
+  const accept = await hub(subject, 'POST /invitations/accept', { token: tokenIn(made.body), password })
+  t.match(accept, { status: 200, body: { role: 'viewer' } })
+  t.same(await subject.db.query(`SELECT id FROM audit WHERE action = 'member.join'`), [])
+  t.same(await subject.db.query('SELECT id FROM invitation'), [])
+})
+
+void t.test('a password by link ends the passkeys, and what was begun', async (t) => {
+  const subject = await createSubject(t)
+  const made = await subject.call('POST', '/operators', { email: 'a@x.test' })
+  const id = String(made.body['id'])
+  await subject.db.query(
+    `INSERT INTO passkey (id, person_id, credential, public_key, counter, transports, name, created_at)
+     VALUES ('pky_000000000001', $1, 'c', '\\x00', 0, '{}', 'laptop', now())`,
+    [id],
+  )
+  await subject.db.query(`INSERT INTO totp (person_id, secret, created_at) VALUES ($1, 's', now())`, [id])
+  const use = async () => {
+    const { body } = await subject.call('POST', `/operators/${id}/link`)
+    return (await hub(subject, 'POST /password', { token: tokenIn(body), password })).status
+  }
+  t.equal(await use(), 200)
+  t.same(await subject.db.query('SELECT id FROM passkey'), [])
+  t.same(await subject.db.query('SELECT person_id FROM totp'), [])
+  await subject.db.query(
+    `INSERT INTO totp (person_id, secret, created_at, confirmed_at) VALUES ($1, 's', now(), now())`,
+    [id],
+  )
+  t.equal(await use(), 200)
+  t.equal((await subject.db.query('SELECT person_id FROM totp')).length, 1, 'one in force stays')
 })

@@ -113,13 +113,13 @@ function PasswordForm() {
   const user = useUser()
   const take = useTakeSession()
   const client = useQueryClient()
-  const [fields, setFields] = useState({ current: '', next: '' })
+  const [fields, setFields] = useState({ current: '', next: '', totp: '' })
   const [isDone, setDone] = useState(false)
   const action = useAction(
-    () => changePassword(fields.current, fields.next),
+    () => changePassword(fields.current, fields.next, fields.totp),
     (signed) => {
       take(signed)
-      setFields({ current: '', next: '' })
+      setFields({ current: '', next: '', totp: '' })
       setDone(true)
       void client.invalidateQueries({ queryKey: ownSessions.queryKey })
     },
@@ -158,6 +158,14 @@ function PasswordForm() {
             className="max-w-[360px]"
             value={fields.next}
             onChange={(event) => setFields({ ...fields, next: event.target.value })}
+          />
+        </Field>
+        <Field label={`${words.signIn.totp} (${words.common.optional})`} hint={words.signIn.totpHint}>
+          <Input
+            autoComplete="one-time-code"
+            className="max-w-[360px]"
+            value={fields.totp}
+            onChange={(event) => setFields({ ...fields, totp: event.target.value.trim() })}
           />
         </Field>
         <Button

@@ -9,6 +9,7 @@ import {
   hasPasskeys,
   offerTotp,
   type Passkey,
+  type Proof,
   proofOf,
   removePasskey,
   renewRecovery,
@@ -58,7 +59,7 @@ interface ProvenProps<Output> {
   readonly submit: string
   readonly working: string
   readonly failed: string
-  readonly act: (password: string) => Promise<Output>
+  readonly act: (proof: Proof) => Promise<Output>
   readonly done: (output: Output) => void
   readonly close: () => void
   readonly children?: ReactNode
@@ -72,8 +73,9 @@ function isRefused(fault: unknown): boolean {
 /** A change that wants the password again where the sign-in was a while ago. */
 function Proven<Output>(props: ProvenProps<Output>) {
   const [password, setPassword] = useState('')
+  const [totp, setTotp] = useState('')
   const { data } = useQuery(security)
-  const action = useAction(() => props.act(password), props.done)
+  const action = useAction(() => props.act(proofOf(password, totp)), props.done)
   const isWrong = isRefused(action.fault)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
@@ -94,6 +96,15 @@ function Proven<Output>(props: ProvenProps<Output>) {
               autoComplete="current-password"
               value={password}
               onChange={(event) => setPassword(event.target.value)}
+            />
+          </Field>
+        )}
+        {data?.password !== false && (
+          <Field label={`${words.signIn.totp} (${words.common.optional})`} hint={words.signIn.totpHint}>
+            <Input
+              autoComplete="one-time-code"
+              value={totp}
+              onChange={(event) => setTotp(event.target.value.trim())}
             />
           </Field>
         )}
@@ -143,7 +154,7 @@ function Passkeys({ passkeys }: { passkeys: readonly Passkey[] }) {
           submit={text.addPasskey}
           working={text.adding}
           failed={text.passkeyFailed}
-          act={(password) => addPasskey(name.trim(), proofOf(password))}
+          act={(proof) => addPasskey(name.trim(), proof)}
           done={() => {
             setAdding(false)
             again()
@@ -161,7 +172,7 @@ function Passkeys({ passkeys }: { passkeys: readonly Passkey[] }) {
           submit={text.remove}
           working={words.common.saving}
           failed={text.changeFailed}
-          act={(password) => removePasskey(removed.id, proofOf(password))}
+          act={(proof) => removePasskey(removed.id, proof)}
           done={() => {
             setRemoved(null)
             again()
@@ -200,7 +211,7 @@ function Totp({ totp }: { totp: Security['totp'] }) {
           submit={text.setUp}
           working={words.link.working}
           failed={text.setUpFailed}
-          act={(password) => offerTotp(proofOf(password))}
+          act={(proof) => offerTotp(proof)}
           done={(made) => {
             close()
             setOffer(made)
@@ -214,7 +225,7 @@ function Totp({ totp }: { totp: Security['totp'] }) {
           submit={text.renew}
           working={words.link.working}
           failed={text.changeFailed}
-          act={(password) => renewRecovery(proofOf(password))}
+          act={renewRecovery}
           done={(made) => {
             close()
             again()
@@ -232,7 +243,7 @@ function Totp({ totp }: { totp: Security['totp'] }) {
           submit={text.turnOff}
           working={words.common.saving}
           failed={text.changeFailed}
-          act={(password) => endTotp(proofOf(password))}
+          act={(proof) => endTotp(proof)}
           done={() => {
             close()
             again()

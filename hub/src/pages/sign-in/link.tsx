@@ -60,6 +60,7 @@ function LinkPage({ path, submit, done }: LinkPageProps) {
   useSecondLink()
   const [token] = useState(takeToken)
   const [password, setPassword] = useState('')
+  const [totp, setTotp] = useState('')
   const [isDone, setDone] = useState(false)
   const facts = useQuery({
     queryKey: ['link', path],
@@ -70,7 +71,7 @@ function LinkPage({ path, submit, done }: LinkPageProps) {
     gcTime: 0,
   })
   const action = useAction(
-    () => call('POST', path, { body: { token, password } }),
+    () => call('POST', path, { body: { token, password, ...(totp && { totp }) } }),
     () => setDone(true),
   )
   const toSignIn = (
@@ -136,6 +137,15 @@ function LinkPage({ path, submit, done }: LinkPageProps) {
             onChange={(event) => setPassword(event.target.value)}
           />
         </Field>
+        {merchant !== null && (
+          <Field label={`${words.signIn.totp} (${words.common.optional})`} hint={words.signIn.totpHint}>
+            <Input
+              autoComplete="one-time-code"
+              value={totp}
+              onChange={(event) => setTotp(event.target.value.trim())}
+            />
+          </Field>
+        )}
         <Button kind="primary" type="submit" busy={action.isRunning && words.link.working} className="w-full">
           {submit}
         </Button>

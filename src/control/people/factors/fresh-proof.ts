@@ -6,28 +6,28 @@ import { deny, DenialError } from '../../../errors/denial.ts'
 import type { SignedIn } from '../../../store/hub-session-table.ts'
 import type { HubApp } from '../hub-app.ts'
 import { passwordField, signedInOf } from '../session-routes.ts'
-import { provePassword } from '../sign-in.ts'
+import { prove, totpField } from './second-factor.ts'
 
 /** Who has just signed in has just shown who it is. */
 const freshMs = 10 * 60_000
 
 /** A body with what is asked for where the session is not fresh. */
 export const proofBody = Type.Object(
-  { password: Type.Optional(passwordField) },
+  { password: Type.Optional(passwordField), totp: totpField },
   { additionalProperties: false },
 )
 
-export type ProofBody = { readonly password?: string }
+export type ProofBody = { readonly password?: string; readonly totp?: string }
 
-/** Throws REAUTHENTICATION_REQUIRED, and as `provePassword`. */
+/** A password counts with the code that the account asks for. Throws REAUTHENTICATION_REQUIRED, and as `prove`. */
 export async function demandFreshProof(
   hub: HubApp,
   request: FastifyRequest,
-  { password }: ProofBody,
+  { password, totp }: ProofBody,
 ): Promise<SignedIn> {
   const signedIn = signedInOf(request)
   if (password !== undefined) {
-    await provePassword(hub, request, { email: signedIn.person.email, password })
+    await prove(hub, request, { email: signedIn.person.email, password, totp })
     return signedIn
   }
   if (hub.deps.now() - signedIn.session.createdAtMs >= freshMs)

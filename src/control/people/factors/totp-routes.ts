@@ -25,7 +25,7 @@ import { nullableTime, type RouteDoc } from '../../openapi/route-doc.ts'
 import type { HubApp } from '../hub-app.ts'
 import { signedInOf } from '../session-routes.ts'
 import { demandFreshProof, proofBody } from './fresh-proof.ts'
-import { isRightCode, placeOf } from './second-factor.ts'
+import { matchCode, placeOf } from './second-factor.ts'
 
 const changing = [
   'SIGN_IN_FAILED',
@@ -135,14 +135,11 @@ function serveConfirm(app: ControlApp, hub: HubApp): void {
     await attempts.take('second', person.id)
     const totp = await findTotp(deps.db, person.id)
     const code = plainCode(request.body.code)
-    const isRight =
-      totp !== undefined &&
-      totp.confirmedAtMs === null &&
-      (await isRightCode(deps, { personId: person.id, totp, code }))
-    if (!isRight) throw new DenialError(deny('SIGN_IN_FAILED', 'wrong_code'))
+    const sealed =
+      totp?.confirmedAtMs === null ? await matchCode(deps, { personId: person.id, totp, code }) : undefined
+    if (sealed === undefined) throw new DenialError(deny('SIGN_IN_FAILED', 'wrong_code'))
     const made = newRecovery(person.id)
-    const current = (await findTotp(deps.db, person.id))?.sealed ?? ''
-    const change = { person, sessionId: session.id, sealed: current, recovery: made.digests }
+    const change = { person, sessionId: session.id, sealed, recovery: made.digests }
     if (!(await confirmTotp(deps.db, originOf(request, deps), change)))
       throw new DenialError(deny('SIGN_IN_FAILED', 'changed_meanwhile'))
     await attempts.again('second', person.id)

@@ -83,7 +83,10 @@ export function createProvider(settings: OidcSettings, { redirectUri, now }: Pro
       const tokens = await authorizationCodeGrant(provider, url, checks)
       const claims = tokens.claims()
       if (claims === undefined) throw new Error('The provider gave no ID token')
-      return namedBy(settings, { ...(await moreOf(provider, tokens.access_token, claims)), ...claims })
+      const more = await moreOf(provider, tokens.access_token, claims)
+      // An address and whether it is verified are one statement: both of one source.
+      const { email, email_verified } = claims['email_verified'] === undefined ? more : claims
+      return namedBy(settings, { ...more, ...claims, email, email_verified })
     },
   }
 

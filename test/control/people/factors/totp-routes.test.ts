@@ -176,7 +176,7 @@ void t.test('a secret that was moved to another account opens nothing', async (t
 })
 
 void t.test('by what an account is entered is changed with fresh proof alone', async (t) => {
-  const { subject, headers, signIn } = await setUp(t)
+  const { subject, headers, signIn, codeAt } = await setUp(t)
   subject.clock.nowMs += 10 * 60_000
   const remove = (body: object) => send(subject, 'DELETE /account/totp', { headers, body })
   t.match(await remove({}), { status: 403, body: { error: { code: 'REAUTHENTICATION_REQUIRED' } } })
@@ -184,7 +184,8 @@ void t.test('by what an account is entered is changed with fresh proof alone', a
   for (const path of ['POST /account/totp', 'POST /account/recovery-codes'])
     t.equal((await send(subject, path, { headers, body: {} })).status, 403, path)
   t.equal((await signIn()).status, 401)
-  t.equal((await remove({ password })).status, 200)
+  t.equal((await remove({ password })).status, 401, 'the password alone is not who it is')
+  t.equal((await remove({ password, totp: codeAt(subject.clock.nowMs) })).status, 200)
   t.equal((await signIn()).status, 200)
   t.equal((await send(subject, 'POST /account/recovery-codes', { headers, body: { password } })).status, 404)
   // Without the page's token none of it is done.
@@ -197,7 +198,11 @@ void t.test('by what an account is entered is changed with fresh proof alone', a
 void t.test('a new password leaves the second factor as it is', async (t) => {
   const { subject, headers, signIn, codeAt } = await setUp(t)
   const body = { current: password, password: 'another long passphrase' }
-  t.equal((await send(subject, 'POST /account/password', { headers, body })).status, 200)
+  const change = (totp?: string) =>
+    send(subject, 'POST /account/password', { headers, body: { ...body, ...(totp && { totp }) } })
+  t.equal((await change()).status, 401)
+  t.equal((await change(codeAt(subject.clock.nowMs))).status, 200)
+  subject.clock.nowMs += 60_000
   t.equal((await signIn(codeAt(subject.clock.nowMs))).status, 401)
   const now = { email, password: body.password }
   t.equal((await send(subject, 'POST /session', { body: now })).status, 401)
