@@ -106,6 +106,8 @@ export function createCore(options: CoreOptions): Core {
   const changes = createChanges()
   const maxStaleLimitMs = () => options.table().maxStaleLimitMs
   const clock = createDatabaseClock(Date.now)
+  // An instance whose own clock is ahead would have all others wait.
+  const sharedNow = () => (clock.offsetMs() === undefined ? undefined : clock.now())
   const redis = openRedisPart({
     ...{ ...options, db, changes, now: clock.now, monotonicNow, maxStaleLimitMs },
     isPostgresAway: () => postgres.isAway(),
@@ -211,7 +213,7 @@ export function createCore(options: CoreOptions): Core {
     instanceId,
     redis: redis && { store: redis.store, seal: redis.seal },
     instances: census.serving,
-    leases: redis && createLeaseStore({ store: redis.store, now: clock.now }),
+    leases: redis && createLeaseStore({ store: redis.store, now: sharedNow }),
     monotonicNow,
     now: clock.now,
     isRedisBehind: async (revision, timeoutMs) => (await redis?.scope.isBehind(revision, timeoutMs)) ?? false,

@@ -51,7 +51,8 @@ export function guardAdmin(app: ControlApp, deps: AdminDeps, { check, hub }: Kno
   async function whoCalls(request: FastifyRequest, isUse = true): Promise<Caller | Denial> {
     const { vouched: address, headers } = request
     const { authorization } = headers
-    const bySession = hub && authorization === undefined ? await identifySession(hub, request, isUse) : undefined
+    const bySession =
+      hub && authorization === undefined ? await identifySession(hub, request, isUse) : undefined
     return bySession ?? identify({ ...deps, check }, { address, authorization })
   }
 

@@ -37,11 +37,7 @@ function judgePage({ site }: HubApp, request: FastifyRequest, secret: Secret): D
   return typeof csrf === 'string' && isCsrfOf(secret, csrf) ? undefined : deny('CSRF_REJECTED', 'csrf_token')
 }
 
-async function callerBySession(
-  { deps }: HubApp,
-  secret: Secret,
-  isUse: boolean,
-): Promise<Caller | Denial> {
+async function callerBySession({ deps }: HubApp, secret: Secret, isUse: boolean): Promise<Caller | Denial> {
   const found = await findSession(deps.db, digestOf(secret))
   if (found === undefined) return deny('UNAUTHORIZED', 'session_ended')
   const nowMs = deps.now()
