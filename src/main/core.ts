@@ -80,6 +80,8 @@ export interface CoreOptions {
   readonly role: Role
   /** Keeps workers that serve requests, and serves none itself. */
   readonly isPrimary?: boolean
+  /** Of a worker: how many of them there are. */
+  readonly serving?: number | undefined
   /** A new one unless said. */
   readonly instanceId?: string | undefined
   readonly table: () => Table
@@ -116,7 +118,7 @@ export function createCore(options: CoreOptions): Core {
   })
   const cacheKeys = redis?.seal.fingerprints ?? null
   const watch = createInstanceWatch({ db, cacheKeys, clockOffsetMs: clock.offsetMs, monotonicNow, log })
-  const census = createCensus(db, monotonicNow)
+  const census = createCensus({ db, monotonicNow, atFirst: options.serving ?? 1 })
   const acknowledgement = createAcknowledgement({
     db,
     redis,
