@@ -85,11 +85,11 @@ t.test('by no clock but the one that all have', async (t) => {
   const redis = await startRedis()
   t.teardown(() => redis.stop())
   const store = await patientStore(t, redis.url)
-  let now: number | undefined
-  const leases = createLeaseStore({ store, now: () => now })
+  const clock: { now: number | undefined } = { now: undefined }
+  const leases = createLeaseStore({ store, now: () => clock.now })
   t.equal(await leases.reaches(1_000), false)
   t.equal(await leases.lease([item], 1_000), undefined)
-  now = 1_800_000_000_000
+  clock.now = 1_800_000_000_000
   t.equal(await leases.reaches(1_000), true)
   const client = new Redis(redis.url)
   t.teardown(() => client.disconnect())
