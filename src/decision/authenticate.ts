@@ -27,6 +27,8 @@ export function authenticate({ lookup, misses, now }: AuthenticateDeps): Stage {
     if (found.kind === 'unavailable') return deny('AUTH_UNAVAILABLE', found.reason)
     inquiry.tier = found.tier
     if (found.kind === 'unknown') {
+      // Who has used up its minute is told so, looked up or not.
+      if (misses.isOver(inquiry.client)) return deny('TOO_MANY_REQUESTS', 'failed_lookups')
       misses.count(inquiry.client)
       return deny('INVALID_API_KEY', 'unknown')
     }
@@ -46,8 +48,10 @@ export function authenticate({ lookup, misses, now }: AuthenticateDeps): Stage {
     const fault = faultInShape(inquiry, host.api, credential)
     if (fault !== undefined) return deny('INVALID_API_KEY', fault)
     const digest = digestOf(credential)
-    if (misses.isOver(inquiry.client) && lookup.findInMemory(digest)?.kind !== 'known') {
-      return deny('TOO_MANY_REQUESTS', 'failed_lookups')
+    if (misses.isOver(inquiry.client)) {
+      const known = lookup.findInMemory(digest)?.kind
+      if (known === 'unknown' || (known === undefined && !misses.mayStill(inquiry.client)))
+        return deny('TOO_MANY_REQUESTS', 'failed_lookups')
     }
     const found = lookup.find(digest)
     return found instanceof Promise

@@ -42,7 +42,9 @@ export function pacerOf(
   { code, reason }: Denial,
 ): Pacer | undefined {
   if (inquiry.principal !== undefined || entryOf(code).status >= 500) return undefined
-  return reason === 'unknown' && inquiry.tier !== 'memory' ? pacers.asked : pacers.unasked
+  // One that was looked up although its client has used up its minute has a tier.
+  const wasAsked = reason === 'unknown' || (reason === 'failed_lookups' && inquiry.tier !== undefined)
+  return wasAsked && inquiry.tier !== 'memory' ? pacers.asked : pacers.unasked
 }
 
 /** Whether what is refused is a guess at a key, which waits whoever asks. */

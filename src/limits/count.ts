@@ -9,10 +9,22 @@ export type Standing = 'quiet' | 'due' | 'asking'
 /** `Count.contact` of what others cannot know. */
 export const unheard = -1
 
+interface Beginning {
+  readonly allowance: Allowance
+  readonly now: number
+  readonly contact: number
+}
+
+/** Where all instances count a caller under a limit, while its rate is that. */
+export function placeOf(under: string, subject: string, { intervalMs }: Allowance): string {
+  return `${under}${subject}@${intervalMs}`
+}
+
 /** A class: there is one for each caller that is busy. Times are monotonic milliseconds. */
 export class Count {
-  /** Where all instances count it. */
-  readonly place: string
+  readonly subject: string
+  /** Where all instances count it: another rate is another count. */
+  place: string
   allowance: Allowance
   /** When all of the burst is there again: as it was last heard, or as this process counts by itself. */
   fullAt = full
@@ -29,15 +41,17 @@ export class Count {
   askedSince: number
   pace = 0
   standing: Standing = 'quiet'
-  /** One was refused since it was last told of. */
-  isShort = false
+  /** Refused since it was last told of. */
+  missed = 0
   /** Not to be told of before. */
   askFrom = full
   /** Which loss of contact its `fullAt` is from before of; where it is not the last one, others may lack it. */
   contact: number
 
-  constructor(place: string, allowance: Allowance, { now, contact }: { now: number; contact: number }) {
-    this.place = place
+  /** `under`: the limit that it is a part of. */
+  constructor(under: string, subject: string, { allowance, now, contact }: Beginning) {
+    this.subject = subject
+    this.place = placeOf(under, subject, allowance)
     this.allowance = allowance
     this.askedSince = now
     this.contact = contact

@@ -9,8 +9,8 @@ import type { LeaseAnswer, LeaseItem, LeaseStore } from './renewals.ts'
 
 export interface LeaseStoreDeps {
   readonly store: InstalledStore
-  /** Milliseconds since the epoch, by the clock that all have. */
-  readonly now: () => number
+  /** Milliseconds since the epoch, by the clock that all have; undefined: not known yet, and no other one will do. */
+  readonly now: () => number | undefined
 }
 
 /**
@@ -49,21 +49,28 @@ return answers`
 
 /** Makes the store over the installation's part of Redis. */
 export function createLeaseStore({ store, now }: LeaseStoreDeps): LeaseStore {
-  return {
-    async lease(items, deadlineMs) {
-      const names = items.map(({ place }) => store.at(`l:${place}`))
-      const values = items.flatMap(argumentsOf)
-      const answer = await store.tell(
-        (client) => client.eval(script, names.length, ...names, now(), ...values),
-        deadlineMs,
-      )
-      return answersOf(answer, items.length)
-    },
-    async reaches(deadlineMs) {
-      if (!store.isUp()) return false
-      return (await store.tell((client) => client.get(store.at('l')), deadlineMs)) !== undefined
-    },
+  const lease: LeaseStore['lease'] = async (items, deadlineMs) => {
+    const at = now()
+    if (at === undefined) return undefined
+    const names = items.map(({ place }) => store.at(`l:${place}`))
+    const values = items.flatMap(argumentsOf)
+    const answer = await store.tell(
+      (client) => client.eval(script, names.length, ...names, at, ...values),
+      deadlineMs,
+    )
+    return answersOf(answer, items.length)
   }
+  return {
+    lease,
+    // By the script itself: who may read and not run it reaches nothing.
+    reaches: async (deadlineMs) => store.isUp() && (await lease([nobody], deadlineMs)) !== undefined,
+  }
+}
+
+/** Asks for nothing and leaves nothing. */
+const nobody: LeaseItem = {
+  place: '',
+  ...{ intervalMs: 1, burst: 1, spent: 0, unused: 0, wanted: 0, fullInMs: null },
 }
 
 function argumentsOf(item: LeaseItem): (string | number)[] {

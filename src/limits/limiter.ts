@@ -9,11 +9,11 @@ import { clientNetwork, ownCopy } from '../config/request/addresses.ts'
 import { allowanceOf } from '../config/rate-limits.ts'
 import type { CallerLimits, RateOverride } from '../credentials/caller-limits.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
-import { Count } from './count.ts'
+import { Count, placeOf } from './count.ts'
 import { levelOf, waitMs } from './gcra.ts'
 import { createInFlight } from './in-flight.ts'
 import { createRenewals, type LeaseStore, type RenewalsDeps } from './renewals.ts'
-import { fullAgainAt, hasRoom, spend } from './spend.ts'
+import { changeAllowance, fullAgainAt, hasRoom, spend } from './spend.ts'
 
 /** Who asks, and which limits fit. */
 export interface Spender {
@@ -85,8 +85,9 @@ interface Book {
   readonly policy: string
 }
 
-/** Callers that are counted under one limit, at most: of more, those are forgotten that came first. */
-const mostCounts = 1_000_000
+/** Callers that are counted, under all limits together, at most: of more, those are forgotten that came first. */
+export const mostCounts = 200_000
+const forgottenAtOnce = 1_000
 const lookEveryMs = 1_000
 /** Of each meter, in a look. */
 const lookedAt = 20_000
@@ -100,6 +101,8 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
   const books = new WeakMap<readonly RateLimit[], Map<string, Book>>()
   /** Of the request in hand: by line; undefined: the limit does not count it. */
   const found: (Count | undefined)[] = []
+  /** All counts of all meters. */
+  let held = 0
   let looking: NodeJS.Timeout | undefined
 
   function bookOf(limits: readonly RateLimit[], environment: string): Book {
@@ -130,13 +133,29 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
     const allowance = said === null || said === undefined ? limit.allowance : allowanceFor(limit, said)
     let count = counts.get(subject)
     if (count === undefined) {
-      if (counts.size >= mostCounts) forgetFirst(counts)
+      if (held >= mostCounts) forgetFirst()
       const name = limit.per === 'client' ? ownCopy(subject) : subject
-      count = new Count(place + name, allowance, { now, contact: contact.losses })
+      count = new Count(place, name, { allowance, now, contact: contact.losses })
       counts.set(name, count)
-    }
-    count.allowance = allowance
+      held++
+    } else if (count.allowance !== allowance)
+      changeAllowance(count, allowance, { now, place: placeOf(place, count.subject, allowance) })
     return count
+  }
+
+  /** Of the limit that has most: the map of one that was begun a moment ago may have none. */
+  function forgetFirst(): void {
+    let largest: Meter | undefined
+    for (const meter of meters.values())
+      if (largest === undefined || meter.counts.size > largest.counts.size) largest = meter
+    if (largest === undefined) return
+    const { counts } = largest
+    let left = forgottenAtOnce
+    // One walk for many, as a map's beginning is full of holes then.
+    for (const first of counts.keys()) {
+      if (left-- <= 0) return
+      if (counts.delete(first)) held--
+    }
   }
 
   function look(): void {
@@ -149,7 +168,7 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
           meter.looking = undefined
           break
         }
-        if (renewals.isOver(next.value, now)) meter.counts.delete(next.value.place.slice(meter.place.length))
+        if (renewals.isOver(next.value, now) && meter.counts.delete(next.value.subject)) held--
       }
     }
   }
@@ -206,18 +225,18 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
       clearInterval(looking)
       await renewals.stop([...meters.values()].flatMap(({ counts }) => [...counts.values()]))
     },
-    size: () => [...meters.values()].reduce((sum, { counts }) => sum + counts.size, 0),
+    size: () => held,
     isNear: () => contact.isNear,
   }
 }
 
 /** By what is said of callers, then of limits. */
-const overrides = new WeakMap<CallerLimits, Map<RateLimit, Allowance>>()
+const overrides = new WeakMap<CallerLimits, WeakMap<RateLimit, Allowance>>()
 
 /** What counts for a caller of whom something is said: of the key, else of its merchant, else of its plan. */
 function allowanceFor(limit: RateLimit, said: CallerLimits): Allowance {
   let known = overrides.get(said)
-  if (known === undefined) overrides.set(said, (known = new Map()))
+  if (known === undefined) overrides.set(said, (known = new WeakMap()))
   let allowance = known.get(limit)
   if (allowance === undefined) known.set(limit, (allowance = workOut(limit, said)))
   return allowance
@@ -246,13 +265,6 @@ function policyHere(lines: readonly Line[], found: readonly (Count | undefined)[
 function subjectOf({ per }: RateLimit, { record, client }: Spender): string | undefined {
   if (per === 'client') return clientNetwork(client)
   return per === 'key' ? record?.keyId : record?.merchantId
-}
-
-function forgetFirst(counts: Map<string, Count>): void {
-  for (const first of counts.keys()) {
-    counts.delete(first)
-    return
-  }
 }
 
 /** `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11, structured fields) as the file says it; empty: none is to be told. */

@@ -124,20 +124,22 @@ export function createRenewals({ store, instances, monotonicNow }: RenewalsDeps)
     underWay++
     const items = counts.map((count) => itemOf(count, now, contact.losses))
     const { losses } = contact
-    const answers = await store.lease(items, deadlineMs)
+    const answers = await store.lease(items, deadlineMs).catch(() => undefined)
     underWay--
-    // Lost meanwhile: what it told may have been counted, and what it brings may be from before.
+    // Lost meanwhile: what it told may have been counted, and what it brings may be from before. Contact may be back since.
     if (answers === undefined || losses !== contact.losses) {
       for (const count of counts) {
         count.standing = 'quiet'
         count.owed += count.told
         count.told = 0
       }
-      return lost()
+      if (losses === contact.losses) lost()
+      return
     }
     counts.forEach((count, index) => {
       const answer = answers[index]
-      if (answer !== undefined) take(count, answer, now)
+      if (answer !== undefined && items[index]?.place === count.place) take(count, answer, now)
+      else notTaken(count)
     })
   }
 
@@ -154,17 +156,23 @@ export function createRenewals({ store, instances, monotonicNow }: RenewalsDeps)
     if (count.owed > 0) enqueue(count, now)
   }
 
+  /** Its rate has changed meanwhile, and the answer is about what it was before. */
+  function notTaken(count: Count): void {
+    count.standing = 'quiet'
+    enqueue(count, monotonicNow())
+  }
+
   async function probe(): Promise<void> {
     contact.instances = Math.max(1, instances())
     if (store === null || isStopped) return
-    if (!contact.isNear && (await store.reaches(deadlineMs))) contact.isNear = !isStopped
+    if (!contact.isNear && (await store.reaches(deadlineMs).catch(() => false))) contact.isNear = !isStopped
   }
 
   return {
     contact,
     used(count, now, hasPassed) {
       count.asked++
-      if (!hasPassed) count.isShort = true
+      if (!hasPassed) count.missed++
       if (count.standing !== 'quiet' || !contact.isNear) return
       if (count.owed > 0 || count.unused > 0) enqueue(count, now)
       else if (!hasPassed) enqueue(count, now + pauseOf(count, contact.instances))
@@ -220,7 +228,8 @@ function itemOf(count: Count, now: number, losses: number): LeaseItem {
     count.asked = 0
     count.askedSince = now
   } else count.pace = Math.max(count.pace, pace)
-  const wanted = Math.max(Math.round(count.pace * aheadMs) - count.leased, count.isShort ? 1 : 0)
+  // Who comes seldom, and then with many at once, has no pace yet.
+  const wanted = Math.max(Math.round(count.pace * aheadMs) - count.leased, count.missed)
   const item = {
     place,
     intervalMs: allowance.intervalMs,
@@ -234,7 +243,7 @@ function itemOf(count: Count, now: number, losses: number): LeaseItem {
   count.told = count.owed
   count.owed = 0
   count.unused = 0
-  count.isShort = false
+  count.missed = 0
   count.standing = 'asking'
   return item
 }

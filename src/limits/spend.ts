@@ -5,6 +5,7 @@
 // there is, however suddenly a caller comes to all of them. Without contact it counts by itself, and each request as many times as
 // there are instances: so together they keep to the limit.
 
+import type { Allowance } from '../config/compiled.ts'
 import { type Count, unheard } from './count.ts'
 import { charged, levelOf } from './gcra.ts'
 
@@ -16,6 +17,11 @@ export interface Contact {
   readonly losses: number
   /** Those that serve requests, this one included. */
   readonly instances: number
+}
+
+interface Change {
+  readonly now: number
+  readonly place: string
 }
 
 /** Whether one more may pass. */
@@ -48,6 +54,23 @@ export function spend(count: Count, now: number, { isNear, instances }: Contact)
 export function lapse(count: Count): void {
   count.unused += count.leased
   count.leased = 0
+}
+
+/**
+ * Its allowance is another from now on. Of another rate the instant would say another number of requests: what was used stays used, and
+ * goes along to another place, where nobody may have told of it yet.
+ */
+export function changeAllowance(count: Count, allowance: Allowance, { now, place }: Change): void {
+  const { intervalMs } = count.allowance
+  count.allowance = allowance
+  if (intervalMs === allowance.intervalMs) return
+  if (count.fullAt > now) count.fullAt = now + ((count.fullAt - now) * allowance.intervalMs) / intervalMs
+  lapse(count)
+  // Of a question that is under way nothing is taken: what it told was told elsewhere.
+  count.owed += count.told
+  count.told = 0
+  count.contact = unheard
+  count.place = place
 }
 
 /** The others are taken to do the same, and will have to hear of it. */

@@ -10,19 +10,49 @@ export interface Census {
   look(): Promise<void>
 }
 
+export interface CensusDeps {
+  readonly db: Queryable
+  readonly monotonicNow: () => number
+  /** Those that serve here, as far as is known before anybody was heard of. */
+  readonly atFirst: number
+}
+
 const lookEveryMs = 900
+/** When Postgres is back the others have not said anything yet: fewer are believed only after all have had their time to. */
+const fewerAfterMs = 3_500
+/** Looks further apart than this are none in a row. */
+const rowMs = 2_500
 
 /** Has heard of nobody else yet. */
-export function createCensus(db: Queryable, monotonicNow: () => number): Census {
-  let serving = 1
+export function createCensus({ db, monotonicNow, atFirst }: CensusDeps): Census {
+  let serving = Math.max(1, atFirst)
   let lookedAt = Number.NEGATIVE_INFINITY
+  /** Since when fewer were seen at each look, and how many at most; undefined: the last look saw no fewer. */
+  let fewer: { readonly since: number; most: number } | undefined
+
+  function take(count: number, at: number): void {
+    if (count >= serving) {
+      serving = count
+      fewer = undefined
+      return
+    }
+    fewer ??= { since: at, most: count }
+    fewer.most = Math.max(fewer.most, count)
+    if (at - fewer.since < fewerAfterMs) return
+    serving = Math.max(1, fewer.most)
+    fewer = undefined
+  }
+
   return {
     serving: () => serving,
     async look() {
-      if (monotonicNow() - lookedAt < lookEveryMs) return
-      lookedAt = monotonicNow()
-      const count = await countServing(db).catch(() => serving)
-      serving = Math.max(1, count)
+      const at = monotonicNow()
+      if (at - lookedAt < lookEveryMs) return
+      if (at - lookedAt > rowMs) fewer = undefined
+      lookedAt = at
+      const count = await countServing(db).catch(() => undefined)
+      if (count === undefined) fewer = undefined
+      else take(count, at)
     },
   }
 }

@@ -80,6 +80,8 @@ export interface CoreOptions {
   readonly role: Role
   /** Keeps workers that serve requests, and serves none itself. */
   readonly isPrimary?: boolean
+  /** Of a worker: how many of them there are. */
+  readonly serving?: number | undefined
   /** A new one unless said. */
   readonly instanceId?: string | undefined
   readonly table: () => Table
@@ -106,6 +108,8 @@ export function createCore(options: CoreOptions): Core {
   const changes = createChanges()
   const maxStaleLimitMs = () => options.table().maxStaleLimitMs
   const clock = createDatabaseClock(Date.now)
+  // An instance whose own clock is ahead would have all others wait.
+  const sharedNow = () => (clock.offsetMs() === undefined ? undefined : clock.now())
   const redis = openRedisPart({
     ...{ ...options, db, changes, now: clock.now, monotonicNow, maxStaleLimitMs },
     isPostgresAway: () => postgres.isAway(),
@@ -114,7 +118,7 @@ export function createCore(options: CoreOptions): Core {
   })
   const cacheKeys = redis?.seal.fingerprints ?? null
   const watch = createInstanceWatch({ db, cacheKeys, clockOffsetMs: clock.offsetMs, monotonicNow, log })
-  const census = createCensus(db, monotonicNow)
+  const census = createCensus({ db, monotonicNow, atFirst: options.serving ?? 1 })
   const acknowledgement = createAcknowledgement({
     db,
     redis,
@@ -211,7 +215,7 @@ export function createCore(options: CoreOptions): Core {
     instanceId,
     redis: redis && { store: redis.store, seal: redis.seal },
     instances: census.serving,
-    leases: redis && createLeaseStore({ store: redis.store, now: clock.now }),
+    leases: redis && createLeaseStore({ store: redis.store, now: sharedNow }),
     monotonicNow,
     now: clock.now,
     isRedisBehind: async (revision, timeoutMs) => (await redis?.scope.isBehind(revision, timeoutMs)) ?? false,

@@ -29,7 +29,7 @@ export async function startPrimary(options: ProgramOptions, count: number, log: 
     log: log.logger,
     ticketKeys,
     gone: (instance) => program.dismiss(instance),
-    welcome: () => ({ type: 'welcome', primary: program.instanceId, probe }),
+    welcome: () => ({ type: 'welcome', primary: program.instanceId, probe, serving: count }),
     kept: () => program.kept(),
     decided: (batch) => program.live.hear(batch),
   })

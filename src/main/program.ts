@@ -56,6 +56,8 @@ export interface ProgramOptions {
   readonly workers?: Workers
   /** Of the primary: whether the port that the workers serve answers. */
   readonly port?: PortWatch
+  /** Of a worker: how many its primary keeps. */
+  readonly serving?: number
   /** Of a worker: who its primary knows it as. */
   readonly instanceId?: string
   /** Of a worker: has `take` called with what its primary was told to deny, now and whenever there is more. */
@@ -154,6 +156,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       cacheKey: options.secrets.cacheKey,
       role,
       isPrimary: options.place === 'primary',
+      serving: options.serving,
       instanceId: options.instanceId,
       table,
       log,

@@ -14,6 +14,8 @@ export interface Told {
   readonly primary: string
   /** The path by which it asks the gateway's port. */
   readonly probe: string
+  /** How many workers it keeps. */
+  readonly serving: number
   /** What session tickets are sealed with; undefined: there is no TLS. */
   readonly ticketKeys: HandedOn<Buffer> | undefined
   /** Has `take` called with what is denied, now and whenever there is more. */
@@ -42,7 +44,7 @@ export function openWorkerChannel(): WorkerChannel {
   const orders: Order[] = []
   let obey = (order: Order): void => void orders.push(order)
   let ticketKeys: HandedOn<Buffer> | undefined
-  let welcome = { primary: '', probe: '' }
+  let welcome = { primary: '', probe: '', serving: 1 }
   let isTold = () => {}
   let takeKept = (_config: KeptConfig) => {}
   const told = new Promise<void>((resolve) => (isTold = resolve))
@@ -75,7 +77,8 @@ export function openWorkerChannel(): WorkerChannel {
     async begin(instance) {
       await say({ type: 'started', instance })
       await Promise.race([told, lost.then(failAlone)])
-      return { primary: welcome.primary, probe: welcome.probe, ticketKeys, denied: denied.follow }
+      const { primary, probe, serving } = welcome
+      return { primary, probe, serving, ticketKeys, denied: denied.follow }
     },
     async kept() {
       const given = new Promise<KeptConfig>((resolve) => (takeKept = resolve))

@@ -12,8 +12,8 @@ export type ToWorker =
   | { readonly type: 'metrics'; readonly id: number }
   /** What is watched, for a while. */
   | { readonly type: 'live'; readonly scopes: readonly LiveScope[] }
-  /** The first word: who the primary is among the instances, and the path by which it asks the gateway's port. */
-  | { readonly type: 'welcome'; readonly primary: string; readonly probe: string }
+  /** The first word: who the primary is among the instances, the path by which it asks the gateway's port, and how many workers it keeps. */
+  | { readonly type: 'welcome'; readonly primary: string; readonly probe: string; readonly serving: number }
   /** All that the emergency stop was told, in the text of lookup/deny-format.ts. */
   | { readonly type: 'deny'; readonly words: readonly string[] }
 

@@ -28,6 +28,8 @@ t.test('all that is refused of who has no known key waits, dear ones more', (t) 
   const unknown = deny('INVALID_API_KEY', 'unknown')
   t.equal(pacerOf(strangers, { ...stranger, tier: 'postgres' }, unknown), asked)
   t.equal(pacerOf(strangers, { ...stranger, tier: 'memory' }, unknown), unasked)
+  const over = deny('TOO_MANY_REQUESTS', 'failed_lookups')
+  t.equal(pacerOf(strangers, { ...stranger, tier: 'postgres' }, over), asked)
   t.end()
 })
 

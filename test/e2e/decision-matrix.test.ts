@@ -18,7 +18,7 @@ import { prepareTestProgram, startPrepared, type TestProgram } from '../support/
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { codeOf, exchange, request } from '../support/wire.ts'
 
-type Key = 'none' | 'good' | 'revoked' | 'sandbox' | 'unknown'
+type Key = 'none' | 'good' | 'revoked' | 'sandbox' | 'unknown' | 'elsewhere'
 
 interface Asked {
   readonly method: string
@@ -110,6 +110,9 @@ const rows: readonly Row[] = [
     { method: 'POST', body: 'x'.repeat(2_000) },
     { method: 'POST', body: 'x'.repeat(2_000) },
   ]),
+  // Of what is said of the key, and of what was asked before: the others know neither.
+  row('IP_NOT_ALLOWED', { explain: null, ...ofMessage }, [null, { key: 'elsewhere' }]),
+  row('RATE_LIMITED', { explain: null, ...ofMessage }, [{ target: '/v1/busy-open' }, { target: '/v1/busy' }]),
   // Of the look-up, which the others are given. The order counts: the second guess is one too many.
   row('AUTH_UNAVAILABLE', { explain: null, ...ofMessage }, [null, { key: 'unknown' }]),
   row('TOO_MANY_REQUESTS', { explain: null, ...ofMessage }, [null, { key: 'unknown' }]),
@@ -141,6 +144,8 @@ const strictRoutes = `
   POST /v1/items/{id}: { permission: transaction.read, max_body: 1kb }
   GET  /v1/closed: transaction.read
   GET  /v1/raised: transaction.refund
+  GET  /v1/busy-open: public
+  GET  /v1/busy: transaction.read
 `
 const openRoutes = `
   GET  /v1/open: public
@@ -153,7 +158,12 @@ const openRoutes = `
   GET  /v1/gone: transaction.read
   GET  /v1/closed: public
   GET  /v1/raised: transaction.read
+  GET  /v1/busy-open: public
+  GET  /v1/busy: transaction.read
 `
+const strictLimits = `    rate_limits:
+      open: { route: GET /v1/busy-open, rate: 1/h, per: client }
+      keyed: { route: GET /v1/busy, rate: 1/h, per: key }`
 const otherApi = `  other:
     credential: { header: X-Api-Key }
     environments:
@@ -193,12 +203,15 @@ async function withKeys(program: TestProgram): Promise<Subject> {
   const revoked = await admin.makeKey(merchant, { permissions })
   await admin.call('POST', `/keys/${revoked.id}/revoke`, {})
   const sandbox = await admin.makeKey(merchant, { permissions, environment: 'sandbox' })
+  const elsewhere = await admin.makeKey(merchant, { permissions })
+  await admin.call('PATCH', `/keys/${elsewhere.id}?wait=all`, { allowed_ips: ['203.0.113.7'] })
   const keys = {
     none: () => '',
     good: () => good.secret,
     revoked: () => revoked.secret,
     sandbox: () => sandbox.secret,
     unknown: () => Secret.reveal(generateSecret('pk_live_')),
+    elsewhere: () => elsewhere.secret,
   }
   return { ...program, keys }
 }
@@ -221,6 +234,7 @@ const callers: Readonly<Record<Key, Caller | undefined>> = {
   revoked: callerWith({ unusable: 'revoked' }),
   sandbox: callerWith({ environment: 'sandbox' }),
   unknown: callerWith({}),
+  elsewhere: callerWith({}),
 }
 
 function callerWith(of: Partial<Caller>): Caller {
@@ -243,6 +257,7 @@ t.test('each code is given by each face that can tell, from one list', async (t)
   const preparedStrict = await prepareTestProgram(t, {
     gateway: `${network.gateway}, require_https: true, limits: { failed_lookups: 1 }`,
     routes: strictRoutes,
+    api: strictLimits,
   })
   const database = new URL(preparedStrict.databaseUrl)
   const between = await startTcpProxy([Number(database.port)])
@@ -281,6 +296,9 @@ t.test('each code is given by each face that can tell, from one list', async (t)
 
   t.equal(await send(strict, onPublic), null, 'the public route serves')
   t.equal(await send(strict, onKeyed), null, 'the other one too')
+  // Of each all that its limit allows.
+  t.equal(await send(strict, { ...onPublic, target: '/v1/busy-open' }), null)
+  t.equal(await send(strict, { ...onKeyed, target: '/v1/busy' }), null)
   for (const one of rows.filter(({ code }) => !ofStores.includes(code))) {
     await t.test(one.code, async (t) => {
       for (const [base, change] of [

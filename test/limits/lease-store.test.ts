@@ -81,6 +81,21 @@ t.test('the script counts for all', async (t) => {
   })
 })
 
+t.test('by no clock but the one that all have', async (t) => {
+  const redis = await startRedis()
+  t.teardown(() => redis.stop())
+  const store = await patientStore(t, redis.url)
+  const clock: { now: number | undefined } = { now: undefined }
+  const leases = createLeaseStore({ store, now: () => clock.now })
+  t.equal(await leases.reaches(1_000), false)
+  t.equal(await leases.lease([item], 1_000), undefined)
+  clock.now = 1_800_000_000_000
+  t.equal(await leases.reaches(1_000), true)
+  const client = new Redis(redis.url)
+  t.teardown(() => client.disconnect())
+  t.same(await client.keys('*:l:*'), [], 'who looks leaves nothing')
+})
+
 const limit: RateLimit = {
   ...{ api: 'flintn', name: 'default', per: 'key', ofPlans: new Map(), isShadow: false },
   allowance: allowanceOf('20/s', 40),

@@ -3,7 +3,7 @@
 import t from 'tap'
 import type { RateLimit } from '../../src/config/compiled.ts'
 import { allowanceOf } from '../../src/config/rate-limits.ts'
-import { createLimiter, type RunningLimiter, type Spender } from '../../src/limits/limiter.ts'
+import { createLimiter, mostCounts, type RunningLimiter, type Spender } from '../../src/limits/limiter.ts'
 import { principalOf } from '../gateway/subject.ts'
 
 interface Subject {
@@ -128,6 +128,41 @@ t.test(
     const spent = limiter.spend(spenderOf(limits, { record }))
     t.equal(spent.policy, '"default";q=3;w=3600, "sums";q=5;w=60')
     t.equal(spent.state, '"default";r=2;t=1200, "sums";r=4;t=12')
+  },
+)
+
+t.test('another rate begins with what was used of the one before, in its proportion', async (t) => {
+  const { limiter, wait } = alone()
+  const daily = [limitOf('default', '10/d')]
+  for (let i = 0; i < 10; i++) limiter.spend(spenderOf(daily))
+  t.equal(limiter.spend(spenderOf(daily)).limit?.name, 'default')
+  const faster = [limitOf('default', '1000/s', { burst: 20 })]
+  t.match(limiter.spend(spenderOf(faster)), { limit: undefined, state: '"default";r=9;t=1' })
+  wait(20)
+  t.match(limiter.spend(spenderOf(faster)), { limit: undefined, state: '"default";r=19;t=1' })
+  for (let i = 0; i < 9; i++) limiter.spend(spenderOf(faster))
+  t.match(
+    limiter.spend(spenderOf(daily)),
+    { limit: { name: 'default' } },
+    'and back: it was no way to have more',
+  )
+})
+
+t.test(
+  'more callers than are counted: those that came first are forgotten, and no more of them',
+  async (t) => {
+    const { limiter } = alone()
+    const limits = [limitOf('default', '1/h', { per: 'client' })]
+    const others = [limitOf('other', '1/h', { per: 'client' })]
+    const passes = (limits: readonly RateLimit[], client: string) =>
+      limiter.spend(spenderOf(limits, { client })).limit === undefined
+    for (let i = 0; i < mostCounts; i++) passes(limits, `c${i}`)
+    t.equal(limiter.size(), mostCounts)
+    t.ok(passes(others, 'c0'), 'all limits share the room')
+    t.equal(limiter.size(), mostCounts - 999)
+    t.ok(passes(limits, 'c0'))
+    t.notOk(passes(limits, 'c1500'))
+    t.notOk(passes(limits, `c${mostCounts - 1}`))
   },
 )
 

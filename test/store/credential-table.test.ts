@@ -32,6 +32,7 @@ void t.test(
             status: 'active',
             merchantStatus: 'active',
             permissions: ['transaction.read'],
+            limits: null,
             expiresAtMs: null,
             secretExpiresAtMs: null,
             revision: 2,

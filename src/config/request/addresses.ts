@@ -33,17 +33,41 @@ export function matchesAny(blocks: readonly string[], address: string): boolean 
   return matches(address.replace(/%.*$/, ''))
 }
 
+/** IPv4 addresses as IPv6 writes them. */
+const mapped = new BlockList()
+mapped.addSubnet('::ffff:0:0', 96, 'ipv6')
+
+/** A list for each family: one for both has `::/0` hold all of IPv4. */
 function blockMatcher(blocks: readonly string[]): (address: string) => boolean {
-  const list = new BlockList()
+  const v4 = new BlockList()
+  const v6 = new BlockList()
   for (const block of blocks) {
     const [address = '', bits] = block.split('/')
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    list.addSubnet(address, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family)
+    const length = bits === undefined ? undefined : Number(bits)
+    if (isIP(address) !== 6) v4.addSubnet(address, length ?? 32, 'ipv4')
+    else if ((length ?? 128) < 96 || !mapped.check(address, 'ipv6'))
+      v6.addSubnet(address, length ?? 128, 'ipv6')
+    else v4.addSubnet(mappedIn(address), (length ?? 128) - 96, 'ipv4')
   }
   return (address) => {
     const version = isIP(address)
-    return version !== 0 && list.check(address, version === 6 ? 'ipv6' : 'ipv4')
+    if (version === 4) return v4.check(address, 'ipv4')
+    if (version === 0) return false
+    // That list knows IPv4 in either spelling.
+    return mapped.check(address, 'ipv6') ? v4.check(address, 'ipv6') : v6.check(address, 'ipv6')
   }
+}
+
+/** The IPv4 address in an IPv6 one, whose last 32 bits stand in it as one number, or as two. */
+function mappedIn(address: string): string {
+  const last = address.slice(address.lastIndexOf(':') + 1)
+  if (isIP(last) === 4) return last
+  const [high = 0, low = 0] = new URL(`http://[${address}]`).hostname
+    .slice(1, -1)
+    .split(':')
+    .slice(-2)
+    .map((part) => Number.parseInt(part, 16))
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
 }
 
 /** What counts as one client: an IPv4 address, or an IPv6 /64, as one subscriber has that many to change between. */

@@ -1,5 +1,7 @@
 import t from 'tap'
+import type { RateLimit } from '../../../src/config/compiled.ts'
 import type { LogPaths } from '../../../src/config/log-schema.ts'
+import { allowanceOf } from '../../../src/config/rate-limits.ts'
 import { Secret, sampleKey } from '../../../src/credentials/secret.ts'
 import { deny } from '../../../src/errors/denial.ts'
 import type { Access } from '../../../src/gateway/access.ts'
@@ -36,6 +38,13 @@ function recorder(paths: LogPaths = 'unmatched') {
     return { text, said: JSON.parse(`{${text}}`) }
   }
   return { lineOf, metrics, taken }
+}
+
+const unlimited = { limit: undefined, retryAfterSeconds: 0, policy: '', state: '' }
+
+function limitNamed(name: string): RateLimit {
+  const allowance = allowanceOf('1/h', null)
+  return { api: 'flintn', name, per: 'key', allowance, ofPlans: new Map(), isShadow: false }
 }
 
 const { lineOf } = recorder()
@@ -110,11 +119,13 @@ void t.test('every field of a line is in the list of fields, and each of the lis
       heldMs: 1,
       principal: principalOf({}),
       denial: deny('INTERNAL_ERROR', 'stage_failed'),
+      spent: { ...unlimited, limit: limitNamed('default') },
       upstream: 'payments',
       credential: new Secret(sampleKey('pk_live_')),
       head: headOf(rawOf({ fields: [`traceparent: 00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`] })),
     },
   })
+  t.equal(said.limit, 'default')
   const other = lineOf({ status: 404, denial: deny('ROUTE_NOT_FOUND', 'route_not_found') }).said
   // Those of any line of the program (telemetry/log.ts).
   const ofAll = ['level', 'time', 'msg']
