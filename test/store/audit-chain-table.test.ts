@@ -230,7 +230,11 @@ void t.test(
     t.ok(rows.length >= 4)
     for (const { name, config } of rows) {
       // Not named, it is the first; temporary tables are, unless they are named.
-      t.match(config?.find((one) => one.startsWith('search_path=')), /^search_path=(?:pg_catalog$|(?!.*pg_catalog).*, pg_temp$)/, name)
+      t.match(
+        config?.find((one) => one.startsWith('search_path=')),
+        /^search_path=(?:pg_catalog$|(?!.*pg_catalog).*, pg_temp$)/,
+        name,
+      )
     }
   },
 )
