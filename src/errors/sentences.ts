@@ -263,6 +263,8 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     no_password: signIn,
     wrong_password: signIn,
     account_disabled: signIn,
+    oidc_no_link: otherWay,
+    operator_invited: signIn,
     changed_meanwhile: 'The account was changed in that moment. Please sign in again.',
     second_factor_missing: signIn,
     wrong_code: signIn,
