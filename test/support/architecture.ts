@@ -85,6 +85,11 @@ const textRules: readonly TextRule[] = [
     allowed: {},
   },
   {
+    fault: 'a time-out that Node 20 forgets (findings/node20-any-forgets-its-timeout.sh)',
+    pattern: /\bAbortSignal\s*\.\s*any\b/,
+    allowed: {},
+  },
+  {
     fault: 'a connection or a message of Node’s in the decision',
     // Who asks has one, or has none; names and values it judges by Node's rules.
     pattern:
