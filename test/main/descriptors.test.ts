@@ -109,6 +109,17 @@ t.test('too few descriptors for a start are a sentence', async (t) => {
   }
 })
 
+t.test('as many as it needs are enough to read all that it is made of', async (t) => {
+  // What the tests look on by reads modules one by one, and so with fewer descriptors than the program has in the field.
+  const alone = '-n 240; unset NODE_OPTIONS'
+  for (let round = 0; round < 4; round++) {
+    const failed = await startProcess(['--config', '/nowhere/gateway.yaml'], secrets, 'ready', alone).catch(
+      (error: Error) => error,
+    )
+    t.match(failed instanceof Error && failed.message, /gateway\.yaml:1:1 {2}the file does not exist/)
+  }
+})
+
 t.test('a port that does not answer makes the primary say so, until it does', async (t) => {
   const fleet = await startFleet(t)
   const control = fleet.running.controlPort

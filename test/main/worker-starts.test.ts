@@ -85,8 +85,9 @@ t.test('what is denied stays denied by new workers while the deny file has fault
   t.ok(
     await until(
       async () =>
-        Object((await probe(control)).body['workers']).serving === 2 &&
-        !childrenOf(running.pid).some((pid) => before.includes(pid)),
+        // In this order: what is told before they have gone is of those that go.
+        !childrenOf(running.pid).some((pid) => before.includes(pid)) &&
+        Object((await probe(control)).body['workers']).serving === 2,
     ),
   )
   const length = running.stdout().length
