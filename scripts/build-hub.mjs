@@ -1,4 +1,5 @@
-// After tsc: checks and builds the hub into build/hub, and installs its packages before where they are not those of its lock.
+// After tsc: checks and builds the hub into build/hub, and installs its packages before where they are not those of its lock;
+// with `--packages` that alone, for what reads its sources with their types.
 // It has packages of its own, as the test runner brings an older React to the root. Nothing is done where nothing changed.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -62,9 +63,14 @@ const inputs = [
   '../src/errors/catalogue.ts',
   '../src/errors/sentences.ts',
 ]
-const digest = digestOf(inputs)
-if (!existsSync(join(built, 'index.html'))) rmSync(join(root, 'build/hub.made-of'), { force: true })
-once(join(root, 'build/hub.made-of'), digest, () => {
-  once(join(hub, 'node_modules/.made-of'), digestOf(packages), install)
-  build()
-})
+const installed = join(hub, 'node_modules/.made-of')
+const made = join(root, 'build/hub.made-of')
+
+if (process.argv[2] === '--packages') once(installed, digestOf(packages), install)
+else {
+  if (!existsSync(join(built, 'index.html'))) rmSync(made, { force: true })
+  once(made, digestOf(inputs), () => {
+    once(installed, digestOf(packages), install)
+    build()
+  })
+}
