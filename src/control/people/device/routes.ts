@@ -13,7 +13,7 @@ import { nameField } from '../../fields.ts'
 import { instant } from '../../instant.ts'
 import { type RouteDoc, timeSchema } from '../../openapi/route-doc.ts'
 import type { HubApp } from '../hub-app.ts'
-import { digestOfCode, newUserCode, shownCode } from './codes.ts'
+import { digestOfCode, newUserCode, shownCode, shownSecret } from './codes.ts'
 
 const pacedErrors = ['CSRF_REJECTED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'] as const
 
@@ -74,7 +74,7 @@ export function serveDevice(app: ControlApp, { deps, attempts }: HubApp): void {
       ...{ client: request.client ?? null, nowMs, expiresAtMs: nowMs + lifeSeconds * 1000, stepSeconds },
     })
     return {
-      ...{ device_code: Secret.reveal(secret), user_code: shownCode(code) },
+      ...{ device_code: shownSecret(secret), user_code: shownCode(code) },
       ...{ url: `${deps.hub.publicUrl}/device`, expires_in: lifeSeconds, interval: stepSeconds },
     }
   })
@@ -99,7 +99,7 @@ export function serveDevice(app: ControlApp, { deps, attempts }: HubApp): void {
       throw new DenialError(deny('TOO_MANY_ATTEMPTS', 'pace_of_codes', wait))
     }
     if (taken.kind === 'waiting') return reply.code(202).send({})
-    return { token: Secret.reveal(token), email: taken.email, expires_at: instant(endsAtMs) }
+    return { token: shownSecret(token), email: taken.email, expires_at: instant(endsAtMs) }
   })
 
   const ending = { schema: { body: endBody }, config: { doc: docs.end } }
