@@ -8,6 +8,7 @@ import { pruneAudit } from '../store/audit-table.ts'
 import { inBatches } from '../store/batches.ts'
 import { pruneCeremonies } from '../store/ceremony-table.ts'
 import { pruneOutbox } from '../store/change-table.ts'
+import { pruneDeviceRequests } from '../store/device-table.ts'
 import { idempotencyKeptMs, pruneReplays } from '../store/idempotency-table.ts'
 import { pruneInstances } from '../store/instance-table.ts'
 import { pruneSessions } from '../store/hub-session-table.ts'
@@ -62,6 +63,7 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'replays', take: (most) => pruneReplays(db, idempotencyKeptMs, most) },
     { name: 'sessions', take: (most) => pruneSessions(db, sessionIdleMs ?? sessionsKeptMs, most) },
     { name: 'ceremonies', take: (most) => pruneCeremonies(db, most) },
+    { name: 'device_requests', take: (most) => pruneDeviceRequests(db, most) },
     { name: 'links', take: (most) => pruneLinks(db, most) },
     { name: 'invitations', take: (most) => pruneInvitations(db, most) },
     { name: 'pace', take: (most) => prunePace(db, most) },

@@ -38,6 +38,8 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     passkey: 'SELECT, INSERT, UPDATE (counter, last_used_at), DELETE',
     person_oidc: 'SELECT, INSERT, DELETE',
     ceremony: 'SELECT, INSERT, DELETE',
+    device_request:
+      'SELECT, INSERT, UPDATE (person_id, session_id, is_refused, ask_from, step_seconds), DELETE',
     mail: 'SELECT, INSERT, UPDATE (next_at, tries, failure), DELETE',
     pace: 'SELECT, INSERT, UPDATE (until), DELETE',
     change_reason: 'SELECT, INSERT',
