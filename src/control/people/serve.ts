@@ -13,6 +13,7 @@ import { serveTotp } from './factors/totp-routes.ts'
 import type { HubApp } from './hub-app.ts'
 import { identifySession } from './identify-session.ts'
 import { serveLinks } from './link-routes.ts'
+import { serveReminderChoice } from './reminder-routes.ts'
 import { serveSession, serveSignIn } from './session-routes.ts'
 import { serveOidc } from './oidc/routes.ts'
 import { isSafe } from './site.ts'
@@ -46,6 +47,7 @@ export function serveHub(app: ControlApp, hub: HubApp): void {
     servePasskeys(own, hub)
     serveSecurity(own, hub)
     serveDeviceAnswers(own, hub)
+    serveReminderChoice(own, hub)
   })
 }
 
