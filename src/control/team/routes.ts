@@ -15,7 +15,7 @@ import {
   withdrawInvitation,
 } from '../../store/team-table.ts'
 import { createReadingNotes } from '../audit/note-reading.ts'
-import { refuseEnding } from '../callers/caller.ts'
+import { ownerOf, refuseEnding } from '../callers/caller.ts'
 import { originOf } from '../change-answer.ts'
 import type { ControlApp } from '../dependencies.ts'
 import { actionBody, changeBody, idOf, idParams, waitQuery } from '../fields.ts'
@@ -190,8 +190,9 @@ function serveInvite(app: ControlApp, { deps, attempts }: HubApp): void {
     const merchantId = idOf('mer', request.params.id)
     const email = mustBeEmail(request.body.email)
     const origin = originOf(request, deps)
-    // Each is a mail to somebody who has not asked for it.
     await attempts.take('invitations', merchantId)
+    await attempts.take('inviter', ownerOf(request.caller))
+    if (deps.hub.sendsMail) await attempts.take('invited', email)
     const { publicUrl, sendsMail } = deps.hub
     let link: MadeLink | undefined
     const made = await createInvitation(deps.db, origin, {
