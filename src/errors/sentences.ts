@@ -121,7 +121,8 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     other_environment: 'The key is for another environment than the one that was called.',
     bound:
       'The access token only works together with a proof of the key that it was given to (DPoP), and came without one.',
-    not_bound: 'What came under the scheme DPoP is not bound to a key. Please send it as Bearer.',
+    not_bound:
+      'What was sent is not bound to a key, but came under the scheme DPoP, or the API takes bound access tokens alone.',
     proof_missing:
       'The access token came under the scheme DPoP, but without the field DPoP that proves the key.',
     several_proofs: 'The request carried more than one proof in the field DPoP.',
