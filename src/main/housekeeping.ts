@@ -3,6 +3,7 @@
 // goes in batches: what fails or takes long holds up nothing else.
 
 import type { Table } from '../config/compiled.ts'
+import { pruneAccessTokens, pruneTokenStops } from '../store/access-token-table.ts'
 import { activityParts, pruneActivityBatches } from '../store/activity-rollup-table.ts'
 import { pruneAudit } from '../store/audit-table.ts'
 import { inBatches } from '../store/batches.ts'
@@ -73,6 +74,8 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'device_requests', take: (most) => pruneDeviceRequests(db, most) },
     { name: 'links', take: (most) => pruneLinks(db, most) },
     { name: 'invitations', take: (most) => pruneInvitations(db, most) },
+    { name: 'access_tokens', take: (most) => pruneAccessTokens(db, most) },
+    { name: 'access_token_stops', take: (most) => pruneTokenStops(db, most) },
     { name: 'pace', take: (most) => prunePace(db, most) },
     // A day is one row to these: there are a few at most.
     { name: 'request_days', take: () => prepareRequests(db) },

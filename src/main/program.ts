@@ -35,6 +35,7 @@ import type { PortWatch } from './port-watch.ts'
 import { healthOf } from './readiness.ts'
 import type { ProcessSecrets } from './secrets.ts'
 import { createRequestSink } from './request-sink.ts'
+import { openProofs } from './proofs.ts'
 import { openLimiter } from './rate-limits.ts'
 import { type Live, openLive } from './live.ts'
 import { createSignOffs } from './sign-offs.ts'
@@ -347,6 +348,7 @@ async function openGateway(parts: Parts): Promise<number> {
     tls: tlsOf(parts),
     lookup: core.lookup,
     limiter,
+    proofs: openProofs(parts),
     isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,
     requests,

@@ -167,6 +167,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     staleLimitMs: 900_000,
     legacyKeys: false,
     cors: 'off',
+    oauth: null,
     forwardAuthorization: false,
     timeoutMs: null,
     trailingSlash: 'strict',

@@ -53,6 +53,7 @@ export function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     staleLimitMs: 1,
     legacyKeys: false,
     cors: 'off',
+    oauth: null,
     forwardAuthorization: false,
     timeoutMs: null,
     trailingSlash: 'strict',
