@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Api, CompiledConfig, Settings, Table, TlsSettings, Upstream } from './compiled.ts'
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { compileHub } from './hub.ts'
+import { compileOauth } from './oauth-schema.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
 import { rateLimitsOf } from './rate-limits.ts'
 import { resolveRedisFiles } from './redis-url.ts'
@@ -208,6 +209,7 @@ async function compileApi(name: string, { entry, table, plans }: ApiParts): Prom
     permissions: table.permissions,
     staleLimitMs: parseDuration(entry.stale_limit),
     legacyKeys: entry.legacy_keys,
+    oauth: compileOauth(entry.oauth),
     cors: compileCors(entry),
     stripPrefix: entry.strip_prefix,
     forwardAuthorization: entry.forward_authorization,

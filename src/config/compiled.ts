@@ -5,6 +5,7 @@ import type { Requirement } from '../credentials/permission.ts'
 import type { Disguises } from './disguise.ts'
 import type { HubSettings } from './hub-compiled.ts'
 import type { LogPaths } from './log-schema.ts'
+import type { OauthSettings } from './oauth-schema.ts'
 import type { CountedBy } from './rate-limit-schema.ts'
 import type { Escapes } from './request/escapes.ts'
 import type { PathFault } from './request/path-fault.ts'
@@ -187,6 +188,8 @@ export interface Api {
   readonly permissions: ReadonlyMap<string, string>
   readonly staleLimitMs: number
   readonly legacyKeys: boolean
+  /** null: it takes no access tokens. */
+  readonly oauth: OauthSettings | null
   readonly cors: 'off' | 'upstream' | CorsRules
   /** What every path of its routes begins with and is not sent on; empty: all of the path is. */
   readonly stripPrefix: string

@@ -166,6 +166,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     ]),
     staleLimitMs: 900_000,
     legacyKeys: false,
+    oauth: null,
     cors: 'off',
     forwardAuthorization: false,
     timeoutMs: null,

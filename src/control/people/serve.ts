@@ -11,6 +11,7 @@ import { serveTotp } from './factors/totp-routes.ts'
 import type { HubApp } from './hub-app.ts'
 import { identifySession } from './identify-session.ts'
 import { serveLinks } from './link-routes.ts'
+import { serveInteractions } from '../oauth/interaction-routes.ts'
 import { serveSession, serveSignIn } from './session-routes.ts'
 import { serveOidc } from './oidc/routes.ts'
 import { isSafe } from './site.ts'
@@ -42,6 +43,7 @@ export function serveHub(app: ControlApp, hub: HubApp): void {
     serveTotp(own, hub)
     servePasskeys(own, hub)
     serveSecurity(own, hub)
+    serveInteractions(own, hub)
   })
 }
 
