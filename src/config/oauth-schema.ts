@@ -1,54 +1,59 @@
-// `oauth` of an API: access tokens beside its keys (src/oauth/).
+// `oauth` of an API in gateway.yaml: that it takes access tokens of the authorization server, and how long they and what
+// renews them live.
 
 import { type Static, Type } from 'typebox'
 import { closed } from './schema-fields.ts'
 import { parseDuration } from './units.ts'
 
+/** How much is asked of clients: `fapi2` is the FAPI 2.0 Security Profile. */
 export const oauthProfiles = ['baseline', 'fapi2'] as const
-export type OauthProfile = (typeof oauthProfiles)[number]
+export type OAuthProfile = (typeof oauthProfiles)[number]
 
-/** No timer waits for it: unlike other durations it may be longer than 25 days. */
-const Lifetime = (options: { description: string; default: string }) =>
-  Type.String({
-    pattern: '^0*[1-9][0-9]{0,3}(s|m|h|d)$',
-    expects: 'a duration such as 90s, 15m, 12h or 30d: a whole number of at most four digits',
-    ...options,
-  })
+/** No token lives longer: what ended one is forgotten a little after (store/access-token-table.ts). */
+export const longestAccessTokenMs = 24 * 60 * 60_000
 
-export const OauthSection = Type.Object(
+export const OAuthSection = Type.Object(
   {
-    access_token: Lifetime({ default: '15m', description: 'How long an access token works.' }),
-    refresh_token: Lifetime({
+    access_token: Type.String({
+      pattern:
+        '^([1-9][0-9]{1,3}s|([1-9][0-9]{0,2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440)m|([1-9]|1[0-9]|2[0-4])h|1d)$',
+      default: '15m',
+      expects: 'a duration such as 5m, 15m or 1h, from 10s to 24h',
+      description: 'How long an access token works, at most 24h. What ends it sooner is in force at once.',
+    }),
+    refresh_token: Type.String({
+      pattern: '^([1-9][0-9]{0,4}m|[1-9][0-9]{0,3}h|[1-9][0-9]{0,2}d)$',
       default: '30d',
-      description:
-        'How long a refresh token works. Each use gives another one, and the time begins again with it.',
+      expects: 'a duration such as 12h, 30d or 365d, in minutes, hours or days',
+      description: 'How long a refresh token works that is not used; each use gives another one.',
     }),
     profile: Type.Enum([...oauthProfiles], {
       default: 'baseline',
       expects: '`baseline` or `fapi2`',
       description:
-        '`fapi2`: the FAPI 2.0 Security Profile. Requests are pushed, tokens are bound to a key of the client (DPoP), and clients authenticate by `private_key_jwt` alone.',
+        'What is asked of clients. `fapi2`: the FAPI 2.0 Security Profile: pushed authorization requests, clients that sign, and tokens bound to a key (DPoP) alone.',
     }),
   },
   {
     ...closed,
     description:
-      'OAuth 2.0: access tokens that clients get at `control.public_url` + `/oauth`, with the permissions of this API as scopes. Needs `hub`. Left out: the API takes no tokens.',
+      'Takes access tokens of the authorization server, as `Authorization: Bearer` or `DPoP`, beside keys. Left out: the API takes no tokens.',
   },
 )
 
-export interface OauthSettings {
+/** Durations in milliseconds. */
+export interface OAuthSettings {
   readonly accessTokenMs: number
   readonly refreshTokenMs: number
-  readonly profile: OauthProfile
+  readonly profile: OAuthProfile
 }
 
 /** null: the API takes no tokens. */
-export function compileOauth(oauth: Static<typeof OauthSection> | undefined): OauthSettings | null {
-  if (oauth === undefined) return null
+export function compileOAuth(section: Static<typeof OAuthSection> | undefined): OAuthSettings | null {
+  if (section === undefined) return null
   return {
-    accessTokenMs: parseDuration(oauth.access_token),
-    refreshTokenMs: parseDuration(oauth.refresh_token),
-    profile: oauth.profile,
+    accessTokenMs: parseDuration(section.access_token),
+    refreshTokenMs: parseDuration(section.refresh_token),
+    profile: section.profile,
   }
 }
