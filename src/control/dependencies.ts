@@ -114,8 +114,8 @@ export type Explained =
 export interface OauthDeps {
   /** Ends those that fit: to be called last in a transaction. null: there is nothing to spread. */
   endTokens: AccessTokenStore['end']
-  /** The authorization server; null: no API takes tokens. Throws StoreUnavailableError. */
-  server(): Promise<OauthServer | null>
+  /** Gives the authorization server, or null while no API takes tokens; null: there is none, and none of its paths. */
+  readonly server: (() => Promise<OauthServer | null>) | null
 }
 
 export interface WebhookDeps {

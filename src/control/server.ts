@@ -128,7 +128,11 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     })
     serveProbes(open, deps)
     if (hub) void open.register(async (own: ControlApp) => serveHub(own, hub), { prefix: hubPath })
-    if (hub) void open.register(async (own: ControlApp) => serveOauth(own, hub.deps, hub.deps.hub.publicUrl))
+    const { server } = deps.oauth
+    if (hub && server)
+      void open.register(async (own: ControlApp) =>
+        serveOauth(own, hub.deps, { publicUrl: hub.deps.hub.publicUrl, server }),
+      )
   })
   if (db) {
     void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }, { check, hub }), {

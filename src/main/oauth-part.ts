@@ -3,7 +3,7 @@
 import type { CompiledConfig, Table } from '../config/compiled.ts'
 import type { OauthDeps } from '../control/dependencies.ts'
 import type { OauthServer, OauthServerDeps } from '../oauth/server.ts'
-import type { AccessTokenStore } from '../oauth/access-tokens.ts'
+import { endTokens, findAccessToken, issueAccessToken } from '../store/access-token-table.ts'
 import type { Change } from '../store/change-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -11,7 +11,6 @@ import type { Logger } from '../telemetry/log.ts'
 export interface OauthPartDeps {
   readonly db: Postgres
   readonly hub: CompiledConfig['settings']['hub']
-  readonly tokens: AccessTokenStore
   readonly sealing: OauthServerDeps['sealing']
   table(): Table
   newId(prefix: 'atk'): string
@@ -32,6 +31,7 @@ export function openOauthPart(deps: OauthPartDeps): OauthDeps {
     return createOauthServer({
       ...deps,
       publicUrl,
+      tokens: { issue: issueAccessToken, end: endTokens, find: findAccessToken },
       monotonicNow: () => performance.now(),
       async spread(change) {
         deps.published(change)
@@ -42,11 +42,13 @@ export function openOauthPart(deps: OauthPartDeps): OauthDeps {
   }
 
   return {
-    endTokens: deps.tokens.end,
-    async server() {
-      const isServing = [...deps.table().apis.values()].some((api) => api.oauth !== null)
-      if (hub === null || !isServing) return null
-      return (opened ??= open(hub.publicUrl))
-    },
+    endTokens,
+    server:
+      hub === null
+        ? null
+        : async () => {
+            const isServing = [...deps.table().apis.values()].some((api) => api.oauth !== null)
+            return isServing ? (opened ??= open(hub.publicUrl)) : null
+          },
   }
 }

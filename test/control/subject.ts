@@ -120,6 +120,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     isRedisBehind: async () => false,
     instances: async () => (db ? listInstances(db, 60_000) : []),
     instanceId: 'one',
+    oauth: { endTokens, server: null },
     webhooks: {
       sealing: () => sealing,
       rule: createDestinationRule(['127.0.0.0/8']),

@@ -65,7 +65,7 @@ export function serveGrants(app: ControlApp, deps: AdminDeps): void {
   app.delete('/grants/:id', ended, async (request) => {
     const id = idOf('grt', request.params.id)
     const { scope, nowMs } = originOf(request, deps)
-    const { grant, changes } = await commitTraced(deps.db, async (tx, trace) => {
+    const { grant, changes } = await commitTraced<Ended>(deps.db, async (tx, trace) => {
       const grant = await mustGetGrant(tx, id, { scope })
       const { clientId, personId, merchantId } = grant
       const ids = await endGrantsOf(tx, { clientId, personId, merchantId })
@@ -83,6 +83,11 @@ export function serveGrants(app: ControlApp, deps: AdminDeps): void {
     for (const change of changes.slice(0, -1)) deps.published(change)
     return { ...grantObject(grant), ...(await settleEnd(deps, changes.at(-1) ?? null, request)) }
   })
+}
+
+interface Ended {
+  readonly grant: ShownGrant
+  readonly changes: readonly Change[]
 }
 
 function grantObject(grant: ShownGrant): Static<typeof grantSchema> {

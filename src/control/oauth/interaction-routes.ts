@@ -103,7 +103,7 @@ async function askedOf(
   reply: FastifyReply,
 ): Promise<Asked> {
   const { id } = request.params as Static<typeof params>
-  const server = await deps.oauth.server()
+  const server = (await deps.oauth.server?.()) ?? null
   const interaction = await server?.interaction({ request: request.raw, response: reply.raw }, id)
   if (server === null || interaction === undefined) throw gone()
   const client = await findActiveClient(deps.db, interaction.clientId)

@@ -24,8 +24,8 @@ const doc = {
 export function serveOauthKeys(app: ControlApp, deps: AdminDeps): void {
   const options = { schema: { body: actionBody, querystring: waitQuery }, config: { doc } }
   app.post('/oauth/keys/rotate', options, async (request) => {
-    const server = await deps.oauth.server()
-    if (server === null) throw new DenialError(deny('NOT_FOUND', 'unknown_path'))
+    const server = await deps.oauth.server?.()
+    if (!server) throw new DenialError(deny('NOT_FOUND', 'unknown_path'))
     const { id, usedFromMs } = await server.rotateKeys()
     await writeAudit(deps.db, {
       ...{ ...whoOf(request), action: 'oauth.rotate_keys', target: id, before: null },

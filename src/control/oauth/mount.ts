@@ -3,14 +3,20 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { oauthPath } from '../../oauth/paths.ts'
+import type { OauthServer } from '../../oauth/server.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { refuseUnknownPath } from '../refusal.ts'
 import { resourceMetadata, resourcePath } from './resource-metadata.ts'
 
 const metadataPath = '/.well-known/oauth-authorization-server'
 
+export interface Served {
+  readonly publicUrl: string
+  readonly server: () => Promise<OauthServer | null>
+}
+
 /** On an app of its own: bodies are not read here. */
-export function serveOauth(app: ControlApp, deps: AdminDeps, publicUrl: string): void {
+export function serveOauth(app: ControlApp, deps: AdminDeps, { publicUrl, server: serverOf }: Served): void {
   let isClosing = false
   app.addHook('preClose', async () => {
     isClosing = true
@@ -19,7 +25,7 @@ export function serveOauth(app: ControlApp, deps: AdminDeps, publicUrl: string):
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
 
   async function handOver(request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
-    const server = await deps.oauth.server()
+    const server = await serverOf()
     if (server === null) return refuseUnknownPath(request, reply)
     await server.prepare()
     reply.hijack()
