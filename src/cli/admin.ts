@@ -7,6 +7,7 @@ import { createAdminClient, type Fetch } from './admin-client.ts'
 import { registerAudit } from './audit.ts'
 import { registerDeny } from './deny.ts'
 import { registerInstances } from './instances.ts'
+import { registerClients } from './clients.ts'
 import type { CliIo } from './io.ts'
 import { registerKeys } from './keys.ts'
 import { registerMembers } from './members.ts'
@@ -44,6 +45,7 @@ export function registerAdminCommands(
   registerPermissions(program, session)
   registerTokens(program, session)
   registerWebhooks(program, session)
+  registerClients(program, session)
   registerOperators(program, session)
   registerMembers(program, session)
 }

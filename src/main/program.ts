@@ -435,7 +435,15 @@ async function openControl(parts: Parts): Promise<number> {
     newId,
     published,
     oauth: openOauthPart({
-      ...{ db: core.db, hub: plan.admin ? hubSettings : null, sealing: webhooks.sealing, table, newId, published, log },
+      ...{
+        db: core.db,
+        hub: plan.admin ? hubSettings : null,
+        sealing: webhooks.sealing,
+        table,
+        newId,
+        published,
+        log,
+      },
       awaitAll: core.acknowledgement.awaitAll,
     }),
     webhooks,

@@ -74,7 +74,8 @@ export async function issueWithin(
 ): Promise<void> {
   const { clientId, grantId, digest, permissions, jkt } = request
   const subject = await lockSubject(tx, request, reach)
-  if (subject === undefined || reach.api.oauth === null) throw new GrantEndedError('what it rests on has ended')
+  if (subject === undefined || reach.api.oauth === null)
+    throw new GrantEndedError('what it rests on has ended')
   await tokens.issue(tx, {
     ...{ id: newId('atk'), digest, clientId, grantId, jkt, ...subject },
     ...{ api: reach.api.name, environment: reach.environment },

@@ -85,7 +85,10 @@ async function answered<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-async function findMetadata({ db, table, stand }: AdapterDeps, id: string): Promise<AdapterPayload | undefined> {
+async function findMetadata(
+  { db, table, stand }: AdapterDeps,
+  id: string,
+): Promise<AdapterPayload | undefined> {
   if (!/^cli_[0-9A-Z]{10,40}$/.test(id)) return undefined
   const client = await findActiveClient(db, id)
   return client && metadataOf(client, table.apis.get(client.api), stand)

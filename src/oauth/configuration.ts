@@ -121,7 +121,9 @@ function featuresOf(table: Table): Configuration['features'] {
 
 /** All permissions of all APIs that take tokens; which of them a client may ask for its metadata says. */
 export function scopesOf(table: Table): string[] {
-  const names = [...table.apis.values()].flatMap((api) => (api.oauth === null ? [] : [...api.permissions.keys()]))
+  const names = [...table.apis.values()].flatMap((api) =>
+    api.oauth === null ? [] : [...api.permissions.keys()],
+  )
   return [...new Set(names)]
 }
 
@@ -130,10 +132,22 @@ function checkRequest(table: Table) {
   return async (context: KoaContextWithOIDC, resource: string | undefined): Promise<void> => {
     const { params = {}, client } = context.oidc
     const api = mustHaveOauth(table, client?.['latchkey_api'])
-    params['scope'] = scopeOf(String(params['scope'] ?? ''), client?.scope ?? '')
+    const asked = scopeOf(askedScope(context), client?.scope ?? '')
+    params['scope'] ??= asked
     if (resource !== undefined && !isResourceOf(resource, api))
       throw new errors.InvalidTarget('the API that the client is for does not have this resource')
   }
+}
+
+/** As it was sent: unknown ones are taken out in silence before it comes here, and what is left then would be all. */
+export function askedScope({ oidc, query }: Pick<KoaContextWithOIDC, 'oidc' | 'query'>): string {
+  // What was pushed was looked at then.
+  if (query['request_uri'] !== undefined) return ''
+  return textOf(oidc.body?.['scope'] ?? query['scope'])
+}
+
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 /** What is asked for, or all that the client may. Throws InvalidScope for what it may not. */
@@ -149,7 +163,9 @@ export function scopeOf(asked: string, allowed: string): string {
 function isResourceOf(resource: string, api: Api): boolean {
   const url = URL.canParse(resource) ? new URL(resource) : undefined
   if (url === undefined || url.hash !== '') return false
-  return api.environments.some(({ hosts }) => hosts.some((host) => host === url.hostname || host === url.host))
+  return api.environments.some(({ hosts }) =>
+    hosts.some((host) => host === url.hostname || host === url.host),
+  )
 }
 
 type OauthApi = Api & { readonly oauth: NonNullable<Api['oauth']> }
@@ -162,6 +178,7 @@ function clientOf(client: unknown): unknown {
 /** Of a client that is active and whose API takes tokens: others have no metadata. */
 function mustHaveOauth(table: Table, name: unknown): OauthApi {
   const api = table.apis.get(String(name))
-  if (api === undefined || api.oauth === null) throw new errors.InvalidClient('the client is of no API that takes tokens', '')
+  if (api === undefined || api.oauth === null)
+    throw new errors.InvalidClient('the client is of no API that takes tokens', '')
   return { ...api, oauth: api.oauth }
 }

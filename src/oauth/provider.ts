@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events'
 import { type AccessToken, type Client, type ClientCredentials, errors, Provider } from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
 import { isClientSecret } from '../store/oauth-client-table.ts'
-import { type ConfigurationDeps, configurationOf, scopeOf } from './configuration.ts'
+import { askedScope, type ConfigurationDeps, configurationOf, scopeOf } from './configuration.ts'
 import { tidyAnswer } from './tidy-answer.ts'
 import { digestOfText, newTokenText } from './token-text.ts'
 
@@ -45,7 +45,10 @@ function compareDigests(provider: Provider, { db }: ProviderDeps): void {
 }
 
 /** A token has the form of a key of its environment; one that is of a client alone has all that it may ask for unless it says less. */
-function makeTokensAsKeys({ AccessToken: ofPeople, ClientCredentials: ofClients }: Provider, table: Table): void {
+function makeTokensAsKeys(
+  { AccessToken: ofPeople, ClientCredentials: ofClients }: Provider,
+  table: Table,
+): void {
   function generateTokenId(this: AccessToken | ClientCredentials): string {
     Object.assign(this, { format: 'opaque' })
     return newTokenText(prefixOf(table, this.client))
@@ -56,6 +59,7 @@ function makeTokensAsKeys({ AccessToken: ofPeople, ClientCredentials: ofClients 
     generateTokenId,
     /** The client may be allowed less by now than it was granted. */
     async save(this: AccessToken): Promise<string> {
+      scopeOf(scopeSent(), this.client?.scope ?? '')
       this.scope = sharedScope(this.scope ?? '', this.client?.scope ?? '')
       return saveOfPerson.call(this)
     },
@@ -63,16 +67,22 @@ function makeTokensAsKeys({ AccessToken: ofPeople, ClientCredentials: ofClients 
   Object.assign(ofClients.prototype, {
     generateTokenId,
     async save(this: ClientCredentials): Promise<string> {
-      this.scope = scopeOf(this.scope ?? '', this.client?.scope ?? '')
+      this.scope = scopeOf(scopeSent(), this.client?.scope ?? '')
       return save.call(this)
     },
   })
 }
 
+/** With the request that is being answered. */
+function scopeSent(): string {
+  return Provider.ctx === undefined ? '' : askedScope(Provider.ctx)
+}
+
 function sharedScope(granted: string, allowed: string): string {
   const may = new Set(allowed.split(' '))
   const shared = granted.split(' ').filter((name) => may.has(name))
-  if (shared.length === 0) throw new errors.InvalidGrant('the client may do nothing of what was granted any more')
+  if (shared.length === 0)
+    throw new errors.InvalidGrant('the client may do nothing of what was granted any more')
   return shared.join(' ')
 }
 

@@ -61,7 +61,8 @@ export function createKeyRing({ db, sealing, monotonicNow }: KeyRingDeps): KeyRi
   async function resealAll(rows: readonly StoredOauthKey[], by: Sealing): Promise<void> {
     for (const { id, sealed } of rows) {
       const text = by.isByFirst(sealed) ? undefined : by.open(placeOf(id), sealed)
-      if (text !== undefined) await resealOauthKey(db, { id, was: sealed, sealed: by.seal(placeOf(id), text) })
+      if (text !== undefined)
+        await resealOauthKey(db, { id, was: sealed, sealed: by.seal(placeOf(id), text) })
     }
   }
 

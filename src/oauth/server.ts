@@ -7,10 +7,11 @@ import type { Table } from '../config/compiled.ts'
 import type { Change } from '../store/change-table.ts'
 import type { AccessTokenStore } from './access-tokens.ts'
 import { applied } from './applied.ts'
+import { textOf } from './configuration.ts'
 import { endGrantWithin, inOneGo } from './end-grant.ts'
 import { consentPath, interactionPath, oauthPath } from './paths.ts'
 import { createProvider } from './provider.ts'
-import { createKeyRing, type KeyRing, type KeyRingDeps, type ServerKeys } from './server-keys.ts'
+import { createKeyRing, type KeyRingDeps, type ServerKeys } from './server-keys.ts'
 
 export interface OauthServerDeps extends KeyRingDeps {
   /** Where the control plane is reached: scheme, host and port. */
@@ -49,7 +50,6 @@ export interface OauthServer {
   interaction(exchange: Exchange, id: string): Promise<Interaction | undefined>
   /** Decides it; resolves with where the browser goes on. undefined: there is no such thing under way. */
   decide(exchange: Exchange, id: string, decision: Decision): Promise<string | undefined>
-  rotateKeys: KeyRing['rotate']
 }
 
 export function createOauthServer(deps: OauthServerDeps): OauthServer {
@@ -104,7 +104,6 @@ export function createOauthServer(deps: OauthServerDeps): OauthServer {
         mergeWithLastSubmission: false,
       })
     },
-    rotateKeys: ring.rotate,
   }
 }
 
@@ -118,17 +117,19 @@ function resultOf(decision: Decision) {
 function interactionOf(params: Readonly<Record<string, unknown>>): Interaction {
   const { client_id: clientId, scope, redirect_uri: redirectUri } = params
   return {
-    ...{ clientId: String(clientId), redirectUri: String(redirectUri) },
-    permissions: String(scope ?? '')
-      .split(' ')
-      .filter(Boolean),
+    ...{ clientId: textOf(clientId), redirectUri: textOf(redirectUri) },
+    permissions: textOf(scope).split(' ').filter(Boolean),
   }
 }
 
 /** oidc-provider makes addresses of what was asked: it is asked by the public name, whatever the client or a proxy says. */
 function asPublic(request: IncomingMessage, publicUrl: string, path: string): void {
   const { protocol, host } = new URL(publicUrl)
-  Object.assign(request.headers, { host, 'x-forwarded-host': host, 'x-forwarded-proto': protocol.slice(0, -1) })
+  Object.assign(request.headers, {
+    host,
+    'x-forwarded-host': host,
+    'x-forwarded-proto': protocol.slice(0, -1),
+  })
   // What it would take for somebody's session: there is none.
   const { cookie } = request.headers
   if (cookie !== undefined)

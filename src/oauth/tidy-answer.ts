@@ -18,7 +18,11 @@ interface Context {
   remove(name: string): void
 }
 
-export async function tidyAnswer(deps: TidyDeps, context: Context, next: () => Promise<unknown>): Promise<void> {
+export async function tidyAnswer(
+  deps: TidyDeps,
+  context: Context,
+  next: () => Promise<unknown>,
+): Promise<void> {
   await next()
   tidyCookies(deps, context)
   if (context.path.startsWith('/.well-known/') && isObject(context.body))

@@ -11,7 +11,10 @@ export interface OauthArtifact {
   readonly lifetimeSeconds: number
 }
 
-const idOf = ({ model, digest }: Pick<OauthArtifact, 'model' | 'digest'>) => [model, Buffer.from(digest, 'hex')]
+const idOf = ({ model, digest }: Pick<OauthArtifact, 'model' | 'digest'>) => [
+  model,
+  Buffer.from(digest, 'hex'),
+]
 
 /** Keeps it, or keeps another payload of what is there. Returns whether it did: not where its grant has ended. */
 export async function keepArtifact(tx: Queryable, artifact: OauthArtifact): Promise<boolean> {

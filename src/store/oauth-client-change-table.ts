@@ -146,10 +146,10 @@ export async function writeClientSecret(
   clientId: string,
   { secret, graceSeconds }: { readonly secret: NewClientSecret; readonly graceSeconds: number },
 ): Promise<boolean> {
-  await tx.query('DELETE FROM oauth_client_secret WHERE client_id = $1 AND (expires_at IS NOT NULL OR $2 = 0)', [
-    clientId,
-    graceSeconds,
-  ])
+  await tx.query(
+    'DELETE FROM oauth_client_secret WHERE client_id = $1 AND (expires_at IS NOT NULL OR $2 = 0)',
+    [clientId, graceSeconds],
+  )
   await tx.query(
     `UPDATE oauth_client_secret SET expires_at = now() + $2 * interval '1 second' WHERE client_id = $1`,
     [clientId, graceSeconds],

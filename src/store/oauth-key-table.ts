@@ -44,7 +44,7 @@ export async function addOauthKeys(
     await tx.query('SELECT pg_advisory_xact_lock($1)', [lockId])
     for (const key of make(await listOauthKeys(tx))) {
       await tx.query(
-        `UPDATE oauth_key SET ends_at = now() + ($2 + $3) * interval '1 second' WHERE purpose = $1 AND ends_at IS NULL`,
+        `UPDATE oauth_key SET ends_at = now() + ($2::integer + $3::integer) * interval '1 second' WHERE purpose = $1 AND ends_at IS NULL`,
         [key.purpose, key.usedAfterSeconds, overlapSeconds],
       )
       await tx.query(

@@ -25,12 +25,13 @@ import {
   rotateClientBody,
 } from './client-object.ts'
 import { askedPatch } from './client-request.ts'
-import { makeClientSecret } from './routes.ts'
+import { makeClientSecret } from './client-secret.ts'
 
 const errors = ['STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'] as const
 const docs = {
   patch: {
-    summary: 'Changes what is named. Tokens that are out stay as they are; others follow with their next refresh',
+    summary:
+      'Changes what is named. Tokens that are out stay as they are; others follow with their next refresh',
     status: 200,
     answer: clientSchema,
     errors,
@@ -88,17 +89,21 @@ export function serveClientChanges(app: ControlApp, deps: AdminDeps): void {
   })
 
   const rotated = { params: idParams, body: rotateClientBody, querystring }
-  app.post('/clients/:id/rotate-secret', { schema: rotated, config: { doc: docs.rotate } }, async (request) => {
-    const { grace_seconds: graceSeconds = defaultGraceSeconds } = request.body
-    const { secret, stored } = makeClientSecret(deps)
-    const { client } = await changeClient(deps.db, originOf(request, deps), {
-      ...{ id: idOf('cli', request.params.id), action: 'client.rotate_secret' },
-      async write(tx, before) {
-        if (before.authMethod !== 'client_secret')
-          throw invalid('', 'the client has no secret: it shows who it is by its keys')
-        return writeClientSecret(tx, before.id, { secret: stored, graceSeconds })
-      },
-    })
-    return clientObjectWithSecret(client, secret)
-  })
+  app.post(
+    '/clients/:id/rotate-secret',
+    { schema: rotated, config: { doc: docs.rotate } },
+    async (request) => {
+      const { grace_seconds: graceSeconds = defaultGraceSeconds } = request.body
+      const { secret, stored } = makeClientSecret(deps)
+      const { client } = await changeClient(deps.db, originOf(request, deps), {
+        ...{ id: idOf('cli', request.params.id), action: 'client.rotate_secret' },
+        async write(tx, before) {
+          if (before.authMethod !== 'client_secret')
+            throw invalid('', 'the client has no secret: it shows who it is by its keys')
+          return writeClientSecret(tx, before.id, { secret: stored, graceSeconds })
+        },
+      })
+      return clientObjectWithSecret(client, secret)
+    },
+  )
 }

@@ -13,7 +13,9 @@ const authMethods = ['client_secret', 'private_key_jwt'] as const
 
 export const clientSchema = Type.Object({
   client_id: Type.String(),
-  merchant_id: Type.Union([Type.String(), Type.Null()], { description: 'null: whoever grants chooses the merchant' }),
+  merchant_id: Type.Union([Type.String(), Type.Null()], {
+    description: 'null: whoever grants chooses the merchant',
+  }),
   api: Type.String({ description: 'That its tokens are for' }),
   environment: Type.String(),
   name: Type.String({ description: 'What people read who are asked to grant' }),
@@ -41,7 +43,8 @@ export const clientWithSecretSchema = Type.Intersect([
   clientSchema,
   Type.Object({
     client_secret: Type.Union([Type.String(), Type.Null()], {
-      description: 'The whole secret, here only; null in the answer to a repeat, and where the client has keys instead',
+      description:
+        'The whole secret, here only; null in the answer to a repeat, and where the client has keys instead',
     }),
   }),
 ])

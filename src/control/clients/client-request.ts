@@ -23,7 +23,12 @@ export type AskedClient = Pick<
 export function askedClient(deps: ControlDeps, scope: Scope, body: NewClientBody): AskedClient {
   const api = apiAsked(deps, scope, body)
   const merchantId = merchantAsked(scope, body)
-  const { grants, redirect_uris: redirectUris = [], jwks = null, auth_method: authMethod = 'client_secret' } = body
+  const {
+    grants,
+    redirect_uris: redirectUris = [],
+    jwks = null,
+    auth_method: authMethod = 'client_secret',
+  } = body
   if (grants.includes('client_credentials') && merchantId === null)
     throw invalid('/merchant_id', 'client_credentials needs a merchant: nobody chooses one')
   refuseUris(grants, redirectUris)

@@ -1,9 +1,7 @@
 // Clients of the authorization server. Their secrets are shown once.
 
 import { Type } from 'typebox'
-import { clientSecretPrefix } from '../../credentials/oauth.ts'
-import { digestOf, generateSecret, lastFour, type Secret } from '../../credentials/secret.ts'
-import { createClient, type NewClientSecret } from '../../store/oauth-client-change-table.ts'
+import { createClient } from '../../store/oauth-client-change-table.ts'
 import { listClients, mustGetClient, type StoredClient } from '../../store/oauth-client-table.ts'
 import { viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
@@ -12,8 +10,15 @@ import { idOf, idParams, isId, limitOf, pageFields, textField, waitQuery } from 
 import { findReplay, markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { listOf, type RouteDoc } from '../openapi/route-doc.ts'
 import { serveClientChanges } from './changes.ts'
-import { clientObject, clientObjectWithSecret, clientSchema, clientWithSecretSchema, newClientBody } from './client-object.ts'
+import {
+  clientObject,
+  clientObjectWithSecret,
+  clientSchema,
+  clientWithSecretSchema,
+  newClientBody,
+} from './client-object.ts'
 import { askedClient } from './client-request.ts'
+import { makeClientSecret } from './client-secret.ts'
 
 const docs = {
   create: {
@@ -73,10 +78,4 @@ export function serveClients(app: ControlApp, deps: AdminDeps): void {
     clientObject(await mustGetClient(deps.db, idOf('cli', request.params.id), viewOf(request, deps))),
   )
   serveClientChanges(app, deps)
-}
-
-/** A new secret, and what is kept of it. */
-export function makeClientSecret(deps: AdminDeps): { readonly secret: Secret; readonly stored: NewClientSecret } {
-  const secret = generateSecret(clientSecretPrefix)
-  return { secret, stored: { id: deps.newId('cls'), digest: digestOf(secret), last4: lastFour(secret) } }
 }

@@ -30,7 +30,8 @@ export const grantSchema = Type.Object({
 
 const docs = {
   list: {
-    summary: 'What people have granted to clients and lasts, newest first: the newest of each client, person and merchant',
+    summary:
+      'What people have granted to clients and lasts, newest first: the newest of each client, person and merchant',
     status: 200,
     answer: listOf(grantSchema),
     errors: ['STORE_UNAVAILABLE'],

@@ -97,11 +97,7 @@ function gone(): DenialError {
 }
 
 /** Throws NOT_FOUND where nothing is under way in this browser by that id, or its client has ended. */
-async function askedOf(
-  { deps }: HubApp,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<Asked> {
+async function askedOf({ deps }: HubApp, request: FastifyRequest, reply: FastifyReply): Promise<Asked> {
   const { id } = request.params as Static<typeof params>
   const server = (await deps.oauth.server?.()) ?? null
   const interaction = await server?.interaction({ request: request.raw, response: reply.raw }, id)

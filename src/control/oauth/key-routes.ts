@@ -1,7 +1,7 @@
 // The keys that the authorization server signs with: replaced by hand, and published while anything that they signed may be read.
 
 import { Type } from 'typebox'
-import { deny, DenialError } from '../../errors/denial.ts'
+import { createKeyRing } from '../../oauth/server-keys.ts'
 import { writeAudit } from '../../store/audit-table.ts'
 import { whoOf } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -18,15 +18,17 @@ const doc = {
       description: 'It is published before; the one before it is published for a day more',
     }),
   }),
-  errors: ['NOT_FOUND', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
+  errors: ['STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
 } as const satisfies RouteDoc
 
 export function serveOauthKeys(app: ControlApp, deps: AdminDeps): void {
+  const ring = createKeyRing({
+    ...{ db: deps.db, sealing: deps.webhooks.sealing },
+    monotonicNow: () => performance.now(),
+  })
   const options = { schema: { body: actionBody, querystring: waitQuery }, config: { doc } }
   app.post('/oauth/keys/rotate', options, async (request) => {
-    const server = await deps.oauth.server?.()
-    if (!server) throw new DenialError(deny('NOT_FOUND', 'unknown_path'))
-    const { id, usedFromMs } = await server.rotateKeys()
+    const { id, usedFromMs } = await ring.rotate()
     await writeAudit(deps.db, {
       ...{ ...whoOf(request), action: 'oauth.rotate_keys', target: id, before: null },
       ...{ after: { used_from: instant(usedFromMs) }, atMs: deps.now(), revision: null },
