@@ -246,9 +246,14 @@ function compileCors(entry: GatewayFile['apis'][string]): Api['cors'] {
   const { cors } = entry
   if (typeof cors === 'string') return cors
   const { origins, headers } = cors
+  const usual = [
+    ...compileCredential(entry).fields,
+    ...(entry.oauth === undefined ? [] : ['DPoP']),
+    'Content-Type',
+  ]
   return {
     origins: origins.includes('*') ? null : new Set(origins),
-    allowHeaders: (headers ?? [...compileCredential(entry).fields, 'Content-Type']).join(', '),
+    allowHeaders: (headers ?? usual).join(', '),
     maxAgeSeconds: String(Math.floor(parseDuration(cors.max_age) / 1000)),
   }
 }

@@ -89,6 +89,21 @@ export const reasons = {
     merchant_suspended: 'Its merchant is suspended',
     other_api: 'The key is of another API',
     other_environment: 'The key is of another environment than its prefix says',
+    bound: 'An access token that is bound to a key came without its proof: under Bearer, or where a key goes',
+    not_bound:
+      'Under the scheme DPoP came what is bound to no key: an API key, or a token that is used as Bearer',
+    proof_missing: 'The scheme DPoP without a field DPoP',
+    several_proofs: 'More than one field DPoP',
+    proof_malformed:
+      'The proof is none (RFC 9449), too long, signed in a way that is not taken, or has a private key in it',
+    proof_other_request: 'The proof is for another method or URL. Behind a proxy: `trusted_proxies`',
+    proof_other_token: 'The proof is for another token',
+    proof_time:
+      "The proof was made more than 60 s ago, or is from the future: the client's clock, or a repeat",
+    proof_other_key: 'The proof was made with another key than the token is bound to',
+    proof_signature: 'The signature of the proof is wrong',
+    proof_repeated: 'The proof was used before',
+    tokens_not_taken: 'An access token, of an API that takes none: it has no `oauth` any more',
     denied_client: 'The emergency stop lists the address of the client',
     denied_prefix: 'The emergency stop lists how the secret begins',
     denied_key: 'The emergency stop lists the key',

@@ -119,6 +119,23 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     merchant_suspended: "The merchant's account is suspended, so none of its keys works at the moment.",
     other_api: 'The key is for another API than the one that was called.',
     other_environment: 'The key is for another environment than the one that was called.',
+    bound:
+      'The access token only works together with a proof of the key that it was given to (DPoP), and came without one.',
+    not_bound: 'What came under the scheme DPoP is not bound to a key. Please send it as Bearer.',
+    proof_missing:
+      'The access token came under the scheme DPoP, but without the field DPoP that proves the key.',
+    several_proofs: 'The request carried more than one proof in the field DPoP.',
+    proof_malformed: 'The proof in the field DPoP is not made as it must be.',
+    proof_other_request:
+      'The proof in the field DPoP was made for another method or address than the one that was called.',
+    proof_other_token: 'The proof in the field DPoP was made for another access token.',
+    proof_time:
+      'The proof in the field DPoP was made too long ago, or in the future. Please check the clock of the client.',
+    proof_other_key:
+      'The proof in the field DPoP was made with another key than the access token is bound to.',
+    proof_signature: 'The signature of the proof in the field DPoP is wrong.',
+    proof_repeated: 'The proof in the field DPoP was used before. Each request needs its own.',
+    tokens_not_taken: 'The API takes no access tokens any more. Please use an API key.',
     denied_client: `The address that the request came from is blocked. ${stop}`,
     denied_prefix: `Keys that begin like this one are blocked. ${stop}`,
     denied_key: `The key is blocked. ${stop}`,

@@ -3,6 +3,7 @@
 // goes in batches: what fails or takes long holds up nothing else.
 
 import type { Table } from '../config/compiled.ts'
+import { pruneAccessTokens, pruneTokenStops } from '../store/access-token-table.ts'
 import { activityParts, pruneActivityBatches } from '../store/activity-rollup-table.ts'
 import { pruneAudit } from '../store/audit-table.ts'
 import { inBatches } from '../store/batches.ts'
@@ -72,6 +73,8 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'oauth_artifacts', take: (most) => pruneArtifacts(db, most) },
     { name: 'oauth_grants', take: (most) => pruneGrants(db, grantsKeptMs, most) },
     { name: 'oauth_keys', take: (most) => pruneOauthKeys(db, most) },
+    { name: 'access_tokens', take: (most) => pruneAccessTokens(db, most) },
+    { name: 'access_token_stops', take: (most) => pruneTokenStops(db, most) },
     { name: 'pace', take: (most) => prunePace(db, most) },
     // A day is one row to these: there are a few at most.
     { name: 'request_days', take: () => prepareRequests(db) },

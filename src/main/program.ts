@@ -36,6 +36,7 @@ import type { ProcessSecrets } from './secrets.ts'
 import { createRequestSink } from './request-sink.ts'
 import { openOauthPart } from './oauth-part.ts'
 import type { Change } from '../store/change-table.ts'
+import { openProofs } from './proofs.ts'
 import { openLimiter } from './rate-limits.ts'
 import { type Live, openLive } from './live.ts'
 import { createSignOffs } from './sign-offs.ts'
@@ -344,6 +345,7 @@ async function openGateway(parts: Parts): Promise<number> {
     tls: tlsOf(parts),
     lookup: core.lookup,
     limiter,
+    proofs: openProofs(parts),
     isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,
     requests,

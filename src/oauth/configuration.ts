@@ -3,6 +3,7 @@
 
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { Api, Table } from '../config/compiled.ts'
+import { proofAlgorithms } from '../credentials/proof-algorithms.ts'
 import { createAdapter, type AdapterDeps } from './adapter.ts'
 import { ownMetadata } from './client-metadata.ts'
 import { errorPage } from './error-page.ts'
@@ -42,7 +43,7 @@ export function configurationOf(deps: ConfigurationDeps): Configuration {
     enabledJWA: {
       clientAuthSigningAlgValues: ['ES256', 'PS256', 'EdDSA'],
       idTokenSigningAlgValues: ['ES256'],
-      dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
+      dPoPSigningAlgValues: [...proofAlgorithms],
       introspectionSigningAlgValues: ['ES256'],
     },
     clientDefaults: { id_token_signed_response_alg: 'ES256', introspection_signed_response_alg: 'ES256' },

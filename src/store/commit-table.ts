@@ -135,6 +135,26 @@ async function writeChange<T>(tx: Queryable, { planned, origin, revision }: Step
   return { object, change }
 }
 
+/**
+ * A change that is no key's and no merchant's, within a transaction that has done all else: takes the next revision and tells
+ * the instances what has moved.
+ */
+export async function takeChange(
+  tx: Queryable,
+  change: Omit<Change, 'revision' | 'stamp'>,
+  write: (revision: number) => Promise<void>,
+): Promise<Change> {
+  const { revision } = await nextRevision(tx)
+  await write(revision)
+  const { keyId, merchantId, digests } = change
+  const [written] = await tx.query<{ stamp: number }>(
+    `INSERT INTO outbox (revision, key_id, merchant_id, digests) VALUES ($1, $2, $3, $4)
+     RETURNING ${stampColumn} AS stamp`,
+    [revision, keyId, merchantId, digests],
+  )
+  return { revision, keyId, merchantId, digests, ...(written && { stamp: written.stamp }) }
+}
+
 /** What each change waits in for its turn: so begins the statement of a session that does, as the database shows it. */
 export const takesRevision = 'UPDATE head SET revision = revision + 1'
 

@@ -1,6 +1,7 @@
 // What an API says of itself as a protected resource (RFC 9728).
 
 import type { Api } from '../../config/compiled.ts'
+import { proofAlgorithms } from '../../credentials/proof-algorithms.ts'
 import { oauthPath } from '../../oauth/paths.ts'
 
 export const resourcePath = '/.well-known/oauth-protected-resource'
@@ -15,7 +16,7 @@ export function resourceMetadata(api: Api | undefined, publicUrl: string): objec
     authorization_servers: [`${publicUrl}${oauthPath}`],
     scopes_supported: [...api.permissions.keys()],
     bearer_methods_supported: ['header'],
-    dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
+    dpop_signing_alg_values_supported: [...proofAlgorithms],
     dpop_bound_access_tokens_required: api.oauth.profile === 'fapi2',
   }
 }
