@@ -8,4 +8,4 @@ export const oauthClientStatuses = ['active', 'disabled'] as const
 export type OauthClientStatus = (typeof oauthClientStatuses)[number]
 
 /** How the secret of a client begins. */
-export const clientSecretPrefix = 'lk_cli_'
+export const clientSecretPrefix = 'lk_oac_'

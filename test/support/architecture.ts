@@ -78,6 +78,7 @@ const textRules: readonly TextRule[] = [
       'src/control/people/oidc/browser-secret.ts': 'the cookie of who goes to an identity provider',
       'src/oauth/token-text.ts': 'the one answer that a token is in',
       'src/control/clients/client-object.ts': 'the one answer to create and rotate-secret',
+      'src/control/people/device/codes.ts': 'the two answers in which a command line gets its secrets',
       'src/control/people/link.ts': 'the one time that a link is written down',
     },
   },
