@@ -384,6 +384,8 @@ void t.test('what is answered is what is documented, of every route', async (t) 
     untold.toSorted(),
     [
       ...['GET /admin/v1/audit/export', 'GET /admin/v1/events', 'GET /hub/v1/oidc/callback', 'GET /metrics'],
+      // Told where somebody is asked to grant access (test/oauth).
+      ...['GET', 'POST'].map((method) => `${method} /hub/v1/oauth/interactions/{id}`),
       // Told by those who have an authenticator or a provider (people/factors, people/oidc).
       ...['POST /hub/v1/account/passkeys', 'POST /hub/v1/oidc/{id}', 'POST /hub/v1/passkey'].toSorted(),
     ].toSorted(),

@@ -54,7 +54,6 @@ export function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     legacyKeys: false,
     oauth: null,
     cors: 'off',
-    oauth: null,
     forwardAuthorization: false,
     timeoutMs: null,
     trailingSlash: 'strict',
