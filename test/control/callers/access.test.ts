@@ -61,6 +61,11 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'POST /keys/{id}/revoke': ({ key }) => ({ method: 'POST', path: `/keys/${key}/revoke` }),
   'POST /keys/{id}/rotate': ({ key }) => ({ method: 'POST', path: `/keys/${key}/rotate` }),
   'POST /keys/{id}/rotation/end': ({ key }) => ({ method: 'POST', path: `/keys/${key}/rotation/end` }),
+  'POST /keys/{id}/rotation/grace': ({ key }) => ({
+    method: 'POST',
+    path: `/keys/${key}/rotation/grace`,
+    body: { grace_seconds: 60 },
+  }),
   'POST /keys/import': ({ merchant }) => ({
     method: 'POST',
     path: '/keys/import',
