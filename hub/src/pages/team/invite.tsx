@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { faultOf } from '../../api/fault.ts'
 import { type Invitation, invite, type OneTimeLink } from '../../api/team.ts'
 import type { MemberRole } from '../../api/types.ts'
@@ -7,7 +7,8 @@ import { Button } from '../../ui/button.tsx'
 import { CopyLine } from '../../ui/copy.tsx'
 import { Dialog, DialogActions } from '../../ui/dialog.tsx'
 import { Choice, Field, Input } from '../../ui/field.tsx'
-import { FaultNotice, Notice } from '../../ui/states.tsx'
+import { Notice } from '../../ui/states.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
 
@@ -23,45 +24,40 @@ export function InviteDialog({ merchantId, close }: { merchantId: string; close:
       void client.invalidateQueries({ queryKey: ['invitations', merchantId] })
     },
   )
-  const submit = (event: FormEvent): void => {
-    event.preventDefault()
-    action.run(undefined)
-  }
   if (made !== null)
     return <LinkDialog link={made.link} email={made.email} purpose="invitation" close={close} />
   return (
-    <Dialog title={words.team.inviteTitle} about={words.team.inviteAbout} onClose={close}>
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        {action.fault !== null && <FaultNotice fault={action.fault} what={words.team.inviteFailed} />}
-        <Field label={words.team.email} fault={faultOf(action.fault, '/email')}>
-          <Input
-            type="email"
-            required
-            autoFocus
-            autoComplete="off"
-            value={email}
-            onChange={(event) => setEmail(event.target.value)}
-          />
-        </Field>
-        <Choice
-          legend={words.team.role}
-          columns=""
-          value={role}
-          onChange={setRole}
-          options={(['viewer', 'admin'] as const).map((value) => ({
-            value,
-            label: words.shell.role[value],
-            note: words.team.roleNote[value],
-          }))}
+    <FormDialog
+      title={words.team.inviteTitle}
+      about={words.team.inviteAbout}
+      action={action}
+      failed={words.team.inviteFailed}
+      submit={words.team.invite}
+      working={words.team.sending}
+      close={close}
+    >
+      <Field label={words.team.email} fault={faultOf(action.fault, '/email')}>
+        <Input
+          type="email"
+          required
+          autoFocus
+          autoComplete="off"
+          value={email}
+          onChange={(event) => setEmail(event.target.value)}
         />
-        <DialogActions>
-          <Button onClick={close}>{words.common.cancel}</Button>
-          <Button kind="primary" type="submit" busy={action.isRunning && words.team.sending}>
-            {words.team.invite}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+      </Field>
+      <Choice
+        legend={words.team.role}
+        columns=""
+        value={role}
+        onChange={setRole}
+        options={(['viewer', 'admin'] as const).map((value) => ({
+          value,
+          label: words.shell.role[value],
+          note: words.team.roleNote[value],
+        }))}
+      />
+    </FormDialog>
   )
 }
 

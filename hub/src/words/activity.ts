@@ -1,0 +1,43 @@
+// What keys are used for.
+
+import { counted } from './say.ts'
+
+export const activity = {
+  title: 'Activity',
+  about: 'What your keys were used for.',
+  aboutAll: 'What keys were used for.',
+  failed: 'The activity could not be loaded',
+  ranges: {
+    '1h': 'Last hour',
+    '24h': 'Last 24 hours',
+    '7d': 'Last 7 days',
+    '30d': 'Last 30 days',
+    '90d': 'Last 90 days',
+  } as Readonly<Record<string, string>>,
+  range: 'Time',
+  chosen: 'Chosen time',
+  allowed: 'Allowed',
+  refused: 'Refused',
+  failedRequests: 'Failed',
+  total: 'Requests',
+  overTime: 'Requests over time',
+  zoomHint: 'Drag over the chart to look closer.',
+  zoomOut: 'Back to the whole time',
+  reasons: 'Refusals by reason',
+  noReasons: 'Nothing was refused.',
+  routes: 'Top routes',
+  keys: 'Top keys',
+  noUse: 'No requests in this time',
+  noUseAbout: 'Requests appear here within a few seconds. Send one with a key of yours.',
+  columns: { reason: 'Reason', route: 'Route', key: 'Key', count: 'Requests', share: 'Allowed' },
+  live: 'Live',
+  liveAbout: 'Requests as they are decided, sampled when there are many.',
+  pause: 'Pause',
+  resume: 'Resume',
+  waiting: 'Waiting for requests…',
+  lost: 'The connection was lost; trying again.',
+  paused: (count: number) => `Paused. ${counted(count, 'request', 'requests')} since.`,
+  tableOf: 'Show as a table',
+  timeZone: (zone: string) => `Times in ${zone}`,
+  onlyKey: 'Of one key',
+}

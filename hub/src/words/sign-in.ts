@@ -1,0 +1,51 @@
+// What is seen without a session.
+
+export const signIn = {
+  title: 'Sign in',
+  about: 'API keys, activity and webhooks of your merchants.',
+  email: 'E-mail address',
+  password: 'Password',
+  totp: 'Code from your authenticator app',
+  totpHint: 'Six digits, or a recovery code. Leave it empty if you have not set one up.',
+  haveCode: 'I have a code from an authenticator app',
+  submit: 'Sign in',
+  submitting: 'Signing in…',
+  oidcFailed: 'The other service did not sign you in. Try again, or use your password.',
+  passkey: 'Sign in with a passkey',
+  passkeyFailed: 'The passkey was not accepted. Try again, or use your password.',
+  passkeyNot: 'The passkey did not sign you in',
+  with: (name: string) => `Sign in with ${name}`,
+  or: 'or',
+  forgot: 'Forgot your password?',
+  askAdmin: 'Ask an administrator of your team for a new link: this installation sends no mail.',
+  reset: 'Send me a link',
+  resetTitle: 'Choose a new password',
+  resetAbout: 'We send a link to this address if there is an account with it.',
+  resetSent: 'If there is an account with this address, a link is on its way. It works once.',
+  failed: 'E-mail address, password or code is wrong.',
+  signedOut: 'You were signed out. Sign in to go on where you were.',
+  show: 'Show password',
+  hide: 'Hide password',
+  firstTitle: 'Set up the first operator',
+  firstAbout:
+    'Nobody can sign in yet. Run this where Latchkey runs; it prints a link that sets the password, once.',
+}
+
+export const link = {
+  passwordTitle: 'Choose a password',
+  passwordAbout: (email: string) => `For ${email}.`,
+  invitationTitle: (merchant: string) => `Join ${merchant}`,
+  invitationAbout: (email: string, role: string) =>
+    `You were invited as ${email} with the role ${role}. If you have an account already, enter its password.`,
+  password: 'Password',
+  hint: '12 characters or more. A few words are easier to remember than signs.',
+  submit: 'Set the password',
+  accept: 'Accept the invitation',
+  working: 'One moment…',
+  done: 'Your password is set. Sign in with it.',
+  joined: 'You have joined, and the password that you entered is yours. Sign in with it.',
+  wrong: 'That is not the password of your account.',
+  ended: 'This link does not work',
+  endedAbout: 'It was used already, or is too old. Ask whoever sent it for a new one.',
+  toSignIn: 'Go to sign-in',
+}
