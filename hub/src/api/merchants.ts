@@ -7,7 +7,10 @@ export function merchantList(q: string, limit: number) {
   return queryOptions({
     queryKey: ['merchants', q, limit],
     queryFn: ({ signal }) =>
-      call<Page<Merchant>>('GET', 'admin/v1/merchants', { query: { q, limit, sort: q === '' ? null : 'name' }, signal }),
+      call<Page<Merchant>>('GET', 'admin/v1/merchants', {
+        query: { q, limit, sort: q === '' ? null : 'name' },
+        signal,
+      }),
     staleTime: 30_000,
   })
 }

@@ -26,6 +26,9 @@ export const signIn = {
   signedOut: 'You were signed out. Sign in to go on where you were.',
   show: 'Show password',
   hide: 'Hide password',
+  firstLine: 'latchkey operators create --email you@example.com',
+  firstDone: 'I have done that',
+  firstSkip: 'I am a member, and have an account',
   firstTitle: 'Set up the first operator',
   firstAbout:
     'Nobody can sign in yet. Run this where Latchkey runs; it prints a link that sets the password, once.',

@@ -186,14 +186,15 @@ function serveInvite(app: ControlApp, { deps, attempts }: HubApp): void {
     const origin = originOf(request, deps)
     // Each is a mail to somebody who has not asked for it.
     await attempts.take('invitations', merchantId)
-    const { publicUrl, sendsMail } = deps.hub
+    const { hub } = deps
+    const { sendsMail } = hub
     let link: MadeLink | undefined
     const made = await createInvitation(deps.db, origin, {
       ...{ id: deps.newId('inv'), merchantId, email, role: request.body.role },
       expiresAtMs: origin.nowMs + invitationLifeMs,
       async beside(tx, invitationId) {
         const of = { purpose: 'invitation', invitationId } as const
-        if (isShown(deps, request.caller)) link = await makeLink(tx, { publicUrl, nowMs: origin.nowMs }, of)
+        if (isShown(deps, request.caller)) link = await makeLink(tx, { hub, nowMs: origin.nowMs }, of)
         const mail = { id: deps.newId('eml'), kind: 'invitation', recipient: email, personId: null } as const
         if (sendsMail) await queueMail(tx, { ...mail, invitationId, nowMs: origin.nowMs })
       },

@@ -243,6 +243,7 @@ async function thingsOf(
   const key = await id(subject, '/keys', keyBody(merchant, { api }))
   const request = `req_of_${key}`
   await seedRequests(subject.db, { id: request, merchantId: merchant, api, keyId: key })
+  if (name.endsWith('/rotation/grace')) await subject.call('POST', `/keys/${key}/rotate`)
   const isOfPerson = /\{person\}|^\w+ \/members/.test(name)
   return {
     ...{ merchant, api, key, request },

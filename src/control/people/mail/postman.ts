@@ -1,7 +1,6 @@
 // Sends what stands in the table of mails, one after another, and again later what could not be sent. The link of a mail is made
 // as it is sent: until then there is none that anybody could read in the table.
 
-import type { HubSettings } from '../../../config/hub-compiled.ts'
 import {
   claimMail,
   type ClaimedMail,
@@ -12,13 +11,13 @@ import {
 import type { LinkFor } from '../../../store/link-table.ts'
 import type { Postgres } from '../../../store/postgres.ts'
 import { explainFailure } from '../../../store/refusals.ts'
-import { makeLink } from '../link.ts'
+import { type HubPlace, makeLink } from '../link.ts'
 import type { MailTransport } from './transport.ts'
 import { lettersOf } from './words.ts'
 
 export interface PostmanDeps {
   readonly db: Postgres
-  readonly hub: Pick<HubSettings, 'publicUrl'>
+  readonly hub: HubPlace
   readonly transport: MailTransport
   /** Milliseconds since the epoch. */
   now(): number
@@ -119,7 +118,7 @@ async function sendNext(deps: PostmanDeps): Promise<boolean> {
 
 async function urlOf(deps: PostmanDeps, mail: ClaimedMail, nowMs: number): Promise<string | null> {
   const of = linkFor(mail)
-  return of && (await makeLink(deps.db, { publicUrl: deps.hub.publicUrl, nowMs }, of)).url
+  return of && (await makeLink(deps.db, { hub: deps.hub, nowMs }, of)).url
 }
 
 function linkFor({ kind, personId, invitationId }: ClaimedMail): LinkFor | null {
