@@ -6,6 +6,7 @@ import { activity } from './words/activity.ts'
 import { audit } from './words/audit.ts'
 import { common, environments } from './words/common.ts'
 import { deny } from './words/deny.ts'
+import { device } from './words/device.ts'
 import { docs } from './words/docs.ts'
 import { faults } from './words/faults.ts'
 import { health } from './words/health.ts'
@@ -44,6 +45,7 @@ export const words = {
   edit,
   security,
   account,
+  device,
   team,
   operators,
   merchants,

@@ -33,12 +33,13 @@ export interface TestProgram {
 export interface TestProgramOptions {
   /** Overrides of lines of the gateway file, by placeholder. */
   readonly gateway?: string
+  /** Further keys of `control`, behind a comma. */
+  readonly control?: string
   /** Further sections of the gateway file, a line each. */
   readonly sections?: string
   /** The gateway's; any free one unless said. */
   readonly port?: number
-  /** Further settings of the control plane's, each after a comma; its port is any free one unless said. */
-  readonly control?: string
+  /** Any free one unless said. */
   readonly controlPort?: number
   readonly upstream?: string
   /** Base URL of the live upstream instead of the recording one. */

@@ -17,7 +17,7 @@ async function setUp(t: Parameters<typeof createSubject>[0], operators: OidcSett
       ...{
         publicUrl: origin,
         path: '',
-        sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000 },
+        sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000, commandLineMs: 3_600_000 },
         sendsMail: false,
       },
       ...{ mailQueued: () => undefined, pages: null },
@@ -197,7 +197,7 @@ void t.test('a provider that is away is told of, and asked again', async (t) => 
       ...{
         publicUrl: origin,
         path: '',
-        sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000 },
+        sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000, commandLineMs: 3_600_000 },
         sendsMail: false,
       },
       ...{ mailQueued: () => undefined, pages: null },
