@@ -37,6 +37,7 @@ const unsure =
 export const faults = {
   requestId: 'Request',
   copyRequestId: 'Copy the request id',
+  more: 'More about this error',
   fields: 'Some of what was entered cannot be taken:',
   broken: 'This page broke',
   brokenAbout: 'It was not meant to. Load it again; what was saved is saved.',

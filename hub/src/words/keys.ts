@@ -60,5 +60,10 @@ export const reminders = {
     `${countedKeys(count, isMore, 'was', 'were')} not used for 90 days: revoke what nobody needs.`,
   expiring: (count: number, isMore: boolean) =>
     `${countedKeys(count, isMore, 'ends', 'end')} within 14 days: rotate or extend ${count === 1 ? 'it' : 'them'}.`,
+  permissions: (count: number, isMore: boolean) =>
+    `${countedKeys(count, isMore, 'holds', 'hold')} permissions not used for 90 days: remove what is not needed.`,
+  remove: 'Remove these…',
+  removeOf: (name: string) => `Remove unused permissions of ${name}`,
+  hide: 'Hide',
   show: 'Show',
 }

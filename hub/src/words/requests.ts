@@ -33,6 +33,7 @@ export const requests = {
   took: (ms: number) => `${figure(Math.round(ms))} ms`,
   publicRoute: 'No key needed',
   explanation: 'What happened',
+  aboutCode: (code: string) => `What ${code} means`,
   copyText: 'Copy as text',
   openKey: 'Open the key',
   gateway: 'Gateway',

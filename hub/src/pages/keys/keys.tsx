@@ -65,7 +65,7 @@ function KeyListing({ isChanger, merchantId }: { isChanger: boolean; merchantId:
   const keys = found.data?.pages.flatMap(({ data }) => data) ?? []
   return (
     <>
-      <Reminders merchantId={merchantId} environment={environment} />
+      <Reminders {...{ merchantId, environment, isChanger }} />
       <Filters merchantId={merchantId} />
       <Listing
         found={found}

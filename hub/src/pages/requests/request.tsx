@@ -62,6 +62,11 @@ function Way({ one }: { one: KeptRequest }) {
       <div className="mb-6">
         <Notice tone={tone} title={words.requests.explanation}>
           {one.explanation}
+          {one.code !== null && (
+            <Link to={`/docs/errors/${one.code}`} className="mt-1 block text-accent-ink hover:underline">
+              {words.requests.aboutCode(one.code)}
+            </Link>
+          )}
         </Notice>
       </div>
       <ol className="card px-5 py-4">
