@@ -1,6 +1,6 @@
 // A search box that asks when typing rests, so that nothing blocks it.
 
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Input } from './field.tsx'
 import { Icon } from './icon.tsx'
 
@@ -14,10 +14,18 @@ interface SearchProps {
 
 export function SearchField({ label, value, onChange }: SearchProps) {
   const [text, setText] = useState(value)
-  useEffect(() => setText(value), [value])
+  const said = useRef(value)
+  useEffect(() => {
+    // What comes back is behind what was typed since; what comes from elsewhere is taken.
+    if (value !== said.current) setText(value)
+    said.current = value
+  }, [value])
   useEffect(() => {
     if (text === value) return
-    const timer = setTimeout(() => onChange(text), typingMs)
+    const timer = setTimeout(() => {
+      said.current = text
+      onChange(text)
+    }, typingMs)
     return () => clearTimeout(timer)
   }, [text])
   return (

@@ -107,7 +107,11 @@ export function FaultNotice({ fault, what, again }: FaultProps) {
           {isDocumented(fault) && (
             <>
               {' '}
-              <a href={`docs/errors/${fault.code}`} className="text-accent-ink hover:underline">
+              <a
+                href={`docs/errors/${fault.code}`}
+                target="_blank"
+                className="text-accent-ink hover:underline"
+              >
                 {words.faults.more}
               </a>
             </>

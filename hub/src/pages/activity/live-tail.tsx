@@ -7,6 +7,7 @@ import { Section } from '../../ui/page.tsx'
 import { exactTime } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
 import { OutcomeBadge } from '../requests/outcome.tsx'
+import { toneOf } from '../requests/tone.ts'
 
 interface TailProps {
   readonly merchantId: string | null
@@ -17,7 +18,7 @@ export function LiveTail({ merchantId, environment }: TailProps) {
   const [isPaused, setPaused] = useState(false)
   const [shown, setShown] = useState('')
   const tail = useTail(merchantId, environment, isPaused)
-  const rows = tail.rows.filter(({ decision }) => shown === '' || decision !== 'allow')
+  const rows = tail.rows.filter((one) => shown === '' || toneOf(one) !== 'good')
   return (
     <Section
       title={words.activity.live}
