@@ -1,22 +1,18 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { faultOf } from '../../api/fault.ts'
 import { useUser } from '../../api/session.ts'
 import { addOperator, changeOperator, type OneTimeLink, type Operator, operatorList } from '../../api/team.ts'
-import type { OperatorRole } from '../../api/types.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
-import { Choice, Field, Input } from '../../ui/field.tsx'
 import { Listing } from '../../ui/listing.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { FaultNotice } from '../../ui/states.tsx'
 import { Table, Td, Th, Tr } from '../../ui/table.tsx'
 import { Time } from '../../ui/time.tsx'
-import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
-import { LinkDialog } from '../team/invite.tsx'
+import { LinkDialog, PersonDialog } from '../team/person-dialog.tsx'
 
 type Shown = { readonly link: OneTimeLink['link']; readonly email: string }
 
@@ -66,7 +62,7 @@ export function Operators() {
           ))}
         </Table>
       </Listing>
-      {isAdding && <AddDialog close={() => setAdding(false)} show={setShown} />}
+      {isAdding && <AddDialog close={() => setAdding(false)} />}
       {shown !== null && <LinkDialog {...shown} purpose="password" close={() => setShown(null)} />}
     </>
   )
@@ -130,46 +126,24 @@ function OperatorRow({
 
 const roles = ['read_only', 'auditor', 'support', 'admin'] as const
 
-function AddDialog({ close, show }: { close: () => void; show: (shown: Shown) => void }) {
+function AddDialog({ close }: { close: () => void }) {
   const client = useQueryClient()
-  const [email, setEmail] = useState('')
-  const [role, setRole] = useState<OperatorRole>('support')
-  const action = useAction(
-    () => addOperator(email.trim(), role),
-    (made) => {
-      void client.invalidateQueries({ queryKey: operatorList.queryKey })
-      close()
-      show({ link: made.link, email: made.email })
-    },
-  )
   return (
-    <FormDialog
+    <PersonDialog
       title={words.operators.createTitle}
-      action={action}
-      failed={words.operators.createFailed}
       submit={words.operators.create}
       working={words.operators.creating}
+      failed={words.operators.createFailed}
+      purpose="password"
+      role="support"
+      roles={roles.map((value) => ({
+        value,
+        label: words.shell.role[value],
+        note: words.operators.roleNote[value],
+      }))}
+      act={addOperator}
+      done={() => void client.invalidateQueries({ queryKey: operatorList.queryKey })}
       close={close}
-    >
-      <Field label={words.team.email} fault={faultOf(action.fault, '/email')}>
-        <Input
-          type="email"
-          required
-          autoFocus
-          value={email}
-          onChange={(event) => setEmail(event.target.value)}
-        />
-      </Field>
-      <Choice
-        legend={words.team.role}
-        value={role}
-        onChange={setRole}
-        options={roles.map((value) => ({
-          value,
-          label: words.shell.role[value],
-          note: words.operators.roleNote[value],
-        }))}
-      />
-    </FormDialog>
+    />
   )
 }
