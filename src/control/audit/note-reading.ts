@@ -12,6 +12,7 @@ export interface Reading {
     | 'operator.list'
     | 'member.list'
     | 'invitation.list'
+    | 'session.list'
     | 'webhook.list'
     | 'webhook.read'
     | 'webhook.deliveries'
