@@ -264,6 +264,7 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     unknown_path: 'The control plane has no such address.',
     malformed_id: 'What was given as an id cannot be one. Please copy it whole.',
     unknown_key: 'There is no key with that id, or none that the caller may see.',
+    no_grace: 'No older secret of the key works any more, so there is no end to move.',
     unknown_merchant: 'There is no merchant with that id, or none that the caller may see.',
     unknown_token: 'There is no token with that id.',
     unknown_factor: 'The account has nothing of the kind to sign in with.',
@@ -271,6 +272,10 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     unknown_person: 'There is no account with that id, or none that the caller may see.',
     unknown_session: 'There is no session with that id. It may have ended.',
     unknown_invitation: 'There is no invitation with that id, or none that the caller may see.',
+    unknown_client: 'There is no such OAuth client, or it is not yours to see.',
+    unknown_grant: 'There is no such grant of access, or it has ended already, or it is not yours to see.',
+    unknown_interaction:
+      'The request for access is not under way in this browser any more. Please begin again in the program that asked for it.',
     unknown_delivery: 'The webhook has no such delivery, or it is kept no longer.',
     unknown_webhook: 'There is no webhook with that id, or none that the caller may see.',
     unknown_request: 'No request with that id is kept, or none that the caller may see.',
