@@ -25,6 +25,9 @@ void t.test(
       [`/webhooks/${webhook}`, 'webhook.read', webhook],
       [`/webhooks/${webhook}/deliveries`, 'webhook.deliveries', webhook],
       ['/sessions?email=ann@x.test', 'session.list', person],
+      ['/grants', 'grant.list', 'grants'],
+      [`/grants?merchant_id=${merchant}`, 'grant.list', merchant],
+      ['/clients', 'client.list', 'clients'],
     ] as const
     for (const [path] of reads) t.equal((await eve(path)).status, 200, path)
     const { body } = await subject.call('GET', '/audit?actor=eve&limit=50')
