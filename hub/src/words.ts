@@ -4,6 +4,7 @@
 import { account, security } from './words/account.ts'
 import { activity } from './words/activity.ts'
 import { audit } from './words/audit.ts'
+import { authorize } from './words/authorize.ts'
 import { common, environments } from './words/common.ts'
 import { deny } from './words/deny.ts'
 import { device } from './words/device.ts'
@@ -46,6 +47,7 @@ export const words = {
   security,
   account,
   device,
+  authorize,
   team,
   operators,
   merchants,

@@ -29,7 +29,7 @@ export const keyDocs = {
     errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
   },
   list: {
-    summary: 'Keys, newest first',
+    summary: 'Keys, newest first unless sorted otherwise',
     status: 200,
     answer: listOf(keySchema),
     errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],

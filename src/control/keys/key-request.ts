@@ -6,7 +6,8 @@ import { maxGraceSeconds } from '../../credentials/lifecycle.ts'
 import { fullAccess } from '../../credentials/permission.ts'
 import { listedStatuses } from '../../credentials/record.ts'
 import { withoutKeys } from '../../credentials/secret.ts'
-import { deny, DenialError, type FieldFault } from '../../errors/denial.ts'
+import { DenialError, deny, type FieldFault } from '../../errors/denial.ts'
+import { keySorts } from '../../store/key-order.ts'
 import type { KeyMetadata } from '../../store/key-table.ts'
 import type { ControlDeps } from '../dependencies.ts'
 import { changeBody, nameField, pageFields, textField } from '../fields.ts'
@@ -89,6 +90,12 @@ export const keyListQuery = Type.Object(
       Type.String({ pattern: '^[A-Za-z0-9_-]{4}$', description: 'Of a secret that works, exactly' }),
     ),
     ...ageFields,
+    sort: Type.Optional(
+      Type.Enum([...keySorts], {
+        description:
+          '`-created` (the newest first) unless said. Keys without an end come last by `expires`, never used ones first by `last_used`',
+      }),
+    ),
     ...pageFields,
   },
   { additionalProperties: false },

@@ -204,9 +204,9 @@ function serveInvite(app: ControlApp, { deps, attempts }: HubApp): void {
     const origin = originOf(request, deps)
     await attempts.take('invitations', merchantId)
     await attempts.take('inviter', ownerOf(request.caller))
-    if (deps.hub.sendsMail) await attempts.take('invited', email)
     const { hub } = deps
     const { sendsMail } = hub
+    if (sendsMail) await attempts.take('invited', email)
     let link: MadeLink | undefined
     const made = await createInvitation(deps.db, origin, {
       ...{ id: deps.newId('inv'), merchantId, email, role: request.body.role },
