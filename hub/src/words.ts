@@ -17,7 +17,7 @@ import { keys, reminders } from './words/keys.ts'
 import { limits } from './words/limits.ts'
 import { merchants } from './words/merchants.ts'
 import { newKey, secret } from './words/new-key.ts'
-import { authorize, oauth } from './words/oauth.ts'
+import { oauth } from './words/oauth.ts'
 import { requests } from './words/requests.ts'
 import { routes } from './words/routes.ts'
 import { shell } from './words/shell.ts'
@@ -58,7 +58,6 @@ export const words = {
   activity,
   webhooks,
   oauth,
-  authorize,
   reminders,
   routes,
   limits,
