@@ -123,7 +123,7 @@ t.test('behind a proxy', async (t) => {
       await page.getByRole('link', { name: 'Till' }).click()
       await page.getByRole('button', { name: 'Disable' }).click()
       front.isAway = true
-    t.teardown(() => (front.isAway = false))
+      t.teardown(() => (front.isAway = false))
       const dialog = page.getByRole('dialog')
       await dialog.getByRole('button', { name: 'Disable' }).click()
       await dialog.getByText('it is not known whether this was done').waitFor()
