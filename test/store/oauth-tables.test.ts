@@ -34,7 +34,12 @@ import {
   prolongGrant,
   pruneGrants,
 } from '../../src/store/oauth-grant-table.ts'
-import { addOauthKeys, listOauthKeys, pruneOauthKeys, resealOauthKey } from '../../src/store/oauth-key-table.ts'
+import {
+  addOauthKeys,
+  listOauthKeys,
+  pruneOauthKeys,
+  resealOauthKey,
+} from '../../src/store/oauth-key-table.ts'
 import type { Postgres } from '../../src/store/postgres.ts'
 import { everything } from '../../src/store/scope.ts'
 import { createDatabase } from '../support/database.ts'
@@ -60,7 +65,13 @@ async function seed(db: Postgres): Promise<void> {
   })
 }
 
-const grant = { clientId: 'cli_1', personId: 'usr_1', merchantId: 'mer_1', permissions: ['x'], lifetimeSeconds: 60 }
+const grant = {
+  clientId: 'cli_1',
+  personId: 'usr_1',
+  merchantId: 'mer_1',
+  permissions: ['x'],
+  lifetimeSeconds: 60,
+}
 const artifact = (of: string, grantId: string | null = null) => ({
   ...{ model: 'RefreshToken', digest: digest(of), grantId, payload: 'sealed', lifetimeSeconds: 60 },
 })
