@@ -91,7 +91,7 @@ export const reasons = {
     other_environment: 'The key is of another environment than its prefix says',
     bound: 'An access token that is bound to a key came without its proof: under Bearer, or where a key goes',
     not_bound:
-      'Under the scheme DPoP came what is bound to no key: an API key, or a token that is used as Bearer',
+      'What is bound to no key came under the scheme DPoP, or is a token of an API whose `oauth.profile` is `fapi2`',
     proof_missing: 'The scheme DPoP without a field DPoP',
     several_proofs: 'More than one field DPoP',
     proof_malformed:
@@ -248,6 +248,7 @@ export const reasons = {
     unknown_path: 'The control plane has no such path',
     malformed_id: 'What stands for an id cannot be one',
     unknown_key: 'There is no such key, or none that the caller sees',
+    no_grace: 'No rotation of the key is under way',
     unknown_merchant: 'There is no such merchant, or none that the caller sees',
     unknown_token: 'There is no such token',
     unknown_webhook: 'There is no such webhook, or none that the caller sees',

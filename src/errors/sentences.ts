@@ -121,7 +121,8 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     other_environment: 'The key is for another environment than the one that was called.',
     bound:
       'The access token only works together with a proof of the key that it was given to (DPoP), and came without one.',
-    not_bound: 'What came under the scheme DPoP is not bound to a key. Please send it as Bearer.',
+    not_bound:
+      'What was sent is not bound to a key, but came under the scheme DPoP, or the API takes bound access tokens alone.',
     proof_missing:
       'The access token came under the scheme DPoP, but without the field DPoP that proves the key.',
     several_proofs: 'The request carried more than one proof in the field DPoP.',
@@ -263,6 +264,7 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     unknown_path: 'The control plane has no such address.',
     malformed_id: 'What was given as an id cannot be one. Please copy it whole.',
     unknown_key: 'There is no key with that id, or none that the caller may see.',
+    no_grace: 'No older secret of the key works any more, so there is no end to move.',
     unknown_merchant: 'There is no merchant with that id, or none that the caller may see.',
     unknown_token: 'There is no token with that id.',
     unknown_factor: 'The account has nothing of the kind to sign in with.',

@@ -5,7 +5,7 @@
 // So it does not matter who commits first, where the one who makes a token holds what could end it locked.
 
 import type { Change } from './change-table.ts'
-import { takeChange } from './commit-table.ts'
+import { type ChangeOrigin, takeChange } from './commit-table.ts'
 import type { Queryable } from './queryable.ts'
 import { milliseconds } from './session.ts'
 
@@ -99,6 +99,16 @@ export async function endTokens(tx: Queryable, end: TokenEnd): Promise<Change | 
       [subject, revision],
     )
   })
+}
+
+/** As `endTokens`, of a person, as a part of what `origin` does. */
+export async function endTokensOf(
+  tx: Queryable,
+  { ended }: Pick<ChangeOrigin, 'ended'>,
+  of: { readonly personId: string; readonly merchantId?: string },
+): Promise<void> {
+  const change = await endTokens(tx, { kind: 'user', id: of.personId, merchantId: of.merchantId })
+  if (change !== null) ended?.(change)
 }
 
 /** What is to be written for whom, and which name the instances know it by. */

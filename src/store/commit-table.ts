@@ -12,6 +12,8 @@ import type { View } from './scope.ts'
 export interface ChangeOrigin extends Who, View {
   /** Of a request that may be repeated: a repeat changes nothing. */
   readonly replayOf?: IdempotentRequest | undefined
+  /** Told of access tokens that end with what is done; to be spread once that is committed. */
+  readonly ended?: ((change: Change) => void) | undefined
 }
 
 /** What is to become of a locked row: nothing, as it is so already, or a change. */

@@ -3,16 +3,17 @@
 import { type Static, Type } from 'typebox'
 import type { MerchantAction } from '../../credentials/lifecycle.ts'
 import { merchantStatuses } from '../../credentials/record.ts'
-import { deny, DenialError } from '../../errors/denial.ts'
+import { DenialError, deny } from '../../errors/denial.ts'
+import { noMerchantLimits } from '../../store/limit-table.ts'
 import {
   createMerchant,
   getMerchant,
   listMerchants,
+  merchantSorts,
   patchMerchant,
   type StoredMerchant,
   transitionMerchant,
 } from '../../store/merchant-table.ts'
-import { noMerchantLimits } from '../../store/limit-table.ts'
 import { settle } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -27,10 +28,10 @@ import {
   pageFields,
   waitQuery,
 } from '../fields.ts'
-import { inFlightField, merchantLimitsOf, planField, rateLimitsField, rateSchema } from '../limit-fields.ts'
 import { markReplay, repeatableOriginOf } from '../idempotency.ts'
-import { changed, listOf, type RouteDoc, timeSchema } from '../openapi/route-doc.ts'
 import { instant } from '../instant.ts'
+import { inFlightField, merchantLimitsOf, planField, rateLimitsField, rateSchema } from '../limit-fields.ts'
+import { changed, listOf, type RouteDoc, timeSchema } from '../openapi/route-doc.ts'
 
 export const merchantSchema = Type.Object({
   id: Type.String(),
@@ -54,7 +55,7 @@ const docs = {
     errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
   },
   list: {
-    summary: 'All merchants, newest first',
+    summary: 'Merchants, newest first unless sorted otherwise',
     status: 200,
     answer: listOf(merchantSchema),
     errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],
@@ -90,7 +91,17 @@ const merchantPatch = changeBody({
   rate_limits: Type.Optional(rateLimitsField),
   in_flight: Type.Optional(inFlightField),
 })
-const listQuery = Type.Object(pageFields, { additionalProperties: false })
+const listQuery = Type.Object(
+  {
+    q: Type.Optional(nameField),
+    status: Type.Optional(Type.Enum([...merchantStatuses])),
+    sort: Type.Optional(
+      Type.Enum([...merchantSorts], { description: '`-created` (the newest first) unless said' }),
+    ),
+    ...pageFields,
+  },
+  { additionalProperties: false },
+)
 
 export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
   app.post(
@@ -109,11 +120,10 @@ export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
     '/merchants',
     { schema: { querystring: listQuery }, config: { doc: docs.list } },
     async (request) => {
-      const after = readCursor(request.query.cursor, (value) => isId('mer', value))
-      const page = await listMerchants(deps.db, request.caller.scope, {
-        after,
-        limit: limitOf(request.query.limit),
-      })
+      const { q: text, status, sort, cursor, limit } = request.query
+      const after = readCursor(cursor, (value) => isId('mer', value))
+      const filter = { scope: request.caller.scope, text, status, sort }
+      const page = await listMerchants(deps.db, filter, { after, limit: limitOf(limit) })
       return { data: page.rows.map(merchantObject), next_cursor: nextCursor(page, (merchant) => merchant.id) }
     },
   )

@@ -40,10 +40,14 @@ export function checkProof({ proofs, now }: CheckProofDeps): Stage {
   }
 
   return (inquiry) => {
-    const { principal, isDpop, credential } = inquiry
+    const { principal, isDpop, credential, host } = inquiry
     if (principal === undefined || credential === undefined) return undefined
-    const jkt = principal.record.token?.jkt ?? null
-    if (jkt === null) return isDpop ? deny('INVALID_API_KEY', 'not_bound') : undefined
+    const { token } = principal.record
+    const jkt = token === null ? null : token.jkt
+    if (jkt === null) {
+      const mustBeBound = token !== null && host?.api.oauth?.profile === 'fapi2'
+      return isDpop || mustBeBound ? deny('INVALID_API_KEY', 'not_bound') : undefined
+    }
     if (!isDpop) return deny('INVALID_API_KEY', 'bound')
     const proof = proofIn(inquiry, credential)
     if (typeof proof === 'string') return deny('INVALID_API_KEY', proof)
@@ -61,8 +65,13 @@ function refuseRepeated(isFirst: boolean): Denial | undefined {
 /** What the request shows of itself. */
 export type ProofBearer = Pick<Inquiry, 'fields' | 'method' | 'isSecure' | 'isPeerTrusted' | 'head' | 'path'>
 
-/** The proof for this request and token, or what the request itself shows to be wrong with it. */
-export function proofIn(inquiry: ProofBearer, token: Secret): Proof | ProofReason {
+/** What the request itself can show to be wrong with its proof. */
+export type ShownFault =
+  | ('proof_missing' | 'several_proofs' | 'proof_malformed')
+  | ('proof_other_request' | 'proof_other_token')
+
+/** The proof for this request and token, or what is wrong with it. */
+export function proofIn(inquiry: ProofBearer, token: Secret): Proof | ShownFault {
   const [text, ...more] = headerValues(inquiry.fields, 'DPoP')
   if (text === undefined || text === '') return 'proof_missing'
   if (more.length > 0) return 'several_proofs'

@@ -1,6 +1,7 @@
 // Whether a proof is for the URL that was asked for (RFC 9449 §4.3.9): without query and fragment, normalised by syntax and by
 // scheme (RFC 3986 §6.2.2, §6.2.3). Pure.
 
+import { trimBlanks } from '../../errors/wire-text.ts'
 import type { Inquiry } from '../inquiry.ts'
 
 /** A request, as its client saw it. */
@@ -21,7 +22,7 @@ export function isForUrl(htu: string, asked: Asked): boolean {
 function urlOf({ isSecure, isPeerTrusted, head, path }: Asked): string {
   const { forwardedHost, host } = head
   const isTold = isPeerTrusted && forwardedHost !== undefined && !forwardedHost.includes(',')
-  return `${isSecure ? 'https' : 'http'}://${isTold ? forwardedHost.trim() : host}${path}`
+  return `${isSecure ? 'https' : 'http'}://${isTold ? trimBlanks(forwardedHost) : host}${path}`
 }
 
 /** undefined: it is none, or not a plain one. */
