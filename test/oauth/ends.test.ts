@@ -120,6 +120,13 @@ void t.test('tokens at the gateway', async (t) => {
     await role('viewer')
     t.equal(await errorOf(client.refreshTokenGrant(config, tokens.refresh_token ?? '')), 'invalid_grant')
     await role('admin')
+    const again = await granted()
+    const path = `/merchants/${program.merchant}/members/${program.person}`
+    t.equal((await program.call('PATCH', `${path}?wait=all`, { role: 'viewer' })).status, 200)
+    t.equal(await ask(again.tokens.access_token), refused)
+    await role('admin')
+    const { refresh_token: refresh = '' } = again.tokens
+    t.equal(await errorOf(client.refreshTokenGrant(again.config, refresh)), 'invalid_grant', 'for good')
   })
 
   await t.test('neither logs nor the database have what opens something', async (t) => {
