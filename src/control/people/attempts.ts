@@ -28,6 +28,8 @@ const paces = {
   stray: { burst: 20, everyMs: 6_000 },
   /** What is begun by whoever comes, and has a row until it is finished or over. */
   begun: { burst: 30, everyMs: 2_000 },
+  /** The same of requests for access, to which the programs of many lead. */
+  access: { burst: 120, everyMs: 1_000 },
 } as const satisfies Record<string, Pace>
 type Kind = keyof typeof paces
 
@@ -43,6 +45,7 @@ const reasons = {
   device: 'pace_of_codes',
   stray: 'pace_of_address',
   begun: 'pace_of_address',
+  access: 'pace_of_address',
 } as const satisfies Record<Kind, string>
 
 const mostRemembered = 10_000

@@ -39,6 +39,11 @@ interface Things {
 
 type RouteName = keyof typeof access
 
+/** What is made for a merchant that its body names. */
+function isNewOfOne(name: RouteName): boolean {
+  return name === 'POST /keys' || name === 'POST /webhooks' || name === 'POST /clients'
+}
+
 /** A call of each route that is done if it may be; a route that is not here does not compile. */
 const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'POST /merchants': () => ({ method: 'POST', path: '/merchants', body: { name: 'New' } }),
@@ -507,7 +512,7 @@ void t.test('every route, of every caller, of what is its own and what is not', 
           { ...(await ask(subject.app, asker.as, calls[name](nowhere))), text: '' },
           what,
         )
-        t.equal(answer.status, name === 'POST /keys' || name === 'POST /webhooks' ? 422 : 404, what)
+        t.equal(answer.status, isNewOfOne(name) ? 422 : 404, what)
       }
     }
   }
@@ -578,7 +583,7 @@ void t.test(
       if (!line.includes('member_admin')) continue
       const isChange = !line.includes('member_viewer')
       // Lists: what they hold is looked at below.
-      const isOfOne = name.includes('{id}') || name === 'POST /keys' || name === 'POST /webhooks'
+      const isOfOne = name.includes('{id}') || isNewOfOne(name)
       const callOf = async (merchant: string) =>
         calls[name](await thingsOf(subject, { merchant, api: 'flintn' }, name))
       const inOwn = await ask(subject.app, as, await callOf(own))
@@ -587,7 +592,7 @@ void t.test(
       const inViewed = await ask(subject.app, as, await callOf(viewed))
       t.equal(inViewed.status, isChange ? 403 : 200, `${name} as a viewer ${inViewed.text}`)
       const inOther = await ask(subject.app, as, await callOf(other))
-      const isNew = name === 'POST /keys' || name === 'POST /webhooks'
+      const isNew = isNewOfOne(name)
       t.equal(inOther.status, isNew ? 422 : 404, `${name} of another ${inOther.text}`)
     }
     const listed = await ask(subject.app, as, calls['GET /keys']({ ...nothing, merchant: own }))
