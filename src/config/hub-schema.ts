@@ -11,7 +11,7 @@ const Mail = Type.Object(
       example: 'Example <no-reply@example.com>',
     }),
     smtp: Text(
-      'The mail server, smtp:// (STARTTLS where it has it; always before a password) or smtps://, with `user:password@` before the host where it wants them.',
+      'The mail server, smtp:// (STARTTLS, without which nothing is sent beyond this machine) or smtps://, with `user:password@` before the host where it wants them. `?requireTLS=false` behind it: STARTTLS where the server has it, else in clear; not with a password.',
       { expects: 'an smtp:// or smtps:// URL', example: '${SMTP_URL}' },
     ),
   },
@@ -42,7 +42,20 @@ const Sessions = Type.Object(
 
 /** Left out: no accounts, and none of the paths below /hub/v1. */
 export const HubSection = Type.Object(
-  { mail: Type.Optional(Mail), sessions: Sessions, oidc: Oidc },
+  {
+    mail: Type.Optional(Mail),
+    sessions: Sessions,
+    oidc: Oidc,
+    path: Type.String({
+      pattern: '^(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$',
+      maxLength: 200,
+      default: '',
+      expects: 'a path such as /hub, without a slash at its end',
+      examples: ['/hub'],
+      description:
+        'A prefix that a proxy in front takes away: links in mails, and where other providers send people back to, are made with it behind `control.public_url`. The pages themselves find it by their own address.',
+    }),
+  },
   {
     ...closed,
     description:

@@ -15,6 +15,7 @@ import type { LogPaths } from '../config/log-schema.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Limiter } from '../limits/limiter.ts'
 import type { Lookup } from '../lookup/found.ts'
+import type { ProofsSeen } from '../lookup/proofs-seen.ts'
 import { type Logger, lineLogOf } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Access } from './access.ts'
@@ -73,6 +74,7 @@ export interface GatewayDeps {
   readonly tls: TlsSources | null
   readonly lookup: Lookup
   readonly limiter: Limiter
+  readonly proofs: ProofsSeen
   /** Of which requests the access log has the path. */
   readonly logPaths: () => LogPaths
   /** What is told to balancers. */

@@ -10,6 +10,7 @@ import { createControlServer } from '../../src/control/server.ts'
 import { createSealing } from '../../src/credentials/sealing.ts'
 import { createDenyStop } from '../../src/lookup/deny-stop.ts'
 import { createDenyWords } from '../../src/lookup/deny-words.ts'
+import { endTokens } from '../../src/store/access-token-table.ts'
 import type { Change } from '../../src/store/change-table.ts'
 import { listInstances } from '../../src/store/instance-table.ts'
 import type { Postgres } from '../../src/store/postgres.ts'
@@ -106,6 +107,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     scanners: [],
     hub: {
       publicUrl: 'http://hub.test:8081',
+      path: '',
       sessions: { idleMs: 12 * 3_600_000, absoluteMs: 7 * 24 * 3_600_000, commandLineMs: 12 * 3_600_000 },
       pages: null,
       sendsMail: false,
@@ -120,6 +122,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     isRedisBehind: async () => false,
     instances: async () => (db ? listInstances(db, 60_000) : []),
     instanceId: 'one',
+    oauth: { endTokens, server: null },
     webhooks: {
       sealing: () => sealing,
       rule: createDestinationRule(['127.0.0.0/8']),
@@ -166,6 +169,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     ]),
     staleLimitMs: 900_000,
     legacyKeys: false,
+    oauth: { accessTokenMs: 900_000, refreshTokenMs: 30 * 86_400_000, profile: 'baseline' },
     cors: 'off',
     forwardAuthorization: false,
     timeoutMs: null,

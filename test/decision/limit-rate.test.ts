@@ -7,6 +7,7 @@ import { limitRate, refuseOtherAddresses } from '../../src/decision/limit-rate.t
 import { createLimiter, nobodyIsLimited } from '../../src/limits/limiter.ts'
 import { decisionStages } from '../../src/decision/stages.ts'
 import { nobodyIsCounted } from '../../src/decision/misses.ts'
+import { nothingIsRepeated } from '../../src/lookup/proofs-seen.ts'
 import { accessOf, loadDemo, principalOf } from '../gateway/subject.ts'
 
 const limit: RateLimit = {
@@ -19,6 +20,7 @@ t.test('addresses come before permissions, and only who may pass is counted', as
     lookup: { find: () => ({ kind: 'unavailable', reason: 'not_given' }), findInMemory: () => undefined },
     misses: nobodyIsCounted,
     limiter: nobodyIsLimited,
+    proofs: nothingIsRepeated,
     limits: { urlBytes: 1 },
     requireHttps: false,
     now: () => 0,

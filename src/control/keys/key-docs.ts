@@ -61,5 +61,9 @@ export const keyDocs = {
       'OUTCOME_UNKNOWN',
     ],
   },
+  grace: {
+    ...ofChange,
+    summary: 'Moves the end of a rotation’s grace, for which there must be one: longer, or shorter',
+  },
   endRotation: { ...ofChange, summary: 'Ends the grace of a rotation: only the current secret works' },
 } as const satisfies Record<string, RouteDoc>

@@ -74,6 +74,11 @@ export const rotateBody = changeBody({
   grace_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: maxGraceSeconds })),
 })
 
+/** 0 would be an end by the clock; one that every instance keeps is asked for as such. */
+export const graceBody = changeBody({
+  grace_seconds: Type.Integer({ minimum: 1, maximum: maxGraceSeconds, description: 'From now' }),
+})
+
 export const keyListQuery = Type.Object(
   {
     merchant_id: Type.Optional(textField(64)),
