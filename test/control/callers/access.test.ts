@@ -115,6 +115,7 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'POST /tokens': () => ({ method: 'POST', path: '/tokens', body: { name: 'x', role: 'admin' } }),
   'DELETE /tokens/{id}': ({ token: id }) => ({ method: 'DELETE', path: `/tokens/${id}` }),
   'GET /reminders': () => ({ method: 'GET', path: '/reminders' }),
+  'GET /reminders/permissions': () => ({ method: 'GET', path: '/reminders/permissions' }),
   'POST /webhooks': ({ merchant, api }) => ({
     method: 'POST',
     path: '/webhooks',
