@@ -19,6 +19,7 @@ import { keepToldPeer } from '../src/gateway/listener/peer.ts'
 import { createUpstreams } from '../src/gateway/upstream/upstreams.ts'
 import { type Changes, createChanges } from '../src/lookup/changes.ts'
 import { createLimiter } from '../src/limits/limiter.ts'
+import { nobodyHasQuotas } from '../src/limits/quotas.ts'
 import type { Lookup } from '../src/lookup/found.ts'
 import { createMemoryTier } from '../src/lookup/memory-tier.ts'
 import { spreadOf } from './statistics.ts'
@@ -44,7 +45,8 @@ const { limits, requireHttps, trustedProxies } = settings.gateway
 const lookup: Lookup = { find: (digest) => memory.get(digest) ?? missing(), findInMemory: memory.get }
 const limiter = createLimiter({ store: null, instances: () => 1, monotonicNow })
 const stages = decisionStages({
-  ...{ lookup, misses: nobodyIsCounted, limiter, limits, requireHttps, now: Date.now },
+  ...{ lookup, misses: nobodyIsCounted, limiter, quotas: nobodyHasQuotas, limits, requireHttps },
+  now: Date.now,
 })
 const reply = new ServerResponse(new IncomingMessage(new Socket()))
 // Nothing is forwarded, so no connection is opened.

@@ -6,6 +6,7 @@ import type { Api, CompiledConfig, Settings, Table, TlsSettings, Upstream } from
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { compileHub } from './hub.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
+import { quotasOf } from './quotas.ts'
 import { rateLimitsOf } from './rate-limits.ts'
 import { resolveRedisFiles } from './redis-url.ts'
 import { changesNothing, limitOf, limitsOf, withDefaults } from './route-limits.ts'
@@ -216,6 +217,7 @@ async function compileApi(name: string, { entry, table, plans }: ApiParts): Prom
     trailingSlash: entry.trailing_slash,
     routes: own.map(({ route }) => route),
     rateLimits,
+    quotas: quotasOf(name, entry.quotas, plans),
     matchRoute: isSame ? (method, path) => match(method, withoutLastSlash(path)) : match,
   }
 }

@@ -4,6 +4,7 @@
 import type { CompiledConfig, Limits, Table } from '../config/compiled.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import { nobodyIsLimited } from '../limits/limiter.ts'
+import { nobodyHasQuotas } from '../limits/quotas.ts'
 import type { Found, Lookup } from '../lookup/found.ts'
 import type { DenyList } from './deny-list.ts'
 import { beginInquiry, type Inquiry, type RequestView } from './inquiry.ts'
@@ -49,6 +50,7 @@ export function createJudge({ table, limits, requireHttps, trustedProxies }: Rul
     lookup,
     misses: nobodyIsCounted,
     limiter: nobodyIsLimited,
+    quotas: nobodyHasQuotas,
     limits,
     requireHttps,
     now: () => given.nowMs,

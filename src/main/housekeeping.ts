@@ -14,6 +14,7 @@ import { pruneSessions } from '../store/hub-session-table.ts'
 import { pruneLinks } from '../store/link-table.ts'
 import { prunePace } from '../store/pace-table.ts'
 import type { Postgres } from '../store/postgres.ts'
+import { pruneQuotas } from '../store/quota-table.ts'
 import { pruneReminders } from '../store/reminder-table.ts'
 import { explainFailure } from '../store/refusals.ts'
 import { pruneDeliveries } from '../store/webhook-delivery-table.ts'
@@ -44,6 +45,8 @@ const sessionsKeptMs = 30 * dayMs
 const batchesKeptMs = 7 * dayMs
 /** Longer than an endpoint that takes nothing is tried before it is disabled, so that it can be enabled again without a loss. */
 const webhooksKeptMs = 14 * dayMs
+/** The same month of the year before is there to be compared. */
+const quotasKeptMs = 14 * 31 * dayMs
 /** What is still so after a year is told again. */
 const remindersKeptMs = 365 * dayMs
 
@@ -69,6 +72,7 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'request_days', take: () => prepareRequests(db) },
     { name: 'requests', take: () => forgetRequests(db) },
     { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
+    { name: 'quotas', take: (most) => pruneQuotas(db, quotasKeptMs, most) },
     { name: 'webhook_deliveries', take: (most) => pruneDeliveries(db, webhooksKeptMs, most) },
     { name: 'reminders', take: (most) => pruneReminders(db, remindersKeptMs, most) },
     { name: 'webhook_events', take: (most) => pruneEvents(db, webhooksKeptMs, most) },

@@ -34,6 +34,7 @@ import type { PortWatch } from './port-watch.ts'
 import { healthOf } from './readiness.ts'
 import type { ProcessSecrets } from './secrets.ts'
 import { createRequestSink } from './request-sink.ts'
+import { openQuotas } from './quotas.ts'
 import { openLimiter } from './rate-limits.ts'
 import { type Live, openLive } from './live.ts'
 import { createSignOffs } from './sign-offs.ts'
@@ -342,6 +343,7 @@ async function openGateway(parts: Parts): Promise<number> {
     tls: tlsOf(parts),
     lookup: core.lookup,
     limiter,
+    quotas: openQuotas(parts),
     isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,
     requests,

@@ -51,31 +51,40 @@ const textOf = (limits: string, joins: string) => `
       WHERE s.digest = ANY ($1::bytea[])
     ) found ON true`
 
-const statement = {
-  name: 'read_credentials',
-  text: textOf(
-    `CASE WHEN kl.key_id IS NOT NULL OR ml.merchant_id IS NOT NULL THEN
+/** `quota`: the row of what is said of a merchant's quotas; empty: there is no such table yet. */
+function withLimits(quota: string): string {
+  const merchant = ['ml', quota].filter((row) => row !== '').map((row) => `${row}.merchant_id IS NOT NULL`)
+  return textOf(
+    `CASE WHEN kl.key_id IS NOT NULL OR ${merchant.join(' OR ')} THEN
           CASE WHEN kl.key_id IS NULL THEN '${JSON.stringify(noKeyLimits)}'::jsonb ELSE ${keyLimitsOf('kl')} END
-          || jsonb_build_object('merchant', CASE WHEN ml.merchant_id IS NOT NULL THEN ${merchantLimitsOf('ml')} END)
+          || jsonb_build_object('merchant', CASE WHEN ${merchant.join(' OR ')} THEN ${merchantLimitsOf('ml', quota)} END)
         END`,
     `LEFT JOIN key_limit kl ON kl.key_id = k.id
-      LEFT JOIN merchant_limit ml ON ml.merchant_id = k.merchant_id`,
-  ),
+      LEFT JOIN merchant_limit ml ON ml.merchant_id = k.merchant_id
+      ${quota === '' ? '' : `LEFT JOIN merchant_quota ${quota} ON ${quota}.merchant_id = k.merchant_id`}`,
+  )
 }
 
-/** Before migration 16: nobody can have said a limit. */
-const statementWithoutLimits = { name: 'read_credentials_15', text: textOf('NULL', '') }
+/** Newest first. Where a table is still to come nobody can have said a quota, or a limit. */
+const statements = [
+  { name: 'read_credentials', text: withLimits('mq') },
+  { name: 'read_credentials_16', text: withLimits('') },
+  { name: 'read_credentials_15', text: textOf('NULL', '') },
+]
 
 const undefinedTable = '42P01'
 
 /** A gateway serves while its migration is still to come, and never applies it. */
 async function ask(db: Queryable, values: unknown[]): Promise<Row[]> {
-  try {
-    return await db.query<Row>(statement, values)
-  } catch (error) {
-    if (!(error instanceof StoreUnavailableError) || error.code !== undefinedTable) throw error
-    return db.query<Row>(statementWithoutLimits, values)
+  for (const [index, statement] of statements.entries()) {
+    try {
+      return await db.query<Row>(statement, values)
+    } catch (error) {
+      const isMissing = error instanceof StoreUnavailableError && error.code === undefinedTable
+      if (!isMissing || index === statements.length - 1) throw error
+    }
   }
+  return []
 }
 
 /**

@@ -14,6 +14,7 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     key_secret: 'SELECT, INSERT, UPDATE',
     key_limit: 'SELECT, INSERT, UPDATE, DELETE',
     merchant_limit: 'SELECT, INSERT, UPDATE, DELETE',
+    merchant_quota: 'SELECT, INSERT, UPDATE, DELETE',
     key_about: 'SELECT, INSERT, UPDATE (metadata, owner)',
     key_exposure: 'SELECT, INSERT',
     outbox: 'SELECT, INSERT, DELETE',
@@ -48,6 +49,8 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     activity_rollup: 'SELECT, INSERT, UPDATE, DELETE',
     activity_batch: 'SELECT, INSERT, DELETE',
     kept_request: 'SELECT, INSERT',
+    quota_use: 'SELECT, INSERT, UPDATE, DELETE',
+    quota_told: 'SELECT, INSERT, DELETE',
   },
   gateway: {
     schema_migration: 'SELECT',
@@ -57,12 +60,14 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     key_secret: 'SELECT, UPDATE (last_used_at)',
     key_limit: 'SELECT',
     merchant_limit: 'SELECT',
+    merchant_quota: 'SELECT',
     outbox: 'SELECT',
     instance: 'SELECT, INSERT, UPDATE',
     instance_about: 'SELECT, INSERT, UPDATE',
     activity: 'SELECT, INSERT, UPDATE',
     activity_batch: 'SELECT, INSERT',
     kept_request: 'INSERT',
+    quota_use: 'SELECT, INSERT, UPDATE',
   },
 }
 

@@ -172,6 +172,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     trailingSlash: 'strict',
     docs: null,
     stripPrefix: '',
+    quotas: [{ api: name, name: 'monthly', per: 'merchant', requests: 100, ofPlans: new Map() }],
     rateLimits: (['key', 'merchant'] as const).map((per) => ({
       ...{ api: name, name: per === 'key' ? 'default' : 'sums', per, ofPlans: new Map(), isShadow: false },
       allowance: { quota: 1, windowSeconds: 1, intervalMs: 1_000, burst: 1 },

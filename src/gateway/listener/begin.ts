@@ -63,6 +63,7 @@ export function accessMaker(
       principal: undefined,
       tier: undefined,
       spent: undefined,
+      use: undefined,
       entered: undefined,
       denial: undefined,
       failure: undefined,

@@ -59,6 +59,7 @@ function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     docs: null,
     stripPrefix: '',
     rateLimits: [],
+    quotas: [],
     routes: accepted.map(({ route }) => route),
     matchRoute: createRouteMatcher(accepted),
     ...change,
