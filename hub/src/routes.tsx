@@ -75,6 +75,10 @@ export const routes: readonly RouteEntry[] = [
     Page: lazy(async () => ({ default: (await import('./pages/account/account.tsx')).Account })),
   },
   {
+    pattern: '/device',
+    Page: lazy(async () => ({ default: (await import('./pages/device/device.tsx')).Device })),
+  },
+  {
     pattern: '/docs/permissions',
     Page: lazy(async () => ({ default: (await import('./pages/docs/permissions.tsx')).PermissionDocs })),
   },

@@ -1,9 +1,10 @@
-// Where the admin API is and with which token: from the environment.
+// Where the admin API is and with which token: from the environment, or as somebody has signed in (`latchkey login`).
 
 import { isLoopback } from '../config/address.ts'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
 import type { CliIo } from './io.ts'
+import { type Logins, readLogins } from './login-file.ts'
 
 const defaultUrl = 'http://127.0.0.1:8081'
 
@@ -14,9 +15,27 @@ export interface AdminAddress {
   readonly token: string
 }
 
-/** Reads LATCHKEY_ADMIN_URL and LATCHKEY_ADMIN_TOKEN. Throws CliError (wrong usage), which repeats nothing of the token. */
+/**
+ * Reads LATCHKEY_ADMIN_URL and LATCHKEY_ADMIN_TOKEN; without a token, what `latchkey login` keeps for that URL. Throws CliError,
+ * which repeats nothing of the token.
+ */
 export function readAdminAddress(env: CliIo['env']): AdminAddress {
-  return { url: readUrl(env.LATCHKEY_ADMIN_URL), token: readToken(env.LATCHKEY_ADMIN_TOKEN) }
+  const { LATCHKEY_ADMIN_TOKEN: token } = env
+  if (token !== undefined && token.trim() !== '')
+    return { url: readUrl(env.LATCHKEY_ADMIN_URL), token: readToken(token) }
+  const logins = readLogins(env)
+  const url = loginUrl(env, logins)
+  const login = Object.hasOwn(logins.logins, url) ? logins.logins[url] : undefined
+  if (login === undefined)
+    throw usage(
+      `LATCHKEY_ADMIN_TOKEN is not set, and nobody is signed in at ${url}: set it to a token that the control plane knows, or run \`latchkey login\``,
+    )
+  return { url, token: login.token }
+}
+
+/** Where somebody signs in: as LATCHKEY_ADMIN_URL says, or else where it was done last. Throws CliError (wrong usage). */
+export function loginUrl({ LATCHKEY_ADMIN_URL: given }: CliIo['env'], { current }: Logins): string {
+  return readUrl(given === undefined || given === '' ? (current ?? undefined) : given)
 }
 
 function readUrl(text: string | undefined): string {
@@ -35,10 +54,7 @@ function readUrl(text: string | undefined): string {
 }
 
 /** The server's own variable may hold several, as `name:token` separated by commas: the first is used. */
-function readToken(text: string | undefined): string {
-  if (text === undefined || text.trim() === '') {
-    throw usage('LATCHKEY_ADMIN_TOKEN is not set: it must hold a token that the control plane knows')
-  }
+function readToken(text: string): string {
   const [first = ''] = text.split(',')
   const token = first.slice(first.indexOf(':') + 1).trim()
   if (!/^[\x21-\x7e]+$/.test(token)) {
@@ -50,7 +66,7 @@ function readToken(text: string | undefined): string {
 }
 
 /** What a person is told of an address to which the token goes in clear; undefined: it does not, or no further than this machine. */
-export function clearTextWarning({ url }: AdminAddress): string | undefined {
+export function clearTextWarning({ url }: Pick<AdminAddress, 'url'>): string | undefined {
   const { protocol, hostname, host } = new URL(url)
   if (protocol === 'https:' || isLoopback(hostname)) return undefined
   return `warning: the token travels in clear to ${host}: LATCHKEY_ADMIN_URL should be https://, or lead through a tunnel\n`

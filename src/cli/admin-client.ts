@@ -3,10 +3,9 @@
 
 import { Type } from 'typebox'
 import { Check } from 'typebox/value'
-import { type AdminAddress, readAdminAddress } from './admin-address.ts'
+import type { AdminAddress } from './admin-address.ts'
 import type { AdminCall } from './admin-call.ts'
 import { foreignAnswer, refusal, unreachable } from './admin-failure.ts'
-import type { CliIo } from './io.ts'
 
 /** What the client needs of `fetch`. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -27,7 +26,7 @@ export interface AdminClient {
 }
 
 export interface AdminClientOptions {
-  readonly env: CliIo['env']
+  readonly address: AdminAddress
   readonly fetch: Fetch
   readonly timeoutMs: number
 }
@@ -40,9 +39,8 @@ const ListPage = Type.Object({
   next_cursor: Type.Union([Type.String(), Type.Null()]),
 })
 
-/** Throws CliError (wrong usage) where the environment names no address or token. */
 export function createAdminClient(options: AdminClientOptions): AdminClient {
-  const address = readAdminAddress(options.env)
+  const { address } = options
 
   async function call(request: AdminCall): Promise<unknown> {
     const { response, text } = await exchange(request, address, options)

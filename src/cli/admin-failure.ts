@@ -26,7 +26,7 @@ const ErrorAnswer = Type.Object({
 /** What the operator can do about it, where the message does not say so already. */
 const mends: Partial<Record<ErrorCode, string>> = {
   UNAUTHORIZED:
-    'The token in LATCHKEY_ADMIN_TOKEN is none that this control plane was started with, and none that it made and that still works.',
+    'The token in LATCHKEY_ADMIN_TOKEN is none that this control plane was started with, and none that it made and that still works; one of `latchkey login` has ended: sign in again.',
   FORBIDDEN: 'Call from an address in control.admin_from, with a token whose role may do it.',
   NOT_FOUND:
     'See `latchkey keys list` and `latchkey merchants list` for the ids that there are. Accounts of people are there where gateway.yaml has `hub`.',

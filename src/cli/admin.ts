@@ -1,5 +1,6 @@
 // The verbs over the admin API, a file a group.
 
+import { setTimeout } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { registerActivity } from './activity.ts'
 import { clearTextWarning, readAdminAddress } from './admin-address.ts'
@@ -9,12 +10,14 @@ import { registerDeny } from './deny.ts'
 import { registerInstances } from './instances.ts'
 import type { CliIo } from './io.ts'
 import { registerKeys } from './keys.ts'
+import { registerLogin } from './login.ts'
 import { registerMembers } from './members.ts'
 import { registerMerchants } from './merchants.ts'
 import { registerOperators } from './operators.ts'
 import { registerPermissions } from './permissions.ts'
 import { registerRequests } from './requests.ts'
 import type { Session } from './session.ts'
+import { registerSessions } from './sessions.ts'
 import { registerTokens } from './tokens.ts'
 import { registerWebhooks } from './webhooks.ts'
 
@@ -25,7 +28,11 @@ export interface AdminSurroundings {
   readonly now: () => number
   /** For a whole exchange; a change waits up to 5 s for all instances. */
   readonly timeoutMs: number
+  /** Resolves after so many milliseconds. */
+  readonly wait: (milliseconds: number) => Promise<unknown>
 }
+
+const answerMs = 15_000
 
 /** Adds the groups of verbs. Their failures are CliErrors, for `exitCodeOf`. */
 export function registerAdminCommands(
@@ -34,6 +41,8 @@ export function registerAdminCommands(
   surroundings: Partial<AdminSurroundings> = {},
 ): void {
   const session = createSession(io, surroundings)
+  const { fetch = globalThis.fetch, timeoutMs = answerMs, wait = setTimeout } = surroundings
+  registerLogin(program, { session, fetch, timeoutMs, wait })
   registerMerchants(program, session)
   registerKeys(program, session)
   registerInstances(program, session)
@@ -46,17 +55,19 @@ export function registerAdminCommands(
   registerWebhooks(program, session)
   registerOperators(program, session)
   registerMembers(program, session)
+  registerSessions(program, session)
 }
 
 /** What the verbs work with; the admin API is not called before a verb asks for it. */
 export function createSession(io: CliIo, surroundings: Partial<AdminSurroundings>): Session {
-  const { fetch = globalThis.fetch, now = Date.now, timeoutMs = 15_000 } = surroundings
+  const { fetch = globalThis.fetch, now = Date.now, timeoutMs = answerMs } = surroundings
   return {
     io,
     now,
     connect() {
-      io.stderr(clearTextWarning(readAdminAddress(io.env)) ?? '')
-      return createAdminClient({ env: io.env, fetch, timeoutMs })
+      const address = readAdminAddress(io.env)
+      io.stderr(clearTextWarning(address) ?? '')
+      return createAdminClient({ address, fetch, timeoutMs })
     },
   }
 }

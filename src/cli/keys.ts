@@ -8,6 +8,7 @@ import { checked, KeyObject, KeyWithSecret } from './admin-objects.ts'
 import { parseGrace, parseLifetime } from './duration.ts'
 import { parseEnvironment } from './environment.ts'
 import { registerImport } from './key-import.ts'
+import { registerReminders } from './key-reminders.ts'
 import { keyTable, keyText, newSecretText } from './key-text.ts'
 import { registerUpdate } from './key-update.ts'
 import { addAbout, type AboutFlags, aboutOf } from './key-about.ts'
@@ -39,6 +40,7 @@ export function registerKeys(program: Command, session: Session): void {
   registerRotate(group, session)
   registerEndRotation(group, session)
   registerImport(group, session)
+  registerReminders(group, session)
   registerExposed(group, session)
   registerScannerRules(group, session)
   registerCheckSecret(group, session)

@@ -4,12 +4,12 @@ import { type Command, Option } from 'commander'
 import { type Static, Type } from 'typebox'
 import { memberRoles } from '../credentials/role.ts'
 import { printable } from '../errors/printable.ts'
+import { addAccountActions, linkText } from './account-actions.ts'
 import { pathPart } from './admin-call.ts'
 import type { AdminClient } from './admin-client.ts'
 import { checked } from './admin-objects.ts'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
-import { linkText } from './operators.ts'
 import {
   addChange,
   addVerb,
@@ -31,11 +31,15 @@ interface MerchantFlags extends OutputFlags {
 export function registerMembers(program: Command, session: Session): void {
   const group = program
     .command('members')
-    .description("invite, list and remove a merchant's people, who sign in at the hub")
+    .description("invite, list, change and remove a merchant's people, who sign in at the hub")
     .addHelpText('after', '\nExample:\n  $ latchkey members list --merchant mer_01K8ZX3V9Q')
   registerInvite(group, session)
   registerList(group, session)
+  registerRole(group, session)
   registerRemove(group, session)
+  addAccountActions(group, session, {
+    ...{ of: 'members', example: '--merchant mer_01K8ZX3V9Q ', dress: addMerchant, find: findMember },
+  })
 }
 
 function addMerchant(verb: Command): Command {
@@ -51,7 +55,7 @@ function registerInvite(group: Command, session: Session): void {
     }),
   )
     .requiredOption('--email <address>', 'who signs in')
-    .addOption(new Option('--role <role>', 'what it may do').choices(memberRoles).makeOptionMandatory())
+    .addOption(memberRole())
     .action(
       async (flags: MerchantFlags & ChangeFlags & { readonly email: string; readonly role: string }) => {
         const { email, role, reason } = flags
@@ -97,6 +101,48 @@ async function peopleOf(client: AdminClient, merchant: string) {
   return { members: await list('members'), invited: await list('invitations') }
 }
 
+function registerRole(group: Command, session: Session): void {
+  addMerchant(
+    addChange(group, {
+      name: 'set-role',
+      about: 'give a member another role in a merchant, and end its sessions',
+      example: 'latchkey members set-role bo@example.com --merchant mer_01K8ZX3V9Q --role admin',
+    }),
+  )
+    .argument('<email>', 'who signs in')
+    .addOption(memberRole())
+    .action(async (email: string, flags: MerchantFlags & ChangeFlags & { readonly role: string }) => {
+      const { role, reason } = flags
+      const client = session.connect()
+      const { id } = await findMember(client, email, flags)
+      const path = `/merchants/${pathPart(flags.merchant)}/members/${id}`
+      const call = { doing: `change the role of ${email}`, method: 'PATCH', path, body: { role } } as const
+      const answer = await client.call({ ...call, reason })
+      const render = () => `${printable(email)} is now ${printable(checked(Person, answer).role)}.\n`
+      show(session, flags, { answer, render })
+    })
+}
+
+function memberRole(): Option {
+  return new Option('--role <role>', 'what it may do').choices(memberRoles).makeOptionMandatory()
+}
+
+async function findMember(
+  client: AdminClient,
+  email: string,
+  { merchant }: { readonly merchant?: string },
+): Promise<Person> {
+  const { members } = await peopleOf(client, merchant ?? '')
+  const [found] = ofAddress(members, email)
+  if (found === undefined) throw nobody(email)
+  return found
+}
+
+function ofAddress(objects: readonly unknown[], email: string): Person[] {
+  const address = email.toLowerCase()
+  return objects.map((object) => checked(Person, object)).filter((one) => one.email === address)
+}
+
 function registerRemove(group: Command, session: Session): void {
   addMerchant(
     addChange(group, {
@@ -109,12 +155,9 @@ function registerRemove(group: Command, session: Session): void {
     .action(async (flags: MerchantFlags & ChangeFlags & { readonly email: string }) => {
       const client = session.connect()
       const { members, invited } = await peopleOf(client, flags.merchant)
-      const email = flags.email.toLowerCase()
-      const ofEmail = (objects: readonly unknown[]): Person[] =>
-        objects.map((object) => checked(Person, object)).filter((one) => one.email === email)
       const found = [
-        ...ofEmail(members).map(({ id }) => `members/${id}`),
-        ...ofEmail(invited).map(({ id }) => `invitations/${id}`),
+        ...ofAddress(members, flags.email).map(({ id }) => `members/${id}`),
+        ...ofAddress(invited, flags.email).map(({ id }) => `invitations/${id}`),
       ]
       if (found.length === 0) throw nobody(flags.email)
       const removed: unknown[] = []
@@ -122,7 +165,7 @@ function registerRemove(group: Command, session: Session): void {
         const call = { doing: `remove ${flags.email}`, method: 'DELETE', reason: flags.reason } as const
         removed.push(await client.call({ ...call, path: `/merchants/${pathPart(flags.merchant)}/${path}` }))
       }
-      const render = () => `${printable(email)} is removed.\n`
+      const render = () => `${printable(flags.email.toLowerCase())} is removed.\n`
       show(session, flags, { answer: { data: removed }, render })
     })
 }

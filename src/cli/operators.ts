@@ -1,13 +1,14 @@
 // `latchkey operators …`: the platform's people, who sign in at the hub.
 
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { type Static, Type } from 'typebox'
-import { tokenRoles } from '../credentials/role.ts'
 import { printable } from '../errors/printable.ts'
+import { addAccountActions, linkText } from './account-actions.ts'
 import type { AdminClient } from './admin-client.ts'
 import { checked, NullableText } from './admin-objects.ts'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
+import { rolesHelp, roleOption } from './roles.ts'
 import {
   addChange,
   addVerb,
@@ -28,18 +29,19 @@ const Operator = Type.Object({
 })
 type Operator = Static<typeof Operator>
 
-export const LinkPart = Type.Object({
-  link: Type.Union([Type.Object({ url: Type.String(), expires_at: Type.String() }), Type.Null()]),
-})
-
 export function registerOperators(program: Command, session: Session): void {
   const group = program
     .command('operators')
-    .description('make, list and disable operators: the people of the platform, who sign in at the hub')
+    .description(
+      'make, list, change and disable operators: the people of the platform, who sign in at the hub',
+    )
     .addHelpText('after', '\nExample:\n  $ latchkey operators list')
   registerCreate(group, session)
   registerList(group, session)
-  registerDisable(group, session)
+  registerRole(group, session)
+  addAccountActions(group, session, {
+    ...{ of: 'operators', example: '', find: findOperator, dress: (verb) => verb },
+  })
 }
 
 function registerCreate(group: Command, session: Session): void {
@@ -49,7 +51,8 @@ function registerCreate(group: Command, session: Session): void {
     example: 'latchkey operators create --email ann@example.com',
   })
     .requiredOption('--email <address>', 'who signs in')
-    .addOption(new Option('--role <role>', 'what it may do').choices(tokenRoles).default('admin'))
+    .addOption(roleOption().default('admin'))
+    .addHelpText('after', rolesHelp)
     .action(async (flags: ChangeFlags & { readonly email: string; readonly role: string }) => {
       const { email, role, reason } = flags
       const body = { email, role }
@@ -80,20 +83,26 @@ function registerList(group: Command, session: Session): void {
   })
 }
 
-function registerDisable(group: Command, session: Session): void {
+function registerRole(group: Command, session: Session): void {
   addChange(group, {
-    name: 'disable',
-    about: 'keep an operator from signing in, and end its sessions',
-    example: 'latchkey operators disable ann@example.com',
+    name: 'set-role',
+    about: 'give an operator another role, and end its sessions',
+    example: 'latchkey operators set-role ann@example.com --role support',
   })
     .argument('<email>', 'who signs in')
-    .action(async (email: string, flags: ChangeFlags) => {
+    .addOption(roleOption().makeOptionMandatory())
+    .addHelpText('after', rolesHelp)
+    .action(async (email: string, flags: ChangeFlags & { readonly role: string }) => {
+      const { role, reason } = flags
       const client = session.connect()
       const { id } = await findOperator(client, email)
-      const call = { doing: `disable ${email}`, method: 'POST', path: `/operators/${id}/disable` } as const
-      const answer = await client.call({ ...call, reason: flags.reason })
-      const render = () => `Operator ${nameOf(checked(Operator, answer))} is disabled.\n`
-      show(session, flags, { answer, render })
+      const call = {
+        doing: `change the role of ${email}`,
+        method: 'PATCH',
+        path: `/operators/${id}`,
+      } as const
+      const answer = await client.call({ ...call, body: { role }, reason })
+      show(session, flags, { answer, render: () => `Operator ${nameOf(checked(Operator, answer))}\n` })
     })
 }
 
@@ -109,11 +118,4 @@ async function findOperator(client: AdminClient, email: string): Promise<Operato
 
 function nameOf({ email, id, role }: Operator): string {
   return `${printable(email)} (${printable(id)}, ${printable(role)})`
-}
-
-/** What came with an answer: a link, or the word that it was mailed. */
-export function linkText(answer: unknown): string {
-  const { link } = checked(LinkPart, answer)
-  if (link === null) return 'The link was sent by mail.\n'
-  return `${printable(link.url)}\nIt works once, until ${shortTime(link.expires_at)}, and is not shown again.\n`
 }

@@ -3,7 +3,7 @@
 
 import { type Command, Option } from 'commander'
 import type { CompiledConfig } from '../config/compiled.ts'
-import { tokenPrefix } from '../credentials/role.ts'
+import { commandLinePrefix, tokenPrefix } from '../credentials/role.ts'
 import { secretShape } from '../credentials/secret.ts'
 import { type EnvFromFlags, envFromOption, environmentOf } from './config/env-file.ts'
 import { loadTable } from './config/load-table.ts'
@@ -50,7 +50,7 @@ export function registerScannerRules(group: Command, { io }: Session): void {
     })
 }
 
-/** A rule for each environment of each API, and one for the admin API's tokens. */
+/** A rule for each environment of each API, and one for each kind of the admin API's tokens. */
 export function scannerRules({ table }: CompiledConfig): readonly ScannerRule[] {
   const keys = [...table.apis.values()].flatMap(({ name: api, environments }) =>
     environments.map(({ name, prefix }) => ({
@@ -60,7 +60,8 @@ export function scannerRules({ table }: CompiledConfig): readonly ScannerRule[] 
     })),
   )
   const token = { name: 'latchkey_admin_token', description: "Token of Latchkey's admin API" }
-  return [...keys, { ...token, ...ruleOf(tokenPrefix) }]
+  const login = { name: 'latchkey_login', description: 'What `latchkey login` keeps' }
+  return [...keys, { ...token, ...ruleOf(tokenPrefix) }, { ...login, ...ruleOf(commandLinePrefix) }]
 }
 
 /** A prefix is of letters, digits, `_` and `-`: nothing in it means anything to a regular expression. */

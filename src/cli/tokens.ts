@@ -1,11 +1,11 @@
 // `latchkey tokens …`: tokens of the admin API with a role, for people and machines that need not be able to do everything.
 
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { type Static, Type } from 'typebox'
-import { tokenRoles } from '../credentials/role.ts'
 import { pathPart } from './admin-call.ts'
 import { checked, NullableText } from './admin-objects.ts'
 import { parseLifetime } from './duration.ts'
+import { rolesHelp, roleOption } from './roles.ts'
 import {
   addChange,
   addVerb,
@@ -34,12 +34,7 @@ type TokenObject = Static<typeof TokenObject>
 
 const TokenWithSecret = Type.Intersect([TokenObject, Type.Object({ secret: Type.String() })])
 
-const rolesHelp = `
-Roles:
-  admin      all that the admin API does
-  support    reads, the audit included, and disables keys
-  auditor    reads, the audit and the tokens included
-  read_only  reads all but the audit and the tokens
+const partHelp = `${rolesHelp}
 
 With --merchant or --api the token sees that one alone, and nothing that concerns the whole installation.`
 
@@ -68,11 +63,11 @@ function registerCreate(group: Command, session: Session): void {
     example: 'latchkey tokens create --name night-desk --role support --expires-in 90d',
   })
     .requiredOption('--name <name>', 'who acts, in the audit')
-    .addOption(new Option('--role <role>', 'what it may do').choices(tokenRoles).makeOptionMandatory())
+    .addOption(roleOption().makeOptionMandatory())
     .option('--merchant <id>', 'for this merchant alone, mer_…')
     .option('--api <name>', 'for this API alone')
     .option('--expires-in <duration>', 'for how long it works, such as 12h or 90d', parseLifetime)
-    .addHelpText('after', rolesHelp)
+    .addHelpText('after', partHelp)
     .action(async (flags: CreateFlags) => {
       const body = {
         ...{ name: flags.name, role: flags.role },

@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { compileAuditSink } from './audit-sink.ts'
 import type { Api, CompiledConfig, Settings, Table, TlsSettings, Upstream } from './compiled.ts'
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { compileHub } from './hub.ts'
@@ -87,6 +88,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
       adminFrom: control.admin_from,
       hosts: control.hosts,
       scanners: control.secret_scanning.github,
+      auditSink: compileAuditSink(file, folder),
       auditRetentionMs: control.audit_retention === 'none' ? null : parseDuration(control.audit_retention),
     },
     postgres:

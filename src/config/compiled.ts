@@ -52,6 +52,8 @@ export interface Settings {
     readonly scanners: ScanningKeys
     /** Names in public DNS that the control port answers without a token. */
     readonly hosts: readonly string[]
+    /** Where the audit is copied to; null: nowhere. */
+    readonly auditSink: AuditSink | null
     /** How long entries of the audit are kept; null: for ever. */
     readonly auditRetentionMs: number | null
   }
@@ -75,6 +77,18 @@ export interface Settings {
   readonly webhooks: { readonly allow: readonly string[] }
   readonly upstreams: ReadonlyMap<string, Upstream>
 }
+
+/** Paths are absolute. */
+export type AuditSink =
+  | {
+      readonly kind: 'http'
+      readonly url: string
+      readonly headers: readonly (readonly [name: string, value: string])[]
+      /** PEM bundle; null: the authorities that Node has. */
+      readonly caFile: string | null
+      readonly timeoutMs: number
+    }
+  | { readonly kind: 'file'; readonly path: string }
 
 export interface TlsSettings {
   readonly certFile: string

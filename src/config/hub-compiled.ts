@@ -8,7 +8,12 @@ export interface HubSettings {
   readonly publicUrl: string
   /** null: links are shown to whoever makes them. */
   readonly mail: MailSettings | null
-  readonly sessions: { readonly idleMs: number; readonly absoluteMs: number }
+  readonly sessions: {
+    readonly idleMs: number
+    readonly absoluteMs: number
+    /** Of `latchkey login`. */
+    readonly commandLineMs: number
+  }
   /** By which people sign in beside a password. */
   readonly oidc: readonly OidcSettings[]
 }

@@ -32,6 +32,10 @@ const Sessions = Type.Object(
       default: '7d',
       description: 'A session ends after this long, however much it is used.',
     }),
+    command_line: Duration({
+      default: '12h',
+      description: 'How long `latchkey login` signs a command line in for, however much it is used.',
+    }),
   },
   { ...closed, default: {}, description: 'How long people stay signed in.' },
 )

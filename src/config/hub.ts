@@ -84,6 +84,7 @@ export function compileHub({ hub, control }: GatewayFile): HubSettings | null {
     sessions: {
       idleMs: parseDuration(hub.sessions.idle),
       absoluteMs: parseDuration(hub.sessions.absolute),
+      commandLineMs: parseDuration(hub.sessions.command_line),
     },
     oidc: hub.oidc.map(({ name, issuer, client_id: clientId, client_secret: clientSecret, operators }) => ({
       ...{ id: idOf(name), name, issuer, clientId, clientSecret },

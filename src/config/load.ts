@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { Value } from 'typebox/value'
+import { checkAuditSink } from './audit-sink.ts'
 import { checkApis } from './check-apis.ts'
 import { checkCertificates, type NeededFiles } from './check-certificates.ts'
 import { checkScanning } from './check-scanning.ts'
@@ -91,6 +92,7 @@ export async function loadConfig(
     checkSettings(checked)
     checkHub(checked)
     checkScanning(checked)
+    checkAuditSink(checked)
     checkUpstreams(checked)
     checkApis(checked, tables)
     // A running process looks at them itself: one that is half renewed must not keep a table from coming into force.

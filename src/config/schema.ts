@@ -2,6 +2,7 @@
 // the defaults, the wording of faults and the files that editors read. No other file knows a default.
 
 import { type Static, Type } from 'typebox'
+import { AuditSinkSection } from './audit-sink-schema.ts'
 import { routeDefaults } from './defaults-schema.ts'
 import { Environments } from './environment-schema.ts'
 import { HubSection } from './hub-schema.ts'
@@ -164,6 +165,7 @@ const ControlSection = Type.Object(
       description:
         'Names in public DNS under which /readyz and /metrics are asked for; `*.` before one: all below it; `*`: any. Addresses, names without dots and those of private networks need not be listed.',
     }),
+    audit_sink: Type.Optional(AuditSinkSection),
     audit_retention: Type.String({
       pattern: '^(none|0*(9\\d|[1-9]\\d{2,4})d)$',
       default: 'none',

@@ -37,6 +37,7 @@ import { serveOpenApi } from './openapi/routes.ts'
 import { serveOperators } from './operators/routes.ts'
 import { secureAnswers } from './people/headers.ts'
 import { createHubApp, type HubApp } from './people/hub-app.ts'
+import { serveOthersSessions } from './people/others-sessions.ts'
 import { hubPath, serveHub } from './people/serve.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
@@ -180,6 +181,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   if (hub === null) return
   serveOperators(app, hub.deps)
   serveTeam(app, hub)
+  serveOthersSessions(app, hub)
 }
 
 /**

@@ -13,5 +13,8 @@ export const tokenPrefix = 'lk_adm_'
 /** How the secret of a session begins, and that of a link. */
 export const sessionPrefix = 'lk_ses_'
 export const linkPrefix = 'lk_lnk_'
+/** Of a command line that asks to be signed in, and once it is. */
+export const devicePrefix = 'lk_dev_'
+export const commandLinePrefix = 'lk_cli_'
 /** What a browser keeps while it is at an identity provider. */
 export const ceremonyPrefix = 'lk_cer_'

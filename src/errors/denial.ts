@@ -17,6 +17,8 @@ export interface Denial {
   readonly hint?: string
   /** Seconds for `Retry-After`, where it is not the same each time. */
   readonly retryAfterSeconds?: number
+  /** Of a request that is not kept: when its id was made, RFC 3339; null: the id does not say. */
+  readonly madeAt?: string | null
   /** What is wrong with a request to the control plane. */
   readonly details?: readonly FieldFault[]
 }

@@ -87,12 +87,13 @@ function problemMembers({ code, hint }: Denial, url: string | undefined): string
   return `,"type":${JSON.stringify(url ?? 'about:blank')},"detail":${JSON.stringify(hint ?? entryOf(code).message)}`
 }
 
-function furtherMembers({ hint, required, match, details }: Denial, url: string | undefined): string {
+function furtherMembers({ hint, required, match, madeAt, details }: Denial, url: string | undefined): string {
   let members = ''
   if (hint) members += `,"hint":${JSON.stringify(hint)}`
   if (url !== undefined) members += `,"doc_url":${JSON.stringify(url)}`
   if (required) members += `,"required":${JSON.stringify(required)}`
   if (match) members += `,"match":${JSON.stringify(match)}`
+  if (madeAt !== undefined) members += `,"made_at":${JSON.stringify(madeAt)}`
   if (details) members += `,"details":${JSON.stringify(details)}`
   return members
 }

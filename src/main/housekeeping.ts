@@ -8,16 +8,20 @@ import { pruneAudit } from '../store/audit-table.ts'
 import { inBatches } from '../store/batches.ts'
 import { pruneCeremonies } from '../store/ceremony-table.ts'
 import { pruneOutbox } from '../store/change-table.ts'
+import { pruneDeviceRequests } from '../store/device-table.ts'
 import { idempotencyKeptMs, pruneReplays } from '../store/idempotency-table.ts'
+import { pruneExposures } from '../store/key-exposure-table.ts'
 import { pruneInstances } from '../store/instance-table.ts'
 import { pruneSessions } from '../store/hub-session-table.ts'
 import { pruneLinks } from '../store/link-table.ts'
 import { prunePace } from '../store/pace-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import { pruneQuotas } from '../store/quota-table.ts'
+import { pruneMailedReminders } from '../store/mailed-reminder-table.ts'
 import { pruneReminders } from '../store/reminder-table.ts'
 import { explainFailure } from '../store/refusals.ts'
 import { pruneDeliveries } from '../store/webhook-delivery-table.ts'
+import { pruneEndpoints } from '../store/webhook-endpoint-table.ts'
 import { pruneEvents } from '../store/webhook-event-table.ts'
 import { pruneInvitations } from '../store/team-table.ts'
 import { forgetRequests, prepareRequests } from '../store/request-table.ts'
@@ -47,6 +51,10 @@ const batchesKeptMs = 7 * dayMs
 const webhooksKeptMs = 14 * dayMs
 /** The same month of the year before is there to be compared. */
 const quotasKeptMs = 14 * 31 * dayMs
+/** Longer than what became of telling them is kept. */
+const deletedWebhooksKeptMs = 30 * dayMs
+/** As long as the youngest part of the audit, which tells of them. */
+const exposuresKeptMs = 90 * dayMs
 /** What is still so after a year is told again. */
 const remindersKeptMs = 365 * dayMs
 
@@ -65,6 +73,7 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'replays', take: (most) => pruneReplays(db, idempotencyKeptMs, most) },
     { name: 'sessions', take: (most) => pruneSessions(db, sessionIdleMs ?? sessionsKeptMs, most) },
     { name: 'ceremonies', take: (most) => pruneCeremonies(db, most) },
+    { name: 'device_requests', take: (most) => pruneDeviceRequests(db, most) },
     { name: 'links', take: (most) => pruneLinks(db, most) },
     { name: 'invitations', take: (most) => pruneInvitations(db, most) },
     { name: 'pace', take: (most) => prunePace(db, most) },
@@ -74,7 +83,10 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
     { name: 'quotas', take: (most) => pruneQuotas(db, quotasKeptMs, most) },
     { name: 'webhook_deliveries', take: (most) => pruneDeliveries(db, webhooksKeptMs, most) },
+    { name: 'webhooks', take: (most) => pruneEndpoints(db, deletedWebhooksKeptMs, most) },
+    { name: 'exposures', take: (most) => pruneExposures(db, exposuresKeptMs, most) },
     { name: 'reminders', take: (most) => pruneReminders(db, remindersKeptMs, most) },
+    { name: 'mailed_reminders', take: (most) => pruneMailedReminders(db, remindersKeptMs, most) },
     { name: 'webhook_events', take: (most) => pruneEvents(db, webhooksKeptMs, most) },
     ...activityParts(activityAges).map(({ name, take }) => ({
       name,

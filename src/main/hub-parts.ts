@@ -1,14 +1,16 @@
 // What people's accounts need of the process: where they are reached, and who sends their mails.
 
-import type { CompiledConfig } from '../config/compiled.ts'
+import type { CompiledConfig, Table } from '../config/compiled.ts'
 import type { HubSettings } from '../config/hub-compiled.ts'
 import type { HubDeps } from '../control/dependencies.ts'
 import { builtHub, type HubFiles, readHubFiles } from '../control/hub/files.ts'
+import { createReminding } from '../control/reminders/reminding.ts'
 import { createPostman } from '../control/people/mail/postman.ts'
 import { createMailTransport } from '../control/people/mail/transport.ts'
 import type { Postgres } from '../store/postgres.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { createIds } from '../telemetry/request-id.ts'
 import { StartError } from './start-error.ts'
 
 export interface HubPartDeps {
@@ -16,6 +18,7 @@ export interface HubPartDeps {
   readonly log: Logger
   readonly metrics: Pick<Metrics, 'gauge' | 'counter'>
   now(): number
+  readonly table: () => Pick<Table, 'apis'>
   /** As configured. */
   readonly gateway: CompiledConfig['settings']['gateway']
 }
@@ -39,7 +42,14 @@ export function openHubPart({ publicUrl, mail, sessions, oidc }: HubSettings, de
     counted: (outcome) => (counts[outcome] += 1),
   })
   addMetrics(deps.metrics, counts, postman.waiting)
-  return { ...common, sendsMail: true, mailQueued: postman.kick, stop: postman.stop }
+  const reminding = createReminding({ ...deps, newId: createIds(Date.now), queued: postman.kick })
+  return {
+    ...{ ...common, sendsMail: true, mailQueued: postman.kick },
+    async stop() {
+      await reminding.stop()
+      await postman.stop()
+    },
+  }
 }
 
 /** On one machine the names of the APIs' hosts lead nowhere: what people are given to try says the gateway's own address. */

@@ -16,6 +16,7 @@ import { type Logger, type LogLosses, noLosses } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createIds } from '../telemetry/request-id.ts'
 import { createActivitySink } from './activity-sink.ts'
+import { openAuditSink } from './audit-sink.ts'
 import { createAuditSeal } from './audit-seal.ts'
 import { type CertificatesInForce, createCertificatesInForce } from './certificates-in-force.ts'
 import { type ConfigInForce, type ConfigInForceDeps, createConfigInForce } from './config-in-force.ts'
@@ -205,7 +206,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     }
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
-      const { auditRetentionMs: auditKeptMs } = config.settings.control
+      const { auditRetentionMs: auditKeptMs, auditSink } = config.settings.control
       const sessionIdleMs = config.settings.hub?.sessions.idleMs ?? null
       const housekeeping = createHousekeeping({
         ...{ db: core.db, table, auditKeptMs, sessionIdleMs, log, metrics },
@@ -219,6 +220,10 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
         () => instanceOf(seal.unlinkedSeconds()),
         'max',
       )
+      if (auditSink !== null) {
+        const sink = openAuditSink(auditSink, { db: core.db, instanceId: core.instanceId, log, metrics })
+        drain.last('audit sink', () => sink.stop())
+      }
     }
     const controlPort = plan.probes ? await openControl(parts) : null
     inForce.watch()
@@ -412,7 +417,10 @@ async function openControl(parts: Parts): Promise<number> {
   const { hub: hubSettings } = config.settings
   const hub =
     plan.admin && hubSettings
-      ? openHubPart(hubSettings, { ...parts, db: core.db, now: core.now, gateway: config.settings.gateway })
+      ? openHubPart(hubSettings, {
+          ...{ ...parts, db: core.db, now: core.now, table },
+          gateway: config.settings.gateway,
+        })
       : null
   drain.last('mail', async () => hub?.stop())
   const app = createControlServer({

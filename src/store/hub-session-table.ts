@@ -7,8 +7,8 @@ import { type Membership, membershipsOf, personColumns, type StoredPerson } from
 import type { Postgres, Queryable } from './postgres.ts'
 import { milliseconds } from './session.ts'
 
-/** How it was shown who somebody is. */
-export const proofs = ['password', 'totp', 'recovery_code', 'passkey', 'oidc'] as const
+/** How it was shown who somebody is; `device`: of a command line, that its person allowed in a browser. */
+export const proofs = ['password', 'totp', 'recovery_code', 'passkey', 'oidc', 'device'] as const
 export type Proof = (typeof proofs)[number]
 
 /** Times in milliseconds since the epoch. */
@@ -130,6 +130,11 @@ export async function endSession(
     personId,
   ])
   return rows.length > 0
+}
+
+/** Ends the session of that digest, where there is one. */
+export async function endSessionBy(db: Queryable, digest: string): Promise<void> {
+  await db.query('DELETE FROM hub_session WHERE digest = $1', [Buffer.from(digest, 'hex')])
 }
 
 /** Forgets sessions that are over, `most` at most; returns how many. `idleMs`: how long one may be unused. */

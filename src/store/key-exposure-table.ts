@@ -122,3 +122,21 @@ function endKey(
     snapshot: keySnapshot,
   }
 }
+
+/**
+ * Forgets places that were reported longer ago than `olderThanMs`, of secrets that work no longer, `most` at most; returns how many. A
+ * place of one that works is kept: else its late copy would be acted on as a new one.
+ */
+export async function pruneExposures(db: Queryable, olderThanMs: number, most = 5_000): Promise<number> {
+  const rows = await db.query<{ removed: number }>(
+    `WITH gone AS (DELETE FROM key_exposure WHERE (secret_id, place) IN (
+       SELECT e.secret_id, e.place FROM key_exposure e
+       WHERE e.at < now() - $1 * interval '1 millisecond' AND NOT EXISTS (
+         SELECT FROM key_secret s JOIN api_key k ON k.id = s.key_id
+         WHERE s.id = e.secret_id AND k.status <> 'revoked' AND (k.expires_at IS NULL OR k.expires_at > now())
+           AND (s.expires_at IS NULL OR s.expires_at > now()))
+       LIMIT $2) RETURNING 1) SELECT count(*) AS removed FROM gone`,
+    [olderThanMs, most],
+  )
+  return rows[0]?.removed ?? 0
+}

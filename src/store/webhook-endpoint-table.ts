@@ -339,3 +339,18 @@ function snapshot(endpoint: StoredEndpoint): object {
     })),
   }
 }
+
+/**
+ * Forgets endpoints that were deleted longer ago than `olderThanMs`, `most` at most; returns how many. What the audit says of them stays
+ * there; their secrets went with their end.
+ */
+export async function pruneEndpoints(db: Queryable, olderThanMs: number, most = 5_000): Promise<number> {
+  const rows = await db.query<{ removed: number }>(
+    `WITH gone AS (DELETE FROM webhook_endpoint WHERE id IN (
+       SELECT id FROM webhook_endpoint w WHERE deleted_at < now() - $1 * interval '1 millisecond'
+         AND NOT EXISTS (SELECT FROM webhook_delivery d WHERE d.endpoint_id = w.id) LIMIT $2)
+       RETURNING 1) SELECT count(*) AS removed FROM gone`,
+    [olderThanMs, most],
+  )
+  return rows[0]?.removed ?? 0
+}

@@ -13,7 +13,7 @@ t.test('absent there is none; an empty one has its defaults', async (t) => {
   t.match(empty.ok && empty.config.settings.hub, {
     publicUrl: 'http://localhost:8081',
     mail: null,
-    sessions: { idleMs: 12 * 3_600_000, absoluteMs: 7 * 24 * 3_600_000 },
+    sessions: { idleMs: 12 * 3_600_000, absoluteMs: 7 * 24 * 3_600_000, commandLineMs: 12 * 3_600_000 },
   })
 })
 

@@ -228,6 +228,39 @@ const stores: readonly AlertCase[] = [
     trouble: gauge('latchkey_audit_unlinked_seconds', 'of="instance"', 600),
   },
   {
+    alert: 'LatchkeyAuditSinkLate',
+    ...{ labels: { ...instance, of: 'sink' }, severity: 'ticket', firesWithin: 7, minutes: 15 },
+    trouble: gauge('latchkey_audit_sink_lag_seconds', 'of="sink"', 600),
+  },
+  {
+    alert: 'LatchkeyWebhooksLate',
+    ...{ labels: { ...instance, of: 'sender' }, severity: 'ticket', firesWithin: 7, minutes: 15 },
+    trouble: gauge('latchkey_webhooks_oldest_seconds', 'of="sender"', 600),
+  },
+  {
+    alert: 'LatchkeyWebhooksAllFail',
+    ...{ labels: {}, severity: 'ticket', firesWithin: 47, minutes: 60 },
+    trouble: new Map(
+      both.map(
+        (of) =>
+          [
+            named(of, 'latchkey_webhooks_delivered_total'),
+            (seconds: number) => rising(0.02)(Math.min(seconds, begin)),
+          ] as const,
+      ),
+    ),
+  },
+  {
+    alert: 'LatchkeyWebhookDisabled',
+    ...{ labels: { ...instance, of: 'disabled' }, severity: 'ticket', firesWithin: 12, minutes: 20 },
+    trouble: gauge('latchkey_webhooks', 'of="disabled"', 1),
+  },
+  {
+    alert: 'LatchkeyMailWaits',
+    ...{ labels: { ...instance, of: 'mails' }, severity: 'ticket', firesWithin: 17, minutes: 25 },
+    trouble: gauge('latchkey_mail_waiting', 'of="mails"', 2),
+  },
+  {
     alert: 'LatchkeyCacheRejected',
     ...{ labels: instance, severity: 'page', firesWithin: 2, minutes: 5 },
     trouble: new Map([[named(gateway, 'latchkey_cache_rejected_total'), counting(1)]]),

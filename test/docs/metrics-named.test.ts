@@ -29,8 +29,13 @@ t.test('each metric is one that a gateway with workers, TLS and certificates tel
   const tls = new URL('../../../test/support/tls/', import.meta.url).pathname
   const fleet = await startFleet(t, {
     gateway: `, tls: { cert: ${tls}server.pem, key: ${tls}server.key }`,
+    control: `, audit_sink: { file: ${t.testdir()}/audit.jsonl }`,
+    sections: 'hub: { mail: { from: a@x.test, smtp: "smtp://127.0.0.1:1" } }',
   })
-  const text = await fleet.scrape()
+  // What is asked of the database, a process tells once it has asked.
+  let text = await fleet.scrape()
+  while (!/^latchkey_audit_sink_lag_seconds\{/m.test(text) || !/^latchkey_webhooks\{/m.test(text))
+    text = await fleet.scrape()
   const told = new Set(
     [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = '', type]) =>
       type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => name + end) : [name],

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import t from 'tap'
-import { exposeSecret, findSecrets } from '../../src/store/key-exposure-table.ts'
+import { exposeSecret, findSecrets, pruneExposures } from '../../src/store/key-exposure-table.ts'
 import { createKey } from '../../src/store/key-change-table.ts'
 import { getKey } from '../../src/store/key-table.ts'
 import { createDatabase } from '../support/database.ts'
@@ -40,4 +40,30 @@ t.test('of many reports of one place at once, one ends the key', async (t) => {
     { action: 'key.exposed', revision: 3 },
     { action: 'key.revoke', revision: 3 },
   ])
+})
+
+t.test('places are forgotten when their secret works no longer, and not before', async (t) => {
+  const { db } = await createDatabase(t)
+  const merchant = await seedMerchant(db)
+  const ninetyDays = 90 * 86_400_000
+  for (const name of ['lives', 'revoked', 'ended', 'young']) {
+    const key = { ...keyOf(merchant, name), name }
+    await createKey(db, origin, key)
+    const secret = (await findSecrets(db, [key.secret.digest])).get(key.secret.digest)
+    if (secret === undefined) throw new Error('no secret')
+    await exposeSecret(db, origin, { ...about, secret, policy: 'notify' })
+  }
+  await db.query(`UPDATE key_exposure SET at = now() - interval '91 days'`)
+  const secretOf = (name: string) =>
+    `(SELECT s.id FROM key_secret s JOIN api_key k ON k.id = s.key_id WHERE k.name = '${name}')`
+  await db.query(`UPDATE api_key SET status = 'revoked' WHERE name IN ('revoked', 'young')`)
+  await db.query(`UPDATE key_secret SET expires_at = now() WHERE id = ${secretOf('ended')}`)
+  await db.query(`UPDATE key_exposure SET at = now() WHERE secret_id = ${secretOf('young')}`)
+  t.equal(await pruneExposures(db, ninetyDays), 2)
+  t.same(
+    await db.query(
+      `SELECT k.name FROM key_exposure e JOIN key_secret s ON s.id = e.secret_id JOIN api_key k ON k.id = s.key_id ORDER BY 1`,
+    ),
+    [{ name: 'lives' }, { name: 'young' }],
+  )
 })

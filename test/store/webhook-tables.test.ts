@@ -12,7 +12,13 @@ import {
   readFigures,
   recordDelivered,
 } from '../../src/store/webhook-delivery-table.ts'
-import { createEndpoint, resealSecret, sealedSecrets } from '../../src/store/webhook-endpoint-table.ts'
+import {
+  createEndpoint,
+  deleteEndpoint,
+  pruneEndpoints,
+  resealSecret,
+  sealedSecrets,
+} from '../../src/store/webhook-endpoint-table.ts'
 import { addEvents, pruneEvents, takeChanges } from '../../src/store/webhook-event-table.ts'
 import { typeOf } from '../../src/store/webhook-catalogue.ts'
 import { createDatabase } from '../support/database.ts'
@@ -208,4 +214,21 @@ void t.test('what is told of the audit is told by its name', async (t) => {
   t.equal(typeOf('key.import'), 'api_key.created')
   t.equal(typeOf('token.create'), undefined)
   t.equal(typeOf('constructor'), undefined)
+})
+
+void t.test('endpoints that were deleted long ago are forgotten, and no others', async (t) => {
+  const { db } = await createDatabase(t)
+  for (const id of ['whk_1', 'whk_2', 'whk_3']) await makeEndpoint(db, id)
+  for (const id of ['whk_1', 'whk_2']) await deleteEndpoint(db, origin, id)
+  await db.query(`UPDATE webhook_endpoint SET deleted_at = now() - interval '31 days' WHERE id = 'whk_1'`)
+  const thirtyDays = 30 * 86_400_000
+  // What became of telling it is still there.
+  await db.query(
+    `INSERT INTO webhook_delivery (id, endpoint_id, seq, event_id, type, status, attempts, created_at)
+     VALUES ('dlv_1', 'whk_1', 1, 'evt_1', 'webhook.test', 'pending', 0, now())`,
+  )
+  t.equal(await pruneEndpoints(db, thirtyDays), 0)
+  await db.query('DELETE FROM webhook_delivery')
+  t.equal(await pruneEndpoints(db, thirtyDays), 1)
+  t.same(await db.query('SELECT id FROM webhook_endpoint ORDER BY id'), [{ id: 'whk_2' }, { id: 'whk_3' }])
 })

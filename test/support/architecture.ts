@@ -74,6 +74,7 @@ const textRules: readonly TextRule[] = [
       'src/control/webhooks/webhook-object.ts': 'the one answer to create and rotate-secret',
       'src/control/people/session-secret.ts': 'the cookie that signs a browser in, and what its pages show',
       'src/control/people/oidc/browser-secret.ts': 'the cookie of who goes to an identity provider',
+      'src/control/people/device/codes.ts': 'the two answers in which a command line gets its secrets',
       'src/control/people/link.ts': 'the one time that a link is written down',
     },
   },

@@ -33,6 +33,8 @@ export interface TestProgram {
 export interface TestProgramOptions {
   /** Overrides of lines of the gateway file, by placeholder. */
   readonly gateway?: string
+  /** Further keys of `control`, behind a comma. */
+  readonly control?: string
   /** Further sections of the gateway file, a line each. */
   readonly sections?: string
   /** The gateway's; any free one unless said. */
@@ -195,7 +197,7 @@ routes:
   await writeFile(
     file,
     `gateway: { host: 127.0.0.1, port: ${parts.port ?? 0}${parts.gateway ?? ''} }
-control: { host: 127.0.0.1, port: 0 }
+control: { host: 127.0.0.1, port: 0${parts.control ?? ''} }
 postgres: ${parts.databaseUrl}
 redis: ${parts.redis ?? process.env['LATCHKEY_TEST_REDIS_URL'] ?? 'none'}
 ${parts.sections ?? ''}

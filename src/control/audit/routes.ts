@@ -90,7 +90,10 @@ function isEntryId(value: unknown): value is number {
  * As a caller sees it: whoever sees a part of the installation gets no addresses, tokens and words of others, who may be of the
  * platform.
  */
-export function entryObject(entry: StoredAuditEntry, caller: Caller): Static<typeof auditSchema> {
+export function entryObject(
+  entry: StoredAuditEntry,
+  caller: Pick<Caller, 'scope' | 'tokenId'>,
+): Static<typeof auditSchema> {
   const by = shownBy(entry.tokenId ?? null)
   const own = shownBy(caller.tokenId)
   const isOwn =

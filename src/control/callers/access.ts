@@ -110,6 +110,9 @@ export const access = {
   'GET /merchants/{id}/invitations': readTeam,
   'POST /merchants/{id}/invitations': changeTeam,
   'DELETE /merchants/{id}/invitations/{invitation}': changeTeam,
+  'GET /sessions': { may: ['static', 'admin', 'auditor'], reach: 'whole' },
+  'DELETE /sessions': changeWhole,
+  'DELETE /sessions/{id}': changeWhole,
   // An account may be of several merchants: none of them has it alone.
   'POST /members/{id}/link': changeWhole,
   'POST /members/{id}/reset-factors': changeWhole,

@@ -11,7 +11,7 @@ import { type Access, accessOf } from './access.ts'
 import { type Caller, judgeAccess, signer } from './caller.ts'
 import { identify } from './identify.ts'
 import type { HubApp } from '../people/hub-app.ts'
-import { identifySession, narrowed } from '../people/identify-session.ts'
+import { identifyCommandLine, identifySession, narrowed } from '../people/identify-session.ts'
 import { isSafe } from '../people/site.ts'
 
 declare module 'fastify' {
@@ -26,8 +26,8 @@ declare module 'fastify' {
   }
 }
 
-/** What is counted by address, and held back from a number on. */
-const guesses = new Set(['admin_token_wrong', 'admin_token_revoked', 'admin_token_expired'])
+/** What is counted by address of those that show a token, and held back from a number on. */
+const guesses = new Set(['admin_token_wrong', 'admin_token_revoked', 'admin_token_expired', 'session_ended'])
 
 interface Knowing {
   readonly check: OperatorCheck
@@ -43,17 +43,21 @@ export function guardAdmin(app: ControlApp, deps: AdminDeps, { check, hub }: Kno
       deps.log.warn({ client: address, count }, 'wrong admin tokens in a row; each further one is held back'),
   })
 
-  async function refuseCaller(reason: string, address: string): Promise<boolean> {
+  async function refuseCaller(reason: string, { client, headers }: FastifyRequest): Promise<boolean> {
     deps.refused(reason)
-    return guesses.has(reason) && wrongTokens.add(address)
+    const isToken = headers.authorization !== undefined
+    return isToken && guesses.has(reason) && wrongTokens.add(client ?? '')
   }
 
-  /** A session counts where no token is shown: it comes from everywhere, and tokens from their addresses alone. */
+  /** A session counts where no token of machines is shown: it comes from everywhere, and they from their addresses alone. */
   async function whoCalls(request: FastifyRequest, isUse = true): Promise<Caller | Denial> {
     const { vouched: address, headers } = request
     const { authorization } = headers
     const bySession =
-      hub && authorization === undefined ? await identifySession(hub, request, isUse) : undefined
+      hub &&
+      (authorization === undefined
+        ? await identifySession(hub, request, isUse)
+        : await identifyCommandLine(hub, authorization, isUse))
     return bySession ?? identify({ ...deps, check }, { address, authorization })
   }
 
@@ -76,10 +80,9 @@ export function guardAdmin(app: ControlApp, deps: AdminDeps, { check, hub }: Kno
       request.caller = signer
       return undefined
     }
-    const { client } = request
     const verdict = await whoCalls(request)
     if ('code' in verdict) {
-      const isHeld = await refuseCaller(verdict.reason, client ?? '')
+      const isHeld = await refuseCaller(verdict.reason, request)
       if (isHeld) void reply.header('connection', 'close')
       return sendDenial(verdict, request, reply)
     }

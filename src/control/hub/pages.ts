@@ -16,6 +16,7 @@ export const hubPages = [
   '/sign-in',
   '/set-password',
   '/invitation',
+  '/device',
   '/developers',
   '/developers/new',
   '/developers/keys/:id',

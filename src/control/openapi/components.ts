@@ -20,7 +20,7 @@ import { sessionSchema, signedSchema, userSchema } from '../people/signed-object
 import { requestSchema } from '../requests/request-object.ts'
 import { invitationSchema, memberSchema } from '../team/routes.ts'
 import { tokenSchema } from '../tokens/token-object.ts'
-import { pendingSchema } from './route-doc.ts'
+import { pendingSchema, timeSchema } from './route-doc.ts'
 
 /** The shape of every error, but for a client that prefers application/problem+json (RFC 9457). */
 export const errorSchema = Type.Object({
@@ -28,6 +28,11 @@ export const errorSchema = Type.Object({
     code: Type.String(),
     message: Type.String(),
     request_id: Type.String(),
+    made_at: Type.Optional(
+      Type.Union([timeSchema, Type.Null()], {
+        description: 'Of a request that is not kept: when its id was made; null: the id does not say',
+      }),
+    ),
     details: Type.Optional(
       Type.Array(
         Type.Object({

@@ -12,6 +12,7 @@ import {
   type StoredPerson,
   switchPerson,
 } from '../../store/person-table.ts'
+import { createReadingNotes } from '../audit/note-reading.ts'
 import { refuseEnding } from '../callers/caller.ts'
 import { originOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
@@ -106,12 +107,14 @@ export function serveOperators(app: ControlApp, deps: PeopleDeps): void {
     return reply.code(201).send({ ...operatorObject(person), ...(await linkOf(request, deps, person)) })
   })
 
+  const note = createReadingNotes(deps)
   const listed = { schema: { querystring: listQuery }, config: { doc: docs.list } }
   app.get('/operators', listed, async (request) => {
     const { email, cursor, limit } = request.query
     const after = readCursor(cursor, (value) => isId('usr', value))
     const of = email === undefined ? undefined : (readEmail(email) ?? '')
     const page = await listOperators(deps.db, of, { after, limit: limitOf(limit) })
+    await note(request, { action: 'operator.list', target: 'operators' })
     return { data: page.rows.map(operatorObject), next_cursor: nextCursor(page, ({ id }) => id) }
   })
 

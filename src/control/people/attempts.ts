@@ -19,6 +19,8 @@ const paces = {
   invitations: { burst: 50, everyMs: 30_000 },
   /** Codes of a second factor, by whoever knows the password. */
   second: { burst: 5, everyMs: 5 * 60_000 },
+  /** Codes that command lines show, by whoever is signed in. */
+  device: { burst: 10, everyMs: 30_000 },
   /** What is begun by whoever comes, and has a row until it is finished or over. */
   begun: { burst: 30, everyMs: 2_000 },
 } as const satisfies Record<string, Pace>
@@ -31,6 +33,7 @@ const reasons = {
   mail_from: 'pace_of_mails',
   invitations: 'pace_of_mails',
   second: 'pace_of_codes',
+  device: 'pace_of_codes',
   begun: 'pace_of_address',
 } as const satisfies Record<Kind, string>
 

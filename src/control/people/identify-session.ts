@@ -1,13 +1,15 @@
-// Who calls, by the session in its cookie. Asked of the database at each call: a session that was ended, a role that was taken
+// Who calls, by the session in its cookie, or of a command line in its token. Asked of the database at each call: a session that was ended, a role that was taken
 // away and an account that was disabled are so on every instance at once.
 
 import type { FastifyRequest } from 'fastify'
-import { digestOf, type Secret } from '../../credentials/secret.ts'
+import { commandLinePrefix } from '../../credentials/role.ts'
+import { digestOf, isWellFormed, Secret } from '../../credentials/secret.ts'
 import { type Denial, deny } from '../../errors/denial.ts'
 import { findSession, type SignedIn, touchSession } from '../../store/hub-session-table.ts'
 import { everything, type Scope } from '../../store/scope.ts'
 import type { CallerKind } from '../callers/access.ts'
 import type { Caller } from '../callers/caller.ts'
+import { presentedToken } from '../operator.ts'
 import type { HubApp } from './hub-app.ts'
 import { isCsrfOf, presentedSession } from './session-secret.ts'
 import { isSafe } from './site.ts'
@@ -27,6 +29,21 @@ export async function identifySession(
   const caller = await callerBySession(hub, secret, isUse)
   if ('code' in caller || isSafe(request.method)) return caller
   return judgePage(hub, request, secret) ?? caller
+}
+
+/**
+ * Who calls by the token that `latchkey login` got: a session, too, and as no browser sends it by itself no page has to show that
+ * it is ours. undefined: it is no such token. Throws StoreUnavailableError.
+ */
+export async function identifyCommandLine(
+  hub: HubApp,
+  authorization: string,
+  isUse = true,
+): Promise<Caller | Denial | undefined> {
+  const text = presentedToken(authorization)
+  const secret = text === undefined ? undefined : new Secret(text)
+  if (secret === undefined || !isWellFormed(secret, commandLinePrefix)) return undefined
+  return callerBySession(hub, secret, isUse)
 }
 
 /** Whether a page of ours asks for a change. */

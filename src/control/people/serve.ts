@@ -5,12 +5,15 @@ import { accessLine } from '../access-line.ts'
 import { acceptEmptyBodies } from '../bodies.ts'
 import type { ControlApp } from '../dependencies.ts'
 import { serveAccount } from './account-routes.ts'
+import { serveDeviceAnswers } from './device/answers.ts'
+import { serveDevice } from './device/routes.ts'
 import { servePasskeys, servePasskeySignIn } from './factors/passkey-routes.ts'
 import { serveSecurity } from './factors/security-routes.ts'
 import { serveTotp } from './factors/totp-routes.ts'
 import type { HubApp } from './hub-app.ts'
 import { identifySession } from './identify-session.ts'
 import { serveLinks } from './link-routes.ts'
+import { serveReminderChoice } from './reminder-routes.ts'
 import { serveSession, serveSignIn } from './session-routes.ts'
 import { serveOidc } from './oidc/routes.ts'
 import { isSafe } from './site.ts'
@@ -34,6 +37,7 @@ export function serveHub(app: ControlApp, hub: HubApp): void {
     serveLinks(open, hub)
     servePasskeySignIn(open, hub)
     serveOidc(open, hub)
+    serveDevice(open, hub)
   })
   void app.register(async (own: ControlApp) => {
     demandSession(own, hub)
@@ -42,6 +46,8 @@ export function serveHub(app: ControlApp, hub: HubApp): void {
     serveTotp(own, hub)
     servePasskeys(own, hub)
     serveSecurity(own, hub)
+    serveDeviceAnswers(own, hub)
+    serveReminderChoice(own, hub)
   })
 }
 

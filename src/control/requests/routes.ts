@@ -77,9 +77,10 @@ function isRequestId(text: string): boolean {
 function notKept(id: string): DenialError {
   if (!isRequestId(id)) return new DenialError(deny('NOT_FOUND', 'malformed_id'))
   const madeMs = timeOfId(id)
-  const made = madeMs === undefined ? 'the id carries no time' : `the id was made at ${instant(madeMs)}`
+  const madeAt = madeMs === undefined ? null : instant(madeMs)
+  const made = madeAt === null ? 'the id carries no time' : `the id was made at ${madeAt}`
   const message = `${made}; kept for ${requestsKeptDays} days are refusals of known keys and failures of upstreams, a second after they are over`
-  return new DenialError(deny('NOT_FOUND', 'unknown_request', { details: [{ path: 'id', message }] }))
+  return new DenialError(deny('NOT_FOUND', 'unknown_request', { madeAt, details: [{ path: 'id', message }] }))
 }
 
 function placeOf({ atMs, id }: KeptRequest): RequestPlace {

@@ -14,6 +14,7 @@ import {
   type StoredMember,
   withdrawInvitation,
 } from '../../store/team-table.ts'
+import { createReadingNotes } from '../audit/note-reading.ts'
 import { refuseEnding } from '../callers/caller.ts'
 import { originOf } from '../change-answer.ts'
 import type { ControlApp } from '../dependencies.ts'
@@ -125,9 +126,12 @@ export function serveTeam(app: ControlApp, hub: HubApp): void {
 }
 
 function serveMembers(app: ControlApp, { deps }: HubApp): void {
+  const note = createReadingNotes(deps)
   const listed = { schema: { params: idParams }, config: { doc: docs.members } }
   app.get('/merchants/:id/members', listed, async (request) => {
-    const rows = await listMembers(deps.db, idOf('mer', request.params.id), request.caller.scope)
+    const id = idOf('mer', request.params.id)
+    const rows = await listMembers(deps.db, id, request.caller.scope)
+    await note(request, { action: 'member.list', target: id })
     return { data: rows.map(memberObject), next_cursor: null }
   })
   const patched = {
@@ -156,10 +160,12 @@ function memberOf({ id, person }: Static<typeof memberParams>) {
 
 function serveInvitations(app: ControlApp, hub: HubApp): void {
   const { deps } = hub
+  const note = createReadingNotes(deps)
   const listed = { schema: { params: idParams }, config: { doc: docs.invitations } }
   app.get('/merchants/:id/invitations', listed, async (request) => {
     const asked = { merchantId: idOf('mer', request.params.id), nowMs: deps.now() }
     const rows = await listInvitations(deps.db, asked, request.caller.scope)
+    await note(request, { action: 'invitation.list', target: asked.merchantId })
     return { data: rows.map(invitationObject), next_cursor: null }
   })
   serveInvite(app, hub)

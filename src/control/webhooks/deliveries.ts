@@ -17,6 +17,7 @@ import { mustGetEndpoint } from '../../store/webhook-endpoint-table.ts'
 import { addEvents, payloadOf } from '../../store/webhook-event-table.ts'
 import { testType } from '../../store/webhook-catalogue.ts'
 import type { Queryable } from '../../store/postgres.ts'
+import { createReadingNotes } from '../audit/note-reading.ts'
 import { originOf, viewOf, whoOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -59,6 +60,7 @@ const listQuery = Type.Object(
 const deliveryParams = Type.Object({ id: Type.String(), delivery_id: Type.String() })
 
 export function serveDeliveries(app: ControlApp, deps: AdminDeps): void {
+  const note = createReadingNotes(deps)
   const listed = { schema: { params: idParams, querystring: listQuery }, config: { doc: docs.list } }
   app.get('/webhooks/:id/deliveries', listed, async (request) => {
     const { id: endpointId } = await mustGetEndpoint(
@@ -69,6 +71,7 @@ export function serveDeliveries(app: ControlApp, deps: AdminDeps): void {
     const { status, cursor, limit } = request.query
     const after = readCursor(cursor, (value) => isId('dlv', value))
     const page = await listDeliveries(deps.db, { endpointId, status }, { after, limit: limitOf(limit) })
+    await note(request, { action: 'webhook.deliveries', target: endpointId })
     return { data: page.rows.map(deliveryObject), next_cursor: nextCursor(page, ({ id }) => id) }
   })
 
@@ -77,6 +80,7 @@ export function serveDeliveries(app: ControlApp, deps: AdminDeps): void {
     const { id, delivery_id: deliveryId } = request.params
     const endpoint = await mustGetEndpoint(deps.db, idOf('whk', id), viewOf(request, deps))
     const delivery = await mustGetDelivery(deps.db, endpoint.id, deliveryId)
+    await note(request, { action: 'webhook.deliveries', target: endpoint.id })
     return { ...deliveryObject(delivery), payload: delivery.payload ?? null }
   })
 

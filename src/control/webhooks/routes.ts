@@ -14,6 +14,7 @@ import {
   patchEndpoint,
   rotateWebhookSecret,
 } from '../../store/webhook-endpoint-table.ts'
+import { createReadingNotes } from '../audit/note-reading.ts'
 import { originOf, viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -106,18 +107,22 @@ function serveCreate(app: ControlApp, deps: AdminDeps): void {
 }
 
 function serveReads(app: ControlApp, deps: AdminDeps): void {
+  const note = createReadingNotes(deps)
   const listed = { schema: { querystring: listQuery }, config: { doc: docs.list } }
   app.get('/webhooks', listed, async (request) => {
     const { merchant_id: merchantId, cursor, limit } = request.query
     const after = readCursor(cursor, (value) => isId('whk', value))
     const asked = { ...viewOf(request, deps), merchantId }
     const page = await listEndpoints(deps.db, asked, { after, limit: limitOf(limit) })
+    await note(request, { action: 'webhook.list', target: isId('mer', merchantId) ? merchantId : 'webhooks' })
     return { data: page.rows.map(webhookObject), next_cursor: nextCursor(page, ({ id }) => id) }
   })
 
-  app.get('/webhooks/:id', { schema: { params: idParams }, config: { doc: docs.get } }, async (request) =>
-    webhookObject(await mustGetEndpoint(deps.db, idOf('whk', request.params.id), viewOf(request, deps))),
-  )
+  app.get('/webhooks/:id', { schema: { params: idParams }, config: { doc: docs.get } }, async (request) => {
+    const endpoint = await mustGetEndpoint(deps.db, idOf('whk', request.params.id), viewOf(request, deps))
+    await note(request, { action: 'webhook.read', target: endpoint.id })
+    return webhookObject(endpoint)
+  })
 }
 
 function serveChanges(app: ControlApp, deps: AdminDeps): void {

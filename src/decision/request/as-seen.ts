@@ -2,7 +2,7 @@
 // nothing in them that a terminal, a browser or a reader of JSON could take for more than text, and without what may be a
 // key, or a token of the admin API. Asked of refused requests, and of others only where the log is to name all paths. Pure.
 
-import { tokenPrefix } from '../../credentials/role.ts'
+import { commandLinePrefix, tokenPrefix } from '../../credentials/role.ts'
 
 /** Longest text that comes out, in bytes; all of it is ASCII. */
 export const mostSeenBytes = 256
@@ -58,7 +58,9 @@ const knownKeys = new WeakMap<readonly string[], RegExp>()
 function ownKeys(prefixes: readonly string[]): RegExp {
   let known = knownKeys.get(prefixes)
   if (known === undefined) {
-    const begins = [...prefixes, tokenPrefix].map((prefix) => Array.from(prefix, asPlainOrEscape).join(''))
+    const begins = [...prefixes, tokenPrefix, commandLinePrefix].map((prefix) =>
+      Array.from(prefix, asPlainOrEscape).join(''),
+    )
     known = new RegExp(`(${begins.join('|')})[A-Za-z0-9_%-]*`, 'gi')
     knownKeys.set(prefixes, known)
   }

@@ -30,6 +30,8 @@ interface Things {
   readonly person: string
   readonly invitation: string
   readonly request: string
+  readonly session: string
+  readonly email: string
 }
 
 type RouteName = keyof typeof access
@@ -180,6 +182,9 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
     method: 'DELETE',
     path: `/merchants/${merchant}/invitations/${invitation}`,
   }),
+  'GET /sessions': ({ email }) => ({ method: 'GET', path: `/sessions?email=${email}` }),
+  'DELETE /sessions': ({ email }) => ({ method: 'DELETE', path: '/sessions', body: { email } }),
+  'DELETE /sessions/{id}': ({ session }) => ({ method: 'DELETE', path: `/sessions/${session}` }),
   'POST /members/{id}/reset-factors': ({ person }) => ({
     method: 'POST',
     path: `/members/${person}/reset-factors`,
@@ -226,6 +231,8 @@ const nothing = {
   request: 'req_none',
   webhook: 'whk_999999999999',
   delivery: 'dlv_999999999999',
+  session: 'ses_999999999999',
+  email: 'nobody@access.test',
 }
 
 /** What a route is called with: people only where it is about them. */
@@ -246,7 +253,16 @@ async function thingsOf(
     person: isOfPerson ? await makePerson(subject.db, { roles: { [merchant]: 'viewer' } }) : '',
     invitation: name.includes('{invitation}') ? await makeInvitation(subject.db, merchant) : '',
     ...(await webhookOf(subject, of, name)),
+    ...(await sessionFor(subject, name)),
   }
+}
+
+async function sessionFor({ db }: Subject, name: RouteName): Promise<Pick<Things, 'session' | 'email'>> {
+  if (!name.includes('/sessions')) return { session: '', email: '' }
+  const email = newEmail()
+  await sessionOf({ db }, await makePerson(db, { operator: 'read_only', email }))
+  const [row] = await db.query<{ id: string }>('SELECT id FROM hub_session ORDER BY id DESC LIMIT 1')
+  return { session: row?.id ?? '', email }
 }
 
 async function webhookOf(
@@ -378,7 +394,7 @@ void t.test('every route, of every caller, of what is its own and what is not', 
     ...{ merchant: 'mer_999999999999', key: 'key_999999999999', token: 'tok_999999999999' },
     ...{ webhook: 'whk_999999999999', delivery: 'dlv_999999999999' },
     ...{ operator: 'usr_999999999999', person: 'usr_999999999999', invitation: 'inv_999999999999' },
-    request: 'req_none',
+    ...{ request: 'req_none', session: 'ses_999999999999', email: 'nobody@access.test' },
   }
   for (const asker of await askers(subject, own.merchant, own.api)) {
     const isPart = asker.merchant !== null || asker.api !== null

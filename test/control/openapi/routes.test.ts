@@ -118,6 +118,7 @@ const openToAll = [
   ...['GET /hub/v1/sign-in', 'POST /hub/v1/session', 'POST /hub/v1/links', 'POST /hub/v1/password'],
   ...['POST /hub/v1/password/reset', 'POST /hub/v1/invitations/accept'],
   ...['POST /hub/v1/passkey/options', 'POST /hub/v1/passkey'],
+  ...['POST /hub/v1/device', 'POST /hub/v1/device/token', 'POST /hub/v1/device/end'],
   ...['POST /hub/v1/oidc/{id}', 'GET /hub/v1/oidc/callback'],
 ]
 

@@ -159,7 +159,7 @@ void t.test('whoever invites learns nothing of who has an account', async (t) =>
 
 void t.test('a forgotten password: one answer, and a mail to who has an account', async (t) => {
   let queued = 0
-  const sessions = { idleMs: 3_600_000, absoluteMs: 7_200_000 }
+  const sessions = { idleMs: 3_600_000, absoluteMs: 7_200_000, commandLineMs: 3_600_000 }
   const mail = { publicUrl: 'http://hub.test:8081', sendsMail: true, mailQueued: () => (queued += 1) }
   const subject = await createSubject(t, { hub: { ...mail, sessions, oidc: [], pages: null } })
   await makePerson(subject.db, { email: 'a@x.test', operator: 'admin' })
@@ -180,7 +180,7 @@ void t.test('a forgotten password: one answer, and a mail to who has an account'
 })
 
 void t.test('with mail nobody but the static token is shown a link', async (t) => {
-  const sessions = { idleMs: 3_600_000, absoluteMs: 7_200_000 }
+  const sessions = { idleMs: 3_600_000, absoluteMs: 7_200_000, commandLineMs: 3_600_000 }
   const mail = { publicUrl: 'http://hub.test:8081', sendsMail: true, mailQueued: () => undefined }
   const subject = await createSubject(t, { hub: { ...mail, sessions, oidc: [], pages: null } })
   const acme = await merchantOf(subject)

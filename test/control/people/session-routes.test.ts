@@ -188,7 +188,7 @@ void t.test('on https the cookie is of this host alone, and browsers stay on htt
     oidc: [],
     pages: null,
   }
-  const sessions = { idleMs: 3_600_000, absoluteMs: 7_200_000 }
+  const sessions = { idleMs: 3_600_000, absoluteMs: 7_200_000, commandLineMs: 3_600_000 }
   const subject = await createSubject(t, { hub: { ...hub, sessions } })
   await makePerson(subject.db, { email: 'a@x.test', operator: 'admin', password: stored })
   const response = await send(subject, begin, { body: { email: 'a@x.test', password } })

@@ -27,6 +27,7 @@ export async function tourOfPeople(subject: Subject, merchant: string): Promise<
     const documented = path
       .replace(/\?.*/, '')
       .replace(/\/(merchants|operators|members)\/(?:mer|usr)_\w+/, '/$1/{id}')
+      .replace(/\/sessions\/ses_\w+/, '/sessions/{id}')
       .replace(/\/members\/usr_\w+/, '/members/{person}')
       .replace(/\/invitations\/inv_\w+/, '/invitations/{invitation}')
     seen.push({ name: `${method} /admin/v1${documented}`, answer })
@@ -90,6 +91,9 @@ export async function tourOfPeople(subject: Subject, merchant: string): Promise<
   await hub('DELETE', '/account/sessions')
   await hub('DELETE', `/account/sessions/${String(session)}`)
   await hub('GET', '/account/security')
+  await hub('GET', '/account/reminders')
+  await hub('POST', '/account/reminders', { mail: false })
+  await hub('POST', '/account/reminders', { mail: 'no' })
   const begun = await hub('POST', '/account/totp', {})
   await hub('POST', '/account/totp/confirm', { code: '000000' })
   const code = codeOf(String(begun['secret']), subject.clock.nowMs)
@@ -102,6 +106,7 @@ export async function tourOfPeople(subject: Subject, merchant: string): Promise<
   await hub('DELETE', '/account/passkeys/pky_999999999999', {})
   await hub('DELETE', '/account/passkeys/pky_000000000001', {})
   await hub('POST', '/passkey/options', {})
+  await tourOfDevice(hub)
   const [own] = rowsOf((await hub('GET', '/account/sessions'))['data'])
   const person = String(rowsOf((await admin('GET', `/merchants/${merchant}/members`))['data'])[0]?.['id'])
   await hub('DELETE', `/account/sessions/${String(own?.['id'])}`)
@@ -109,6 +114,13 @@ export async function tourOfPeople(subject: Subject, merchant: string): Promise<
   await hub('DELETE', '/session')
   await hub('DELETE', '/session')
 
+  await admin('GET', '/sessions?email=bo@x.test')
+  await admin('GET', '/sessions?email=nobody@x.test')
+  await hub('POST', '/session', { email: 'bo@x.test', password: 'another horse battery' })
+  const [last] = rowsOf((await admin('GET', '/sessions?email=bo@x.test'))['data'])
+  await admin('DELETE', `/sessions/${String(last?.['id'])}`)
+  await admin('DELETE', `/sessions/${String(last?.['id'])}`)
+  await admin('DELETE', '/sessions', { email: 'bo@x.test', reason: 'left' })
   await admin('POST', `/members/${person}/disable`)
   await admin('POST', `/members/${person}/enable`)
   await admin('POST', `/members/${person}/link`)
@@ -117,6 +129,23 @@ export async function tourOfPeople(subject: Subject, merchant: string): Promise<
   await admin('DELETE', `/merchants/${merchant}/members/${person}`)
   await admin('DELETE', `/merchants/${merchant}/members/${person}`)
   return seen
+}
+
+/** Of somebody who is signed in. */
+async function tourOfDevice(
+  hub: (method: 'POST', path: string, body: object) => Promise<Record<string, unknown>>,
+): Promise<void> {
+  const { device_code, user_code } = await hub('POST', '/device', { name: 'tour' })
+  await hub('POST', '/device/token', { device_code })
+  await hub('POST', '/device/token', { device_code })
+  await hub('POST', '/device/lookup', { user_code })
+  await hub('POST', '/device/deny', { user_code: 'BBBB-BBBB' })
+  await hub('POST', '/device/deny', { user_code })
+  await hub('POST', '/device/token', { device_code })
+  const another = await hub('POST', '/device', { name: 'tour' })
+  await hub('POST', '/device/approve', { user_code: another['user_code'] })
+  const { token } = await hub('POST', '/device/token', { device_code: another['device_code'] })
+  await hub('POST', '/device/end', { token })
 }
 
 function codeOf(secret: string, timestamp: number): string {

@@ -41,10 +41,19 @@ void t.test('of what is not kept the answer says when the id was made', async (t
   const answer = await call('GET', `/requests/${createIds(() => madeMs)('req')}`)
   t.match(answer, {
     status: 404,
-    body: { error: { code: 'NOT_FOUND', details: [{ path: 'id', message: /2026-01-14T09:30:15\.250Z/ }] } },
+    body: {
+      error: {
+        code: 'NOT_FOUND',
+        made_at: '2026-01-14T09:30:15.250Z',
+        details: [{ path: 'id', message: /2026-01-14T09:30:15\.250Z/ }],
+      },
+    },
   })
   const foreign = await call('GET', '/requests/some-id-of-a-proxy')
-  t.match(foreign, { status: 404, body: { error: { details: [{ message: /carries no time/ }] } } })
+  t.match(foreign, {
+    status: 404,
+    body: { error: { made_at: null, details: [{ message: /carries no time/ }] } },
+  })
   for (const id of ['a%20b', 'a'.repeat(129), '%00', 'x%C3%A9'])
     t.match(await call('GET', `/requests/${id}`), { status: 404, body: { error: { code: 'NOT_FOUND' } } }, id)
 })

@@ -7,14 +7,16 @@ import {
   type ClaimedMail,
   countMails,
   postponeMail,
+  readAbout,
   removeMail,
+  removeMailAndAbout,
 } from '../../../store/mail-table.ts'
 import type { LinkFor } from '../../../store/link-table.ts'
 import type { Postgres } from '../../../store/postgres.ts'
 import { explainFailure } from '../../../store/refusals.ts'
 import { makeLink } from '../link.ts'
 import type { MailTransport } from './transport.ts'
-import { lettersOf } from './words.ts'
+import { type Letter, lettersOf } from './words.ts'
 
 export interface PostmanDeps {
   readonly db: Postgres
@@ -41,8 +43,9 @@ export interface Postman {
 const lookEveryMs = 15_000
 /** Nobody else takes a mail while it is sent. */
 const claimedForMs = 60_000
-/** What is about a link that works for 24 hours is of no use later. */
+/** What is about a link that works for 24 hours is of no use later; what keys are reminded of is told once. */
 const givenUpAfterMs = 24 * 60 * 60_000
+const reminderGivenUpAfterMs = 7 * givenUpAfterMs
 const firstPauseMs = 10_000
 const longestPauseMs = 10 * 60_000
 
@@ -91,19 +94,24 @@ async function sendNext(deps: PostmanDeps): Promise<boolean> {
   const nowMs = deps.now()
   const mail = await claimMail(deps.db, { nowMs, forMs: claimedForMs })
   if (mail === undefined) return false
-  if (nowMs - mail.createdAtMs > givenUpAfterMs) {
+  const isReminder = mail.kind === 'reminder'
+  const patienceMs = isReminder ? reminderGivenUpAfterMs : givenUpAfterMs
+  const remove = isReminder ? removeMailAndAbout : removeMail
+  if (nowMs - mail.createdAtMs > patienceMs) {
     deps.log.error(
       { mail: mail.id, kind: mail.kind, tries: mail.tries },
-      'A mail could not be sent for a day',
+      patienceMs === givenUpAfterMs
+        ? 'A mail could not be sent for a day'
+        : 'A mail could not be sent for a week',
     )
     deps.counted('given_up')
-    await removeMail(deps.db, mail.id)
+    await remove(deps.db, mail.id)
     return true
   }
   try {
-    await deps.transport.send(mail.recipient, lettersOf(mail, await urlOf(deps, mail, nowMs)))
+    await deps.transport.send(mail.recipient, await letterOf(deps, mail, nowMs))
     deps.counted('sent')
-    await removeMail(deps.db, mail.id)
+    await remove(deps.db, mail.id)
   } catch (error) {
     const failure = codeOf(error)
     const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(mail.tries - 1, 10))
@@ -115,6 +123,12 @@ async function sendNext(deps: PostmanDeps): Promise<boolean> {
     await postponeMail(deps.db, { id: mail.id, nextAtMs: deps.now() + pauseMs, failure })
   }
   return true
+}
+
+async function letterOf(deps: PostmanDeps, mail: ClaimedMail, nowMs: number): Promise<Letter> {
+  const about = mail.kind === 'reminder' ? await readAbout(deps.db, mail.id) : null
+  const { publicUrl } = deps.hub
+  return lettersOf({ ...mail, about }, { publicUrl, url: await urlOf(deps, mail, nowMs) })
 }
 
 async function urlOf(deps: PostmanDeps, mail: ClaimedMail, nowMs: number): Promise<string | null> {

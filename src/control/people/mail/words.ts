@@ -1,20 +1,34 @@
 // What mails say: plain text, in which what others have typed stands in quotes.
 
 import type { ClaimedMail } from '../../../store/mail-table.ts'
+import { quoted } from './quoted.ts'
+import { type ReminderMail, reminderLines } from './reminder-words.ts'
 
 export interface Letter {
   readonly subject: string
   readonly text: string
 }
 
-/** `url`: the link that it is about; null: it is about none. */
-export function lettersOf(mail: ClaimedMail, url: string | null): Letter {
-  const { subject, lines } = letters[mail.kind](mail)
+export interface Address {
+  /** Of the hub. */
+  readonly publicUrl: string
+  /** The link that it is about; null: it is about none. */
+  readonly url: string | null
+}
+
+/** A mail, and what it is about beside. */
+type Told = ClaimedMail & { readonly about: object | null }
+
+export function lettersOf(mail: Told, { publicUrl, url }: Address): Letter {
+  const { subject, lines } = letters[mail.kind](mail, publicUrl)
   const link = url === null ? [] : ['', url, '', 'It works once. If you did not expect this, do nothing.']
   return { subject, text: [...lines, ...link, ''].join('\n') }
 }
 
-type Draft = (mail: ClaimedMail) => { readonly subject: string; readonly lines: readonly string[] }
+type Draft = (
+  mail: Told,
+  publicUrl: string,
+) => { readonly subject: string; readonly lines: readonly string[] }
 
 const letters: Readonly<Record<ClaimedMail['kind'], Draft>> = {
   set_password: () => ({
@@ -38,8 +52,17 @@ const letters: Readonly<Record<ClaimedMail['kind'], Draft>> = {
       'If it was not you, ask an administrator at once.',
     ],
   }),
+  reminder: ({ about }, publicUrl) => ({
+    subject: 'API keys to look after',
+    lines: reminderLines(readReminder(about), publicUrl),
+  }),
 }
 
-function quoted(text: string | null): string {
-  return `“${(text ?? '').replace(/["“”]/g, "'")}”`
+/** As it stands in the database, which nothing else writes. */
+function readReminder(about: object | null): ReminderMail {
+  const { merchantId, merchantName, keys, more }: Partial<ReminderMail> = about ?? {}
+  return {
+    ...{ merchantId: merchantId ?? '', merchantName: merchantName ?? '' },
+    ...{ keys: Array.isArray(keys) ? keys : [], more: more ?? 0 },
+  }
 }

@@ -35,7 +35,7 @@ export interface Post {
 
 export interface PostDeps {
   readonly resolve: Resolve
-  readonly rule: DestinationRule
+  readonly rule: Pick<DestinationRule, 'permits'>
   /** For all of it, in milliseconds. */
   readonly timeoutMs: number
   /** Trusted instead of the authorities that Node has, for tests and private ones. */

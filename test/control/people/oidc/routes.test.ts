@@ -14,7 +14,11 @@ async function setUp(t: Parameters<typeof createSubject>[0], operators: OidcSett
   const settings = { id: 'okta', name: 'Okta', issuer: issuer.url, clientId: client.id, operators }
   const subject = await createSubject(t, {
     hub: {
-      ...{ publicUrl: origin, sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000 }, sendsMail: false },
+      ...{
+        publicUrl: origin,
+        sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000, commandLineMs: 3_600_000 },
+        sendsMail: false,
+      },
       ...{ mailQueued: () => undefined, pages: null },
       oidc: [{ ...settings, clientSecret: client.secret }],
     },
@@ -189,7 +193,11 @@ void t.test(
 void t.test('a provider that is away is told of, and asked again', async (t) => {
   const subject = await createSubject(t, {
     hub: {
-      ...{ publicUrl: origin, sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000 }, sendsMail: false },
+      ...{
+        publicUrl: origin,
+        sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000, commandLineMs: 3_600_000 },
+        sendsMail: false,
+      },
       ...{ mailQueued: () => undefined, pages: null },
       oidc: [
         {
