@@ -21,6 +21,7 @@ import { type Changes, createChanges } from '../src/lookup/changes.ts'
 import { createLimiter } from '../src/limits/limiter.ts'
 import { nobodyHasQuotas } from '../src/limits/quotas.ts'
 import type { Lookup } from '../src/lookup/found.ts'
+import { nothingIsRepeated } from '../src/lookup/proofs-seen.ts'
 import { createMemoryTier } from '../src/lookup/memory-tier.ts'
 import { spreadOf } from './statistics.ts'
 
@@ -45,8 +46,16 @@ const { limits, requireHttps, trustedProxies } = settings.gateway
 const lookup: Lookup = { find: (digest) => memory.get(digest) ?? missing(), findInMemory: memory.get }
 const limiter = createLimiter({ store: null, instances: () => 1, monotonicNow })
 const stages = decisionStages({
-  ...{ lookup, misses: nobodyIsCounted, limiter, quotas: nobodyHasQuotas, limits, requireHttps },
-  now: Date.now,
+  ...{
+    lookup,
+    misses: nobodyIsCounted,
+    limiter,
+    quotas: nobodyHasQuotas,
+    proofs: nothingIsRepeated,
+    limits,
+    requireHttps,
+    now: Date.now,
+  },
 })
 const reply = new ServerResponse(new IncomingMessage(new Socket()))
 // Nothing is forwarded, so no connection is opened.
@@ -102,6 +111,7 @@ function recordOf(n: number) {
     expiresAtMs: null,
     secretExpiresAtMs: null,
     limits: null,
+    token: null,
     revision: 0,
   } as const
 }

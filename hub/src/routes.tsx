@@ -69,6 +69,10 @@ export const routes: readonly RouteEntry[] = [
     pattern: '/developers/oauth',
     Page: lazy(async () => ({ default: (await import('./pages/oauth/oauth.tsx')).OAuth })),
   },
+  {
+    pattern: '/authorize/:id',
+    Page: lazy(async () => ({ default: (await import('./pages/authorize/authorize.tsx')).Authorize })),
+  },
   { pattern: '/team', Page: lazy(async () => ({ default: (await import('./pages/team/team.tsx')).Team })) },
   {
     pattern: '/account',

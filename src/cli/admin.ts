@@ -8,6 +8,7 @@ import { createAdminClient, type Fetch } from './admin-client.ts'
 import { registerAudit } from './audit.ts'
 import { registerDeny } from './deny.ts'
 import { registerInstances } from './instances.ts'
+import { registerClients } from './clients.ts'
 import type { CliIo } from './io.ts'
 import { registerKeys } from './keys.ts'
 import { registerLogin } from './login.ts'
@@ -53,6 +54,7 @@ export function registerAdminCommands(
   registerPermissions(program, session)
   registerTokens(program, session)
   registerWebhooks(program, session)
+  registerClients(program, session)
   registerOperators(program, session)
   registerMembers(program, session)
   registerSessions(program, session)

@@ -44,7 +44,7 @@ type DenyAnswer = Static<typeof DenyAnswer>
 
 const kindsHelp = `
 Kinds:
-  key         id of a key, key_…
+  key         id of a key, key_…, or of a client of OAuth, cli_…
   merchant    id of a merchant, mer_…: all its keys
   prefix      beginning of a secret, 4 characters or more, or all of it
   permission  name of a permission: held by nobody

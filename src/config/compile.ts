@@ -6,6 +6,7 @@ import { compileAuditSink } from './audit-sink.ts'
 import type { Api, CompiledConfig, Settings, Table, TlsSettings, Upstream } from './compiled.ts'
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { compileHub } from './hub.ts'
+import { compileOAuth } from './oauth-schema.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
 import { quotasOf } from './quotas.ts'
 import { rateLimitsOf } from './rate-limits.ts'
@@ -206,11 +207,12 @@ async function compileApi(name: string, { entry, table, plans }: ApiParts): Prom
   const isSame = entry.trailing_slash === 'same'
   return {
     name,
-    credential: compileCredential(entry.credential),
+    credential: compileCredential(entry),
     environments: compileEnvironments(entry),
     permissions: table.permissions,
     staleLimitMs: parseDuration(entry.stale_limit),
     legacyKeys: entry.legacy_keys,
+    oauth: compileOAuth(entry.oauth),
     cors: compileCors(entry),
     stripPrefix: entry.strip_prefix,
     forwardAuthorization: entry.forward_authorization,
@@ -236,17 +238,26 @@ function compileEnvironments({ environments }: GatewayFile['apis'][string]): Api
     .toSorted((a, b) => Number(b.name === 'live') - Number(a.name === 'live'))
 }
 
-function compileCredential({ header, bearer }: GatewayFile['apis'][string]['credential']): Api['credential'] {
+/** Clients of OAuth send tokens in Authorization (RFC 6750 §2.1), whatever else an API takes. */
+function compileCredential({ credential, oauth }: GatewayFile['apis'][string]): Api['credential'] {
+  const { header } = credential
+  const bearer = credential.bearer || oauth !== undefined
   const fields = [...(header === undefined ? [] : [header]), ...(bearer ? ['Authorization'] : [])]
   return { header: header ?? null, bearer, fields, fieldList: fields.join(', ') }
 }
 
-function compileCors({ cors, credential }: GatewayFile['apis'][string]): Api['cors'] {
+function compileCors(entry: GatewayFile['apis'][string]): Api['cors'] {
+  const { cors } = entry
   if (typeof cors === 'string') return cors
   const { origins, headers } = cors
+  const usual = [
+    ...compileCredential(entry).fields,
+    ...(entry.oauth === undefined ? [] : ['DPoP']),
+    'Content-Type',
+  ]
   return {
     origins: origins.includes('*') ? null : new Set(origins),
-    allowHeaders: (headers ?? [...compileCredential(credential).fields, 'Content-Type']).join(', '),
+    allowHeaders: (headers ?? usual).join(', '),
     maxAgeSeconds: String(Math.floor(parseDuration(cors.max_age) / 1000)),
   }
 }

@@ -6,6 +6,7 @@ import type { Disguises } from './disguise.ts'
 import type { HubSettings } from './hub-compiled.ts'
 import type { LogPaths } from './log-schema.ts'
 import type { Quota } from './quotas.ts'
+import type { OAuthSettings } from './oauth-schema.ts'
 import type { CountedBy } from './rate-limit-schema.ts'
 import type { Escapes } from './request/escapes.ts'
 import type { PathFault } from './request/path-fault.ts'
@@ -190,6 +191,7 @@ export interface Api {
   readonly credential: {
     /** Header name as configured; null: the API takes no header. */
     readonly header: string | null
+    /** Also where it takes tokens. */
     readonly bearer: boolean
     /** Names of the header fields that it can stand in; at least one. */
     readonly fields: readonly string[]
@@ -202,6 +204,8 @@ export interface Api {
   readonly permissions: ReadonlyMap<string, string>
   readonly staleLimitMs: number
   readonly legacyKeys: boolean
+  /** null: it takes no access tokens. */
+  readonly oauth: OAuthSettings | null
   readonly cors: 'off' | 'upstream' | CorsRules
   /** What every path of its routes begins with and is not sent on; empty: all of the path is. */
   readonly stripPrefix: string

@@ -6,7 +6,10 @@ import { closed } from './schema-fields.ts'
 
 /** What one entry of each list looks like. */
 export const denyEntryRules = {
-  keys: { pattern: '^key_[0-9A-Za-z]{10,40}$', expects: 'the id of a key, key_…' },
+  keys: {
+    pattern: '^(?:key|cli)_[0-9A-Za-z]{10,40}$',
+    expects: 'the id of a key, key_…, or of a client of OAuth, cli_…',
+  },
   merchants: { pattern: '^mer_[0-9A-Za-z]{10,40}$', expects: 'the id of a merchant, mer_…' },
   prefixes: {
     // The second form is the one in which a long prefix is kept and listed.
@@ -35,7 +38,10 @@ const list = (of: keyof typeof denyEntryRules, description: string) =>
 /** The deny file. Left out and `[]` mean the same. */
 export const DenyFile = Type.Object(
   {
-    keys: list('keys', 'Ids of keys: refused with 401 INVALID_API_KEY.'),
+    keys: list(
+      'keys',
+      'Ids of keys, and of clients of OAuth with all their access tokens: refused with 401 INVALID_API_KEY.',
+    ),
     merchants: list('merchants', 'Ids of merchants: all their keys are refused with 401 INVALID_API_KEY.'),
     prefixes: list(
       'prefixes',

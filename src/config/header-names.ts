@@ -6,6 +6,10 @@ export function foldHeaderName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '-')
 }
 
+/** To whom an access token was given, and for whom. Nobody else may say so on any route. */
+export const clientHeader = 'X-Client-Id'
+export const userHeader = 'X-User-Id'
+
 /** RFC 9110 §7.6.1, and what frames or routes a message. Folded. */
 const framing: ReadonlySet<string> = new Set([
   'connection',

@@ -11,7 +11,7 @@ const Mail = Type.Object(
       example: 'Example <no-reply@example.com>',
     }),
     smtp: Text(
-      'The mail server, smtp:// (STARTTLS where it has it; always before a password) or smtps://, with `user:password@` before the host where it wants them.',
+      'The mail server, smtp:// (STARTTLS, without which nothing is sent beyond this machine) or smtps://, with `user:password@` before the host where it wants them. `?requireTLS=false` behind it: STARTTLS where the server has it, else in clear; not with a password.',
       { expects: 'an smtp:// or smtps:// URL', example: '${SMTP_URL}' },
     ),
   },

@@ -17,7 +17,8 @@ export function checkHub({ tree, file, report }: CheckedFile): void {
   }
   const { smtp, from } = hub.mail ?? {}
   if (smtp !== undefined && !isSmtpUrl(smtp)) {
-    const message = '`smtp` must be an smtp:// or smtps:// URL with a host and no path'
+    const message =
+      '`smtp` must be an smtp:// or smtps:// URL with a host and no path; behind it `?requireTLS=true` or, without a password, `?requireTLS=false`'
     report.fault(placeOfValue(tree, ['hub', 'mail', 'smtp']), message)
   }
   if (from !== undefined && !/^(?:[^<>\r\n]{0,100}<[^<>\s@]+@[^<>\s@]+>|[^<>\s@]+@[^<>\s@]+)$/.test(from)) {
@@ -71,7 +72,12 @@ function isIssuer(text: string): boolean {
 function isSmtpUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['smtp:', 'smtps:'].includes(url.protocol)) return false
-  return url.hostname !== '' && ['', '/'].includes(url.pathname) && url.search === '' && url.hash === ''
+  return url.hostname !== '' && ['', '/'].includes(url.pathname) && isTlsWish(url) && url.hash === ''
+}
+
+/** Nothing is said, or that TLS is wanted; that it is not, where no password would go without. */
+function isTlsWish({ search, username }: URL): boolean {
+  return search === '' || search === '?requireTLS=true' || (search === '?requireTLS=false' && username === '')
 }
 
 /** null: there is no hub. */

@@ -16,6 +16,7 @@ import { loadDeny } from './deny.ts'
 import type { Environment } from './expand.ts'
 import { createReport, type Fault, formatFault, type Report, sortFaults } from './fault.ts'
 import { fit } from './fit.ts'
+import { checkOauth } from './check-oauth.ts'
 import { checkHub } from './hub.ts'
 import { GatewayFile } from './schema.ts'
 import { type KeptFiles, readKept, type Source } from './source.ts'
@@ -91,6 +92,7 @@ export async function loadConfig(
     const checked = { tree, file: gateway, report }
     checkSettings(checked)
     checkHub(checked)
+    checkOauth(checked)
     checkScanning(checked)
     checkAuditSink(checked)
     checkUpstreams(checked)

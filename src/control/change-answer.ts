@@ -4,7 +4,8 @@ import type { FastifyRequest } from 'fastify'
 import type { Who } from '../store/audit-table.ts'
 import type { ChangeOrigin, Committed } from '../store/commit-table.ts'
 import { isWhole, type View } from '../store/scope.ts'
-import type { ControlDeps } from './dependencies.ts'
+import { type Change, readHead } from '../store/change-table.ts'
+import type { AdminDeps, ControlDeps } from './dependencies.ts'
 import { instant } from './instant.ts'
 
 const waitTimeoutMs = 5000
@@ -65,8 +66,46 @@ export async function settle(
   { query, caller }: Waiter,
 ): Promise<SettledObject> {
   if (committed.change) deps.published(committed.change)
-  if (query.wait === undefined) return {}
-  const { revision } = committed.object
+  return query.wait === undefined ? {} : waitFor(deps, committed.object.revision, caller)
+}
+
+/** An origin, and what it is told of access tokens that end with its change. */
+export interface EndingOrigin {
+  readonly origin: ChangeOrigin
+  /** Spreads that, once it is committed. */
+  spread(): void
+  /** Does so, and with `wait` waits as `settle` does; where nothing has ended, for all changes so far. */
+  settle(waiter: Waiter): Promise<SettledObject>
+}
+
+/** As `originOf`, of what people's access tokens hang on. */
+export function endingOriginOf(request: FastifyRequest, deps: AdminDeps): EndingOrigin {
+  return ending(deps, originOf(request, deps))
+}
+
+/** The same for an origin that is there already. */
+export function ending(deps: AdminDeps, origin: ChangeOrigin): EndingOrigin {
+  const ends: Change[] = []
+  const spread = () => {
+    for (const change of ends) deps.published(change)
+  }
+  return {
+    origin: { ...origin, ended: (change) => void ends.push(change) },
+    spread,
+    async settle({ query, caller }) {
+      spread()
+      if (query.wait === undefined) return {}
+      const revision = ends.at(-1)?.revision ?? (await readHead(deps.db)).head
+      return waitFor(deps, revision, caller)
+    },
+  }
+}
+
+async function waitFor(
+  deps: ControlDeps,
+  revision: number,
+  caller: Waiter['caller'],
+): Promise<SettledObject> {
   const [pending, isBehind] = await Promise.all([
     deps.awaitAll(revision, waitTimeoutMs),
     deps.isRedisBehind(revision, waitTimeoutMs),

@@ -11,6 +11,8 @@ import type {
 import type { Static } from 'typebox'
 import type { Table } from '../config/compiled.ts'
 import type { explanationSchema } from './explain/explanation.ts'
+import type { AccessTokenStore } from '../oauth/access-tokens.ts'
+import type { OauthServer } from '../oauth/server.ts'
 import type { Sealing } from '../credentials/sealing.ts'
 import type { HubSettings } from '../config/hub-compiled.ts'
 import type { HubPages } from './hub/pages.ts'
@@ -30,6 +32,7 @@ export type IdKind =
   | ('key' | 'sec' | 'mer' | 'req' | 'tok')
   | ('usr' | 'ses' | 'inv' | 'eml' | 'pky')
   | ('whk' | 'whs' | 'evt' | 'dlv')
+  | ('cli' | 'cls' | 'grt' | 'atk')
 
 export interface ControlDeps {
   /** null: no admin API is served, only the probes and metrics. */
@@ -60,6 +63,8 @@ export interface ControlDeps {
   newId(prefix: IdKind): string
   /** Spreads a change after its commit. Never throws. */
   published(change: Change): void
+  /** Access tokens, and the server that gives them out. */
+  readonly oauth: OauthDeps
   /** What webhooks need. */
   readonly webhooks: WebhookDeps
   /** Resolves with the instances that have not applied `revision` within `timeoutMs`; empty: all have. Never rejects. */
@@ -105,6 +110,13 @@ export type Explained =
   | Static<typeof explanationSchema>
   /** It cannot be asked so; `at` names the member. */
   | { readonly at: string; readonly fault: string }
+
+export interface OauthDeps {
+  /** Ends those that fit: to be called last in a transaction. null: there is nothing to spread. */
+  endTokens: AccessTokenStore['end']
+  /** Gives the authorization server, or null while no API takes tokens; null: there is none, and none of its paths. */
+  readonly server: (() => Promise<OauthServer | null>) | null
+}
 
 export interface WebhookDeps {
   /** Of the keys that are configured now. */

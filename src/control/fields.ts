@@ -67,7 +67,7 @@ export function limitOf(text: string | undefined): number {
 }
 
 /** Of what has a path of its own. */
-type IdPrefix = 'key' | 'mer' | 'tok' | 'usr' | 'ses' | 'inv' | 'whk' | 'dlv' | 'pky'
+type IdPrefix = 'key' | 'mer' | 'tok' | 'usr' | 'ses' | 'inv' | 'whk' | 'dlv' | 'pky' | 'cli' | 'grt'
 
 /** An id from a path. One that could not have been given out is NOT_FOUND, and never reaches the database. */
 export function idOf(prefix: IdPrefix, text: string): string {

@@ -22,6 +22,8 @@ import { serveDeny } from './deny/routes.ts'
 import { serveEvents } from './events/routes.ts'
 import { createHostCheck } from './hosts.ts'
 import { serveExplain } from './explain/routes.ts'
+import { serveClients } from './clients/routes.ts'
+import { serveGrants } from './grants/routes.ts'
 import { serveHubPages } from './hub/serve.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
@@ -33,6 +35,8 @@ import { serveMerchants } from './merchants/routes.ts'
 import { ignoreExpectations, judgeHost, oneAtATime, parserOptions } from './message.ts'
 import { nameKeyword } from './name-rule.ts'
 import { createOperatorCheck, type OperatorCheck } from './operator.ts'
+import { serveOauthKeys } from './oauth/key-routes.ts'
+import { serveOauth } from './oauth/mount.ts'
 import { serveOpenApi } from './openapi/routes.ts'
 import { serveOperators } from './operators/routes.ts'
 import { secureAnswers } from './people/headers.ts'
@@ -125,6 +129,11 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     })
     serveProbes(open, deps)
     if (hub) void open.register(async (own: ControlApp) => serveHub(own, hub), { prefix: hubPath })
+    const { server } = deps.oauth
+    if (hub && server)
+      void open.register(async (own: ControlApp) =>
+        serveOauth(own, hub.deps, { publicUrl: hub.deps.hub.publicUrl, server }),
+      )
   })
   if (db) {
     void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }, { check, hub }), {
@@ -177,6 +186,9 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveReminders(app, deps)
   serveWebhooks(app, deps)
   serveDeliveries(app, deps)
+  serveClients(app, deps)
+  serveGrants(app, deps)
+  serveOauthKeys(app, deps)
   const { hub } = knowing
   if (hub === null) return
   serveOperators(app, hub.deps)

@@ -1,6 +1,6 @@
 // The credential record: all that the gateway needs to know of one secret in order to decide a request.
 // Pure: no I/O, no clock of its own. It must not know where records come from (Postgres, Redis, memory) nor what
-// a request looks like. An OAuth access token will be one more `kind` of the same record.
+// a request looks like. An OAuth access token is one more `kind` of the same record.
 
 import type { CallerLimits } from './caller-limits.ts'
 
@@ -14,11 +14,25 @@ export type KeyStatus = (typeof keyStatuses)[number]
 export const listedStatuses = [...keyStatuses, 'expired'] as const
 export type ListedStatus = (typeof listedStatuses)[number]
 
+export const credentialKinds = ['api_key', 'access_token'] as const
+export type CredentialKind = (typeof credentialKinds)[number]
+
+/** What a record of an access token has beside what one of a key has. */
+export interface TokenPart {
+  /** `atk_…`, of this token alone. */
+  readonly id: string
+  /** The person on whose behalf it was given; null: the client's own. */
+  readonly userId: string | null
+  readonly grantId: string | null
+  /** Thumbprint (RFC 7638) of the key that whoever uses it must prove to have; null: it is not bound. */
+  readonly jkt: string | null
+}
+
 export interface CredentialRecord {
-  readonly kind: 'api_key'
-  /** `key_…`: never changes, may be shown. */
+  readonly kind: CredentialKind
+  /** `key_…`: never changes, may be shown. Of an access token its client, `cli_…`. */
   readonly keyId: string
-  /** Which of the key's secrets (two during a rotation's grace) this record is for. */
+  /** Which of the key's secrets (two during a rotation's grace) this record is for. Of an access token its grant, or its client. */
   readonly secretId: string
   readonly merchantId: string
   readonly api: string
@@ -34,8 +48,15 @@ export interface CredentialRecord {
   readonly secretExpiresAtMs: number | null
   /** null: nothing is said of this key or its merchant. */
   readonly limits: CallerLimits | null
+  /** null: it is a key. */
+  readonly token: TokenPart | null
   /** The revision of the key's last change. */
   readonly revision: number
+}
+
+/** What a token rests on beside its client and merchant: where one of these has moved, it is to be read anew. */
+export function tokenSubjects({ id, userId, grantId }: TokenPart): string[] {
+  return [id, ...(grantId === null ? [] : [grantId]), ...(userId === null ? [] : [userId])]
 }
 
 /** Why a record cannot be used: private, for the log and the metric; the client sees one same answer. */

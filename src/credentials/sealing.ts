@@ -10,6 +10,8 @@ export interface Sealing {
   open(place: string, sealed: string): string | undefined
   /** Whether it was sealed as `seal` would. */
   isByFirst(sealed: string): boolean
+  /** How all of these begin; undefined: there is no key. */
+  readonly mark: string | undefined
 }
 
 const nonceLength = 12
@@ -25,6 +27,7 @@ interface Key {
 export function createSealing(materials: readonly string[]): Sealing {
   const keys = materials.map(keyOf)
   const [first] = keys
+  const mark = first && `v1.${first.name}.`
   return {
     seal(place, text) {
       if (first === undefined) throw new Error('There is no key to seal with')
@@ -38,7 +41,8 @@ export function createSealing(materials: readonly string[]): Sealing {
       const known = keys.find((key) => key.name === name)
       return version !== 'v1' || known === undefined ? undefined : opened(known, place, text)
     },
-    isByFirst: (sealed) => first !== undefined && sealed.startsWith(`v1.${first.name}.`),
+    mark,
+    isByFirst: (sealed) => mark !== undefined && sealed.startsWith(mark),
   }
 }
 

@@ -137,6 +137,11 @@ export function digestOf(secret: Secret): string {
   return hash('sha256', Secret.reveal(secret), 'hex')
 }
 
+/** What a proof of possession names a token by (`ath`, RFC 9449 §4.2): its SHA-256 in base64url. */
+export function tokenHashOf(secret: Secret): string {
+  return hash('sha256', Secret.reveal(secret), 'base64url')
+}
+
 /** Another secret that follows from this one and a word for what it is for: whoever has it does not have this one. */
 export function derivedFrom(secret: Secret, purpose: string): Secret {
   return new Secret(hash('sha256', `${purpose} ${Secret.reveal(secret)}`, 'base64url'))

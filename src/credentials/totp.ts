@@ -65,3 +65,8 @@ export function isRecoveryCode(plain: string): boolean {
 export function recoveryDigest(personId: string, plain: string): string {
   return hash('sha256', `latchkey recovery ${personId} ${plain}`, 'hex')
 }
+
+/** A sealed secret is one person's. */
+export function totpPlace(personId: string): string {
+  return `totp ${personId}`
+}

@@ -11,12 +11,12 @@ export function generateWebhookSecret(): Secret {
 }
 
 export function sealWebhookSecret(sealing: Sealing, id: string, secret: Secret): string {
-  return sealing.seal(placeOf(id), Secret.reveal(secret))
+  return sealing.seal(webhookSecretPlace(id), Secret.reveal(secret))
 }
 
 /** undefined: it was sealed with a key that is not there, or is not this one. */
 export function openWebhookSecret(sealing: Sealing, id: string, sealed: string): Secret | undefined {
-  const text = sealing.open(placeOf(id), sealed)
+  const text = sealing.open(webhookSecretPlace(id), sealed)
   return text === undefined ? undefined : new Secret(text)
 }
 
@@ -42,6 +42,7 @@ export function webhookHeaders(
   }
 }
 
-function placeOf(id: string): string {
+/** A sealed secret is one webhook's. */
+export function webhookSecretPlace(id: string): string {
   return `webhook secret ${id}`
 }

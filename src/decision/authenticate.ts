@@ -72,6 +72,7 @@ function faultInShape(inquiry: Inquiry, api: Api, key: Secret): KeyReason | unde
 /** The record must be of this API, and of the environment that the prefix (or, without one, the host) allows. */
 function whyMismatched(inquiry: Inquiry, host: HostMatch, record: CredentialRecord): KeyReason | undefined {
   if (record.api !== host.api.name) return 'other_api'
+  if (record.token !== null && host.api.oauth === null) return 'tokens_not_taken'
   inquiry.environment ??= host.environments.find((environment) => environment.name === record.environment)
   return inquiry.environment?.name === record.environment ? undefined : 'other_environment'
 }

@@ -3,6 +3,7 @@
 
 import { chooseByKey } from './request/environment.ts'
 import { carriesKeyInQuery } from './request/key-in-query.ts'
+import type { Api } from '../config/compiled.ts'
 import { hasPrefix, Secret } from '../credentials/secret.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import { trimBlanks } from '../errors/wire-text.ts'
@@ -17,7 +18,7 @@ export function extractCredential(inquiry: Inquiry): Denial | undefined {
   const presented: string[] = []
   if (api.credential.bearer) {
     for (const value of inquiry.head.authorization) {
-      const token = bearerToken(value)
+      const token = bearerToken(value) ?? boundToken(inquiry, api, value)
       if (token === undefined) return deny('INVALID_API_KEY', 'other_scheme')
       presented.push(token)
     }
@@ -54,6 +55,19 @@ export function bearerToken(value: string): string | undefined {
   const text = trimBlanks(value)
   if (text === '') return ''
   const match = /^bearer(?:[ \t]+(.*))?$/i.exec(text)
+  return match === null ? undefined : (match[1] ?? '')
+}
+
+/** RFC 9449 §7.1, where the API takes access tokens: the request has to prove more then. */
+function boundToken(inquiry: Inquiry, { oauth }: Api, value: string): string | undefined {
+  const token = oauth === null ? undefined : dpopToken(value)
+  if (token !== undefined) inquiry.isDpop = true
+  return token
+}
+
+/** As `bearerToken`, of the scheme DPoP. */
+export function dpopToken(value: string): string | undefined {
+  const match = /^dpop(?:[ \t]+(.*))?$/i.exec(trimBlanks(value))
   return match === null ? undefined : (match[1] ?? '')
 }
 

@@ -74,6 +74,8 @@ export interface Inquiry extends InForce {
 
   // The caller
   credential: Secret | undefined
+  /** It came under the scheme DPoP, and so with a proof. */
+  isDpop: boolean
   environment: ApiEnvironment | undefined
   principal: Principal | undefined
   /** Which tier answered the look-up. */
@@ -130,6 +132,7 @@ export function beginInquiry(
     isPreflight: false,
     preflightRoute: undefined,
     credential: undefined,
+    isDpop: false,
     environment: undefined,
     principal: undefined,
     tier: undefined,

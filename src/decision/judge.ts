@@ -6,6 +6,7 @@ import { type Denial, deny } from '../errors/denial.ts'
 import { nobodyIsLimited } from '../limits/limiter.ts'
 import { nobodyHasQuotas } from '../limits/quotas.ts'
 import type { Found, Lookup } from '../lookup/found.ts'
+import { nothingIsRepeated } from '../lookup/proofs-seen.ts'
 import type { DenyList } from './deny-list.ts'
 import { beginInquiry, type Inquiry, type RequestView } from './inquiry.ts'
 import { createClientFinder } from './request/client.ts'
@@ -58,6 +59,7 @@ export function createJudge(
     lookup,
     misses: nobodyIsCounted,
     ...counting,
+    proofs: nothingIsRepeated,
     limits,
     requireHttps,
     now: () => given.nowMs,

@@ -93,6 +93,7 @@ function recordOf(caller: Caller, host: HostMatch): CredentialRecord {
     expiresAtMs: unusable === 'expired' ? 0 : null,
     secretExpiresAtMs: unusable === 'rotated_out' ? 0 : null,
     limits: null,
+    token: null,
     revision: 0,
   }
 }

@@ -9,6 +9,7 @@ import type { Limits } from '../config/compiled.ts'
 import type { Limiter } from '../limits/limiter.ts'
 import type { Quotas } from '../limits/quotas.ts'
 import type { Lookup } from '../lookup/found.ts'
+import type { ProofsSeen } from '../lookup/proofs-seen.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize, limitBody } from './authorize.ts'
 import { countUse, limitInFlight, limitRate, limitUse, refuseOtherAddresses } from './limit-rate.ts'
@@ -16,6 +17,7 @@ import { chooseEnvironment, extractCredential } from './credential.ts'
 import type { Stage } from './inquiry.ts'
 import { judgeMessage } from './message.ts'
 import { judgePath } from './path.ts'
+import { checkProof } from './proof/check-proof.ts'
 import { refuseDeniedCaller, refuseDeniedClient, refuseDeniedPrefix } from './refuse-denied.ts'
 import { matchRoute } from './route.ts'
 import type { Misses } from './misses.ts'
@@ -25,6 +27,7 @@ export interface DecisionDeps {
   readonly misses: Misses
   readonly limiter: Limiter
   readonly quotas: Quotas
+  readonly proofs: ProofsSeen
   readonly limits: Pick<Limits, 'urlBytes'>
   readonly requireHttps: boolean
   /** Wall-clock milliseconds. */
@@ -42,6 +45,7 @@ export function decisionStages(deps: DecisionDeps): readonly Stage[] {
     refuseDeniedPrefix,
     chooseEnvironment,
     authenticate(deps),
+    checkProof(deps),
     refuseDeniedCaller,
     refuseOtherAddresses,
     authorize,

@@ -41,10 +41,16 @@ export function pacerOf(
   inquiry: Inquiry,
   { code, reason }: Denial,
 ): Pacer | undefined {
-  if (inquiry.principal !== undefined || entryOf(code).status >= 500) return undefined
+  const isKnown = inquiry.principal !== undefined && !isUnproven(reason)
+  if (isKnown || entryOf(code).status >= 500) return undefined
   // One that was looked up although its client has used up its minute has a tier.
   const wasAsked = reason === 'unknown' || (reason === 'failed_lookups' && inquiry.tier !== undefined)
   return wasAsked && inquiry.tier !== 'memory' ? pacers.asked : pacers.unasked
+}
+
+/** Whoever has not proved to have the key of a token may have found the token. */
+function isUnproven(reason: string): boolean {
+  return reason === 'bound' || reason === 'several_proofs' || reason.startsWith('proof_')
 }
 
 /** Whether what is refused is a guess at a key, which waits whoever asks. */

@@ -16,6 +16,8 @@ export interface ErrorContext {
   /** The client's Accept header, if it has come that far. */
   readonly accept?: string | undefined
   readonly realm?: Realm | undefined
+  /** The request came with a proof of possession, or should have: how that may be signed, with blanks between (RFC 9449 §7.1). */
+  readonly proofAlgorithms?: string | undefined
   /** URL of what is said about errors, `{code}` for the code; null, or left out: there is none. */
   readonly docs?: string | null | undefined
 }
@@ -56,6 +58,11 @@ export function renderError(denial: Denial, context: ErrorContext): RenderedErro
   if (retryAfterSeconds !== undefined) headers.push('Retry-After', String(retryAfterSeconds))
   if (entry.challenge !== undefined && context.realm) {
     for (const text of challengesOf(context.realm, entry.challenge)) headers.push(text)
+    if (context.proofAlgorithms !== undefined) {
+      const attribute = entry.challenge === null ? '' : `, error="${entry.challenge}"`
+      const challenge = `DPoP realm="${context.realm.name}"${attribute}, algs="${context.proofAlgorithms}"`
+      headers.push('WWW-Authenticate', challenge)
+    }
   }
   return { status: entry.status, headers, body, isAscii: bytes === body.length }
 }

@@ -119,6 +119,24 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     merchant_suspended: "The merchant's account is suspended, so none of its keys works at the moment.",
     other_api: 'The key is for another API than the one that was called.',
     other_environment: 'The key is for another environment than the one that was called.',
+    bound:
+      'The access token only works together with a proof of the key that it was given to (DPoP), and came without one.',
+    not_bound:
+      'What was sent is not bound to a key, but came under the scheme DPoP, or the API takes bound access tokens alone.',
+    proof_missing:
+      'The access token came under the scheme DPoP, but without the field DPoP that proves the key.',
+    several_proofs: 'The request carried more than one proof in the field DPoP.',
+    proof_malformed: 'The proof in the field DPoP is not made as it must be.',
+    proof_other_request:
+      'The proof in the field DPoP was made for another method or address than the one that was called.',
+    proof_other_token: 'The proof in the field DPoP was made for another access token.',
+    proof_time:
+      'The proof in the field DPoP was made too long ago, or in the future. Please check the clock of the client.',
+    proof_other_key:
+      'The proof in the field DPoP was made with another key than the access token is bound to.',
+    proof_signature: 'The signature of the proof in the field DPoP is wrong.',
+    proof_repeated: 'The proof in the field DPoP was used before. Each request needs its own.',
+    tokens_not_taken: 'The API takes no access tokens any more. Please use an API key.',
     denied_client: `The address that the request came from is blocked. ${stop}`,
     denied_prefix: `Keys that begin like this one are blocked. ${stop}`,
     denied_key: `The key is blocked. ${stop}`,
@@ -257,6 +275,10 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     unknown_person: 'There is no account with that id, or none that the caller may see.',
     unknown_session: 'There is no session with that id. It may have ended.',
     unknown_invitation: 'There is no invitation with that id, or none that the caller may see.',
+    unknown_client: 'There is no such OAuth client, or it is not yours to see.',
+    unknown_grant: 'There is no such grant of access, or it has ended already, or it is not yours to see.',
+    unknown_interaction:
+      'The request for access is not under way in this browser any more. Please begin again in the program that asked for it.',
     unknown_delivery: 'The webhook has no such delivery, or it is kept no longer.',
     unknown_webhook: 'There is no webhook with that id, or none that the caller may see.',
     unknown_request: 'No request with that id is kept, or none that the caller may see.',

@@ -264,7 +264,9 @@ function policyHere(lines: readonly Line[], found: readonly (Count | undefined)[
 
 function subjectOf({ per }: RateLimit, { record, client }: Spender): string | undefined {
   if (per === 'client') return clientNetwork(client)
-  return per === 'key' ? record?.keyId : record?.merchantId
+  if (per === 'merchant' || record === undefined) return record?.merchantId
+  // A client has many tokens, and may speak for many merchants: none of these takes what another one has.
+  return record.token === null ? record.keyId : `${record.keyId} ${record.merchantId}`
 }
 
 /** `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11, structured fields) as the file says it; empty: none is to be told. */

@@ -4,7 +4,7 @@
 // cached record that was read at revision R is still right if nothing that it rests on has moved since R; below
 // `knownFrom` this process cannot tell, and what it cannot tell counts as moved.
 
-import type { CredentialRecord } from '../credentials/record.ts'
+import { type CredentialRecord, tokenSubjects } from '../credentials/record.ts'
 import type { Change } from '../store/change-table.ts'
 
 /** A record (or the lack of one) as read from Postgres at a revision. */
@@ -48,7 +48,7 @@ const defaultMemory = 200_000
 
 /** An empty state: nothing is known. */
 export function createChanges(memory = defaultMemory): Changes {
-  // Least recently moved first. Keys: `k:` key id, `m:` merchant id, `d:` digest.
+  // Least recently moved first. Keys: `k:` id of a key, or of a token or what it hangs on, `m:` merchant id, `d:` digest.
   const movedAt = new Map<string, number>()
   const state = { applied: -1, knownFrom: Number.POSITIVE_INFINITY, version: 0, history: 0 }
   let epoch: string | undefined
@@ -101,7 +101,10 @@ export function createChanges(memory = defaultMemory): Changes {
       if (movedAt.size === 0) return true
       if (hasMoved(`d:${digest}`, revision)) return false
       if (record === undefined) return true
-      return !hasMoved(`k:${record.keyId}`, revision) && !hasMoved(`m:${record.merchantId}`, revision)
+      if (hasMoved(`k:${record.keyId}`, revision) || hasMoved(`m:${record.merchantId}`, revision))
+        return false
+      const { token } = record
+      return token === null || !tokenSubjects(token).some((id) => hasMoved(`k:${id}`, revision))
     },
     knowsSince(revision) {
       return revision >= state.knownFrom

@@ -19,11 +19,11 @@ export function createCompactor(): (record: CredentialRecord) => CredentialRecor
   }
 
   return (record) => {
-    const { permissions, limits } = record
+    const { permissions, limits, token } = record
     // Each by name: all records then have one shape, wherever they come from.
     return {
       kind: record.kind,
-      keyId: record.keyId,
+      keyId: token === null ? record.keyId : word(record.keyId),
       secretId: record.secretId,
       merchantId: word(record.merchantId),
       api: word(record.api),
@@ -35,6 +35,12 @@ export function createCompactor(): (record: CredentialRecord) => CredentialRecor
       expiresAtMs: record.expiresAtMs,
       secretExpiresAtMs: record.secretExpiresAtMs,
       limits: limits && remembered(allLimits, JSON.stringify(limits), () => limits),
+      token: token && {
+        id: token.id,
+        userId: token.userId,
+        grantId: token.grantId,
+        jkt: token.jkt,
+      },
       revision: record.revision,
     }
   }

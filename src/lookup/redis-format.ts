@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { rateText } from '../config/rate-limit-schema.ts'
 import { environmentName } from '../credentials/environment.ts'
-import { keyStatuses, merchantStatuses } from '../credentials/record.ts'
+import { credentialKinds, keyStatuses, merchantStatuses } from '../credentials/record.ts'
 import type { Change } from '../store/change-table.ts'
 import type { CachedReading } from './memory-tier.ts'
 
@@ -36,10 +36,19 @@ const CallerLimitsText = Type.Object({
   ]),
 })
 
-// An earlier version writes no `limits`: what it has put here says nothing of them, and is read anew.
+const textOrNull = Type.Union([Type.String(), Type.Null()])
+
+const TokenText = Type.Object({
+  id: Type.String(),
+  userId: textOrNull,
+  grantId: textOrNull,
+  jkt: textOrNull,
+})
+
+// An earlier version writes no `limits`, or no `token`: what it has put here says nothing of them, and is read anew.
 const ReadingText = Type.Object({
   record: Type.Object({
-    kind: Type.Literal('api_key'),
+    kind: oneOf(credentialKinds),
     keyId: Type.String(),
     secretId: Type.String(),
     merchantId: Type.String(),
@@ -51,6 +60,7 @@ const ReadingText = Type.Object({
     expiresAtMs: instant,
     secretExpiresAtMs: instant,
     limits: Type.Union([CallerLimitsText, Type.Null()]),
+    token: Type.Union([TokenText, Type.Null()]),
     revision: Type.Integer(),
   }),
   revision: Type.Integer(),

@@ -3,6 +3,7 @@
 // nothing in it is believed longer than its last confirmation allows. Keys carry the scope (redis-scope.ts): after the
 // database went back in time, older entries are simply not found.
 
+import { type CredentialRecord, tokenSubjects } from '../credentials/record.ts'
 import type { RedisCommands } from '../store/redis-connection.ts'
 import type { Change } from '../store/change-table.ts'
 import type { InstalledStore } from './installation.ts'
@@ -45,15 +46,15 @@ const writeDeadlineMs = 200
 const channel = 'changes'
 
 /**
- * Keeps an entry unless the key or merchant was marked as moved since it was read, a later reading is there, or Redis
+ * Keeps an entry unless what it rests on was marked as moved since it was read, a later reading is there, or Redis
  * itself has not come as far: no entry may say more than the record does, by which another history is known.
- * KEYS entry, key mark, merchant mark, record; ARGV sealed entry, revision, milliseconds to live, scope.
+ * KEYS entry, record, marks of what it rests on; ARGV sealed entry, revision, milliseconds to live, scope.
  */
 const fillScript = `
 local revision = tonumber(ARGV[2])
-local record = redis.call('HMGET', KEYS[4], 'g', 'r')
+local record = redis.call('HMGET', KEYS[2], 'g', 'r')
 if record[1] ~= ARGV[4] or tonumber(record[2]) < revision then return 0 end
-for _, mark in ipairs(redis.call('MGET', KEYS[2], KEYS[3])) do
+for _, mark in ipairs(redis.call('MGET', unpack(KEYS, 3))) do
   if mark and tonumber(mark) > revision then return 0 end
 end
 local before = redis.call('HGET', KEYS[1], 'r')
@@ -91,11 +92,9 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
       const within = scope.current()
       // Of what moved before the scope began nothing is marked in it.
       if (within === undefined || deps.epoch() === undefined || reading.revision < within.base) return
-      const { keyId, merchantId } = reading.record
       const place = placeOf(store, within, 'c', digest)
-      const marks = [placeOf(store, within, 'k', keyId), placeOf(store, within, 'm', merchantId)]
       const sealed = seal.close(place, JSON.stringify(reading))
-      const names = [place, ...marks, scope.place()]
+      const names = [place, scope.place(), ...marksOf(store, within, reading.record)]
       const values = [sealed, reading.revision, deps.maxStaleLimitMs(), within.id]
       const command = (client: RedisCommands) => client.eval(fillScript, names.length, ...names, ...values)
       void store.run(command, writeDeadlineMs)
@@ -115,20 +114,23 @@ export function createRedisTier(deps: RedisTierDeps): RedisTier {
   }
 }
 
+/** Where it is marked that something moved on which a record rests. */
+function marksOf(store: InstalledStore, within: ScopeRecord, record: CredentialRecord): string[] {
+  const { keyId, merchantId, token } = record
+  const ids = token === null ? [keyId] : [keyId, ...tokenSubjects(token)]
+  return [...ids.map((id) => placeOf(store, within, 'k', id)), placeOf(store, within, 'm', merchantId)]
+}
+
 interface MarkQuestion {
   readonly within: ScopeRecord
   readonly reading: CachedReading
   readonly deadlineMs: number
 }
 
-/** Whether key or merchant was marked as moved since the reading; an answer that does not come counts as yes. */
+/** Whether what it rests on was marked as moved since the reading; an answer that does not come counts as yes. */
 async function isMarkedPast(store: InstalledStore, question: MarkQuestion): Promise<boolean> {
   const { within, reading, deadlineMs } = question
   const { record, revision } = reading
-  const marks = await store.run(
-    (client) =>
-      client.mget(placeOf(store, within, 'k', record.keyId), placeOf(store, within, 'm', record.merchantId)),
-    deadlineMs,
-  )
+  const marks = await store.run((client) => client.mget(marksOf(store, within, record)), deadlineMs)
   return marks === undefined || marks.some((mark) => mark !== null && Number(mark) > revision)
 }

@@ -3,6 +3,7 @@
 // goes in batches: what fails or takes long holds up nothing else.
 
 import type { Table } from '../config/compiled.ts'
+import { pruneAccessTokens, pruneTokenStops } from '../store/access-token-table.ts'
 import { activityParts, pruneActivityBatches } from '../store/activity-rollup-table.ts'
 import { pruneAudit } from '../store/audit-table.ts'
 import { inBatches } from '../store/batches.ts'
@@ -13,6 +14,9 @@ import { idempotencyKeptMs, pruneReplays } from '../store/idempotency-table.ts'
 import { pruneExposures } from '../store/key-exposure-table.ts'
 import { pruneInstances } from '../store/instance-table.ts'
 import { pruneSessions } from '../store/hub-session-table.ts'
+import { pruneArtifacts } from '../store/oauth-artifact-table.ts'
+import { pruneGrants } from '../store/oauth-grant-table.ts'
+import { pruneOauthKeys } from '../store/oauth-key-table.ts'
 import { pruneLinks } from '../store/link-table.ts'
 import { prunePace } from '../store/pace-table.ts'
 import type { Postgres } from '../store/postgres.ts'
@@ -45,6 +49,8 @@ const instancesKeptMs = 7 * dayMs
 const activityAges = { minutesMs: 7 * dayMs, hoursMs: 90 * dayMs, daysMs: 2 * 366 * dayMs }
 /** Of sessions that nobody can use, where the configuration has no hub any more. */
 const sessionsKeptMs = 30 * dayMs
+/** Of access that nobody has any more. */
+const grantsKeptMs = 90 * dayMs
 /** No process holds on to a batch for so long. */
 const batchesKeptMs = 7 * dayMs
 /** Longer than an endpoint that takes nothing is tried before it is disabled, so that it can be enabled again without a loss. */
@@ -76,6 +82,11 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'device_requests', take: (most) => pruneDeviceRequests(db, most) },
     { name: 'links', take: (most) => pruneLinks(db, most) },
     { name: 'invitations', take: (most) => pruneInvitations(db, most) },
+    { name: 'oauth_artifacts', take: (most) => pruneArtifacts(db, most) },
+    { name: 'oauth_grants', take: (most) => pruneGrants(db, grantsKeptMs, most) },
+    { name: 'oauth_keys', take: (most) => pruneOauthKeys(db, most) },
+    { name: 'access_tokens', take: (most) => pruneAccessTokens(db, most) },
+    { name: 'access_token_stops', take: (most) => pruneTokenStops(db, most) },
     { name: 'pace', take: (most) => prunePace(db, most) },
     // A day is one row to these: there are a few at most.
     { name: 'request_days', take: () => prepareRequests(db) },

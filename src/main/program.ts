@@ -36,6 +36,9 @@ import { healthOf } from './readiness.ts'
 import type { ProcessSecrets } from './secrets.ts'
 import { createRequestSink } from './request-sink.ts'
 import { openQuotas } from './quotas.ts'
+import { openOauthPart } from './oauth-part.ts'
+import type { Change } from '../store/change-table.ts'
+import { openProofs } from './proofs.ts'
 import { openLimiter } from './rate-limits.ts'
 import { type Live, openLive } from './live.ts'
 import { createSignOffs } from './sign-offs.ts'
@@ -349,6 +352,7 @@ async function openGateway(parts: Parts): Promise<number> {
     lookup: core.lookup,
     limiter,
     quotas: openQuotas(parts),
+    proofs: openProofs(parts),
     isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,
     requests,
@@ -423,6 +427,10 @@ async function openControl(parts: Parts): Promise<number> {
         })
       : null
   drain.last('mail', async () => hub?.stop())
+  const published = (change: Change) => {
+    core.publish(change)
+    webhooks.kick()
+  }
   const app = createControlServer({
     db: plan.admin ? core.db : null,
     hub,
@@ -437,10 +445,19 @@ async function openControl(parts: Parts): Promise<number> {
     refused: metrics.adminRefused,
     now: core.now,
     newId,
-    published(change) {
-      core.publish(change)
-      webhooks.kick()
-    },
+    published,
+    oauth: openOauthPart({
+      ...{
+        db: core.db,
+        hub: plan.admin ? hubSettings : null,
+        sealing: webhooks.sealing,
+        table,
+        newId,
+        published,
+        log,
+      },
+      awaitAll: core.acknowledgement.awaitAll,
+    }),
     webhooks,
     awaitAll: core.acknowledgement.awaitAll,
     isRedisBehind: core.isRedisBehind,

@@ -1,7 +1,6 @@
 // Webhooks of this process: what the admin API needs of them, and the sender, which runs where there is an admin API.
 
 import { createSealing, type Sealing } from '../credentials/sealing.ts'
-import { sealWebhookSecret, openWebhookSecret } from '../credentials/webhook-secret.ts'
 import type { WebhookDeps } from '../control/dependencies.ts'
 import type { AdminTokens } from '../control/operator.ts'
 import { createDestinationRule } from '../control/webhooks/send/destination.ts'
@@ -9,13 +8,13 @@ import { post } from '../control/webhooks/send/post.ts'
 import { createResolve, type Resolve } from '../control/webhooks/send/resolve.ts'
 import { standardSchedule, type Schedule } from '../control/webhooks/send/schedule.ts'
 import { createSender } from '../control/webhooks/send/sender.ts'
-import type { Postgres, Queryable } from '../store/postgres.ts'
+import type { Postgres } from '../store/postgres.ts'
 import { tellReminders } from '../store/reminder-table.ts'
 import { explainFailure } from '../store/refusals.ts'
-import { resealSecret, sealedSecrets } from '../store/webhook-endpoint-table.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createIds } from '../telemetry/request-id.ts'
+import { createResealing } from './resealing.ts'
 
 export interface Webhooks extends WebhookDeps {
   stop(): Promise<void>
@@ -50,7 +49,7 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
   if (!deps.isSending) return { rule, sealing, kick: () => undefined, stop: () => Promise.resolve() }
 
   const postDeps = { resolve, rule, timeoutMs: postTimeoutMs }
-  let resealedBy: Sealing | undefined
+  const resealing = createResealing({ db, log, sealing, monotonicNow: () => performance.now() })
   const newId = createIds(Date.now)
   const sender = createSender({
     ...{ db, holder: instanceId, log, sealing, random: Math.random, now: deps.now },
@@ -58,9 +57,7 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
     schedule: deps.schedule ?? standardSchedule,
     post: (message, signal) => post(postDeps, message, signal),
     async besides() {
-      const inForce = sealing()
-      if (inForce !== resealedBy) await reseal(db, inForce)
-      resealedBy = inForce
+      await resealing.run()
       await remind()
     },
   })
@@ -82,6 +79,15 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
     }
   }
   addMetrics(metrics, sender)
+  metrics.gauge(
+    'latchkey_sealed_unopened',
+    'Secrets in the database that no configured key opens, as whoever sends webhooks last saw it',
+    () => {
+      const seen = resealing.unopened()
+      return seen === undefined ? {} : { texts: seen }
+    },
+    'max',
+  )
   return { rule, sealing, kick: sender.kick, stop: sender.stop }
 }
 
@@ -96,15 +102,6 @@ function createCurrentSealing({ sealKeys, tokens }: WebhooksDeps): () => Sealing
       made = { of: current, sealing: createSealing([...sealKeys, ...digests]) }
     }
     return made.sealing
-  }
-}
-
-/** What an earlier key has sealed is sealed with the first one, so that the earlier one can go. */
-async function reseal(db: Queryable, sealing: Sealing): Promise<void> {
-  for (const { id, sealed: was } of await sealedSecrets(db)) {
-    const secret = sealing.isByFirst(was) ? undefined : openWebhookSecret(sealing, id, was)
-    if (secret === undefined) continue
-    await resealSecret(db, { id, was, sealed: sealWebhookSecret(sealing, id, secret) })
   }
 }
 

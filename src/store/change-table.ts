@@ -6,8 +6,12 @@ import { milliseconds } from './session.ts'
 
 export interface Change {
   readonly revision: number
-  /** null: the merchant itself changed, and with it all of its keys. */
+  /**
+   * The key, or of access tokens the one, or what they hang on: client, grant, person. null: the merchant itself changed, and
+   * with it all of its keys.
+   */
   readonly keyId: string | null
+  /** Empty: not of one merchant. */
   readonly merchantId: string
   /** Lower-case hex SHA-256 of every secret of the key; none where the merchant changed. */
   readonly digests: readonly string[]

@@ -12,6 +12,8 @@ import type { View } from './scope.ts'
 export interface ChangeOrigin extends Who, View {
   /** Of a request that may be repeated: a repeat changes nothing. */
   readonly replayOf?: IdempotentRequest | undefined
+  /** Told of access tokens that end with what is done; to be spread once that is committed. */
+  readonly ended?: ((change: Change) => void) | undefined
 }
 
 /** What is to become of a locked row: nothing, as it is so already, or a change. */
@@ -133,6 +135,26 @@ async function writeChange<T>(tx: Queryable, { planned, origin, revision }: Step
   }
   await writeEntry(tx, entry)
   return { object, change }
+}
+
+/**
+ * A change that is no key's and no merchant's, within a transaction that has done all else: takes the next revision and tells
+ * the instances what has moved.
+ */
+export async function takeChange(
+  tx: Queryable,
+  change: Omit<Change, 'revision' | 'stamp'>,
+  write: (revision: number) => Promise<void>,
+): Promise<Change> {
+  const { revision } = await nextRevision(tx)
+  await write(revision)
+  const { keyId, merchantId, digests } = change
+  const [written] = await tx.query<{ stamp: number }>(
+    `INSERT INTO outbox (revision, key_id, merchant_id, digests) VALUES ($1, $2, $3, $4)
+     RETURNING ${stampColumn} AS stamp`,
+    [revision, keyId, merchantId, digests],
+  )
+  return { revision, keyId, merchantId, digests, ...(written && { stamp: written.stamp }) }
 }
 
 /** What each change waits in for its turn: so begins the statement of a session that does, as the database shows it. */

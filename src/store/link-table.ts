@@ -2,6 +2,7 @@
 
 import { deny, DenialError } from '../errors/denial.ts'
 import type { MemberRole } from '../credentials/role.ts'
+import { endTokensOf } from './access-token-table.ts'
 import { writeAudit } from './audit-table.ts'
 import { type ChangeOrigin, commitTraced, transactionOf } from './commit-table.ts'
 import { endSessionsOf, personColumns, type StoredPerson, writePersonAudit } from './person-table.ts'
@@ -98,6 +99,7 @@ export async function usePasswordLink(
     const person = link && (await setPassword(tx, origin, { personId: link.personId, password }))
     if (person === undefined) throw new DenialError(deny('LINK_ENDED', 'link_ended'))
     await endWaysOf(tx, person.id)
+    await endTokensOf(tx, origin, { personId: person.id })
     return trace(await transactionOf(tx), person)
   })
 }

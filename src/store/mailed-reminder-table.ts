@@ -49,6 +49,14 @@ export async function takeMerchant(tx: Queryable, merchantId: string, nowMs: num
   return rows.length > 0
 }
 
+/** It could not be looked through: its day begins anew. */
+export async function releaseMerchant(db: Queryable, merchantId: string): Promise<void> {
+  await db.query(
+    `UPDATE merchant_reminder SET looked_at = looked_at - ${betweenLooks} WHERE merchant_id = $1`,
+    [merchantId],
+  )
+}
+
 /** It gets a mail now; whom it goes to. */
 export async function recipientsOf(
   tx: Queryable,

@@ -28,8 +28,9 @@ export interface StoredMerchant {
 }
 
 const columns = `id, name, status, ${milliseconds('created_at')} AS "createdAtMs", revision,
-  (SELECT ${merchantLimitsOf('l', 'q')} FROM merchant_limit l FULL JOIN merchant_quota q ON q.merchant_id = l.merchant_id
-    WHERE coalesce(l.merchant_id, q.merchant_id) = merchant.id) AS limits`
+  (SELECT ${merchantLimitsOf('l', 'q')} FROM (SELECT) one
+    LEFT JOIN merchant_limit l ON l.merchant_id = merchant.id LEFT JOIN merchant_quota q ON q.merchant_id = merchant.id
+    WHERE l.merchant_id IS NOT NULL OR q.merchant_id IS NOT NULL) AS limits`
 
 /** One merchant that is seen. */
 export async function getMerchant(

@@ -2,6 +2,7 @@
 
 import type { MemberRole, TokenRole } from '../credentials/role.ts'
 import { deny, DenialError } from '../errors/denial.ts'
+import { endTokensOf } from './access-token-table.ts'
 import { writeAudit } from './audit-table.ts'
 import { type ChangeOrigin, commitTraced, transactionOf } from './commit-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
@@ -101,7 +102,7 @@ export interface PersonOf {
 }
 
 /**
- * Disables an account, which ends its sessions, its links and the invitations that it made, or enables it again; a repeat changes
+ * Disables an account, which ends its sessions, its access tokens, its links and the invitations that it made, or enables it again; a repeat changes
  * nothing. Throws NOT_FOUND; as `commitTraced`.
  */
 export async function switchPerson(
@@ -124,6 +125,7 @@ export async function switchPerson(
     }
     const action = `${kind}.${isDisabled ? 'disable' : 'enable'}`
     await writePersonAudit(tx, origin, { action, before, after })
+    if (isDisabled) await endTokensOf(tx, origin, { personId: id })
     return trace(await transactionOf(tx), after)
   })
 }

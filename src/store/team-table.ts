@@ -2,6 +2,7 @@
 
 import type { MemberRole } from '../credentials/role.ts'
 import { deny, DenialError } from '../errors/denial.ts'
+import { endTokensOf } from './access-token-table.ts'
 import { writeAudit } from './audit-table.ts'
 import { type ChangeOrigin, commitTraced, transactionOf } from './commit-table.ts'
 import { mustSeeMerchant } from './merchant-table.ts'
@@ -160,7 +161,7 @@ export interface MemberChange {
 }
 
 /**
- * Gives a member another role, or none, which ends its sessions, and what it could come back by: its open invitations, and those that
+ * Gives a member another role, or none, which ends its sessions, its access tokens for the merchant, and what it could come back by: its open invitations, and those that
  * it made. Throws NOT_FOUND; as `commitTraced`.
  */
 export async function changeMember(
@@ -195,6 +196,7 @@ export async function changeMember(
       ...{ action: role === null ? 'member.remove' : 'member.role', merchantId },
       ...{ before: { email, role: before.role }, after: role === null ? null : { email, role } },
     })
+    await endTokensOf(tx, origin, { personId, merchantId })
     return trace(await transactionOf(tx), { ...before, role: role ?? before.role })
   })
 }

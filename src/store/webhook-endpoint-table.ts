@@ -276,19 +276,6 @@ async function insertSecret(
   )
 }
 
-/** All sealed secrets that are still used, for sealing them anew. */
-export async function sealedSecrets(db: Queryable): Promise<readonly { id: string; sealed: string }[]> {
-  return db.query('SELECT id, sealed FROM webhook_secret ORDER BY id')
-}
-
-/** Only where it is still as it was read. */
-export async function resealSecret(
-  db: Queryable,
-  { id, was, sealed }: { readonly id: string; readonly was: string; readonly sealed: string },
-): Promise<void> {
-  await db.query('UPDATE webhook_secret SET sealed = $3 WHERE id = $1 AND sealed = $2', [id, was, sealed])
-}
-
 async function lockEndpoint(tx: Queryable, id: string, view: EndpointView): Promise<StoredEndpoint> {
   await tx.query('SELECT FROM webhook_endpoint WHERE id = $1 FOR NO KEY UPDATE', [id])
   return mustGetEndpoint(tx, id, view)

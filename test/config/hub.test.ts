@@ -35,11 +35,16 @@ t.test('what cannot be a mail server or a sender is a fault, and no password is 
     'smtp://',
     'smtp://a:s3cret@mail.test/x',
     'smtps://mail.test?tls=no',
+    'smtp://mail.test?requireTLS=maybe',
+    'smtp://a:s3cret@mail.test?requireTLS=false',
+    'smtp://mail.test?requireTLS=true&requireTLS=false',
   ]) {
     const faults = await faultsOf(t, { gateway: mail('a@x.test', smtp) })
     t.match(faults, [/`smtp` must be an smtp/], smtp)
     t.notMatch(faults.join(), 's3cret')
   }
+  for (const smtp of ['smtp://mail.test?requireTLS=false', 'smtp://a:b@127.0.0.1:25/?requireTLS=true'])
+    t.same(await faultsOf(t, { gateway: mail('a@x.test', smtp) }), [], smtp)
   for (const from of ['nobody', 'A <a>', 'A <a@x.test', 'a@x.test, b@x.test'])
     t.match(
       await faultsOf(t, { gateway: mail(from, 'smtp://mail.test') }),

@@ -35,6 +35,7 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
     port: 8081,
     adminFrom: ['127.0.0.0/8', '::1'],
     hosts: [],
+    auditSink: null,
     auditRetentionMs: null,
     tls: null,
     trustedProxies: [],

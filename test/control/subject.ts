@@ -10,6 +10,7 @@ import { createControlServer } from '../../src/control/server.ts'
 import { createSealing } from '../../src/credentials/sealing.ts'
 import { createDenyStop } from '../../src/lookup/deny-stop.ts'
 import { createDenyWords } from '../../src/lookup/deny-words.ts'
+import { endTokens } from '../../src/store/access-token-table.ts'
 import type { Change } from '../../src/store/change-table.ts'
 import { listInstances } from '../../src/store/instance-table.ts'
 import type { Postgres } from '../../src/store/postgres.ts'
@@ -120,6 +121,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     isRedisBehind: async () => false,
     instances: async () => (db ? listInstances(db, 60_000) : []),
     instanceId: 'one',
+    oauth: { endTokens, server: null },
     webhooks: {
       sealing: () => sealing,
       rule: createDestinationRule(['127.0.0.0/8']),
@@ -134,7 +136,15 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     denyBehind: async () => [],
     explain: () => ({
       ...{ decision: 'allow', code: null, status: null, reason: null, hint: null, api: 'flintn' },
-      ...{ environment: 'live', upstream: 'u', sent_path: '/v1/x', match: 'none', held: null, required: [] },
+      ...{
+        environment: 'live',
+        upstream: 'u',
+        sent_path: '/v1/x',
+        match: 'none',
+        held: null,
+        limits: [],
+        required: [],
+      },
       route: { template: '/v1/x', source: 'flintn.yaml:1:1' },
     }),
     live: { listen: () => () => undefined },
@@ -166,6 +176,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     ]),
     staleLimitMs: 900_000,
     legacyKeys: false,
+    oauth: { accessTokenMs: 900_000, refreshTokenMs: 30 * 86_400_000, profile: 'baseline' },
     cors: 'off',
     forwardAuthorization: false,
     timeoutMs: null,

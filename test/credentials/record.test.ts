@@ -24,6 +24,7 @@ const usable: CredentialRecord = {
   expiresAtMs: null,
   secretExpiresAtMs: null,
   limits: null,
+  token: null,
   revision: 1,
 }
 

@@ -8,6 +8,7 @@ import { createLimiter, nobodyIsLimited } from '../../src/limits/limiter.ts'
 import { createQuotas, nobodyHasQuotas } from '../../src/limits/quotas.ts'
 import { decisionStages } from '../../src/decision/stages.ts'
 import { nobodyIsCounted } from '../../src/decision/misses.ts'
+import { nothingIsRepeated } from '../../src/lookup/proofs-seen.ts'
 import { accessOf, loadDemo, principalOf } from '../gateway/subject.ts'
 
 const limit: RateLimit = {
@@ -21,6 +22,7 @@ t.test('addresses come before permissions, and only who may pass is counted', as
     misses: nobodyIsCounted,
     limiter: nobodyIsLimited,
     quotas: nobodyHasQuotas,
+    proofs: nothingIsRepeated,
     limits: { urlBytes: 1 },
     requireHttps: false,
     now: () => 0,

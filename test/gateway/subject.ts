@@ -98,6 +98,7 @@ export function principalOf(of: Partial<CredentialRecord> = {}): Principal {
     expiresAtMs: null,
     secretExpiresAtMs: null,
     limits: null,
+    token: null,
     revision: 1,
     ...of,
   }

@@ -19,6 +19,7 @@ const developers = [
   '/developers/oauth',
   '/team',
   '/account',
+  '/device',
   '/docs/permissions',
   '/docs/errors',
   '/docs/errors/INSUFFICIENT_PERMISSIONS',

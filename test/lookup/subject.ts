@@ -30,6 +30,7 @@ export function recordOf(of: Partial<CredentialRecord> = {}): CredentialRecord {
     expiresAtMs: null,
     secretExpiresAtMs: null,
     limits: null,
+    token: null,
     revision: 1,
     ...of,
   }

@@ -105,6 +105,7 @@ t.test(
           '  admin_from: [10.0.0.0/8]',
           '  hosts: [latchkey.example.com]',
           '  audit_retention: 400d',
+          '  audit_sink: { file: audit.jsonl }',
           '  tls: { cert: tls.crt, key: tls.key }',
           '  trusted_proxies: [10.0.0.0/8]',
           '  public_url: https://latchkey.example.com',

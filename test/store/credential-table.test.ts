@@ -33,6 +33,7 @@ void t.test(
             merchantStatus: 'active',
             permissions: ['transaction.read'],
             limits: null,
+            token: null,
             expiresAtMs: null,
             secretExpiresAtMs: null,
             revision: 2,

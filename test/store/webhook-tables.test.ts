@@ -12,13 +12,7 @@ import {
   readFigures,
   recordDelivered,
 } from '../../src/store/webhook-delivery-table.ts'
-import {
-  createEndpoint,
-  deleteEndpoint,
-  pruneEndpoints,
-  resealSecret,
-  sealedSecrets,
-} from '../../src/store/webhook-endpoint-table.ts'
+import { createEndpoint, deleteEndpoint, pruneEndpoints } from '../../src/store/webhook-endpoint-table.ts'
 import { addEvents, pruneEvents, takeChanges } from '../../src/store/webhook-event-table.ts'
 import { typeOf } from '../../src/store/webhook-catalogue.ts'
 import { createDatabase } from '../support/database.ts'
@@ -199,15 +193,6 @@ void t.test('what is delivered is passed, and old rows go', async (t) => {
   await db.query(`UPDATE webhook_delivery SET created_at = created_at - interval '15 days'`)
   t.equal(await pruneEvents(db, 14 * 86_400_000), 3)
   t.equal(await pruneDeliveries(db, 14 * 86_400_000), 2)
-})
-
-void t.test('a secret is sealed anew only where it is as it was read', async (t) => {
-  const { db } = await createDatabase(t)
-  await makeEndpoint(db)
-  await resealSecret(db, { id: 'whk_1s', was: 'other', sealed: 'new' })
-  t.match(await sealedSecrets(db), [{ id: 'whk_1s', sealed: 'v1.x.y' }])
-  await resealSecret(db, { id: 'whk_1s', was: 'v1.x.y', sealed: 'new' })
-  t.match(await sealedSecrets(db), [{ sealed: 'new' }])
 })
 
 void t.test('what is told of the audit is told by its name', async (t) => {

@@ -31,11 +31,11 @@ export interface MailServer {
   stop(): Promise<void>
 }
 
-/** Takes mails without TLS and password; 0: on any port. */
-export async function startMailServer(t: Teardown, port = 0): Promise<MailServer> {
+/** Takes mails without TLS and password; 0: on any port. `offersTls`: it has STARTTLS, with a certificate that nobody trusts. */
+export async function startMailServer(t: Teardown, port = 0, offersTls = false): Promise<MailServer> {
   const received: string[] = []
   const server = new SMTPServer({
-    ...{ authOptional: true, disabledCommands: ['STARTTLS', 'AUTH'] },
+    ...{ authOptional: true, disabledCommands: offersTls ? ['AUTH'] : ['STARTTLS', 'AUTH'] },
     onData(stream, session, done) {
       let text = `Envelope-To: ${session.envelope.rcptTo.map(({ address }) => address).join()}\r\n`
       stream.on('data', (bytes: Buffer) => (text += bytes.toString()))

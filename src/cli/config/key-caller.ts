@@ -35,6 +35,7 @@ export async function fetchCaller(session: Session, id: string): Promise<Caller>
     // Its newest secret has no grace that could end.
     secretExpiresAtMs: null,
     limits: null,
+    token: null,
     revision: key.revision,
   }
   const { api, environment, permissions } = record

@@ -26,6 +26,7 @@ export const hubPages = [
   '/developers/webhooks',
   '/developers/webhooks/:id',
   '/developers/oauth',
+  '/authorize/:id',
   '/team',
   '/account',
   '/operator/merchants',

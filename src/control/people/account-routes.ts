@@ -4,11 +4,12 @@ import { Type } from 'typebox'
 import { normalPassword, whyNoPassword } from '../../credentials/password.ts'
 import type { Secret } from '../../credentials/secret.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
+import { endTokensOf } from '../../store/access-token-table.ts'
 import { commitTraced, transactionOf } from '../../store/commit-table.ts'
 import { endSession, listSessions } from '../../store/hub-session-table.ts'
 import { setPassword } from '../../store/link-table.ts'
 import { endSessionsOf } from '../../store/person-table.ts'
-import { originOf } from '../change-answer.ts'
+import { endingOriginOf } from '../change-answer.ts'
 import type { ControlApp } from '../dependencies.ts'
 import { idOf, idParams } from '../fields.ts'
 import { listOf, type RouteDoc } from '../openapi/route-doc.ts'
@@ -88,17 +89,20 @@ function servePasswordChange(app: ControlApp, hub: HubApp): void {
     mustBePassword(password, person.email)
     const proven = await prove(hub, request, { email: person.email, password: current, totp })
     const stored = await hub.work.hash(password)
+    const { origin, spread } = endingOriginOf(request, hub.deps)
     const secret = await commitTraced<Secret>(hub.deps.db, async (tx, trace) => {
       const change = { personId: person.id, password: stored, before: proven.password ?? '' }
-      const changed = await setPassword(tx, originOf(request, hub.deps), change)
+      const changed = await setPassword(tx, origin, change)
       if (changed === undefined) throw new DenialError(deny('SIGN_IN_FAILED', 'changed_meanwhile'))
       const begun = await signInWithin(tx, hub, {
         request,
         // What was shown beside the password before, goes on.
         proven: { ...proven, proofs: [...new Set([...proven.proofs, ...session.proofs])], password: stored },
       })
+      await endTokensOf(tx, origin, { personId: person.id })
       return trace(await transactionOf(tx), begun)
     })
+    spread()
     await tellChange(hub.deps, person)
     return answerSigned({ hub, request, reply }, secret)
   })

@@ -16,7 +16,10 @@ const paces = {
   /** Mails that somebody asks for without having signed in. */
   mail_to: { burst: 3, everyMs: 10 * 60_000 },
   mail_from: { burst: 10, everyMs: 60_000 },
+  /** Of a merchant, by somebody, and to an address: whoever they are from, each is a mail to one that has not asked for it. */
   invitations: { burst: 50, everyMs: 30_000 },
+  inviter: { burst: 100, everyMs: 15_000 },
+  invited: { burst: 5, everyMs: 30 * 60_000 },
   /** Codes of a second factor, by whoever knows the password. */
   second: { burst: 5, everyMs: 5 * 60_000 },
   /** Codes that command lines show, by whoever is signed in. */
@@ -32,6 +35,8 @@ const reasons = {
   mail_to: 'pace_of_mails',
   mail_from: 'pace_of_mails',
   invitations: 'pace_of_mails',
+  inviter: 'pace_of_mails',
+  invited: 'pace_of_mails',
   second: 'pace_of_codes',
   device: 'pace_of_codes',
   begun: 'pace_of_address',

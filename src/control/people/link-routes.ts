@@ -11,6 +11,7 @@ import { acceptInvitation, mustFindLink, usePasswordLink } from '../../store/lin
 import { queueMail } from '../../store/mail-table.ts'
 import { findCredentials } from '../../store/person-table.ts'
 import { everything } from '../../store/scope.ts'
+import { ending } from '../change-answer.ts'
 import type { ControlApp } from '../dependencies.ts'
 import { instant } from '../instant.ts'
 import { type RouteDoc, timeSchema } from '../openapi/route-doc.ts'
@@ -90,7 +91,9 @@ export function serveLinks(app: ControlApp, hub: HubApp): void {
       const { email, purpose } = await mustFindLink(deps.db, { digest, nowMs: deps.now() })
       mustBePassword(password, email)
       const use = { digest, password: await work.hash(password) }
-      const person = await usePasswordLink(deps.db, originOfLink(request, deps), use)
+      const { origin, spread } = ending(deps, originOfLink(request, deps))
+      const person = await usePasswordLink(deps.db, origin, use)
+      spread()
       if (purpose === 'reset') await tellChange(deps, person)
       return { email: person.email }
     },

@@ -13,6 +13,7 @@ import { serveTotp } from './factors/totp-routes.ts'
 import type { HubApp } from './hub-app.ts'
 import { identifySession } from './identify-session.ts'
 import { serveLinks } from './link-routes.ts'
+import { serveInteractions } from '../oauth/interaction-routes.ts'
 import { serveReminderChoice } from './reminder-routes.ts'
 import { serveSession, serveSignIn } from './session-routes.ts'
 import { serveOidc } from './oidc/routes.ts'
@@ -46,6 +47,7 @@ export function serveHub(app: ControlApp, hub: HubApp): void {
     serveTotp(own, hub)
     servePasskeys(own, hub)
     serveSecurity(own, hub)
+    serveInteractions(own, hub)
     serveDeviceAnswers(own, hub)
     serveReminderChoice(own, hub)
   })

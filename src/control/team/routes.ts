@@ -15,12 +15,12 @@ import {
   withdrawInvitation,
 } from '../../store/team-table.ts'
 import { createReadingNotes } from '../audit/note-reading.ts'
-import { refuseEnding } from '../callers/caller.ts'
-import { originOf } from '../change-answer.ts'
+import { ownerOf, refuseEnding } from '../callers/caller.ts'
+import { endingOriginOf, originOf } from '../change-answer.ts'
 import type { ControlApp } from '../dependencies.ts'
 import { actionBody, changeBody, idOf, idParams, waitQuery } from '../fields.ts'
 import { instant, instantOrNull } from '../instant.ts'
-import { listOf, nullableTime, type RouteDoc, timeSchema } from '../openapi/route-doc.ts'
+import { changed, listOf, nullableTime, type RouteDoc, timeSchema } from '../openapi/route-doc.ts'
 import { mustBeEmail } from '../operators/routes.ts'
 import type { HubApp } from '../people/hub-app.ts'
 import { invitationLifeMs, type MadeLink, makeLink } from '../people/link.ts'
@@ -66,8 +66,14 @@ const change = (summary: string, answer: RouteDoc['answer']): RouteDoc => ({
 
 const docs = {
   members: get('Members of a merchant, by address', listOf(memberSchema)),
-  patch: change('Gives a member another role in a merchant, and ends its sessions', memberSchema),
-  remove: change('Ends a membership, and the sessions of who had it', memberSchema),
+  patch: change(
+    'Gives a member another role in a merchant, and ends its sessions, and its access tokens for that merchant',
+    changed(memberSchema),
+  ),
+  remove: change(
+    'Ends a membership, the sessions of who had it, and its access tokens for that merchant',
+    changed(memberSchema),
+  ),
   invitations: get('Invitations that can still be accepted, by address', listOf(invitationSchema)),
   invite: {
     summary: 'Invites an address, for 7 days; the answer is the same whether or not it has an account',
@@ -81,10 +87,10 @@ const docs = {
     Type.Intersect([accountSchema, sentSchema]),
   ),
   disable: change(
-    'Keeps a member from signing in, in all of its merchants, and ends its sessions',
-    accountSchema,
+    'Keeps a member from signing in, in all of its merchants, and ends its sessions and access tokens',
+    changed(accountSchema),
   ),
-  enable: change('Lets a disabled member sign in again', accountSchema),
+  enable: change('Lets a disabled member sign in again', changed(accountSchema)),
   reset: change(
     'Takes a member’s second factor, passkeys and identity providers away, and ends its sessions',
     accountSchema,
@@ -96,7 +102,7 @@ const invitationParams = Type.Object({ id: Type.String(), invitation: Type.Strin
 const newInvitation = changeBody({ email: emailField, role: roleSchema })
 const memberPatch = changeBody({ role: roleSchema })
 
-// As every change, they take `wait`: there is nothing to wait for, as each call asks the database.
+// As every change, they take `wait`: calls ask the database each time, but access tokens that end with it are cached.
 export function serveTeam(app: ControlApp, hub: HubApp): void {
   const { deps } = hub
   serveMembers(app, hub)
@@ -120,7 +126,9 @@ export function serveTeam(app: ControlApp, hub: HubApp): void {
         kind: 'member',
         isDisabled: action === 'disable',
       } as const
-      return accountObject(await switchPerson(deps.db, originOf(request, deps), asked))
+      const { origin, settle } = endingOriginOf(request, deps)
+      const person = await switchPerson(deps.db, origin, asked)
+      return { ...accountObject(person), ...(await settle(request)) }
     })
   }
 }
@@ -142,7 +150,9 @@ function serveMembers(app: ControlApp, { deps }: HubApp): void {
     refuseEnding(request.caller)
     const { role } = request.body
     const change = { ...memberOf(request.params), role }
-    return memberObject(await changeMember(deps.db, originOf(request, deps), change))
+    const { origin, settle } = endingOriginOf(request, deps)
+    const member = await changeMember(deps.db, origin, change)
+    return { ...memberObject(member), ...(await settle(request)) }
   })
   const removed = {
     schema: { params: memberParams, body: actionBody, querystring: waitQuery },
@@ -150,7 +160,9 @@ function serveMembers(app: ControlApp, { deps }: HubApp): void {
   }
   app.delete('/merchants/:id/members/:person', removed, async (request) => {
     const change = { ...memberOf(request.params), role: null }
-    return memberObject(await changeMember(deps.db, originOf(request, deps), change))
+    const { origin, settle } = endingOriginOf(request, deps)
+    const member = await changeMember(deps.db, origin, change)
+    return { ...memberObject(member), ...(await settle(request)) }
   })
 }
 
@@ -190,8 +202,9 @@ function serveInvite(app: ControlApp, { deps, attempts }: HubApp): void {
     const merchantId = idOf('mer', request.params.id)
     const email = mustBeEmail(request.body.email)
     const origin = originOf(request, deps)
-    // Each is a mail to somebody who has not asked for it.
     await attempts.take('invitations', merchantId)
+    await attempts.take('inviter', ownerOf(request.caller))
+    if (deps.hub.sendsMail) await attempts.take('invited', email)
     const { publicUrl, sendsMail } = deps.hub
     let link: MadeLink | undefined
     const made = await createInvitation(deps.db, origin, {

@@ -10,12 +10,13 @@ const isNever = nameMatcher(never)
 const isOfProxies = nameMatcher(ofProxies)
 
 /** Fate of a header name: forwarded, forwarded from trusted proxies only, never, or as the API says. */
-export type Fate = 'pass' | 'trusted' | 'never' | 'authorization'
+export type Fate = 'pass' | 'trusted' | 'never' | 'authorization' | 'proof'
 
 /** The fate of a folded name; `reserved` as `reservedNames` gives it. */
 export function judgeName(folded: string, reserved: ReadonlySet<string>): Fate {
   if (reserved.has(folded) || isNever(folded)) return 'never'
   if (folded === 'authorization') return 'authorization'
+  if (folded === 'dpop') return 'proof'
   if (isOfProxies(folded)) return 'trusted'
   return 'pass'
 }
@@ -35,6 +36,11 @@ export function reservedNames(settings: Settings, table: Table, upstream: Upstre
 export function forwardsAuthorization(api: Api): boolean {
   if (api.credential.bearer || !api.forwardAuthorization) return false
   return api.credential.header?.toLowerCase() !== 'authorization'
+}
+
+/** A proof of possession goes with a token, and ends where that ends. */
+export function forwardsProof({ oauth }: Api): boolean {
+  return oauth === null
 }
 
 export interface HeaderChanges {
@@ -59,6 +65,7 @@ export function headerChanges(
   const removed = new Set([
     ...reserved,
     ...(forwardsAuthorization(api) ? [] : ['authorization']),
+    ...(forwardsProof(api) ? [] : ['dpop']),
     ...never,
     ...(settings.gateway.trustedProxies.length === 0 ? ofProxies : []),
   ])

@@ -2,9 +2,16 @@
 // nothing that a client writes, under whatever alias, can take away or stand beside what the gateway says.
 
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import type { Settings, Table, Upstream } from '../../config/compiled.ts'
-import { foldHeaderName } from '../../config/header-names.ts'
-import { type Fate, forwardsAuthorization, judgeName, reservedNames } from './forwarded-headers.ts'
+import type { Api, Settings, Table, Upstream } from '../../config/compiled.ts'
+import { clientHeader, foldHeaderName, userHeader } from '../../config/header-names.ts'
+import type { TokenPart } from '../../credentials/record.ts'
+import {
+  type Fate,
+  forwardsAuthorization,
+  forwardsProof,
+  judgeName,
+  reservedNames,
+} from './forwarded-headers.ts'
 import type { Inquiry } from '../inquiry.ts'
 import type { Principal } from '../principal.ts'
 
@@ -26,7 +33,8 @@ export function createHeaderBuilder(settings: Settings, table: Table, upstream: 
     const fate = fateOf(name)
     if (fate === 'never') return false
     if (fate === 'trusted' && !inquiry.isPeerTrusted) return false
-    if (fate === 'authorization' && !passesAuthorization(inquiry)) return false
+    if (fate === 'authorization' && !passesBy(inquiry, forwardsAuthorization)) return false
+    if (fate === 'proof' && !passesBy(inquiry, forwardsProof)) return false
     const { connectionNames } = inquiry.head
     // As many as may be listed, and no more (`mostConnectionNames`).
     return connectionNames.length === 0 || !connectionNames.includes(foldHeaderName(name))
@@ -80,8 +88,15 @@ function createIdentifier({ identity }: Settings): (principal: Principal) => str
     const merchant = `${identity.merchant}: ${checked(record.merchantId)}\r\n`
     const permissions = `${identity.permissions}: ${checked(grant.permissionsHeader)}\r\n`
     const key = `${identity.key}: ${checked(record.keyId)}\r\n`
-    return `${merchant}${permissions}${key}${identity.environment}: ${checked(record.environment)}\r\n`
+    const lines = `${merchant}${permissions}${key}${identity.environment}: ${checked(record.environment)}\r\n`
+    return record.token === null ? lines : lines + clientLines(record.keyId, record.token)
   }
+}
+
+/** Of an access token: to whom it was given, and for whom. */
+function clientLines(clientId: string, { userId }: TokenPart): string {
+  const client = `${clientHeader}: ${checked(clientId)}\r\n`
+  return userId === null ? client : `${client}${userHeader}: ${checked(userId)}\r\n`
 }
 
 const unwritable = /[^\t\x20-\x7e\x80-\xff]/
@@ -98,9 +113,8 @@ function fieldLine(name: string, value: string): string {
   return `${name}: ${value}\r\n`
 }
 
-function passesAuthorization(inquiry: Inquiry): boolean {
-  const api = inquiry.host?.api
-  return api !== undefined && forwardsAuthorization(api)
+function passesBy({ host }: Inquiry, forwards: (api: Api) => boolean): boolean {
+  return host !== undefined && forwards(host.api)
 }
 
 /** X-Request-Id and the X-Forwarded family: what a trusted proxy said is carried on, else only what we saw. */

@@ -2,7 +2,8 @@
 
 import type { Api, ApiEnvironment } from '../../config/compiled.ts'
 import { trimBlanks } from '../../errors/wire-text.ts'
-import { bearerToken, headerValues } from '../credential.ts'
+import { bearerToken, dpopToken, headerValues } from '../credential.ts'
+import { hintOfProof } from './proof-hint.ts'
 import { carriesKeyInQuery } from '../request/key-in-query.ts'
 import { faultBehindPrefix, faultInKey } from './key-fault.ts'
 import type { Shown } from './shown.ts'
@@ -31,9 +32,8 @@ export function hintOfInvalidKey(shown: Shown): string | undefined {
   if (presented.includes(undefined)) return hintOfScheme(shown)
   if (presented.length > 1) return `the request has more than one key: send one, once, ${placesOf(api)}`
   const [value] = presented
-  return value === undefined || value === ''
-    ? undefined
-    : faultInKey(value, { host, prefixes: table.prefixes })
+  if (value === undefined || value === '') return undefined
+  return faultInKey(value, { host, prefixes: table.prefixes }) ?? hintOfProof(shown, value)
 }
 
 /** A key of an environment that the host does not have. */
@@ -57,9 +57,10 @@ function nameOf({ hosts }: ApiEnvironment): string | undefined {
 }
 
 /** What stands where the API takes keys, in their order; undefined: in Authorization, under another scheme. */
-function presentedTo({ credential }: Api, { head, fields }: Shown): (string | undefined)[] {
+function presentedTo({ credential, oauth }: Api, { head, fields }: Shown): (string | undefined)[] {
+  const tokenIn = (value: string) => bearerToken(value) ?? (oauth === null ? undefined : dpopToken(value))
   return [
-    ...(credential.bearer ? head.authorization.map(bearerToken) : []),
+    ...(credential.bearer ? head.authorization.map(tokenIn) : []),
     ...(credential.header === null ? [] : headerValues(fields, credential.header)),
   ]
 }

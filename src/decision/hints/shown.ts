@@ -4,5 +4,6 @@ import type { Inquiry } from '../inquiry.ts'
 
 export type Shown = Pick<
   Inquiry,
-  'method' | 'target' | 'fields' | 'head' | 'table' | 'host' | 'route' | 'isPreflight'
+  | ('method' | 'target' | 'fields' | 'head' | 'table' | 'host' | 'route' | 'isPreflight')
+  | ('isDpop' | 'isSecure' | 'isPeerTrusted' | 'path')
 >

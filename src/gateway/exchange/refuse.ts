@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { proofAlgorithms } from '../../credentials/proof-algorithms.ts'
 import type { Denial } from '../../errors/denial.ts'
 import { type ErrorContext, type RenderedError, renderError } from '../../errors/reply.ts'
 import type { Access, CutBy } from '../access.ts'
@@ -15,6 +16,8 @@ import { apiOfRefusal } from './refused-api.ts'
 import { endWork } from '../listener/overload.ts'
 import { keyPlaces } from './shared-caches.ts'
 import { endWhole } from './whole-answer.ts'
+
+const algorithms = proofAlgorithms.join(' ')
 
 /** A body of this size or less is read and dropped, and the connection goes on; a larger one ends it. */
 const drainBytes = 64 * 1024
@@ -34,6 +37,7 @@ export function refuse(access: Access, denial: Denial): void {
     requestId: access.requestId,
     accept: access.head.accept,
     realm: access.host?.api,
+    proofAlgorithms: access.isDpop ? algorithms : undefined,
     docs: apiOfRefusal(access, denial)?.docs,
   })
   // Not to be stored, it is remembered as such: for this key, or none, and no other.

@@ -59,6 +59,7 @@ export function accessMaker(
       isPreflight: false,
       preflightRoute: undefined,
       credential: undefined,
+      isDpop: false,
       environment: undefined,
       principal: undefined,
       tier: undefined,

@@ -10,7 +10,10 @@ export const lineFields = {
   tls: ['over TLS', 'Version, such as `TLSv1.3`'],
   cipher: ['over TLS', "Cipher, by OpenSSL's name"],
   merchant: ['the key is known', 'Id of its merchant, also where the key was refused'],
-  key_id: ['the key is known', 'Id of the key, also where it was refused'],
+  key_id: ['the key is known', 'Id of the key, also where it was refused; of an access token its client'],
+  client_id: ['an access token is known', 'Id of the client that it was given to'],
+  token_id: ['an access token is known', 'Id of the token, which is no secret'],
+  user_id: ['an access token is known that was given for a person', 'Id of that person'],
   api: ['always, but where the parser refused', 'The API that the host belongs to; empty: none'],
   environment: [
     'always, but where the parser refused',

@@ -4,6 +4,7 @@
 
 import { performance } from 'node:perf_hooks'
 import type { LogPaths } from '../../config/log-schema.ts'
+import type { TokenPart } from '../../credentials/record.ts'
 import { asciiJson, type LineLog } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { Access } from '../access.ts'
@@ -63,8 +64,9 @@ function lineOf(access: Access, outcome: Outcome, { gatewayMs, paths }: Told): s
   const { principal, tier, upstreamMs, clientMs, heldMs, cut, failure } = access
   let line = `"request_id":"${access.requestId}","client":"${access.client}"${access.tls},"method":"${access.method}"`
   if (principal !== undefined) {
-    const { merchantId, keyId } = principal.record
+    const { merchantId, keyId, token } = principal.record
     line += `,"merchant":${quoted(merchantId)},"key_id":${quoted(keyId)}`
+    if (token !== null) line += tokenFields(keyId, token)
   }
   line += outcome.fields
   if (access.route === undefined || paths === 'all') line += placeFields(access, paths)
@@ -90,6 +92,12 @@ function textOf(failure: Error): string {
   if (failure instanceof InvalidAnswer) return failure.message
   if ('code' in failure && typeof failure.code === 'string') return `${failure.code}: ${failure.message}`
   return failure.stack ?? failure.message
+}
+
+/** Whose token it was, behind a comma. */
+function tokenFields(clientId: string, { id, userId }: TokenPart): string {
+  const client = `,"client_id":${quoted(clientId)},"token_id":${quoted(id)}`
+  return userId === null ? client : `${client},"user_id":${quoted(userId)}`
 }
 
 /** An id as JSON. Ours hold nothing that would have to be escaped. */

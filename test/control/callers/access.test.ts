@@ -6,6 +6,7 @@ import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { tokenRoles } from '../../../src/credentials/role.ts'
 import type { Postgres } from '../../../src/store/postgres.ts'
 import { makePerson, sessionOf } from '../people/people.ts'
+import { insertGrant } from '../../../src/store/oauth-grant-table.ts'
 import { seedRequests } from '../../store/seed.ts'
 import { createSubject, keyBody, type Subject, token } from '../subject.ts'
 
@@ -26,6 +27,8 @@ interface Things {
   readonly token: string
   readonly webhook: string
   readonly delivery: string
+  readonly client: string
+  readonly grant: string
   readonly operator: string
   readonly person: string
   readonly invitation: string
@@ -132,6 +135,27 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
     method: 'POST',
     path: `/webhooks/${webhook}/deliveries/${delivery}/redeliver`,
   }),
+  'POST /clients': ({ merchant, api }) => ({
+    method: 'POST',
+    path: '/clients',
+    body: { name: 'New', merchant_id: merchant, api, grants: ['client_credentials'], permissions: ['*'] },
+  }),
+  'GET /clients': () => ({ method: 'GET', path: '/clients' }),
+  'GET /clients/{id}': ({ client }) => ({ method: 'GET', path: `/clients/${client}` }),
+  'PATCH /clients/{id}': ({ client }) => ({
+    method: 'PATCH',
+    path: `/clients/${client}`,
+    body: { name: 'Other' },
+  }),
+  'POST /clients/{id}/disable': ({ client }) => ({ method: 'POST', path: `/clients/${client}/disable` }),
+  'POST /clients/{id}/enable': ({ client }) => ({ method: 'POST', path: `/clients/${client}/enable` }),
+  'POST /clients/{id}/rotate-secret': ({ client }) => ({
+    method: 'POST',
+    path: `/clients/${client}/rotate-secret`,
+  }),
+  'GET /grants': () => ({ method: 'GET', path: '/grants' }),
+  'DELETE /grants/{id}': ({ grant }) => ({ method: 'DELETE', path: `/grants/${grant}` }),
+  'POST /oauth/keys/rotate': () => ({ method: 'POST', path: '/oauth/keys/rotate' }),
   'GET /operators': () => ({ method: 'GET', path: '/operators' }),
   'POST /operators': () => ({
     method: 'POST',
@@ -229,6 +253,8 @@ const nothing = {
   person: 'usr_999999999999',
   invitation: 'inv_999999999999',
   request: 'req_none',
+  client: 'cli_999999999999',
+  grant: 'grt_999999999999',
   webhook: 'whk_999999999999',
   delivery: 'dlv_999999999999',
   session: 'ses_999999999999',
@@ -253,8 +279,29 @@ async function thingsOf(
     person: isOfPerson ? await makePerson(subject.db, { roles: { [merchant]: 'viewer' } }) : '',
     invitation: name.includes('{invitation}') ? await makeInvitation(subject.db, merchant) : '',
     ...(await webhookOf(subject, of, name)),
+    ...(await clientOf(subject, of, name)),
     ...(await sessionFor(subject, name)),
   }
+}
+
+async function clientOf(
+  subject: Subject,
+  { merchant, api }: Pick<Things, 'merchant' | 'api'>,
+  name: RouteName,
+): Promise<Pick<Things, 'client' | 'grant'>> {
+  if (!name.includes('/clients') && !name.includes('/grants')) return { client: '', grant: '' }
+  await subject.db.query('DELETE FROM oauth_client_secret')
+  await subject.db.query('DELETE FROM oauth_client WHERE merchant_id = $1', [merchant])
+  const body = { name: 'a', merchant_id: merchant, api, grants: ['client_credentials'], permissions: ['*'] }
+  const made = await subject.call('POST', '/clients', body)
+  const client = String(made.body['client_id'])
+  const grant = client.replace('cli_', 'grt_')
+  const personId = await makePerson(subject.db, {})
+  await insertGrant(subject.db, {
+    ...{ id: grant, clientId: client, personId, merchantId: merchant },
+    ...{ permissions: ['x'], lifetimeSeconds: 60 },
+  })
+  return { client, grant }
 }
 
 async function sessionFor({ db }: Subject, name: RouteName): Promise<Pick<Things, 'session' | 'email'>> {
@@ -393,6 +440,7 @@ void t.test('every route, of every caller, of what is its own and what is not', 
   const absent = {
     ...{ merchant: 'mer_999999999999', key: 'key_999999999999', token: 'tok_999999999999' },
     ...{ webhook: 'whk_999999999999', delivery: 'dlv_999999999999' },
+    ...{ client: 'cli_999999999999', grant: 'grt_999999999999' },
     ...{ operator: 'usr_999999999999', person: 'usr_999999999999', invitation: 'inv_999999999999' },
     ...{ request: 'req_none', session: 'ses_999999999999', email: 'nobody@access.test' },
   }

@@ -77,3 +77,26 @@ void t.test('an account that was disabled while its body came changes nothing of
   t.equal(status, 401)
   t.same(await subject.db.query('SELECT person_id FROM totp'), [])
 })
+
+void t.test('a session whose time is over while its body came changes nothing', async (t) => {
+  const subject = await createSubject(t)
+  const merchant = String((await subject.call('POST', '/merchants', { name: 'Acme' })).body['id'])
+  const body = { email: 'second@x.test', role: 'admin' }
+  const url = `/admin/v1/merchants/${merchant}/invitations`
+  // Unused for as long as one may be, and as long as one lasts however much it is used.
+  for (const hours of [12, 7 * 24]) {
+    const headers = await sessionOf(subject, await makePerson(subject.db, { roles: { [merchant]: 'admin' } }))
+    const startedAt = subject.clock.nowMs
+    await subject.db.query(`UPDATE hub_session SET last_used_at = $1, ends_at = $2`, [
+      new Date(startedAt),
+      new Date(startedAt + 7 * 24 * 3_600_000),
+    ])
+    subject.clock.nowMs += 600_000
+    const status = await hold(subject, { url, headers, body }, async () => {
+      subject.clock.nowMs = startedAt + hours * 3_600_000 + 600_000
+    })
+    t.equal(status, 401, `${hours} hours`)
+  }
+  t.same(await subject.db.query('SELECT id FROM invitation'), [])
+  t.same(await subject.db.query('SELECT id FROM mail'), [])
+})

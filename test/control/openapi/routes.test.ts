@@ -6,6 +6,7 @@ import t from 'tap'
 import { catalogue } from '../../../src/errors/catalogue.ts'
 import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { createControlServer } from '../../../src/control/server.ts'
+import { insertGrant } from '../../../src/store/oauth-grant-table.ts'
 import { seedRequests } from '../../store/seed.ts'
 import { tourOfPeople } from '../people/tour.ts'
 import { createSubject, depsOf, keyBody, makeKey, makeMerchant, startMs, type Subject } from '../subject.ts'
@@ -247,6 +248,35 @@ async function webhookCalls(subject: Subject): Promise<[string, Method, string, 
   ]
 }
 
+/** The same of clients of the authorization server, and of what was granted to them. */
+async function oauthCalls(subject: Subject, merchant: string): Promise<[string, Method, string, unknown?][]> {
+  const about = { name: 'Books', merchant_id: merchant, api: 'flintn', permissions: ['*'] }
+  const made = await subject.call('POST', '/clients', { ...about, grants: ['client_credentials'] })
+  const id = String(made.body['client_id'])
+  const grant = { id: 'grt_tour00000001', clientId: id, personId: 'usr_tour00000001', merchantId: merchant }
+  await subject.db.query(
+    `INSERT INTO person (id, email, kind, created_at, created_by) VALUES ($1, 'grants@x.test', 'member', now(), 'ann')`,
+    [grant.personId],
+  )
+  await insertGrant(subject.db, { ...grant, permissions: ['x'], lifetimeSeconds: 60 })
+  const uri = 'https://books.example/back'
+  return [
+    ['/clients', 'POST', '/clients', { ...about, grants: ['code'], redirect_uris: [uri] }],
+    ['/clients', 'POST', '/clients', { ...about, grants: ['code'] }],
+    ['/clients', 'GET', '/clients?limit=1'],
+    ['/clients/{id}', 'GET', `/clients/${id}`],
+    ['/clients/{id}', 'GET', '/clients/cli_999999999999'],
+    ['/clients/{id}', 'PATCH', `/clients/${id}`, { name: 'Other', reason: 'why' }],
+    ['/clients/{id}/rotate-secret', 'POST', `/clients/${id}/rotate-secret`, { grace_seconds: 0 }],
+    ['/grants', 'GET', '/grants'],
+    ['/grants/{id}', 'DELETE', `/grants/${grant.id}?wait=all`],
+    ['/grants/{id}', 'DELETE', `/grants/${grant.id}`],
+    ['/clients/{id}/disable', 'POST', `/clients/${id}/disable?wait=all`],
+    ['/clients/{id}/enable', 'POST', `/clients/${id}/enable`],
+    ['/oauth/keys/rotate', 'POST', '/oauth/keys/rotate'],
+  ]
+}
+
 /** Calls each route at least once, well and badly; returns method, path as documented, and the answer. */
 async function tour(subject: Subject) {
   const merchant = await makeMerchant(subject)
@@ -312,6 +342,7 @@ async function tour(subject: Subject) {
     ['/deny', 'DELETE', '/deny', { kind: 'merchant', value: merchant }],
     ['/deny', 'DELETE', '/deny', { kind: 'merchant', value: merchant }],
     ...(await webhookCalls(subject)),
+    ...(await oauthCalls(subject, merchant)),
   ]
   const secretId = String(Object((await subject.call('GET', `/keys/${id}`)).body)['secrets'][0].id)
   await subject.db.query(
@@ -353,6 +384,8 @@ void t.test('what is answered is what is documented, of every route', async (t) 
     untold.toSorted(),
     [
       ...['GET /admin/v1/audit/export', 'GET /admin/v1/events', 'GET /hub/v1/oidc/callback', 'GET /metrics'],
+      // Told where somebody is asked to grant access (test/oauth).
+      ...['GET', 'POST'].map((method) => `${method} /hub/v1/oauth/interactions/{id}`),
       // Told by those who have an authenticator or a provider (people/factors, people/oidc).
       ...['POST /hub/v1/account/passkeys', 'POST /hub/v1/oidc/{id}', 'POST /hub/v1/passkey'].toSorted(),
     ].toSorted(),

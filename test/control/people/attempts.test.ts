@@ -6,7 +6,7 @@ import { createControlServer } from '../../../src/control/server.ts'
 import { createPasswordWork } from '../../../src/control/people/password-work.ts'
 import { createTurns } from '../../../src/control/people/turns.ts'
 import { createSubject, depsOf, startMs, type Subject } from '../subject.ts'
-import { makePerson } from './people.ts'
+import { makePerson, origin } from './people.ts'
 
 const password = 'correct horse battery'
 const stored = await hash(password, { memoryCost: 8, timeCost: 1 })
@@ -140,3 +140,39 @@ void t.test('who goes first waits for those alone that have begun', async (t) =>
   )
   t.equal(await turns.take(async () => 1), 1, 'a place is given back')
 })
+
+void t.test(
+  'invitations are paced by merchant, by who invites, and by the address that gets them',
+  async (t) => {
+    const hub = {
+      publicUrl: origin,
+      sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000, commandLineMs: 3_600_000 },
+      ...{ pages: null, sendsMail: true, oidc: [], mailQueued: () => undefined },
+    }
+    const subject = await createSubject(t, { hub })
+    const merchants: string[] = []
+    for (let i = 0; i < 8; i++)
+      merchants.push(String((await subject.call('POST', '/merchants', { name: `M${i}` })).body['id']))
+    const invite = async (merchant: number, email: string, headers = {}) =>
+      (
+        await subject.call(
+          ...(['POST', `/merchants/${merchants[merchant]}/invitations`, { email, role: 'viewer' }] as const),
+          headers,
+        )
+      ).status
+    const toOne: number[] = []
+    for (let i = 0; i < 8; i++) toOne.push(await invite(i, 'bo@x.test'))
+    t.same(toOne, [...times(5, 201), ...times(3, 429)], 'one address, whoever asks it')
+    t.equal(await invite(0, 'Bo@X.test'), 429)
+    t.equal(await invite(0, 'cy@x.test'), 201, 'others are asked')
+    subject.clock.nowMs += 30 * 60_000
+    t.equal(await invite(0, 'bo@x.test'), 201)
+
+    const made = await subject.call('POST', '/tokens', { name: 'x', role: 'admin' })
+    const as = { authorization: `Bearer ${String(made.body['secret'])}` }
+    const byOne: number[] = []
+    for (let i = 0; i < 110; i++) byOne.push(await invite(1 + (i % 7), `p${i}@x.test`, as))
+    t.same(byOne, [...times(100, 201), ...times(10, 429)], 'one caller, wherever to')
+    t.equal(await invite(1, 'other@x.test'), 201, 'another caller has its own')
+  },
+)

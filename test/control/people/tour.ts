@@ -42,7 +42,7 @@ export async function tourOfPeople(subject: Subject, merchant: string): Promise<
       ...(body && { payload: body }),
     })
     const answer = { status: response.statusCode, body: response.json<Record<string, unknown>>() }
-    seen.push({ name: `${method} /hub/v1${path.replace(/(?:ses|pky)_\w+/, '{id}')}`, answer })
+    seen.push({ name: `${method} /hub/v1${path.replace(/(?:ses|pky)_\w+|\b0123456789$/, '{id}')}`, answer })
     const cookie = String(response.headers['set-cookie'] ?? '').split(';')[0] ?? ''
     const { csrf } = answer.body
     if (cookie !== '' && typeof csrf === 'string') headers = { cookie, origin, 'x-csrf-token': csrf }
@@ -109,6 +109,8 @@ export async function tourOfPeople(subject: Subject, merchant: string): Promise<
   await tourOfDevice(hub)
   const [own] = rowsOf((await hub('GET', '/account/sessions'))['data'])
   const person = String(rowsOf((await admin('GET', `/merchants/${merchant}/members`))['data'])[0]?.['id'])
+  await hub('GET', '/oauth/interactions/0123456789')
+  await hub('POST', '/oauth/interactions/0123456789', { decision: 'decline' })
   await hub('DELETE', `/account/sessions/${String(own?.['id'])}`)
   await hub('POST', '/session', { email: 'bo@x.test', password: 'another horse battery' })
   await hub('DELETE', '/session')

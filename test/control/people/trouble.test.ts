@@ -141,6 +141,43 @@ void t.test('a merchant that is suspended: its member goes on, and cannot resume
   t.equal((await by(subject, headers, `POST /merchants/${merchant}/resume`)).status, 403)
 })
 
+void t.test(
+  'of two people who edit one key at once one is told so, and nothing is overwritten',
+  async (t) => {
+    const subject = await createSubject(t)
+    const { merchant, headers: first } = await memberOf(subject, 'admin')
+    const second = await sessionOf(subject, await makePerson(subject.db, { roles: { [merchant]: 'admin' } }))
+    const operator = await sessionOf(subject, await makePerson(subject.db, { operator: 'admin' }))
+    const made = await by(subject, first, 'POST /keys', keyBody(merchant))
+    const path = `/keys/${String(made.body['id'])}`
+    for (let round = 0; round < 5; round++) {
+      const { body: seen } = await by(subject, first, `GET ${path}`)
+      const revision = { 'if-match': `"${String(seen['revision'])}"` }
+      const edits = [
+        by(subject, { ...first, ...revision }, `PATCH ${path}`, { name: `First ${round}` }),
+        by(subject, { ...second, ...revision }, `PATCH ${path}`, { permissions: ['transaction.refund'] }),
+        by(subject, { ...operator, ...revision }, `PATCH ${path}`, { name: `Operator ${round}` }),
+      ]
+      const answers = await Promise.all(edits)
+      t.same(
+        answers.map(({ status }) => status).toSorted((a, b) => a - b),
+        [200, 412, 412],
+        `round ${round}`,
+      )
+      for (const { status, body } of answers)
+        if (status === 412) t.match(body, { error: { code: 'REVISION_CONFLICT' } })
+      const done = answers.find(({ status }) => status === 200)
+      const { body: now } = await by(subject, first, `GET ${path}`)
+      t.same(now, done?.body, 'it is what the one has made of it')
+      // What the others would have changed is as it was.
+      const changed = ['name', 'permissions'].filter(
+        (name) => JSON.stringify(now[name]) !== JSON.stringify(seen[name]),
+      )
+      t.ok(changed.length <= 1, changed.join())
+    }
+  },
+)
+
 void t.test('hostile names and addresses come back as they are, or not in', async (t) => {
   const subject = await createSubject(t)
   const name = '<script>alert(1)</script> "‮'.replace('‮', '').trim()
@@ -173,6 +210,12 @@ void t.test('hostile names and addresses come back as they are, or not in', asyn
       422,
       JSON.stringify(email).slice(0, 20),
     )
+  }
+  for (const long of ['x'.repeat(10_000), '\u0301'.repeat(10_000), `${'\u{1f469}\u200d'.repeat(5_000)}`]) {
+    t.equal((await subject.call('POST', '/merchants', { name: long })).status, 422)
+    t.equal((await subject.call('POST', '/tokens', { name: long, role: 'admin' })).status, 422)
+    t.equal((await by(subject, {}, 'POST /hub/v1/device', { name: long })).status, 422)
+    t.equal((await by(subject, {}, 'POST /hub/v1/links', { token: long })).status, 422)
   }
   const long = await by(subject, {}, 'POST /hub/v1/session', { email: 'x'.repeat(10_000), password: 'x' })
   t.equal(long.status, 422)

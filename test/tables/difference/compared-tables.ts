@@ -52,6 +52,7 @@ export function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     permissions: new Map(['p', 'q', 'r'].map((name) => [name, name])),
     staleLimitMs: 1,
     legacyKeys: false,
+    oauth: null,
     cors: 'off',
     forwardAuthorization: false,
     timeoutMs: null,

@@ -88,7 +88,8 @@ export function createSink(deps: SinkDeps): Sink {
     failures = 0
     told = ''
     taken += batch.count
-    atOnce = Math.min(mostEntries, atOnce * 2)
+    // Of large entries no more are read than are sent.
+    atOnce = batch.isCut ? batch.size : Math.min(mostEntries, atOnce * 2)
     return true
   }
 
@@ -149,8 +150,11 @@ interface Batch {
   readonly text: string
   /** How many entries it has: those that are kept no longer are passed by. */
   readonly count: number
-  /** The last link in it. */
+  /** The last link in it, and how many there are. */
   readonly last: number
+  readonly size: number
+  /** There were more than fit. */
+  readonly isCut: boolean
 }
 
 /** As many as fit, one at least; undefined: there is none. */
@@ -160,9 +164,10 @@ function batchOf(entries: readonly SinkEntry[]): Batch | undefined {
   for (const one of entries) {
     const line = one.entry === null ? '' : lineOf(one, one.entry)
     bytes += Buffer.byteLength(line)
-    if (batch !== undefined && bytes > mostBytes) return batch
+    if (batch !== undefined && bytes > mostBytes) return { ...batch, isCut: true }
     const count = (batch?.count ?? 0) + (line === '' ? 0 : 1)
-    batch = { text: (batch?.text ?? '') + line, count, last: one.seq }
+    const size = (batch?.size ?? 0) + 1
+    batch = { text: (batch?.text ?? '') + line, count, last: one.seq, size, isCut: false }
   }
   return batch
 }

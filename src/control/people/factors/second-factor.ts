@@ -2,7 +2,13 @@
 
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { isRecoveryCode, plainCode, recoveryDigest, stepOfCode } from '../../../credentials/totp.ts'
+import {
+  isRecoveryCode,
+  plainCode,
+  recoveryDigest,
+  stepOfCode,
+  totpPlace,
+} from '../../../credentials/totp.ts'
 import { deny, DenialError } from '../../../errors/denial.ts'
 import type { ChangeOrigin } from '../../../store/commit-table.ts'
 import { resealTotp, type StoredTotp, useRecovery, useStep } from '../../../store/factor-table.ts'
@@ -61,7 +67,7 @@ export async function matchCode(
 ): Promise<string | undefined> {
   const sealing = deps.webhooks.sealing()
   const { sealed } = totp
-  const secret = sealing.open(placeOf(personId), sealed)
+  const secret = sealing.open(totpPlace(personId), sealed)
   if (secret === undefined) {
     deps.log.error(
       { person: personId },
@@ -72,14 +78,9 @@ export async function matchCode(
   const step = stepOfCode(secret, code, deps.now())
   if (step === undefined || !(await useStep(deps.db, { personId, sealed, step }))) return undefined
   if (sealing.isByFirst(sealed)) return sealed
-  const anew = sealing.seal(placeOf(personId), secret)
+  const anew = sealing.seal(totpPlace(personId), secret)
   await resealTotp(deps.db, { personId, was: sealed, sealed: anew })
   return anew
-}
-
-/** A sealed secret is one person's. */
-export function placeOf(personId: string): string {
-  return `totp ${personId}`
 }
 
 /** Whoever signs in is nobody yet but for what was shown. */

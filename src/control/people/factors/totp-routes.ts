@@ -8,6 +8,7 @@ import {
   plainCode,
   recoveryCodes,
   recoveryDigest,
+  totpPlace,
 } from '../../../credentials/totp.ts'
 import { deny, DenialError } from '../../../errors/denial.ts'
 import {
@@ -25,7 +26,7 @@ import { nullableTime, type RouteDoc } from '../../openapi/route-doc.ts'
 import type { HubApp } from '../hub-app.ts'
 import { signedInOf } from '../session-routes.ts'
 import { demandFreshProof, proofBody } from './fresh-proof.ts'
-import { matchCode, placeOf } from './second-factor.ts'
+import { matchCode } from './second-factor.ts'
 
 const changing = [
   'SIGN_IN_FAILED',
@@ -101,7 +102,7 @@ export function serveTotp(app: ControlApp, hub: HubApp): void {
   app.post('/account/totp', begin, async (request) => {
     const { person } = await demandFreshProof(hub, request, request.body)
     const secret = newSharedSecret()
-    const sealed = deps.webhooks.sealing().seal(placeOf(person.id), secret)
+    const sealed = deps.webhooks.sealing().seal(totpPlace(person.id), secret)
     if (!(await beginTotp(deps.db, { personId: person.id, sealed, nowMs: deps.now() })))
       throw new DenialError(deny('FACTOR_IN_FORCE', 'totp_in_force'))
     const issuer = new URL(deps.hub.publicUrl).hostname

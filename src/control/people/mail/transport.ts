@@ -18,18 +18,28 @@ const times = {
   dnsTimeout: 10_000,
 }
 
-/** A password goes over TLS alone, but to this machine itself. */
-export function createMailTransport({ from, smtp }: MailSettings): MailTransport {
-  const { protocol, hostname, port, username, password } = new URL(smtp)
+/**
+ * How the server is spoken to. The links in mails set passwords, so they go over TLS alone, but to this machine itself, and where it
+ * is said that they need not: a relay in a network of one's own may have none.
+ */
+export function connectionTo(smtp: string) {
+  const { protocol, hostname, port, username, password, searchParams } = new URL(smtp)
   const isTls = protocol === 'smtps:'
-  const transport = createTransport({
+  const isWanted = searchParams.get('requireTLS') ?? String(!isLoopback(hostname))
+  return {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? (isTls ? 465 : 587) : Number(port),
     secure: isTls,
-    requireTLS: !isTls && username !== '' && !isLoopback(hostname),
+    requireTLS: !isTls && isWanted === 'true',
     ...(username !== '' && {
       auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) },
     }),
+  }
+}
+
+export function createMailTransport({ from, smtp }: MailSettings): MailTransport {
+  const transport = createTransport({
+    ...connectionTo(smtp),
     ...times,
     // What is sent is written here: nothing of it names a file or an address to read from.
     disableFileAccess: true,

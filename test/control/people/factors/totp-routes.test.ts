@@ -93,6 +93,25 @@ void t.test('a right code lets in once, within a step of the clocks', async (t) 
   t.equal((await signIn(`${next.slice(0, 3)} ${next.slice(3)}`)).status, 200)
 })
 
+void t.test('a clock a step behind or ahead lets in, one two steps away does not', async (t) => {
+  for (const [steps, status] of [
+    [-2, 401],
+    [-1, 200],
+    [0, 200],
+    [1, 200],
+    [2, 401],
+  ] as const) {
+    const { subject, codeAt, signIn } = await setUp(t)
+    // At both ends of a step of ours.
+    for (const within of [0, 29_999]) {
+      const stepMs = 30_000
+      subject.clock.nowMs = Math.ceil(subject.clock.nowMs / stepMs + 4) * stepMs + within
+      const { status: seen } = await signIn(codeAt(subject.clock.nowMs + steps * stepMs))
+      t.equal(seen, status, `${steps} steps, ${within} ms`)
+    }
+  }
+})
+
 void t.test('of one code that is sent many times at once one lets in', async (t) => {
   const { subject, codeAt, signIn } = await setUp(t)
   const code = codeAt(subject.clock.nowMs)

@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { createPostman, type PostmanDeps } from '../../../../src/control/people/mail/postman.ts'
-import { createMailTransport } from '../../../../src/control/people/mail/transport.ts'
+import { connectionTo, createMailTransport } from '../../../../src/control/people/mail/transport.ts'
 import { queueMail } from '../../../../src/store/mail-table.ts'
 import type { Postgres } from '../../../../src/store/postgres.ts'
 import { createDatabase } from '../../../support/database.ts'
@@ -12,7 +12,7 @@ import { makePerson } from '../people.ts'
 
 const nowMs = Date.now()
 
-function postmanOf(t: { teardown(fn: () => Promise<void>): unknown }, db: Postgres, port: number) {
+function postmanOf(t: { teardown(fn: () => Promise<void>): unknown }, db: Postgres, port: number, wish = '') {
   const lines: unknown[] = []
   const clock = { nowMs }
   const counts: string[] = []
@@ -22,7 +22,10 @@ function postmanOf(t: { teardown(fn: () => Promise<void>): unknown }, db: Postgr
   }
   const postman = createPostman({
     ...{ db, log, hub: { publicUrl: 'https://hub.test' }, now: () => clock.nowMs },
-    transport: createMailTransport({ from: 'Acme <no-reply@hub.test>', smtp: `smtp://127.0.0.1:${port}` }),
+    transport: createMailTransport({
+      from: 'Acme <no-reply@hub.test>',
+      smtp: `smtp://127.0.0.1:${port}${wish}`,
+    }),
     counted: (outcome) => counts.push(outcome),
   })
   t.teardown(() => postman.stop())
@@ -80,3 +83,38 @@ void t.test('after a day a mail is given up, and that is told', async (t) => {
   await until(() => counts.includes('given_up'))
   t.match(lines, [{ message: /could not be sent for a day/ }])
 })
+
+void t.test(
+  'a server on another machine gets no mail without TLS, unless it is said that it may',
+  async (t) => {
+    for (const [smtp, requireTLS] of [
+      ['smtp://mail.test', true],
+      ['smtp://a:b@mail.test:25', true],
+      ['smtp://192.0.2.1', true],
+      ['smtp://mail.test?requireTLS=true', true],
+      ['smtp://mail.test?requireTLS=false', false],
+      ['smtp://127.0.0.1', false],
+      ['smtp://[::1]:25', false],
+      ['smtp://localhost?requireTLS=true', true],
+    ] as const)
+      t.match(connectionTo(smtp), { secure: false, requireTLS }, smtp)
+    t.match(connectionTo('smtps://mail.test'), { secure: true, port: 465, requireTLS: false })
+  },
+)
+
+void t.test(
+  'without the TLS that is demanded, or with a certificate of nobody’s, no mail is sent',
+  async (t) => {
+    const { db } = await createDatabase(t)
+    for (const offersTls of [false, true]) {
+      const server = await startMailServer(t, 0, offersTls)
+      await queue(db, 'reset', `tls-${offersTls}@x.test`)
+      const { postman, lines, counts } = postmanOf(t, db, server.port, '?requireTLS=true')
+      await until(() => counts.includes('failed'))
+      await postman.stop()
+      t.same(server.received, [], String(offersTls))
+      t.match(lines, [{ failure: offersTls ? /^e(?:tls|socket)$/ : 'etls' }])
+      await db.query('DELETE FROM mail')
+    }
+  },
+)

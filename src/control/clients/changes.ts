@@ -1,0 +1,109 @@
+// What becomes of a client: other words, other secrets, its end and the end of its tokens.
+
+import {
+  changeClient,
+  type ClientChange,
+  writeClientPatch,
+  writeClientSecret,
+  writeClientStatus,
+} from '../../store/oauth-client-change-table.ts'
+import { mustGetClient } from '../../store/oauth-client-table.ts'
+import { endGrantsOf } from '../../store/oauth-grant-table.ts'
+import { originOf, viewOf } from '../change-answer.ts'
+import type { AdminDeps, ControlApp } from '../dependencies.ts'
+import { actionBody, idOf, idParams, waitQuery } from '../fields.ts'
+import { changed, type RouteDoc } from '../openapi/route-doc.ts'
+import { invalid } from '../refusal.ts'
+import { settleEnd } from '../oauth/settle-end.ts'
+import {
+  clientObject,
+  clientObjectWithSecret,
+  clientPatchBody,
+  clientSchema,
+  clientWithSecretSchema,
+  defaultGraceSeconds,
+  rotateClientBody,
+} from './client-object.ts'
+import { askedPatch } from './client-request.ts'
+import { makeClientSecret } from './client-secret.ts'
+
+const errors = ['STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'] as const
+const docs = {
+  patch: {
+    summary:
+      'Changes what is named. Tokens that are out stay as they are; others follow with their next refresh',
+    status: 200,
+    answer: clientSchema,
+    errors,
+  },
+  disable: {
+    summary: 'Ends a client, what people have granted it, and all of its tokens',
+    status: 200,
+    answer: changed(clientSchema),
+    errors,
+  },
+  enable: { summary: 'Lets a client ask for tokens again', status: 200, answer: clientSchema, errors },
+  rotate: {
+    summary: 'A second secret, shown here only; both work until the grace ends, older ones end at once',
+    status: 200,
+    answer: clientWithSecretSchema,
+    errors,
+  },
+} as const satisfies Record<string, RouteDoc>
+
+export function serveClientChanges(app: ControlApp, deps: AdminDeps): void {
+  const querystring = waitQuery
+  const patched = { params: idParams, body: clientPatchBody, querystring }
+  app.patch('/clients/:id', { schema: patched, config: { doc: docs.patch } }, async (request) => {
+    const id = idOf('cli', request.params.id)
+    const patch = askedPatch(deps, await mustGetClient(deps.db, id, viewOf(request, deps)), request.body)
+    const { client } = await changeClient(deps.db, originOf(request, deps), {
+      ...{ id, action: 'client.update' },
+      write: (tx, before) => writeClientPatch(tx, before, patch),
+    })
+    return clientObject(client)
+  })
+
+  const acted = { params: idParams, body: actionBody, querystring }
+  app.post('/clients/:id/disable', { schema: acted, config: { doc: docs.disable } }, async (request) => {
+    const id = idOf('cli', request.params.id)
+    const change: ClientChange = {
+      ...{ id, action: 'client.disable' },
+      async write(tx, before) {
+        await endGrantsOf(tx, { clientId: id })
+        return writeClientStatus(tx, before, 'disabled')
+      },
+      // Also of one that is disabled already: a repeat finds nothing left.
+      last: (tx) => deps.oauth.endTokens(tx, { kind: 'client', id }),
+    }
+    const done = await changeClient(deps.db, originOf(request, deps), change)
+    return { ...clientObject(done.client), ...(await settleEnd(deps, done.change, request)) }
+  })
+
+  app.post('/clients/:id/enable', { schema: acted, config: { doc: docs.enable } }, async (request) => {
+    const { client } = await changeClient(deps.db, originOf(request, deps), {
+      ...{ id: idOf('cli', request.params.id), action: 'client.enable' },
+      write: (tx, before) => writeClientStatus(tx, before, 'active'),
+    })
+    return clientObject(client)
+  })
+
+  const rotated = { params: idParams, body: rotateClientBody, querystring }
+  app.post(
+    '/clients/:id/rotate-secret',
+    { schema: rotated, config: { doc: docs.rotate } },
+    async (request) => {
+      const { grace_seconds: graceSeconds = defaultGraceSeconds } = request.body
+      const { secret, stored } = makeClientSecret(deps)
+      const { client } = await changeClient(deps.db, originOf(request, deps), {
+        ...{ id: idOf('cli', request.params.id), action: 'client.rotate_secret' },
+        async write(tx, before) {
+          if (before.authMethod !== 'client_secret')
+            throw invalid('', 'the client has no secret: it shows who it is by its keys')
+          return writeClientSecret(tx, before.id, { secret: stored, graceSeconds })
+        },
+      })
+      return clientObjectWithSecret(client, secret)
+    },
+  )
+}

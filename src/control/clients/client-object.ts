@@ -1,0 +1,123 @@
+// A client of the authorization server as the admin API shows it, and as it is asked for it.
+
+import { type Static, Type } from 'typebox'
+import { oauthClientStatuses, oauthGrantTypes } from '../../credentials/oauth.ts'
+import { Secret } from '../../credentials/secret.ts'
+import type { StoredClient } from '../../store/oauth-client-table.ts'
+import { changeBody, nameField, textField } from '../fields.ts'
+import { instant, instantOrNull } from '../instant.ts'
+import { permissionsField } from '../keys/key-request.ts'
+import { nullableTime, timeSchema } from '../openapi/route-doc.ts'
+
+const authMethods = ['client_secret', 'private_key_jwt'] as const
+
+export const clientSchema = Type.Object({
+  client_id: Type.String(),
+  merchant_id: Type.Union([Type.String(), Type.Null()], {
+    description: 'null: whoever grants chooses the merchant',
+  }),
+  api: Type.String({ description: 'That its tokens are for' }),
+  environment: Type.String(),
+  name: Type.String({ description: 'What people read who are asked to grant' }),
+  grants: Type.Array(Type.Enum([...oauthGrantTypes])),
+  redirect_uris: Type.Array(Type.String()),
+  permissions: Type.Array(Type.String(), { description: 'That it may ask for at most; `*`: all of the API' }),
+  auth_method: Type.Enum([...authMethods]),
+  jwks: Type.Union([Type.Object({ keys: Type.Array(Type.Unknown()) }), Type.Null()]),
+  bound: Type.Boolean({ description: 'Whether its tokens are bound to a key of its own (DPoP)' }),
+  status: Type.Enum([...oauthClientStatuses]),
+  created_at: timeSchema,
+  created_by: Type.String(),
+  secrets: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      last4: Type.String(),
+      created_at: timeSchema,
+      expires_at: nullableTime,
+    }),
+    { description: 'Those that work, the current one first' },
+  ),
+})
+
+export const clientWithSecretSchema = Type.Intersect([
+  clientSchema,
+  Type.Object({
+    client_secret: Type.Union([Type.String(), Type.Null()], {
+      description:
+        'The whole secret, here only; null in the answer to a repeat, and where the client has keys instead',
+    }),
+  }),
+])
+
+const redirectUrisField = Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), {
+  maxItems: 20,
+  uniqueItems: true,
+  description: 'Compared to the letter. https://, or http:// on localhost, 127.0.0.1 or [::1]',
+})
+const jwksField = Type.Object(
+  { keys: Type.Array(Type.Record(Type.String(), Type.Unknown()), { minItems: 1, maxItems: 10 }) },
+  { additionalProperties: false, description: 'Public keys (RFC 7517), of `private_key_jwt`' },
+)
+
+export const newClientBody = changeBody({
+  name: nameField,
+  merchant_id: Type.Optional(
+    Type.Union([textField(64), Type.Null()], { description: 'null: all merchants' }),
+  ),
+  api: Type.Optional(textField(100)),
+  environment: Type.Optional(textField(32)),
+  grants: Type.Array(Type.Enum([...oauthGrantTypes]), { minItems: 1, uniqueItems: true }),
+  redirect_uris: Type.Optional(redirectUrisField),
+  permissions: permissionsField,
+  auth_method: Type.Optional(Type.Enum([...authMethods], { description: '`client_secret` unless said' })),
+  jwks: Type.Optional(jwksField),
+  bound: Type.Optional(Type.Boolean()),
+})
+
+export const clientPatchBody = changeBody({
+  name: Type.Optional(nameField),
+  redirect_uris: Type.Optional(redirectUrisField),
+  permissions: Type.Optional(permissionsField),
+  jwks: Type.Optional(jwksField),
+})
+
+const longestGraceSeconds = 7 * 24 * 60 * 60
+export const defaultGraceSeconds = 24 * 60 * 60
+
+export const rotateClientBody = changeBody({
+  grace_seconds: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: longestGraceSeconds,
+      description: `For how long the old secret works, too; ${defaultGraceSeconds} unless said`,
+    }),
+  ),
+})
+
+export function clientObject(client: StoredClient): Static<typeof clientSchema> {
+  return {
+    client_id: client.id,
+    merchant_id: client.merchantId,
+    api: client.api,
+    environment: client.environment,
+    name: client.name,
+    grants: [...client.grants],
+    redirect_uris: [...client.redirectUris],
+    permissions: [...client.permissions],
+    auth_method: client.authMethod,
+    jwks: client.jwks && { keys: [...client.jwks.keys] },
+    bound: client.isBound,
+    status: client.status,
+    created_at: instant(client.createdAtMs),
+    created_by: client.createdBy,
+    secrets: client.secrets.map(({ id, last4, createdAtMs, expiresAtMs }) => ({
+      ...{ id, last4, created_at: instant(createdAtMs), expires_at: instantOrNull(expiresAtMs) },
+    })),
+  }
+}
+
+/** The one form in which a secret leaves the program: the answer to create and rotate-secret; null: there is none to show. */
+export function clientObjectWithSecret(client: StoredClient, secret: Secret | null) {
+  const { client_id: clientId, ...rest } = clientObject(client)
+  return { client_id: clientId, client_secret: secret && Secret.reveal(secret), ...rest }
+}

@@ -1,0 +1,106 @@
+// What callers say of a client, and whether it holds against the table and the rules of the API's profile.
+
+import type { Static } from 'typebox'
+import type { Api } from '../../config/compiled.ts'
+import { whyNoClientKey } from '../../credentials/client-keys.ts'
+import { whyNoRedirectUri } from '../../credentials/redirect-uri.ts'
+import type { StoredClient } from '../../store/oauth-client-table.ts'
+import type { Scope } from '../../store/scope.ts'
+import { seesApi } from '../../store/scope.ts'
+import type { ControlDeps } from '../dependencies.ts'
+import { apiOf, noEnvironment, permissionFaults, permissionsOf, unknownApi } from '../keys/key-request.ts'
+import { invalid } from '../refusal.ts'
+import type { clientPatchBody, newClientBody } from './client-object.ts'
+
+type NewClientBody = Static<typeof newClientBody>
+export type AskedClient = Pick<
+  StoredClient,
+  | ('merchantId' | 'api' | 'environment' | 'name' | 'grants' | 'redirectUris')
+  | ('permissions' | 'authMethod' | 'jwks' | 'isBound')
+>
+
+/** Throws VALIDATION_FAILED. */
+export function askedClient(deps: ControlDeps, scope: Scope, body: NewClientBody): AskedClient {
+  const api = apiAsked(deps, scope, body)
+  const merchantId = merchantAsked(scope, body)
+  const {
+    grants,
+    redirect_uris: redirectUris = [],
+    jwks = null,
+    auth_method: authMethod = 'client_secret',
+  } = body
+  if (grants.includes('client_credentials') && merchantId === null)
+    throw invalid('/merchant_id', 'client_credentials needs a merchant: nobody chooses one')
+  refuseUris(grants, redirectUris)
+  refuseKeys(authMethod, jwks)
+  const isStrict = api.oauth?.profile === 'fapi2'
+  if (isStrict && authMethod !== 'private_key_jwt')
+    throw invalid('/auth_method', `must be private_key_jwt: the profile of ${api.name} is fapi2`)
+  return {
+    ...{ merchantId, api: api.name, environment: environmentAsked(api, body.environment), name: body.name },
+    ...{ grants: grants.toSorted(), redirectUris, permissions: permissionsOf(api, body.permissions) },
+    ...{ authMethod, jwks, isBound: isStrict || body.bound === true },
+  }
+}
+
+/** What a patch says, judged by the client as it is. Throws VALIDATION_FAILED. */
+export function askedPatch(
+  deps: ControlDeps,
+  client: StoredClient,
+  { name, redirect_uris: redirectUris, permissions, jwks }: Static<typeof clientPatchBody>,
+) {
+  if (redirectUris !== undefined) refuseUris(client.grants, redirectUris)
+  if (jwks !== undefined) refuseKeys(client.authMethod, jwks)
+  const held = permissions && permissionsOf(apiOf(deps, client.api, '/api'), permissions)
+  return { name, redirectUris, permissions: held, jwks }
+}
+
+/** The one that is named; else, of those that take tokens, the only one, or the only one that has the permissions. */
+function apiAsked(deps: ControlDeps, scope: Scope, { api: name, permissions }: NewClientBody): Api {
+  if (name !== undefined) {
+    if (!seesApi(scope, name)) throw unknownApi('/api')
+    const api = apiOf(deps, name, '/api')
+    if (api.oauth === null) throw invalid('/api', 'takes no tokens: it has no `oauth`')
+    return api
+  }
+  const all = [...deps.table().apis.values()].filter((api) => api.oauth !== null && seesApi(scope, api.name))
+  const fitting = all.length > 1 ? all.filter((api) => permissionFaults(api, permissions).length === 0) : all
+  const [api, other] = fitting
+  if (all.length === 0) throw invalid('/api', 'no API takes tokens: none has `oauth`')
+  if (api === undefined || other !== undefined)
+    throw invalid('/api', `must be said: one of ${all.map((one) => one.name).join(', ')}`)
+  return api
+}
+
+/** The first one of the API unless said: `live`, where there is one. */
+function environmentAsked(api: Api, name: string | undefined): string {
+  const found = api.environments.find((one) => name === undefined || one.name === name)
+  if (found === undefined) throw invalid('/environment', noEnvironment(api))
+  return found.name
+}
+
+/** Whoever sees one merchant alone means that one. */
+function merchantAsked({ merchantIds }: Scope, { merchant_id: asked }: NewClientBody): string | null {
+  if (asked !== undefined) return asked
+  const [only] = merchantIds ?? []
+  if (merchantIds?.length === 1 && only !== undefined) return only
+  throw invalid('/merchant_id', 'is required: a merchant, or null for all')
+}
+
+function refuseUris(grants: readonly string[], uris: readonly string[]): void {
+  if (grants.includes('code') !== uris.length > 0)
+    throw invalid('/redirect_uris', 'are for `code`: where people are sent back to, one at least')
+  for (const [index, uri] of uris.entries()) {
+    const why = whyNoRedirectUri(uri)
+    if (why !== undefined) throw invalid(`/redirect_uris/${index}`, why)
+  }
+}
+
+function refuseKeys(authMethod: StoredClient['authMethod'], jwks: NewClientBody['jwks'] | null): void {
+  if ((authMethod === 'private_key_jwt') !== (jwks !== null && jwks !== undefined))
+    throw invalid('/jwks', 'are for private_key_jwt, which needs them')
+  for (const [index, key] of (jwks?.keys ?? []).entries()) {
+    const why = whyNoClientKey(key)
+    if (why !== undefined) throw invalid(`/jwks/keys/${index}`, why)
+  }
+}

@@ -1,0 +1,73 @@
+// /oauth and its metadata on the control port: requests go to the authorization server as they are, which answers them itself.
+
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { oauthPath } from '../../oauth/paths.ts'
+import type { OauthServer } from '../../oauth/server.ts'
+import type { AdminDeps, ControlApp } from '../dependencies.ts'
+import { refuseUnknownPath } from '../refusal.ts'
+import { resourceMetadata, resourcePath } from './resource-metadata.ts'
+
+const metadataPath = '/.well-known/oauth-authorization-server'
+
+export interface Served {
+  readonly publicUrl: string
+  readonly server: () => Promise<OauthServer | null>
+}
+
+/** On an app of its own: bodies are not read here. */
+export function serveOauth(app: ControlApp, deps: AdminDeps, { publicUrl, server: serverOf }: Served): void {
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+
+  async function handOver(request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
+    const server = await serverOf()
+    if (server === null) return refuseUnknownPath(request, reply)
+    await server.prepare()
+    reply.hijack()
+    const { raw } = reply
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) raw.setHeader(name, value)
+    }
+    if (isClosing) raw.setHeader('connection', 'close')
+    tell(deps, request, raw)
+    await server.handle({ request: request.raw, response: raw }, path)
+    return reply
+  }
+
+  const methods = ['GET', 'POST', 'OPTIONS'] as const
+  app.route({
+    ...{ method: [...methods], url: `${oauthPath}/*` },
+    handler: (request, reply) =>
+      request.url.startsWith(`${oauthPath}/`)
+        ? handOver(request, reply, request.url.slice(oauthPath.length))
+        : refuseUnknownPath(request, reply),
+  })
+  app.get(`${metadataPath}${oauthPath}`, (request, reply) => handOver(request, reply, metadataPath))
+  app.get(`${resourcePath}/:api`, async (request, reply) => {
+    const { api: name } = request.params as { api: string }
+    const about = resourceMetadata(deps.table().apis.get(name), publicUrl)
+    return about === undefined ? refuseUnknownPath(request, reply) : about
+  })
+}
+
+/** Nothing of what it carried: neither codes nor tokens, of which the query may have some. */
+function tell({ log }: AdminDeps, request: FastifyRequest, raw: ServerResponse): void {
+  const startedAt = performance.now()
+  const [path = ''] = request.url.split('?')
+  raw.once('close', () => {
+    log.info(
+      {
+        ...{ request_id: request.id, client: request.client, method: request.method },
+        // What stands behind the third slash is of one request.
+        route: path.split('/').slice(0, 3).join('/'),
+        ...{ status: raw.statusCode, duration_ms: Math.round(performance.now() - startedAt) },
+      },
+      'oauth request',
+    )
+  })
+}

@@ -1,0 +1,82 @@
+// Stage 6, of access tokens that are bound to a key (DPoP, RFC 9449): whoever uses one proves to have the key, for this request,
+// now, and once. As with all that is wrong with a key there is one same answer; the reason is for log and metric.
+//
+// What costs little is asked first, the signature when all else fits, and whether the proof was used before last of all: what
+// was made up uses up nothing.
+
+import type { Secret } from '../../credentials/secret.ts'
+import { tokenHashOf } from '../../credentials/secret.ts'
+import { type Denial, deny } from '../../errors/denial.ts'
+import type { Reason } from '../../errors/reasons.ts'
+import type { ProofsSeen } from '../../lookup/proofs-seen.ts'
+import { headerValues } from '../credential.ts'
+import type { Inquiry, Stage } from '../inquiry.ts'
+import { createVerifier, thumbprintOf } from './proof-key.ts'
+import { isForUrl } from './proof-url.ts'
+import { type Proof, readProof } from './read-proof.ts'
+
+/** How old a proof may be, and how far from the future. */
+export const proofLifeMs = 60_000
+
+export interface CheckProofDeps {
+  readonly proofs: ProofsSeen
+  /** Wall-clock milliseconds. */
+  readonly now: () => number
+}
+
+type ProofReason = Reason<'INVALID_API_KEY'>
+
+/** Refuses a bound token without its proof, and a proof with what is not bound (RFC 9449 §7.1, §7.2). */
+export function checkProof({ proofs, now }: CheckProofDeps): Stage {
+  const isSignedBy = createVerifier()
+
+  function whyUnproven(
+    jkt: string,
+    { proof, nowMs }: { proof: Proof; nowMs: number },
+  ): ProofReason | undefined {
+    if (!(Math.abs(nowMs - proof.issuedAtMs) <= proofLifeMs)) return 'proof_time'
+    if (thumbprintOf(proof.jwk) !== jkt) return 'proof_other_key'
+    return isSignedBy(proof, jkt) ? undefined : 'proof_signature'
+  }
+
+  return (inquiry) => {
+    const { principal, isDpop, credential, host } = inquiry
+    if (principal === undefined || credential === undefined) return undefined
+    const { token } = principal.record
+    const jkt = token === null ? null : token.jkt
+    if (jkt === null) {
+      const mustBeBound = token !== null && host?.api.oauth?.profile === 'fapi2'
+      return isDpop || mustBeBound ? deny('INVALID_API_KEY', 'not_bound') : undefined
+    }
+    if (!isDpop) return deny('INVALID_API_KEY', 'bound')
+    const proof = proofIn(inquiry, credential)
+    if (typeof proof === 'string') return deny('INVALID_API_KEY', proof)
+    const reason = whyUnproven(jkt, { proof, nowMs: now() })
+    if (reason !== undefined) return deny('INVALID_API_KEY', reason)
+    const isFirst = proofs.take(`${jkt} ${proof.jti}`, proof.issuedAtMs + proofLifeMs)
+    return isFirst instanceof Promise ? isFirst.then(refuseRepeated) : refuseRepeated(isFirst)
+  }
+}
+
+function refuseRepeated(isFirst: boolean): Denial | undefined {
+  return isFirst ? undefined : deny('INVALID_API_KEY', 'proof_repeated')
+}
+
+/** What the request shows of itself. */
+export type ProofBearer = Pick<Inquiry, 'fields' | 'method' | 'isSecure' | 'isPeerTrusted' | 'head' | 'path'>
+
+/** What the request itself can show to be wrong with its proof. */
+export type ShownFault =
+  | ('proof_missing' | 'several_proofs' | 'proof_malformed')
+  | ('proof_other_request' | 'proof_other_token')
+
+/** The proof for this request and token, or what is wrong with it. */
+export function proofIn(inquiry: ProofBearer, token: Secret): Proof | ShownFault {
+  const [text, ...more] = headerValues(inquiry.fields, 'DPoP')
+  if (text === undefined || text === '') return 'proof_missing'
+  if (more.length > 0) return 'several_proofs'
+  const proof = readProof(text)
+  if (proof === undefined) return 'proof_malformed'
+  if (proof.htm !== inquiry.method || !isForUrl(proof.htu, inquiry)) return 'proof_other_request'
+  return proof.ath === tokenHashOf(token) ? proof : 'proof_other_token'
+}

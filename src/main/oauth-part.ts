@@ -1,0 +1,54 @@
+// The authorization server of this process: loaded when an API takes tokens, as it brings a framework of its own.
+
+import type { CompiledConfig, Table } from '../config/compiled.ts'
+import type { OauthDeps } from '../control/dependencies.ts'
+import type { OauthServer, OauthServerDeps } from '../oauth/server.ts'
+import { endTokens, findAccessToken, issueAccessToken } from '../store/access-token-table.ts'
+import type { Change } from '../store/change-table.ts'
+import type { Postgres } from '../store/postgres.ts'
+import type { Logger } from '../telemetry/log.ts'
+
+export interface OauthPartDeps {
+  readonly db: Postgres
+  readonly hub: CompiledConfig['settings']['hub']
+  readonly sealing: OauthServerDeps['sealing']
+  table(): Table
+  newId(prefix: 'atk'): string
+  published(change: Change): void
+  /** Resolves with the instances that have not applied a revision in time. */
+  awaitAll(revision: number, timeoutMs: number): Promise<readonly unknown[]>
+  readonly log: Logger
+}
+
+const waitTimeoutMs = 5000
+
+export function openOauthPart(deps: OauthPartDeps): OauthDeps {
+  const { hub, log } = deps
+  let opened: Promise<OauthServer> | undefined
+
+  async function open(publicUrl: string): Promise<OauthServer> {
+    const { createOauthServer } = await import('../oauth/server.ts')
+    return createOauthServer({
+      ...deps,
+      publicUrl,
+      tokens: { issue: issueAccessToken, end: endTokens, find: findAccessToken },
+      monotonicNow: () => performance.now(),
+      async spread(change) {
+        deps.published(change)
+        return (await deps.awaitAll(change.revision, waitTimeoutMs)).length === 0
+      },
+      failed: (error) => log.error({ err: error }, 'the authorization server failed a request'),
+    })
+  }
+
+  return {
+    endTokens,
+    server:
+      hub === null
+        ? null
+        : async () => {
+            const isServing = [...deps.table().apis.values()].some((api) => api.oauth !== null)
+            return isServing ? (opened ??= open(hub.publicUrl)) : null
+          },
+  }
+}

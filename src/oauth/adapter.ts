@@ -1,0 +1,212 @@
+// Where oidc-provider keeps what it must not forget. It hands over the very texts that clients hold as the ids of rows: here
+// they become digests, and what stands behind one is sealed with the text itself, so that the database alone opens nothing.
+
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
+import type { Table } from '../config/compiled.ts'
+import { createSealing } from '../credentials/sealing.ts'
+import { findGrant, prolongGrant } from '../store/oauth-grant-table.ts'
+import {
+  consumeArtifact,
+  dropArtifact,
+  findArtifact,
+  grantOfArtifact,
+  keepArtifact,
+  keepOnce,
+} from '../store/oauth-artifact-table.ts'
+import { findActiveClient } from '../store/oauth-client-table.ts'
+import type { Change } from '../store/change-table.ts'
+import type { Postgres, Queryable } from '../store/postgres.ts'
+import { StoreUnavailableError } from '../store/postgres-errors.ts'
+import {
+  type AccessTokenStore,
+  type ClientReach,
+  type FoundAccessToken,
+  GrantEndedError,
+  issueWithin,
+} from './access-tokens.ts'
+import { metadataOf } from './client-metadata.ts'
+import { applied, unavailable } from './applied.ts'
+import { digestOfText } from './token-text.ts'
+
+export interface AdapterDeps {
+  readonly db: Postgres
+  readonly tokens: AccessTokenStore
+  readonly table: Table
+  newId(prefix: 'atk'): string
+  /** Spreads a change after its commit, and resolves with whether all instances have applied it. Never rejects. */
+  spread(change: Change): Promise<boolean>
+  /** Ends a grant with all that hangs on it, everywhere. */
+  endGrant(id: string): Promise<void>
+  /** Stands where secrets would. */
+  readonly stand: string
+}
+
+/** The one for a model of oidc-provider's, by its name. */
+export function createAdapter(deps: AdapterDeps, model: string): Adapter {
+  const adapter = adapterOf(deps, model)
+  return {
+    upsert: (id, payload, seconds) => answered(adapter.upsert(id, payload, seconds)),
+    find: (id) => answered(adapter.find(id)),
+    findByUid: (uid) => answered(adapter.findByUid(uid)),
+    findByUserCode: (code) => answered(adapter.findByUserCode(code)),
+    consume: (id) => answered(adapter.consume(id)),
+    destroy: (id) => answered(adapter.destroy(id)),
+    revokeByGrantId: (id) => answered(adapter.revokeByGrantId(id)),
+  }
+}
+
+function adapterOf(deps: AdapterDeps, model: string): Adapter {
+  if (model === 'Client') return { ...nothing, find: (id) => findMetadata(deps, id) }
+  if (model === 'Grant') return { ...nothing, ...grants(deps) }
+  if (model === 'AccessToken' || model === 'ClientCredentials') return { ...nothing, ...accessTokens(deps) }
+  // Who is signed in is the hub's to say, each time anew.
+  if (model === 'Session') return { ...nothing, upsert: async () => undefined }
+  return { ...nothing, ...artifacts(deps, model) }
+}
+
+const refuse = () => Promise.reject(new Error('nothing is kept in this way'))
+const nothing: Adapter = {
+  upsert: refuse,
+  find: async () => undefined,
+  findByUid: async () => undefined,
+  findByUserCode: async () => undefined,
+  consume: refuse,
+  destroy: async () => undefined,
+  revokeByGrantId: async () => undefined,
+}
+
+/** Where Postgres cannot be asked the client may come again. */
+async function answered<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error
+    throw unavailable(error)
+  }
+}
+
+async function findMetadata(
+  { db, table, stand }: AdapterDeps,
+  id: string,
+): Promise<AdapterPayload | undefined> {
+  if (!/^cli_[0-9A-Z]{10,40}$/.test(id)) return undefined
+  const client = await findActiveClient(db, id)
+  return client && metadataOf(client, table.apis.get(client.api), stand)
+}
+
+function grants(deps: AdapterDeps): Partial<Adapter> {
+  return {
+    async find(id) {
+      const grant = await findGrant(deps.db, id)
+      return (
+        grant && {
+          ...{ jti: grant.id, kind: 'Grant', accountId: grant.personId, clientId: grant.clientId },
+          ...{ openid: { scope: grant.permissions.join(' ') } },
+          ...{ iat: seconds(grant.createdAtMs), exp: seconds(grant.expiresAtMs) },
+        }
+      )
+    },
+    destroy: deps.endGrant,
+  }
+}
+
+function accessTokens(deps: AdapterDeps): Partial<Adapter> {
+  const { db, tokens, spread } = deps
+  return {
+    async upsert(id, payload) {
+      const { clientId = '', grantId = null, scope = '' } = payload
+      const reach = await reachOf(deps, clientId)
+      const jkt = payload['jkt']
+      const request = {
+        ...{ clientId, grantId, digest: digestOfText(id), permissions: scope.split(' ').filter(Boolean) },
+        jkt: typeof jkt === 'string' ? jkt : null,
+      }
+      await db
+        .transaction((tx) => issueWithin(tx, deps, { request, reach }))
+        .catch((error: unknown) => {
+          throw error instanceof GrantEndedError ? new errors.InvalidGrant(error.message) : error
+        })
+    },
+    async find(id) {
+      const found = await tokens.find(db, digestOfText(id))
+      return found?.isLive ? payloadOf(id, found) : undefined
+    },
+    async destroy(id) {
+      const change = await db.transaction((tx) => tokens.end(tx, { kind: 'token', digest: digestOfText(id) }))
+      await applied(spread, change)
+    },
+    revokeByGrantId: deps.endGrant,
+  }
+}
+
+async function reachOf({ db, table }: AdapterDeps, clientId: string): Promise<ClientReach> {
+  const client = await findActiveClient(db, clientId)
+  const api = table.apis.get(client?.api ?? '')
+  if (client === undefined || api === undefined) throw new errors.InvalidGrant('the client has ended')
+  return { api, environment: client.environment, merchantId: client.merchantId }
+}
+
+function payloadOf(id: string, found: FoundAccessToken): AdapterPayload {
+  const { clientId, userId, grantId, permissions, jkt } = found
+  return {
+    ...{ jti: id, format: 'opaque', kind: userId === null ? 'ClientCredentials' : 'AccessToken' },
+    ...{ clientId, scope: permissions.join(' ') },
+    ...{ iat: seconds(found.createdAtMs), exp: seconds(found.expiresAtMs) },
+    ...(userId !== null && grantId !== null && { accountId: userId, grantId }),
+    ...(jkt !== null && { jkt }),
+  }
+}
+
+function artifacts(deps: AdapterDeps, model: string): Partial<Adapter> {
+  const { db } = deps
+  const keyOf = (id: string) => ({ model, digest: digestOfText(id) })
+  return {
+    async upsert(id, payload, lifetimeSeconds = 0) {
+      const { jti: _, grantId = null, ...rest } = payload
+      const sealed = sealedBy(id, model, { ...rest, ...(grantId !== null && { grantId }) })
+      const artifact = { ...keyOf(id), grantId, payload: sealed, lifetimeSeconds }
+      if (model === 'ReplayDetection') {
+        if (!(await keepOnce(db, artifact))) throw new errors.InvalidRequest('it was used before')
+        return
+      }
+      const isKept = await db.transaction((tx) => keepWithGrant(tx, artifact, model))
+      if (!isKept) throw new errors.InvalidGrant('the grant has ended')
+    },
+    async find(id) {
+      const found = await findArtifact(db, keyOf(id))
+      const payload = found && openedBy(id, model, found.payload)
+      return payload && { ...payload, jti: id, ...(found.isConsumed && { consumed: true }) }
+    },
+    async consume(id) {
+      if ((await consumeArtifact(db, keyOf(id))) !== undefined) return
+      // Two at once: whoever comes second has what was used already (RFC 6749 §4.1.2, RFC 9700 §4.14).
+      const grantId = await grantOfArtifact(db, keyOf(id))
+      if (typeof grantId === 'string') await deps.endGrant(grantId)
+      throw new errors.InvalidGrant('it was used before')
+    },
+    destroy: (id) => dropArtifact(db, keyOf(id)),
+    revokeByGrantId: deps.endGrant,
+  }
+}
+
+type Artifact = Parameters<typeof keepArtifact>[1]
+
+/** A refresh token prolongs what it hangs on. */
+async function keepWithGrant(tx: Queryable, artifact: Artifact, model: string): Promise<boolean> {
+  const { grantId, lifetimeSeconds } = artifact
+  if (model === 'RefreshToken' && grantId !== null) await prolongGrant(tx, grantId, lifetimeSeconds)
+  return keepArtifact(tx, artifact)
+}
+
+function sealedBy(id: string, model: string, payload: object): string {
+  return createSealing([id]).seal(model, JSON.stringify(payload))
+}
+
+function openedBy(id: string, model: string, sealed: string): AdapterPayload | undefined {
+  const text = createSealing([id]).open(model, sealed)
+  return text === undefined ? undefined : JSON.parse(text)
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000)
+}

@@ -1,0 +1,52 @@
+// A client as oidc-provider wants it (RFC 7591).
+
+import type { AllClientMetadata } from 'oidc-provider'
+import type { Api } from '../config/compiled.ts'
+import { fullAccess } from '../credentials/permission.ts'
+import type { StoredClient } from '../store/oauth-client-table.ts'
+
+/** Members of our own. */
+export const ownMetadata = ['latchkey_api', 'latchkey_environment', 'latchkey_merchant'] as const
+
+/** The permissions that a client may ask for, by what its API has now. */
+export function permissionsOfClient(client: Pick<StoredClient, 'permissions'>, api: Api): readonly string[] {
+  const { permissions } = client
+  return permissions.includes(fullAccess)
+    ? [...api.permissions.keys()]
+    : permissions.filter((name) => api.permissions.has(name))
+}
+
+/**
+ * undefined: its API takes no tokens, or it cannot be used with its profile. `stand`: stands where the secret would, which is known by its
+ * digest alone and compared elsewhere.
+ */
+export function metadataOf(
+  client: StoredClient,
+  api: Api | undefined,
+  stand: string,
+): AllClientMetadata | undefined {
+  if (!api?.oauth || !api.environments.some(({ name }) => name === client.environment)) return undefined
+  const isStrict = api.oauth.profile === 'fapi2'
+  if (isStrict && client.authMethod !== 'private_key_jwt') return undefined
+  const takesCode = client.grants.includes('code')
+  return {
+    client_id: client.id,
+    client_name: client.name,
+    redirect_uris: [...client.redirectUris],
+    response_types: takesCode ? ['code'] : [],
+    grant_types: [
+      ...(takesCode ? ['authorization_code', 'refresh_token'] : []),
+      ...(client.grants.includes('client_credentials') ? ['client_credentials'] : []),
+    ],
+    scope: permissionsOfClient(client, api).join(' '),
+    ...(client.authMethod === 'private_key_jwt'
+      ? { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [...(client.jwks?.keys ?? [])] } }
+      : { token_endpoint_auth_method: 'client_secret_basic', client_secret: stand }),
+    dpop_bound_access_tokens: isStrict || client.isBound,
+    require_pushed_authorization_requests: isStrict,
+    response_modes: ['query'],
+    latchkey_api: client.api,
+    latchkey_environment: client.environment,
+    latchkey_merchant: client.merchantId ?? '',
+  }
+}

@@ -1,0 +1,141 @@
+// The authorization server (contract 10): OAuth 2.0 by oidc-provider, its state in Postgres, its tokens credential records.
+// It knows no session and no page: who is signed in, and what that one grants, the control plane tells it. It must not know the gateway.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Provider } from 'oidc-provider'
+import type { Table } from '../config/compiled.ts'
+import type { Change } from '../store/change-table.ts'
+import type { AccessTokenStore } from './access-tokens.ts'
+import { applied } from './applied.ts'
+import { textOf } from './configuration.ts'
+import { endGrantWithin, inOneGo } from './end-grant.ts'
+import { consentPath, interactionPath, oauthPath } from './paths.ts'
+import { createProvider } from './provider.ts'
+import { createKeyRing, type KeyRingDeps, type ServerKeys } from './server-keys.ts'
+
+export interface OauthServerDeps extends KeyRingDeps {
+  /** Where the control plane is reached: scheme, host and port. */
+  readonly publicUrl: string
+  /** The table in force. */
+  table(): Table
+  readonly tokens: AccessTokenStore
+  newId(prefix: 'atk'): string
+  /** Spreads a change after its commit, and resolves with whether all instances have applied it. Never rejects. */
+  spread(change: Change): Promise<boolean>
+  failed(error: unknown): void
+}
+
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+/** What somebody is asked to grant. */
+export interface Interaction {
+  readonly clientId: string
+  readonly permissions: readonly string[]
+  readonly redirectUri: string
+}
+
+export type Decision =
+  | { readonly kind: 'granted'; readonly personId: string; readonly grantId: string }
+  | { readonly kind: 'declined' }
+
+export interface OauthServer {
+  /** Resolves once it can answer. Throws StoreUnavailableError. */
+  prepare(): Promise<void>
+  /** Answers a request below /oauth, or for its metadata; `path` is what stands behind /oauth. */
+  handle(exchange: Exchange, path: string): Promise<void>
+  /** What is under way in this browser by that id; undefined: nothing. Throws StoreUnavailableError. */
+  interaction(exchange: Exchange, id: string): Promise<Interaction | undefined>
+  /** Decides it; resolves with where the browser goes on. undefined: there is no such thing under way. */
+  decide(exchange: Exchange, id: string, decision: Decision): Promise<string | undefined>
+}
+
+export function createOauthServer(deps: OauthServerDeps): OauthServer {
+  const ring = createKeyRing(deps)
+  const { db, tokens, spread } = deps
+  const endGrant = inOneGo(async (id) => {
+    await applied(spread, await db.transaction((tx) => endGrantWithin(tx, tokens, id)))
+  })
+  let made: { readonly provider: Provider; readonly keys: ServerKeys; readonly table: Table } | undefined
+
+  async function current(): Promise<Provider> {
+    const keys = await ring.current()
+    const table = deps.table()
+    if (made?.keys !== keys || made.table !== table)
+      made = {
+        ...{ keys, table },
+        provider: createProvider({
+          ...{ ...deps, keys, table, endGrant, consentPath, interactionPath },
+          issuer: `${deps.publicUrl}${oauthPath}`,
+        }),
+      }
+    return made.provider
+  }
+
+  async function underWay({ request, response }: Exchange, id: string) {
+    const provider = await current()
+    try {
+      const found = await provider.interactionDetails(request, response)
+      return found.uid === id ? { provider, found } : undefined
+    } catch (error) {
+      if (error instanceof Error && error.name === 'SessionNotFound') return undefined
+      throw error
+    }
+  }
+
+  return {
+    async prepare() {
+      await current()
+    },
+    async handle({ request, response }, path) {
+      const provider = await current()
+      asPublic(request, deps.publicUrl, path)
+      await provider.callback()(request, response)
+    },
+    async interaction(exchange, id) {
+      const { found } = (await underWay(exchange, id)) ?? {}
+      return found && interactionOf(found.params)
+    },
+    async decide(exchange, id, decision) {
+      const { provider } = (await underWay(exchange, id)) ?? {}
+      return provider?.interactionResult(exchange.request, exchange.response, resultOf(decision), {
+        mergeWithLastSubmission: false,
+      })
+    },
+  }
+}
+
+function resultOf(decision: Decision) {
+  if (decision.kind === 'declined')
+    return { error: 'access_denied', error_description: 'the access was not granted' }
+  const { personId, grantId } = decision
+  return { login: { accountId: personId, remember: false }, consent: { grantId } }
+}
+
+function interactionOf(params: Readonly<Record<string, unknown>>): Interaction {
+  const { client_id: clientId, scope, redirect_uri: redirectUri } = params
+  return {
+    ...{ clientId: textOf(clientId), redirectUri: textOf(redirectUri) },
+    permissions: textOf(scope).split(' ').filter(Boolean),
+  }
+}
+
+/** oidc-provider makes addresses of what was asked: it is asked by the public name, whatever the client or a proxy says. */
+function asPublic(request: IncomingMessage, publicUrl: string, path: string): void {
+  const { protocol, host } = new URL(publicUrl)
+  Object.assign(request.headers, {
+    host,
+    'x-forwarded-host': host,
+    'x-forwarded-proto': protocol.slice(0, -1),
+  })
+  // What it would take for somebody's session: there is none.
+  const { cookie } = request.headers
+  if (cookie !== undefined)
+    request.headers.cookie = cookie
+      .split(/; */)
+      .filter((one) => !one.startsWith('latchkey-oauth'))
+      .join('; ')
+  Object.assign(request, { originalUrl: `${oauthPath}${path}`, url: path })
+}

@@ -1,0 +1,69 @@
+// What is done about oidc-provider's answers: a cookie goes where it is asked for, none where nobody asks, and the metadata says
+// what holds here.
+
+import type { Table } from '../config/compiled.ts'
+import { scopesOf } from './configuration.ts'
+
+export interface TidyDeps {
+  readonly table: Table
+  consentPath(interactionId: string): string
+  interactionPath(interactionId: string): string
+}
+
+interface Context {
+  readonly path: string
+  body: unknown
+  readonly response: { get(name: string): string | string[] }
+  set(name: string, value: string | string[]): void
+  remove(name: string): void
+}
+
+export async function tidyAnswer(
+  deps: TidyDeps,
+  context: Context,
+  next: () => Promise<unknown>,
+): Promise<void> {
+  await next()
+  tidyCookies(deps, context)
+  if (context.path.startsWith('/.well-known/') && isObject(context.body))
+    context.body = { ...context.body, ...metadataOf(deps.table) }
+}
+
+function tidyCookies(deps: TidyDeps, context: Context): void {
+  const said = [context.response.get('set-cookie')].flat().filter(Boolean)
+  if (said.length === 0) return
+  const kept = said
+    // Nobody is signed in here: each request to authorize begins at the hub.
+    .filter((cookie) => !/^latchkey-oauth(?:\.sig)?=/.test(cookie))
+    .map((cookie) => (/^latchkey-consent(?:\.sig)?=/.test(cookie) ? movedCookie(deps, cookie) : cookie))
+  context.remove('set-cookie')
+  if (kept.length > 0) context.set('set-cookie', kept)
+}
+
+/** It shows that the browser which grants is the one that asked: sent with what the page of the hub asks, and with nothing else. */
+function movedCookie({ consentPath, interactionPath }: TidyDeps, cookie: string): string {
+  return cookie.replace(/; path=([^;]*)/i, (whole, path: string) => {
+    const id = path.split('/').at(-1) ?? ''
+    return path === consentPath(id) ? `; path=${interactionPath(id)}` : whole
+  })
+}
+
+/** In place of what oidc-provider says of itself. */
+function metadataOf(table: Table): object {
+  const oauths = [...table.apis.values()].flatMap((api) => (api.oauth === null ? [] : [api.oauth]))
+  const isStrict = oauths.every(({ profile }) => profile === 'fapi2')
+  return {
+    scopes_supported: scopesOf(table),
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    claims_supported: undefined,
+    ...(isStrict && {
+      token_endpoint_auth_methods_supported: ['private_key_jwt'],
+      require_pushed_authorization_requests: true,
+    }),
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
