@@ -874,6 +874,8 @@ export const words = {
       'api_key.exposed': 'A secret was seen in public',
       'merchant.suspended': 'The merchant was suspended',
       'merchant.resumed': 'The merchant was resumed',
+      'merchant.quota_warning': 'A month’s quota is nearly used up',
+      'merchant.quota_reached': 'A month’s quota is used up',
     } as Readonly<Record<string, string>>,
   },
   oauth: {

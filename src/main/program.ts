@@ -187,6 +187,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       ...{ db: core.db, instanceId: core.instanceId, now: core.now, log, metrics },
       ...{ allow: config.settings.webhooks.allow, sealKeys: options.secrets.sealKeys },
       ...{ tokens: tokens.current, isSending: plan.admin },
+      quotas: () => [...table().apis.values()].flatMap((api) => api.quotas),
     })
     drain.last('webhooks', () => webhooks.stop())
     const live = openLive({ core, metrics, drain }, options)
