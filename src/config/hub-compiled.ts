@@ -6,6 +6,8 @@ import type { TokenRole } from '../credentials/role.ts'
 export interface HubSettings {
   /** Where people reach it: scheme, host and port. Links are made from it. */
   readonly publicUrl: string
+  /** A prefix of its own that a proxy takes away; empty: none. */
+  readonly path: string
   /** null: links are shown to whoever makes them. */
   readonly mail: MailSettings | null
   readonly sessions: {

@@ -42,7 +42,20 @@ const Sessions = Type.Object(
 
 /** Left out: no accounts, and none of the paths below /hub/v1. */
 export const HubSection = Type.Object(
-  { mail: Type.Optional(Mail), sessions: Sessions, oidc: Oidc },
+  {
+    mail: Type.Optional(Mail),
+    sessions: Sessions,
+    oidc: Oidc,
+    path: Type.String({
+      pattern: '^(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$',
+      maxLength: 200,
+      default: '',
+      expects: 'a path such as /hub, without a slash at its end',
+      examples: ['/hub'],
+      description:
+        'A prefix that a proxy in front takes away: links in mails, and where other providers send people back to, are made with it behind `control.public_url`. The pages themselves find it by their own address.',
+    }),
+  },
   {
     ...closed,
     description:

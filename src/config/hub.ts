@@ -86,6 +86,7 @@ export function compileHub({ hub, control }: GatewayFile): HubSettings | null {
   const scheme = control.tls === undefined ? 'http' : 'https'
   return {
     publicUrl: new URL(control.public_url ?? `${scheme}://localhost:${control.port}`).origin,
+    path: hub.path,
     mail: hub.mail ?? null,
     sessions: {
       idleMs: parseDuration(hub.sessions.idle),

@@ -130,6 +130,8 @@ export interface WebhookDeps {
 export interface HubDeps {
   /** Where people reach it: scheme, host and port. */
   readonly publicUrl: string
+  /** What a proxy takes away before us; empty: nothing. */
+  readonly path: string
   readonly sessions: HubSettings['sessions']
   readonly oidc: HubSettings['oidc']
   /** The web application; null: its pages are not served. */

@@ -249,6 +249,7 @@ export const reasons = {
     unknown_path: 'The control plane has no such path',
     malformed_id: 'What stands for an id cannot be one',
     unknown_key: 'There is no such key, or none that the caller sees',
+    no_grace: 'No rotation of the key is under way',
     unknown_merchant: 'There is no such merchant, or none that the caller sees',
     unknown_token: 'There is no such token',
     unknown_webhook: 'There is no such webhook, or none that the caller sees',

@@ -268,6 +268,7 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     unknown_path: 'The control plane has no such address.',
     malformed_id: 'What was given as an id cannot be one. Please copy it whole.',
     unknown_key: 'There is no key with that id, or none that the caller may see.',
+    no_grace: 'No older secret of the key works any more, so there is no end to move.',
     unknown_merchant: 'There is no merchant with that id, or none that the caller may see.',
     unknown_token: 'There is no token with that id.',
     unknown_factor: 'The account has nothing of the kind to sign in with.',

@@ -27,9 +27,13 @@ export interface HubPart extends HubDeps {
   stop(): Promise<void>
 }
 
-export function openHubPart({ publicUrl, mail, sessions, oidc }: HubSettings, deps: HubPartDeps): HubPart {
+export function openHubPart(
+  { publicUrl, path, mail, sessions, oidc }: HubSettings,
+  deps: HubPartDeps,
+): HubPart {
   const common = {
     publicUrl,
+    path,
     sessions,
     oidc,
     pages: { files: builtFiles(), gatewayUrl: localGateway(publicUrl, deps.gateway) },
@@ -37,7 +41,7 @@ export function openHubPart({ publicUrl, mail, sessions, oidc }: HubSettings, de
   if (mail === null) return { ...common, sendsMail: false, mailQueued() {}, stop: async () => {} }
   const counts = { sent: 0, failed: 0, given_up: 0 }
   const postman = createPostman({
-    ...{ db: deps.db, log: deps.log, now: deps.now, hub: { publicUrl } },
+    ...{ db: deps.db, log: deps.log, now: deps.now, hub: { publicUrl, path } },
     transport: createMailTransport(mail),
     counted: (outcome) => (counts[outcome] += 1),
   })

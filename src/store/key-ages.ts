@@ -1,5 +1,7 @@
 // Keys by their times: how old the secret is, when it was last used, when the key ends. In milliseconds since the epoch.
 
+import { orderedBy } from './key-order.ts'
+
 export interface KeyAges {
   /** The current secret was made then or before. */
   readonly secretBeforeMs?: number | undefined
@@ -13,10 +15,15 @@ export interface KeyAges {
 export function ageConditions(ages: KeyAges, put: (value: unknown) => string): readonly string[] {
   const { secretBeforeMs, unusedSinceMs, endsByMs } = ages
   const conditions: string[] = []
-  if (secretBeforeMs !== undefined)
+  const ends = orderedBy.expires('k.')
+  if (secretBeforeMs !== undefined) {
+    const before = put(new Date(secretBeforeMs))
     conditions.push(
-      `k.id IN (SELECT s.key_id FROM key_secret s WHERE s.expires_at IS NULL AND s.created_at <= ${put(new Date(secretBeforeMs))})`,
+      // Keys that were made later have no older secret, and need not be looked at.
+      `k.created_at <= ${before}`,
+      `k.id IN (SELECT s.key_id FROM key_secret s WHERE s.expires_at IS NULL AND s.created_at <= ${before})`,
     )
+  }
   if (unusedSinceMs !== undefined) {
     const since = put(new Date(unusedSinceMs))
     conditions.push(
@@ -24,7 +31,6 @@ export function ageConditions(ages: KeyAges, put: (value: unknown) => string): r
       `NOT EXISTS (SELECT FROM key_secret s WHERE s.key_id = k.id AND s.last_used_at > ${since})`,
     )
   }
-  if (endsByMs !== undefined)
-    conditions.push('k.expires_at > $1', `k.expires_at <= ${put(new Date(endsByMs))}`)
+  if (endsByMs !== undefined) conditions.push(`${ends} > $1`, `${ends} <= ${put(new Date(endsByMs))}`)
   return conditions
 }

@@ -64,6 +64,33 @@ export async function endRotation(
   })
 }
 
+export interface Grace {
+  readonly id: string
+  /** When the older secret ends, in place of the time that was said before. */
+  readonly untilMs: number
+}
+
+/** Moves the end of a running grace. Throws KEY_REVOKED, and NOT_FOUND also where no grace runs: nothing comes back to life. */
+export async function moveGrace(
+  db: Postgres,
+  origin: ChangeOrigin,
+  { id, untilMs }: Grace,
+): Promise<Committed<StoredKey>> {
+  return commitChange(db, origin, async (tx) => {
+    const key = await lockKey(tx, id, origin)
+    refuseRevoked(key)
+    if (key.secrets.length < 2) throw new DenialError(deny('NOT_FOUND', 'no_grace'))
+    return changeOf(key, 'key.rotation_grace', async (tx, revision) => {
+      await tx.query(
+        'UPDATE key_secret SET expires_at = $2 WHERE key_id = $1 AND expires_at > $3 AND NOT is_ended',
+        [id, new Date(untilMs), new Date(origin.nowMs)],
+      )
+      await tx.query('UPDATE api_key SET revision = $2 WHERE id = $1', [id, revision])
+      return mustGetKey(tx, id, origin)
+    })
+  })
+}
+
 async function startGrace(tx: Queryable, keyId: string, untilMs: number): Promise<void> {
   await tx.query('UPDATE key_secret SET expires_at = $2 WHERE key_id = $1 AND expires_at IS NULL', [
     keyId,

@@ -1,13 +1,14 @@
 // Keys as the control plane sees them: everything but the secrets' digests.
 
 import type { KeyStatus, ListedStatus } from '../credentials/record.ts'
-import { deny, DenialError } from '../errors/denial.ts'
+import { DenialError, deny } from '../errors/denial.ts'
 import { ageConditions, type KeyAges } from './key-ages.ts'
+import { behind, type KeyOrder, type KeySort, orderClause, orderOf } from './key-order.ts'
 import { keyLimitsOf, noKeyLimits, type StoredKeyLimits } from './limit-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
-import { gramsOf, hasSearchIndexes, shortestIndexed, textOfKey } from './search-table.ts'
 import { keyConditions, refuseViewer, type View } from './scope.ts'
+import { gramsOf, hasIndexes, hasSearchIndexes, shortestIndexed, textOfKey } from './search-table.ts'
 import { milliseconds } from './session.ts'
 
 export type KeyMetadata = Readonly<Record<string, string>>
@@ -60,6 +61,8 @@ export interface KeyFilter extends KeyAges {
   readonly text?: string | undefined
   /** Of a secret that works, exactly. */
   readonly last4?: string | undefined
+  /** The newest first unless said. */
+  readonly sort?: KeySort | undefined
 }
 
 const selectKeys = (from: string) => `
@@ -91,8 +94,9 @@ export async function getKey(db: Queryable, id: string, view: View): Promise<Sto
 type AskedKeys = KeyFilter & View
 
 /**
- * The keys of the view that match all of the filter, newest first. The cursor is the id of the last one seen. A text is looked for
- * among the newest keys first: what many have is found there. What few have is found by the indexes, where they are built.
+ * The keys of the view that match all of the filter. The cursor is the id of the last one seen. A text is looked for among the
+ * newest keys first, where these are asked for first: what many have is found there. What few have is found by the indexes,
+ * where they are built.
  */
 export async function listKeys(
   db: Queryable,
@@ -108,6 +112,12 @@ export async function listKeys(
     return pageOf(await selectPage(db, filter, page, { kind: 'these', ids: ending }), page.limit)
   if (text === undefined || Array.from(text).length < shortestIndexed || !(await hasSearchIndexes(db))) {
     return pageOf(await selectPage(db, filter, page, { kind: 'all' }), page.limit)
+  }
+  if (asked.sort !== undefined && asked.sort !== '-created') {
+    const ids = await findIds(db, text)
+    // Many have it, so a page of them is met soon in any order.
+    const among: Among = ids === undefined ? { kind: 'all' } : { kind: 'these', ids }
+    return pageOf(await selectPage(db, filter, page, among), page.limit)
   }
   for (const among of [newest.few, newest.many]) {
     const from = await beginOfNewest(db, { filter, page }, among)
@@ -187,9 +197,10 @@ async function selectPage(
 ): Promise<StoredKey[]> {
   const values: unknown[] = [new Date(filter.nowMs)]
   const put = (value: unknown) => `$${values.push(value)}`
+  const order = await orderFor(db, filter)
   const conditions: string[] = [...keyConditions(filter.scope, put)]
   if (filter.merchantId !== undefined) conditions.push(`k.merchant_id = ${put(filter.merchantId)}`)
-  if (page.after !== null) conditions.push(`k.id < ${put(page.after)}`)
+  if (page.after !== null) conditions.push(behind(order, put(page.after)))
   if (filter.status !== undefined) conditions.push(hasStatus(filter.status, put))
   if (filter.api !== undefined) conditions.push(`k.api = ${put(filter.api)}`)
   if (filter.environment !== undefined) conditions.push(`k.environment = ${put(filter.environment)}`)
@@ -217,8 +228,19 @@ async function selectPage(
   // What an index has found is sorted, and not looked for in turn: planners think that a page of them is met soon.
   const source = isInTurn ? matching : `SELECT * FROM (${matching} OFFSET 0) k`
   // What hangs on a key is read of the page alone, however many are sorted for it.
-  const keys = `(${source} ORDER BY k.id DESC LIMIT ${put(page.limit + 1)}) k`
-  return db.query<StoredKey>(`${selectKeys(keys)} ORDER BY k.id DESC`, values)
+  const keys = `(${source} ${orderClause(order)} LIMIT ${put(page.limit + 1)}) k`
+  return db.query<StoredKey>(`${selectKeys(keys)} ${orderClause(order)}`, values)
+}
+
+/**
+ * By the time of creation itself where old keys are asked for: an index begins with those that are old enough, where the order of
+ * ids would begin with all that are not.
+ */
+async function orderFor(db: Queryable, { sort = '-created', ...filter }: AskedKeys): Promise<KeyOrder> {
+  const isOfOld = filter.secretBeforeMs !== undefined || filter.unusedSinceMs !== undefined
+  const asksForNewest = sort === '-created' && filter.text === undefined
+  if (!isOfOld || !asksForNewest || !(await hasIndexes(db, ['api_key_created']))) return orderOf(sort)
+  return { by: 'created', isDescending: true }
 }
 
 function hasStatus(status: ListedStatus, put: (value: unknown) => string): string {

@@ -3,15 +3,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type MerchantAction, merchantTransition } from '../credentials/lifecycle.ts'
 import type { MerchantStatus } from '../credentials/record.ts'
-import { deny, DenialError } from '../errors/denial.ts'
+import { DenialError, deny } from '../errors/denial.ts'
 import { type ChangeOrigin, type Committed, commitChange, type Plan } from './commit-table.ts'
-import { type Page, type PageRequest, pageOf } from './page.ts'
 import {
   merchantLimitsOf,
   noMerchantLimits,
   type StoredMerchantLimits,
   writeMerchantLimits,
 } from './limit-table.ts'
+import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { refuseViewer, type Scope, seesMerchant } from './scope.ts'
 import { milliseconds } from './session.ts'
@@ -51,16 +51,48 @@ export async function mustSeeMerchant(db: Queryable, id: string, scope: Scope): 
   return merchant
 }
 
-/** All merchants that are seen, newest first. The cursor is the id of the last one seen. */
+/** What a list of merchants is sorted by; with a sign before it, the other way round. */
+export const merchantSorts = ['-created', 'created', 'name', '-name'] as const
+export type MerchantSort = (typeof merchantSorts)[number]
+
+export interface MerchantFilter {
+  readonly scope: Scope
+  /** Part of the name or the id; case does not count. */
+  readonly text?: string | undefined
+  readonly status?: MerchantStatus | undefined
+  /** The newest first unless said. */
+  readonly sort?: MerchantSort | undefined
+}
+
+/**
+ * The merchants that are seen and match all of the filter. The cursor is the id of the last one seen. Each is looked at: they
+ * are as many as an installation has customers, not as many as it has keys.
+ */
 export async function listMerchants(
   db: Queryable,
-  scope: Scope,
+  { scope, text, status, sort = '-created' }: MerchantFilter,
   page: PageRequest<string>,
 ): Promise<Page<StoredMerchant>> {
+  const values: unknown[] = []
+  const put = (value: unknown) => `$${values.push(value)}`
+  const conditions = ['true']
+  if (scope.merchantIds !== null) conditions.push(`id = ANY (${put(scope.merchantIds)}::text[])`)
+  if (status !== undefined) conditions.push(`status = ${put(status)}`)
+  if (text !== undefined) {
+    const asked = `lower(${put(text)}::text)`
+    conditions.push(`(position(${asked} IN lower(name)) > 0 OR position(${asked} IN lower(id)) > 0)`)
+  }
+  const isByName = sort.endsWith('name')
+  const [direction, beyond] = sort.startsWith('-') ? ['DESC', '<'] : ['ASC', '>']
+  const place = (of: string) => (isByName ? `lower(${of}.name) COLLATE "C", ${of}.id` : `${of}.id`)
+  if (page.after !== null) {
+    const last = `(SELECT lower(name) COLLATE "C" FROM merchant WHERE id = ${put(page.after)})`
+    conditions.push(`(${place('merchant')}) ${beyond} (${isByName ? `${last}, ` : ''}$${values.length})`)
+  }
+  const order = `${isByName ? `lower(name) COLLATE "C" ${direction}, ` : ''}id ${direction}`
   const rows = await db.query<StoredMerchant>(
-    `SELECT ${columns} FROM merchant WHERE ($1::text IS NULL OR id < $1) AND ($3::text[] IS NULL OR id = ANY ($3))
-     ORDER BY id DESC LIMIT $2`,
-    [page.after, page.limit + 1, scope.merchantIds],
+    `SELECT ${columns} FROM merchant WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ${put(page.limit + 1)}`,
+    values,
   )
   return pageOf(rows, page.limit)
 }

@@ -1,6 +1,7 @@
-// Finding keys by a part of their name, their id or their last four characters, and the indexes that this goes by. These
-// are built while all goes on (CREATE INDEX CONCURRENTLY), so not in a migration; until they are there, every key is looked at.
+// Finding keys by a part of their name, their id or their last four characters, and the indexes that this and the orders of lists
+// go by. These are built while all goes on (CREATE INDEX CONCURRENTLY), so not in a migration; until they are there, every key is looked at.
 
+import { orderedBy } from './key-order.ts'
 import { openSession, type PostgresOptions, type Queryable } from './postgres.ts'
 
 /** What a search needs of its text: the index knows nothing of shorter ones, and those are found among any few keys. */
@@ -24,7 +25,14 @@ const indexes = [
     name: 'key_secret_search',
     on: 'key_secret USING gin (search_grams(last4)) WITH (gin_pending_list_limit = 1024)',
   },
+  { name: 'api_key_created', on: `api_key (${orderedBy.created('')}, id)` },
+  { name: 'api_key_name', on: `api_key (${orderedBy.name('')}, id)` },
+  { name: 'api_key_expires', on: `api_key ((${orderedBy.expires('')}), id)` },
+  { name: 'key_secret_age', on: 'key_secret (created_at, key_id) WHERE expires_at IS NULL' },
 ] as const
+
+type IndexName = (typeof indexes)[number]['name']
+const ofSearch = ['api_key_search', 'key_secret_search'] as const satisfies readonly IndexName[]
 
 // Any number that no other program locks in this database.
 const lockId = 7_317_093_122
@@ -36,8 +44,14 @@ interface IndexRow {
 }
 
 /** Whether searches may go by the indexes. */
-export async function hasSearchIndexes(db: Queryable): Promise<boolean> {
-  return (await missingIndexes(db)).length === 0
+export function hasSearchIndexes(db: Queryable): Promise<boolean> {
+  return hasIndexes(db, ofSearch)
+}
+
+/** Whether all of these are there and whole. */
+export async function hasIndexes(db: Queryable, names: readonly IndexName[]): Promise<boolean> {
+  const missing = await missingIndexes(db)
+  return names.every((name) => !missing.includes(name))
 }
 
 /** The names of those that are not there, or not whole. */

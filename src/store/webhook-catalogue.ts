@@ -26,6 +26,7 @@ const typeOfAction: Readonly<Record<string, WebhookType>> = {
   'key.import': 'api_key.created',
   'key.update': 'api_key.updated',
   'key.rotation_end': 'api_key.updated',
+  'key.rotation_grace': 'api_key.updated',
   'key.disable': 'api_key.disabled',
   'key.enable': 'api_key.enabled',
   'key.revoke': 'api_key.revoked',

@@ -12,6 +12,7 @@ t.test('absent there is none; an empty one has its defaults', async (t) => {
   const empty = await load(t, { gateway: withHub('{}') })
   t.match(empty.ok && empty.config.settings.hub, {
     publicUrl: 'http://localhost:8081',
+    path: '',
     mail: null,
     sessions: { idleMs: 12 * 3_600_000, absoluteMs: 7 * 24 * 3_600_000, commandLineMs: 12 * 3_600_000 },
   })

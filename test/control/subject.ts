@@ -107,6 +107,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     scanners: [],
     hub: {
       publicUrl: 'http://hub.test:8081',
+      path: '',
       sessions: { idleMs: 12 * 3_600_000, absoluteMs: 7 * 24 * 3_600_000, commandLineMs: 12 * 3_600_000 },
       pages: null,
       sendsMail: false,

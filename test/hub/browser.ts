@@ -72,3 +72,10 @@ export async function signIn(page: Page, { email, password }: Person): Promise<v
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('heading', { name: 'API Keys', level: 1 }).waitFor()
 }
+
+/** Signs out, and waits for the form. */
+export async function signOut(page: Page, { email }: Person): Promise<void> {
+  await page.getByRole('button', { name: `Account: ${email}` }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'Sign in', level: 1 }).waitFor()
+}

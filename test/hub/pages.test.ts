@@ -1,8 +1,8 @@
 // Every page of the hub in a real browser, for everybody who has it, light and dark: nothing that keeps people with a screen
 // reader or a keyboard out, no request to another origin, nothing that its policy forbids, and no sideways scrolling.
 
-import { AxeBuilder } from '@axe-core/playwright'
 import t from 'tap'
+import { seriousFaults } from './axe.ts'
 import { openPage, signIn, startChromium, type Watched } from './browser.ts'
 import { startHub } from './people.ts'
 
@@ -35,17 +35,6 @@ const operators = [
 
 const sizes = `(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }))(document.documentElement)`
 
-async function seriousFaults({ page }: Watched): Promise<readonly string[]> {
-  // Its own windows ask for scripts that the page's policy forbids.
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(
-      ({ id, nodes }) =>
-        `${id}: ${nodes.map(({ html, target }) => `${target.join(' ')} ${html}`).join('\n')}`,
-    )
-}
-
 async function settled({ page }: Watched): Promise<void> {
   await page.getByRole('heading', { level: 1 }).first().waitFor()
   await page.locator('.skeleton').first().waitFor({ state: 'detached' })
@@ -67,15 +56,26 @@ t.test('pages', async (t) => {
         const { page, faults } = watched
         await page.goto('/sign-in')
         await settled(watched)
-        t.same(await seriousFaults(watched), [], '/sign-in')
+        t.same(await seriousFaults(page), [], '/sign-in')
         await signIn(page, person)
         for (const path of paths) {
           await page.goto(path)
           await settled(watched)
-          t.same(await seriousFaults(watched), [], path)
+          t.same(await seriousFaults(page), [], path)
         }
         t.same(faults, [])
       })
+
+  await t.test('for the viewer', async (t) => {
+    const watched = await openPage(browser, hub.url)
+    await signIn(watched.page, hub.viewer)
+    for (const path of [...developers, `/developers/keys/${id}`]) {
+      await watched.page.goto(path)
+      await settled(watched)
+      t.same(await seriousFaults(watched.page), [], path)
+    }
+    t.same(watched.faults, [])
+  })
 
   await t.test('from 320 pixels on nothing is wider than the window', async (t) => {
     const watched = await openPage(browser, hub.url, { viewport: { width: 320, height: 640 } })

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { getMerchant, listMerchants, transitionMerchant } from '../../src/store/merchant-table.ts'
+import { everything } from '../../src/store/scope.ts'
 import { createDatabase } from '../support/database.ts'
 import { newId, nowMs, origin, seedMerchant } from './seed.ts'
-import { everything } from '../../src/store/scope.ts'
 
 void t.test('a merchant is suspended and resumed; a repeat changes nothing', async (t) => {
   const { db } = await createDatabase(t)
@@ -29,9 +29,9 @@ void t.test('a merchant is suspended and resumed; a repeat changes nothing', asy
 void t.test('merchants are listed newest first, a page at a time', async (t) => {
   const { db } = await createDatabase(t)
   const ids = [await seedMerchant(db), await seedMerchant(db), await seedMerchant(db)]
-  const first = await listMerchants(db, everything, { after: null, limit: 2 })
+  const first = await listMerchants(db, { scope: everything }, { after: null, limit: 2 })
   t.match(first, { hasMore: true, rows: [{ id: ids[2] }, { id: ids[1] }] })
-  t.match(await listMerchants(db, everything, { after: ids[1] ?? '', limit: 2 }), {
+  t.match(await listMerchants(db, { scope: everything }, { after: ids[1] ?? '', limit: 2 }), {
     hasMore: false,
     rows: [{ id: ids[0] }],
   })

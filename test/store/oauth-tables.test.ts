@@ -141,7 +141,7 @@ void t.test('the tables of the authorization server', async (t) => {
     t.equal(await grantOfArtifact(db, artifact('r1')), 'grt_2')
     t.equal((await listGrants(db, { scope: everything }, { after: null, limit: 5 })).rows.length, 1)
     t.same(await endGrantsOf(db, {}), [], 'nothing that is named by nothing')
-    t.same((await endGrantsOf(db, { clientId: 'cli_1' })).toSorted(), ['grt_1', 'grt_2'])
+    t.same(new Set(await endGrantsOf(db, { clientId: 'cli_1' })), new Set(['grt_1', 'grt_2']))
     t.equal(await findArtifact(db, artifact('r1')), undefined)
     t.ok(await findArtifact(db, artifact('r2')))
     t.notOk(await keepArtifact(db, artifact('r3', 'grt_2')))

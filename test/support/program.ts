@@ -39,6 +39,8 @@ export interface TestProgramOptions {
   readonly sections?: string
   /** The gateway's; any free one unless said. */
   readonly port?: number
+  /** Any free one unless said. */
+  readonly controlPort?: number
   readonly upstream?: string
   /** Base URL of the live upstream instead of the recording one. */
   readonly liveUrl?: string
@@ -197,7 +199,7 @@ routes:
   await writeFile(
     file,
     `gateway: { host: 127.0.0.1, port: ${parts.port ?? 0}${parts.gateway ?? ''} }
-control: { host: 127.0.0.1, port: 0${parts.control ?? ''} }
+control: { host: 127.0.0.1, port: ${parts.controlPort ?? 0}${parts.control ?? ''} }
 postgres: ${parts.databaseUrl}
 redis: ${parts.redis ?? process.env['LATCHKEY_TEST_REDIS_URL'] ?? 'none'}
 ${parts.sections ?? ''}

@@ -57,12 +57,17 @@ export function activitySeries(filter: Query, range: Range, step: StepName) {
   })
 }
 
-export function activityTotals(by: 'key' | 'route' | 'outcome', filter: Query, range: Range) {
+export function activityTotals(
+  by: 'key' | 'route' | 'outcome',
+  filter: Query,
+  range: Range,
+  limit = by === 'outcome' ? 50 : 10,
+) {
   return queryOptions({
-    queryKey: ['activity', by, filter, range],
+    queryKey: ['activity', by, filter, range, limit],
     queryFn: ({ signal }) =>
       call<Page<Total>>('GET', 'admin/v1/activity', {
-        query: { ...filter, ...timesOf(range), by, limit: by === 'outcome' ? 50 : 10 },
+        query: { ...filter, ...timesOf(range), by, limit },
         signal,
       }),
     placeholderData: (before) => before,

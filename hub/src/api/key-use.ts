@@ -24,14 +24,19 @@ export function permissionUse(id: string) {
   })
 }
 
-/** Those that it holds and never used, as far as that is known. */
+const longMs = 90 * 86_400_000
+
+/** Those that it holds and has not used for 90 days, as far as that is known. */
 export function unusedOf(
   { permissions }: Pick<Key, 'permissions'>,
   use: KeyUse | undefined,
+  nowMs = Date.now(),
 ): readonly string[] {
   if (use === undefined || permissions.includes('*') || (use.unlisted_requests ?? 0) > 0) return []
   const used = new Set(
-    use.data.filter((one) => one.last_used_at !== null).map(({ permission }) => permission),
+    use.data
+      .filter(({ last_used_at: at }) => at !== null && Date.parse(at) > nowMs - longMs)
+      .map(({ permission }) => permission),
   )
   return permissions.filter((name) => !used.has(name))
 }

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useQueryClient } from '@tanstack/react-query'
 import { call } from './call.ts'
-import type { Key, KeyWithSecret, Page, Settled } from './types.ts'
+import type { Key, KeyWithSecret, Page, RateOverrides, Settled } from './types.ts'
 
 export type KeyFilter = Readonly<Record<string, string | null>>
 
@@ -55,6 +55,13 @@ export function changeKey(id: string, verb: KeyVerb, reason: string): Promise<Ke
   return call('POST', pathOf(id, verb), { body: reasonPart(reason), query: { wait: 'all' } })
 }
 
+export function moveGrace(id: string, seconds: number, reason: string): Promise<Key & Settled> {
+  return call('POST', pathOf(id, 'rotation/grace'), {
+    body: { grace_seconds: seconds, ...reasonPart(reason) },
+    query: { wait: 'all' },
+  })
+}
+
 export function rotateKey(id: string, graceSeconds: number, attempt: string): Promise<KeyWithSecret> {
   return call('POST', pathOf(id, 'rotate'), {
     body: { grace_seconds: graceSeconds },
@@ -69,6 +76,9 @@ export interface KeyPatch {
   readonly expires_at?: string | null
   readonly owner?: string | null
   readonly allowed_ips?: readonly string[]
+  readonly rate_limits?: RateOverrides
+  readonly in_flight?: number | null
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** Refused where the key is no longer the one that the reader saw. */

@@ -5,7 +5,10 @@ import type { ApiPermissions, ApiRoute, Page } from './types.ts'
 export const permissionTable = queryOptions({
   queryKey: ['permissions'],
   queryFn: ({ signal }) =>
-    call<Page<ApiPermissions>>('GET', 'admin/v1/permissions', { query: { with: 'routes' }, signal }),
+    call<Page<ApiPermissions> & { readonly plans?: readonly string[] }>('GET', 'admin/v1/permissions', {
+      query: { with: 'routes' },
+      signal,
+    }),
   staleTime: 60_000,
 })
 

@@ -37,6 +37,8 @@ export function useUser(): User {
 export interface SignInWays {
   readonly ways: readonly string[]
   readonly mail?: boolean
+  /** Nobody of the platform has an account yet. */
+  readonly first_run?: boolean
   readonly oidc?: readonly { readonly id: string; readonly name: string }[]
 }
 

@@ -57,7 +57,18 @@ export interface Key {
   readonly metadata?: Readonly<Record<string, string>>
   readonly exposed_at?: string | null
   readonly allowed_ips?: readonly string[]
-  readonly rate_limits?: Readonly<Record<string, { readonly rate: string; readonly burst: number | null }>>
+  readonly rate_limits?: RateOverrides
+  readonly in_flight?: number | null
+}
+
+export type RateOverrides = Readonly<Record<string, { readonly rate: string; readonly burst: number | null }>>
+
+/** Of the file, as the platform's staff are told of it. */
+export interface RateLimit {
+  readonly name: string
+  readonly per: string
+  readonly rate: string
+  readonly burst: number
 }
 
 export interface Pending {
@@ -82,6 +93,8 @@ export interface Merchant {
   readonly created_at: string
   readonly revision: number
   readonly plan?: string | null
+  readonly rate_limits?: RateOverrides
+  readonly in_flight?: number | null
 }
 
 export interface ApiPermissions {
@@ -89,6 +102,7 @@ export interface ApiPermissions {
   readonly environments: readonly string[]
   readonly permissions: readonly { readonly name: string; readonly description: string }[]
   readonly routes?: readonly ApiRoute[]
+  readonly rate_limits?: readonly RateLimit[]
   readonly hosts?: Readonly<Record<string, readonly string[]>>
   readonly credential?: { readonly header: string | null; readonly bearer: boolean }
 }

@@ -1,13 +1,13 @@
 // Which merchant the reader looks at: one of those that the address names, the only one there is, or all.
 
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
-import { merchantById, merchantList } from '../api/merchants.ts'
+import { merchantById } from '../api/merchants.ts'
 import { useUser } from '../api/session.ts'
 import { useQueryState } from '../router.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { Menu, MenuItem, MenuLabel } from '../ui/menu.tsx'
+import { Menu, MenuItem } from '../ui/menu.tsx'
 import { words } from '../words.ts'
+import { MerchantMenu } from './merchant-menu.tsx'
 
 /** null: all that the reader sees. */
 export function useMerchantId(): string | null {
@@ -55,72 +55,29 @@ export function MerchantSwitcher() {
   )
   if (user.kind === 'member' && user.merchants.length < 2) return <div className={boxClass}>{face}</div>
   const choose = (merchant: string | null): void => change({ merchant, cursor: null })
-  return (
-    <Menu
-      align="start"
-      button={
-        <button
-          type="button"
-          aria-label={`${words.shell.chooseMerchant}: ${name}`}
-          className={`${boxClass} hover:bg-hover`}
-        >
-          {face}
-          <Icon name="down" size={14} className="text-ink-3" />
-        </button>
-      }
+  const button = (
+    <button
+      type="button"
+      aria-label={`${words.shell.chooseMerchant}: ${name}`}
+      className={`${boxClass} hover:bg-hover`}
     >
-      {user.kind === 'operator' ? (
-        <AllMerchants current={id} choose={choose} />
-      ) : (
-        user.merchants.map((one) => (
-          <MenuItem
-            key={one.id}
-            isChosen={one.id === id}
-            note={words.shell.role[one.role]}
-            onSelect={() => choose(one.id)}
-          >
-            {one.name}
-          </MenuItem>
-        ))
-      )}
-    </Menu>
+      {face}
+      <Icon name="down" size={14} className="text-ink-3" />
+    </button>
   )
-}
-
-const listed = 40
-
-function AllMerchants({ current, choose }: { current: string | null; choose: (id: string | null) => void }) {
-  const { data } = useQuery(merchantList())
-  const [text, setText] = useState('')
-  const wanted = text.trim().toLowerCase()
-  const found = (data?.data ?? []).filter(
-    ({ id, name }) => id === text.trim() || name.toLowerCase().includes(wanted),
-  )
+  if (user.kind === 'operator') return <MerchantMenu hasAll current={id} choose={choose} button={button} />
   return (
-    <>
-      <div className="p-1">
-        <input
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-          onKeyDown={(event) =>
-            event.key !== 'Escape' && event.key !== 'ArrowDown' && event.stopPropagation()
-          }
-          aria-label={words.shell.findMerchant}
-          placeholder={words.shell.findMerchant}
-          className="h-8 w-full rounded-md border border-line-strong bg-surface px-2 text-[13px] placeholder:text-ink-3"
-        />
-      </div>
-      {wanted === '' && (
-        <MenuItem isChosen={current === null} onSelect={() => choose(null)}>
-          {words.shell.allMerchants}
-        </MenuItem>
-      )}
-      <MenuLabel>{words.shell.merchants}</MenuLabel>
-      {found.slice(0, listed).map((one) => (
-        <MenuItem key={one.id} isChosen={one.id === current} note={one.id} onSelect={() => choose(one.id)}>
+    <Menu align="start" button={button}>
+      {user.merchants.map((one) => (
+        <MenuItem
+          key={one.id}
+          isChosen={one.id === id}
+          note={words.shell.role[one.role]}
+          onSelect={() => choose(one.id)}
+        >
           {one.name}
         </MenuItem>
       ))}
-    </>
+    </Menu>
   )
 }

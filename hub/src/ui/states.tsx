@@ -102,7 +102,21 @@ export function FaultNotice({ fault, what, again }: FaultProps) {
           )
         }
       >
-        <p>{told}</p>
+        <p>
+          {told}
+          {isDocumented(fault) && (
+            <>
+              {' '}
+              <a
+                href={`docs/errors/${fault.code}`}
+                target="_blank"
+                className="text-accent-ink hover:underline"
+              >
+                {words.faults.more}
+              </a>
+            </>
+          )}
+        </p>
         {requestId !== null && (
           <p className="mt-1 flex flex-wrap items-center gap-1 text-xs text-ink-3">
             {words.faults.requestId} <code className="break-all">{requestId}</code>
@@ -112,4 +126,9 @@ export function FaultNotice({ fault, what, again }: FaultProps) {
       </Notice>
     </div>
   )
+}
+
+/** What the server says by itself has a page; what the way to it says has none. */
+function isDocumented(fault: unknown): fault is ApiFault {
+  return fault instanceof ApiFault && fault.status > 0 && /^(?!HTTP_)[A-Z_]+$/.test(fault.code)
 }

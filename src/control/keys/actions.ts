@@ -4,7 +4,7 @@ import { defaultGraceSeconds, type KeyAction } from '../../credentials/lifecycle
 import { generateSecret, type Secret } from '../../credentials/secret.ts'
 import type { ChangeOrigin, Committed } from '../../store/commit-table.ts'
 import { transitionKey } from '../../store/key-change-table.ts'
-import { endRotation, type Rotation, rotateKey } from '../../store/key-rotation-table.ts'
+import { endRotation, moveGrace, type Rotation, rotateKey } from '../../store/key-rotation-table.ts'
 import { mustGetKey, type StoredKey } from '../../store/key-table.ts'
 import { settle } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -12,7 +12,7 @@ import { actionBody, idOf, idParams, waitQuery } from '../fields.ts'
 import { findReplay, markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { keyDocs } from './key-docs.ts'
 import { entityTag, keyObject, keyObjectWithSecret } from './key-object.ts'
-import { rotateBody } from './key-request.ts'
+import { graceBody, rotateBody } from './key-request.ts'
 import { newSecret } from './routes.ts'
 
 const actionSchema = { params: idParams, body: actionBody, querystring: waitQuery }
@@ -21,10 +21,30 @@ export function serveKeyActions(app: ControlApp, deps: AdminDeps): void {
   for (const action of actions) serveTransition(app, deps, action)
   serveRotate(app, deps)
 
+  serveEndRotation(app, deps)
+  serveGrace(app, deps)
+}
+
+function serveEndRotation(app: ControlApp, deps: AdminDeps): void {
   const options = { schema: actionSchema, config: { doc: keyDocs.endRotation } }
   app.post('/keys/:id/rotation/end', options, async (request, reply) => {
     const id = idOf('key', request.params.id)
     const committed = await endRotation(deps.db, repeatableOriginOf(request, deps), id)
+    markReplay(reply, committed)
+    const settled = await settle(deps, committed, request)
+    return reply
+      .header('etag', entityTag(committed.object))
+      .send({ ...keyObject(committed.object), ...settled })
+  })
+}
+
+function serveGrace(app: ControlApp, deps: AdminDeps): void {
+  const schema = { params: idParams, body: graceBody, querystring: waitQuery }
+  app.post('/keys/:id/rotation/grace', { schema, config: { doc: keyDocs.grace } }, async (request, reply) => {
+    const id = idOf('key', request.params.id)
+    const origin = repeatableOriginOf(request, deps)
+    const untilMs = origin.nowMs + request.body.grace_seconds * 1000
+    const committed = await moveGrace(deps.db, origin, { id, untilMs })
     markReplay(reply, committed)
     const settled = await settle(deps, committed, request)
     return reply

@@ -29,7 +29,7 @@ export const keyDocs = {
     errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
   },
   list: {
-    summary: 'Keys, newest first',
+    summary: 'Keys, newest first unless sorted otherwise',
     status: 200,
     answer: listOf(keySchema),
     errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],
@@ -60,6 +60,10 @@ export const keyDocs = {
       'STORE_UNAVAILABLE',
       'OUTCOME_UNKNOWN',
     ],
+  },
+  grace: {
+    ...ofChange,
+    summary: 'Moves the end of a rotation’s grace, for which there must be one: longer, or shorter',
   },
   endRotation: { ...ofChange, summary: 'Ends the grace of a rotation: only the current secret works' },
 } as const satisfies Record<string, RouteDoc>

@@ -6,7 +6,8 @@ import { maxGraceSeconds } from '../../credentials/lifecycle.ts'
 import { fullAccess } from '../../credentials/permission.ts'
 import { listedStatuses } from '../../credentials/record.ts'
 import { withoutKeys } from '../../credentials/secret.ts'
-import { deny, DenialError, type FieldFault } from '../../errors/denial.ts'
+import { DenialError, deny, type FieldFault } from '../../errors/denial.ts'
+import { keySorts } from '../../store/key-order.ts'
 import type { KeyMetadata } from '../../store/key-table.ts'
 import type { ControlDeps } from '../dependencies.ts'
 import { changeBody, nameField, pageFields, textField } from '../fields.ts'
@@ -73,6 +74,11 @@ export const rotateBody = changeBody({
   grace_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: maxGraceSeconds })),
 })
 
+/** 0 would be an end by the clock; one that every instance keeps is asked for as such. */
+export const graceBody = changeBody({
+  grace_seconds: Type.Integer({ minimum: 1, maximum: maxGraceSeconds, description: 'From now' }),
+})
+
 export const keyListQuery = Type.Object(
   {
     merchant_id: Type.Optional(textField(64)),
@@ -84,6 +90,12 @@ export const keyListQuery = Type.Object(
       Type.String({ pattern: '^[A-Za-z0-9_-]{4}$', description: 'Of a secret that works, exactly' }),
     ),
     ...ageFields,
+    sort: Type.Optional(
+      Type.Enum([...keySorts], {
+        description:
+          '`-created` (the newest first) unless said. Keys without an end come last by `expires`, never used ones first by `last_used`',
+      }),
+    ),
     ...pageFields,
   },
   { additionalProperties: false },

@@ -4,8 +4,8 @@ import type { Static } from 'typebox'
 import { digestOf, generateSecret, lastFour, type Secret } from '../../credentials/secret.ts'
 import type { ChangeOrigin, Committed } from '../../store/commit-table.ts'
 import { createKey, type NewSecret, patchKey } from '../../store/key-change-table.ts'
-import { seesApi } from '../../store/scope.ts'
 import { listKeys, mustGetKey, type StoredKey } from '../../store/key-table.ts'
+import { seesApi } from '../../store/scope.ts'
 import { settle, viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -39,8 +39,8 @@ export function serveKeys(app: ControlApp, deps: AdminDeps): void {
     async (request) => {
       const { merchant_id: merchantId, q: text, cursor, limit, ...same } = request.query
       const view = viewOf(request, deps)
-      const { status, api, environment, last4 } = same
-      const named = { status, api, environment, last4, merchantId, text }
+      const { status, api, environment, last4, sort } = same
+      const named = { status, api, environment, last4, sort, merchantId, text }
       const filter = { ...named, ...agesOf(same, view.nowMs), ...view }
       const after = readCursor(cursor, (value) => isId('key', value))
       const page = await listKeys(deps.db, filter, { after, limit: limitOf(limit) })

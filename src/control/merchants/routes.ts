@@ -3,16 +3,17 @@
 import { type Static, Type } from 'typebox'
 import type { MerchantAction } from '../../credentials/lifecycle.ts'
 import { merchantStatuses } from '../../credentials/record.ts'
-import { deny, DenialError } from '../../errors/denial.ts'
+import { DenialError, deny } from '../../errors/denial.ts'
+import { noMerchantLimits } from '../../store/limit-table.ts'
 import {
   createMerchant,
   getMerchant,
   listMerchants,
+  merchantSorts,
   patchMerchant,
   type StoredMerchant,
   transitionMerchant,
 } from '../../store/merchant-table.ts'
-import { noMerchantLimits } from '../../store/limit-table.ts'
 import { settle } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -27,6 +28,8 @@ import {
   pageFields,
   waitQuery,
 } from '../fields.ts'
+import { markReplay, repeatableOriginOf } from '../idempotency.ts'
+import { instant } from '../instant.ts'
 import {
   inFlightField,
   merchantLimitsOf,
@@ -35,9 +38,7 @@ import {
   rateLimitsField,
   rateSchema,
 } from '../limit-fields.ts'
-import { markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { changed, listOf, type RouteDoc, timeSchema } from '../openapi/route-doc.ts'
-import { instant } from '../instant.ts'
 
 export const merchantSchema = Type.Object({
   id: Type.String(),
@@ -64,7 +65,7 @@ const docs = {
     errors: ['IDEMPOTENCY_MISMATCH', 'STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'],
   },
   list: {
-    summary: 'All merchants, newest first',
+    summary: 'Merchants, newest first unless sorted otherwise',
     status: 200,
     answer: listOf(merchantSchema),
     errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],
@@ -101,7 +102,17 @@ const merchantPatch = changeBody({
   in_flight: Type.Optional(inFlightField),
   quotas: Type.Optional(quotasField),
 })
-const listQuery = Type.Object(pageFields, { additionalProperties: false })
+const listQuery = Type.Object(
+  {
+    q: Type.Optional(nameField),
+    status: Type.Optional(Type.Enum([...merchantStatuses])),
+    sort: Type.Optional(
+      Type.Enum([...merchantSorts], { description: '`-created` (the newest first) unless said' }),
+    ),
+    ...pageFields,
+  },
+  { additionalProperties: false },
+)
 
 export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
   app.post(
@@ -120,11 +131,10 @@ export function serveMerchants(app: ControlApp, deps: AdminDeps): void {
     '/merchants',
     { schema: { querystring: listQuery }, config: { doc: docs.list } },
     async (request) => {
-      const after = readCursor(request.query.cursor, (value) => isId('mer', value))
-      const page = await listMerchants(deps.db, request.caller.scope, {
-        after,
-        limit: limitOf(request.query.limit),
-      })
+      const { q: text, status, sort, cursor, limit } = request.query
+      const after = readCursor(cursor, (value) => isId('mer', value))
+      const filter = { scope: request.caller.scope, text, status, sort }
+      const page = await listMerchants(deps.db, filter, { after, limit: limitOf(limit) })
       return { data: page.rows.map(merchantObject), next_cursor: nextCursor(page, (merchant) => merchant.id) }
     },
   )

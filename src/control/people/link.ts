@@ -6,6 +6,7 @@ import { digestOf, generateSecret, isWellFormed, Secret } from '../../credential
 import { deny, DenialError } from '../../errors/denial.ts'
 import { addLink, type LinkFor } from '../../store/link-table.ts'
 import type { Queryable } from '../../store/postgres.ts'
+import type { HubDeps } from '../dependencies.ts'
 
 /** How long a link works. */
 export const linkLifeMs = 24 * 60 * 60_000
@@ -15,6 +16,9 @@ export const invitationLifeMs = 7 * linkLifeMs
 /** The page of the hub that a link leads to. */
 const pages = { set_password: '/set-password', reset: '/set-password', invitation: '/invitation' } as const
 
+/** Where people reach the hub. */
+export type HubPlace = Pick<HubDeps, 'publicUrl' | 'path'>
+
 export interface MadeLink {
   readonly url: string
   readonly expiresAtMs: number
@@ -23,13 +27,13 @@ export interface MadeLink {
 /** Makes a link; its text is in this answer alone. */
 export async function makeLink(
   db: Queryable,
-  { publicUrl, nowMs }: { readonly publicUrl: string; readonly nowMs: number },
+  { hub: { publicUrl, path }, nowMs }: { readonly hub: HubPlace; readonly nowMs: number },
   of: LinkFor,
 ): Promise<MadeLink> {
   const secret = generateSecret(linkPrefix)
   const expiresAtMs = nowMs + (of.purpose === 'invitation' ? invitationLifeMs : linkLifeMs)
   await addLink(db, { digest: digestOf(secret), expiresAtMs, of })
-  return { url: `${publicUrl}${pages[of.purpose]}#${Secret.reveal(secret)}`, expiresAtMs }
+  return { url: `${publicUrl}${path}${pages[of.purpose]}#${Secret.reveal(secret)}`, expiresAtMs }
 }
 
 /** The digest of what stood behind a link's `#`. Throws LINK_ENDED on what cannot be one: that costs no question. */

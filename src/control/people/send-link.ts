@@ -62,8 +62,8 @@ export async function sendLink(
       await endLinksOf(tx, person.id)
       await writePersonAudit(tx, origin, { action: `${person.kind}.link`, before: person, after: person })
     }
-    const { publicUrl, sendsMail } = deps.hub
-    const at = { publicUrl, nowMs: origin.nowMs }
+    const { sendsMail } = deps.hub
+    const at = { hub: deps.hub, nowMs: origin.nowMs }
     const link = isTold ? await makeLink(tx, at, { purpose, personId: person.id }) : undefined
     if (sendsMail) await queueMail(tx, mailTo(deps, person, { kind: purpose, origin }))
     return trace(await transactionOf(tx), { person, link })

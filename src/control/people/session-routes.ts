@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import { digestOf, type Secret } from '../../credentials/secret.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
 import { endSession, findSession, type SignedIn } from '../../store/hub-session-table.ts'
+import { listOperators } from '../../store/person-table.ts'
 import type { ControlApp } from '../dependencies.ts'
 import type { RouteDoc } from '../openapi/route-doc.ts'
 import { prove, totpField } from './factors/second-factor.ts'
@@ -23,6 +24,7 @@ const docs = {
       mail: Type.Boolean({
         description: 'Whether links are sent by mail, that for a forgotten password too',
       }),
+      first_run: Type.Boolean({ description: 'Whether there is no operator yet' }),
     }),
   },
   begin: {
@@ -61,10 +63,12 @@ const signInBody = Type.Object(
 
 /** For callers without a session. */
 export function serveSignIn(app: ControlApp, hub: HubApp): void {
-  app.get('/sign-in', { config: { doc: docs.ways } }, () => ({
+  const isFirstRun = firstRun(hub.deps)
+  app.get('/sign-in', { config: { doc: docs.ways } }, async () => ({
     ways: ['password', 'passkey', ...(hub.deps.hub.oidc.length > 0 ? ['oidc'] : [])],
     oidc: hub.deps.hub.oidc.map(({ id, name }) => ({ id, name })),
     mail: hub.deps.hub.sendsMail,
+    first_run: await isFirstRun(),
   }))
   app.post(
     '/session',
@@ -74,6 +78,17 @@ export function serveSignIn(app: ControlApp, hub: HubApp): void {
       return answerSigned({ hub, request, reply }, await signIn(hub, request, shown))
     },
   )
+}
+
+/** Asked of the database until there is an operator; where it is away, there is one as far as anybody is told. */
+function firstRun({ db }: HubApp['deps']): () => Promise<boolean> {
+  let isOver = false
+  return async () => {
+    if (isOver) return false
+    const first = await listOperators(db, undefined, { after: null, limit: 1 }).catch(() => undefined)
+    isOver = first === undefined ? false : first.rows.length > 0
+    return first !== undefined && !isOver
+  }
 }
 
 /** For callers with one. */

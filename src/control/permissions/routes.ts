@@ -18,6 +18,13 @@ const routeSchema = Type.Object({
   source: Type.Optional(Type.String({ description: '`file:line:col` in its table; not for members' })),
 })
 
+const rateLimitSchema = Type.Object({
+  name: Type.String(),
+  per: Type.String({ description: 'What it counts by' }),
+  rate: Type.String({ description: 'Such as `100/min`' }),
+  burst: Type.Integer(),
+})
+
 export const apiPermissionsSchema = Type.Object({
   api: Type.String(),
   environments: Type.Array(Type.String()),
@@ -36,6 +43,9 @@ export const apiPermissionsSchema = Type.Object({
       { description: 'With `with=routes`' },
     ),
   ),
+  rate_limits: Type.Optional(
+    Type.Array(rateLimitSchema, { description: 'With `with=routes`; not for members' }),
+  ),
   routes: Type.Optional(Type.Array(routeSchema, { description: 'With `with=routes`' })),
 })
 
@@ -44,7 +54,14 @@ const query = Type.Object({ with: Type.Optional(Type.Literal('routes')) }, { add
 const doc = {
   summary: 'The permissions of every API, and the routes that they open',
   status: 200,
-  answer: listOf(apiPermissionsSchema),
+  answer: Type.Intersect([
+    listOf(apiPermissionsSchema),
+    Type.Object({
+      plans: Type.Optional(
+        Type.Array(Type.String(), { description: 'With `with=routes`; not for members: plans of the file' }),
+      ),
+    }),
+  ]),
 } as const
 
 export function servePermissions(app: ControlApp, deps: AdminDeps): void {
@@ -53,7 +70,8 @@ export function servePermissions(app: ControlApp, deps: AdminDeps): void {
     const hasRoutes = request.query.with === 'routes'
     const isMember = isMemberKind(request.caller.kind)
     const data = apis.map((api) => ({ ...vocabularyOf(api), ...(hasRoutes && useOf(api, !isMember)) }))
-    return { data, next_cursor: null }
+    const plans = hasRoutes && !isMember && { plans: [...deps.table().plans].toSorted() }
+    return { data, next_cursor: null, ...plans }
   })
 }
 
@@ -72,16 +90,23 @@ function isMemberKind(kind: string): boolean {
 }
 
 /** What a key opens, where, and how it is sent. */
-function useOf(api: Api, hasSources: boolean): Partial<ApiPermissions> {
+function useOf(api: Api, isOperator: boolean): Partial<ApiPermissions> {
   const { header, bearer } = api.credential
   return {
     hosts: Object.fromEntries(api.environments.map(({ name, hosts }) => [name, [...hosts]])),
     credential: { header, bearer },
     routes: api.routes.map((route) => ({
       ...routeObject(route),
-      ...(hasSources && { source: route.source }),
+      ...(isOperator && { source: route.source }),
     })),
+    ...(isOperator && { rate_limits: api.rateLimits.map(limitObject) }),
   }
+}
+
+const unitOf: Readonly<Record<number, string>> = { 1: 's', 60: 'min', 3600: 'h', 86400: 'd' }
+
+function limitObject({ name, per, allowance: { quota, windowSeconds, burst } }: Api['rateLimits'][number]) {
+  return { name, per, rate: `${quota}/${unitOf[windowSeconds] ?? `${windowSeconds}s`}`, burst }
 }
 
 function routeObject({ method, template, requirement }: Route): Static<typeof routeSchema> {

@@ -204,15 +204,16 @@ function serveInvite(app: ControlApp, { deps, attempts }: HubApp): void {
     const origin = originOf(request, deps)
     await attempts.take('invitations', merchantId)
     await attempts.take('inviter', ownerOf(request.caller))
-    if (deps.hub.sendsMail) await attempts.take('invited', email)
-    const { publicUrl, sendsMail } = deps.hub
+    const { hub } = deps
+    const { sendsMail } = hub
+    if (sendsMail) await attempts.take('invited', email)
     let link: MadeLink | undefined
     const made = await createInvitation(deps.db, origin, {
       ...{ id: deps.newId('inv'), merchantId, email, role: request.body.role },
       expiresAtMs: origin.nowMs + invitationLifeMs,
       async beside(tx, invitationId) {
         const of = { purpose: 'invitation', invitationId } as const
-        if (isShown(deps, request.caller)) link = await makeLink(tx, { publicUrl, nowMs: origin.nowMs }, of)
+        if (isShown(deps, request.caller)) link = await makeLink(tx, { hub, nowMs: origin.nowMs }, of)
         const mail = { id: deps.newId('eml'), kind: 'invitation', recipient: email, personId: null } as const
         if (sendsMail) await queueMail(tx, { ...mail, invitationId, nowMs: origin.nowMs })
       },

@@ -299,10 +299,13 @@ t.test('the limits that count a request are told, in the order in which they ref
   const gateway = `${gatewayYaml}    quotas: { monthly: { requests: 1000 } }
     rate_limits:
       default: { rate: 100/s, burst: 200, per: key }
-      others: { permission: transaction.refund, rate: 1/d, per: key }
+      others: { route: GET /v1/other, rate: 1/d, per: key }
       visits: { rate: 20/min, per: client, shadow: true }
 `
-  const folder = t.testdir({ 'gateway.yaml': gateway, 'table.yaml': tableYaml })
+  const folder = t.testdir({
+    'gateway.yaml': gateway,
+    'table.yaml': `${tableYaml}  GET /v1/other: transaction.read\n`,
+  })
   const words = ['explain', join(folder, 'gateway.yaml'), 'GET', '/v1/transactions/1', '--permissions', '*']
   const { stdout } = await typed([...words, '--json'])
   t.match(JSON.parse(stdout).limits, [

@@ -66,6 +66,11 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'POST /keys/{id}/revoke': ({ key }) => ({ method: 'POST', path: `/keys/${key}/revoke` }),
   'POST /keys/{id}/rotate': ({ key }) => ({ method: 'POST', path: `/keys/${key}/rotate` }),
   'POST /keys/{id}/rotation/end': ({ key }) => ({ method: 'POST', path: `/keys/${key}/rotation/end` }),
+  'POST /keys/{id}/rotation/grace': ({ key }) => ({
+    method: 'POST',
+    path: `/keys/${key}/rotation/grace`,
+    body: { grace_seconds: 60 },
+  }),
   'POST /keys/import': ({ merchant }) => ({
     method: 'POST',
     path: '/keys/import',
@@ -271,6 +276,7 @@ async function thingsOf(
   const key = await id(subject, '/keys', keyBody(merchant, { api }))
   const request = `req_of_${key}`
   await seedRequests(subject.db, { id: request, merchantId: merchant, api, keyId: key })
+  if (name.endsWith('/rotation/grace')) await subject.call('POST', `/keys/${key}/rotate`)
   const isOfPerson = /\{person\}|^\w+ \/members/.test(name)
   return {
     ...{ merchant, api, key, request },

@@ -58,6 +58,34 @@ void t.test('a grace of 0 and the end of a rotation leave one secret', async (t)
   t.match(await subject.call('POST', `/keys/${id}/rotation/end`), { status: 200, body: { revision: 5 } })
 })
 
+void t.test('the end of a running grace is moved, both ways; what has ended stays so', async (t) => {
+  const subject = await createSubject(t)
+  const { id } = await makeKey(subject)
+  const move = (seconds: number) =>
+    subject.call('POST', `/keys/${id}/rotation/grace`, { grace_seconds: seconds })
+  const endsAt = (body: Record<string, unknown>) =>
+    (body['secrets'] as { expires_at: string | null }[])[1]?.expires_at
+  const at = (seconds: number) => new Date(subject.clock.nowMs + seconds * 1000).toISOString()
+  t.match(await move(60), { status: 404 }, 'no rotation is under way')
+  await subject.call('POST', `/keys/${id}/rotate`, { grace_seconds: 3600 })
+  t.equal(endsAt((await move(7200)).body), at(7200), 'later')
+  t.equal(endsAt((await move(60)).body), at(60), 'earlier')
+  t.match(await move(0), { status: 422 })
+  t.match(await move(90 * 86_400 + 1), { status: 422 })
+  t.match((await subject.call('GET', `/audit?target=${id}&action=key.rotation_grace`)).body['data'], [
+    { action: 'key.rotation_grace' },
+    { action: 'key.rotation_grace' },
+  ])
+  subject.clock.nowMs += 60_000
+  t.match(await move(60), { status: 404 }, 'it is over')
+  t.match(await subject.call('GET', `/keys/${id}`), { body: { secrets: [{ expires_at: null }] } })
+  await subject.call('POST', `/keys/${id}/rotate`, { grace_seconds: 3600 })
+  await subject.call('POST', `/keys/${id}/rotation/end`)
+  t.match(await move(60), { status: 404 }, 'it was ended by hand')
+  await subject.call('POST', `/keys/${id}/revoke`)
+  t.match(await move(60), { status: 409, body: { error: { code: 'KEY_REVOKED' } } })
+})
+
 void t.test('a grace is a whole number of seconds, 90 days at most', async (t) => {
   const subject = await createSubject(t)
   const { id } = await makeKey(subject)

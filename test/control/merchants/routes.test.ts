@@ -73,6 +73,41 @@ void t.test('all merchants are found page by page', async (t) => {
   t.same(found, ids.toReversed())
 })
 
+void t.test(
+  'merchants are found by a part of their name or id, by status, and sorted either way',
+  async (t) => {
+    const { call } = await createSubject(t)
+    const ids = new Map<string, string>()
+    for (const name of ['Beta', 'alpha', 'Ärger', 'Alpha']) {
+      ids.set(name, String((await call('POST', '/merchants', { name })).body['id']))
+    }
+    await call('POST', `/merchants/${ids.get('Beta')}/suspend`)
+    const names = async (query: string) => {
+      const found: string[] = []
+      for (let cursor = ''; ; ) {
+        const { status, body } = await call('GET', `/merchants?limit=1&${query}${cursor}`)
+        t.equal(status, 200, query)
+        found.push(...(body['data'] as { name: string }[]).map(({ name }) => name))
+        const next = body['next_cursor']
+        if (typeof next !== 'string') return found
+        cursor = `&cursor=${next}`
+      }
+    }
+    t.same(await names(''), ['Alpha', 'Ärger', 'alpha', 'Beta'])
+    t.same(await names('sort=created'), ['Beta', 'alpha', 'Ärger', 'Alpha'])
+    t.same(await names('sort=name'), ['alpha', 'Alpha', 'Beta', 'Ärger'])
+    t.same(await names('sort=-name'), ['Ärger', 'Beta', 'Alpha', 'alpha'])
+    t.same(await names('q=ALPH&sort=-created'), ['Alpha', 'alpha'])
+    t.same(await names(`q=${ids.get('Ärger')?.toLowerCase()}`), ['Ärger'])
+    t.same(await names('status=suspended'), ['Beta'])
+    t.same(await names('status=active&q=beta'), [])
+    t.same(await names('q=%25'), [])
+    for (const query of ['sort=colour', 'status=revoked', 'q=', 'q=%00']) {
+      t.equal((await call('GET', `/merchants?${query}`)).status, 422, query)
+    }
+  },
+)
+
 void t.test('an id that cannot be is not found, and never reaches the database', async (t) => {
   const { call } = await createSubject(t)
   for (const id of [

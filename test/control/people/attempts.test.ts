@@ -146,6 +146,7 @@ void t.test(
   async (t) => {
     const hub = {
       publicUrl: origin,
+      path: '',
       sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000, commandLineMs: 3_600_000 },
       ...{ pages: null, sendsMail: true, oidc: [], mailQueued: () => undefined },
     }

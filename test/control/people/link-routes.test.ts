@@ -160,7 +160,12 @@ void t.test('whoever invites learns nothing of who has an account', async (t) =>
 void t.test('a forgotten password: one answer, and a mail to who has an account', async (t) => {
   let queued = 0
   const sessions = { idleMs: 3_600_000, absoluteMs: 7_200_000, commandLineMs: 3_600_000 }
-  const mail = { publicUrl: 'http://hub.test:8081', sendsMail: true, mailQueued: () => (queued += 1) }
+  const mail = {
+    publicUrl: 'http://hub.test:8081',
+    path: '',
+    sendsMail: true,
+    mailQueued: () => (queued += 1),
+  }
   const subject = await createSubject(t, { hub: { ...mail, sessions, oidc: [], pages: null } })
   await makePerson(subject.db, { email: 'a@x.test', operator: 'admin' })
   const disabled = await makePerson(subject.db, { email: 'b@x.test', operator: 'admin' })
@@ -181,7 +186,7 @@ void t.test('a forgotten password: one answer, and a mail to who has an account'
 
 void t.test('with mail nobody but the static token is shown a link', async (t) => {
   const sessions = { idleMs: 3_600_000, absoluteMs: 7_200_000, commandLineMs: 3_600_000 }
-  const mail = { publicUrl: 'http://hub.test:8081', sendsMail: true, mailQueued: () => undefined }
+  const mail = { publicUrl: 'http://hub.test:8081', path: '', sendsMail: true, mailQueued: () => undefined }
   const subject = await createSubject(t, { hub: { ...mail, sessions, oidc: [], pages: null } })
   const acme = await merchantOf(subject)
   const made = await subject.call('POST', '/tokens', { name: 'ci', role: 'admin' })

@@ -185,6 +185,7 @@ void t.test('on https the cookie is of this host alone, and browsers stay on htt
     publicUrl: 'https://hub.test',
     sendsMail: false,
     mailQueued: () => undefined,
+    path: '',
     oidc: [],
     pages: null,
   }

@@ -35,6 +35,7 @@ void t.test('asked for, it says what each permission opens, where, and how a key
       },
     ],
   })
+  t.match(body, { data: [{ rate_limits: [] }], plans: [] })
   t.match(await call('GET', '/permissions?with=secrets'), { status: 422 })
 })
 

@@ -210,7 +210,7 @@ void t.test(
     const counts: string[] = []
     const postman = createPostman({
       ...{ db, log: { warn: () => undefined, error: () => undefined }, now: () => clock.nowMs },
-      hub: { publicUrl: 'https://hub.test' },
+      hub: { publicUrl: 'https://hub.test', path: '' },
       transport: createMailTransport({ from: 'no-reply@hub.test', smtp: `smtp://127.0.0.1:${port}` }),
       counted: (outcome) => void counts.push(outcome),
     })

@@ -11,12 +11,13 @@ routes:
 `
 
 async function compare(old: string, now: string): Promise<string[]> {
-  const results = await Promise.all(
-    [old, now].map((limits) => load(t, { gateway: gatewayYaml + limits, table })),
+  // One after the other: both have the same folder.
+  const before = await load(t, { gateway: gatewayYaml + old, table })
+  const after = await load(t, { gateway: gatewayYaml + now, table })
+  if (!before.ok || !after.ok) throw new Error(JSON.stringify([before, after]))
+  return compareLimits(before.config.table, after.config.table).map(
+    ({ kind, name, parts }) => `${kind} ${name} ${parts.join('+')}`,
   )
-  const [before, after] = results.map((result) => (result.ok ? result.config.table : undefined))
-  if (before === undefined || after === undefined) throw new Error('faulty')
-  return compareLimits(before, after).map(({ kind, name, parts }) => `${kind} ${name} ${parts.join('+')}`)
 }
 
 const limit = (words: string) => `    rate_limits: { default: { ${words} } }\n`

@@ -2,10 +2,12 @@ import { useState } from 'react'
 import { useTail } from '../../api/events.ts'
 import { Link } from '../../router.tsx'
 import { Button } from '../../ui/button.tsx'
+import { Select } from '../../ui/field.tsx'
 import { Section } from '../../ui/page.tsx'
 import { exactTime } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
 import { OutcomeBadge } from '../requests/outcome.tsx'
+import { toneOf } from '../requests/tone.ts'
 
 interface TailProps {
   readonly merchantId: string | null
@@ -14,15 +16,28 @@ interface TailProps {
 
 export function LiveTail({ merchantId, environment }: TailProps) {
   const [isPaused, setPaused] = useState(false)
+  const [shown, setShown] = useState('')
   const tail = useTail(merchantId, environment, isPaused)
+  const rows = tail.rows.filter((one) => shown === '' || toneOf(one) !== 'good')
   return (
     <Section
       title={words.activity.live}
       about={words.activity.liveAbout}
       actions={
-        <Button isSmall icon={isPaused ? 'play' : 'pause'} onClick={() => setPaused(!isPaused)}>
-          {isPaused ? words.activity.resume : words.activity.pause}
-        </Button>
+        <span className="flex gap-2">
+          <Select
+            aria-label={words.activity.shown}
+            className="w-48"
+            value={shown}
+            onChange={(event) => setShown(event.target.value)}
+          >
+            <option value="">{words.activity.everything}</option>
+            <option value="refused">{words.activity.onlyRefused}</option>
+          </Select>
+          <Button icon={isPaused ? 'play' : 'pause'} onClick={() => setPaused(!isPaused)}>
+            {isPaused ? words.activity.resume : words.activity.pause}
+          </Button>
+        </span>
       }
     >
       <div className="card overflow-hidden">
@@ -42,11 +57,11 @@ export function LiveTail({ merchantId, environment }: TailProps) {
           role="region"
           aria-label={words.activity.live}
         >
-          {tail.rows.length === 0 && !tail.isLost && (
+          {rows.length === 0 && !tail.isLost && (
             <p className="px-4 py-4 text-[13px] text-ink-3">{words.activity.waiting}</p>
           )}
           <ol className="divide-y text-[13px] tabular-nums">
-            {tail.rows.map((one) => (
+            {rows.map((one) => (
               <li key={one.request_id} className="flex items-center gap-3 px-4 py-1.5">
                 <time dateTime={one.at} title={exactTime(one.at)} className="w-20 shrink-0 text-ink-3">
                   {new Date(one.at).toLocaleTimeString()}

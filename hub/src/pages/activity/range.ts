@@ -10,12 +10,16 @@ const lengths: Readonly<Record<string, number>> = {
   '90d': 90 * 86_400_000,
 }
 
-const wholeMs = 60_000
+const hourMs = 3_600_000
+/** Whole hours of a day and whole days of more: sums of those are kept, and so come at once. */
+const wholes: Readonly<Record<string, number>> = { '1h': 60_000, '24h': hourMs }
 
 /** From the address: one of the names up to now, or two times that were chosen. */
 export function rangeOf(query: URLSearchParams, nowMs: number): Range {
   const [from, to] = [query.get('from'), query.get('to')].map((text) => Date.parse(text ?? ''))
   if (from !== undefined && to !== undefined && from < to) return { fromMs: from, toMs: to }
+  const name = query.get('range') ?? '24h'
+  const wholeMs = wholes[name] ?? 24 * hourMs
   const toMs = Math.ceil(nowMs / wholeMs) * wholeMs
-  return { fromMs: toMs - (lengths[query.get('range') ?? '24h'] ?? 86_400_000), toMs }
+  return { fromMs: toMs - (lengths[name] ?? 24 * hourMs), toMs }
 }

@@ -5,11 +5,12 @@ import { queryText } from '../../api/call.ts'
 import { useUser } from '../../api/session.ts'
 import type { AuditEntry } from '../../api/types.ts'
 import { basePath, Link, useQueryState } from '../../router.tsx'
-import { Button, buttonClass, IconButton } from '../../ui/button.tsx'
+import { buttonClass, IconButton } from '../../ui/button.tsx'
 import { Input } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { Listing } from '../../ui/listing.tsx'
 import { PageHead } from '../../ui/page.tsx'
-import { Empty, FaultNotice, SkeletonRows } from '../../ui/states.tsx'
+import { Empty } from '../../ui/states.tsx'
 import { Table, Td, Th, Tr } from '../../ui/table.tsx'
 import { Time } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
@@ -68,26 +69,14 @@ export function Audit() {
           {words.requests.find}
         </button>
       </form>
-      {found.isError ? (
-        <FaultNotice fault={found.error} what={words.audit.failed} again={() => void found.refetch()} />
-      ) : (
-        <div className="card overflow-hidden">
-          {found.isPending && <SkeletonRows />}
-          {found.data && entries.length === 0 && <Empty icon="audit" title={words.audit.empty} />}
-          {entries.length > 0 && <AuditTable entries={entries} />}
-        </div>
-      )}
-      {found.hasNextPage && (
-        <div className="mt-3 flex justify-end">
-          <Button
-            isSmall
-            busy={found.isFetchingNextPage && words.common.loading}
-            onClick={() => void found.fetchNextPage()}
-          >
-            {words.common.more}
-          </Button>
-        </div>
-      )}
+      <Listing
+        found={found}
+        count={entries.length}
+        failed={words.audit.failed}
+        empty={<Empty icon="audit" title={words.audit.empty} />}
+      >
+        <AuditTable entries={entries} />
+      </Listing>
     </>
   )
 }

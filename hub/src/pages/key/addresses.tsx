@@ -1,10 +1,8 @@
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { ApiFault } from '../../api/fault.ts'
 import { patchKey, useTakeKey } from '../../api/keys.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog, DialogActions } from '../../ui/dialog.tsx'
 import { Field, TextArea } from '../../ui/field.tsx'
-import { FaultNotice } from '../../ui/states.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
 import { ReasonField, type VerbProps } from './verbs.tsx'
@@ -25,35 +23,29 @@ export function AddressesDialog({ one, close, done }: VerbProps) {
     },
   )
   const wrong = action.fault instanceof ApiFault ? wrongLine(action.fault, lines) : undefined
-  const submit = (event: FormEvent): void => {
-    event.preventDefault()
-    action.run(undefined)
-  }
   return (
-    <Dialog title={words.edit.addressesTitle} about={words.edit.addressesAbout(one.name)} onClose={close}>
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        {action.fault !== null && wrong === undefined && (
-          <FaultNotice fault={action.fault} what={words.edit.addressesFailed} />
-        )}
-        <Field label={words.edit.addresses} hint={words.edit.addressesHint} fault={wrong}>
-          <TextArea
-            rows={5}
-            autoFocus
-            spellCheck={false}
-            className="font-mono text-[13px]"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-        </Field>
-        <ReasonField value={reason} onChange={setReason} />
-        <DialogActions>
-          <Button onClick={close}>{words.common.cancel}</Button>
-          <Button kind="primary" type="submit" busy={action.isRunning && words.common.saving}>
-            {words.common.save}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={words.edit.addressesTitle}
+      about={words.edit.addressesAbout(one.name)}
+      action={action}
+      failed={words.edit.addressesFailed}
+      isTold={wrong !== undefined}
+      submit={words.common.save}
+      working={words.common.saving}
+      close={close}
+    >
+      <Field label={words.edit.addresses} hint={words.edit.addressesHint} fault={wrong}>
+        <TextArea
+          rows={5}
+          autoFocus
+          spellCheck={false}
+          className="font-mono text-[13px]"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+      </Field>
+      <ReasonField value={reason} onChange={setReason} />
+    </FormDialog>
   )
 }
 

@@ -17,19 +17,24 @@ import { PermissionPicker } from '../new-key/permission-picker.tsx'
 import { ReasonField, type VerbProps } from './verbs.tsx'
 
 interface EditProps extends VerbProps {
-  /** Begins without those that were never used. */
-  readonly withoutUnused: boolean
+  /** Begins without these. */
+  readonly without?: readonly string[]
 }
 
-export function EditPermissions({ one, close, done, withoutUnused }: EditProps) {
-  const use = useQuery(permissionUse(one.id))
-  const unused = new Set(withoutUnused ? unusedOf(one, use.data) : [])
+/** Begins without what the key was not seen to use: once that is known. */
+export function WithoutUnused(props: VerbProps) {
+  const use = useQuery(permissionUse(props.one.id))
+  if (use.isPending) return null
+  return <EditPermissions {...props} without={unusedOf(props.one, use.data)} />
+}
+
+export function EditPermissions({ one, close, done, without = [] }: EditProps) {
   const table = useQuery(permissionTable)
   const client = useQueryClient()
   const take = useTakeKey()
   const [seen, setSeen] = useState(one)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(
-    () => new Set(one.permissions.filter((name) => !unused.has(name))),
+    () => new Set(one.permissions.filter((name) => !without.includes(name))),
   )
   const [reason, setReason] = useState('')
   const api = table.data?.data.find((each) => each.api === one.api)

@@ -5,7 +5,7 @@ import { useMerchantName } from '../../shell/merchant.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
 import { Section } from '../../ui/page.tsx'
 import { Time } from '../../ui/time.tsx'
-import { words } from '../../words.ts'
+import { figure, words } from '../../words.ts'
 
 export function Facts({ one }: { one: Key }) {
   const user = useUser()
@@ -45,6 +45,7 @@ export function Facts({ one }: { one: Key }) {
             {rate}
           </Fact>
         ))}
+        {typeof one.in_flight === 'number' && <Fact name={text.inFlight}>{figure(one.in_flight)}</Fact>}
         {Object.entries(one.metadata ?? {}).map(([name, value]) => (
           <Fact key={name} name={name}>
             {value}

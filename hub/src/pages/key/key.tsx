@@ -1,18 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { ApiFault } from '../../api/fault.ts'
 import { keyById, oldSecretOf, stateOf } from '../../api/keys.ts'
 import { mayChange, mayDisable, useUser } from '../../api/session.ts'
 import type { Key, KeyWithSecret, Pending } from '../../api/types.ts'
 import { useQueryState } from '../../router.tsx'
 import { EnvironmentBadge, EnvironmentBar, isLive } from '../../shell/environment.tsx'
+import { Detail } from '../../shell/detail.tsx'
 import { useForget } from '../../shell/keep-secret.ts'
-import { PageSkeleton } from '../../shell/page-skeleton.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { writeText } from '../../ui/copy.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { PageHead } from '../../ui/page.tsx'
-import { Empty, FaultNotice, Notice } from '../../ui/states.tsx'
+import { Notice } from '../../ui/states.tsx'
 import { useNow } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
 import { KeyFace } from '../keys/key-table.tsx'
@@ -20,38 +19,42 @@ import { KeyStatus } from '../keys/key-status.tsx'
 import { BackToKeys } from '../new-key/new-key.tsx'
 import { SecretPanel } from '../new-key/secret.tsx'
 import { AddressesDialog } from './addresses.tsx'
-import { EditPermissions } from './edit-permissions.tsx'
+import { DetailsDialog } from './details.tsx'
+import { EditPermissions, WithoutUnused } from './edit-permissions.tsx'
 import { Facts } from './facts.tsx'
 import { History } from './history.tsx'
 import { InForce } from './in-force.tsx'
+import { LimitsDialog } from './limits.tsx'
 import { HeldPermissions } from './permissions.tsx'
-import { RenameDialog } from './rename.tsx'
 import { RotateDialog } from './rotate.tsx'
 import { Rotation } from './rotation.tsx'
 import { Secrets } from './secrets.tsx'
 import { KeyUse } from './use.tsx'
 import { DisableDialog, EnableDialog, RevokeDialog } from './verbs.tsx'
 
-export type Asked = 'disable' | 'enable' | 'revoke' | 'rotate' | 'edit' | 'rename' | 'unused' | 'addresses'
+export type Asked =
+  | 'disable'
+  | 'enable'
+  | 'revoke'
+  | 'rotate'
+  | 'edit'
+  | 'unused'
+  | 'details'
+  | 'addresses'
+  | 'limits'
 
 export function KeyDetail({ id }: { id: string }) {
-  const found = useQuery(keyById(id))
-  if (found.data !== undefined) return <KeyPage one={found.data} />
-  if (found.isPending) return <PageSkeleton />
-  const isGone = found.error instanceof ApiFault && found.error.status === 404
   return (
-    <>
-      <PageHead title={isGone ? words.key.goneTitle : words.key.failed} above={<BackToKeys />} />
-      {isGone ? (
-        <div className="card">
-          <Empty icon="key" title={words.key.goneTitle}>
-            {words.key.gone}
-          </Empty>
-        </div>
-      ) : (
-        <FaultNotice fault={found.error} what={words.key.failed} again={() => void found.refetch()} />
-      )}
-    </>
+    <Detail
+      found={useQuery(keyById(id))}
+      icon="key"
+      back={<BackToKeys />}
+      failed={words.key.failed}
+      goneTitle={words.key.goneTitle}
+      gone={() => words.key.gone}
+    >
+      {(one) => <KeyPage one={one} />}
+    </Detail>
   )
 }
 
@@ -65,9 +68,10 @@ function KeyPage({ one }: { one: Key }) {
   const user = useUser()
   const canChange = mayChange(user, one.merchant_id) && one.status !== 'revoked'
   useEffect(() => {
-    if (query.get('do') !== 'rotate') return
+    const wish = query.get('do')
+    if (wish === null) return
     changeQuery({ do: null })
-    if (canChange) setAsked('rotate')
+    if (canChange && (wish === 'rotate' || wish === 'unused')) setAsked(wish)
   }, [query, changeQuery, canChange])
   if (rotated !== null)
     return (
@@ -174,8 +178,8 @@ function Verbs({ one, canChange, isRotating, ask }: VerbsProps) {
             />
           }
         >
-          <MenuItem icon="key" onSelect={() => ask('rename')}>
-            {words.key.rename}
+          <MenuItem icon="key" onSelect={() => ask('details')}>
+            {words.key.details}
           </MenuItem>
           <MenuItem icon="shield" onSelect={() => ask('edit')}>
             {words.edit.title}
@@ -183,6 +187,11 @@ function Verbs({ one, canChange, isRotating, ask }: VerbsProps) {
           {one.allowed_ips !== undefined && (
             <MenuItem icon="routes" onSelect={() => ask('addresses')}>
               {words.key.addresses}
+            </MenuItem>
+          )}
+          {user.kind === 'operator' && (
+            <MenuItem icon="clock" onSelect={() => ask('limits')}>
+              {words.key.limits}
             </MenuItem>
           )}
           <MenuItem icon="copy" onSelect={() => void writeText(one.id)}>
@@ -207,10 +216,11 @@ function Asking({ one, asked, close, setRotated, settled }: AskingProps) {
   if (asked === 'disable') return <DisableDialog {...props} />
   if (asked === 'enable') return <EnableDialog {...props} />
   if (asked === 'revoke') return <RevokeDialog {...props} />
-  if (asked === 'edit' || asked === 'unused')
-    return <EditPermissions {...props} withoutUnused={asked === 'unused'} />
+  if (asked === 'edit') return <EditPermissions {...props} />
+  if (asked === 'unused') return <WithoutUnused {...props} />
+  if (asked === 'limits') return <LimitsDialog {...props} />
   if (asked === 'addresses') return <AddressesDialog {...props} />
-  if (asked === 'rename') return <RenameDialog {...props} />
+  if (asked === 'details') return <DetailsDialog {...props} />
   if (asked === 'rotate') return <RotateDialog one={one} close={close} rotated={setRotated} />
   return null
 }

@@ -55,7 +55,7 @@ export function HeldPermissions({ one, ask }: HeldProps) {
               {isRisky(name) && <RiskBadge />}
               {use.data && (
                 <span className="text-[13px] text-ink-3">
-                  {unused.includes(name) && words.key.permissionUnused}
+                  {!usedAt.get(name) && words.key.permissionUnused}
                   {usedAt.get(name) && (
                     <>
                       {words.key.permissionUsed} <Time at={usedAt.get(name)} />

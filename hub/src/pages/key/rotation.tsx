@@ -8,6 +8,7 @@ import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { relativeTime, Time, useNow } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
+import { GraceDialog } from './grace.tsx'
 import { EndRotationDialog } from './verbs.tsx'
 
 interface RotationProps {
@@ -20,7 +21,7 @@ const watchedMinutes = 10
 
 export function Rotation({ one, canChange, settled }: RotationProps) {
   const nowMs = useNow()
-  const [isEnding, setEnding] = useState(false)
+  const [asked, setAsked] = useState<'end' | 'grace' | null>(null)
   const use = useQuery(recentUse(one.id, watchedMinutes))
   const old = oldSecretOf(one, nowMs)
   const current = one.secrets[0]
@@ -41,9 +42,14 @@ export function Rotation({ one, canChange, settled }: RotationProps) {
           </p>
         </div>
         {canChange && (
-          <Button isSmall kind={count > 0 ? 'plain' : 'primary'} onClick={() => setEnding(true)}>
-            {words.rotate.endNow}
-          </Button>
+          <span className="flex flex-wrap gap-2">
+            <Button isSmall icon="clock" onClick={() => setAsked('grace')}>
+              {words.rotate.prolong}
+            </Button>
+            <Button isSmall kind={count > 0 ? 'plain' : 'primary'} onClick={() => setAsked('end')}>
+              {words.rotate.endNow}
+            </Button>
+          </span>
         )}
       </div>
       <Bars old={old} current={current} nowMs={nowMs} prefix={one.prefix} />
@@ -61,11 +67,14 @@ export function Rotation({ one, canChange, settled }: RotationProps) {
           </span>
         </span>
       </p>
-      {isEnding && (
+      {asked === 'grace' && (
+        <GraceDialog one={one} close={() => setAsked(null)} done={({ pending }) => settled(pending)} />
+      )}
+      {asked === 'end' && (
         <EndRotationDialog
           one={one}
           isInUse={count > 0}
-          close={() => setEnding(false)}
+          close={() => setAsked(null)}
           done={({ pending }) => settled(pending)}
         />
       )}

@@ -1,13 +1,12 @@
 // What is done to a key as a whole, each with a question that says what will happen.
 
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { changeKey, type KeyVerb, useTakeKey } from '../../api/keys.ts'
 import type { Key, Settled } from '../../api/types.ts'
-import { Button, type ButtonKind } from '../../ui/button.tsx'
-import { Dialog, DialogActions } from '../../ui/dialog.tsx'
+import type { ButtonKind } from '../../ui/button.tsx'
 import { Field, Input } from '../../ui/field.tsx'
-import { FaultNotice } from '../../ui/states.tsx'
 import { relativeTime, useNow } from '../../ui/time.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
 
@@ -103,33 +102,30 @@ function VerbDialog({ one, close, done, said }: VerbProps & { said: Said }) {
     },
   )
   const isTyped = said.name === undefined || typed.trim() === said.name
-  const submit = (event: FormEvent): void => {
-    event.preventDefault()
-    if (isTyped) action.run(undefined)
-  }
   return (
-    <Dialog title={said.title} about={said.about} onClose={close}>
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        {action.fault !== null && <FaultNotice fault={action.fault} what={said.failed} />}
-        {said.name !== undefined && (
-          <Field label={<span className="break-words">{words.revoke.type(said.name)}</span>}>
-            <Input
-              autoFocus
-              autoComplete="off"
-              value={typed}
-              onChange={(event) => setTyped(event.target.value)}
-            />
-          </Field>
-        )}
-        <ReasonField value={reason} onChange={setReason} />
-        <DialogActions>
-          <Button onClick={close}>{words.common.cancel}</Button>
-          <Button kind={said.kind} type="submit" disabled={!isTyped} busy={action.isRunning && said.working}>
-            {said.submit}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={said.title}
+      about={said.about}
+      action={action}
+      failed={said.failed}
+      submit={said.submit}
+      working={said.working}
+      kind={said.kind}
+      isReady={isTyped}
+      close={close}
+    >
+      {said.name !== undefined && (
+        <Field label={<span className="break-words">{words.revoke.type(said.name)}</span>}>
+          <Input
+            autoFocus
+            autoComplete="off"
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+        </Field>
+      )}
+      <ReasonField value={reason} onChange={setReason} />
+    </FormDialog>
   )
 }
 

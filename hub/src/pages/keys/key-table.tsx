@@ -1,4 +1,5 @@
-import { stateOf } from '../../api/keys.ts'
+import { useQueryClient } from '@tanstack/react-query'
+import { keyById, stateOf } from '../../api/keys.ts'
 import type { Key } from '../../api/types.ts'
 import { useUser } from '../../api/session.ts'
 import { Link } from '../../router.tsx'
@@ -43,12 +44,16 @@ function KeyRow({ one }: { one: Key }) {
   const state = stateOf(one, nowMs)
   const user = useUser()
   const merchantId = useMerchantId()
+  const client = useQueryClient()
+  const prefetch = (): void => void client.prefetchQuery(keyById(one.id))
   const isOfMany = merchantId === null && user.kind === 'operator'
   return (
     <Tr isDim={state === 'revoked'}>
       <Td className="max-w-[260px] min-w-[120px]">
         <Link
           to={`/developers/keys/${one.id}`}
+          onPointerEnter={prefetch}
+          onFocus={prefetch}
           className="block truncate font-medium text-ink hover:text-accent-ink hover:underline"
         >
           {one.name}

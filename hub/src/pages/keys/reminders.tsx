@@ -6,10 +6,12 @@ import { useQueryState } from '../../router.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Notice } from '../../ui/states.tsx'
 import { words } from '../../words.ts'
+import { UnusedPermissions } from './unused-permissions.tsx'
 
 interface RemindersProps {
   readonly merchantId: string | null
   readonly environment: string
+  readonly isChanger: boolean
 }
 
 const faces = {
@@ -26,11 +28,12 @@ export function Reminders(props: RemindersProps) {
       {ages.map((age) => (
         <Reminder key={age} age={age} {...props} />
       ))}
+      <UnusedPermissions {...props} />
     </div>
   )
 }
 
-function Reminder({ age, merchantId, environment }: RemindersProps & { age: Age }) {
+function Reminder({ age, merchantId, environment }: Omit<RemindersProps, 'isChanger'> & { age: Age }) {
   const [, change] = useQueryState()
   const { data } = useQuery(keysOfAge(age, merchantId, environment))
   const { said, tone } = faces[age]

@@ -1,9 +1,12 @@
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { merchantList } from '../../api/merchants.ts'
 import type { ApiPermissions } from '../../api/types.ts'
 import { EnvironmentSign, isLive } from '../../shell/environment.tsx'
+import { useMerchantName } from '../../shell/merchant.tsx'
+import { MerchantMenu } from '../../shell/merchant-menu.tsx'
+import { Button } from '../../ui/button.tsx'
 import { Choice, Field, Input, Select } from '../../ui/field.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { dayOf } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
 
 interface MerchantProps {
@@ -13,19 +16,20 @@ interface MerchantProps {
 }
 
 export function MerchantField({ value, fault, onChange }: MerchantProps) {
-  const { data } = useQuery(merchantList())
+  const name = useMerchantName(value) ?? words.newKey.chooseMerchant
   return (
     <Field label={words.newKey.merchant} fault={fault}>
-      <Select value={value ?? ''} onChange={(event) => onChange(event.target.value)}>
-        <option value="" disabled>
-          {words.newKey.chooseMerchant}
-        </option>
-        {(data?.data ?? []).map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </Select>
+      <MerchantMenu
+        hasAll={false}
+        current={value}
+        choose={(id) => id !== null && onChange(id)}
+        button={
+          <Button aria-label={`${words.newKey.merchant}: ${name}`} className="max-w-full self-start">
+            <span className="truncate">{name}</span>
+            <Icon name="down" size={14} />
+          </Button>
+        }
+      />
     </Field>
   )
 }
@@ -81,6 +85,8 @@ export function EnvironmentChoice({ names, value, onChange }: EnvironmentProps) 
 }
 
 interface ExpiryProps {
+  /** Of a key that there is; undefined: it is being made. */
+  readonly before?: string | null
   readonly value: string | null
   readonly fault: string | undefined
   readonly onChange: (at: string | null) => void
@@ -88,17 +94,23 @@ interface ExpiryProps {
 
 const dayMs = 86_400_000
 
-export function ExpiryField({ value, fault, onChange }: ExpiryProps) {
-  const [way, setWay] = useState('never')
+export function ExpiryField({ before, value, fault, onChange }: ExpiryProps) {
+  const [way, setWay] = useState(before === undefined ? 'never' : 'keep')
   const choose = (next: string): void => {
     setWay(next)
-    if (next === 'never') onChange(null)
+    if (next === 'keep') onChange(before ?? null)
+    else if (next === 'never') onChange(null)
     else if (next !== 'date') onChange(new Date(Date.now() + Number(next) * dayMs).toISOString())
   }
   return (
     <div className="flex flex-wrap items-start gap-3">
-      <Field label={words.newKey.expiry} fault={way === 'date' ? undefined : fault} className="w-44">
+      <Field label={words.newKey.expiry} fault={way === 'date' ? undefined : fault} className="w-56">
         <Select value={way} onChange={(event) => choose(event.target.value)}>
+          {before !== undefined && (
+            <option value="keep">
+              {before === null ? words.newKey.expiryKeepNever : words.newKey.expiryKeep(dayOf(before))}
+            </option>
+          )}
           {['never', '30', '90', '365', 'date'].map((one) => (
             <option key={one} value={one}>
               {words.newKey.expiryOptions[one]}

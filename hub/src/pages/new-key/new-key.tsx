@@ -6,7 +6,7 @@ import { faultOf } from '../../api/fault.ts'
 import { permissionTable } from '../../api/permissions.ts'
 import { mayChange, useUser } from '../../api/session.ts'
 import type { ApiPermissions, KeyWithSecret } from '../../api/types.ts'
-import { Link, navigate, withKept } from '../../router.tsx'
+import { navigate, withKept } from '../../router.tsx'
 import { EnvironmentBar, useEnvironment } from '../../shell/environment.tsx'
 import { useForget } from '../../shell/keep-secret.ts'
 import { useMerchantId } from '../../shell/merchant.tsx'
@@ -17,6 +17,7 @@ import { PageHead } from '../../ui/page.tsx'
 import { FaultNotice, Notice } from '../../ui/states.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
+import { Back } from '../../shell/detail.tsx'
 import { PageSkeleton } from '../../shell/page-skeleton.tsx'
 import { ApiChoice, EnvironmentChoice, ExpiryField, MerchantField } from './fields.tsx'
 import { PermissionPicker } from './permission-picker.tsx'
@@ -62,15 +63,7 @@ export function CreateKey() {
 }
 
 export function BackToKeys() {
-  return (
-    <Link
-      to="/developers"
-      className="no-print mb-1 -ml-1.5 inline-flex h-8 items-center gap-1 rounded-md px-1.5 text-[13px] text-ink-3 hover:text-ink"
-    >
-      <Icon name="left" size={14} />
-      {words.key.back}
-    </Link>
-  )
+  return <Back to="/developers">{words.key.back}</Back>
 }
 
 interface Wish {

@@ -1,21 +1,18 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
-import { faultOf } from '../../api/fault.ts'
+import { useState } from 'react'
 import { useUser } from '../../api/session.ts'
 import { addOperator, changeOperator, type OneTimeLink, type Operator, operatorList } from '../../api/team.ts'
-import type { OperatorRole } from '../../api/types.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
-import { Dialog, DialogActions } from '../../ui/dialog.tsx'
-import { Choice, Field, Input } from '../../ui/field.tsx'
+import { Listing } from '../../ui/listing.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { PageHead } from '../../ui/page.tsx'
-import { FaultNotice, SkeletonRows } from '../../ui/states.tsx'
+import { FaultNotice } from '../../ui/states.tsx'
 import { Table, Td, Th, Tr } from '../../ui/table.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
-import { LinkDialog } from '../team/invite.tsx'
+import { LinkDialog, PersonDialog } from '../team/person-dialog.tsx'
 
 type Shown = { readonly link: OneTimeLink['link']; readonly email: string }
 
@@ -39,34 +36,33 @@ export function Operators() {
           )
         }
       />
-      {found.isError ? (
-        <FaultNotice fault={found.error} what={words.operators.failed} again={() => void found.refetch()} />
-      ) : (
-        <div className="card overflow-hidden">
-          {found.isPending && <SkeletonRows rows={3} />}
-          {found.data && (
-            <Table
-              caption={words.operators.title}
-              head={
-                <>
-                  <Th>{columns.person}</Th>
-                  <Th>{columns.role}</Th>
-                  <Th shown="roomy">{columns.status}</Th>
-                  <Th shown="middle">{columns.signedIn}</Th>
-                  <Th className="w-10">
-                    <span className="sr-only">{words.common.actions('')}</span>
-                  </Th>
-                </>
-              }
-            >
-              {found.data.data.map((one) => (
-                <OperatorRow key={one.id} one={one} isAdmin={isAdmin} show={setShown} />
-              ))}
-            </Table>
-          )}
-        </div>
-      )}
-      {isAdding && <AddDialog close={() => setAdding(false)} show={setShown} />}
+      <Listing
+        found={found}
+        count={found.data?.data.length ?? 0}
+        failed={words.operators.failed}
+        rows={3}
+        empty={null}
+      >
+        <Table
+          caption={words.operators.title}
+          head={
+            <>
+              <Th>{columns.person}</Th>
+              <Th>{columns.role}</Th>
+              <Th shown="roomy">{columns.status}</Th>
+              <Th shown="middle">{columns.signedIn}</Th>
+              <Th className="w-10">
+                <span className="sr-only">{words.common.actions('')}</span>
+              </Th>
+            </>
+          }
+        >
+          {found.data?.data.map((one) => (
+            <OperatorRow key={one.id} one={one} isAdmin={isAdmin} show={setShown} />
+          ))}
+        </Table>
+      </Listing>
+      {isAdding && <AddDialog close={() => setAdding(false)} />}
       {shown !== null && <LinkDialog {...shown} purpose="password" close={() => setShown(null)} />}
     </>
   )
@@ -130,52 +126,24 @@ function OperatorRow({
 
 const roles = ['read_only', 'auditor', 'support', 'admin'] as const
 
-function AddDialog({ close, show }: { close: () => void; show: (shown: Shown) => void }) {
+function AddDialog({ close }: { close: () => void }) {
   const client = useQueryClient()
-  const [email, setEmail] = useState('')
-  const [role, setRole] = useState<OperatorRole>('support')
-  const action = useAction(
-    () => addOperator(email.trim(), role),
-    (made) => {
-      void client.invalidateQueries({ queryKey: operatorList.queryKey })
-      close()
-      show({ link: made.link, email: made.email })
-    },
-  )
-  const submit = (event: FormEvent): void => {
-    event.preventDefault()
-    action.run(undefined)
-  }
   return (
-    <Dialog title={words.operators.createTitle} onClose={close}>
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        {action.fault !== null && <FaultNotice fault={action.fault} what={words.operators.createFailed} />}
-        <Field label={words.team.email} fault={faultOf(action.fault, '/email')}>
-          <Input
-            type="email"
-            required
-            autoFocus
-            value={email}
-            onChange={(event) => setEmail(event.target.value)}
-          />
-        </Field>
-        <Choice
-          legend={words.team.role}
-          value={role}
-          onChange={setRole}
-          options={roles.map((value) => ({
-            value,
-            label: words.shell.role[value],
-            note: words.operators.roleNote[value],
-          }))}
-        />
-        <DialogActions>
-          <Button onClick={close}>{words.common.cancel}</Button>
-          <Button kind="primary" type="submit" busy={action.isRunning && words.operators.creating}>
-            {words.operators.create}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <PersonDialog
+      title={words.operators.createTitle}
+      submit={words.operators.create}
+      working={words.operators.creating}
+      failed={words.operators.createFailed}
+      purpose="password"
+      role="support"
+      roles={roles.map((value) => ({
+        value,
+        label: words.shell.role[value],
+        note: words.operators.roleNote[value],
+      }))}
+      act={addOperator}
+      done={() => void client.invalidateQueries({ queryKey: operatorList.queryKey })}
+      close={close}
+    />
   )
 }

@@ -2,14 +2,13 @@
 
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { ApiFault } from '../../api/fault.ts'
 import { type KeptRequest, requestById } from '../../api/requests.ts'
 import { Link } from '../../router.tsx'
-import { PageSkeleton } from '../../shell/page-skeleton.tsx'
+import { Back, Detail } from '../../shell/detail.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { PageHead } from '../../ui/page.tsx'
-import { Empty, FaultNotice, Notice } from '../../ui/states.tsx'
+import { Notice } from '../../ui/states.tsx'
 import { exactTime, Time } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
 import { OutcomeBadge } from './outcome.tsx'
@@ -17,41 +16,30 @@ import { type Step, stepsOf, textOf } from './steps.ts'
 import { toneOf } from './tone.ts'
 
 export function RequestDetail({ id }: { id: string }) {
-  const found = useQuery(requestById(id))
-  if (found.data !== undefined) return <Way one={found.data} />
-  if (found.isPending) return <PageSkeleton />
-  const { error } = found
-  const isGone = error instanceof ApiFault && error.status === 404
   return (
-    <>
-      <PageHead title={isGone ? words.requests.goneTitle : words.requests.oneFailed} above={<Back />} />
-      {isGone ? (
-        <div className="card">
-          <Empty icon="search" title={words.requests.goneTitle}>
-            <p>{words.requests.gone}</p>
-            <p className="mt-2 text-[13px] break-words text-ink-3">
-              <code className="break-all">{id}</code>
-              {error.details[0] && <>: {error.details[0].message.split(';')[0]}</>}
-            </p>
-          </Empty>
-        </div>
-      ) : (
-        <FaultNotice fault={error} what={words.requests.oneFailed} again={() => void found.refetch()} />
+    <Detail
+      found={useQuery(requestById(id))}
+      icon="search"
+      back={<BackToRequests />}
+      failed={words.requests.oneFailed}
+      goneTitle={words.requests.goneTitle}
+      gone={({ details: [said] }) => (
+        <>
+          <p>{words.requests.gone}</p>
+          <p className="mt-2 text-[13px] break-words text-ink-3">
+            <code className="break-all">{id}</code>
+            {said && <>: {said.message.split(';')[0]}</>}
+          </p>
+        </>
       )}
-    </>
+    >
+      {(one) => <Way one={one} />}
+    </Detail>
   )
 }
 
-function Back() {
-  return (
-    <Link
-      to="/developers/requests"
-      className="no-print mb-1 -ml-1.5 inline-flex h-8 items-center gap-1 rounded-md px-1.5 text-[13px] text-ink-3 hover:text-ink"
-    >
-      <Icon name="left" size={14} />
-      {words.requests.title}
-    </Link>
-  )
+function BackToRequests() {
+  return <Back to="/developers/requests">{words.requests.title}</Back>
 }
 
 function Way({ one }: { one: KeptRequest }) {
@@ -59,7 +47,7 @@ function Way({ one }: { one: KeptRequest }) {
   return (
     <div className="max-w-[760px]">
       <PageHead
-        above={<Back />}
+        above={<BackToRequests />}
         title={one.route || one.method}
         beside={<OutcomeBadge one={one} />}
         about={
@@ -74,6 +62,11 @@ function Way({ one }: { one: KeptRequest }) {
       <div className="mb-6">
         <Notice tone={tone} title={words.requests.explanation}>
           {one.explanation}
+          {one.code !== null && (
+            <Link to={`/docs/errors/${one.code}`} className="mt-1 block text-accent-ink hover:underline">
+              {words.requests.aboutCode(one.code)}
+            </Link>
+          )}
         </Notice>
       </div>
       <ol className="card px-5 py-4">

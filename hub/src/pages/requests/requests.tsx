@@ -7,8 +7,9 @@ import { Link, navigate, useQueryState, withKept } from '../../router.tsx'
 import { useMerchantId } from '../../shell/merchant.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Input } from '../../ui/field.tsx'
+import { Listing } from '../../ui/listing.tsx'
 import { PageHead } from '../../ui/page.tsx'
-import { Empty, FaultNotice, SkeletonRows } from '../../ui/states.tsx'
+import { Empty, FaultNotice } from '../../ui/states.tsx'
 import { Table, Td, Th, Tr } from '../../ui/table.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useAction } from '../../ui/use-action.ts'
@@ -26,30 +27,18 @@ export function Requests() {
     <>
       <PageHead title={words.requests.title} about={words.requests.about} />
       <LookUp />
-      {found.isError ? (
-        <FaultNotice fault={found.error} what={words.requests.failed} again={() => void found.refetch()} />
-      ) : (
-        <div className="card overflow-hidden">
-          {found.isPending && <SkeletonRows />}
-          {found.data && rows.length === 0 && (
-            <Empty icon="check" title={words.requests.emptyTitle}>
-              {words.requests.empty}
-            </Empty>
-          )}
-          {rows.length > 0 && <RequestTable rows={rows} />}
-        </div>
-      )}
-      {found.hasNextPage && (
-        <div className="mt-3 flex justify-end">
-          <Button
-            isSmall
-            busy={found.isFetchingNextPage && words.common.loading}
-            onClick={() => void found.fetchNextPage()}
-          >
-            {words.common.more}
-          </Button>
-        </div>
-      )}
+      <Listing
+        found={found}
+        count={rows.length}
+        failed={words.requests.failed}
+        empty={
+          <Empty icon="check" title={words.requests.emptyTitle}>
+            {words.requests.empty}
+          </Empty>
+        }
+      >
+        <RequestTable rows={rows} />
+      </Listing>
     </>
   )
 }

@@ -7,7 +7,8 @@ import { Input } from '../../ui/field.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { Empty, FaultNotice, SkeletonRows } from '../../ui/states.tsx'
 import { Table, Td, Th, Tr } from '../../ui/table.tsx'
-import { words } from '../../words.ts'
+import { figure, words } from '../../words.ts'
+import { useCoverage } from './coverage.ts'
 import { Explain } from './explain.tsx'
 
 export function RouteTable() {
@@ -40,12 +41,17 @@ export function RouteTable() {
 
 function ApiRoutes({ api, text }: { api: ApiPermissions; text: string }) {
   const all = api.routes ?? []
+  const calls = useCoverage()
+  const called = all.filter(({ method, path }) => (calls?.(api.api, `${method} ${path}`) ?? 0) > 0).length
   const rows = all.filter(({ method, path, permissions }) =>
     `${method} ${path} ${permissions.join(' ')}`.toLowerCase().includes(text),
   )
   const open = all.filter(({ need }) => need === 'public').length
   return (
-    <Section title={api.api} about={words.routes.counts(all.length, open)}>
+    <Section
+      title={api.api}
+      about={`${words.routes.counts(all.length, open)}${calls === undefined ? '' : `, ${words.routes.called(called)}`}`}
+    >
       <div className="card overflow-hidden">
         {rows.length === 0 ? (
           <Empty icon="routes" title={words.routes.empty} />
@@ -56,6 +62,9 @@ function ApiRoutes({ api, text }: { api: ApiPermissions; text: string }) {
               <>
                 <Th>{words.routes.columns.route}</Th>
                 <Th>{words.routes.columns.need}</Th>
+                <Th shown="middle" isNumber>
+                  {words.routes.columns.calls}
+                </Th>
                 <Th shown="wide">{words.routes.columns.source}</Th>
               </>
             }
@@ -84,6 +93,9 @@ function ApiRoutes({ api, text }: { api: ApiPermissions; text: string }) {
                     </span>
                   )}
                 </Td>
+                <Td shown="middle" isNumber className="text-ink-2">
+                  {shownCount(calls?.(api.api, `${method} ${path}`))}
+                </Td>
                 <Td shown="wide" className="max-w-[240px]">
                   <code className="block truncate text-xs text-ink-3" title={source}>
                     {source?.split('/').at(-1)}
@@ -96,4 +108,9 @@ function ApiRoutes({ api, text }: { api: ApiPermissions; text: string }) {
       </div>
     </Section>
   )
+}
+
+function shownCount(count: number | undefined): string {
+  if (count === undefined) return '—'
+  return count === 0 ? words.routes.notCalled : figure(count)
 }

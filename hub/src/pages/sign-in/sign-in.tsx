@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { call } from '../../api/call.ts'
 import { ApiFault } from '../../api/fault.ts'
 import { hasPasskeys, signInByPasskey, startOidc } from '../../api/security.ts'
 import { signIn, type SignInWays, signInWays, useTakeSession } from '../../api/session.ts'
@@ -11,9 +10,14 @@ import { FaultNotice, Notice } from '../../ui/states.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
 import { Card } from './card.tsx'
+import { FirstRun } from './first-run.tsx'
+import { Forgot } from './forgot.tsx'
 
 export function SignIn() {
   const [mode, setMode] = useState<'sign-in' | 'forgot'>('sign-in')
+  const [isSkipped, setSkipped] = useState(false)
+  const { data } = useQuery(signInWays)
+  if (data?.first_run === true && !isSkipped) return <FirstRun skip={() => setSkipped(true)} />
   return mode === 'sign-in' ? (
     <SignInForm forgot={() => setMode('forgot')} />
   ) : (
@@ -166,55 +170,5 @@ function OtherWays({ ways }: { ways: SignInWays | undefined }) {
         </Button>
       ))}
     </div>
-  )
-}
-
-function Forgot({ back }: { back: () => void }) {
-  const ways = useQuery(signInWays)
-  const [email, setEmail] = useState('')
-  const [isSent, setSent] = useState(false)
-  const action = useAction(
-    () => call('POST', 'hub/v1/password/reset', { body: { email } }),
-    () => setSent(true),
-  )
-  const hasMail = ways.data?.mail !== false
-  return (
-    <Card title={words.signIn.resetTitle} about={hasMail ? words.signIn.resetAbout : words.signIn.askAdmin}>
-      {isSent && <Notice tone="good">{words.signIn.resetSent}</Notice>}
-      {action.fault !== null && <FaultNotice fault={action.fault} what={words.signIn.resetTitle} />}
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          action.run(undefined)
-        }}
-      >
-        {hasMail && !isSent && (
-          <>
-            <Field label={words.signIn.email}>
-              <Input
-                type="email"
-                required
-                autoFocus
-                autoComplete="username"
-                value={email}
-                onChange={(event) => setEmail(event.target.value)}
-              />
-            </Field>
-            <Button
-              kind="primary"
-              type="submit"
-              busy={action.isRunning && words.link.working}
-              className="w-full"
-            >
-              {words.signIn.reset}
-            </Button>
-          </>
-        )}
-        <Button kind="quiet" icon="left" onClick={back}>
-          {words.signIn.title}
-        </Button>
-      </form>
-    </Card>
   )
 }

@@ -2,54 +2,44 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { mayChange, useUser } from '../../api/session.ts'
 import {
-  type Delivery,
-  deliveryList,
   type Endpoint,
   endpointById,
-  redeliver,
   removeEndpoint,
   rotateEndpoint,
   setEndpointStatus,
   testEndpoint,
 } from '../../api/webhooks.ts'
-import { Link, navigate, withKept } from '../../router.tsx'
-import { PageSkeleton } from '../../shell/page-skeleton.tsx'
+import { navigate, withKept } from '../../router.tsx'
+import { Back, Detail } from '../../shell/detail.tsx'
 import { Ask } from '../../ui/ask.tsx'
-import { Badge, Chip } from '../../ui/badge.tsx'
+import { Chip } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
-import { Icon } from '../../ui/icon.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
-import { Empty, FaultNotice, SkeletonRows } from '../../ui/states.tsx'
-import { Table, Td, Th, Tr } from '../../ui/table.tsx'
-import { Time } from '../../ui/time.tsx'
+import { FaultNotice } from '../../ui/states.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
+import { Deliveries } from './deliveries.tsx'
 import { SigningSecret } from './signing-secret.tsx'
 import { EndpointStatus } from './webhooks.tsx'
 
 export function WebhookDetail({ id }: { id: string }) {
-  const found = useQuery(endpointById(id))
-  if (found.data !== undefined) return <EndpointPage one={found.data} />
-  if (found.isPending) return <PageSkeleton />
   return (
-    <>
-      <PageHead title={words.webhooks.title} above={<Back />} />
-      <FaultNotice fault={found.error} what={words.webhooks.failed} again={() => void found.refetch()} />
-    </>
+    <Detail
+      found={useQuery(endpointById(id))}
+      icon="webhook"
+      back={<BackToWebhooks />}
+      failed={words.webhooks.failed}
+      goneTitle={words.webhooks.goneTitle}
+      gone={() => words.webhooks.gone}
+    >
+      {(one) => <EndpointPage one={one} />}
+    </Detail>
   )
 }
 
-function Back() {
-  return (
-    <Link
-      to="/developers/webhooks"
-      className="no-print mb-1 -ml-1.5 inline-flex h-8 items-center gap-1 rounded-md px-1.5 text-[13px] text-ink-3 hover:text-ink"
-    >
-      <Icon name="left" size={14} />
-      {words.webhooks.title}
-    </Link>
-  )
+function BackToWebhooks() {
+  return <Back to="/developers/webhooks">{words.webhooks.title}</Back>
 }
 
 function EndpointPage({ one }: { one: Endpoint }) {
@@ -58,7 +48,7 @@ function EndpointPage({ one }: { one: Endpoint }) {
   return (
     <>
       <PageHead
-        above={<Back />}
+        above={<BackToWebhooks />}
         title={one.name ?? one.url}
         about={one.name === null ? undefined : <code className="text-xs break-all">{one.url}</code>}
         beside={<EndpointStatus one={one} />}
@@ -150,84 +140,5 @@ function Actions({ one }: { one: Endpoint }) {
         />
       )}
     </>
-  )
-}
-
-function Deliveries({ one, isChanger }: { one: Endpoint; isChanger: boolean }) {
-  const found = useQuery(deliveryList(one.id))
-  const rows = found.data?.data ?? []
-  const columns = words.webhooks.deliveryColumns
-  return (
-    <Section title={words.webhooks.deliveries}>
-      <div className="card overflow-hidden">
-        {found.isPending && <SkeletonRows rows={3} />}
-        {found.isError && <FaultNotice fault={found.error} what={words.webhooks.failed} />}
-        {found.data && rows.length === 0 && <Empty icon="webhook" title={words.webhooks.noDeliveries} />}
-        {rows.length > 0 && (
-          <Table
-            caption={words.webhooks.deliveries}
-            head={
-              <>
-                <Th>{columns.event}</Th>
-                <Th>{columns.status}</Th>
-                <Th shown="middle" isNumber>
-                  {columns.attempts}
-                </Th>
-                <Th shown="roomy">{columns.answer}</Th>
-                <Th shown="middle">{columns.at}</Th>
-                <Th>
-                  <span className="sr-only">{words.webhooks.again}</span>
-                </Th>
-              </>
-            }
-          >
-            {rows.map((row) => (
-              <DeliveryRow key={row.id} row={row} endpoint={one.id} isChanger={isChanger} />
-            ))}
-          </Table>
-        )}
-      </div>
-    </Section>
-  )
-}
-
-const tones = { pending: 'accent', delivered: 'good', failed: 'bad' } as const
-
-function DeliveryRow({ row, endpoint, isChanger }: { row: Delivery; endpoint: string; isChanger: boolean }) {
-  const client = useQueryClient()
-  const again = useAction(
-    () => redeliver(endpoint, row.id),
-    () => void client.invalidateQueries({ queryKey: ['deliveries', endpoint] }),
-  )
-  return (
-    <Tr>
-      <Td>
-        <code>{row.type}</code>
-      </Td>
-      <Td>
-        <Badge tone={tones[row.status]}>{words.webhooks.deliveryStatus[row.status]}</Badge>
-      </Td>
-      <Td shown="middle" isNumber>
-        {row.attempts}
-      </Td>
-      <Td shown="roomy" className="text-ink-2">
-        {row.response_status ?? row.failure ?? '—'}
-      </Td>
-      <Td shown="middle" className="text-ink-2">
-        <Time at={row.last_attempt_at ?? row.created_at} />
-      </Td>
-      <Td className="text-right">
-        {isChanger && (
-          <Button
-            isSmall
-            kind="quiet"
-            busy={again.isRunning && words.webhooks.testing}
-            onClick={() => again.run(undefined)}
-          >
-            {words.webhooks.again}
-          </Button>
-        )}
-      </Td>
-    </Tr>
   )
 }

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { newAttempt } from '../../api/attempt.ts'
 import { ApiFault, faultOf } from '../../api/fault.ts'
 import { mayChange, useUser } from '../../api/session.ts'
@@ -8,12 +8,13 @@ import { Link } from '../../router.tsx'
 import { useMerchantId } from '../../shell/merchant.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
-import { Dialog, DialogActions } from '../../ui/dialog.tsx'
 import { Check, Field, Input } from '../../ui/field.tsx'
+import { Listing } from '../../ui/listing.tsx'
 import { PageHead } from '../../ui/page.tsx'
-import { Empty, FaultNotice, SkeletonRows } from '../../ui/states.tsx'
+import { Empty } from '../../ui/states.tsx'
 import { Table, Td, Th, Tr } from '../../ui/table.tsx'
 import { Time } from '../../ui/time.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
 import { SigningSecret } from './signing-secret.tsx'
@@ -40,18 +41,20 @@ export function Webhooks() {
             {words.webhooks.missing}
           </Empty>
         </div>
-      ) : found.isError ? (
-        <FaultNotice fault={found.error} what={words.webhooks.failed} again={() => void found.refetch()} />
       ) : (
-        <div className="card overflow-hidden">
-          {found.isPending && <SkeletonRows rows={3} />}
-          {found.data && endpoints.length === 0 && (
+        <Listing
+          found={found}
+          count={endpoints.length}
+          failed={words.webhooks.failed}
+          rows={3}
+          empty={
             <Empty icon="webhook" title={words.webhooks.emptyTitle} action={add}>
               {words.webhooks.empty}
             </Empty>
-          )}
-          {endpoints.length > 0 && <EndpointTable endpoints={endpoints} />}
-        </div>
+          }
+        >
+          <EndpointTable endpoints={endpoints} />
+        </Listing>
       )}
       {isAdding && <AddDialog merchantId={merchantId} close={() => setAdding(false)} made={setMade} />}
       {made !== null && <SigningSecret secret={made.secret} close={() => setMade(null)} />}
@@ -152,65 +155,51 @@ function AddDialog({ merchantId, close, made }: AddProps) {
     if (!next.delete(type)) next.add(type)
     setEvents(next)
   }
-  const submit = (event: FormEvent): void => {
-    event.preventDefault()
-    action.run(undefined)
-  }
   const wrong = faultOf(action.fault, '/url')
   return (
-    <Dialog title={words.webhooks.createTitle} onClose={close}>
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        {action.fault !== null && wrong === undefined && (
-          <FaultNotice fault={action.fault} what={words.webhooks.createFailed} />
-        )}
-        <Field label={words.webhooks.url} hint={words.webhooks.urlHint} fault={wrong}>
-          <Input
-            type="url"
-            required
-            autoFocus
-            placeholder="https://"
-            value={fields.url}
-            onChange={(event) => setFields({ ...fields, url: event.target.value })}
+    <FormDialog
+      title={words.webhooks.createTitle}
+      action={action}
+      failed={words.webhooks.createFailed}
+      isTold={wrong !== undefined}
+      submit={words.webhooks.create}
+      working={words.webhooks.creating}
+      isReady={!(events.size === 0)}
+      close={close}
+    >
+      <Field label={words.webhooks.url} hint={words.webhooks.urlHint} fault={wrong}>
+        <Input
+          type="url"
+          required
+          autoFocus
+          placeholder="https://"
+          value={fields.url}
+          onChange={(event) => setFields({ ...fields, url: event.target.value })}
+        />
+      </Field>
+      <Field label={`${words.webhooks.name} (${words.common.optional})`}>
+        <Input value={fields.name} onChange={(event) => setFields({ ...fields, name: event.target.value })} />
+      </Field>
+      <fieldset>
+        <legend className="mb-1.5 text-[13px] font-medium">{words.webhooks.events}</legend>
+        <div className="flex flex-col gap-1.5">
+          <Check
+            label={words.webhooks.allEvents}
+            checked={isAll}
+            onChange={(event) => setEvents(new Set(event.target.checked ? ['*'] : []))}
           />
-        </Field>
-        <Field label={`${words.webhooks.name} (${words.common.optional})`}>
-          <Input
-            value={fields.name}
-            onChange={(event) => setFields({ ...fields, name: event.target.value })}
-          />
-        </Field>
-        <fieldset>
-          <legend className="mb-1.5 text-[13px] font-medium">{words.webhooks.events}</legend>
-          <div className="flex flex-col gap-1.5">
-            <Check
-              label={words.webhooks.allEvents}
-              checked={isAll}
-              onChange={(event) => setEvents(new Set(event.target.checked ? ['*'] : []))}
-            />
-            {!isAll &&
-              Object.entries(words.webhooks.types).map(([type, label]) => (
-                <Check
-                  key={type}
-                  label={label}
-                  note={<code>{type}</code>}
-                  checked={events.has(type)}
-                  onChange={() => toggle(type)}
-                />
-              ))}
-          </div>
-        </fieldset>
-        <DialogActions>
-          <Button onClick={close}>{words.common.cancel}</Button>
-          <Button
-            kind="primary"
-            type="submit"
-            disabled={events.size === 0}
-            busy={action.isRunning && words.webhooks.creating}
-          >
-            {words.webhooks.create}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+          {!isAll &&
+            Object.entries(words.webhooks.types).map(([type, label]) => (
+              <Check
+                key={type}
+                label={label}
+                note={<code>{type}</code>}
+                checked={events.has(type)}
+                onChange={() => toggle(type)}
+              />
+            ))}
+        </div>
+      </fieldset>
+    </FormDialog>
   )
 }

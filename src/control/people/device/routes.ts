@@ -75,7 +75,11 @@ export function serveDevice(app: ControlApp, { deps, attempts }: HubApp): void {
     })
     return {
       ...{ device_code: shownSecret(secret), user_code: shownCode(code) },
-      ...{ url: `${deps.hub.publicUrl}/device`, expires_in: lifeSeconds, interval: stepSeconds },
+      ...{
+        url: `${deps.hub.publicUrl}${deps.hub.path}/device`,
+        expires_in: lifeSeconds,
+        interval: stepSeconds,
+      },
     }
   })
 

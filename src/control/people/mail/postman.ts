@@ -1,7 +1,6 @@
 // Sends what stands in the table of mails, one after another, and again later what could not be sent. The link of a mail is made
 // as it is sent: until then there is none that anybody could read in the table.
 
-import type { HubSettings } from '../../../config/hub-compiled.ts'
 import {
   claimMail,
   type ClaimedMail,
@@ -14,13 +13,13 @@ import {
 import type { LinkFor } from '../../../store/link-table.ts'
 import type { Postgres } from '../../../store/postgres.ts'
 import { explainFailure } from '../../../store/refusals.ts'
-import { makeLink } from '../link.ts'
+import { type HubPlace, makeLink } from '../link.ts'
 import type { MailTransport } from './transport.ts'
 import { type Letter, lettersOf } from './words.ts'
 
 export interface PostmanDeps {
   readonly db: Postgres
-  readonly hub: Pick<HubSettings, 'publicUrl'>
+  readonly hub: HubPlace
   readonly transport: MailTransport
   /** Milliseconds since the epoch. */
   now(): number
@@ -127,13 +126,13 @@ async function sendNext(deps: PostmanDeps): Promise<boolean> {
 
 async function letterOf(deps: PostmanDeps, mail: ClaimedMail, nowMs: number): Promise<Letter> {
   const about = mail.kind === 'reminder' ? await readAbout(deps.db, mail.id) : null
-  const { publicUrl } = deps.hub
+  const publicUrl = deps.hub.publicUrl + deps.hub.path
   return lettersOf({ ...mail, about }, { publicUrl, url: await urlOf(deps, mail, nowMs) })
 }
 
 async function urlOf(deps: PostmanDeps, mail: ClaimedMail, nowMs: number): Promise<string | null> {
   const of = linkFor(mail)
-  return of && (await makeLink(deps.db, { publicUrl: deps.hub.publicUrl, nowMs }, of)).url
+  return of && (await makeLink(deps.db, { hub: deps.hub, nowMs }, of)).url
 }
 
 function linkFor({ kind, personId, invitationId }: ClaimedMail): LinkFor | null {

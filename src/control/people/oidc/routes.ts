@@ -41,7 +41,9 @@ const idParams = Type.Object({ id: Type.String() })
 /** For callers without a session. */
 export function serveOidc(app: ControlApp, hub: HubApp): void {
   const { deps, attempts, site } = hub
-  const redirectUri = `${deps.hub.publicUrl}${callbackPath}`
+  const { publicUrl, path } = deps.hub
+  const place = publicUrl + path
+  const redirectUri = `${place}${callbackPath}`
   const providers = new Map(
     deps.hub.oidc.map((settings) => [settings.id, createProvider(settings, { redirectUri, now: deps.now })]),
   )
@@ -72,16 +74,16 @@ export function serveOidc(app: ControlApp, hub: HubApp): void {
       return undefined
     })
     // What a provider has written into our address is in no Referer and no history.
-    if (session === undefined) return reply.redirect('/sign-in?error=oidc', 303)
+    if (session === undefined) return reply.redirect(`${path}/sign-in?error=oidc`, 303)
     const { absoluteMs } = deps.hub.sessions
     return reply
       .header('set-cookie', sessionCookie(session, isSecure, Math.floor(absoluteMs / 1000)))
-      .redirect('/', 303)
+      .redirect(`${path}/`, 303)
   })
 
   async function comeBack(request: FastifyRequest): Promise<Secret> {
     const { secret, provider } = await begunBy(request)
-    const url = new URL(request.url, deps.hub.publicUrl)
+    const url = new URL(place + request.url)
     const named = await provider.finish(secret, url).catch((cause: unknown) => {
       throw new DenialError(deny('SIGN_IN_FAILED', 'oidc_refused'), { cause })
     })

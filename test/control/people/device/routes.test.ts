@@ -223,7 +223,7 @@ void t.test('it ends in its time, unused, and by whoever has it', async (t) => {
   const sessions = { idleMs: 3_600_000, absoluteMs: 72_000_000, commandLineMs: 7_200_000 }
   const subject = await createSubject(t, {
     hub: {
-      ...{ publicUrl: origin, sessions, sendsMail: false, oidc: [], pages: null },
+      ...{ publicUrl: origin, path: '', sessions, sendsMail: false, oidc: [], pages: null },
       mailQueued: () => undefined,
     },
   })

@@ -21,7 +21,7 @@ function postmanOf(t: { teardown(fn: () => Promise<void>): unknown }, db: Postgr
     error: (details, message) => lines.push({ ...details, message }),
   }
   const postman = createPostman({
-    ...{ db, log, hub: { publicUrl: 'https://hub.test' }, now: () => clock.nowMs },
+    ...{ db, log, hub: { publicUrl: 'https://hub.test', path: '' }, now: () => clock.nowMs },
     transport: createMailTransport({
       from: 'Acme <no-reply@hub.test>',
       smtp: `smtp://127.0.0.1:${port}${wish}`,

@@ -16,6 +16,7 @@ async function setUp(t: Parameters<typeof createSubject>[0], operators: OidcSett
     hub: {
       ...{
         publicUrl: origin,
+        path: '',
         sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000, commandLineMs: 3_600_000 },
         sendsMail: false,
       },
@@ -195,6 +196,7 @@ void t.test('a provider that is away is told of, and asked again', async (t) => 
     hub: {
       ...{
         publicUrl: origin,
+        path: '',
         sessions: { idleMs: 3_600_000, absoluteMs: 7_200_000, commandLineMs: 3_600_000 },
         sendsMail: false,
       },

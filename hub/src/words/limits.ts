@@ -1,0 +1,18 @@
+// How much a key or a merchant may ask for.
+
+export const limits = {
+  title: 'Limits',
+  about: (name: string) =>
+    `Of ${name}. They count in place of what the file says, everywhere within a second.`,
+  planTitle: 'Plan and limits',
+  plan: 'Plan',
+  noPlan: 'No plan',
+  rate: (name: string) => `Rate: ${name}`,
+  usual: (rate: string) => `Such as 100/s, 5000/min, 1000/h or 20000/d. Empty: what the file says, ${rate}.`,
+  usualOfPlan: 'Such as 100/s, 5000/min, 1000/h or 20000/d. Empty: what the plan or the file says.',
+  form: 'A number, a slash, and s, min, h or d',
+  inFlight: 'Most requests under way at once',
+  inFlightHint: 'Empty: any number.',
+  none: 'The file has no rate limit that could be another one here.',
+  failed: 'The limits were not changed',
+}

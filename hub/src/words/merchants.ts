@@ -1,0 +1,37 @@
+// Merchants.
+
+export const merchants = {
+  title: 'Merchants',
+  about: 'Whose keys these are. Suspending one refuses all of its keys at once.',
+  create: 'Add merchant',
+  createTitle: 'Add a merchant',
+  name: 'Name',
+  creating: 'Adding…',
+  createFailed: 'The merchant was not added',
+  failed: 'The merchants could not be loaded',
+  search: 'Search by name or id',
+  columns: { name: 'Name', status: 'Status', plan: 'Plan', created: 'Created' },
+  status: { active: 'Active', suspended: 'Suspended' } as Readonly<Record<string, string>>,
+  keys: 'Its keys',
+  team: 'Its team',
+  suspend: 'Suspend',
+  suspendTitle: (name: string) => `Suspend ${name}?`,
+  suspendAbout: 'All of its keys are refused at once, everywhere, until it is resumed.',
+  suspending: 'Suspending…',
+  resume: 'Resume',
+  resumeTitle: (name: string) => `Resume ${name}?`,
+  resumeAbout: 'Its active keys are taken again, everywhere.',
+  resuming: 'Resuming…',
+  actFailed: 'The merchant was not changed',
+  rename: 'Rename',
+  sorts: {
+    '': 'Newest first',
+    created: 'Oldest first',
+    name: 'By name',
+    '-name': 'By name, backwards',
+  } as Readonly<Record<string, string>>,
+  nothingTitle: 'No merchant fits',
+  emptyTitle: 'No merchants yet',
+  empty:
+    'A merchant is whoever keys belong to. Add the first one, then make a key for it or invite its people.',
+}

@@ -1,0 +1,41 @@
+// Single requests.
+
+import { figure } from './say.ts'
+
+export const requests = {
+  title: 'Requests',
+  about: 'Refusals of known keys and failures behind the gateway, of the last 7 days.',
+  search: 'Request id, key id or last four characters of a key',
+  find: 'Look up',
+  code: 'Outcome',
+  failed: 'The requests could not be loaded',
+  columns: { at: 'When', request: 'Request', route: 'Route', outcome: 'Outcome', key: 'Key' },
+  emptyTitle: 'Nothing was refused, nothing failed',
+  empty: 'When a request with one of your keys is refused, or an upstream fails, it is here with the reason.',
+  oneTitle: 'Request',
+  oneFailed: 'This request could not be loaded',
+  goneTitle: 'This request is not kept',
+  gone: 'Kept are refusals of known keys and failures behind the gateway, for 7 days. Requests that went well are counted, not kept.',
+  steps: {
+    received: 'Received',
+    api: 'API and environment',
+    route: 'Route',
+    key: 'Key',
+    permission: 'Permission',
+    upstream: 'Service behind the gateway',
+    answer: 'Answer',
+  },
+  needs: (names: string) => `Needs ${names}`,
+  answered: (status: number) => `Answered ${status}`,
+  notAsked: 'Not asked',
+  noAnswer: 'No answer that could be passed on',
+  cut: 'No answer',
+  took: (ms: number) => `${figure(Math.round(ms))} ms`,
+  publicRoute: 'No key needed',
+  explanation: 'What happened',
+  aboutCode: (code: string) => `What ${code} means`,
+  copyText: 'Copy as text',
+  openKey: 'Open the key',
+  gateway: 'Gateway',
+  total: 'Total',
+}

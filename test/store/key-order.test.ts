@@ -1,0 +1,82 @@
+import t from 'tap'
+import { type KeySort, keySorts } from '../../src/store/key-order.ts'
+import { listKeys } from '../../src/store/key-table.ts'
+import type { Postgres } from '../../src/store/postgres.ts'
+import type { Statement } from '../../src/store/queryable.ts'
+import { buildSearchIndexes } from '../../src/store/search-table.ts'
+import { createDatabase } from '../support/database.ts'
+import { seedMerchant, view } from './seed.ts'
+
+const applicationName = 'latchkey-test'
+
+/** Keys whose times and names go their own ways, with equals among them; every third has no end, every fourth was never used. */
+async function seedMany(db: Postgres, count: number): Promise<string> {
+  const merchantId = await seedMerchant(db)
+  await db.query(
+    `INSERT INTO api_key (id, merchant_id, api, environment, name, status, prefix, permissions, created_at, expires_at, revision)
+     SELECT 'key_' || lpad(n::text, 16, '0'), $1, 'flintn', 'live', (ARRAY['b', 'A', 'ä', 'Z', 'a'])[1 + n % 5] || n % 7, 'active',
+       'pk_live_', '{*}', now() - interval '1 day' * ($2 - n),
+       CASE WHEN n % 3 > 0 THEN now() + interval '1 hour' * (n * 37 % 11) END, n FROM generate_series(1, $2::int) n`,
+    [merchantId, count],
+  )
+  await db.query(
+    `INSERT INTO key_secret (id, key_id, digest, last4, created_at, last_used_at)
+     SELECT 'sec_' || id, id, sha256(id::bytea), 'last', created_at,
+       CASE WHEN revision % 4 > 0 THEN now() - interval '1 minute' * (revision * 53 % 13) END FROM api_key WHERE id LIKE 'key_00%'`,
+  )
+  return merchantId
+}
+
+async function pagesOf(db: Postgres, filter: { sort: KeySort; merchantId?: string; text?: string }) {
+  const rows = []
+  for (let after: string | null = null; ; ) {
+    const page = await listKeys(db, { ...view, ...filter }, { after, limit: 7 })
+    rows.push(...page.rows)
+    after = page.hasMore ? (page.rows.at(-1)?.id ?? null) : null
+    if (after === null) return rows
+  }
+}
+
+void t.test('each order goes through all keys once, page by page, and back again', async (t) => {
+  const { url, db } = await createDatabase(t)
+  const merchantId = await seedMany(db, 60)
+  for (const kind of ['without indexes', 'with indexes']) {
+    if (kind === 'with indexes') await buildSearchIndexes({ url, applicationName })
+    for (const filter of [{}, { merchantId }, { text: 'key_0000' }]) {
+      for (const sort of keySorts) {
+        const rows = await pagesOf(db, { sort, ...filter })
+        t.equal(new Set(rows.map(({ id }) => id)).size, 60, `${kind}, ${sort}`)
+        const values = rows.map((row) => {
+          if (sort.endsWith('name')) return Buffer.from(row.name.toLowerCase()).toString('hex')
+          if (sort.endsWith('expires')) return row.expiresAtMs ?? Infinity
+          if (sort.endsWith('last_used')) return row.lastUsedAtMs ?? -Infinity
+          return row.id
+        })
+        const inOrder = values.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+        t.same(values, sort.startsWith('-') ? inOrder.toReversed() : inOrder, `${kind}, ${sort}`)
+      }
+    }
+  }
+})
+
+void t.test('a page of keys in any order but that of use is read by an index', async (t) => {
+  const { url, db } = await createDatabase(t)
+  await seedMany(db, 20_000)
+  await buildSearchIndexes({ url, applicationName })
+  await db.query('ANALYZE')
+  for (const sort of keySorts.filter((name) => !name.endsWith('last_used'))) {
+    const plans: string[] = []
+    const explaining = {
+      async query<Row extends object>(statement: Statement, values: readonly unknown[] = []) {
+        const text = typeof statement === 'string' ? statement : statement.text
+        const plan = await db.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values)
+        plans.push(...plan.map((row) => row['QUERY PLAN']))
+        return db.query<Row>(statement, values)
+      },
+    }
+    const first = await listKeys(explaining, { ...view, sort }, { after: null, limit: 50 })
+    await listKeys(explaining, { ...view, sort }, { after: first.rows.at(-1)?.id ?? null, limit: 50 })
+    t.notMatch(plans.join('\n'), /Seq Scan on (?:api_key|key_secret)\b/, sort)
+    t.notMatch(plans.join('\n'), /Sort Key.*\n.*Seq Scan/, sort)
+  }
+})
