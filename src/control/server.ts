@@ -47,6 +47,7 @@ import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
 import { serveReminders } from './reminders/routes.ts'
+import { serveUnusedPermissions } from './reminders/permission-routes.ts'
 import { serveRequests } from './requests/routes.ts'
 import { serveTeam } from './team/routes.ts'
 import { serveTokens } from './tokens/routes.ts'
@@ -130,10 +131,7 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     serveProbes(open, deps)
     if (hub) void open.register(async (own: ControlApp) => serveHub(own, hub), { prefix: hubPath })
     const { server } = deps.oauth
-    if (hub && server)
-      void open.register(async (own: ControlApp) =>
-        serveOauth(own, hub.deps, { publicUrl: hub.deps.hub.publicUrl, server }),
-      )
+    if (hub && server) void open.register(async (own: ControlApp) => serveOauth(own, { hub, server }))
   })
   if (db) {
     void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }, { check, hub }), {
@@ -184,6 +182,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveDeny(app, deps)
   serveTokens(app, deps)
   serveReminders(app, deps)
+  serveUnusedPermissions(app, deps)
   serveWebhooks(app, deps)
   serveDeliveries(app, deps)
   serveClients(app, deps)

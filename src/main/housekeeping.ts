@@ -5,6 +5,7 @@
 import type { Table } from '../config/compiled.ts'
 import { pruneAccessTokens, pruneTokenStops } from '../store/access-token-table.ts'
 import { activityParts, pruneActivityBatches } from '../store/activity-rollup-table.ts'
+import { pruneSums, sumBackward, sumForward } from '../store/activity-sum-table.ts'
 import { pruneAudit } from '../store/audit-table.ts'
 import { inBatches } from '../store/batches.ts'
 import { pruneCeremonies } from '../store/ceremony-table.ts'
@@ -99,6 +100,10 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'reminders', take: (most) => pruneReminders(db, remindersKeptMs, most) },
     { name: 'mailed_reminders', take: (most) => pruneMailedReminders(db, remindersKeptMs, most) },
     { name: 'webhook_events', take: (most) => pruneEvents(db, webhooksKeptMs, most) },
+    // Before minutes become hours.
+    { name: 'activity_sums', take: (most) => sumForward(db, most) },
+    { name: 'activity_sums_before', take: (most) => sumBackward(db, activityAges.hoursMs, most) },
+    { name: 'activity_sums_old', take: (most) => pruneSums(db, activityAges, most) },
     ...activityParts(activityAges).map(({ name, take }) => ({
       name,
       take: (most: number) => take(db, most),

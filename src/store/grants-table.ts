@@ -62,6 +62,8 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     activity: 'SELECT, INSERT, UPDATE, DELETE',
     activity_rollup: 'SELECT, INSERT, UPDATE, DELETE',
     activity_batch: 'SELECT, INSERT, DELETE',
+    activity_sum: 'SELECT, INSERT, UPDATE, DELETE',
+    activity_summed: 'SELECT, UPDATE',
     kept_request: 'SELECT, INSERT',
     quota_use: 'SELECT, INSERT, UPDATE, DELETE',
     quota_told: 'SELECT, INSERT, DELETE',
@@ -82,6 +84,9 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     instance_about: 'SELECT, INSERT, UPDATE',
     activity: 'SELECT, INSERT, UPDATE',
     activity_batch: 'SELECT, INSERT',
+    // Of times that are in them already.
+    activity_sum: 'SELECT, INSERT, UPDATE',
+    activity_summed: 'SELECT',
     kept_request: 'INSERT',
     quota_use: 'SELECT, INSERT, UPDATE',
   },

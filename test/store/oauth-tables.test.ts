@@ -157,7 +157,7 @@ void t.test('the tables of the authorization server', async (t) => {
     t.equal(uses.filter(Boolean).length, 1)
     t.match(await findArtifact(db, artifact('once')), { isConsumed: true })
     const seen = await Promise.all([1, 2].map(() => keepOnce(db, artifact('jti'))))
-    t.same(seen.toSorted(), [false, true])
+    t.same(new Set(seen), new Set([false, true]))
     await dropArtifact(db, artifact('once'))
     await db.query(`UPDATE oauth_artifact SET expires_at = now() - interval '1 second'`)
     t.equal(await findArtifact(db, artifact('jti')), undefined)

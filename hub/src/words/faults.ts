@@ -40,6 +40,7 @@ export const faults = {
   copyRequestId: 'Copy the request id',
   more: 'More about this error',
   fields: 'Some of what was entered cannot be taken:',
+  notFetched: 'This page could not be fetched',
   broken: 'This page broke',
   brokenAbout: 'It was not meant to. Load it again; what was saved is saved.',
   reload: 'Load again',
