@@ -92,9 +92,9 @@ function keysWith(quota: string): string {
 /** The newest first: a gateway serves while migrations are still to come, and never applies them. */
 const statements = [
   { name: 'read_credentials', text: textOf(`${keysWith('mq')}\n      UNION ALL${tokensWith('mq')}`) },
-  // Before migration 23: nobody can have said a quota.
+  // Before migration 24: nobody can have said a quota.
   {
-    name: 'read_credentials_22',
+    name: 'read_credentials_23',
     text: textOf(`${keysWith('')}\n      UNION ALL${tokensWith('')}`),
   },
   // Before migration 21: there are no tokens.
