@@ -131,10 +131,7 @@ export function createControlServer(deps: ControlDeps): ControlApp {
     serveProbes(open, deps)
     if (hub) void open.register(async (own: ControlApp) => serveHub(own, hub), { prefix: hubPath })
     const { server } = deps.oauth
-    if (hub && server)
-      void open.register(async (own: ControlApp) =>
-        serveOauth(own, hub.deps, { publicUrl: hub.deps.hub.publicUrl, server }),
-      )
+    if (hub && server) void open.register(async (own: ControlApp) => serveOauth(own, { hub, server }))
   })
   if (db) {
     void app.register(async (admin: ControlApp) => serveAdmin(admin, { ...deps, db }, { check, hub }), {

@@ -21,6 +21,7 @@ import { pruneOauthKeys } from '../store/oauth-key-table.ts'
 import { pruneLinks } from '../store/link-table.ts'
 import { prunePace } from '../store/pace-table.ts'
 import type { Postgres } from '../store/postgres.ts'
+import { pruneQuotas } from '../store/quota-table.ts'
 import { pruneMailedReminders } from '../store/mailed-reminder-table.ts'
 import { pruneReminders } from '../store/reminder-table.ts'
 import { explainFailure } from '../store/refusals.ts'
@@ -55,6 +56,8 @@ const grantsKeptMs = 90 * dayMs
 const batchesKeptMs = 7 * dayMs
 /** Longer than an endpoint that takes nothing is tried before it is disabled, so that it can be enabled again without a loss. */
 const webhooksKeptMs = 14 * dayMs
+/** The same month of the year before is there to be compared. */
+const quotasKeptMs = 14 * 31 * dayMs
 /** Longer than what became of telling them is kept. */
 const deletedWebhooksKeptMs = 30 * dayMs
 /** As long as the youngest part of the audit, which tells of them. */
@@ -90,6 +93,7 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'request_days', take: () => prepareRequests(db) },
     { name: 'requests', take: () => forgetRequests(db) },
     { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
+    { name: 'quotas', take: (most) => pruneQuotas(db, quotasKeptMs, most) },
     { name: 'webhook_deliveries', take: (most) => pruneDeliveries(db, webhooksKeptMs, most) },
     { name: 'webhooks', take: (most) => pruneEndpoints(db, deletedWebhooksKeptMs, most) },
     { name: 'exposures', take: (most) => pruneExposures(db, exposuresKeptMs, most) },

@@ -1,6 +1,7 @@
 // The authorization server of this process: loaded when an API takes tokens, as it brings a framework of its own.
 
-import type { CompiledConfig, Table } from '../config/compiled.ts'
+import type { Table } from '../config/compiled.ts'
+import type { HubSettings } from '../config/hub-compiled.ts'
 import type { OauthDeps } from '../control/dependencies.ts'
 import type { OauthServer, OauthServerDeps } from '../oauth/server.ts'
 import { endTokens, findAccessToken, issueAccessToken } from '../store/access-token-table.ts'
@@ -10,7 +11,7 @@ import type { Logger } from '../telemetry/log.ts'
 
 export interface OauthPartDeps {
   readonly db: Postgres
-  readonly hub: CompiledConfig['settings']['hub']
+  readonly hub: HubSettings | null
   readonly sealing: OauthServerDeps['sealing']
   table(): Table
   newId(prefix: 'atk'): string
@@ -26,11 +27,11 @@ export function openOauthPart(deps: OauthPartDeps): OauthDeps {
   const { hub, log } = deps
   let opened: Promise<OauthServer> | undefined
 
-  async function open(publicUrl: string): Promise<OauthServer> {
+  async function open({ publicUrl, path: hubPrefix }: HubSettings): Promise<OauthServer> {
     const { createOauthServer } = await import('../oauth/server.ts')
     return createOauthServer({
       ...deps,
-      publicUrl,
+      ...{ publicUrl, hubPrefix },
       tokens: { issue: issueAccessToken, end: endTokens, find: findAccessToken },
       monotonicNow: () => performance.now(),
       async spread(change) {
@@ -48,7 +49,7 @@ export function openOauthPart(deps: OauthPartDeps): OauthDeps {
         ? null
         : async () => {
             const isServing = [...deps.table().apis.values()].some((api) => api.oauth !== null)
-            return isServing ? (opened ??= open(hub.publicUrl)) : null
+            return isServing ? (opened ??= open(hub)) : null
           },
   }
 }

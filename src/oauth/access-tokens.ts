@@ -79,7 +79,7 @@ export async function issueWithin(
   await tokens.issue(tx, {
     ...{ id: newId('atk'), digest, clientId, grantId, jkt, ...subject },
     ...{ api: reach.api.name, environment: reach.environment },
-    permissions: permissions.toSorted(),
+    permissions: [...new Set(permissions)].toSorted(),
     lifetimeMs: reach.api.oauth.accessTokenMs,
   })
 }

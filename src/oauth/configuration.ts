@@ -142,9 +142,10 @@ function checkRequest(table: Table) {
 
 /** As it was sent: unknown ones are taken out in silence before it comes here, and what is left then would be all. */
 export function askedScope({ oidc, query }: Pick<KoaContextWithOIDC, 'oidc' | 'query'>): string {
+  const sent = oidc.body?.['scope']
+  if (sent !== undefined) return textOf(sent)
   // What was pushed was looked at then.
-  if (query['request_uri'] !== undefined) return ''
-  return textOf(oidc.body?.['scope'] ?? query['scope'])
+  return query['request_uri'] === undefined ? textOf(query['scope']) : ''
 }
 
 export function textOf(value: unknown): string {

@@ -16,6 +16,8 @@ import { createKeyRing, type KeyRingDeps, type ServerKeys } from './server-keys.
 export interface OauthServerDeps extends KeyRingDeps {
   /** Where the control plane is reached: scheme, host and port. */
   readonly publicUrl: string
+  /** Stands before the paths of the hub, where a proxy takes it away; mostly empty. */
+  readonly hubPrefix: string
   /** The table in force. */
   table(): Table
   readonly tokens: AccessTokenStore
@@ -67,7 +69,9 @@ export function createOauthServer(deps: OauthServerDeps): OauthServer {
       made = {
         ...{ keys, table },
         provider: createProvider({
-          ...{ ...deps, keys, table, endGrant, consentPath, interactionPath },
+          ...{ ...deps, keys, table, endGrant },
+          consentPath: (id) => deps.hubPrefix + consentPath(id),
+          interactionPath: (id) => deps.hubPrefix + interactionPath(id),
           issuer: `${deps.publicUrl}${oauthPath}`,
         }),
       }

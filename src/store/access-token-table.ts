@@ -6,6 +6,7 @@
 
 import type { Change } from './change-table.ts'
 import { type ChangeOrigin, takeChange } from './commit-table.ts'
+import { endGrantsOf } from './oauth-grant-table.ts'
 import type { Queryable } from './queryable.ts'
 import { milliseconds } from './session.ts'
 
@@ -101,12 +102,13 @@ export async function endTokens(tx: Queryable, end: TokenEnd): Promise<Change | 
   })
 }
 
-/** As `endTokens`, of a person, as a part of what `origin` does. */
+/** As `endTokens`, of a person, as a part of what `origin` does: also what that one has granted, by which others would come to be. */
 export async function endTokensOf(
   tx: Queryable,
   { ended }: Pick<ChangeOrigin, 'ended'>,
   of: { readonly personId: string; readonly merchantId?: string },
 ): Promise<void> {
+  await endGrantsOf(tx, of)
   const change = await endTokens(tx, { kind: 'user', id: of.personId, merchantId: of.merchantId })
   if (change !== null) ended?.(change)
 }

@@ -3,7 +3,7 @@
 import { deny, DenialError } from '../errors/denial.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
-import type { Scope } from './scope.ts'
+import { refuseViewer, type Scope } from './scope.ts'
 import { milliseconds } from './session.ts'
 
 /** Times in milliseconds since the epoch. */
@@ -149,12 +149,13 @@ export async function listGrants(
   return pageOf(rows, page.limit)
 }
 
-/** Throws NOT_FOUND where there is none that lasts, or none that is seen. */
+/** Throws NOT_FOUND where there is none that lasts, or none that is seen; FORBIDDEN where its merchant is only looked at. */
 export async function mustGetGrant(db: Queryable, id: string, view: GrantView): Promise<ShownGrant> {
   const values: unknown[] = [id]
   const where = conditions(view, (value) => `$${values.push(value)}`)
   const rows = await db.query<ShownGrant>(`${shown} WHERE g.id = $1 AND ${where}`, values)
   if (rows[0]) return rows[0]
+  if (view.scope.viewedIds !== undefined) refuseViewer(view.scope, (await findGrant(db, id))?.merchantId)
   throw new DenialError(deny('NOT_FOUND', 'unknown_grant'))
 }
 

@@ -16,6 +16,12 @@ void t.test('a public key is taken, a private or shared one never', async (t) =>
     t.match(whyNoClientKey({ ...privateKey.export({ format: 'jwk' }) }), /private key/)
   }
   t.match(whyNoClientKey({ kty: 'oct', k: 'c2VjcmV0' }), /private key/)
-  for (const key of [{}, { kty: 'oct' }, { kty: 'constructor' }, { kty: 'EC', crv: 'P-256' }, { kty: 'EC', x: 1 }])
+  for (const key of [
+    {},
+    { kty: 'oct' },
+    { kty: 'constructor' },
+    { kty: 'EC', crv: 'P-256' },
+    { kty: 'EC', x: 1 },
+  ])
     t.type(whyNoClientKey(key), 'string')
 })

@@ -30,8 +30,8 @@ interface Teardown {
   teardown(fn: () => Promise<void>): unknown
 }
 
-export async function startOauthProgram(t: Teardown, api = 'oauth: {}'): Promise<OauthProgram> {
-  const prepared = await prepareTestProgram(t, { sections: 'hub: {}', api: `    ${api}` })
+export async function startOauthProgram(t: Teardown, api = 'oauth: {}', hub = '{}'): Promise<OauthProgram> {
+  const prepared = await prepareTestProgram(t, { sections: `hub: ${hub}`, api: `    ${api}` })
   const port = await freePort()
   const text = await readFile(prepared.file, 'utf8')
   await writeFile(

@@ -249,3 +249,14 @@ void t.test('without `oauth` there are none of the paths', async (t) => {
   })
   t.equal(made.status, 422)
 })
+
+void t.test('behind a proxy that takes a prefix away, pages and cookies have it', async (t) => {
+  const program = await startOauthProgram(t, 'oauth: {}', '{ path: /front }')
+  const config = await discover(program, await program.makeClient(codeClient))
+  const answer = await fetch((await begin(config)).url, { redirect: 'manual' })
+  const location = answer.headers.get('location') ?? ''
+  t.match(location, /^\/front\/authorize\//)
+  const id = location.split('/').at(-1) ?? ''
+  const paths = answer.headers.getSetCookie().map((cookie) => /; path=([^;]*)/i.exec(cookie)?.[1])
+  t.same(new Set(paths), new Set([`/front/hub/v1/oauth/interactions/${id}`, `/oauth/auth/${id}`]))
+})

@@ -34,7 +34,12 @@ import {
   prolongGrant,
   pruneGrants,
 } from '../../src/store/oauth-grant-table.ts'
-import { addOauthKeys, listOauthKeys, pruneOauthKeys, resealOauthKey } from '../../src/store/oauth-key-table.ts'
+import {
+  addOauthKeys,
+  listOauthKeys,
+  pruneOauthKeys,
+  resealOauthKey,
+} from '../../src/store/oauth-key-table.ts'
 import type { Postgres } from '../../src/store/postgres.ts'
 import { everything } from '../../src/store/scope.ts'
 import { createDatabase } from '../support/database.ts'
@@ -60,7 +65,13 @@ async function seed(db: Postgres): Promise<void> {
   })
 }
 
-const grant = { clientId: 'cli_1', personId: 'usr_1', merchantId: 'mer_1', permissions: ['x'], lifetimeSeconds: 60 }
+const grant = {
+  clientId: 'cli_1',
+  personId: 'usr_1',
+  merchantId: 'mer_1',
+  permissions: ['x'],
+  lifetimeSeconds: 60,
+}
 const artifact = (of: string, grantId: string | null = null) => ({
   ...{ model: 'RefreshToken', digest: digest(of), grantId, payload: 'sealed', lifetimeSeconds: 60 },
 })
@@ -130,7 +141,7 @@ void t.test('the tables of the authorization server', async (t) => {
     t.equal(await grantOfArtifact(db, artifact('r1')), 'grt_2')
     t.equal((await listGrants(db, { scope: everything }, { after: null, limit: 5 })).rows.length, 1)
     t.same(await endGrantsOf(db, {}), [], 'nothing that is named by nothing')
-    t.same((await endGrantsOf(db, { clientId: 'cli_1' })).toSorted(), ['grt_1', 'grt_2'])
+    t.same(new Set(await endGrantsOf(db, { clientId: 'cli_1' })), new Set(['grt_1', 'grt_2']))
     t.equal(await findArtifact(db, artifact('r1')), undefined)
     t.ok(await findArtifact(db, artifact('r2')))
     t.notOk(await keepArtifact(db, artifact('r3', 'grt_2')))
@@ -146,7 +157,7 @@ void t.test('the tables of the authorization server', async (t) => {
     t.equal(uses.filter(Boolean).length, 1)
     t.match(await findArtifact(db, artifact('once')), { isConsumed: true })
     const seen = await Promise.all([1, 2].map(() => keepOnce(db, artifact('jti'))))
-    t.same(seen.toSorted(), [false, true])
+    t.same(new Set(seen), new Set([false, true]))
     await dropArtifact(db, artifact('once'))
     await db.query(`UPDATE oauth_artifact SET expires_at = now() - interval '1 second'`)
     t.equal(await findArtifact(db, artifact('jti')), undefined)

@@ -143,6 +143,9 @@ async function interactionObject(
   }
 }
 
+/** Its first refresh token prolongs it. */
+const unusedSeconds = 10 * 60
+
 interface Granting {
   readonly asked: Asked
   readonly merchantId: string | undefined
@@ -150,14 +153,14 @@ interface Granting {
 
 /** Throws VALIDATION_FAILED where the merchant is none of which this one may give access away. */
 async function grant({ deps }: HubApp, request: FastifyRequest, { asked, merchantId }: Granting) {
-  const { client, interaction, api } = asked
+  const { client, interaction } = asked
   const signedIn = signedInOf(request)
   const merchant = grantable(signedIn, client).find(({ id }) => id === merchantId)
   if (merchant === undefined)
     throw invalid('/merchant_id', 'must be a merchant that you administer, and that the client is for')
   const made = {
     ...{ id: deps.newId('grt'), clientId: client.id, personId: signedIn.person.id, merchantId: merchant.id },
-    ...{ permissions: interaction.permissions, lifetimeSeconds: api.oauth.refreshTokenMs / 1000 },
+    ...{ permissions: interaction.permissions, lifetimeSeconds: unusedSeconds },
   }
   await commitTraced(deps.db, async (tx, trace) => {
     await insertGrant(tx, made)

@@ -5,18 +5,21 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { oauthPath } from '../../oauth/paths.ts'
 import type { OauthServer } from '../../oauth/server.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
+import type { HubApp } from '../people/hub-app.ts'
 import { refuseUnknownPath } from '../refusal.ts'
 import { resourceMetadata, resourcePath } from './resource-metadata.ts'
 
 const metadataPath = '/.well-known/oauth-authorization-server'
 
 export interface Served {
-  readonly publicUrl: string
+  readonly hub: HubApp
   readonly server: () => Promise<OauthServer | null>
 }
 
 /** On an app of its own: bodies are not read here. */
-export function serveOauth(app: ControlApp, deps: AdminDeps, { publicUrl, server: serverOf }: Served): void {
+export function serveOauth(app: ControlApp, { hub, server: serverOf }: Served): void {
+  const { deps } = hub
+  const { publicUrl } = deps.hub
   let isClosing = false
   app.addHook('preClose', async () => {
     isClosing = true
@@ -27,6 +30,8 @@ export function serveOauth(app: ControlApp, deps: AdminDeps, { publicUrl, server
   async function handOver(request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
     const server = await serverOf()
     if (server === null) return refuseUnknownPath(request, reply)
+    // Each keeps a row until it is answered or over.
+    if (path.split('?', 1)[0] === '/auth') await hub.attempts.take('access', request.client ?? '')
     await server.prepare()
     reply.hijack()
     const { raw } = reply
