@@ -19,6 +19,7 @@ import { keepToldPeer } from '../src/gateway/listener/peer.ts'
 import { createUpstreams } from '../src/gateway/upstream/upstreams.ts'
 import { type Changes, createChanges } from '../src/lookup/changes.ts'
 import { createLimiter } from '../src/limits/limiter.ts'
+import { nobodyHasQuotas } from '../src/limits/quotas.ts'
 import type { Lookup } from '../src/lookup/found.ts'
 import { nothingIsRepeated } from '../src/lookup/proofs-seen.ts'
 import { createMemoryTier } from '../src/lookup/memory-tier.ts'
@@ -49,6 +50,7 @@ const stages = decisionStages({
     lookup,
     misses: nobodyIsCounted,
     limiter,
+    quotas: nobodyHasQuotas,
     proofs: nothingIsRepeated,
     limits,
     requireHttps,

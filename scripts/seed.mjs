@@ -1,6 +1,7 @@
 // A database as large as an installation gets, to look at pages and measure them: 1,000 merchants, 100,000 keys, 90 days of
 // activity. `DATABASE_URL=postgres://… node scripts/seed.mjs`, after `latchkey migrate`, into a database without merchants.
 // None of its secrets is known to anybody.
+import { sumBackward, sumForward } from '../build/src/store/activity-sum-table.js'
 import { createPostgres } from '../build/src/store/postgres.js'
 
 const url = process.env['DATABASE_URL']
@@ -69,5 +70,13 @@ for (const [name, [statement, values]] of Object.entries(steps)) {
   await db.query(statement, values)
   console.log(`${name}: ${((performance.now() - startMs) / 1000).toFixed(1)} s`)
 }
+const startMs = performance.now()
+// As housekeeping does it over time.
+await db.query(
+  "UPDATE activity_summed SET since = d, hours_since = d, until = d FROM date_trunc('day', now(), 'UTC') d",
+)
+while ((await sumForward(db, 5_000)) > 0);
+while ((await sumBackward(db, 90 * 86_400_000, 5_000)) > 0);
+console.log(`sums: ${((performance.now() - startMs) / 1000).toFixed(1)} s`)
 await db.query('ANALYZE')
 await db.close()

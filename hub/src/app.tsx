@@ -7,6 +7,7 @@ import { forgetAll, sessionQuery } from './api/session.ts'
 import { matchPath, navigate, usePath } from './router.tsx'
 import { openRoutes, platformRoutes, type RouteEntry, routes } from './routes.tsx'
 import { Frame } from './shell/frame.tsx'
+import { MissingPart } from './shell/missing-part.tsx'
 import { NotThere } from './shell/not-there.tsx'
 import { PageSkeleton } from './shell/page-skeleton.tsx'
 import { FaultNotice } from './ui/states.tsx'
@@ -41,9 +42,11 @@ export function App() {
   if (!isSignedIn) return null
   return (
     <Frame>
-      <Suspense key={path} fallback={<PageSkeleton />}>
-        {pageOf(session.data?.user.kind === 'operator' ? [...routes, ...platformRoutes] : routes, path)}
-      </Suspense>
+      <MissingPart key={path}>
+        <Suspense fallback={<PageSkeleton />}>
+          {pageOf(session.data?.user.kind === 'operator' ? [...routes, ...platformRoutes] : routes, path)}
+        </Suspense>
+      </MissingPart>
     </Frame>
   )
 }

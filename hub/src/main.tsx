@@ -7,6 +7,7 @@ import { ApiFault } from './api/fault.ts'
 import { App } from './app.tsx'
 import { basePath } from './router.tsx'
 import { BrokenPage } from './shell/broken-page.tsx'
+import { reloadIfServed } from './shell/missing-part.tsx'
 import { keepTheme } from './shell/theme.ts'
 
 // Written once as an absolute address: a relative one would follow the page's own address about.
@@ -15,12 +16,12 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]'
 if (nonce) setNonce(nonce)
 keepTheme()
 
-// The server runs another version than this page, and no longer has a part of it: the page is loaded anew, once.
-window.addEventListener('vite:preloadError', (event) => {
+// The server runs another version than this page, and no longer has a part of it: the page is loaded anew, once. Not while
+// nobody answers: then what is there stays.
+window.addEventListener('vite:preloadError', () => {
   const [loaded] = performance.getEntriesByType('navigation')
   if (loaded instanceof PerformanceNavigationTiming && loaded.type === 'reload') return
-  event.preventDefault()
-  location.reload()
+  void reloadIfServed()
 })
 
 const client = new QueryClient({

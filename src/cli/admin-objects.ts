@@ -8,12 +8,25 @@ import { exitCodes } from './exit.ts'
 /** A text, or none. */
 export const NullableText = Type.Union([Type.String(), Type.Null()])
 
+/** By name of a limit. */
+export const RateLimitsObject = Type.Record(
+  Type.String(),
+  Type.Object({ rate: Type.String(), burst: Type.Union([Type.Integer(), Type.Null()]) }),
+)
+
+const NullableInteger = Type.Union([Type.Integer(), Type.Null()])
+
 export const MerchantObject = Type.Object({
   id: Type.String(),
   name: Type.String(),
   status: Type.String(),
   created_at: Type.String(),
   revision: Type.Integer(),
+  // Earlier versions do not say them.
+  plan: Type.Optional(NullableText),
+  rate_limits: Type.Optional(RateLimitsObject),
+  in_flight: Type.Optional(NullableInteger),
+  quotas: Type.Optional(Type.Record(Type.String(), Type.Object({ requests: Type.Integer() }))),
 })
 export type MerchantObject = Static<typeof MerchantObject>
 
@@ -25,12 +38,6 @@ const SecretObject = Type.Object({
   last_used_at: NullableText,
 })
 export type SecretObject = Static<typeof SecretObject>
-
-/** By name of a limit. */
-export const RateLimitsObject = Type.Record(
-  Type.String(),
-  Type.Object({ rate: Type.String(), burst: Type.Union([Type.Integer(), Type.Null()]) }),
-)
 
 export const KeyObject = Type.Object({
   id: Type.String(),
@@ -48,6 +55,7 @@ export const KeyObject = Type.Object({
   // Earlier versions do not say them.
   allowed_ips: Type.Optional(Type.Array(Type.String())),
   rate_limits: Type.Optional(RateLimitsObject),
+  in_flight: Type.Optional(NullableInteger),
   revision: Type.Integer(),
   secrets: Type.Array(SecretObject),
   // Earlier versions do not say them.

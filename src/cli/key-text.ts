@@ -2,6 +2,7 @@
 // API has just given it out.
 
 import type { KeyObject, KeyWithSecret, SecretObject } from './admin-objects.ts'
+import { rateLines } from './rates.ts'
 import { shortTime } from './session.ts'
 import { type Cell, type Field, renderFields, renderTable } from './table.ts'
 import { printable } from '../errors/printable.ts'
@@ -51,13 +52,13 @@ export function keyText(key: KeyObject, nowMs: number, isColoured: boolean): str
 function limitFields({
   allowed_ips: addresses = [],
   rate_limits: rates = {},
+  in_flight: inFlight = null,
 }: KeyObject): [label: string, ...values: string[]][] {
-  const limits = Object.entries(rates).map(
-    ([name, { rate, burst }]) => `${name}: ${rate}${burst === null ? '' : `, burst ${burst}`}`,
-  )
+  const limits = rateLines(rates)
   const fields: [label: string, ...values: string[]][] = []
   if (addresses.length > 0) fields.push(['allowed from', ...addresses])
   if (limits.length > 0) fields.push(['rate limits', ...limits])
+  if (inFlight !== null) fields.push(['in flight', String(inFlight)])
   return fields
 }
 

@@ -8,10 +8,10 @@ import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
 import { addAbout, type AboutFlags, aboutOf } from './key-about.ts'
 import { keyText } from './key-text.ts'
-import { parseRates, type Rates } from './rates.ts'
+import { addLimits, addNoLimits, type LimitFlags, limitsOf } from './limit-options.ts'
 import { addChange, type ChangeFlags, type Session, showChange } from './session.ts'
 
-interface UpdateFlags extends ChangeFlags, AboutFlags {
+interface UpdateFlags extends ChangeFlags, AboutFlags, LimitFlags {
   readonly name?: string
   readonly permission?: readonly string[]
   /** Seconds. */
@@ -22,8 +22,6 @@ interface UpdateFlags extends ChangeFlags, AboutFlags {
   readonly expiry: boolean
   /** False: `--no-allowed-ips`. */
   readonly allowedIps?: readonly string[] | false
-  /** False: `--no-rate-limits`. */
-  readonly rateLimits?: Rates | false
 }
 
 export function registerUpdate(group: Command, session: Session): void {
@@ -46,18 +44,12 @@ export function registerUpdate(group: Command, session: Session): void {
         .conflicts('expiry'),
     )
     .option('--no-expiry', 'it never stops working by itself')
-  addAbout(verb)
+  addNoLimits(addLimits(addAbout(verb)))
     .option(
       '--allowed-ips <addresses...>',
       'addresses and CIDR blocks that it may be used from, and no others',
     )
     .option('--no-allowed-ips', 'it may be used from anywhere')
-    .option(
-      '--rate-limits <limits...>',
-      'what counts in place of limits of the file, as in default=500/s, or default=500/s:1000 with a burst',
-      parseRates,
-    )
-    .option('--no-rate-limits', 'what the file says of rate limits counts')
     .option('--no-metadata', 'no pairs any more')
     .option('--no-owner', 'nobody answers for it any more')
     .action(async (id: string, flags: UpdateFlags) => {
@@ -72,14 +64,14 @@ export function registerUpdate(group: Command, session: Session): void {
 }
 
 function patchOf(flags: UpdateFlags, nowMs: number): Readonly<Record<string, unknown>> {
-  const { name, permission, expiresIn, allowedIps, rateLimits } = flags
+  const { name, permission, expiresIn, allowedIps } = flags
   const inTime = expiresIn === undefined ? undefined : new Date(nowMs + expiresIn * 1000).toISOString()
   const expiresAt = flags.expiry ? (flags.expiresAt ?? inTime) : null
-  const about = aboutOf(flags)
-  const given = [name, permission, expiresAt, allowedIps, rateLimits]
+  const about = { ...limitsOf(flags), ...aboutOf(flags) }
+  const given = [name, permission, expiresAt, allowedIps]
   if (given.every((one) => one === undefined) && Object.keys(about).length === 0) {
     throw new CliError(
-      'nothing to update: give at least one of --name, --permission, --expires-in, --expires-at, --no-expiry, --metadata, --owner, --allowed-ips, --no-allowed-ips, --rate-limits, --no-rate-limits',
+      'nothing to update: give at least one of --name, --permission, --expires-in, --expires-at, --no-expiry, --metadata, --owner, --allowed-ips, --no-allowed-ips, --rate-limits, --no-rate-limits, --in-flight, --no-in-flight',
       exitCodes.usage,
     )
   }
@@ -88,7 +80,6 @@ function patchOf(flags: UpdateFlags, nowMs: number): Readonly<Record<string, unk
     ...(permission !== undefined && { permissions: permission }),
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
     ...(allowedIps !== undefined && { allowed_ips: allowedIps === false ? [] : allowedIps }),
-    ...(rateLimits !== undefined && { rate_limits: rateLimits === false ? {} : rateLimits }),
     ...about,
   }
 }

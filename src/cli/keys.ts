@@ -11,6 +11,7 @@ import { registerImport } from './key-import.ts'
 import { registerReminders } from './key-reminders.ts'
 import { keyTable, keyText, newSecretText } from './key-text.ts'
 import { registerUpdate } from './key-update.ts'
+import { addLimits, type LimitFlags, limitsOf } from './limit-options.ts'
 import { addAbout, type AboutFlags, aboutOf } from './key-about.ts'
 import { registerCheckSecret } from './check-secret.ts'
 import { registerExposed } from './exposed.ts'
@@ -46,7 +47,8 @@ export function registerKeys(program: Command, session: Session): void {
   registerCheckSecret(group, session)
 }
 
-interface CreateFlags extends ChangeFlags, AboutFlags {
+interface CreateFlags extends ChangeFlags, AboutFlags, LimitFlags {
+  readonly allowedIps?: readonly string[]
   readonly merchant: string
   readonly api: string
   readonly env: string
@@ -76,7 +78,11 @@ function registerCreate(group: Command, session: Session): void {
       'when it stops working, such as 90d (never unless said)',
       parseLifetime,
     )
-  addAbout(verb).action(async (flags: CreateFlags) => {
+  const told = addLimits(addAbout(verb)).option(
+    '--allowed-ips <addresses...>',
+    'addresses and CIDR blocks that it may be used from, and no others',
+  )
+  told.action(async (flags: CreateFlags) => {
     const answer = await session.connect().call({
       doing: 'create the key',
       method: 'POST',
@@ -89,6 +95,8 @@ function registerCreate(group: Command, session: Session): void {
         name: flags.name,
         permissions: flags.permission,
         ...aboutOf(flags),
+        ...limitsOf(flags),
+        ...(flags.allowedIps !== undefined && { allowed_ips: flags.allowedIps }),
         ...(flags.expiresIn !== undefined && {
           expires_at: new Date(session.now() + flags.expiresIn * 1000).toISOString(),
         }),

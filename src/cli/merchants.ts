@@ -4,6 +4,8 @@ import type { Command } from 'commander'
 import { type MerchantAction, merchantActions } from '../credentials/lifecycle.ts'
 import { pathPart } from './admin-call.ts'
 import { checked, MerchantObject } from './admin-objects.ts'
+import { merchantText, statusCell } from './merchant-text.ts'
+import { registerMerchantUpdate } from './merchant-update.ts'
 import {
   addChange,
   addVerb,
@@ -15,17 +17,18 @@ import {
   showChange,
   showRows,
 } from './session.ts'
-import { type Cell, renderFields } from './table.ts'
+import type { Cell } from './table.ts'
 
 export function registerMerchants(program: Command, session: Session): void {
   const group = program
     .command('merchants')
-    .description('make, list, show, rename, suspend and resume merchants')
+    .description('make, list, show, change, suspend and resume merchants')
     .addHelpText('after', '\nExample:\n  $ latchkey merchants list')
   registerCreate(group, session)
   registerList(group, session)
   registerShow(group, session)
   registerRename(group, session)
+  registerMerchantUpdate(group, session)
   registerAction(group, session, {
     action: 'suspend',
     about: 'refuse all keys of a merchant until it is resumed',
@@ -112,22 +115,6 @@ function registerAction(
     })
 }
 
-function merchantText(merchant: MerchantObject, isColoured: boolean): string {
-  return renderFields(
-    [
-      ['id', merchant.id],
-      ['name', merchant.name],
-      ['status', statusCell(merchant.status)],
-      ['created', shortTime(merchant.created_at)],
-    ],
-    isColoured,
-  )
-}
-
 function merchantRow(merchant: MerchantObject): Cell[] {
   return [merchant.id, merchant.name, statusCell(merchant.status), shortTime(merchant.created_at)]
-}
-
-function statusCell(status: string): Cell {
-  return { text: status, colour: status === 'active' ? 'green' : 'yellow' }
 }

@@ -18,3 +18,12 @@ export function parseRates(text: string, before: Rates | false | undefined): Rat
   const others = before === false || before === undefined ? {} : before
   return { ...others, [name]: { rate, ...(burst !== undefined && { burst: Number(burst) }) } }
 }
+
+/** A line each. */
+export function rateLines(
+  rates: Readonly<Record<string, { readonly rate: string; readonly burst: number | null }>>,
+): string[] {
+  return Object.entries(rates).map(
+    ([name, { rate, burst }]) => `${name}: ${rate}${burst === null ? '' : `, burst ${burst}`}`,
+  )
+}

@@ -46,13 +46,14 @@ const Expected = Type.Union(
         route: Type.Optional(Text('`METHOD /path/{template}` of the route that decides.')),
         environment: Type.Optional(EnvironmentName('Environment that is chosen.')),
         upstream: Type.Optional(Text('Upstream that the request goes to.')),
+        limit: Type.Optional(Text('Name of the rate limit or quota that is used up.')),
       },
       { ...closed, minProperties: 1 },
     ),
   ],
   {
     expects:
-      '`allow`, `deny`, an error’s code, or a mapping with decision, code, route, environment, upstream',
+      '`allow`, `deny`, an error’s code, or a mapping with decision, code, route, environment, upstream, limit',
     description: 'What the gateway must decide.',
   },
 )
@@ -65,6 +66,14 @@ const Case = Type.Object(
     }),
     host: Type.Optional(Text('Host of a request that has a path alone.')),
     who: Who,
+    times: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000,
+        description:
+          'So often at once, after a quiet month: rate limits and quotas count, and what is expected is of the last one.',
+      }),
+    ),
     expect: Expected,
   },
   closed,

@@ -1,6 +1,7 @@
 // What the schema cannot say about APIs: who has a host, a prefix; where requests go is another's (check-ways.ts).
 
 import { checkCors } from './check-cors.ts'
+import { checkPlanQuotas, checkQuotas } from './check-quotas.ts'
 import { checkPlans, checkRateLimits } from './check-rate-limits.ts'
 import type { CheckedFile } from './check-settings.ts'
 import { checkPrefixToStrip } from './check-strip-prefix.ts'
@@ -17,6 +18,7 @@ import { parseSize } from './units.ts'
 /** Reports what is wrong in `apis`; `tables` by API name, as far as they could be read. */
 export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, PermissionTable>): void {
   checkPlans(checked)
+  checkPlanQuotas(checked)
   const hosts = new Map<string, Claim>()
   const prefixes: { readonly prefix: string; readonly place: Place }[] = []
   for (const name of Object.keys(checked.file.apis ?? {})) {
@@ -31,6 +33,7 @@ export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, Perm
     checkLengths(checked, tables.get(name))
     checkHealth(checked, name, tables.get(name))
     checkRateLimits(checked, name, tables.get(name))
+    checkQuotas(checked, name)
   }
 }
 

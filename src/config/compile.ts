@@ -8,6 +8,7 @@ import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { compileHub } from './hub.ts'
 import { compileOAuth } from './oauth-schema.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
+import { quotasOf } from './quotas.ts'
 import { rateLimitsOf } from './rate-limits.ts'
 import { resolveRedisFiles } from './redis-url.ts'
 import { changesNothing, limitOf, limitsOf, withDefaults } from './route-limits.ts'
@@ -220,6 +221,7 @@ async function compileApi(name: string, { entry, table, plans }: ApiParts): Prom
     trailingSlash: entry.trailing_slash,
     routes: own.map(({ route }) => route),
     rateLimits,
+    quotas: quotasOf(name, entry.quotas, plans),
     matchRoute: isSame ? (method, path) => match(method, withoutLastSlash(path)) : match,
   }
 }

@@ -1,6 +1,7 @@
 // The schema of an API's rate limits: how often, counted by what, on which routes.
 
 import { Type } from 'typebox'
+import { PlanQuotas } from './quota-schema.ts'
 import { closed, Text } from './schema-fields.ts'
 
 /** What a limit counts by. `client`: the client's address, or its IPv6 network (/64). */
@@ -68,6 +69,7 @@ export const Plans = Type.Record(
         description:
           'By name of a limit of an API: what counts in its place for merchants of the plan, by key or by merchant.',
       }),
+      quotas: PlanQuotas,
     },
     closed,
   ),

@@ -3,8 +3,9 @@
 import { type Static, Type } from 'typebox'
 import { canonicalBlock, isAddressOrBlock } from '../config/address.ts'
 import type { Api, RateLimit, Table } from '../config/compiled.ts'
+import { mostQuota, quotaName } from '../config/quota-schema.ts'
 import { mostBurst, rateText } from '../config/rate-limit-schema.ts'
-import type { RateOverrides } from '../credentials/caller-limits.ts'
+import type { QuotaOverrides, RateOverrides } from '../credentials/caller-limits.ts'
 import { deny, DenialError, type FieldFault } from '../errors/denial.ts'
 import type { StoredKeyLimits, StoredMerchantLimits } from '../store/limit-table.ts'
 import type { Scope } from '../store/scope.ts'
@@ -46,6 +47,24 @@ export const planField = Type.Union([Type.String({ minLength: 1, maxLength: 64 }
   description: 'A plan of the file, whose limits count in place of those of the same name; null: none',
 })
 
+export const quotasField = Type.Union(
+  [
+    Type.Record(
+      Type.String({ pattern: quotaName.pattern }),
+      Type.Object(
+        { requests: Type.Integer({ minimum: 1, maximum: mostQuota }) },
+        { additionalProperties: false },
+      ),
+      { maxProperties: 100 },
+    ),
+    Type.Null(),
+  ],
+  {
+    description:
+      'By name of a quota of the file: what counts in its place, all of them. Empty, or null: what file and plan say.',
+  },
+)
+
 /** As it is shown. */
 export const rateSchema = Type.Object({
   rate: Type.String({ description: 'Such as `100/s`' }),
@@ -62,6 +81,7 @@ interface Asked {
 
 interface AskedOfMerchant extends Omit<Asked, 'allowed_ips'> {
   readonly plan?: string | null
+  readonly quotas?: Static<typeof quotasField>
 }
 
 interface Changed {
@@ -99,15 +119,26 @@ export function merchantLimitsOf(
   { apis, plans }: Table,
   asked: AskedOfMerchant,
 ): Partial<StoredMerchantLimits> | undefined {
-  const { plan, rate_limits: rates, in_flight: inFlight } = asked
-  if (plan === undefined && rates === undefined && inFlight === undefined) return undefined
+  const { plan, rate_limits: rates, in_flight: inFlight, quotas } = asked
+  if ([plan, rates, inFlight, quotas].every((one) => one === undefined)) return undefined
   if (plan !== undefined && plan !== null && !plans.has(plan))
     throw invalid('/plan', 'is no plan of the configuration')
   return {
     ...(plan !== undefined && { plan }),
     ...(inFlight !== undefined && { inFlight }),
     ...(rates !== undefined && { rates: overridesOf(rates ?? {}, [...apis.values()], ['key', 'merchant']) }),
+    ...(quotas !== undefined && { quotas: quotasOf(quotas ?? {}, [...apis.values()]) }),
   }
+}
+
+/** Throws VALIDATION_FAILED, naming each that no API has. */
+function quotasOf(asked: QuotaOverrides, apis: readonly Api[]): QuotaOverrides {
+  const known = new Set(apis.flatMap(({ quotas }) => quotas.map(({ name }) => name)))
+  const details = Object.keys(asked).flatMap((name): FieldFault[] =>
+    known.has(name) ? [] : [{ path: `/quotas/${name}`, message: 'is no quota of the configuration' }],
+  )
+  if (details.length > 0) throw new DenialError(deny('VALIDATION_FAILED', 'invalid_field', { details }))
+  return asked
 }
 
 function addressesOf(texts: readonly string[]): readonly string[] {

@@ -47,6 +47,7 @@ import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
 import { serveReminders } from './reminders/routes.ts'
+import { serveUnusedPermissions } from './reminders/permission-routes.ts'
 import { serveRequests } from './requests/routes.ts'
 import { serveTeam } from './team/routes.ts'
 import { serveTokens } from './tokens/routes.ts'
@@ -181,6 +182,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveDeny(app, deps)
   serveTokens(app, deps)
   serveReminders(app, deps)
+  serveUnusedPermissions(app, deps)
   serveWebhooks(app, deps)
   serveDeliveries(app, deps)
   serveClients(app, deps)

@@ -16,7 +16,12 @@ export interface MerchantLimits {
   readonly plan: string | null
   readonly rates: RateOverrides
   readonly inFlight: number | null
+  /** By name of a quota. (An earlier version says nothing of them.) */
+  readonly quotas?: QuotaOverrides
 }
+
+/** By name of a quota: how many requests a month. */
+export type QuotaOverrides = Readonly<Record<string, { readonly requests: number }>>
 
 /** By name of a limit. */
 export type RateOverrides = Readonly<Record<string, RateOverride>>

@@ -7,7 +7,7 @@ import { type HeaderChanges, headerChanges } from './headers/forwarded-headers.t
 import { withHint } from './hints/hint.ts'
 import { sentTarget } from './request/sent-target.ts'
 import { upstreamOf } from '../config/upstream-of.ts'
-import { createJudge, type Rules, rulesOf } from './judge.ts'
+import { type Counting, createJudge, type Rules, rulesOf } from './judge.ts'
 import { type Caller, foundOf, type RequestQuestion, viewOf } from './question.ts'
 
 /** What was found on the way; parts that were not reached are undefined. */
@@ -22,15 +22,17 @@ export interface Decision {
   /** The route that it asks about. */
   readonly preflightRoute: Route | undefined
   readonly environment: ApiEnvironment | undefined
+  /** The limit or quota that is used up; undefined: none is. */
+  readonly limit: string | undefined
   /** What the caller's key holds, sorted, `*` expanded. */
   readonly held: readonly string[] | undefined
 }
 
 export type Decide = (question: RequestQuestion) => Decision
 
-/** Decides questions by one configuration. Pure, total. */
-export function createDecide(config: CompiledConfig): Decide {
-  return decideBy(rulesOf(config))
+/** Decides questions by one configuration. Pure, total. `counting`: counts them; nothing is counted unless said. */
+export function createDecide(config: CompiledConfig, counting?: Counting): Decide {
+  return decideBy(rulesOf(config), { counting })
 }
 
 const noLimits = { urlBytes: Infinity, headerBytes: Infinity, headerCount: Infinity }
@@ -40,14 +42,19 @@ export function createTableDecide(table: Table): Decide {
   return decideBy({ table, limits: noLimits, requireHttps: false, trustedProxies: [] })
 }
 
-/** `tell`: completes a refusal by what the request shows; hundreds of thousands of questions do without. */
-function decideBy(rules: Rules, tell?: typeof withHint): Decide {
-  const judge = createJudge(rules)
+interface Ways {
+  /** Completes a refusal by what the request shows; hundreds of thousands of questions do without. */
+  readonly tell?: typeof withHint
+  readonly counting?: Counting | undefined
+}
+
+function decideBy(rules: Rules, { tell, counting }: Ways = {}): Decide {
+  const judge = createJudge(rules, counting)
   return (question) => {
     const asked = rules.table.matchHost(question.host)
     const found = foundOf(question.caller, asked)
     const inquiry = judge(viewOf(question, asked), { found, denied: null, nowMs: 0 })
-    const { denial, path, host, route, isPreflight, preflightRoute } = inquiry
+    const { denial, path, host, route, isPreflight, preflightRoute, spent, use } = inquiry
     const only = host?.environments.length === 1 ? host.environments[0] : undefined
     const hasWay = route !== undefined || isPreflight
     return {
@@ -58,6 +65,7 @@ function decideBy(rules: Rules, tell?: typeof withHint): Decide {
       isPreflight,
       preflightRoute,
       environment: inquiry.environment ?? only,
+      limit: use?.quota?.name ?? spent?.limit?.name,
       held: hasWay ? heldOf(question.caller, host) : undefined,
     }
   }
@@ -65,7 +73,7 @@ function decideBy(rules: Rules, tell?: typeof withHint): Decide {
 
 /** Decides one request; a refusal has its hint. Pure, total. */
 export function decide(config: CompiledConfig, question: RequestQuestion): Decision {
-  return decideBy(rulesOf(config), withHint)(question)
+  return decideBy(rulesOf(config), { tell: withHint })(question)
 }
 
 function heldOf(caller: Caller | undefined, host: HostMatch | undefined): readonly string[] | undefined {

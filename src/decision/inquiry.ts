@@ -11,6 +11,7 @@ import type { Secret } from '../credentials/secret.ts'
 import type { Denial } from '../errors/denial.ts'
 import type { DenyList } from './deny-list.ts'
 import type { Spent } from '../limits/limiter.ts'
+import type { QuotaStanding } from '../limits/quotas.ts'
 import type { Principal } from './principal.ts'
 import { type ClientFinder, isSecureBehind } from './request/client.ts'
 import { type Head, type HeadLimits, readHead } from './request/head.ts'
@@ -83,6 +84,8 @@ export interface Inquiry extends InForce {
   // How often
   /** What the limits of the route say; undefined: it has none, or it did not come to that. */
   spent: Spent | undefined
+  /** What the quotas of the API say; undefined: it has none, or it did not come to that. */
+  use: QuotaStanding | undefined
   /** Whose request counts as under way; undefined: nobody's. */
   entered: CredentialRecord | undefined
 
@@ -134,6 +137,7 @@ export function beginInquiry(
     principal: undefined,
     tier: undefined,
     spent: undefined,
+    use: undefined,
     entered: undefined,
     denial: undefined,
     failure: undefined,

@@ -4,6 +4,7 @@
 import type { CompiledConfig, Limits, Table } from '../config/compiled.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import { nobodyIsLimited } from '../limits/limiter.ts'
+import { nobodyHasQuotas } from '../limits/quotas.ts'
 import type { Found, Lookup } from '../lookup/found.ts'
 import { nothingIsRepeated } from '../lookup/proofs-seen.ts'
 import type { DenyList } from './deny-list.ts'
@@ -11,7 +12,7 @@ import { beginInquiry, type Inquiry, type RequestView } from './inquiry.ts'
 import { createClientFinder } from './request/client.ts'
 import type { HeadLimits } from './request/head.ts'
 import { runStages } from './run-stages.ts'
-import { decisionStages } from './stages.ts'
+import { type DecisionDeps, decisionStages } from './stages.ts'
 import { nobodyIsCounted } from './misses.ts'
 
 /** What would otherwise be asked for. */
@@ -41,15 +42,23 @@ export function rulesOf({ settings, table }: CompiledConfig): Rules {
   return { table, limits, requireHttps, trustedProxies }
 }
 
-/** Made once for the same rules, as what is worked out for their table is kept. */
-export function createJudge({ table, limits, requireHttps, trustedProxies }: Rules): Judge {
+/** By what requests are counted. */
+export type Counting = Pick<DecisionDeps, 'limiter' | 'quotas'>
+
+const nobody: Counting = { limiter: nobodyIsLimited, quotas: nobodyHasQuotas }
+
+/** Made once for the same rules, as what is worked out for their table is kept. `counting`: nobody is counted unless said. */
+export function createJudge(
+  { table, limits, requireHttps, trustedProxies }: Rules,
+  counting: Counting = nobody,
+): Judge {
   const clients = createClientFinder(trustedProxies)
   let given: Given = { found: notGiven, denied: null, nowMs: 0 }
   const lookup: Lookup = { find: () => given.found, findInMemory: () => given.found }
   const stages = decisionStages({
     lookup,
     misses: nobodyIsCounted,
-    limiter: nobodyIsLimited,
+    ...counting,
     proofs: nothingIsRepeated,
     limits,
     requireHttps,

@@ -2,8 +2,36 @@
 
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Limiter } from '../limits/limiter.ts'
+import type { Quotas } from '../limits/quotas.ts'
 import { matchesAny } from '../config/request/addresses.ts'
 import type { Inquiry, Stage } from './inquiry.ts'
+
+/**
+ * Refuses a request whose quota of the month is used up (contract 11). It stands before the rate limits, which then do not count it; what
+ * is let through is counted behind all stages (`countUse`).
+ */
+export function limitUse(quotas: Quotas): Stage {
+  return (inquiry) => {
+    const { host, route, principal, environment } = inquiry
+    if (host === undefined || host.api.quotas.length === 0) return undefined
+    if (principal === undefined || route?.requirement.kind === 'public') return undefined
+    const { record } = principal
+    const standing = quotas.look({
+      ...{ quotas: host.api.quotas, environment: environment?.name ?? record.environment, record },
+    })
+    inquiry.use = standing
+    if (standing.quota === undefined) return undefined
+    return deny('QUOTA_EXCEEDED', 'quota', { retryAfterSeconds: standing.retryAfterSeconds })
+  }
+}
+
+/** Counts under quotas what no stage has refused. */
+export function countUse(quotas: Quotas): Stage {
+  return ({ use }) => {
+    if (use !== undefined) quotas.count(use.tallies)
+    return undefined
+  }
+}
 
 /** Counts a request under the rate limits of its route, and refuses it by the first that is used up (contract 11). */
 export function limitRate(limiter: Limiter): Stage {

@@ -7,11 +7,12 @@
 
 import type { Limits } from '../config/compiled.ts'
 import type { Limiter } from '../limits/limiter.ts'
+import type { Quotas } from '../limits/quotas.ts'
 import type { Lookup } from '../lookup/found.ts'
 import type { ProofsSeen } from '../lookup/proofs-seen.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize, limitBody } from './authorize.ts'
-import { limitInFlight, limitRate, refuseOtherAddresses } from './limit-rate.ts'
+import { countUse, limitInFlight, limitRate, limitUse, refuseOtherAddresses } from './limit-rate.ts'
 import { chooseEnvironment, extractCredential } from './credential.ts'
 import type { Stage } from './inquiry.ts'
 import { judgeMessage } from './message.ts'
@@ -25,6 +26,7 @@ export interface DecisionDeps {
   readonly lookup: Lookup
   readonly misses: Misses
   readonly limiter: Limiter
+  readonly quotas: Quotas
   readonly proofs: ProofsSeen
   readonly limits: Pick<Limits, 'urlBytes'>
   readonly requireHttps: boolean
@@ -47,9 +49,12 @@ export function decisionStages(deps: DecisionDeps): readonly Stage[] {
     refuseDeniedCaller,
     refuseOtherAddresses,
     authorize,
+    limitUse(deps.quotas),
     limitRate(deps.limiter),
     limitBody,
-    // Last: what it counts is counted until the request is over.
+    // What it counts is counted until the request is over.
     limitInFlight(deps.limiter),
+    // Last, and refuses nothing: what it counts has passed all others.
+    countUse(deps.quotas),
   ]
 }

@@ -53,6 +53,7 @@ export const catalogue = {
   },
   IP_NOT_ALLOWED: { status: 403, message: 'This API key may not be used from this address' },
   RATE_LIMITED: { status: 429, message: 'Too many requests', retryAfterSeconds: 1 },
+  QUOTA_EXCEEDED: { status: 429, message: 'The quota of this month is used up', retryAfterSeconds: 3_600 },
   OVERLOADED: { status: 503, message: 'The service is overloaded', retryAfterSeconds: 1 },
   // The body and the upstream
   BODY_TOO_LARGE: { status: 413, message: 'The request body is larger than this resource accepts' },

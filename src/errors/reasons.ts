@@ -128,6 +128,7 @@ export const reasons = {
     rate_limit: 'A rate limit that fits the route is used up; `limit` names it',
     in_flight: 'As many requests of the key, or of its merchant, are under way as its `in_flight` allows',
   },
+  QUOTA_EXCEEDED: { quota: 'A quota of the API is used up until the month ends (UTC); `limit` names it' },
   OVERLOADED: {
     in_flight: 'More requests under way than `limits.in_flight`',
     event_loop_delay: 'The event loop lags more than `limits.event_loop_delay`',

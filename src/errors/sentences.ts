@@ -171,6 +171,10 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
     rate_limit:
       'There were more requests than the limit allows. Please wait as many seconds as the answer says (Retry-After), and send fewer at once.',
   },
+  QUOTA_EXCEEDED: {
+    quota:
+      'As many requests as one month has were made. The next ones pass when the month is over (UTC), or when the quota is raised.',
+  },
   OVERLOADED: {
     in_flight: busy,
     event_loop_delay: busy,

@@ -14,6 +14,7 @@ import type { CompiledConfig, Limits, Settings, Table } from '../config/compiled
 import type { LogPaths } from '../config/log-schema.ts'
 import { type Denial, deny } from '../errors/denial.ts'
 import type { Limiter } from '../limits/limiter.ts'
+import type { Quotas } from '../limits/quotas.ts'
 import type { Lookup } from '../lookup/found.ts'
 import type { ProofsSeen } from '../lookup/proofs-seen.ts'
 import { type Logger, lineLogOf } from '../telemetry/log.ts'
@@ -74,6 +75,7 @@ export interface GatewayDeps {
   readonly tls: TlsSources | null
   readonly lookup: Lookup
   readonly limiter: Limiter
+  readonly quotas: Quotas
   readonly proofs: ProofsSeen
   /** Of which requests the access log has the path. */
   readonly logPaths: () => LogPaths

@@ -19,6 +19,8 @@ const RateOverridesText = Type.Record(
   Type.Object({ rate: Type.String({ pattern: rateText.pattern }), burst: integerOrNull }),
 )
 
+const QuotaOverridesText = Type.Record(Type.String(), Type.Object({ requests: Type.Integer({ minimum: 1 }) }))
+
 const CallerLimitsText = Type.Object({
   allowedIps: Type.Array(Type.String()),
   rates: RateOverridesText,
@@ -28,6 +30,7 @@ const CallerLimitsText = Type.Object({
       plan: Type.Union([Type.String(), Type.Null()]),
       rates: RateOverridesText,
       inFlight: integerOrNull,
+      quotas: Type.Optional(QuotaOverridesText),
     }),
     Type.Null(),
   ]),

@@ -24,6 +24,7 @@ export function createExplain(config: CompiledConfig, table: () => Table): Contr
     return {
       ...{ decision: told.decision, code, status, reason, hint, api, environment, upstream, route, match },
       ...{ sent_path: told.sent_path, required: required && [...required], held: held && [...held] },
+      limits: [...told.limits],
     }
   }
 }

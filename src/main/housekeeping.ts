@@ -5,6 +5,7 @@
 import type { Table } from '../config/compiled.ts'
 import { pruneAccessTokens, pruneTokenStops } from '../store/access-token-table.ts'
 import { activityParts, pruneActivityBatches } from '../store/activity-rollup-table.ts'
+import { pruneSums, sumBackward, sumForward } from '../store/activity-sum-table.ts'
 import { pruneAudit } from '../store/audit-table.ts'
 import { inBatches } from '../store/batches.ts'
 import { pruneCeremonies } from '../store/ceremony-table.ts'
@@ -20,6 +21,7 @@ import { pruneOauthKeys } from '../store/oauth-key-table.ts'
 import { pruneLinks } from '../store/link-table.ts'
 import { prunePace } from '../store/pace-table.ts'
 import type { Postgres } from '../store/postgres.ts'
+import { pruneQuotas } from '../store/quota-table.ts'
 import { pruneMailedReminders } from '../store/mailed-reminder-table.ts'
 import { pruneReminders } from '../store/reminder-table.ts'
 import { explainFailure } from '../store/refusals.ts'
@@ -54,6 +56,8 @@ const grantsKeptMs = 90 * dayMs
 const batchesKeptMs = 7 * dayMs
 /** Longer than an endpoint that takes nothing is tried before it is disabled, so that it can be enabled again without a loss. */
 const webhooksKeptMs = 14 * dayMs
+/** The same month of the year before is there to be compared. */
+const quotasKeptMs = 14 * 31 * dayMs
 /** Longer than what became of telling them is kept. */
 const deletedWebhooksKeptMs = 30 * dayMs
 /** As long as the youngest part of the audit, which tells of them. */
@@ -89,12 +93,17 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'request_days', take: () => prepareRequests(db) },
     { name: 'requests', take: () => forgetRequests(db) },
     { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
+    { name: 'quotas', take: (most) => pruneQuotas(db, quotasKeptMs, most) },
     { name: 'webhook_deliveries', take: (most) => pruneDeliveries(db, webhooksKeptMs, most) },
     { name: 'webhooks', take: (most) => pruneEndpoints(db, deletedWebhooksKeptMs, most) },
     { name: 'exposures', take: (most) => pruneExposures(db, exposuresKeptMs, most) },
     { name: 'reminders', take: (most) => pruneReminders(db, remindersKeptMs, most) },
     { name: 'mailed_reminders', take: (most) => pruneMailedReminders(db, remindersKeptMs, most) },
     { name: 'webhook_events', take: (most) => pruneEvents(db, webhooksKeptMs, most) },
+    // Before minutes become hours.
+    { name: 'activity_sums', take: (most) => sumForward(db, most) },
+    { name: 'activity_sums_before', take: (most) => sumBackward(db, activityAges.hoursMs, most) },
+    { name: 'activity_sums_old', take: (most) => pruneSums(db, activityAges, most) },
     ...activityParts(activityAges).map(({ name, take }) => ({
       name,
       take: (most: number) => take(db, most),

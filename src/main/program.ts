@@ -35,6 +35,7 @@ import type { PortWatch } from './port-watch.ts'
 import { healthOf } from './readiness.ts'
 import type { ProcessSecrets } from './secrets.ts'
 import { createRequestSink } from './request-sink.ts'
+import { openQuotas } from './quotas.ts'
 import { openOauthPart } from './oauth-part.ts'
 import type { Change } from '../store/change-table.ts'
 import { openProofs } from './proofs.ts'
@@ -186,6 +187,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       ...{ db: core.db, instanceId: core.instanceId, now: core.now, log, metrics },
       ...{ allow: config.settings.webhooks.allow, sealKeys: options.secrets.sealKeys },
       ...{ tokens: tokens.current, isSending: plan.admin },
+      quotas: () => [...table().apis.values()].flatMap((api) => api.quotas),
     })
     drain.last('webhooks', () => webhooks.stop())
     const live = openLive({ core, metrics, drain }, options)
@@ -350,6 +352,7 @@ async function openGateway(parts: Parts): Promise<number> {
     tls: tlsOf(parts),
     lookup: core.lookup,
     limiter,
+    quotas: openQuotas(parts),
     proofs: openProofs(parts),
     isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,

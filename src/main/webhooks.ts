@@ -1,5 +1,6 @@
 // Webhooks of this process: what the admin API needs of them, and the sender, which runs where there is an admin API.
 
+import type { Quota } from '../config/quotas.ts'
 import { createSealing, type Sealing } from '../credentials/sealing.ts'
 import type { WebhookDeps } from '../control/dependencies.ts'
 import type { AdminTokens } from '../control/operator.ts'
@@ -9,6 +10,7 @@ import { createResolve, type Resolve } from '../control/webhooks/send/resolve.ts
 import { standardSchedule, type Schedule } from '../control/webhooks/send/schedule.ts'
 import { createSender } from '../control/webhooks/send/sender.ts'
 import type { Postgres } from '../store/postgres.ts'
+import { tellQuotas } from '../store/quota-warning-table.ts'
 import { tellReminders } from '../store/reminder-table.ts'
 import { explainFailure } from '../store/refusals.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -30,6 +32,8 @@ export interface WebhooksDeps {
   readonly sealKeys: readonly string[]
   /** Those in force, which seal where nothing else is configured. */
   tokens(): AdminTokens
+  /** Those in force. */
+  quotas(): readonly Quota[]
   /** Whether this process may be the one that sends. */
   readonly isSending: boolean
   readonly log: Logger
@@ -41,6 +45,8 @@ export interface WebhooksDeps {
 /** For a whole try: a receiver has this long to answer. */
 const postTimeoutMs = 15_000
 const remindsEveryMs = 60 * 60_000
+/** Far less than what a tenth of a quota takes. */
+const warnsEveryMs = 60_000
 
 export function createWebhooks(deps: WebhooksDeps): Webhooks {
   const { db, instanceId, log, metrics, resolve = createResolve() } = deps
@@ -59,8 +65,20 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
     async besides() {
       await resealing.run()
       await remind()
+      await warn()
     },
   })
+  let warnsAt = Number.NEGATIVE_INFINITY
+  async function warn(): Promise<void> {
+    if (performance.now() < warnsAt) return
+    warnsAt = performance.now() + warnsEveryMs
+    try {
+      const told = await tellQuotas(db, { quotas: deps.quotas(), newId, nowMs: deps.now() })
+      if (told > 0) sender.kick()
+    } catch (error) {
+      log.warn({ reason: explainFailure(error) }, 'Quotas are not told; it is tried again in a minute')
+    }
+  }
   let remindsAt = Number.NEGATIVE_INFINITY
   let remindedUpTo = ''
   /** Asked for once an hour: where it takes too long, it must not hold up with each round what is to be sent. */

@@ -20,6 +20,8 @@ const minutesToHours = `
   WITH old AS (
     SELECT ctid FROM activity
     WHERE minute < date_trunc('hour', now() - $1 * interval '1 millisecond', 'UTC')
+      -- What is not in the sums yet is added to them by the minute.
+      AND minute < (SELECT date_trunc('hour', until, 'UTC') FROM activity_summed)
     ORDER BY minute LIMIT $2 FOR UPDATE SKIP LOCKED
   ), gone AS (
     DELETE FROM activity a USING old WHERE a.ctid = old.ctid RETURNING a.*

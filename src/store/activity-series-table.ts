@@ -1,19 +1,10 @@
 // How keys were used, over time: what was let through, refused and failed, by steps of a time.
 
+import { type SourceFilter, sourceOf } from './activity-source.ts'
 import type { Queryable } from './postgres.ts'
-import type { Scope } from './scope.ts'
 
-export interface SeriesFilter {
-  /** What of the installation is asked about. */
-  readonly scope: Scope
-  readonly keyId?: string | undefined
-  readonly merchantId?: string | undefined
-  readonly api?: string | undefined
-  readonly environment?: string | undefined
-  /** Minutes, hours and days that begin from then on, in milliseconds since the epoch. */
-  readonly fromMs: number
-  /** And before then. */
-  readonly toMs: number
+/** Minutes, hours and days that begin in a time. */
+export interface SeriesFilter extends SourceFilter {
   readonly stepSeconds: number
   /** Outcomes that are nobody's refusal. */
   readonly failures: readonly string[]
@@ -28,39 +19,29 @@ export interface SeriesStep {
 }
 
 /**
- * Oldest first; a step without a request is left out. What is kept by the hour or day stands at its beginning. Each table is
- * added up by time and outcome first, which leaves a few thousand rows to be put into steps.
+ * Oldest first; a step without a request is left out. What is kept by the hour or day stands at its beginning. It is added up by
+ * time and outcome first, which leaves a few thousand rows to be put into steps.
  */
 export async function listActivitySeries(
   db: Queryable,
   filter: SeriesFilter,
 ): Promise<readonly SeriesStep[]> {
-  const sums = (table: string, column: string) => `SELECT ${column} AS at, outcome, sum(count) AS count
-    FROM ${table} WHERE ${column} >= $1 AND ${column} < $2
-      AND ($3::text IS NULL OR key_id = $3)
-      AND ($4::text IS NULL OR key_id IN (SELECT id FROM api_key WHERE merchant_id = $4))
-      AND ($5::text IS NULL OR api = $5) AND ($6::text IS NULL OR environment = $6)
-      AND ($9::text[] IS NULL OR key_id IN (SELECT id FROM api_key WHERE merchant_id = ANY ($9)))
-      AND ($10::text[] IS NULL OR api = ANY ($10))
-    GROUP BY 1, 2`
+  const values: unknown[] = [filter.stepSeconds, filter.failures]
+  const time = timeOf(filter.stepSeconds)
+  const sharpness = { name: 'none', time } as const
+  const source = await sourceOf(db, { filter, sharpness }, (value) => `$${values.push(value)}`)
   return db.query<SeriesStep>(
-    `SELECT (floor(extract(epoch FROM a.at) / $7::bigint) * $7::bigint * 1000)::bigint AS "atMs",
+    `SELECT (floor(extract(epoch FROM a.at) / $1::bigint) * $1::bigint * 1000)::bigint AS "atMs",
        coalesce(sum(a.count) FILTER (WHERE a.outcome = 'allow'), 0)::bigint AS allowed,
-       coalesce(sum(a.count) FILTER (WHERE a.outcome <> 'allow' AND a.outcome <> ALL ($8)), 0)::bigint AS refused,
-       coalesce(sum(a.count) FILTER (WHERE a.outcome = ANY ($8)), 0)::bigint AS failed
-     FROM (${sums('activity', 'minute')} UNION ALL ${sums('activity_rollup', 'start')}) a
+       coalesce(sum(a.count) FILTER (WHERE a.outcome <> 'allow' AND a.outcome <> ALL ($2)), 0)::bigint AS refused,
+       coalesce(sum(a.count) FILTER (WHERE a.outcome = ANY ($2)), 0)::bigint AS failed
+     FROM (SELECT start AS at, outcome, sum(count) AS count FROM (${source}) s GROUP BY 1, 2) a
      GROUP BY 1 ORDER BY 1`,
-    [
-      new Date(filter.fromMs),
-      new Date(filter.toMs),
-      filter.keyId ?? null,
-      filter.merchantId ?? null,
-      filter.api ?? null,
-      filter.environment ?? null,
-      filter.stepSeconds,
-      filter.failures,
-      filter.scope.merchantIds,
-      filter.scope.apis,
-    ],
+    values,
   )
+}
+
+function timeOf(stepSeconds: number): 'row' | 'hour' | 'day' {
+  if (stepSeconds % 86_400 === 0) return 'day'
+  return stepSeconds % 3_600 === 0 ? 'hour' : 'row'
 }

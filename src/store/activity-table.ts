@@ -1,6 +1,7 @@
 // How keys are used: counts by the minute, and when each secret was last used. What becomes of old minutes stands in
 // activity-rollup-table.ts.
 
+import { addToSums } from './activity-sum-table.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Queryable } from './postgres.ts'
 import { milliseconds } from './session.ts'
@@ -42,14 +43,15 @@ export interface ActivityRow {
   readonly count: number
 }
 
-// Rows are locked in one order in every batch, so that two instances cannot wait for each other.
+// Rows are locked in one order in every batch, so that two instances cannot wait for each other. What comes so late that its
+// time is in the sums already is added to these too.
 const addStatement = {
   name: 'add_activity',
   text: `
     WITH fresh AS (
       INSERT INTO activity_batch (id) VALUES ($10) ON CONFLICT DO NOTHING RETURNING id
     ), item AS (
-      SELECT i.* FROM fresh CROSS JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+      SELECT i.*, w.since, w.until FROM fresh CROSS JOIN activity_summed_now() w CROSS JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
         $7::timestamptz[], $8::bigint[], $9::timestamptz[])
         AS i (key_id, secret_id, api, environment, route, outcome, minute, count, used_at)
     ), used AS (
@@ -60,6 +62,9 @@ const addStatement = {
       ORDER BY s.id FOR NO KEY UPDATE OF s
     ), moved AS (
       UPDATE key_secret s SET last_used_at = greatest(s.last_used_at, locked.at) FROM locked WHERE s.id = locked.id
+    ), late AS (
+      ${addToSums(`SELECT key_id, minute AS start, api, environment, route, outcome, false AS is_day, count
+        FROM item WHERE minute >= since AND minute < until`)}
     )
     INSERT INTO activity AS a (key_id, minute, secret_id, route, outcome, api, environment, count)
     SELECT key_id, date_trunc('minute', minute, 'UTC'), secret_id, route, outcome, api, environment, sum(count)

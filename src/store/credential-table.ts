@@ -50,38 +50,55 @@ const keysOf = (limits: string, joins: string) => `
       ${joins}
       WHERE s.digest = ANY ($1::bytea[])`
 
+/** `quota`: the row of what is said of a merchant's quotas; empty: there is no such table yet. */
+const joinOf = (quota: string, of: string) =>
+  quota === '' ? '' : `LEFT JOIN merchant_quota ${quota} ON ${quota}.merchant_id = ${of}.merchant_id`
+
 // Of an access token: its client, in place of the key; its grant, or its client, in place of the secret. What has ended it is final.
-const tokens = `
+const tokensWith = (quota: string) => `
       SELECT encode(t.digest, 'hex'), coalesce(t.grant_id, t.client_id), NULL, t.client_id, t.merchant_id, t.api,
         t.environment, CASE WHEN t.ended IS NULL THEN 'active' ELSE 'revoked' END, m.status, t.permissions,
         ${milliseconds('t.expires_at')}, greatest(t.revision, t.ended, m.revision),
-        CASE WHEN ml.merchant_id IS NOT NULL THEN
-          '${JSON.stringify(noKeyLimits)}'::jsonb || jsonb_build_object('merchant', ${merchantLimitsOf('ml')})
+        CASE WHEN ml.merchant_id IS NOT NULL${quota === '' ? '' : ` OR ${quota}.merchant_id IS NOT NULL`} THEN
+          '${JSON.stringify(noKeyLimits)}'::jsonb || jsonb_build_object('merchant', ${merchantLimitsOf('ml', quota)})
         END,
         jsonb_build_object('id', t.id, 'userId', t.person_id, 'grantId', t.grant_id, 'jkt', t.jkt)
       FROM (SELECT t.*, ${endOfToken('t')} AS ended FROM access_token t WHERE t.digest = ANY ($1::bytea[])) t
       JOIN merchant m ON m.id = t.merchant_id
-      LEFT JOIN merchant_limit ml ON ml.merchant_id = t.merchant_id`
+      LEFT JOIN merchant_limit ml ON ml.merchant_id = t.merchant_id
+      ${joinOf(quota, 't')}`
 
 const textOf = (found: string) => `
     SELECT head.epoch, head.revision AS head, found.*
     FROM (SELECT epoch || database_lineage() AS epoch, revision FROM head) head LEFT JOIN (${found}
     ) found ON true`
 
-const keys = keysOf(
-  `CASE WHEN kl.key_id IS NOT NULL OR ml.merchant_id IS NOT NULL THEN
+function keysWith(quota: string): string {
+  const merchant = ['ml', quota]
+    .filter((row) => row !== '')
+    .map((row) => `${row}.merchant_id IS NOT NULL`)
+    .join(' OR ')
+  return keysOf(
+    `CASE WHEN kl.key_id IS NOT NULL OR ${merchant} THEN
           CASE WHEN kl.key_id IS NULL THEN '${JSON.stringify(noKeyLimits)}'::jsonb ELSE ${keyLimitsOf('kl')} END
-          || jsonb_build_object('merchant', CASE WHEN ml.merchant_id IS NOT NULL THEN ${merchantLimitsOf('ml')} END)
+          || jsonb_build_object('merchant', CASE WHEN ${merchant} THEN ${merchantLimitsOf('ml', quota)} END)
         END`,
-  `LEFT JOIN key_limit kl ON kl.key_id = k.id
-      LEFT JOIN merchant_limit ml ON ml.merchant_id = k.merchant_id`,
-)
+    `LEFT JOIN key_limit kl ON kl.key_id = k.id
+      LEFT JOIN merchant_limit ml ON ml.merchant_id = k.merchant_id
+      ${joinOf(quota, 'k')}`,
+  )
+}
 
 /** The newest first: a gateway serves while migrations are still to come, and never applies them. */
 const statements = [
-  { name: 'read_credentials', text: textOf(`${keys}\n      UNION ALL${tokens}`) },
-  // Before migration 19: there are no tokens.
-  { name: 'read_credentials_18', text: textOf(keys) },
+  { name: 'read_credentials', text: textOf(`${keysWith('mq')}\n      UNION ALL${tokensWith('mq')}`) },
+  // Before migration 23: nobody can have said a quota.
+  {
+    name: 'read_credentials_22',
+    text: textOf(`${keysWith('')}\n      UNION ALL${tokensWith('')}`),
+  },
+  // Before migration 21: there are no tokens.
+  { name: 'read_credentials_20', text: textOf(keysWith('')) },
   // Before migration 16: nobody can have said a limit.
   { name: 'read_credentials_15', text: textOf(keysOf('NULL::jsonb', '')) },
 ] as const

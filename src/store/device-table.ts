@@ -1,7 +1,6 @@
 // Command lines that ask to be signed in (RFC 8628), and what their person has said to it in a browser. Both codes by their
 // digests alone. A row that is gone is a request that was taken, or is over.
 
-import { deny, DenialError } from '../errors/denial.ts'
 import { insertSession, type NewSession, type Proof } from './hub-session-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'
 import { milliseconds } from './session.ts'
@@ -79,6 +78,8 @@ export type DeviceSession = Omit<NewSession, 'personId' | 'proofs' | 'password'>
 export type Taken =
   | { readonly kind: 'taken'; readonly email: string }
   | { readonly kind: 'waiting' }
+  /** Refused, over, or never one; or who allowed it is signed in no more. */
+  | { readonly kind: 'ended' }
   /** Asked too soon; from now on more slowly (RFC 8628 §3.5). */
   | { readonly kind: 'early'; readonly stepSeconds: number }
 
@@ -87,8 +88,7 @@ const slowerBySeconds = 5
 const slowestSeconds = 60
 
 /**
- * Signs a command line in that was allowed, while the session that has allowed it is there. Throws LINK_ENDED where it was
- * refused, is over, or never was.
+ * Signs a command line in that was allowed, while the session that has allowed it is there.
  */
 export async function takeDeviceRequest(
   db: Postgres,
@@ -101,13 +101,15 @@ export async function takeDeviceRequest(
        WHERE digest = $1 AND expires_at > $2 AND NOT is_refused FOR UPDATE`,
       [Buffer.from(digest, 'hex'), now],
     )
-    if (row === undefined) throw ended()
+    if (row === undefined) return { kind: 'ended' }
     const { personId, sessionId, isEarly } = row
     const { stepSeconds, name } = await askedOnce(tx, { digest, now, isEarly })
     if (isEarly) return { kind: 'early', stepSeconds }
     if (personId === null || sessionId === null) return { kind: 'waiting' }
     await tx.query('DELETE FROM device_request WHERE digest = $1', [Buffer.from(digest, 'hex')])
-    const { email, proofs } = await allowing(tx, personId, sessionId)
+    const found = await allowing(tx, personId, sessionId)
+    if (found === undefined) return { kind: 'ended' }
+    const { email, proofs } = found
     await insertSession(tx, {
       ...session,
       ...{ personId, password: null, userAgent: `latchkey login, ${name}` },
@@ -134,7 +136,7 @@ async function askedOnce(
      WHERE digest = $1 RETURNING step_seconds AS "stepSeconds", name`,
     [Buffer.from(digest, 'hex'), now, isEarly ? slowerBySeconds : 0, slowestSeconds],
   )
-  if (row === undefined) throw ended()
+  if (row === undefined) throw new Error('A request that is locked is not there')
   return row
 }
 
@@ -143,19 +145,14 @@ async function allowing(
   tx: Queryable,
   personId: string,
   sessionId: string,
-): Promise<{ readonly email: string; readonly proofs: readonly Proof[] }> {
+): Promise<{ readonly email: string; readonly proofs: readonly Proof[] } | undefined> {
   await tx.query('SELECT FROM person WHERE id = $1 FOR NO KEY UPDATE', [personId])
   const [found] = await tx.query<{ email: string; proofs: readonly Proof[] }>(
     `SELECT p.email, s.proofs FROM hub_session s JOIN person p ON p.id = s.person_id
      WHERE s.id = $1 AND p.id = $2 AND p.disabled_at IS NULL`,
     [sessionId, personId],
   )
-  if (found === undefined) throw ended()
   return found
-}
-
-function ended(): DenialError {
-  return new DenialError(deny('LINK_ENDED', 'link_ended'))
 }
 
 /** Forgets those that are over, `most` at most; returns how many. */

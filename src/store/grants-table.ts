@@ -16,6 +16,7 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     access_token: 'SELECT, INSERT, DELETE',
     access_token_stop: 'SELECT, INSERT, UPDATE (revision, at), DELETE',
     merchant_limit: 'SELECT, INSERT, UPDATE, DELETE',
+    merchant_quota: 'SELECT, INSERT, UPDATE, DELETE',
     key_about: 'SELECT, INSERT, UPDATE (metadata, owner)',
     key_exposure: 'SELECT, INSERT, DELETE',
     outbox: 'SELECT, INSERT, DELETE',
@@ -61,7 +62,11 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     activity: 'SELECT, INSERT, UPDATE, DELETE',
     activity_rollup: 'SELECT, INSERT, UPDATE, DELETE',
     activity_batch: 'SELECT, INSERT, DELETE',
+    activity_sum: 'SELECT, INSERT, UPDATE, DELETE',
+    activity_summed: 'SELECT, UPDATE',
     kept_request: 'SELECT, INSERT',
+    quota_use: 'SELECT, INSERT, UPDATE, DELETE',
+    quota_told: 'SELECT, INSERT, DELETE',
   },
   gateway: {
     schema_migration: 'SELECT',
@@ -73,12 +78,17 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     access_token: 'SELECT',
     access_token_stop: 'SELECT',
     merchant_limit: 'SELECT',
+    merchant_quota: 'SELECT',
     outbox: 'SELECT',
     instance: 'SELECT, INSERT, UPDATE',
     instance_about: 'SELECT, INSERT, UPDATE',
     activity: 'SELECT, INSERT, UPDATE',
     activity_batch: 'SELECT, INSERT',
+    // Of times that are in them already.
+    activity_sum: 'SELECT, INSERT, UPDATE',
+    activity_summed: 'SELECT',
     kept_request: 'INSERT',
+    quota_use: 'SELECT, INSERT, UPDATE',
   },
 }
 

@@ -132,9 +132,12 @@ export async function endSession(
   return rows.length > 0
 }
 
-/** Ends the session of that digest, where there is one. */
-export async function endSessionBy(db: Queryable, digest: string): Promise<void> {
-  await db.query('DELETE FROM hub_session WHERE digest = $1', [Buffer.from(digest, 'hex')])
+/** Ends the session of that digest; returns whether there was one. */
+export async function endSessionBy(db: Queryable, digest: string): Promise<boolean> {
+  const rows = await db.query('DELETE FROM hub_session WHERE digest = $1 RETURNING id', [
+    Buffer.from(digest, 'hex'),
+  ])
+  return rows.length > 0
 }
 
 /** Forgets sessions that are over, `most` at most; returns how many. `idleMs`: how long one may be unused. */

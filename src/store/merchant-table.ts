@@ -28,7 +28,9 @@ export interface StoredMerchant {
 }
 
 const columns = `id, name, status, ${milliseconds('created_at')} AS "createdAtMs", revision,
-  (SELECT ${merchantLimitsOf('l')} FROM merchant_limit l WHERE l.merchant_id = merchant.id) AS limits`
+  (SELECT ${merchantLimitsOf('l', 'q')} FROM (SELECT) one
+    LEFT JOIN merchant_limit l ON l.merchant_id = merchant.id LEFT JOIN merchant_quota q ON q.merchant_id = merchant.id
+    WHERE l.merchant_id IS NOT NULL OR q.merchant_id IS NOT NULL) AS limits`
 
 /** One merchant that is seen. */
 export async function getMerchant(
@@ -192,12 +194,13 @@ async function lockMerchant(tx: Queryable, id: string, scope: Scope): Promise<St
 }
 
 function snapshot({ name, status, limits }: StoredMerchant): object {
-  const { plan, rates, inFlight } = limits ?? noMerchantLimits
+  const { plan, rates, inFlight, quotas } = limits ?? noMerchantLimits
   return {
     name,
     status,
     ...(plan !== null && { plan }),
     ...(Object.keys(rates).length > 0 && { rate_limits: rates }),
     ...(inFlight !== null && { in_flight: inFlight }),
+    ...(Object.keys(quotas).length > 0 && { quotas }),
   }
 }

@@ -13,6 +13,8 @@ export const webhookTypes = [
   'api_key.exposed',
   'merchant.suspended',
   'merchant.resumed',
+  'merchant.quota_warning',
+  'merchant.quota_reached',
 ] as const
 export type WebhookType = (typeof webhookTypes)[number]
 

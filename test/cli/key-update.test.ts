@@ -1,5 +1,5 @@
 import t from 'tap'
-import { makeKey, startMs } from '../control/subject.ts'
+import { makeKey, makeMerchant, startMs } from '../control/subject.ts'
 import { createConsole } from './console.ts'
 
 void t.test('an update changes what is named and leaves the rest', async (t) => {
@@ -52,4 +52,25 @@ void t.test('an expiry that has passed is refused by the control plane, by its p
   const { code, stderr } = await type('keys', 'update', id, '--expires-at', '2020-01-31')
   t.equal(code, 1)
   t.match(stderr, /^ {2}the expiry: must be in the future$/m)
+})
+
+void t.test('limits of a key are set when it is made and later', async (t) => {
+  const { type, subject } = await createConsole(t)
+  const merchant = await makeMerchant(subject)
+  const made = await type(
+    ...['keys', 'create', '--merchant', merchant, '--api', 'flintn', '--env', 'live', '--name', 'Till'],
+    ...['--permission', 'transaction.read', '--rate-limits', 'default=5/s', '--in-flight', '3'],
+    ...['--allowed-ips', '10.0.0.0/8', '192.0.2.7', '--json'],
+  )
+  t.equal(made.code, 0, made.stderr)
+  const key: { readonly id: string } = JSON.parse(made.stdout)
+  t.match(key, {
+    rate_limits: { default: { rate: '5/s' } },
+    in_flight: 3,
+    allowed_ips: ['10.0.0.0/8', '192.0.2.7'],
+  })
+  const changed = await type('keys', 'update', key.id, '--in-flight', '4')
+  t.match(changed.stdout, /^in flight +4$/m)
+  await type('keys', 'update', key.id, '--no-in-flight', '--no-rate-limits')
+  t.match((await subject.call('GET', `/keys/${key.id}`)).body, { in_flight: null, rate_limits: {} })
 })

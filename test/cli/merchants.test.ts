@@ -69,3 +69,33 @@ void t.test('a merchant is shown and renamed', async (t) => {
   ])
   t.equal((await type('merchants', 'rename', id)).code, 2)
 })
+
+void t.test('an update sets plan, limits and quotas, and takes them back', async (t) => {
+  const { type, subject } = await createConsole(t)
+  const id = await makeMerchant(subject)
+  const read = async () => (await subject.call('GET', `/merchants/${id}`)).body
+  const words = ['--plan', 'gold', '--rate-limits', 'default=500/s:1000', '--in-flight', '8']
+  const made = await type('merchants', 'update', id, ...words, '--quotas', 'monthly=5000')
+  t.equal(made.code, 0, made.stderr)
+  t.match(made.stdout, /^plan +gold$/m)
+  t.match(made.stdout, /^quotas +monthly: 5000 a month$/m)
+  t.match(await read(), {
+    plan: 'gold',
+    rate_limits: { default: { rate: '500/s', burst: 1000 } },
+    in_flight: 8,
+    quotas: { monthly: { requests: 5000 } },
+  })
+  t.equal((await type('merchants', 'update', id, '--name', 'Other')).code, 0)
+  t.match(await read(), { name: 'Other', plan: 'gold', in_flight: 8 })
+  const back = ['--no-plan', '--no-rate-limits', '--no-in-flight', '--no-quotas']
+  t.equal((await type('merchants', 'update', id, ...back)).code, 0)
+  t.match(await read(), { plan: null, rate_limits: {}, in_flight: null, quotas: {} })
+  t.equal((await type('merchants', 'update', id)).code, 2)
+  for (const wrong of [
+    ['--in-flight', '0'],
+    ['--quotas', 'daily=5'],
+    ['--quotas', 'monthly=0'],
+    ['--rate-limits', 'x'],
+  ])
+    t.equal((await type('merchants', 'update', id, ...wrong)).code, 2, wrong.join(' '))
+})

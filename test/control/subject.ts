@@ -137,7 +137,15 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     denyBehind: async () => [],
     explain: () => ({
       ...{ decision: 'allow', code: null, status: null, reason: null, hint: null, api: 'flintn' },
-      ...{ environment: 'live', upstream: 'u', sent_path: '/v1/x', match: 'none', held: null, required: [] },
+      ...{
+        environment: 'live',
+        upstream: 'u',
+        sent_path: '/v1/x',
+        match: 'none',
+        held: null,
+        limits: [],
+        required: [],
+      },
       route: { template: '/v1/x', source: 'flintn.yaml:1:1' },
     }),
     live: { listen: () => () => undefined },
@@ -176,6 +184,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     trailingSlash: 'strict',
     docs: null,
     stripPrefix: '',
+    quotas: [{ api: name, name: 'monthly', per: 'merchant', requests: 100, ofPlans: new Map() }],
     rateLimits: (['key', 'merchant'] as const).map((per) => ({
       ...{ api: name, name: per === 'key' ? 'default' : 'sums', per, ofPlans: new Map(), isShadow: false },
       allowance: { quota: 1, windowSeconds: 1, intervalMs: 1_000, burst: 1 },

@@ -9,7 +9,7 @@ import { readDocuments } from '../support/documents.ts'
 const beginnings = ['', 'src/', 'test/', 'docs/']
 /** Names of programs of others, and of what comes into being in a checkout or at a user's. */
 const notOurs =
-  /^(?:src\/threadpool\.c|build\/.*|config\/\.latchkey\/.*|old\/.*|main\/config\/.*|candidate\/.*)$/
+  /^(?:src\/threadpool\.c|build\/.*|config\/\.latchkey\/.*|old\/.*|main\/config\/.*|candidate\/.*|(?:~\/\.config\/)?latchkey\/logins\.json)$/
 
 t.test('every link leads to a file, and to a heading that it has', async (t) => {
   const documents = readDocuments()

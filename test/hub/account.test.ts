@@ -200,4 +200,18 @@ t.test('in an account', async (t) => {
     await signIn(page, { ...person, password: 'another password, longer' })
     t.same([...faults, ...there.faults, ...third.faults], [])
   })
+
+  await t.test('mails about keys are refused, and it stays so', async (t) => {
+    const person = await newMember('nora')
+    const { page, faults } = await openAccount(browser, url, person)
+    const wanted = page.getByLabel('Send me these mails')
+    await wanted.waitFor()
+    t.equal(await wanted.isChecked(), true)
+    await wanted.click()
+    await page.locator('input[type=checkbox]:enabled:not(:checked)').waitFor()
+    await page.reload()
+    await wanted.waitFor()
+    t.equal(await wanted.isChecked(), false)
+    t.same(faults, [])
+  })
 })

@@ -38,7 +38,9 @@ void t.test(
     await t.rejects(sink(batch), { code: '42501' })
     t.match(log, [{ msg: 'Activity cannot be stored', reason: /^42501: permission denied .*grant/ }])
     t.equal(log.length, 1)
-    await db.query(`GRANT SELECT, INSERT, UPDATE ON activity, activity_batch, key_secret TO ${role}`)
+    await db.query(
+      `GRANT SELECT, INSERT, UPDATE ON activity, activity_batch, activity_sum, activity_summed, key_secret TO ${role}`,
+    )
     await sink(batch)
     t.same(await db.query('SELECT count FROM activity'), [{ count: 1 }])
   },

@@ -258,5 +258,5 @@ void t.test('behind a proxy that takes a prefix away, pages and cookies have it'
   t.match(location, /^\/front\/authorize\//)
   const id = location.split('/').at(-1) ?? ''
   const paths = answer.headers.getSetCookie().map((cookie) => /; path=([^;]*)/i.exec(cookie)?.[1])
-  t.same([...new Set(paths)].toSorted(), [`/front/hub/v1/oauth/interactions/${id}`, `/oauth/auth/${id}`])
+  t.same(new Set(paths), new Set([`/front/hub/v1/oauth/interactions/${id}`, `/oauth/auth/${id}`]))
 })

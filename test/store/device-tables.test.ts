@@ -47,7 +47,8 @@ t.test('a request is allowed once and taken once, whoever comes at the same time
   const takes = await Promise.allSettled(
     [1, 2, 3].map(() => takeDeviceRequest(db, { digest: digest(1), session: session() })),
   )
-  t.equal(takes.filter(({ status }) => status === 'fulfilled').length, 1)
+  t.equal(takes.filter((one) => one.status === 'fulfilled' && one.value.kind === 'taken').length, 1)
+  t.equal(takes.filter((one) => one.status === 'fulfilled' && one.value.kind === 'ended').length, 2)
   t.equal((await db.query(`SELECT FROM hub_session WHERE 'device' = ANY(proofs)`)).length, 1)
   t.same(await db.query('SELECT FROM device_request'), [])
 })

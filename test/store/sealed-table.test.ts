@@ -29,5 +29,5 @@ t.test('a table whose migration says that something is sealed is among them', as
     .map((text) => /CREATE TABLE IF NOT EXISTS (\w+)/.exec(text)?.[1])
   // Those of the authorization server are sealed anew by what uses them.
   const own = tables.filter((table) => !table?.startsWith('oauth_'))
-  t.same(own.toSorted(), sealedColumns.map(({ table }) => table).toSorted())
+  t.same(new Set(own), new Set(sealedColumns.map(({ table }) => table)))
 })

@@ -1,4 +1,4 @@
-// Contract 10 and 7: what ends access tokens ends them on every instance by the time of the answer to `?wait=all`.
+// Contract 10.1 and 7: what ends access tokens ends them on every instance by the time of the answer to `?wait=all`.
 
 import t from 'tap'
 import { createPostgres } from '../../src/store/postgres.ts'

@@ -1,4 +1,4 @@
-// Contract 10: an access token is treated as a key of its merchant, wherever the API takes tokens.
+// Contract 10 and 10.1: an access token is treated as a key of its merchant, wherever the API takes tokens.
 
 import t from 'tap'
 import { createPostgres } from '../../src/store/postgres.ts'

@@ -1,4 +1,4 @@
-// Contract 10: proofs of possession (DPoP, RFC 9449) at the gateway, over the wire, on two instances, with Redis and without.
+// Contract 10.2: proofs of possession (DPoP, RFC 9449) at the gateway, over the wire, on two instances, with Redis and without.
 
 import t from 'tap'
 import { createPostgres } from '../../src/store/postgres.ts'

@@ -50,9 +50,21 @@ async function send(method: Method, path: string, ask: Ask): Promise<Response> {
     })
   } catch (error) {
     if (ask.signal?.aborted) throw error
-    const known = { status: 0, code: 'NO_ANSWER', message: '', requestId: null, details: [] }
-    throw new ApiFault({ ...known, isUnsure: method !== 'GET' })
+    throw noAnswer(method !== 'GET')
   }
+}
+
+/** Whether anybody answers. */
+export function isServed(): Promise<boolean> {
+  return fetch(`${basePath}hub/v1/sign-in`, { cache: 'no-store' }).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
+
+/** Where no answer came. */
+export function noAnswer(isUnsure: boolean): ApiFault {
+  return new ApiFault({ status: 0, code: 'NO_ANSWER', message: '', requestId: null, details: [], isUnsure })
 }
 
 export function queryText(query: Query = {}): string {

@@ -26,6 +26,14 @@ export const account = {
   unknownDevice: 'Unknown program',
   onDevice: (browser: string, system: string) => `${browser} on ${system}`,
   roles: 'Your merchants',
+  reminders: {
+    title: 'Mails about keys',
+    about:
+      'One a merchant and day at most: secrets older than 90 days, keys that end within 14 days, and keys and permissions that nobody uses.',
+    label: 'Send me these mails',
+    loadFailed: 'It could not be loaded whether you get these mails',
+    failed: 'Nothing was changed',
+  },
 }
 
 export const security = {

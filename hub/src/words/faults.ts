@@ -19,6 +19,7 @@ const codes: Readonly<Record<string, string>> = {
   REAUTHENTICATION_REQUIRED:
     'It is a while since you signed in. Enter your password as well, or sign out and in again.',
   RATE_LIMITED: 'Too many requests at once. Wait a moment, then try again.',
+  QUOTA_EXCEEDED: 'The month’s quota is used up. Ask for a larger one, or wait until the month is over.',
   LINK_ENDED: 'This link was used already, or is too old. Ask for a new one.',
   ACCOUNT_EXISTS: 'There is an account with this address already.',
   INTERNAL_ERROR: 'Something went wrong on our side. Tell us the request id and we can find out what.',
@@ -39,6 +40,7 @@ export const faults = {
   copyRequestId: 'Copy the request id',
   more: 'More about this error',
   fields: 'Some of what was entered cannot be taken:',
+  notFetched: 'This page could not be fetched',
   broken: 'This page broke',
   brokenAbout: 'It was not meant to. Load it again; what was saved is saved.',
   reload: 'Load again',

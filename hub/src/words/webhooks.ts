@@ -65,5 +65,7 @@ export const webhooks = {
     'api_key.exposed': 'A secret was seen in public',
     'merchant.suspended': 'The merchant was suspended',
     'merchant.resumed': 'The merchant was resumed',
+    'merchant.quota_warning': 'A month’s quota is nearly used up',
+    'merchant.quota_reached': 'A month’s quota is used up',
   } as Readonly<Record<string, string>>,
 }

@@ -5,7 +5,7 @@ import { type Cell, renderTable } from '../table.ts'
 import { count } from './count.ts'
 
 /** The members of `--json`. */
-export function diffJson(changes: readonly Change[]): unknown {
+export function diffJson(changes: readonly Change[]): object {
   const told = changes.map((change) => ({
     kind: change.kind,
     method: change.method,

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import type { Change } from '../../tables/difference/change.ts'
+import { compareLimits } from '../../tables/difference/limits.ts'
 import { compareTables } from '../../tables/difference/compare.ts'
 import type { CompiledConfig } from '../../config/compiled.ts'
 import { CliError } from '../errors.ts'
@@ -11,11 +12,13 @@ import { createProgress, progressOption } from '../progress.ts'
 import { count } from './count.ts'
 import { diffJson, diffText } from './diff-report.ts'
 import { type EnvFromFlags, envFromOption, environmentOf } from './env-file.ts'
+import { limitsText } from './limits-report.ts'
 import { loadTable } from './load-table.ts'
 
 const help = `
 Compares decisions, not lines: for every host, method and path, who could not and now can, and who could and now cannot.
-A narrower route that was removed opens what the wider one behind it lets pass.
+A narrower route that was removed opens what the wider one behind it lets pass. Rate limits and quotas that were loosened or tightened
+are told too, and open nothing.
 Exit code: 0 nothing opens, 1 something opens, 2 a file is not valid or cannot be read.
 
 Example, in a pipeline:
@@ -45,11 +48,13 @@ export function registerDiff(group: Command, io: CliIo): void {
       const changes = compare(before, after, (done, of) =>
         progress.at(`${done} of ${count(of, 'path')} of a host are compared`),
       )
+      const limits = compareLimits(before.table, after.table)
       const isColoured = io.isTerminal && !io.env.NO_COLOR
       io.stdout(
         flags.json
-          ? `${JSON.stringify(diffJson(changes), null, 2)}\n`
-          : diffText(changes, { isColoured, environmentsOf: countEnvironments([before, after]) }),
+          ? `${JSON.stringify({ ...diffJson(changes), limits }, null, 2)}\n`
+          : diffText(changes, { isColoured, environmentsOf: countEnvironments([before, after]) }) +
+              limitsText(limits, isColoured),
       )
       const opened = changes.filter(({ kind }) => kind === 'opened').length
       if (opened > 0) throw new CliError(`${count(opened, 'decision')} opened`, exitCodes.failed)

@@ -23,6 +23,7 @@ export function explanationText(explanation: Explanation, isColoured: boolean): 
       ['source', orNone(explanation.route?.source)],
       ['required', ...required(explanation)],
       ['held', ...held(explanation)],
+      ...limits(explanation),
       ...(headers.added.length === 0 ? [] : ([['added', ...wrapped(headers.added)]] as const)),
       ...(headers.removed.length === 0 ? [] : ([['removed', ...wrapped(headers.removed)]] as const)),
     ],
@@ -66,6 +67,16 @@ function held({ held: names, key }: Explanation): Cell[] {
   const who = key === null ? [] : [key]
   if (names === null) return [...who, { text: 'no key', colour: 'dim' }]
   return [...who, ...(names.length === 0 ? ['nothing'] : wrapped(names))]
+}
+
+/** Nothing where none counts it. */
+function limits({ limits: all }: Explanation): [string, ...Cell[]][] {
+  if (all.length === 0) return []
+  const lines = all.map(({ name, per, rate, burst, requests, shadow }) => {
+    const most = rate === null ? `${requests} a month` : `${rate}, burst ${burst}`
+    return `${name}: ${most}, per ${per}${shadow ? ' (shadow)' : ''}`
+  })
+  return [['limits', ...lines]]
 }
 
 function orNone(text: string | null | undefined): Cell {

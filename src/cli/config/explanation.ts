@@ -2,6 +2,7 @@
 
 import type { CompiledConfig } from '../../config/compiled.ts'
 import { type Decision, headersOf, sentPathOf, upstreamNameOf } from '../../decision/decide.ts'
+import { type FittingLimit, fittingLimits } from '../../decision/fitting-limits.ts'
 import type { HeaderChanges } from '../../decision/headers/forwarded-headers.ts'
 import { entryOf, type ErrorCode } from '../../errors/catalogue.ts'
 import { docUrl } from '../../errors/reply.ts'
@@ -37,6 +38,8 @@ export interface Explanation {
   readonly key: string | null
   /** Methods that the path has (METHOD_NOT_ALLOWED). */
   readonly allow: readonly string[] | null
+  /** Those that count the request, as the file says them, in the order in which they refuse. */
+  readonly limits: readonly FittingLimit[]
   /** Of a request that is forwarded. */
   readonly headers: HeaderChanges
 }
@@ -74,6 +77,7 @@ export function describe({ config, method, host, decision, key }: Described): Ex
     held: decision.held ?? null,
     key: key ?? null,
     allow: denial?.allow ?? null,
+    limits: fittingLimits(decision.host, route),
     headers: headersOf(config, decision),
   }
 }

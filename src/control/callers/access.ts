@@ -88,6 +88,7 @@ export const access = {
   'POST /tokens': changeWhole,
   'DELETE /tokens/{id}': changeWhole,
   'GET /reminders': read,
+  'GET /reminders/permissions': read,
   'POST /webhooks': change,
   'GET /webhooks': read,
   'GET /webhooks/{id}': read,

@@ -3,6 +3,7 @@
 import { Type } from 'typebox'
 import { createClient } from '../../store/oauth-client-change-table.ts'
 import { listClients, mustGetClient, type StoredClient } from '../../store/oauth-client-table.ts'
+import { createReadingNotes } from '../audit/note-reading.ts'
 import { viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -66,16 +67,20 @@ export function serveClients(app: ControlApp, deps: AdminDeps): void {
   })
 
   const listed = { schema: { querystring: listQuery }, config: { doc: docs.list } }
+  const note = createReadingNotes(deps)
   app.get('/clients', listed, async (request) => {
     const { merchant_id: merchantId, cursor, limit } = request.query
     const after = readCursor(cursor, (value) => isId('cli', value))
     const asked = { ...viewOf(request, deps), merchantId }
     const page = await listClients(deps.db, asked, { after, limit: limitOf(limit) })
+    await note(request, { action: 'client.list', target: isId('mer', merchantId) ? merchantId : 'clients' })
     return { data: page.rows.map(clientObject), next_cursor: nextCursor(page, ({ id }) => id) }
   })
 
-  app.get('/clients/:id', { schema: { params: idParams }, config: { doc: docs.get } }, async (request) =>
-    clientObject(await mustGetClient(deps.db, idOf('cli', request.params.id), viewOf(request, deps))),
-  )
+  app.get('/clients/:id', { schema: { params: idParams }, config: { doc: docs.get } }, async (request) => {
+    const client = await mustGetClient(deps.db, idOf('cli', request.params.id), viewOf(request, deps))
+    await note(request, { action: 'client.read', target: client.id })
+    return clientObject(client)
+  })
   serveClientChanges(app, deps)
 }

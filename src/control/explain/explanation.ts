@@ -22,5 +22,19 @@ export const explanationSchema = Type.Object({
     description: 'Empty: public; null: no route',
   }),
   match: Type.Union([Type.Enum(['all', 'any', 'none']), Type.Null()]),
+  limits: Type.Array(
+    Type.Object({
+      kind: Type.Enum(['quota', 'rate']),
+      name: Type.String(),
+      per: Type.Enum(['key', 'merchant', 'client']),
+      rate: Type.Union([Type.String(), Type.Null()]),
+      burst: Type.Union([Type.Integer(), Type.Null()]),
+      requests: Type.Union([Type.Integer(), Type.Null()], { description: 'In a calendar month, of a quota' }),
+      shadow: Type.Boolean(),
+    }),
+    {
+      description: 'Limits that count the request, as the file says them, in the order in which they refuse',
+    },
+  ),
   held: Type.Union([Type.Array(Type.String()), Type.Null()], { description: 'null: no key' }),
 })

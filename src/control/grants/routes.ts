@@ -5,6 +5,7 @@ import { commitTraced, transactionOf } from '../../store/commit-table.ts'
 import { endGrantsOf, listGrants, mustGetGrant, type ShownGrant } from '../../store/oauth-grant-table.ts'
 import type { Change } from '../../store/change-table.ts'
 import { writeAudit } from '../../store/audit-table.ts'
+import { createReadingNotes } from '../audit/note-reading.ts'
 import { originOf, viewOf, whoOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -51,11 +52,13 @@ const listQuery = Type.Object(
 
 export function serveGrants(app: ControlApp, deps: AdminDeps): void {
   const listed = { schema: { querystring: listQuery }, config: { doc: docs.list } }
+  const note = createReadingNotes(deps)
   app.get('/grants', listed, async (request) => {
     const { merchant_id: merchantId, person_id: personId, cursor, limit } = request.query
     const after = readCursor(cursor, (value) => isId('grt', value))
     const asked = { ...viewOf(request, deps), merchantId, personId }
     const page = await listGrants(deps.db, asked, { after, limit: limitOf(limit) })
+    await note(request, { action: 'grant.list', target: isId('mer', merchantId) ? merchantId : 'grants' })
     return { data: page.rows.map(grantObject), next_cursor: nextCursor(page, ({ id }) => id) }
   })
 

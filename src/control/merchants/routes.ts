@@ -30,7 +30,14 @@ import {
 } from '../fields.ts'
 import { markReplay, repeatableOriginOf } from '../idempotency.ts'
 import { instant } from '../instant.ts'
-import { inFlightField, merchantLimitsOf, planField, rateLimitsField, rateSchema } from '../limit-fields.ts'
+import {
+  inFlightField,
+  merchantLimitsOf,
+  planField,
+  quotasField,
+  rateLimitsField,
+  rateSchema,
+} from '../limit-fields.ts'
 import { changed, listOf, type RouteDoc, timeSchema } from '../openapi/route-doc.ts'
 
 export const merchantSchema = Type.Object({
@@ -44,6 +51,9 @@ export const merchantSchema = Type.Object({
     description: 'In place of what file and plan say of limits that count by key or merchant, by their names',
   }),
   in_flight: inFlightField,
+  quotas: Type.Record(Type.String(), Type.Object({ requests: Type.Integer() }), {
+    description: 'In place of what file and plan say of quotas, by their names',
+  }),
 })
 
 const docs = {
@@ -62,7 +72,7 @@ const docs = {
   },
   get: { summary: 'One merchant', status: 200, answer: merchantSchema, errors: ['STORE_UNAVAILABLE'] },
   patch: {
-    summary: 'Changes what is named of a merchant: name, plan, rate limits, requests under way',
+    summary: 'Changes what is named of a merchant: name, plan, rate limits, quotas, requests under way',
     status: 200,
     answer: changed(merchantSchema),
     headers: ['Idempotency-Key'],
@@ -90,6 +100,7 @@ const merchantPatch = changeBody({
   plan: Type.Optional(planField),
   rate_limits: Type.Optional(rateLimitsField),
   in_flight: Type.Optional(inFlightField),
+  quotas: Type.Optional(quotasField),
 })
 const listQuery = Type.Object(
   {
@@ -161,7 +172,7 @@ function serveAction(app: ControlApp, deps: AdminDeps, action: MerchantAction): 
 }
 
 function merchantObject(merchant: StoredMerchant): Static<typeof merchantSchema> {
-  const { plan, rates, inFlight } = merchant.limits ?? noMerchantLimits
+  const { plan, rates, inFlight, quotas } = merchant.limits ?? noMerchantLimits
   return {
     id: merchant.id,
     name: merchant.name,
@@ -171,5 +182,7 @@ function merchantObject(merchant: StoredMerchant): Static<typeof merchantSchema>
     plan,
     rate_limits: { ...rates },
     in_flight: inFlight,
+    // An object that an earlier version kept for a repeat has none.
+    quotas: { ...quotas },
   }
 }

@@ -24,6 +24,8 @@ const paces = {
   second: { burst: 5, everyMs: 5 * 60_000 },
   /** Codes that command lines show, by whoever is signed in. */
   device: { burst: 10, everyMs: 30_000 },
+  /** What a command line asks with that is none, or none any more. */
+  stray: { burst: 20, everyMs: 6_000 },
   /** What is begun by whoever comes, and has a row until it is finished or over. */
   begun: { burst: 30, everyMs: 2_000 },
   /** The same of requests for access, to which the programs of many lead. */
@@ -41,6 +43,7 @@ const reasons = {
   invited: 'pace_of_mails',
   second: 'pace_of_codes',
   device: 'pace_of_codes',
+  stray: 'pace_of_address',
   begun: 'pace_of_address',
   access: 'pace_of_address',
 } as const satisfies Record<Kind, string>
@@ -105,7 +108,7 @@ export function createAttempts({ db, now }: Pick<AdminDeps, 'db' | 'now'>): Atte
 
 /** Of bounded length, and nothing that was typed stands in it. Of IPv6 a /64 is one place (RFC 6177). */
 function bucketOf(kind: Kind, of: string): string {
-  if (kind === 'address' || kind === 'mail_from' || kind === 'begun')
+  if (kind === 'address' || kind === 'mail_from' || kind === 'begun' || kind === 'stray')
     return `${kind}:${clientNetwork(plainAddress(of))}`
   return `${kind}:${hash('sha256', of, 'base64url')}`
 }

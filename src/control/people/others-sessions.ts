@@ -7,6 +7,7 @@ import { deny, DenialError } from '../../errors/denial.ts'
 import { endAllSessions, endOneSession } from '../../store/others-session-table.ts'
 import { listSessions, type StoredSession } from '../../store/hub-session-table.ts'
 import { findCredentials } from '../../store/person-table.ts'
+import { createReadingNotes } from '../audit/note-reading.ts'
 import { originOf } from '../change-answer.ts'
 import type { ControlApp } from '../dependencies.ts'
 import { actionBody, changeBody, idOf, idParams, waitQuery } from '../fields.ts'
@@ -39,6 +40,7 @@ const listQuery = Type.Object({ email: emailField }, { additionalProperties: fal
 
 // As every change, they take `wait`: there is nothing to wait for, as each call asks the database.
 export function serveOthersSessions(app: ControlApp, { deps }: HubApp): void {
+  const note = createReadingNotes(deps)
   const listed = { schema: { querystring: listQuery }, config: { doc: docs.list } }
   app.get('/sessions', listed, async (request) => {
     const person = await findCredentials(deps.db, readEmail(request.query.email) ?? '')
@@ -46,6 +48,7 @@ export function serveOthersSessions(app: ControlApp, { deps }: HubApp): void {
     const nowMs = deps.now()
     const usedSinceMs = nowMs - deps.hub.sessions.idleMs
     const rows = await listSessions(deps.db, { personId: person.id, usedSinceMs, nowMs })
+    await note(request, { action: 'session.list', target: person.id })
     return { data: rows.map(objectOf), next_cursor: null }
   })
 

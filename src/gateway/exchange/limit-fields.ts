@@ -5,17 +5,27 @@ import type { RateLimit } from '../../config/compiled.ts'
 import { policyOf, type Spent } from '../../limits/limiter.ts'
 import type { Access } from '../access.ts'
 
-/** Completes the head of an answer, flat. */
-export function tellLimits(headers: string[], { policy, state }: Spent): void {
-  if (policy === '') return
+type Told = Pick<Spent, 'policy' | 'state'>
+
+const nothing: Told = { policy: '', state: '' }
+
+/** Completes the head of an answer, flat: rate limits, then quotas. */
+export function tellLimits(headers: string[], spent: Told = nothing, use: Told = nothing): void {
+  if (spent.policy === '' && use.policy === '') return
   takeLimits(headers)
-  headers.push('RateLimit-Policy', policy)
+  headers.push('RateLimit-Policy', together(spent.policy, use.policy))
+  const state = together(spent.state, use.state)
   if (state !== '') headers.push('RateLimit', state)
 }
 
+function together(one: string, other: string): string {
+  return one === '' || other === '' ? one + other : `${one}, ${other}`
+}
+
 /** The same of a refusal, also of one that came before anything was counted: then nobody knows what is left. */
-export function limitsOfRefusal(headers: string[], { spent, route }: Access): void {
-  if (spent !== undefined) tellLimits(headers, spent)
+export function limitsOfRefusal(headers: string[], access: Access): void {
+  const { spent, use, route } = access
+  if (spent !== undefined || use !== undefined) tellLimits(headers, spent, use)
   else if (route !== undefined && route.rateLimits.length > 0) {
     const policy = policyOfAll(route.rateLimits)
     if (policy !== '') headers.push('RateLimit-Policy', policy)

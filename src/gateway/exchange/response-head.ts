@@ -16,7 +16,7 @@ export function writeHead(access: Access, { status, reason, fields }: AnswerHead
   if (places !== undefined) tellSharedCaches(headers, places)
   const cors = access.host?.api.cors
   if (typeof cors === 'object') tellPages(headers, cors, access.head.origin)
-  if (access.spent !== undefined) tellLimits(headers, access.spent)
+  if (access.spent !== undefined || access.use !== undefined) tellLimits(headers, access.spent, access.use)
   headers.push('X-Request-Id', access.requestId)
   // The upstream's Date, or none: ours would be a header that it did not send.
   reply.sendDate = false

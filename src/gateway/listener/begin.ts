@@ -64,6 +64,7 @@ export function accessMaker(
       principal: undefined,
       tier: undefined,
       spent: undefined,
+      use: undefined,
       entered: undefined,
       denial: undefined,
       failure: undefined,

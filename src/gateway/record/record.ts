@@ -71,6 +71,7 @@ function lineOf(access: Access, outcome: Outcome, { gatewayMs, paths }: Told): s
   line += outcome.fields
   if (access.route === undefined || paths === 'all') line += placeFields(access, paths)
   if (outcome.decision === 'deny') line += keyHintField(access)
+  if (access.use?.quota !== undefined) line += `,"limit":"${access.use.quota.name}"`
   if (access.spent?.limit !== undefined) line += `,"limit":"${access.spent.limit.name}"`
   if (access.upstream !== undefined) line += `,"upstream":"${access.upstream}"`
   if (tier !== undefined) line += `,"lookup":"${tier}"`

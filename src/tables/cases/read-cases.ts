@@ -27,6 +27,8 @@ export interface Expectation {
   readonly route?: string | undefined
   readonly environment?: string | undefined
   readonly upstream?: string | undefined
+  /** Name of the rate limit or quota that is used up. */
+  readonly limit?: string | undefined
 }
 
 export interface TableCase extends AskedFor {
@@ -35,6 +37,8 @@ export interface TableCase extends AskedFor {
   readonly method: string
   /** undefined: no key. */
   readonly caller: Caller | undefined
+  /** How often it is sent at once; undefined: nothing is counted. */
+  readonly times: number | undefined
   readonly expected: Expectation
   /** `file:line:col` */
   readonly source: string
@@ -83,7 +87,7 @@ function casesOf(tree: Node, config: CompiledConfig, report: Report): TableCase[
 
 function caseOf(reading: Reading, host: string | undefined): TableCase | undefined {
   const { tree, report, path, entry } = reading
-  const { request, expect, name } = entry
+  const { request, expect, name, times } = entry
   if (request === undefined || expect === undefined) return undefined
   const asked = readRequest(reading, request, host)
   if (asked === undefined) return undefined
@@ -92,7 +96,8 @@ function caseOf(reading: Reading, host: string | undefined): TableCase | undefin
   const expected = typeof expect === 'string' ? word(reading, expect) : detailed(reading, expect, api)
   if (report.faults.length > 0) return undefined
   const source = formatPlace(placeOfValue(tree, path))
-  return { ...asked, name: name ?? `${request} ${who(caller)}`, caller, expected, source }
+  const often = times === undefined ? '' : `, ${times} times`
+  return { ...asked, name: name ?? `${request} ${who(caller)}${often}`, caller, times, expected, source }
 }
 
 function readRequest(
@@ -207,7 +212,18 @@ function detailed(
     const place = placeOfValue(tree, [...at, 'upstream'])
     report.fault(place, `there is no upstream \`${upstream}\``, suggest(upstream, upstreams.keys()))
   }
-  return { decision, code, route, environment, upstream }
+  const limits = [...(api?.rateLimits ?? []), ...(api?.quotas ?? [])].map((one) => one.name)
+  const { limit } = expect
+  if (limit !== undefined && !limits.includes(limit)) {
+    const place = placeOfValue(tree, [...at, 'limit'])
+    report.fault(place, `there is no rate limit or quota \`${limit}\``, suggest(limit, limits))
+  }
+  if (limit !== undefined && reading.entry.times === undefined)
+    report.fault(
+      placeOfKey(tree, [...at, 'limit']),
+      'a limit is used up where `times` says how often it is asked',
+    )
+  return { decision, code, route, environment, upstream, limit }
 }
 
 function codeOf(text: string): ErrorCode | undefined {

@@ -1,7 +1,9 @@
 // Runs cases against a table: what it says to each, and what no case has looked at.
 
 import type { CompiledConfig } from '../../config/compiled.ts'
+import { countAlone } from '../../decision/count-alone.ts'
 import { createDecide, type Decision, upstreamNameOf } from '../../decision/decide.ts'
+import type { RequestQuestion } from '../../decision/question.ts'
 import type { Expectation, TableCase } from './read-cases.ts'
 
 export interface CaseOutcome {
@@ -12,7 +14,7 @@ export interface CaseOutcome {
 }
 
 export interface Difference {
-  readonly what: 'decision' | 'code' | 'route' | 'environment' | 'upstream'
+  readonly what: 'decision' | 'code' | 'route' | 'environment' | 'upstream' | 'limit'
   readonly expected: string
   readonly got: string
 }
@@ -21,9 +23,18 @@ export interface Difference {
 export function runCases(config: CompiledConfig, cases: readonly TableCase[]): CaseOutcome[] {
   const decide = createDecide(config)
   return cases.map((one) => {
-    const decision = decide({ ...one, preflightFor: undefined })
+    const { times } = one
+    const question = { ...one, preflightFor: undefined }
+    const decision = times === undefined ? decide(question) : decideOften(config, question, times)
     return { case: one, decision, differences: compare(one.expected, decision) }
   })
+}
+
+/** The last of so many at one moment, by one process that has counted nothing yet. */
+function decideOften(config: CompiledConfig, question: RequestQuestion, times: number): Decision {
+  const decide = createDecide(config, countAlone())
+  for (let left = times; left > 1; left--) decide(question)
+  return decide(question)
 }
 
 function compare(expected: Expectation, decision: Decision): Difference[] {
@@ -36,6 +47,7 @@ function compare(expected: Expectation, decision: Decision): Difference[] {
     route: route === undefined ? undefined : `${route.method} ${route.template}`,
     environment: environment?.name,
     upstream: upstreamNameOf(decision),
+    limit: decision.limit,
   }
   const all = { ...expected, decision: wanted }
   return differenceKinds.flatMap((what) => {
@@ -45,4 +57,4 @@ function compare(expected: Expectation, decision: Decision): Difference[] {
   })
 }
 
-const differenceKinds = ['decision', 'code', 'route', 'environment', 'upstream'] as const
+const differenceKinds = ['decision', 'code', 'route', 'environment', 'upstream', 'limit'] as const

@@ -78,6 +78,9 @@ const undeciding = new Set([
   'hosts',
   'staleLimitMs',
   'forwardAuthorization',
+  // limits.ts compares these.
+  'rateLimits',
+  'quotas',
 ])
 
 /** Then there is no need to look at paths, of which a table may have too many kinds. */

@@ -90,3 +90,19 @@ t.test('a file that is not valid is 2, whichever it is', async (t) => {
   t.equal((await typed(['diff', 'none.yaml', 'config/demo.yaml'])).exitCode, 2)
   t.equal((await typed(['diff', 'config/demo.yaml'])).exitCode, 2)
 })
+
+t.test('limits that are loosened and tightened are told, and open nothing', async (t) => {
+  const limits = (rate: string) => `${gatewayYaml}    rate_limits: { default: { rate: ${rate}, per: key } }\n`
+  const files = (gateway: string) => ({ 'gateway.yaml': gateway, 'table.yaml': before })
+  const folder = t.testdir({ old: files(limits('5/s')), new: files(limits('9/s')) })
+  const paths = ['old', 'new'].map((name) => join(folder, name, 'gateway.yaml'))
+  const { stdout, exitCode } = await typed(['diff', ...paths])
+  t.equal(exitCode, 0)
+  t.match(stdout, /^no decision changes\nlimits\n/)
+  t.match(stdout, /loosened +flintn default +5\/s, burst 5, per key +9\/s, burst 9, per key +rate, burst/)
+  const json = await typed(['diff', ...paths, '--json'])
+  t.match(JSON.parse(json.stdout), {
+    opens: false,
+    limits: [{ kind: 'loosened', api: 'flintn', name: 'default', parts: ['rate', 'burst'] }],
+  })
+})

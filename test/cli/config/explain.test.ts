@@ -294,3 +294,27 @@ t.test('--key asks the control plane what the key holds, and whether it works', 
   t.match(unknown.stderr, /cannot read key key_none: .*NOT_FOUND/)
   t.equal(unknown.exitCode, 1)
 })
+
+t.test('the limits that count a request are told, in the order in which they refuse', async (t) => {
+  const gateway = `${gatewayYaml}    quotas: { monthly: { requests: 1000 } }
+    rate_limits:
+      default: { rate: 100/s, burst: 200, per: key }
+      others: { route: GET /v1/other, rate: 1/d, per: key }
+      visits: { rate: 20/min, per: client, shadow: true }
+`
+  const folder = t.testdir({
+    'gateway.yaml': gateway,
+    'table.yaml': `${tableYaml}  GET /v1/other: transaction.read\n`,
+  })
+  const words = ['explain', join(folder, 'gateway.yaml'), 'GET', '/v1/transactions/1', '--permissions', '*']
+  const { stdout } = await typed([...words, '--json'])
+  t.match(JSON.parse(stdout).limits, [
+    { kind: 'quota', name: 'monthly', per: 'merchant', requests: 1000 },
+    { kind: 'rate', name: 'default', per: 'key', rate: '100/s', burst: 200, shadow: false },
+    { kind: 'rate', name: 'visits', per: 'client', rate: '20/min', burst: 20, shadow: true },
+  ])
+  t.match(
+    (await typed(words)).stdout,
+    /limits +monthly: 1000 a month, per merchant\n +default: 100\/s, burst 200, per key\n/,
+  )
+})

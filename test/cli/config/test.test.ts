@@ -1,4 +1,5 @@
 import t from 'tap'
+import { gatewayYaml, tableYaml } from '../../config/files.ts'
 import { typed } from './typed.ts'
 
 const demo = 'config/demo.yaml'
@@ -72,4 +73,30 @@ t.test('faulty cases and files that cannot be read are 2, with every fault at it
   t.equal(exitCode, 2)
   t.equal((await typed(['test', demo, 'none.yaml'])).exitCode, 2)
   t.equal((await typed(['test', 'none.yaml', ...shipped])).exitCode, 2)
+})
+
+t.test('cases with counts: what is expected is of the last of so many at once', async (t) => {
+  const folder = t.testdir({
+    'gateway.yaml': `${gatewayYaml}    quotas: { monthly: { requests: 9 } }
+    rate_limits: { default: { rate: 1/h, burst: 3, per: key }, shy: { rate: 1/h, per: client, shadow: true } }
+`,
+    'table.yaml': tableYaml,
+    'cases.yaml': `- { request: GET /v1/transactions/1, who: all, times: 3, expect: allow }
+- { request: GET /v1/transactions/1, who: all, times: 4, expect: { code: RATE_LIMITED, limit: default } }
+- { request: GET /v1/transactions/1, who: all, expect: allow }
+- { request: GET /v1/transactions/1, who: all, times: 4, expect: allow }
+`,
+    'wrong.yaml': `- { request: GET /v1/transactions/1, who: all, times: 4, expect: { limit: defalt } }
+- { request: GET /v1/transactions/1, who: all, expect: { limit: default } }
+`,
+  })
+  const file = `${folder}/gateway.yaml`
+  const { stdout, exitCode } = await typed(['test', file, `${folder}/cases.yaml`])
+  t.equal(exitCode, 1)
+  t.match(stdout, /3 passed, 1 failed/)
+  t.match(stdout, /with a key for everything, 4 times/)
+  const wrong = await typed(['test', file, `${folder}/wrong.yaml`])
+  t.equal(wrong.exitCode, 2)
+  t.match(wrong.stderr, /there is no rate limit or quota `defalt`.*default/)
+  t.match(wrong.stderr, /where `times` says how often/)
 })

@@ -11,6 +11,7 @@ void t.test(
     const merchant = await makeMerchant(subject)
     const made = await subject.call('POST', '/webhooks', { url: 'https://a.example/', merchant_id: merchant })
     const webhook = String(made.body['id'])
+    const person = await makePerson(subject.db, { operator: 'admin', email: 'ann@x.test' })
     const { body: token } = await subject.call('POST', '/tokens', { name: 'eve', role: 'auditor' })
     const headers = { authorization: `Bearer ${String(token['secret'])}` }
     const eve = (path: string) => callerOf(subject.app)('GET', path, undefined, headers)
@@ -23,6 +24,10 @@ void t.test(
       ['/webhooks?merchant_id=nonsense', 'webhook.list', 'webhooks'],
       [`/webhooks/${webhook}`, 'webhook.read', webhook],
       [`/webhooks/${webhook}/deliveries`, 'webhook.deliveries', webhook],
+      ['/sessions?email=ann@x.test', 'session.list', person],
+      ['/grants', 'grant.list', 'grants'],
+      [`/grants?merchant_id=${merchant}`, 'grant.list', merchant],
+      ['/clients', 'client.list', 'clients'],
     ] as const
     for (const [path] of reads) t.equal((await eve(path)).status, 200, path)
     const { body } = await subject.call('GET', '/audit?actor=eve&limit=50')

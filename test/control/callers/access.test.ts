@@ -5,7 +5,7 @@ import { access, accessOf, type CallerKind } from '../../../src/control/callers/
 import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { tokenRoles } from '../../../src/credentials/role.ts'
 import type { Postgres } from '../../../src/store/postgres.ts'
-import { makePerson, sessionOf } from '../people/people.ts'
+import { commandLineOf, makePerson, sessionOf } from '../people/people.ts'
 import { insertGrant } from '../../../src/store/oauth-grant-table.ts'
 import { seedRequests } from '../../store/seed.ts'
 import { createSubject, keyBody, type Subject, token } from '../subject.ts'
@@ -115,6 +115,7 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'POST /tokens': () => ({ method: 'POST', path: '/tokens', body: { name: 'x', role: 'admin' } }),
   'DELETE /tokens/{id}': ({ token: id }) => ({ method: 'DELETE', path: `/tokens/${id}` }),
   'GET /reminders': () => ({ method: 'GET', path: '/reminders' }),
+  'GET /reminders/permissions': () => ({ method: 'GET', path: '/reminders/permissions' }),
   'POST /webhooks': ({ merchant, api }) => ({
     method: 'POST',
     path: '/webhooks',
@@ -374,6 +375,18 @@ async function askers(subject: Subject, merchant: string, api: string): Promise<
     const as = await sessionOf(subject, await makePerson(subject.db, { roles: { [merchant]: role } }))
     made.push({ name: kind, kind, as, isSession: true, merchant, api: null })
   }
+  // Signed in on a command line: as in a browser.
+  const [operator, member] = [
+    await makePerson(subject.db, { operator: 'support' }),
+    await makePerson(subject.db, { roles: { [merchant]: 'admin' } }),
+  ]
+  const common = { isSession: true, api: null } as const
+  const [byOperator, byMember] = [
+    await commandLineOf(subject, operator),
+    await commandLineOf(subject, member),
+  ]
+  made.push({ name: 'login of support', kind: 'support', as: byOperator, merchant: null, ...common })
+  made.push({ name: 'login of member_admin', kind: 'member_admin', as: byMember, merchant, ...common })
   return made
 }
 
@@ -455,7 +468,9 @@ void t.test('every route, of every caller, of what is its own and what is not', 
     ...{ operator: 'usr_999999999999', person: 'usr_999999999999', invitation: 'inv_999999999999' },
     ...{ request: 'req_none', session: 'ses_999999999999', email: 'nobody@access.test' },
   }
+  const counts = { callers: 0, calls: 0, done: 0, forbidden: 0, foreign: 0 }
   for (const asker of await askers(subject, own.merchant, own.api)) {
+    counts.callers += 1
     const isPart = asker.merchant !== null || asker.api !== null
     for (const name of names) {
       const line = access[name]
@@ -466,13 +481,18 @@ void t.test('every route, of every caller, of what is its own and what is not', 
       // Who may not is told so before anything is looked for.
       const mine = isPermitted ? await thingsOf(subject, own, name) : { ...nothing, ...absent, ...own }
       const done = await ask(subject.app, asker.as, calls[name](mine))
+      counts.calls += 1
       if (!isPermitted) {
+        counts.forbidden += 1
         t.match(done, { status: 403, error: { code: 'FORBIDDEN' } }, what)
         continue
       }
       const isDone = done.status < 300 || done.error['code'] === 'NOT_FOUND'
       t.ok(name === 'DELETE /deny' ? isDone : done.status < 300, `${what} ${done.text}`)
+      counts.done += 1
       if (!isPart) continue
+      counts.calls += 1
+      counts.foreign += 1
       // Foreign: another merchant where the caller has one, another API where it has one.
       const merchant = asker.merchant === null ? own.merchant : other.merchant
       const api = asker.merchant === null ? other.api : own.api
@@ -497,6 +517,34 @@ void t.test('every route, of every caller, of what is its own and what is not', 
       }
     }
   }
+  t.same(new Set(counted(subject)), new Set(), 'nothing was answered for an error of ours')
+  t.equal(counts.callers, 25)
+  t.equal(counts.done + counts.forbidden, counts.callers * names.length)
+  t.comment(
+    `${names.length} routes × ${counts.callers} callers: ${counts.calls} calls, ${counts.done} done, ${counts.forbidden} forbidden, ` +
+      `${counts.foreign} of what is another's, 0 leaks`,
+  )
+})
+
+/** What the log has of errors that no code was meant for. */
+function counted({ logged }: Subject): string[] {
+  return logged.filter((line) => line.includes('"code":"INTERNAL_ERROR"'))
+}
+
+void t.test('who shows nothing, or what is none, is nobody on every route', async (t) => {
+  const subject = await createSubject(t)
+  const own = { merchant: await id(subject, '/merchants', { name: 'Own' }), api: 'flintn' }
+  for (const name of names)
+    for (const as of [{}, bearer('lk_adm_nothing'), bearer(`lk_cli_${'0'.repeat(38)}`), { cookie: 'x=y' }]) {
+      const call = calls[name]({ ...nothing, ...own })
+      const response = await subject.app.inject({
+        ...{ method: call.method, url: `/admin/v1${call.path}`, headers: as },
+        // Each from an address of its own: many wrong ones of one are held back.
+        remoteAddress: `127.0.${names.indexOf(name)}.1`,
+      })
+      t.equal(response.statusCode, 401, name)
+      t.notMatch(response.body, own.merchant, name)
+    }
 })
 
 void t.test('what is another’s is not changed, nor asked for by a filter', async (t) => {

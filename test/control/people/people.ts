@@ -1,9 +1,10 @@
 // People in a test's database, and signed in without a password.
 
 import type { MemberRole, TokenRole } from '../../../src/credentials/role.ts'
-import { sessionPrefix } from '../../../src/credentials/role.ts'
+import { commandLinePrefix, sessionPrefix } from '../../../src/credentials/role.ts'
 import { digestOf, generateSecret, type Secret } from '../../../src/credentials/secret.ts'
 import { cookieName, csrfOf, sessionCookie } from '../../../src/control/people/session-secret.ts'
+import { shownSecret } from '../../../src/control/people/device/codes.ts'
 import { openSession } from '../../../src/store/hub-session-table.ts'
 import type { Postgres } from '../../../src/store/postgres.ts'
 import { startMs } from '../subject.ts'
@@ -56,4 +57,19 @@ function headersOf(secret: Secret): Readonly<Record<string, string>> {
   const [pair = ''] = sessionCookie(secret, false, 60).split(';')
   if (!pair.startsWith(`${cookieName(false)}=lk_ses_`)) throw new Error('The cookie has another form')
   return { cookie: pair, 'x-csrf-token': csrfOf(secret), origin }
+}
+
+/** What `latchkey login` shows for somebody who has allowed it. */
+export async function commandLineOf(
+  { db }: { readonly db: Postgres },
+  personId: string,
+): Promise<Readonly<Record<string, string>>> {
+  count += 1
+  const secret = generateSecret(commandLinePrefix)
+  await openSession(db, {
+    ...{ id: `ses_p${String(count).padStart(11, '0')}`, digest: digestOf(secret), personId, password: null },
+    ...{ proofs: ['password', 'device'], nowMs: startMs, endsAtMs: startMs + 12 * 3_600_000 },
+    ...{ client: '127.0.0.1', userAgent: 'latchkey login, test', requestId: 'req_login' },
+  })
+  return { authorization: `Bearer ${shownSecret(secret)}` }
 }

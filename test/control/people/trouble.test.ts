@@ -211,7 +211,7 @@ void t.test('hostile names and addresses come back as they are, or not in', asyn
       JSON.stringify(email).slice(0, 20),
     )
   }
-  for (const long of ['x'.repeat(10_000), '\u0301'.repeat(10_000), `${'\u{1f469}\u200d'.repeat(5_000)}`]) {
+  for (const long of ['x'.repeat(10_000), '\u0301'.repeat(10_000), '\u{1f469}\u200d'.repeat(5_000)]) {
     t.equal((await subject.call('POST', '/merchants', { name: long })).status, 422)
     t.equal((await subject.call('POST', '/tokens', { name: long, role: 'admin' })).status, 422)
     t.equal((await by(subject, {}, 'POST /hub/v1/device', { name: long })).status, 422)

@@ -1,4 +1,4 @@
-// Contract 10: proofs of possession (RFC 9449 §4.3): what is taken, and every way in which one is not.
+// Contract 10.2: proofs of possession (RFC 9449 §4.3): what is taken, and every way in which one is not.
 
 import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'

@@ -60,6 +60,7 @@ export function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     docs: null,
     stripPrefix: '',
     rateLimits: [],
+    quotas: [],
     routes: accepted.map(({ route }) => route),
     matchRoute: createRouteMatcher(accepted),
     ...change,

@@ -20,6 +20,7 @@ import { Time } from '../../ui/time.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
 import { Fact } from '../key/facts.tsx'
+import { ReminderMails } from './reminder-mails.tsx'
 import { SecuritySection } from './security.tsx'
 
 export function Account() {
@@ -41,6 +42,7 @@ export function Account() {
       )}
       <Sessions />
       <SecuritySection />
+      {user.merchants.some(({ role }) => role === 'admin') && <ReminderMails />}
       {data?.password !== false && <PasswordForm />}
     </div>
   )

@@ -2,12 +2,13 @@
 // there types the code, sees who asks and from where, and allows it. What it gets is one of the person's sessions, shown as a
 // token instead of in a cookie: listed, endable, and over with the account's.
 
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import { commandLinePrefix, devicePrefix } from '../../../credentials/role.ts'
 import { digestOf, generateSecret, isWellFormed, Secret } from '../../../credentials/secret.ts'
 import { deny, DenialError } from '../../../errors/denial.ts'
 import { addDeviceRequest, takeDeviceRequest } from '../../../store/device-table.ts'
 import { endSessionBy } from '../../../store/hub-session-table.ts'
-import { Type } from 'typebox'
 import type { ControlApp } from '../../dependencies.ts'
 import { nameField } from '../../fields.ts'
 import { instant } from '../../instant.ts'
@@ -48,7 +49,7 @@ const docs = {
     summary: 'Ends the session of a command line; the same answer where it has ended, or never was one',
     status: 200,
     answer: Type.Object({}),
-    errors: ['CSRF_REJECTED', 'STORE_UNAVAILABLE'],
+    errors: pacedErrors,
   },
 } as const satisfies Record<string, RouteDoc>
 
@@ -62,7 +63,19 @@ const lifeSeconds = 600
 const stepSeconds = 5
 
 /** For callers without a session. */
-export function serveDevice(app: ControlApp, { deps, attempts }: HubApp): void {
+export function serveDevice(app: ControlApp, { deps, attempts, door }: HubApp): void {
+  /** What is asked by whoever comes: by a few connections at once, and where nothing came of it, by its address less and less. */
+  async function paced<Found>(
+    { client }: FastifyRequest,
+    ask: () => Promise<Found>,
+    isNothing: (found: Found) => boolean,
+  ): Promise<Found> {
+    attempts.refuseUsedUp('stray', client ?? '')
+    const found = await door.take(ask)
+    if (isNothing(found)) await attempts.take('stray', client ?? '')
+    return found
+  }
+
   const beginning = { schema: { body: beginBody }, config: { doc: docs.begin } }
   app.post('/device', beginning, async (request) => {
     await attempts.take('begun', request.client ?? '')
@@ -91,13 +104,13 @@ export function serveDevice(app: ControlApp, { deps, attempts }: HubApp): void {
     const token = generateSecret(commandLinePrefix)
     const nowMs = deps.now()
     const endsAtMs = nowMs + deps.hub.sessions.commandLineMs
-    const taken = await takeDeviceRequest(deps.db, {
-      digest: digestOf(device),
-      session: {
-        ...{ id: deps.newId('ses'), digest: digestOf(token), nowMs, endsAtMs, requestId: request.id },
-        ...{ client: request.client ?? null, userAgent: null },
-      },
-    })
+    const session = {
+      ...{ id: deps.newId('ses'), digest: digestOf(token), nowMs, endsAtMs, requestId: request.id },
+      ...{ client: request.client ?? null, userAgent: null },
+    }
+    const take = () => takeDeviceRequest(deps.db, { digest: digestOf(device), session })
+    const taken = await paced(request, take, ({ kind }) => kind === 'ended')
+    if (taken.kind === 'ended') throw new DenialError(deny('LINK_ENDED', 'link_ended'))
     if (taken.kind === 'early') {
       const wait = { retryAfterSeconds: taken.stepSeconds }
       throw new DenialError(deny('TOO_MANY_ATTEMPTS', 'pace_of_codes', wait))
@@ -109,7 +122,12 @@ export function serveDevice(app: ControlApp, { deps, attempts }: HubApp): void {
   const ending = { schema: { body: endBody }, config: { doc: docs.end } }
   app.post('/device/end', ending, async (request) => {
     const token = new Secret(request.body.token)
-    if (isWellFormed(token, commandLinePrefix)) await endSessionBy(deps.db, digestOf(token))
+    if (isWellFormed(token, commandLinePrefix))
+      await paced(
+        request,
+        () => endSessionBy(deps.db, digestOf(token)),
+        (isEnded) => !isEnded,
+      )
     return {}
   })
 }

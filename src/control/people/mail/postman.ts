@@ -145,6 +145,8 @@ function linkFor({ kind, personId, invitationId }: ClaimedMail): LinkFor | null 
 /** A word: what servers say may hold addresses. */
 function codeOf(error: unknown): string {
   const { code, responseCode }: { code?: unknown; responseCode?: unknown } = Object(error)
+  // What the server said to STARTTLS is no word on the mail.
+  if (code === 'ETLS') return 'etls'
   if (typeof responseCode === 'number') return `smtp_${responseCode}`
   return typeof code === 'string' && /^[A-Z_]{1,32}$/.test(code) ? code.toLowerCase() : 'unknown'
 }

@@ -2,6 +2,8 @@
 // the person's sessions.
 
 import t from 'tap'
+import { shownSecret } from '../../../../src/control/people/device/codes.ts'
+import { generateSecret } from '../../../../src/credentials/secret.ts'
 import type { Subject } from '../../subject.ts'
 import { createSubject, keyBody, startMs } from '../../subject.ts'
 import { makePerson, origin, sessionOf } from '../people.ts'
@@ -303,3 +305,27 @@ void t.test(
     t.equal(closes, 2)
   },
 )
+
+void t.test('an address that asks with what is none asks less and less, and others as before', async (t) => {
+  const subject = await createSubject(t)
+  const headers = await sessionOf(subject, await makePerson(subject.db, { operator: 'admin' }))
+  const { device } = await begin(subject)
+  const ended = await begin(subject)
+  await post(subject, '/deny', { user_code: ended.code }, headers)
+  for (const [path, body] of [
+    ['/token', { device_code: ended.device }],
+    ['/end', { token: generated('lk_cli_') }],
+  ] as const) {
+    const statuses: number[] = []
+    for (let i = 0; i < 22; i++) statuses.push((await post(subject, path, body)).status)
+    const said = path === '/token' ? 410 : 200
+    t.same(statuses, [...Array<number>(20).fill(said), 429, 429], path)
+    t.equal((await take(subject, device)).status, 429, 'of that address even one that is good')
+    subject.clock.nowMs += 20 * 6_000
+    t.equal((await take(subject, device)).status, 202, 'after a while it is asked again')
+  }
+})
+
+function generated(prefix: string): string {
+  return shownSecret(generateSecret(prefix))
+}

@@ -1,0 +1,166 @@
+// Tells the store what a process has counted under quotas, and hears what all have: in batches, one after another, none of which a
+// request waits for. A batch of which nobody knows whether it was counted is sent again as it was.
+
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { QuotaBatch } from '../store/quota-table.ts'
+import type { Tally } from './tally.ts'
+
+export interface QuotaStore {
+  /** Adds a batch; returns for each item how many there are by then. Rejects where that is not known. */
+  add(batch: QuotaBatch): Promise<readonly number[]>
+}
+
+export interface QuotaExchangeDeps {
+  readonly store: QuotaStore
+  readonly monotonicNow: () => number
+  readonly instances: () => number
+  readonly lost?: (requests: number) => void
+  readonly all: () => Iterable<Tally>
+  readonly forget: (tally: Tally) => void
+}
+
+export interface QuotaExchange {
+  start(): void
+  stop(): Promise<void>
+  /** Never rejects. */
+  run(): Promise<void>
+  /** There is somebody of whom nothing is known yet. */
+  kick(): void
+  /** Hands on what is found nowhere else any more. */
+  keep(tally: Tally): void
+  /** Requests that were counted and not handed on yet. */
+  waiting(): number
+}
+
+/** Who is near its quota is asked for so often, the others so seldom. */
+const soonMs = 1_000
+const laterMs = 10_000
+/** Who is new is asked for after so long, with others that are. */
+const atFirstMs = 20
+/** Near: this part of the quota is left, or what this process has let through since it last heard, by all instances, is this part of what was left. */
+const part = 10
+const batchItems = 500
+const forgottenAfterMs = 10 * 60_000
+const lastTriesMs = 3_000
+const pauseMs = 100
+/** Of those that are found nowhere else. */
+const mostKept = 50_000
+
+interface Open {
+  readonly batch: QuotaBatch
+  readonly tallies: readonly Tally[]
+}
+
+export function createQuotaExchange(deps: QuotaExchangeDeps): QuotaExchange {
+  const { store, monotonicNow, instances, all, forget, lost = () => {} } = deps
+  /** Sent, and not known to be counted. */
+  let open: Open | undefined
+  const kept: Tally[] = []
+  let running: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  let first: NodeJS.Timeout | undefined
+
+  function isDue(tally: Tally, now: number): boolean {
+    const age = now - tally.heardAt
+    if (age >= laterMs) return tally.pending > 0 || tally.usedAt > tally.heardAt
+    if (age < soonMs) return false
+    const left = tally.most - tally.stored
+    if (left <= 0) return tally.pending > 0
+    return left * part <= tally.most || tally.pending * instances() * part >= left
+  }
+
+  function take(isAll: boolean): Tally[] {
+    const now = monotonicNow()
+    const due = kept.splice(0)
+    for (const tally of all()) {
+      if (isAll ? tally.pending > 0 : isDue(tally, now)) due.push(tally)
+      else if (tally.pending === 0 && tally.told === 0 && now - tally.usedAt > forgottenAfterMs) forget(tally)
+    }
+    return due
+  }
+
+  function seal(tallies: readonly Tally[]): Open {
+    const items = tallies.map((tally) => {
+      const { subject, api, environment, monthMs, pending } = tally
+      tally.told = pending
+      tally.pending = 0
+      return { subject, api, environment, monthMs, count: pending }
+    })
+    return { batch: { id: randomUUID(), items }, tallies }
+  }
+
+  /** Returns whether it is counted. */
+  async function send({ batch, tallies }: Open): Promise<boolean> {
+    const used = await store.add(batch).catch(() => undefined)
+    if (used === undefined) return false
+    open = undefined
+    const now = monotonicNow()
+    tallies.forEach((tally, index) => {
+      tally.told = 0
+      tally.stored = used[index] ?? tally.stored
+      tally.heardAt = now
+    })
+    return true
+  }
+
+  function run(isAll = false): Promise<void> {
+    running ??= sendAll(isAll).finally(() => {
+      running = undefined
+    })
+    return running
+  }
+
+  async function sendAll(isAll: boolean): Promise<void> {
+    if (open !== undefined && !(await send(open))) return
+    const due = take(isAll)
+    while (due.length > 0) {
+      open = seal(due.splice(-batchItems))
+      if (await send(open)) continue
+      for (const tally of due) keep(tally)
+      return
+    }
+  }
+
+  /** Of those that are found nowhere else; the others are found again. */
+  function keep(tally: Tally): void {
+    if (tally.pending === 0 || tally.book.get(tally.subject) === tally) return
+    if (kept.length >= mostKept) lost(tally.pending)
+    else kept.push(tally)
+  }
+
+  function waiting(): number {
+    let sum = 0
+    for (const tally of all()) sum += tally.pending
+    for (const tally of kept) sum += tally.pending
+    return sum + (open?.batch.items.reduce((total, { count }) => total + count, 0) ?? 0)
+  }
+
+  return {
+    start() {
+      timer = setInterval(() => void run(), soonMs)
+      timer.unref()
+    },
+    async stop() {
+      clearInterval(timer)
+      clearTimeout(first)
+      first = undefined
+      const endsAt = performance.now() + lastTriesMs
+      await run(true)
+      while (waiting() > 0 && performance.now() < endsAt) {
+        await run(true)
+        if (waiting() > 0) await sleep(pauseMs)
+      }
+      lost(waiting())
+    },
+    run: () => run(),
+    kick() {
+      first ??= setTimeout(() => {
+        first = undefined
+        void run()
+      }, atFirstMs).unref()
+    },
+    keep,
+    waiting,
+  }
+}

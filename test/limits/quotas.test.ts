@@ -1,0 +1,172 @@
+// Contract 11: quotas of calendar months.
+
+import t from 'tap'
+import type { Quota } from '../../src/config/quotas.ts'
+import { createQuotas, mostTallies, type QuotaUser, type RunningQuotas } from '../../src/limits/quotas.ts'
+import type { QuotaBatch } from '../../src/store/quota-table.ts'
+import { principalOf } from '../gateway/subject.ts'
+
+interface Subject {
+  readonly quotas: RunningQuotas
+  readonly batches: QuotaBatch[]
+  /** What all have; thrown: it is away. */
+  readonly stored: Map<string, number>
+  at: number
+  monotonic: number
+  isAway: boolean
+}
+
+function subject(): Subject {
+  const state: Subject = {
+    batches: [],
+    stored: new Map(),
+    at: Date.UTC(2027, 1, 28, 23, 59, 30),
+    monotonic: 1_000,
+    isAway: false,
+    quotas: createQuotas({
+      store: {
+        async add(batch) {
+          state.batches.push(batch)
+          if (state.isAway) throw new Error('away')
+          return batch.items.map(({ subject: of, monthMs, count }) => {
+            const name = `${of} ${new Date(monthMs).getUTCMonth()}`
+            const sum = (state.stored.get(name) ?? 0) + count
+            state.stored.set(name, sum)
+            return sum
+          })
+        },
+      },
+      now: () => state.at,
+      monotonicNow: () => state.monotonic,
+      instances: () => 2,
+    }),
+  }
+  return state
+}
+
+const monthly: Quota = {
+  ...{ api: 'flintn', name: 'monthly', per: 'merchant', requests: 3 },
+  ofPlans: new Map([['gold', 5]]),
+}
+
+const userOf = (of: Partial<QuotaUser> = {}): QuotaUser => ({
+  quotas: [monthly],
+  environment: 'live',
+  record: principalOf().record,
+  ...of,
+})
+
+function pass({ quotas }: Subject, user = userOf()): string | undefined {
+  const { quota, tallies } = quotas.look(user)
+  if (quota === undefined) quotas.count(tallies)
+  return quota?.name
+}
+
+t.test('what passes counts until the quota is used up, and the next month begins with none', async (t) => {
+  const one = subject()
+  t.same([pass(one), pass(one), pass(one), pass(one)], [undefined, undefined, undefined, 'monthly'])
+  t.match(one.quotas.look(userOf()), {
+    retryAfterSeconds: 30,
+    policy: '"monthly";q=3;w=2419200',
+    state: '"monthly";r=0;t=30',
+  })
+  one.at += 30_000
+  t.equal(pass(one), undefined)
+  t.match(one.quotas.look(userOf()), { state: '"monthly";r=1;t=2678400' })
+  await one.quotas.exchange()
+  t.same(
+    new Map(one.stored),
+    new Map([
+      ['mer_a 1', 3],
+      ['mer_a 2', 1],
+    ]),
+  )
+})
+
+t.test('what others have let through is heard, and what is unanswered is told again as it was', async (t) => {
+  const one = subject()
+  one.isAway = true
+  pass(one)
+  await one.quotas.exchange()
+  t.match(one.quotas.look(userOf()), { state: '"monthly";r=1;t=30' })
+  pass(one)
+  await one.quotas.exchange()
+  t.equal(one.batches.length, 2)
+  t.same(one.batches[1], one.batches[0], 'the same batch, under the same id')
+  one.isAway = false
+  one.stored.set('mer_a 1', 1)
+  await one.quotas.exchange()
+  t.equal(one.stored.get('mer_a 1'), 2)
+  t.equal(pass(one), 'monthly')
+  one.monotonic += 1_000
+  await one.quotas.exchange()
+  t.equal(one.stored.get('mer_a 1'), 3)
+  t.match(one.quotas.figures(), { counted: 1, waiting: 0, usedUp: 1 })
+})
+
+t.test('who is far from a quota is told of seldom, who is near each second', async (t) => {
+  const one = subject()
+  const user = userOf({ quotas: [{ ...monthly, requests: 1_000 }] })
+  pass(one, user)
+  await one.quotas.exchange()
+  t.equal(one.batches.length, 1, 'who is new, at once')
+  pass(one, user)
+  one.monotonic += 5_000
+  await one.quotas.exchange()
+  t.equal(one.batches.length, 1)
+  one.monotonic += 5_000
+  await one.quotas.exchange()
+  t.equal(one.batches.length, 2)
+  one.stored.set('mer_a 1', 950)
+  pass(one, user)
+  one.monotonic += 10_000
+  await one.quotas.exchange()
+  pass(one, user)
+  await one.quotas.exchange()
+  t.equal(one.batches.length, 3, 'not twice in a second')
+  one.monotonic += 1_000
+  await one.quotas.exchange()
+  t.equal(one.batches.length, 4)
+})
+
+t.test('a merchant has what is said of it, else what its plan says', async (t) => {
+  const said = (plan: string | null, quotas = {}) => ({
+    ...{ allowedIps: [], rates: {}, inFlight: null },
+    merchant: { plan, rates: {}, inFlight: null, quotas },
+  })
+  const policy = (limits: ReturnType<typeof said>) =>
+    subject().quotas.look(userOf({ record: principalOf({ limits }).record })).policy
+  t.match(policy(said(null)), 'q=3;')
+  t.match(policy(said('gold')), 'q=5;')
+  t.match(policy(said('gold', { monthly: { requests: 9 } })), 'q=9;')
+})
+
+t.test(
+  'keys and environments count by themselves where they should, and a reload loses nothing',
+  async (t) => {
+    const one = subject()
+    const quotas: readonly Quota[] = [monthly, { ...monthly, name: 'monthly_key', per: 'key', requests: 2 }]
+    const other = principalOf({ keyId: 'key_b' }).record
+    pass(one, userOf({ quotas }))
+    pass(one, userOf({ quotas }))
+    t.equal(pass(one, userOf({ quotas })), 'monthly_key')
+    t.equal(pass(one, userOf({ quotas, record: other })), undefined)
+    t.equal(pass(one, userOf({ quotas, record: other })), 'monthly')
+    t.equal(pass(one, userOf({ quotas, environment: 'sandbox' })), undefined)
+    t.equal(pass(one, userOf({ quotas: quotas.map((quota) => ({ ...quota })) })), 'monthly')
+  },
+)
+
+t.test(
+  'beyond so many those are forgotten that came first, and what they let through is handed on',
+  async (t) => {
+    const one = subject()
+    const user = (merchantId: string) => userOf({ record: principalOf({ merchantId }).record })
+    pass(one, user('mer_first'))
+    for (let i = 0; i < mostTallies; i++) one.quotas.look(user(`mer_${i}`))
+    t.equal(one.quotas.figures().counted, mostTallies)
+    t.equal(one.quotas.figures().waiting, 1)
+    await one.quotas.stop()
+    t.equal(one.stored.get('mer_first 1'), 1)
+  },
+)

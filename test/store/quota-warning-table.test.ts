@@ -1,0 +1,66 @@
+// Contract 11: webhooks are told of quotas at 80, 95 and 100 percent.
+
+import t from 'tap'
+import type { Quota } from '../../src/config/quotas.ts'
+import { addQuotaUse } from '../../src/store/quota-table.ts'
+import { tellQuotas } from '../../src/store/quota-warning-table.ts'
+import { createDatabase } from '../support/database.ts'
+import { seedMerchant } from './seed.ts'
+
+const monthMs = Date.UTC(2027, 2)
+const nowMs = Date.UTC(2027, 2, 9)
+
+void t.test('each step is told once, the highest alone, and anew of another quota', async (t) => {
+  const { db } = await createDatabase(t)
+  const merchant = await seedMerchant(db)
+  let batches = 0
+  const use = (count: number) =>
+    addQuotaUse(db, {
+      id: `batch ${++batches}`,
+      items: [{ subject: merchant, api: 'flintn', environment: 'live', monthMs, count }],
+    })
+  const quotaOf = (requests: number, gold = requests): Quota => ({
+    ...{ api: 'flintn', name: 'monthly', per: 'merchant', requests },
+    ofPlans: new Map([['gold', gold]]),
+  })
+  let ids = 0
+  const tell = (quota: Quota) =>
+    tellQuotas(db, { quotas: [quota], newId: (prefix) => `${prefix}_${++ids}`, nowMs })
+  await use(100)
+  t.equal(await tell(quotaOf(100)), 0, 'nobody listens')
+  await db.query(
+    `INSERT INTO webhook_endpoint (id, url, events, status, created_at, created_by, cursor_seq, first_revision)
+     VALUES ('whk_a', 'https://hooks.example', '{*}', 'enabled', now(), 'test', 0, 0)`,
+  )
+  t.equal(await tell(quotaOf(1_000)), 0)
+  t.equal(await tell(quotaOf(120)), 1, '83 %')
+  t.equal(await tell(quotaOf(120)), 0)
+  await use(15)
+  t.equal(await tell(quotaOf(120)), 1, '95 %')
+  await use(5)
+  t.equal(await tell(quotaOf(120)), 1, '100 %')
+  await use(5)
+  t.equal(await tell(quotaOf(120)), 0)
+  t.equal(await tell(quotaOf(150)), 1, '83 % of a larger one')
+  t.equal(await tell(quotaOf(1_000, 10)), 0, 'of a plan that it does not have')
+  const rows = await db.query<{ type: string; payload: string }>(
+    'SELECT type, payload FROM webhook_event ORDER BY seq',
+  )
+  t.same(
+    rows.map(({ type, payload }) => [
+      type,
+      JSON.parse(payload).data.percent,
+      JSON.parse(payload).data.requests,
+    ]),
+    [
+      ['merchant.quota_warning', 80, 120],
+      ['merchant.quota_warning', 95, 120],
+      ['merchant.quota_reached', 100, 120],
+      ['merchant.quota_warning', 80, 150],
+    ],
+  )
+  t.match(JSON.parse(rows[0]?.payload ?? '{}'), {
+    type: 'merchant.quota_warning',
+    data: { id: merchant, api: 'flintn', quota: 'monthly', used: 100, resets_at: '2027-04-01T00:00:00.000Z' },
+  })
+})
