@@ -92,7 +92,7 @@ void t.test(
       t.equal((await ask({ path: '/hub/v1/password', body: { token, password } })).status, 200)
     }
     const signIn = { path: '/hub/v1/session', body: { email: 'a0@x.test', password }, from: '127.1.0.1' }
-    const { cookie, status } = await ask(signIn)
+    let { cookie, status } = await ask(signIn)
     t.equal(status, 200)
 
     const counts = new Map<number, number>()
@@ -115,7 +115,10 @@ void t.test(
         const answer = await ask({ path: '/hub/v1/session', headers: { cookie }, from: '127.1.0.1' })
         t.equal(answer.status, 200)
         served.push(answer.ms)
-        if (served.length % 20 === 0) again.push((await ask(signIn)).status)
+        if (served.length % 20 !== 0) continue
+        // On with the newest: of more than a hundred sessions the first ones end.
+        ;({ cookie, status } = await ask(signIn))
+        again.push(status)
       }
     }
     const beside = others()
