@@ -95,7 +95,10 @@ const seenCheck = Compile(SeenText)
 /** A reading; undefined where the text is none. */
 export function parseReading(text: string | undefined): CachedReading | undefined {
   const value = parsed(text)
-  return readingCheck.Check(value) ? value : undefined
+  if (!readingCheck.Check(value)) return undefined
+  // A token without what makes it one would be taken for a key.
+  const { kind, token } = value.record
+  return (kind === 'access_token') === (token !== null) ? value : undefined
 }
 
 /** A change with its epoch; undefined where the text is none. */

@@ -117,7 +117,10 @@ void t.test('every field of a line is in the list of fields, and each of the lis
       upstreamMs: 1,
       clientMs: 1,
       heldMs: 1,
-      principal: principalOf({}),
+      principal: principalOf({
+        kind: 'access_token',
+        token: { id: 'atk_1', userId: 'usr_1', grantId: null, jkt: null },
+      }),
       denial: deny('INTERNAL_ERROR', 'stage_failed'),
       spent: { ...unlimited, limit: limitNamed('default') },
       upstream: 'payments',
