@@ -14,6 +14,7 @@ void t.test('a merchant is made, shown, suspended and resumed', async (t) => {
     revision: 1,
     plan: null,
     rate_limits: {},
+    quotas: {},
     in_flight: null,
   })
   const id = String(made.body['id'])
