@@ -18,7 +18,7 @@ import { prepareTestProgram, startPrepared, type TestProgram } from '../support/
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { codeOf, exchange, request } from '../support/wire.ts'
 
-type Key = 'none' | 'good' | 'revoked' | 'sandbox' | 'unknown' | 'elsewhere'
+type Key = 'none' | 'good' | 'revoked' | 'sandbox' | 'unknown' | 'elsewhere' | 'spent'
 
 interface Asked {
   readonly method: string
@@ -112,6 +112,7 @@ const rows: readonly Row[] = [
   ]),
   // Of what is said of the key, and of what was asked before: the others know neither.
   row('IP_NOT_ALLOWED', { explain: null, ...ofMessage }, [null, { key: 'elsewhere' }]),
+  row('QUOTA_EXCEEDED', { explain: null, ...ofMessage }, [null, { key: 'spent' }]),
   row('RATE_LIMITED', { explain: null, ...ofMessage }, [{ target: '/v1/busy-open' }, { target: '/v1/busy' }]),
   // Of the look-up, which the others are given. The order counts: the second guess is one too many.
   row('AUTH_UNAVAILABLE', { explain: null, ...ofMessage }, [null, { key: 'unknown' }]),
@@ -161,7 +162,8 @@ const openRoutes = `
   GET  /v1/busy-open: public
   GET  /v1/busy: transaction.read
 `
-const strictLimits = `    rate_limits:
+const strictLimits = `    quotas: { monthly: { requests: 1000, per: merchant } }
+    rate_limits:
       open: { route: GET /v1/busy-open, rate: 1/h, per: client }
       keyed: { route: GET /v1/busy, rate: 1/h, per: key }`
 const otherApi = `  other:
@@ -205,6 +207,9 @@ async function withKeys(program: TestProgram): Promise<Subject> {
   const sandbox = await admin.makeKey(merchant, { permissions, environment: 'sandbox' })
   const elsewhere = await admin.makeKey(merchant, { permissions })
   await admin.call('PATCH', `/keys/${elsewhere.id}?wait=all`, { allowed_ips: ['203.0.113.7'] })
+  const spender = await admin.makeMerchant()
+  await admin.call('PATCH', `/merchants/${spender}`, { quotas: { monthly: { requests: 1 } } })
+  const spent = await admin.makeKey(spender, { permissions })
   const keys = {
     none: () => '',
     good: () => good.secret,
@@ -212,6 +217,7 @@ async function withKeys(program: TestProgram): Promise<Subject> {
     sandbox: () => sandbox.secret,
     unknown: () => Secret.reveal(generateSecret('pk_live_')),
     elsewhere: () => elsewhere.secret,
+    spent: () => spent.secret,
   }
   return { ...program, keys }
 }
@@ -235,6 +241,7 @@ const callers: Readonly<Record<Key, Caller | undefined>> = {
   sandbox: callerWith({ environment: 'sandbox' }),
   unknown: callerWith({}),
   elsewhere: callerWith({}),
+  spent: callerWith({}),
 }
 
 function callerWith(of: Partial<Caller>): Caller {
@@ -299,6 +306,7 @@ t.test('each code is given by each face that can tell, from one list', async (t)
   // Of each all that its limit allows.
   t.equal(await send(strict, { ...onPublic, target: '/v1/busy-open' }), null)
   t.equal(await send(strict, { ...onKeyed, target: '/v1/busy' }), null)
+  t.equal(await send(strict, { ...onKeyed, key: 'spent' }), null)
   for (const one of rows.filter(({ code }) => !ofStores.includes(code))) {
     await t.test(one.code, async (t) => {
       for (const [base, change] of [
