@@ -1,13 +1,18 @@
 // Tells the store what a process has counted under quotas, and hears what all have: in batches, one after another, none of which a
-// request waits for. A batch of which nobody knows whether it was counted is sent again as it was.
+// request waits for. A batch of which nobody knows whether it was counted is sent again as it was; one that is refused for good is
+// halved, down to what is refused alone, which is lost: nothing stands at the head of the line for ever.
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { StatementError } from '../store/postgres-errors.ts'
 import type { QuotaBatch } from '../store/quota-table.ts'
 import type { Tally } from './tally.ts'
 
 export interface QuotaStore {
-  /** Adds a batch; returns for each item how many there are by then. Rejects where that is not known. */
+  /**
+   * Adds a batch; returns for each item how many there are by then. Rejects with StatementError where nothing of it was added nor will be,
+   * else where that is not known.
+   */
   add(batch: QuotaBatch): Promise<readonly number[]>
 }
 
@@ -54,8 +59,8 @@ interface Open {
 
 export function createQuotaExchange(deps: QuotaExchangeDeps): QuotaExchange {
   const { store, monotonicNow, instances, all, forget, lost = () => {} } = deps
-  /** Sent, and not known to be counted. */
-  let open: Open | undefined
+  /** Sent, the first at least, and not known to be counted. */
+  const open: Open[] = []
   const kept: Tally[] = []
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
@@ -90,18 +95,41 @@ export function createQuotaExchange(deps: QuotaExchangeDeps): QuotaExchange {
     return { batch: { id: randomUUID(), items }, tallies }
   }
 
-  /** Returns whether it is counted. */
+  /** Sends the first that is open; returns whether anybody answered. */
   async function send({ batch, tallies }: Open): Promise<boolean> {
-    const used = await store.add(batch).catch(() => undefined)
+    const used = await store.add(batch).catch((error: unknown) => (isRefusal(error) ? [] : undefined))
     if (used === undefined) return false
-    open = undefined
+    open.shift()
+    if (used.length === 0) refuse(batch, tallies)
+    else hear(tallies, used)
+    return true
+  }
+
+  function hear(tallies: readonly Tally[], used: readonly number[]): void {
     const now = monotonicNow()
     tallies.forEach((tally, index) => {
       tally.told = 0
       tally.stored = used[index] ?? tally.stored
       tally.heardAt = now
     })
-    return true
+  }
+
+  /** Nothing of it was counted. */
+  function refuse({ items }: QuotaBatch, tallies: readonly Tally[]): void {
+    if (items.length > 1) {
+      const middle = items.length >> 1
+      open.unshift(
+        { batch: { id: randomUUID(), items: items.slice(0, middle) }, tallies: tallies.slice(0, middle) },
+        { batch: { id: randomUUID(), items: items.slice(middle) }, tallies: tallies.slice(middle) },
+      )
+      return
+    }
+    // Here it counts all the same, until more is heard.
+    hear(
+      tallies,
+      tallies.map(({ stored, told }) => stored + told),
+    )
+    lost(items.reduce((sum, { count }) => sum + count, 0))
   }
 
   function run(isAll = false): Promise<void> {
@@ -112,14 +140,19 @@ export function createQuotaExchange(deps: QuotaExchangeDeps): QuotaExchange {
   }
 
   async function sendAll(isAll: boolean): Promise<void> {
-    if (open !== undefined && !(await send(open))) return
+    if (!(await sendOpen())) return
     const due = take(isAll)
     while (due.length > 0) {
-      open = seal(due.splice(-batchItems))
-      if (await send(open)) continue
+      open.push(seal(due.splice(-batchItems)))
+      if (await sendOpen()) continue
       for (const tally of due) keep(tally)
       return
     }
+  }
+
+  async function sendOpen(): Promise<boolean> {
+    for (let [first] = open; first !== undefined; [first] = open) if (!(await send(first))) return false
+    return true
   }
 
   /** Of those that are found nowhere else; the others are found again. */
@@ -133,7 +166,8 @@ export function createQuotaExchange(deps: QuotaExchangeDeps): QuotaExchange {
     let sum = 0
     for (const tally of all()) sum += tally.pending
     for (const tally of kept) sum += tally.pending
-    return sum + (open?.batch.items.reduce((total, { count }) => total + count, 0) ?? 0)
+    for (const { batch } of open) for (const { count } of batch.items) sum += count
+    return sum
   }
 
   return {
@@ -163,4 +197,9 @@ export function createQuotaExchange(deps: QuotaExchangeDeps): QuotaExchange {
     keep,
     waiting,
   }
+}
+
+/** What a server ends so that another may go on (class 40) may succeed when it comes again. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof StatementError && !error.code.startsWith('40')
 }

@@ -3,6 +3,7 @@
 import t from 'tap'
 import type { Quota } from '../../src/config/quotas.ts'
 import { createQuotas, mostTallies, type QuotaUser, type RunningQuotas } from '../../src/limits/quotas.ts'
+import { StatementError } from '../../src/store/postgres-errors.ts'
 import type { QuotaBatch } from '../../src/store/quota-table.ts'
 import { principalOf } from '../gateway/subject.ts'
 
@@ -14,6 +15,10 @@ interface Subject {
   at: number
   monotonic: number
   isAway: boolean
+  /** Of whom no batch is taken, and with what SQLSTATE. */
+  refused: string
+  code: string
+  lost: number
 }
 
 function subject(): Subject {
@@ -23,11 +28,14 @@ function subject(): Subject {
     at: Date.UTC(2027, 1, 28, 23, 59, 30),
     monotonic: 1_000,
     isAway: false,
+    ...{ refused: '', code: '22003', lost: 0 },
     quotas: createQuotas({
       store: {
         async add(batch) {
           state.batches.push(batch)
           if (state.isAway) throw new Error('away')
+          if (batch.items.some(({ subject: of }) => of === state.refused))
+            throw new StatementError({ code: state.code, message: 'no', constraint: null })
           return batch.items.map(({ subject: of, monthMs, count }) => {
             const name = `${of} ${new Date(monthMs).getUTCMonth()}`
             const sum = (state.stored.get(name) ?? 0) + count
@@ -39,6 +47,7 @@ function subject(): Subject {
       now: () => state.at,
       monotonicNow: () => state.monotonic,
       instances: () => 2,
+      lost: (requests) => void (state.lost += requests),
     }),
   }
   return state
@@ -102,6 +111,26 @@ t.test('what others have let through is heard, and what is unanswered is told ag
   await one.quotas.exchange()
   t.equal(one.stored.get('mer_a 1'), 3)
   t.match(one.quotas.figures(), { counted: 1, waiting: 0, usedUp: 1 })
+})
+
+t.test('one that is refused for good is lost alone, and holds nobody up', async (t) => {
+  const one = subject()
+  const user = (merchantId: string) => userOf({ record: principalOf({ merchantId }).record })
+  for (let i = 0; i < 7; i++) pass(one, user(`mer_${i}`))
+  one.refused = 'mer_2'
+  one.code = '40P01'
+  await one.quotas.exchange()
+  t.equal(one.batches.length, 1, 'what was in the way of others comes again')
+  one.code = '22003'
+  await one.quotas.exchange()
+  t.same([one.lost, one.stored.size, one.quotas.figures().waiting], [1, 6, 0])
+  t.equal(new Set(one.batches.slice(1).map(({ id }) => id)).size, one.batches.length - 1)
+  t.match(one.quotas.look(user('mer_2')), { state: '"monthly";r=1;t=30' }, 'here it counts all the same')
+  one.refused = ''
+  one.monotonic += 10_000
+  for (const name of ['mer_1', 'mer_2']) pass(one, user(name))
+  await one.quotas.exchange()
+  t.same([one.stored.get('mer_1 1'), one.stored.get('mer_2 1'), one.lost], [2, 1, 1])
 })
 
 t.test('who is far from a quota is told of seldom, who is near each second', async (t) => {
