@@ -7,6 +7,7 @@ import type { Quota } from '../config/quotas.ts'
 import { monthOf, quotaFor } from '../config/quotas.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
 import { createQuotaExchange, type QuotaStore } from './quota-exchange.ts'
+import { keySubject } from './subject.ts'
 import { Tally } from './tally.ts'
 
 export interface QuotaUser {
@@ -104,7 +105,7 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
 
   function tallyOf(quota: Quota, { environment, record }: QuotaUser): Tally {
     const book = bookOf(quota, environment)
-    const subject = quota.per === 'key' ? record.keyId : record.merchantId
+    const subject = quota.per === 'key' ? keySubject(record) : record.merchantId
     let tally = book.get(subject)
     if (tally !== undefined && tally.monthMs !== month.startMs) {
       forget(tally)

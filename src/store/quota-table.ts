@@ -4,7 +4,7 @@ import type { Queryable } from './queryable.ts'
 
 /** What one process counted. */
 export interface QuotaItem {
-  /** Id of a merchant or of a key. */
+  /** Id of a merchant or of a key; of a client and, behind a blank, of the merchant that it spoke for. */
   readonly subject: string
   readonly api: string
   readonly environment: string

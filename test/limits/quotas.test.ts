@@ -186,6 +186,21 @@ t.test(
   },
 )
 
+t.test('a client that speaks for several merchants counts for each by itself', async (t) => {
+  const one = subject()
+  const quotas: readonly Quota[] = [{ ...monthly, per: 'key', requests: 1 }]
+  const token = { id: 'atk_1', userId: null, grantId: null, jkt: null }
+  const user = (merchantId: string) =>
+    userOf({
+      quotas,
+      record: principalOf({ kind: 'access_token', token, keyId: 'cli_a', merchantId }).record,
+    })
+  t.same([pass(one, user('mer_a')), pass(one, user('mer_b'))], [undefined, undefined])
+  t.same([pass(one, user('mer_a')), pass(one, user('mer_b'))], ['monthly', 'monthly'])
+  await one.quotas.exchange()
+  t.same([...one.stored.keys()].sort(), ['cli_a mer_a 1', 'cli_a mer_b 1'])
+})
+
 t.test(
   'beyond so many those are forgotten that came first, and what they let through is handed on',
   async (t) => {
