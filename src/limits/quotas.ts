@@ -63,6 +63,9 @@ export interface RunningQuotas extends Quotas {
 
 /** Whom a process counts at most; of more, those are forgotten that came first, and asked for anew when they come again. */
 export const mostTallies = 200_000
+export const forgottenAtOnce = 1_000
+/** At most, for so many. */
+const lookedAt = 20_000
 
 /** Begins with nothing known. */
 export function createQuotas(deps: QuotasDeps): RunningQuotas {
@@ -96,14 +99,32 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
     held--
   }
 
-  function makeRoom(book: Map<string, Tally>): void {
-    const [first] = book.size > 0 ? book.values() : allTallies()
-    if (first === undefined) return
-    forget(first)
-    exchange.keep(first)
+  /**
+   * Of the book that has most: one that was begun a moment ago may have none. Those go first of whom all is stored, and who have something
+   * left; none of the request in hand does.
+   */
+  function makeRoom(inHand: readonly Tally[]): void {
+    let largest: Map<string, Tally> | undefined
+    for (const book of books.values()) if (book.size > (largest?.size ?? 0)) largest = book
+    if (largest === undefined) return
+    // One walk for many, as a map's beginning is full of holes then.
+    if (forgetSome(largest, (tally) => tally.isIdle && !inHand.includes(tally)) === 0)
+      forgetSome(largest, (tally) => !inHand.includes(tally))
   }
 
-  function tallyOf(quota: Quota, { environment, record }: QuotaUser): Tally {
+  function forgetSome(book: Map<string, Tally>, isOne: (tally: Tally) => boolean): number {
+    let [forgotten, looked] = [0, 0]
+    for (const tally of book.values()) {
+      if (forgotten >= forgottenAtOnce || looked++ >= lookedAt) break
+      if (!isOne(tally)) continue
+      forget(tally)
+      exchange.keep(tally)
+      forgotten++
+    }
+    return forgotten
+  }
+
+  function tallyOf(quota: Quota, { environment, record }: QuotaUser, inHand: readonly Tally[]): Tally {
     const book = bookOf(quota, environment)
     const subject = quota.per === 'key' ? keySubject(record) : record.merchantId
     let tally = book.get(subject)
@@ -113,7 +134,7 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
       tally = undefined
     }
     if (tally === undefined) {
-      if (held >= mostTallies) makeRoom(book)
+      if (held >= mostTallies) makeRoom(inHand)
       tally = new Tally({ subject, api: quota.api, environment, monthMs: month.startMs }, book)
       book.set(subject, tally)
       held++
@@ -134,7 +155,7 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
       let policy = ''
       let state = ''
       for (const quota of user.quotas) {
-        const tally = tallyOf(quota, user)
+        const tally = tallyOf(quota, user, tallies)
         const most = quotaFor(quota, merchant)
         tally.most = most
         tally.usedAt = monotonicNow()

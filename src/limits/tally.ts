@@ -38,4 +38,9 @@ export class Tally {
   get used(): number {
     return this.stored + this.told + this.pending
   }
+
+  /** All is stored, and something left. */
+  get isIdle(): boolean {
+    return this.pending === 0 && this.told === 0 && this.stored < this.most
+  }
 }

@@ -2,7 +2,13 @@
 
 import t from 'tap'
 import type { Quota } from '../../src/config/quotas.ts'
-import { createQuotas, mostTallies, type QuotaUser, type RunningQuotas } from '../../src/limits/quotas.ts'
+import {
+  createQuotas,
+  forgottenAtOnce,
+  mostTallies,
+  type QuotaUser,
+  type RunningQuotas,
+} from '../../src/limits/quotas.ts'
 import { StatementError } from '../../src/store/postgres-errors.ts'
 import type { QuotaBatch } from '../../src/store/quota-table.ts'
 import { principalOf } from '../gateway/subject.ts'
@@ -201,16 +207,30 @@ t.test('a client that speaks for several merchants counts for each by itself', a
   t.same([...one.stored.keys()].sort(), ['cli_a mer_a 1', 'cli_a mer_b 1'])
 })
 
-t.test(
-  'beyond so many those are forgotten that came first, and what they let through is handed on',
-  async (t) => {
-    const one = subject()
-    const user = (merchantId: string) => userOf({ record: principalOf({ merchantId }).record })
-    pass(one, user('mer_first'))
-    for (let i = 0; i < mostTallies; i++) one.quotas.look(user(`mer_${i}`))
-    t.equal(one.quotas.figures().counted, mostTallies)
-    t.equal(one.quotas.figures().waiting, 1)
-    await one.quotas.stop()
-    t.equal(one.stored.get('mer_first 1'), 1)
-  },
-)
+t.test('beyond so many those are forgotten that came first, of whom nothing is to be told', async (t) => {
+  const one = subject()
+  const user = (merchantId: string) => userOf({ record: principalOf({ merchantId }).record })
+  pass(one, user('mer_first'))
+  for (let i = 0; i < mostTallies - 1; i++) one.quotas.look(user(`mer_${i}`))
+  t.equal(one.quotas.figures().counted, mostTallies)
+  // Of another book, which has nobody yet; neither it nor what the same request was looked up by before gives room.
+  const quotas: readonly Quota[] = [monthly, { ...monthly, name: 'monthly_key', per: 'key' }]
+  const both = userOf({ quotas, record: principalOf({ merchantId: 'mer_0' }).record })
+  pass(one, both)
+  t.equal(one.quotas.figures().counted, mostTallies - forgottenAtOnce + 1)
+  t.match(one.quotas.look(both), { state: '"monthly";r=1;t=30, "monthly_key";r=1;t=30' })
+  t.match(one.quotas.look(user('mer_first')), { state: '"monthly";r=1;t=30' }, 'it has something to tell')
+  await one.quotas.stop()
+  t.same([one.stored.get('mer_first 1'), one.stored.get('mer_0 1')], [1, 1])
+})
+
+t.test('where all have something to tell the first go, and what they let through is handed on', async (t) => {
+  const one = subject()
+  const user = (merchantId: string) => userOf({ record: principalOf({ merchantId }).record })
+  for (let i = 0; i < mostTallies; i++) pass(one, user(`mer_${i}`))
+  pass(one, user('mer_new'))
+  t.equal(one.quotas.figures().counted, mostTallies - forgottenAtOnce + 1)
+  t.equal(one.quotas.figures().waiting, mostTallies + 1)
+  await one.quotas.stop()
+  t.same([one.stored.size, one.stored.get('mer_0 1'), one.lost], [mostTallies + 1, 1, 0])
+})
