@@ -41,6 +41,8 @@ export interface QuotaExchange {
 /** Who is near its quota is asked for so often, the others so seldom. */
 const soonMs = 1_000
 const laterMs = 10_000
+/** Of these: timers are not punctual, and one that comes a little early is not to wait for the next. */
+const punctual = 0.9
 /** Who is new is asked for after so long, with others that are. */
 const atFirstMs = 20
 /** Near: this part of the quota is left, or what this process has let through since it last heard, by all instances, is this part of what was left. */
@@ -68,8 +70,8 @@ export function createQuotaExchange(deps: QuotaExchangeDeps): QuotaExchange {
 
   function isDue(tally: Tally, now: number): boolean {
     const age = now - tally.heardAt
-    if (age >= laterMs) return tally.pending > 0 || tally.usedAt > tally.heardAt
-    if (age < soonMs) return false
+    if (age >= laterMs * punctual) return tally.pending > 0 || tally.usedAt > tally.heardAt
+    if (age < soonMs * punctual) return false
     const left = tally.most - tally.stored
     if (left <= 0) return tally.pending > 0
     return left * part <= tally.most || tally.pending * instances() * part >= left
@@ -97,25 +99,26 @@ export function createQuotaExchange(deps: QuotaExchangeDeps): QuotaExchange {
 
   /** Sends the first that is open; returns whether anybody answered. */
   async function send({ batch, tallies }: Open): Promise<boolean> {
+    const askedAt = monotonicNow()
     const used = await store.add(batch).catch((error: unknown) => (isRefusal(error) ? [] : undefined))
     if (used === undefined) return false
     open.shift()
-    if (used.length === 0) refuse(batch, tallies)
-    else hear(tallies, used)
+    if (used.length === 0) refuse({ batch, tallies }, askedAt)
+    else hear(tallies, used, askedAt)
     return true
   }
 
-  function hear(tallies: readonly Tally[], used: readonly number[]): void {
-    const now = monotonicNow()
+  /** It is as old as the question: how long the answer takes is nobody's step. */
+  function hear(tallies: readonly Tally[], used: readonly number[], askedAt: number): void {
     tallies.forEach((tally, index) => {
       tally.told = 0
       tally.stored = used[index] ?? tally.stored
-      tally.heardAt = now
+      tally.heardAt = askedAt
     })
   }
 
   /** Nothing of it was counted. */
-  function refuse({ items }: QuotaBatch, tallies: readonly Tally[]): void {
+  function refuse({ batch: { items }, tallies }: Open, askedAt: number): void {
     if (items.length > 1) {
       const middle = items.length >> 1
       open.unshift(
@@ -128,6 +131,7 @@ export function createQuotaExchange(deps: QuotaExchangeDeps): QuotaExchange {
     hear(
       tallies,
       tallies.map(({ stored, told }) => stored + told),
+      askedAt,
     )
     lost(items.reduce((sum, { count }) => sum + count, 0))
   }

@@ -18,7 +18,7 @@ export class Tally {
   readonly book: Map<string, Tally>
   /** Of all processes, as it was last heard; what this one had told by then is among it. */
   stored = 0
-  /** Monotonic milliseconds of that; never, at first. */
+  /** Monotonic milliseconds of when it was asked for; never, at first. */
   heardAt = Number.NEGATIVE_INFINITY
   /** Let through and not told; told, and not heard of yet. */
   pending = 0

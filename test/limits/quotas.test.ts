@@ -25,6 +25,8 @@ interface Subject {
   refused: string
   code: string
   lost: number
+  /** Milliseconds until it answers. */
+  takes: number
 }
 
 function subject(): Subject {
@@ -34,11 +36,12 @@ function subject(): Subject {
     at: Date.UTC(2027, 1, 28, 23, 59, 30),
     monotonic: 1_000,
     isAway: false,
-    ...{ refused: '', code: '22003', lost: 0 },
+    ...{ refused: '', code: '22003', lost: 0, takes: 0 },
     quotas: createQuotas({
       store: {
         async add(batch) {
           state.batches.push(batch)
+          state.monotonic += state.takes
           if (state.isAway) throw new Error('away')
           if (batch.items.some(({ subject: of }) => of === state.refused))
             throw new StatementError({ code: state.code, message: 'no', constraint: null })
@@ -162,6 +165,19 @@ t.test('who is far from a quota is told of seldom, who is near each second', asy
   one.monotonic += 1_000
   await one.quotas.exchange()
   t.equal(one.batches.length, 4)
+})
+
+t.test('each second is each second, however long an answer takes', async (t) => {
+  const one = subject()
+  one.takes = 60
+  const startedAt = one.monotonic
+  for (let second = 0; second < 5; second++) {
+    // The timer comes by its own clock, a little early or late.
+    one.monotonic = startedAt + second * 1_000 + (second % 3) * 5 - 5
+    pass(one, userOf({ quotas: [{ ...monthly, requests: 20 }] }))
+    await one.quotas.exchange()
+  }
+  t.same([one.batches.length, one.stored.get('mer_a 1')], [5, 5])
 })
 
 t.test('a merchant has what is said of it, else what its plan says', async (t) => {
