@@ -30,8 +30,8 @@ export interface QuotaExchange {
   stop(): Promise<void>
   /** Never rejects. */
   run(): Promise<void>
-  /** There is somebody of whom nothing is known yet. */
-  kick(): void
+  /** There is somebody of whom nothing is known yet: it is asked for soon, and by itself. */
+  kick(tally: Tally): void
   /** Hands on what is found nowhere else any more. */
   keep(tally: Tally): void
   /** Requests that were counted and not handed on yet. */
@@ -51,8 +51,10 @@ const batchItems = 500
 const forgottenAfterMs = 10 * 60_000
 const lastTriesMs = 3_000
 const pauseMs = 100
-/** Of those that are found nowhere else. */
+/** Of those that are found nowhere else, and of those that are new. */
 const mostKept = 50_000
+
+type Whom = 'fresh' | 'due' | 'all'
 
 interface Open {
   readonly batch: QuotaBatch
@@ -64,6 +66,8 @@ export function createQuotaExchange(deps: QuotaExchangeDeps): QuotaExchange {
   /** Sent, the first at least, and not known to be counted. */
   const open: Open[] = []
   const kept: Tally[] = []
+  /** Whom a kick asks for, without a look at all the others; beyond so many the next look finds them. */
+  const fresh: Tally[] = []
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   let first: NodeJS.Timeout | undefined
@@ -77,11 +81,14 @@ export function createQuotaExchange(deps: QuotaExchangeDeps): QuotaExchange {
     return left * part <= tally.most || tally.pending * instances() * part >= left
   }
 
-  function take(isAll: boolean): Tally[] {
+  function take(whom: Whom): Tally[] {
     const now = monotonicNow()
     const due = kept.splice(0)
+    const begun = fresh.splice(0)
+    if (whom === 'fresh')
+      return due.concat(begun.filter((tally) => tally.book.get(tally.subject) === tally && isDue(tally, now)))
     for (const tally of all()) {
-      if (isAll ? tally.pending > 0 : isDue(tally, now)) due.push(tally)
+      if (whom === 'all' ? tally.pending > 0 : isDue(tally, now)) due.push(tally)
       else if (tally.pending === 0 && tally.told === 0 && now - tally.usedAt > forgottenAfterMs) forget(tally)
     }
     return due
@@ -136,16 +143,16 @@ export function createQuotaExchange(deps: QuotaExchangeDeps): QuotaExchange {
     lost(items.reduce((sum, { count }) => sum + count, 0))
   }
 
-  function run(isAll = false): Promise<void> {
-    running ??= sendAll(isAll).finally(() => {
+  function run(whom: Whom = 'due'): Promise<void> {
+    running ??= sendAll(whom).finally(() => {
       running = undefined
     })
     return running
   }
 
-  async function sendAll(isAll: boolean): Promise<void> {
+  async function sendAll(whom: Whom): Promise<void> {
     if (!(await sendOpen())) return
-    const due = take(isAll)
+    const due = take(whom)
     while (due.length > 0) {
       open.push(seal(due.splice(-batchItems)))
       if (await sendOpen()) continue
@@ -184,18 +191,19 @@ export function createQuotaExchange(deps: QuotaExchangeDeps): QuotaExchange {
       clearTimeout(first)
       first = undefined
       const endsAt = performance.now() + lastTriesMs
-      await run(true)
+      await run('all')
       while (waiting() > 0 && performance.now() < endsAt) {
-        await run(true)
+        await run('all')
         if (waiting() > 0) await sleep(pauseMs)
       }
       lost(waiting())
     },
     run: () => run(),
-    kick() {
+    kick(tally) {
+      if (fresh.length < mostKept) fresh.push(tally)
       first ??= setTimeout(() => {
         first = undefined
-        void run()
+        void run('fresh')
       }, atFirstMs).unref()
     },
     keep,

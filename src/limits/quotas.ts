@@ -138,7 +138,7 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
       tally = new Tally({ subject, api: quota.api, environment, monthMs: month.startMs }, book)
       book.set(subject, tally)
       held++
-      exchange.kick()
+      exchange.kick(tally)
     }
     return tally
   }
@@ -151,18 +151,23 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
       const windowSeconds = (month.endMs - month.startMs) / 1_000
       const leftSeconds = Math.max(1, Math.ceil((month.endMs - at) / 1_000))
       const tallies: Tally[] = []
+      const askedAt = monotonicNow()
       let usedUp: Quota | undefined
       let policy = ''
       let state = ''
       for (const quota of user.quotas) {
         const tally = tallyOf(quota, user, tallies)
         const most = quotaFor(quota, merchant)
-        tally.most = most
-        tally.usedAt = monotonicNow()
+        if (tally.most !== most || tally.name !== quota.name) {
+          tally.most = most
+          tally.name = quota.name
+          tally.policy = `"${quota.name}";q=${most};w=${windowSeconds}`
+        }
+        tally.usedAt = askedAt
         tallies.push(tally)
         const left = Math.max(0, most - tally.used)
         if (left === 0) usedUp ??= quota
-        policy += `${policy === '' ? '' : ', '}"${quota.name}";q=${most};w=${windowSeconds}`
+        policy = policy === '' ? tally.policy : `${policy}, ${tally.policy}`
         // This one is about to be counted.
         state += `${state === '' ? '' : ', '}"${quota.name}";r=${Math.max(0, left - 1)};t=${leftSeconds}`
       }

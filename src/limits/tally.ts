@@ -25,6 +25,9 @@ export class Tally {
   told = 0
   /** Its quota when it last asked; 0: it has not. */
   most = 0
+  /** Name of that quota, and what is told of it. */
+  name = ''
+  policy = ''
   usedAt = Number.NEGATIVE_INFINITY
 
   constructor({ subject, api, environment, monthMs }: TallyOf, book: Map<string, Tally>) {

@@ -12,6 +12,7 @@ import {
 import { StatementError } from '../../src/store/postgres-errors.ts'
 import type { QuotaBatch } from '../../src/store/quota-table.ts'
 import { principalOf } from '../gateway/subject.ts'
+import { until } from '../support/until.ts'
 
 interface Subject {
   readonly quotas: RunningQuotas
@@ -165,6 +166,33 @@ t.test('who is far from a quota is told of seldom, who is near each second', asy
   one.monotonic += 1_000
   await one.quotas.exchange()
   t.equal(one.batches.length, 4)
+})
+
+t.test('who is new is asked for at once, and the others in their turn', async (t) => {
+  const one = subject()
+  const user = (merchantId: string) => userOf({ record: principalOf({ merchantId }).record })
+  pass(one, user('mer_a'))
+  await one.quotas.exchange()
+  pass(one, user('mer_a'))
+  one.monotonic += 10_000
+  pass(one, user('mer_b'))
+  await until(() => one.batches.length > 1, 'who is new is asked for')
+  await one.quotas.exchange()
+  t.same(
+    one.batches.map(({ items }) => items.map((item) => [item.subject, item.count])),
+    [[['mer_a', 1]], [['mer_b', 1]], [['mer_a', 1]]],
+  )
+})
+
+t.test('a quota by another name, or of another size, is told as it is now', (t) => {
+  const one = subject()
+  const policy = (of: Partial<Quota>) => one.quotas.look(userOf({ quotas: [{ ...monthly, ...of }] })).policy
+  t.equal(policy({}), '"monthly";q=3;w=2419200')
+  t.equal(policy({ requests: 4 }), '"monthly";q=4;w=2419200')
+  t.equal(policy({ name: 'monthly_all', requests: 4 }), '"monthly_all";q=4;w=2419200')
+  one.at += 30_000
+  t.equal(policy({ name: 'monthly_all', requests: 4 }), '"monthly_all";q=4;w=2678400')
+  t.end()
 })
 
 t.test('each second is each second, however long an answer takes', async (t) => {
