@@ -20,9 +20,11 @@ export interface QuotaUser {
 export interface QuotaStanding {
   /** The quota that is used up; undefined: none is. */
   readonly quota: Quota | undefined
-  /** Seconds until the month ends. */
+  /** Seconds until the month ends, where it is. */
   readonly retryAfterSeconds: number
-  /** Of `RateLimit-Policy` and `RateLimit`. */
+  /** Seconds until the month ends. */
+  readonly leftSeconds: number
+  /** Of `RateLimit-Policy` and `RateLimit`, where it is let through. */
   readonly policy: string
   readonly state: string
   /** What counts the request, if it is let through. */
@@ -38,7 +40,14 @@ export interface Quotas {
 
 /** The same for who is no client: nobody is counted. */
 export const nobodyHasQuotas: Quotas = {
-  look: () => ({ quota: undefined, retryAfterSeconds: 0, policy: '', state: '', tallies: [] }),
+  look: () => ({
+    quota: undefined,
+    retryAfterSeconds: 0,
+    leftSeconds: 0,
+    policy: '',
+    state: '',
+    tallies: [],
+  }),
   count() {},
 }
 
@@ -161,7 +170,7 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
         if (tally.most !== most || tally.name !== quota.name) {
           tally.most = most
           tally.name = quota.name
-          tally.policy = `"${quota.name}";q=${most};w=${windowSeconds}`
+          tally.policy = policyItem(quota.name, most, windowSeconds)
         }
         tally.usedAt = askedAt
         tallies.push(tally)
@@ -169,12 +178,12 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
         if (left === 0) usedUp ??= quota
         policy = policy === '' ? tally.policy : `${policy}, ${tally.policy}`
         // This one is about to be counted.
-        state += `${state === '' ? '' : ', '}"${quota.name}";r=${Math.max(0, left - 1)};t=${leftSeconds}`
+        state += `${state === '' ? '' : ', '}${stateItem(quota.name, Math.max(0, left - 1), leftSeconds)}`
       }
       return {
         quota: usedUp,
         retryAfterSeconds: usedUp === undefined ? 0 : leftSeconds,
-        ...{ policy, state, tallies },
+        ...{ leftSeconds, policy, state, tallies },
       }
     },
     count(tallies) {
@@ -189,4 +198,25 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
       return { counted: held, waiting: exchange.waiting(), usedUp }
     },
   }
+}
+
+/** `RateLimit` of a request that was refused: before it was counted, or, by an upstream's fault, behind it. */
+export function stateNow({ tallies, leftSeconds }: QuotaStanding): string {
+  return tallies
+    .map(({ name, most, used }) => stateItem(name, Math.max(0, most - used), leftSeconds))
+    .join(', ')
+}
+
+/** `RateLimit-Policy` as the file says it, of who is not known. */
+export function policyOfQuotas(quotas: readonly Quota[], nowMs: number): string {
+  const { startMs, endMs } = monthOf(nowMs)
+  return quotas.map(({ name, requests }) => policyItem(name, requests, (endMs - startMs) / 1_000)).join(', ')
+}
+
+function policyItem(name: string, most: number, windowSeconds: number): string {
+  return `"${name}";q=${most};w=${windowSeconds}`
+}
+
+function stateItem(name: string, left: number, seconds: number): string {
+  return `"${name}";r=${left};t=${seconds}`
 }
