@@ -14,6 +14,7 @@ import { levelOf, waitMs } from './gcra.ts'
 import { createInFlight } from './in-flight.ts'
 import { createRenewals, type LeaseStore, type RenewalsDeps } from './renewals.ts'
 import { changeAllowance, fullAgainAt, hasRoom, spend } from './spend.ts'
+import { keySubject } from './subject.ts'
 
 /** Who asks, and which limits fit. */
 export interface Spender {
@@ -264,9 +265,7 @@ function policyHere(lines: readonly Line[], found: readonly (Count | undefined)[
 
 function subjectOf({ per }: RateLimit, { record, client }: Spender): string | undefined {
   if (per === 'client') return clientNetwork(client)
-  if (per === 'merchant' || record === undefined) return record?.merchantId
-  // A client has many tokens, and may speak for many merchants: none of these takes what another one has.
-  return record.token === null ? record.keyId : `${record.keyId} ${record.merchantId}`
+  return per === 'merchant' || record === undefined ? record?.merchantId : keySubject(record)
 }
 
 /** `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11, structured fields) as the file says it; empty: none is to be told. */

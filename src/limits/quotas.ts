@@ -7,6 +7,7 @@ import type { Quota } from '../config/quotas.ts'
 import { monthOf, quotaFor } from '../config/quotas.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
 import { createQuotaExchange, type QuotaStore } from './quota-exchange.ts'
+import { keySubject } from './subject.ts'
 import { Tally } from './tally.ts'
 
 export interface QuotaUser {
@@ -19,9 +20,11 @@ export interface QuotaUser {
 export interface QuotaStanding {
   /** The quota that is used up; undefined: none is. */
   readonly quota: Quota | undefined
-  /** Seconds until the month ends. */
+  /** Seconds until the month ends, where it is. */
   readonly retryAfterSeconds: number
-  /** Of `RateLimit-Policy` and `RateLimit`. */
+  /** Seconds until the month ends. */
+  readonly leftSeconds: number
+  /** Of `RateLimit-Policy` and `RateLimit`, where it is let through. */
   readonly policy: string
   readonly state: string
   /** What counts the request, if it is let through. */
@@ -37,7 +40,14 @@ export interface Quotas {
 
 /** The same for who is no client: nobody is counted. */
 export const nobodyHasQuotas: Quotas = {
-  look: () => ({ quota: undefined, retryAfterSeconds: 0, policy: '', state: '', tallies: [] }),
+  look: () => ({
+    quota: undefined,
+    retryAfterSeconds: 0,
+    leftSeconds: 0,
+    policy: '',
+    state: '',
+    tallies: [],
+  }),
   count() {},
 }
 
@@ -62,6 +72,9 @@ export interface RunningQuotas extends Quotas {
 
 /** Whom a process counts at most; of more, those are forgotten that came first, and asked for anew when they come again. */
 export const mostTallies = 200_000
+export const forgottenAtOnce = 1_000
+/** At most, for so many. */
+const lookedAt = 20_000
 
 /** Begins with nothing known. */
 export function createQuotas(deps: QuotasDeps): RunningQuotas {
@@ -95,16 +108,34 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
     held--
   }
 
-  function makeRoom(book: Map<string, Tally>): void {
-    const [first] = book.size > 0 ? book.values() : allTallies()
-    if (first === undefined) return
-    forget(first)
-    exchange.keep(first)
+  /**
+   * Of the book that has most: one that was begun a moment ago may have none. Those go first of whom all is stored, and who have something
+   * left; none of the request in hand does.
+   */
+  function makeRoom(inHand: readonly Tally[]): void {
+    let largest: Map<string, Tally> | undefined
+    for (const book of books.values()) if (book.size > (largest?.size ?? 0)) largest = book
+    if (largest === undefined) return
+    // One walk for many, as a map's beginning is full of holes then.
+    if (forgetSome(largest, (tally) => tally.isIdle && !inHand.includes(tally)) === 0)
+      forgetSome(largest, (tally) => !inHand.includes(tally))
   }
 
-  function tallyOf(quota: Quota, { environment, record }: QuotaUser): Tally {
+  function forgetSome(book: Map<string, Tally>, isOne: (tally: Tally) => boolean): number {
+    let [forgotten, looked] = [0, 0]
+    for (const tally of book.values()) {
+      if (forgotten >= forgottenAtOnce || looked++ >= lookedAt) break
+      if (!isOne(tally)) continue
+      forget(tally)
+      exchange.keep(tally)
+      forgotten++
+    }
+    return forgotten
+  }
+
+  function tallyOf(quota: Quota, { environment, record }: QuotaUser, inHand: readonly Tally[]): Tally {
     const book = bookOf(quota, environment)
-    const subject = quota.per === 'key' ? record.keyId : record.merchantId
+    const subject = quota.per === 'key' ? keySubject(record) : record.merchantId
     let tally = book.get(subject)
     if (tally !== undefined && tally.monthMs !== month.startMs) {
       forget(tally)
@@ -112,11 +143,11 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
       tally = undefined
     }
     if (tally === undefined) {
-      if (held >= mostTallies) makeRoom(book)
+      if (held >= mostTallies) makeRoom(inHand)
       tally = new Tally({ subject, api: quota.api, environment, monthMs: month.startMs }, book)
       book.set(subject, tally)
       held++
-      exchange.kick()
+      exchange.kick(tally)
     }
     return tally
   }
@@ -129,25 +160,30 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
       const windowSeconds = (month.endMs - month.startMs) / 1_000
       const leftSeconds = Math.max(1, Math.ceil((month.endMs - at) / 1_000))
       const tallies: Tally[] = []
+      const askedAt = monotonicNow()
       let usedUp: Quota | undefined
       let policy = ''
       let state = ''
       for (const quota of user.quotas) {
-        const tally = tallyOf(quota, user)
+        const tally = tallyOf(quota, user, tallies)
         const most = quotaFor(quota, merchant)
-        tally.most = most
-        tally.usedAt = monotonicNow()
+        if (tally.most !== most || tally.name !== quota.name) {
+          tally.most = most
+          tally.name = quota.name
+          tally.policy = policyItem(quota.name, most, windowSeconds)
+        }
+        tally.usedAt = askedAt
         tallies.push(tally)
         const left = Math.max(0, most - tally.used)
         if (left === 0) usedUp ??= quota
-        policy += `${policy === '' ? '' : ', '}"${quota.name}";q=${most};w=${windowSeconds}`
+        policy = policy === '' ? tally.policy : `${policy}, ${tally.policy}`
         // This one is about to be counted.
-        state += `${state === '' ? '' : ', '}"${quota.name}";r=${Math.max(0, left - 1)};t=${leftSeconds}`
+        state += `${state === '' ? '' : ', '}${stateItem(quota.name, Math.max(0, left - 1), leftSeconds)}`
       }
       return {
         quota: usedUp,
         retryAfterSeconds: usedUp === undefined ? 0 : leftSeconds,
-        ...{ policy, state, tallies },
+        ...{ leftSeconds, policy, state, tallies },
       }
     },
     count(tallies) {
@@ -162,4 +198,25 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
       return { counted: held, waiting: exchange.waiting(), usedUp }
     },
   }
+}
+
+/** `RateLimit` of a request that was refused: before it was counted, or, by an upstream's fault, behind it. */
+export function stateNow({ tallies, leftSeconds }: QuotaStanding): string {
+  return tallies
+    .map(({ name, most, used }) => stateItem(name, Math.max(0, most - used), leftSeconds))
+    .join(', ')
+}
+
+/** `RateLimit-Policy` as the file says it, of who is not known. */
+export function policyOfQuotas(quotas: readonly Quota[], nowMs: number): string {
+  const { startMs, endMs } = monthOf(nowMs)
+  return quotas.map(({ name, requests }) => policyItem(name, requests, (endMs - startMs) / 1_000)).join(', ')
+}
+
+function policyItem(name: string, most: number, windowSeconds: number): string {
+  return `"${name}";q=${most};w=${windowSeconds}`
+}
+
+function stateItem(name: string, left: number, seconds: number): string {
+  return `"${name}";r=${left};t=${seconds}`
 }

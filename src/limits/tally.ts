@@ -18,13 +18,16 @@ export class Tally {
   readonly book: Map<string, Tally>
   /** Of all processes, as it was last heard; what this one had told by then is among it. */
   stored = 0
-  /** Monotonic milliseconds of that; never, at first. */
+  /** Monotonic milliseconds of when it was asked for; never, at first. */
   heardAt = Number.NEGATIVE_INFINITY
   /** Let through and not told; told, and not heard of yet. */
   pending = 0
   told = 0
   /** Its quota when it last asked; 0: it has not. */
   most = 0
+  /** Name of that quota, and what is told of it. */
+  name = ''
+  policy = ''
   usedAt = Number.NEGATIVE_INFINITY
 
   constructor({ subject, api, environment, monthMs }: TallyOf, book: Map<string, Tally>) {
@@ -37,5 +40,10 @@ export class Tally {
 
   get used(): number {
     return this.stored + this.told + this.pending
+  }
+
+  /** All is stored, and something left. */
+  get isIdle(): boolean {
+    return this.pending === 0 && this.told === 0 && this.stored < this.most
   }
 }

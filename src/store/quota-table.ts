@@ -4,7 +4,7 @@ import type { Queryable } from './queryable.ts'
 
 /** What one process counted. */
 export interface QuotaItem {
-  /** Id of a merchant or of a key. */
+  /** Id of a merchant or of a key; of a client and, behind a blank, of the merchant that it spoke for. */
   readonly subject: string
   readonly api: string
   readonly environment: string
@@ -14,7 +14,7 @@ export interface QuotaItem {
   readonly count: number
 }
 
-/** What is added together, or not at all; each subject of an environment once. */
+/** What is added together, or not at all. A subject may stand in it more than once: each of its items is answered with all of it. */
 export interface QuotaBatch {
   /** One that comes again is known by it. */
   readonly id: string
@@ -33,7 +33,8 @@ const addStatement = {
       ON CONFLICT DO NOTHING RETURNING id
     ), added AS (
       INSERT INTO quota_use AS q (subject, month, api, environment, count)
-      SELECT subject, month, api, environment, count FROM fresh CROSS JOIN item WHERE count > 0
+      SELECT subject, month, api, environment, sum(count)::bigint FROM fresh CROSS JOIN item WHERE count > 0
+      GROUP BY subject, month, api, environment
       ORDER BY subject, month, api, environment
       ON CONFLICT (subject, month, api, environment) DO UPDATE SET count = q.count + excluded.count
       RETURNING subject, month, api, environment, count

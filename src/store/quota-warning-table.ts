@@ -68,7 +68,8 @@ async function nearOnes(db: Queryable, quota: Quota, month: string): Promise<Use
   const least = Math.min(quota.requests, ...quota.ofPlans.values())
   const subject =
     quota.per === 'key'
-      ? 'JOIN api_key k ON k.id = u.subject JOIN merchant m ON m.id = k.merchant_id'
+      ? `LEFT JOIN api_key k ON k.id = u.subject
+         JOIN merchant m ON m.id = coalesce(k.merchant_id, nullif(split_part(u.subject, ' ', 2), ''))`
       : 'JOIN merchant m ON m.id = u.subject'
   return db.query<UseRow>(
     `SELECT * FROM (
@@ -118,7 +119,8 @@ function eventOf(one: Reached, { step, month, id, nowMs }: Telling): NewEvent {
   const type = step === 100 ? 'merchant.quota_reached' : 'merchant.quota_warning'
   const data = {
     ...{ id: merchantId, api: quota.api, environment, quota: quota.name },
-    ...(quota.per === 'key' && { key_id: subject }),
+    // As upstreams are told it: of a client its own id.
+    ...(quota.per === 'key' && { key_id: subject.split(' ', 1)[0] }),
     ...{ requests, used: count, percent: step },
     since: new Date(month.startMs).toISOString(),
     resets_at: new Date(month.endMs).toISOString(),

@@ -2,9 +2,17 @@
 
 import t from 'tap'
 import type { Quota } from '../../src/config/quotas.ts'
-import { createQuotas, mostTallies, type QuotaUser, type RunningQuotas } from '../../src/limits/quotas.ts'
+import {
+  createQuotas,
+  forgottenAtOnce,
+  mostTallies,
+  type QuotaUser,
+  type RunningQuotas,
+} from '../../src/limits/quotas.ts'
+import { StatementError } from '../../src/store/postgres-errors.ts'
 import type { QuotaBatch } from '../../src/store/quota-table.ts'
 import { principalOf } from '../gateway/subject.ts'
+import { until } from '../support/until.ts'
 
 interface Subject {
   readonly quotas: RunningQuotas
@@ -14,6 +22,12 @@ interface Subject {
   at: number
   monotonic: number
   isAway: boolean
+  /** Of whom no batch is taken, and with what SQLSTATE. */
+  refused: string
+  code: string
+  lost: number
+  /** Milliseconds until it answers. */
+  takes: number
 }
 
 function subject(): Subject {
@@ -23,11 +37,15 @@ function subject(): Subject {
     at: Date.UTC(2027, 1, 28, 23, 59, 30),
     monotonic: 1_000,
     isAway: false,
+    ...{ refused: '', code: '22003', lost: 0, takes: 0 },
     quotas: createQuotas({
       store: {
         async add(batch) {
           state.batches.push(batch)
+          state.monotonic += state.takes
           if (state.isAway) throw new Error('away')
+          if (batch.items.some(({ subject: of }) => of === state.refused))
+            throw new StatementError({ code: state.code, message: 'no', constraint: null })
           return batch.items.map(({ subject: of, monthMs, count }) => {
             const name = `${of} ${new Date(monthMs).getUTCMonth()}`
             const sum = (state.stored.get(name) ?? 0) + count
@@ -39,6 +57,7 @@ function subject(): Subject {
       now: () => state.at,
       monotonicNow: () => state.monotonic,
       instances: () => 2,
+      lost: (requests) => void (state.lost += requests),
     }),
   }
   return state
@@ -104,6 +123,26 @@ t.test('what others have let through is heard, and what is unanswered is told ag
   t.match(one.quotas.figures(), { counted: 1, waiting: 0, usedUp: 1 })
 })
 
+t.test('one that is refused for good is lost alone, and holds nobody up', async (t) => {
+  const one = subject()
+  const user = (merchantId: string) => userOf({ record: principalOf({ merchantId }).record })
+  for (let i = 0; i < 7; i++) pass(one, user(`mer_${i}`))
+  one.refused = 'mer_2'
+  one.code = '40P01'
+  await one.quotas.exchange()
+  t.equal(one.batches.length, 1, 'what was in the way of others comes again')
+  one.code = '22003'
+  await one.quotas.exchange()
+  t.same([one.lost, one.stored.size, one.quotas.figures().waiting], [1, 6, 0])
+  t.equal(new Set(one.batches.slice(1).map(({ id }) => id)).size, one.batches.length - 1)
+  t.match(one.quotas.look(user('mer_2')), { state: '"monthly";r=1;t=30' }, 'here it counts all the same')
+  one.refused = ''
+  one.monotonic += 10_000
+  for (const name of ['mer_1', 'mer_2']) pass(one, user(name))
+  await one.quotas.exchange()
+  t.same([one.stored.get('mer_1 1'), one.stored.get('mer_2 1'), one.lost], [2, 1, 1])
+})
+
 t.test('who is far from a quota is told of seldom, who is near each second', async (t) => {
   const one = subject()
   const user = userOf({ quotas: [{ ...monthly, requests: 1_000 }] })
@@ -127,6 +166,46 @@ t.test('who is far from a quota is told of seldom, who is near each second', asy
   one.monotonic += 1_000
   await one.quotas.exchange()
   t.equal(one.batches.length, 4)
+})
+
+t.test('who is new is asked for at once, and the others in their turn', async (t) => {
+  const one = subject()
+  const user = (merchantId: string) => userOf({ record: principalOf({ merchantId }).record })
+  pass(one, user('mer_a'))
+  await one.quotas.exchange()
+  pass(one, user('mer_a'))
+  one.monotonic += 10_000
+  pass(one, user('mer_b'))
+  await until(() => one.batches.length > 1, 'who is new is asked for')
+  await one.quotas.exchange()
+  t.same(
+    one.batches.map(({ items }) => items.map((item) => [item.subject, item.count])),
+    [[['mer_a', 1]], [['mer_b', 1]], [['mer_a', 1]]],
+  )
+})
+
+t.test('a quota by another name, or of another size, is told as it is now', (t) => {
+  const one = subject()
+  const policy = (of: Partial<Quota>) => one.quotas.look(userOf({ quotas: [{ ...monthly, ...of }] })).policy
+  t.equal(policy({}), '"monthly";q=3;w=2419200')
+  t.equal(policy({ requests: 4 }), '"monthly";q=4;w=2419200')
+  t.equal(policy({ name: 'monthly_all', requests: 4 }), '"monthly_all";q=4;w=2419200')
+  one.at += 30_000
+  t.equal(policy({ name: 'monthly_all', requests: 4 }), '"monthly_all";q=4;w=2678400')
+  t.end()
+})
+
+t.test('each second is each second, however long an answer takes', async (t) => {
+  const one = subject()
+  one.takes = 60
+  const startedAt = one.monotonic
+  for (let second = 0; second < 5; second++) {
+    // The timer comes by its own clock, a little early or late.
+    one.monotonic = startedAt + second * 1_000 + (second % 3) * 5 - 5
+    pass(one, userOf({ quotas: [{ ...monthly, requests: 20 }] }))
+    await one.quotas.exchange()
+  }
+  t.same([one.batches.length, one.stored.get('mer_a 1')], [5, 5])
 })
 
 t.test('a merchant has what is said of it, else what its plan says', async (t) => {
@@ -157,16 +236,45 @@ t.test(
   },
 )
 
-t.test(
-  'beyond so many those are forgotten that came first, and what they let through is handed on',
-  async (t) => {
-    const one = subject()
-    const user = (merchantId: string) => userOf({ record: principalOf({ merchantId }).record })
-    pass(one, user('mer_first'))
-    for (let i = 0; i < mostTallies; i++) one.quotas.look(user(`mer_${i}`))
-    t.equal(one.quotas.figures().counted, mostTallies)
-    t.equal(one.quotas.figures().waiting, 1)
-    await one.quotas.stop()
-    t.equal(one.stored.get('mer_first 1'), 1)
-  },
-)
+t.test('a client that speaks for several merchants counts for each by itself', async (t) => {
+  const one = subject()
+  const quotas: readonly Quota[] = [{ ...monthly, per: 'key', requests: 1 }]
+  const token = { id: 'atk_1', userId: null, grantId: null, jkt: null }
+  const user = (merchantId: string) =>
+    userOf({
+      quotas,
+      record: principalOf({ kind: 'access_token', token, keyId: 'cli_a', merchantId }).record,
+    })
+  t.same([pass(one, user('mer_a')), pass(one, user('mer_b'))], [undefined, undefined])
+  t.same([pass(one, user('mer_a')), pass(one, user('mer_b'))], ['monthly', 'monthly'])
+  await one.quotas.exchange()
+  t.same([...one.stored.keys()].sort(), ['cli_a mer_a 1', 'cli_a mer_b 1'])
+})
+
+t.test('beyond so many those are forgotten that came first, of whom nothing is to be told', async (t) => {
+  const one = subject()
+  const user = (merchantId: string) => userOf({ record: principalOf({ merchantId }).record })
+  pass(one, user('mer_first'))
+  for (let i = 0; i < mostTallies - 1; i++) one.quotas.look(user(`mer_${i}`))
+  t.equal(one.quotas.figures().counted, mostTallies)
+  // Of another book, which has nobody yet; neither it nor what the same request was looked up by before gives room.
+  const quotas: readonly Quota[] = [monthly, { ...monthly, name: 'monthly_key', per: 'key' }]
+  const both = userOf({ quotas, record: principalOf({ merchantId: 'mer_0' }).record })
+  pass(one, both)
+  t.equal(one.quotas.figures().counted, mostTallies - forgottenAtOnce + 1)
+  t.match(one.quotas.look(both), { state: '"monthly";r=1;t=30, "monthly_key";r=1;t=30' })
+  t.match(one.quotas.look(user('mer_first')), { state: '"monthly";r=1;t=30' }, 'it has something to tell')
+  await one.quotas.stop()
+  t.same([one.stored.get('mer_first 1'), one.stored.get('mer_0 1')], [1, 1])
+})
+
+t.test('where all have something to tell the first go, and what they let through is handed on', async (t) => {
+  const one = subject()
+  const user = (merchantId: string) => userOf({ record: principalOf({ merchantId }).record })
+  for (let i = 0; i < mostTallies; i++) pass(one, user(`mer_${i}`))
+  pass(one, user('mer_new'))
+  t.equal(one.quotas.figures().counted, mostTallies - forgottenAtOnce + 1)
+  t.equal(one.quotas.figures().waiting, mostTallies + 1)
+  await one.quotas.stop()
+  t.same([one.stored.size, one.stored.get('mer_0 1'), one.lost], [mostTallies + 1, 1, 0])
+})

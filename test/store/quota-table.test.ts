@@ -20,6 +20,14 @@ void t.test('counts add up over processes, and each hears of all', async (t) => 
   t.same(await addQuotaUse(db, { id: 'c', items: [] }), [])
 })
 
+void t.test('who stands twice in one batch is counted with both, and each place hears of both', async (t) => {
+  const { db } = await createDatabase(t)
+  await addQuotaUse(db, { id: 'a', items: [itemOf('mer_a', 1)] })
+  const items = [itemOf('mer_a', 2), itemOf('mer_b', 1), itemOf('mer_a', 5), itemOf('mer_a', 0)]
+  t.same(await addQuotaUse(db, { id: 'b', items }), [8, 1, 8, 8])
+  t.same(await addQuotaUse(db, { id: 'b', items }), [8, 1, 8, 8], 'again, and counted once')
+})
+
 void t.test('a batch that comes again counts once, and says how many there are', async (t) => {
   const { db } = await createDatabase(t)
   const batch = { id: 'a', items: [itemOf('mer_a', 2)] }

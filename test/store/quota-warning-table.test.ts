@@ -2,6 +2,7 @@
 
 import t from 'tap'
 import type { Quota } from '../../src/config/quotas.ts'
+import type { Queryable } from '../../src/store/queryable.ts'
 import { addQuotaUse } from '../../src/store/quota-table.ts'
 import { tellQuotas } from '../../src/store/quota-warning-table.ts'
 import { createDatabase } from '../support/database.ts'
@@ -9,6 +10,13 @@ import { seedMerchant } from './seed.ts'
 
 const monthMs = Date.UTC(2027, 2)
 const nowMs = Date.UTC(2027, 2, 9)
+
+async function listen(db: Queryable): Promise<void> {
+  await db.query(
+    `INSERT INTO webhook_endpoint (id, url, events, status, created_at, created_by, cursor_seq, first_revision)
+     VALUES ('whk_a', 'https://hooks.example', '{*}', 'enabled', now(), 'test', 0, 0)`,
+  )
+}
 
 void t.test('each step is told once, the highest alone, and anew of another quota', async (t) => {
   const { db } = await createDatabase(t)
@@ -28,10 +36,7 @@ void t.test('each step is told once, the highest alone, and anew of another quot
     tellQuotas(db, { quotas: [quota], newId: (prefix) => `${prefix}_${++ids}`, nowMs })
   await use(100)
   t.equal(await tell(quotaOf(100)), 0, 'nobody listens')
-  await db.query(
-    `INSERT INTO webhook_endpoint (id, url, events, status, created_at, created_by, cursor_seq, first_revision)
-     VALUES ('whk_a', 'https://hooks.example', '{*}', 'enabled', now(), 'test', 0, 0)`,
-  )
+  await listen(db)
   t.equal(await tell(quotaOf(1_000)), 0)
   t.equal(await tell(quotaOf(120)), 1, '83 %')
   t.equal(await tell(quotaOf(120)), 0)
@@ -64,3 +69,34 @@ void t.test('each step is told once, the highest alone, and anew of another quot
     data: { id: merchant, api: 'flintn', quota: 'monthly', used: 100, resets_at: '2027-04-01T00:00:00.000Z' },
   })
 })
+
+void t.test(
+  'of a quota of keys its key is told, or the client, to the merchant that it spoke for',
+  async (t) => {
+    const { db } = await createDatabase(t)
+    const [one, other] = [await seedMerchant(db), await seedMerchant(db)]
+    await listen(db)
+    const of = { api: 'flintn', environment: 'live', monthMs }
+    const items = [
+      { ...of, subject: `cli_a ${one}`, count: 100 },
+      { ...of, subject: `cli_a ${other}`, count: 85 },
+      { ...of, subject: `cli_a mer_gone`, count: 100 },
+      { ...of, subject: one, count: 100 },
+    ]
+    await addQuotaUse(db, { id: 'batch', items })
+    const quota: Quota = { api: 'flintn', name: 'monthly', per: 'key', requests: 100, ofPlans: new Map() }
+    let ids = 0
+    t.equal(await tellQuotas(db, { quotas: [quota], newId: (prefix) => `${prefix}_${++ids}`, nowMs }), 2)
+    const rows = await db.query<{ merchant_id: string; payload: string }>(
+      'SELECT merchant_id, payload FROM webhook_event',
+    )
+    t.same(
+      new Map(rows.map(({ merchant_id: id, payload }) => [id, JSON.parse(payload).data.percent])),
+      new Map([
+        [one, 100],
+        [other, 80],
+      ]),
+    )
+    for (const { payload } of rows) t.equal(JSON.parse(payload).data.key_id, 'cli_a')
+  },
+)

@@ -5,5 +5,5 @@ import type { Inquiry } from '../inquiry.ts'
 export type Shown = Pick<
   Inquiry,
   | ('method' | 'target' | 'fields' | 'head' | 'table' | 'host' | 'route' | 'isPreflight')
-  | ('isDpop' | 'isSecure' | 'isPeerTrusted' | 'path')
+  | ('isDpop' | 'isSecure' | 'isPeerTrusted' | 'path' | 'environment')
 >

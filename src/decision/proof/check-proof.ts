@@ -12,7 +12,7 @@ import type { ProofsSeen } from '../../lookup/proofs-seen.ts'
 import { headerValues } from '../credential.ts'
 import type { Inquiry, Stage } from '../inquiry.ts'
 import { createVerifier, thumbprintOf } from './proof-key.ts'
-import { isForUrl } from './proof-url.ts'
+import { type Asked, isForUrl } from './proof-url.ts'
 import { type Proof, readProof } from './read-proof.ts'
 
 /** How old a proof may be, and how far from the future. */
@@ -63,7 +63,7 @@ function refuseRepeated(isFirst: boolean): Denial | undefined {
 }
 
 /** What the request shows of itself. */
-export type ProofBearer = Pick<Inquiry, 'fields' | 'method' | 'isSecure' | 'isPeerTrusted' | 'head' | 'path'>
+export type ProofBearer = Asked & Pick<Inquiry, 'fields' | 'method'>
 
 /** What the request itself can show to be wrong with its proof. */
 export type ShownFault =

@@ -4,25 +4,43 @@
 import { trimBlanks } from '../../errors/wire-text.ts'
 import type { Inquiry } from '../inquiry.ts'
 
-/** A request, as its client saw it. */
-export type Asked = Pick<Inquiry, 'isSecure' | 'isPeerTrusted' | 'head' | 'path'>
+/** A request, and where it has led. */
+export type Asked = Pick<
+  Inquiry,
+  'isSecure' | 'isPeerTrusted' | 'head' | 'path' | 'table' | 'host' | 'environment'
+>
 
 /** A URL that two readers read alike: nobody's password, no blanks, no backslash, ASCII alone. */
 const plainUrl = /^https?:\/\/[A-Za-z0-9._:[\]-]{1,512}(?:[/?#][!#-[\]-~]*)?$/i
 
-/** Whether `htu` names the URL of the request. */
+/** Whether `htu` names the URL of the request: under the name that we are asked by, or that the client asked a trusted proxy by. */
 export function isForUrl(htu: string, asked: Asked): boolean {
-  const own = urlOf(asked)
+  const { isSecure, head, path } = asked
+  const isUnder = (name: string) => isSameUrl(htu, `${isSecure ? 'https' : 'http'}://${name}${path}`)
+  if (isUnder(head.host)) return true
+  const told = toldName(asked)
+  return told !== undefined && isUnder(told)
+}
+
+function isSameUrl(htu: string, own: string): boolean {
   if (htu === own) return true
   const wanted = normalUrl(own)
   return wanted !== undefined && normalUrl(htu) === wanted
 }
 
-/** What the client asked for: a trusted proxy says under which name, where that is another than it asks us for. */
-function urlOf({ isSecure, isPeerTrusted, head, path }: Asked): string {
-  const { forwardedHost, host } = head
-  const isTold = isPeerTrusted && forwardedHost !== undefined && !forwardedHost.includes(',')
-  return `${isSecure ? 'https' : 'http'}://${isTold ? trimBlanks(forwardedHost) : host}${path}`
+/**
+ * Proxies pass on what clients say, too. So a name of another API or environment is none of this one: a proof that was made for
+ * one is worth nothing at the other. One that the table does not have is what only the proxy is known by.
+ */
+function toldName({ isPeerTrusted, head, table, host, environment }: Asked): string | undefined {
+  const { forwardedHost } = head
+  if (!isPeerTrusted || forwardedHost === undefined || forwardedHost.includes(',')) return undefined
+  const name = trimBlanks(forwardedHost)
+  const match = table.matchHost(name)
+  if (match === undefined) return name
+  if (host === undefined || match.api !== host.api) return undefined
+  const own = environment === undefined ? host.environments : [environment]
+  return own.every((one) => match.environments.includes(one)) ? name : undefined
 }
 
 /** undefined: it is none, or not a plain one. */

@@ -3,6 +3,7 @@
 
 import type { RateLimit } from '../../config/compiled.ts'
 import { policyOf, type Spent } from '../../limits/limiter.ts'
+import { policyOfQuotas, stateNow } from '../../limits/quotas.ts'
 import type { Access } from '../access.ts'
 
 type Told = Pick<Spent, 'policy' | 'state'>
@@ -22,14 +23,17 @@ function together(one: string, other: string): string {
   return one === '' || other === '' ? one + other : `${one}, ${other}`
 }
 
-/** The same of a refusal, also of one that came before anything was counted: then nobody knows what is left. */
-export function limitsOfRefusal(headers: string[], access: Access): void {
-  const { spent, use, route } = access
-  if (spent !== undefined || use !== undefined) tellLimits(headers, spent, use)
-  else if (route !== undefined && route.rateLimits.length > 0) {
-    const policy = policyOfAll(route.rateLimits)
-    if (policy !== '') headers.push('RateLimit-Policy', policy)
-  }
+/**
+ * The same of a refusal, also of one that came before anything was counted: then nobody knows what is left, and the policy is the file's.
+ * Every answer of a limited route tells all of it.
+ */
+export function limitsOfRefusal(headers: string[], { spent, use, route, host }: Access): void {
+  if (route === undefined) return
+  const told = spent ?? { policy: policyOfAll(route.rateLimits), state: '' }
+  if (use !== undefined) tellLimits(headers, told, { policy: use.policy, state: stateNow(use) })
+  else if (host === undefined || route.requirement.kind === 'public') tellLimits(headers, told)
+  // Of the clock it takes how long the month is.
+  else tellLimits(headers, told, { policy: policyOfQuotas(host.api.quotas, Date.now()), state: '' })
 }
 
 const policies = new WeakMap<readonly object[], string>()

@@ -158,6 +158,8 @@ t.test('the URL counts as its parts mean it, without query and fragment', async 
     access.path = path
     access.head.forwardedHost = of.forwardedHost
     access.isPeerTrusted = of.isPeerTrusted ?? false
+    access.host = config.table.matchHost(host)
+    access.environment = access.host?.environments[0]
     return access
   }
   for (const [url, host, path, isSame] of [
@@ -179,6 +181,24 @@ t.test('the URL counts as its parts mean it, without query and fragment', async 
     ['ftp://api.flint.com/documents', 'api.flint.com', '/documents', false],
   ] as const)
     t.equal(isForUrl(url, asked(host, path)), isSame, url)
+  const at = (name: string, forwardedHost: string, isPeerTrusted = true) =>
+    isForUrl(
+      `http://${name}/documents`,
+      asked('api.flintn.com', '/documents', { forwardedHost, isPeerTrusted }),
+    )
+  t.equal(at('api.flintn.com', 'public.example'), true, 'the name that we were asked by is its name always')
+  t.equal(at('api.flintn.com', 'public.example', false), true)
+  t.equal(at('API.flintn.com', 'api.flintn.com:80'), true)
+  t.equal(at('other.example', 'public.example'), false)
+  t.equal(at('public.example', 'public.example, api.flint.com'), false, 'several are none')
+  for (const [name, why] of [
+    ['api.flint.com', 'another API'],
+    ['sandbox.api.flintn.com', 'another environment'],
+    ['Sandbox.API.flintn.com.:80', 'the same, written otherwise'],
+  ] as const) {
+    t.equal(at(name, name), false, why)
+    t.equal(at('api.flintn.com', name), true, why)
+  }
   const behind = { forwardedHost: 'public.example' }
   const url = 'http://public.example/documents'
   t.equal(isForUrl(url, asked('api.flint.com', '/documents', { ...behind, isPeerTrusted: true })), true)

@@ -80,6 +80,37 @@ t.test('rate limits on the wire', async (t) => {
   })
 })
 
+t.test('every answer of a route with quotas tells them, behind its rate limits', async (t) => {
+  const { send, raw } = await startKeyedProgram(t, {
+    api: `    quotas: { monthly: { requests: 3 } }
+    rate_limits: { refunds: { permission: transaction.refund, rate: 20/h, burst: 1, per: merchant } }`,
+  })
+  const read = () => send('GET /v1/transactions/a')
+  const refund = () => send('POST /v1/transactions/a/refund', ['Content-Length: 0'])
+  const monthly = '"monthly";q=3;w=\\d+'
+  for (const [line, policy] of [
+    ['GET /v1/transactions/a', `^${monthly}$`],
+    ['POST /v1/transactions/a/refund', `^"refunds";q=20;w=3600, ${monthly}$`],
+  ] as const) {
+    const stranger = await raw(request(line, [host, 'X-Api-Key: pk_live_none', 'Content-Length: 0']))
+    t.equal(stranger.status, 401)
+    t.match(fieldOf(stranger, 'RateLimit-Policy'), new RegExp(policy))
+    t.equal(fieldOf(stranger, 'RateLimit'), undefined)
+  }
+  t.match(fieldOf(await read(), 'RateLimit'), /^"monthly";r=2;t=\d+$/)
+  t.match(fieldOf(await refund(), 'RateLimit'), /^"refunds";r=0;t=\d+, "monthly";r=1;t=\d+$/)
+  const over = await refund()
+  t.equal(codeOf(over), 'RATE_LIMITED')
+  t.match(fieldOf(over, 'RateLimit'), /^"refunds";r=0;t=\d+, "monthly";r=1;t=\d+$/, 'it was not counted')
+  t.match(fieldOf(await read(), 'RateLimit'), /^"monthly";r=0;t=\d+$/)
+  const spent = await refund()
+  t.equal(codeOf(spent), 'QUOTA_EXCEEDED')
+  t.match(fieldOf(spent, 'RateLimit-Policy'), new RegExp(`^"refunds";q=20;w=3600, ${monthly}$`))
+  t.match(fieldOf(spent, 'RateLimit'), /^"monthly";r=0;t=\d+$/)
+  const open = await raw(request('GET /v1/status', [host, 'X-Api-Key: pk_live_none']))
+  t.equal(fieldOf(open, 'RateLimit-Policy'), undefined, 'a public route has none')
+})
+
 t.test('a route without limits says nothing of any, and lets the upstream speak', async (t) => {
   const { send } = await startKeyedProgram(t, {
     answer: () => plainAnswer.replace('Content-Length', 'RateLimit: "theirs";r=9;t=9\r\nContent-Length'),
