@@ -57,6 +57,15 @@ export async function releaseMerchant(db: Queryable, merchantId: string): Promis
   )
 }
 
+/** Whether somebody still gets the merchant's mails. */
+export async function isRecipient(
+  db: Queryable,
+  { merchantId, personId }: { readonly merchantId: string; readonly personId: string },
+): Promise<boolean> {
+  const rows = await db.query(`SELECT FROM ${recipients('$1')} AND p.id = $2`, [merchantId, personId])
+  return rows.length > 0
+}
+
 /** It gets a mail now; whom it goes to. */
 export async function recipientsOf(
   tx: Queryable,
