@@ -135,6 +135,13 @@ t.test('editors', async (t) => {
   )
 
   await t.test('an operator limits a key, and gives a merchant a plan', async (t) => {
+    // As if the file had had another limit.
+    const gone = '{"gone": {"rate": "7/s", "burst": null}}'
+    await db.query(
+      `INSERT INTO key_limit (key_id, rates) VALUES ($1, $2) ON CONFLICT (key_id) DO UPDATE SET rates = $2`,
+      [id, gone],
+    )
+    await db.query('INSERT INTO merchant_limit (merchant_id, rates) VALUES ($1, $2)', [hub.merchantId, gone])
     const { page, faults } = await openPage(browser, hub.url)
     await signIn(page, hub.operator)
     await page.goto(`/developers/keys/${id}`)
