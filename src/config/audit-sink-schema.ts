@@ -24,9 +24,10 @@ export const AuditSinkSection = Type.Object(
     ),
     timeout: Duration({ default: '15s', description: 'For one POST, answer included.' }),
     file: Type.Optional(
-      Text('A file that JSON Lines are added to, instead of `url`; it may be moved away at any time.', {
-        example: '/var/log/latchkey/audit.jsonl',
-      }),
+      Text(
+        'A regular file that JSON Lines are added to, instead of `url`; it may be moved away at any time. Nothing is copied to a pipe, a device or /dev/stdout (`not_a_regular_file` in the log).',
+        { example: '/var/log/latchkey/audit.jsonl' },
+      ),
     ),
   },
   {

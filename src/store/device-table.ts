@@ -83,17 +83,20 @@ export type Taken =
   /** Asked too soon; from now on more slowly (RFC 8628 §3.5). */
   | { readonly kind: 'early'; readonly stepSeconds: number }
 
+export interface Taking {
+  readonly digest: string
+  readonly session: DeviceSession
+  readonly idleMs: number
+}
+
 /** The steps grow by this where one asks too soon, up to a minute. */
 const slowerBySeconds = 5
 const slowestSeconds = 60
 
 /**
- * Signs a command line in that was allowed, while the session that has allowed it is there.
+ * Signs a command line in that was allowed, while the session that has allowed it lasts; `idleMs`: how long one may be unused.
  */
-export async function takeDeviceRequest(
-  db: Postgres,
-  { digest, session }: { readonly digest: string; readonly session: DeviceSession },
-): Promise<Taken> {
+export async function takeDeviceRequest(db: Postgres, { digest, session, idleMs }: Taking): Promise<Taken> {
   return db.transaction(async (tx) => {
     const now = new Date(session.nowMs)
     const [row] = await tx.query<{ personId: string | null; sessionId: string | null; isEarly: boolean }>(
@@ -107,7 +110,12 @@ export async function takeDeviceRequest(
     if (isEarly) return { kind: 'early', stepSeconds }
     if (personId === null || sessionId === null) return { kind: 'waiting' }
     await tx.query('DELETE FROM device_request WHERE digest = $1', [Buffer.from(digest, 'hex')])
-    const found = await allowing(tx, personId, sessionId)
+    const found = await allowing(tx, {
+      personId,
+      sessionId,
+      now,
+      usedSince: new Date(session.nowMs - idleMs),
+    })
     if (found === undefined) return { kind: 'ended' }
     const { email, proofs } = found
     await insertSession(tx, {
@@ -140,17 +148,23 @@ async function askedOnce(
   return row
 }
 
+interface Allowed {
+  readonly personId: string
+  readonly sessionId: string
+  readonly now: Date
+  readonly usedSince: Date
+}
+
 /** Who has allowed it, where that session has not ended meanwhile: what ends sessions changes the person first, and waits here. */
 async function allowing(
   tx: Queryable,
-  personId: string,
-  sessionId: string,
+  { personId, sessionId, now, usedSince }: Allowed,
 ): Promise<{ readonly email: string; readonly proofs: readonly Proof[] } | undefined> {
   await tx.query('SELECT FROM person WHERE id = $1 FOR NO KEY UPDATE', [personId])
   const [found] = await tx.query<{ email: string; proofs: readonly Proof[] }>(
     `SELECT p.email, s.proofs FROM hub_session s JOIN person p ON p.id = s.person_id
-     WHERE s.id = $1 AND p.id = $2 AND p.disabled_at IS NULL`,
-    [sessionId, personId],
+     WHERE s.id = $1 AND p.id = $2 AND p.disabled_at IS NULL AND s.ends_at > $3 AND s.last_used_at > $4`,
+    [sessionId, personId, now, usedSince],
   )
   return found
 }

@@ -42,10 +42,14 @@ export function orderClause({ by, isDescending }: KeyOrder): string {
   return `ORDER BY ${first === '' ? '' : `${first} ${direction}, `}k.id ${direction}`
 }
 
-/** Of keys with the alias `k`, those behind the one whose id has the placeholder `id`, as it is now. */
-export function behind({ by, isDescending }: KeyOrder, id: string): string {
+/**
+ * Of keys with the alias `k`, those behind the one whose id has the placeholder `id`, as it is now. It is looked for among those
+ * that are `seen` (conditions on `k`), or it would tell where a key of somebody else stands.
+ */
+export function behind({ by, isDescending }: KeyOrder, id: string, seen: readonly string[]): string {
   const beyond = isDescending ? '<' : '>'
   const first = orderedBy[by]
   if (first('k.') === '') return `k.id ${beyond} ${id}`
-  return `(${first('k.')}, k.id) ${beyond} ((SELECT ${first('c.')} FROM api_key c WHERE c.id = ${id}), ${id})`
+  const last = [`k.id = ${id}`, ...seen].join(' AND ')
+  return `(${first('k.')}, k.id) ${beyond} ((SELECT ${first('k.')} FROM api_key k WHERE ${last}), ${id})`
 }

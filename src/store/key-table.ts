@@ -198,9 +198,10 @@ async function selectPage(
   const values: unknown[] = [new Date(filter.nowMs)]
   const put = (value: unknown) => `$${values.push(value)}`
   const order = await orderFor(db, filter)
-  const conditions: string[] = [...keyConditions(filter.scope, put)]
+  const seen = keyConditions(filter.scope, put)
+  const conditions: string[] = [...seen]
   if (filter.merchantId !== undefined) conditions.push(`k.merchant_id = ${put(filter.merchantId)}`)
-  if (page.after !== null) conditions.push(behind(order, put(page.after)))
+  if (page.after !== null) conditions.push(behind(order, put(page.after), seen))
   if (filter.status !== undefined) conditions.push(hasStatus(filter.status, put))
   if (filter.api !== undefined) conditions.push(`k.api = ${put(filter.api)}`)
   if (filter.environment !== undefined) conditions.push(`k.environment = ${put(filter.environment)}`)

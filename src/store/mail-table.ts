@@ -48,7 +48,10 @@ export async function readAbout(db: Queryable, id: string): Promise<object | nul
   return row?.about ?? null
 }
 
-/** The mail that is due for the longest, which is nobody else's for `forMs`; undefined: none is due. */
+/**
+ * The mail that is due for the longest, which is nobody else's for `forMs`; undefined: none is due. What somebody waits for goes before
+ * reminders, which may be thousands at once.
+ */
 export async function claimMail(
   db: Queryable,
   { nowMs, forMs }: { readonly nowMs: number; readonly forMs: number },
@@ -56,7 +59,7 @@ export async function claimMail(
   const rows = await db.query<ClaimedMail>(
     `WITH claimed AS (
        UPDATE mail SET next_at = $1::timestamptz + $2::float8 * interval '1 millisecond', tries = tries + 1
-       WHERE id = (SELECT id FROM mail WHERE next_at <= $1 ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+       WHERE id = (SELECT id FROM mail WHERE next_at <= $1 ORDER BY kind = 'reminder', next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
        RETURNING *)
      SELECT m.id, m.kind, m.recipient, m.person_id AS "personId", m.invitation_id AS "invitationId", ${milliseconds('m.created_at')} AS "createdAtMs", m.tries, c.name AS "merchantName", i.created_by AS "invitedBy"
      FROM claimed m LEFT JOIN invitation i ON i.id = m.invitation_id LEFT JOIN merchant c ON c.id = i.merchant_id`,

@@ -2,6 +2,7 @@
 // at least after the last time. What is told and what is queued are one transaction.
 
 import type { Queryable } from './postgres.ts'
+import { isUnchangedSince } from './route-use-table.ts'
 
 export type MailedCause = 'rotation_due' | 'expiring' | 'unused' | 'unused_permission'
 
@@ -57,6 +58,15 @@ export async function releaseMerchant(db: Queryable, merchantId: string): Promis
   )
 }
 
+/** Whether somebody still gets the merchant's mails. */
+export async function isRecipient(
+  db: Queryable,
+  { merchantId, personId }: { readonly merchantId: string; readonly personId: string },
+): Promise<boolean> {
+  const rows = await db.query(`SELECT FROM ${recipients('$1')} AND p.id = $2`, [merchantId, personId])
+  return rows.length > 0
+}
+
 /** It gets a mail now; whom it goes to. */
 export async function recipientsOf(
   tx: Queryable,
@@ -102,8 +112,7 @@ const outcomes = `('allow', 'UPSTREAM_ERROR', 'UPSTREAM_UNAVAILABLE', 'UPSTREAM_
 const since = `$1::timestamptz - interval '90 days'`
 
 /**
- * Keys of a merchant behind `after` that were used within 90 days, `most` at most, and may do the same as they might 90 days ago: what was
- * given later may be for what is yet to come.
+ * Keys of a merchant behind `after` that were used within 90 days, `most` at most, and may do the same as they might 90 days ago.
  */
 export async function listKeysInUse(
   db: Queryable,
@@ -121,10 +130,8 @@ export async function listKeysInUse(
          AND a.start >= ${since} - interval '1 day') AS routes
      FROM api_key k
      WHERE k.merchant_id = $2 AND k.id > $3 AND k.status = 'active' AND (k.expires_at IS NULL OR k.expires_at > $1)
-       AND k.created_at < ${since}
+       AND ${isUnchangedSince(since)}
        AND EXISTS (SELECT FROM key_secret s WHERE s.key_id = k.id AND s.last_used_at >= ${since})
-       AND NOT EXISTS (SELECT FROM audit a WHERE a.target = k.id AND a.action = 'key.update' AND a.at >= ${since}
-         AND a.before -> 'permissions' IS DISTINCT FROM a.after -> 'permissions')
      ORDER BY k.id LIMIT $4`,
     [new Date(asked.nowMs), asked.merchantId, asked.after, asked.most],
   )

@@ -75,8 +75,8 @@ export async function listMerchants(
 ): Promise<Page<StoredMerchant>> {
   const values: unknown[] = []
   const put = (value: unknown) => `$${values.push(value)}`
-  const conditions = ['true']
-  if (scope.merchantIds !== null) conditions.push(`id = ANY (${put(scope.merchantIds)}::text[])`)
+  const seen = scope.merchantIds === null ? 'true' : `id = ANY (${put(scope.merchantIds)}::text[])`
+  const conditions = [seen]
   if (status !== undefined) conditions.push(`status = ${put(status)}`)
   if (text !== undefined) {
     const asked = `lower(${put(text)}::text)`
@@ -86,7 +86,8 @@ export async function listMerchants(
   const [direction, beyond] = sort.startsWith('-') ? ['DESC', '<'] : ['ASC', '>']
   const place = (of: string) => (isByName ? `lower(${of}.name) COLLATE "C", ${of}.id` : `${of}.id`)
   if (page.after !== null) {
-    const last = `(SELECT lower(name) COLLATE "C" FROM merchant WHERE id = ${put(page.after)})`
+    // Among those that are seen, or it would tell where the name of another stands.
+    const last = `(SELECT lower(name) COLLATE "C" FROM merchant WHERE id = ${put(page.after)} AND ${seen})`
     conditions.push(`(${place('merchant')}) ${beyond} (${isByName ? `${last}, ` : ''}$${values.length})`)
   }
   const order = `${isByName ? `lower(name) COLLATE "C" ${direction}, ` : ''}id ${direction}`

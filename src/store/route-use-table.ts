@@ -30,7 +30,17 @@ export async function listRouteUse(db: Queryable, keyId: string, api: string): P
   )
 }
 
-/** A key that works and has been there since `sinceMs`. */
+/**
+ * Whether a key (alias `k`) may do the same as it might at `since`: what was given later may be for what is yet to come. A key that is
+ * younger was given all of it later.
+ */
+export function isUnchangedSince(since: string): string {
+  return `k.created_at <= ${since} AND NOT EXISTS (
+    SELECT FROM audit c WHERE c.target = k.id AND c.action = 'key.update' AND c.at >= ${since}
+      AND c.before -> 'permissions' IS DISTINCT FROM c.after -> 'permissions')`
+}
+
+/** A key that works, and may do the same as it might at `sinceMs`. */
 export interface WatchedKey {
   readonly id: string
   readonly merchantId: string
@@ -46,6 +56,8 @@ export interface WatchedFilter extends View {
   readonly merchantId?: string | undefined
   readonly api?: string | undefined
   readonly keyId?: string | undefined
+  /** Those alone that hold their permissions by name. */
+  readonly isByName?: boolean | undefined
   /** Milliseconds since the epoch. */
   readonly sinceMs: number
 }
@@ -56,11 +68,13 @@ export async function listWatchedKeys(
   filter: WatchedFilter,
   page: PageRequest<string>,
 ): Promise<Page<WatchedKey>> {
-  const { merchantId, api, keyId, sinceMs } = filter
+  const { merchantId, api, keyId, isByName = false, sinceMs } = filter
   const values: unknown[] = [new Date(filter.nowMs), new Date(sinceMs), new Date(sinceMs - dayMs), letThrough]
   const put = (value: unknown) => `$${values.push(value)}`
   const conditions = [
-    `k.status = 'active' AND (k.expires_at IS NULL OR k.expires_at > $1) AND k.created_at <= $2`,
+    `k.status = 'active' AND (k.expires_at IS NULL OR k.expires_at > $1)`,
+    isUnchangedSince('$2::timestamptz'),
+    ...(isByName ? [`NOT k.permissions @> '{*}'`] : []),
     ...keyConditions(filter.scope, put),
     ...(merchantId === undefined ? [] : [`k.merchant_id = ${put(merchantId)}`]),
     ...(api === undefined ? [] : [`k.api = ${put(api)}`]),

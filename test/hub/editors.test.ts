@@ -3,6 +3,7 @@
 
 import t from 'tap'
 import type { Page } from 'playwright-core'
+import { createPostgres } from '../../src/store/postgres.ts'
 import { openPage, signIn, startChromium } from './browser.ts'
 import { merchantName, startHub } from './people.ts'
 import { send } from './send.ts'
@@ -20,6 +21,8 @@ t.test('editors', async (t) => {
     api: '    rate_limits: { default: { rate: 100/s, per: key } }',
   })
   const browser = await startChromium(t)
+  const db = createPostgres({ url: hub.databaseUrl, applicationName: 'latchkey-test' })
+  t.teardown(() => db.close())
   const { id, secret } = await hub.admin.makeKey(hub.merchantId, { name: 'Till' })
   const ask = () => send(hub.gatewayPort, { host: 'api.flintn.com', path: '/v1/transactions/1', secret })
   const read = async (path: string) => (await hub.admin.call('GET', path)).body
@@ -103,7 +106,42 @@ t.test('editors', async (t) => {
     t.same(faults, [])
   })
 
+  await t.test(
+    'a key that does not use all that it may is named, and what it does not use is taken away',
+    async (t) => {
+      const old = await hub.admin.makeKey(hub.merchantId, { name: 'Old till' })
+      const full = await hub.admin.makeKey(hub.merchantId, { name: 'Full', permissions: ['*'] })
+      await db.query(`UPDATE api_key SET created_at = now() - interval '100 days' WHERE id = ANY ($1)`, [
+        [old.id, full.id],
+      ])
+      for (const keyId of [old.id, full.id])
+        await db.query(
+          `INSERT INTO activity VALUES ($1, date_trunc('minute', now()), 'sec_1', 'flintn', 'live', 'GET /v1/transactions/{id}', 'allow', 1)`,
+          [keyId],
+        )
+      const { page, faults } = await openPage(browser, hub.url)
+      await signIn(page, hub.member)
+      await page.getByText(/^1 key holds permissions not used for 90 days/).waitFor()
+      await page.getByRole('button', { name: 'Show', expanded: false }).click()
+      const remove = page.getByRole('link', { name: 'Remove unused permissions of Old till' })
+      t.equal(await remove.textContent(), 'Remove these…')
+      await remove.click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('button', { name: 'Save permissions' }).click()
+      await dialog.waitFor({ state: 'detached' })
+      t.match(await read(`/keys/${old.id}`), { permissions: ['transaction.read'] })
+      t.same(faults, [])
+    },
+  )
+
   await t.test('an operator limits a key, and gives a merchant a plan', async (t) => {
+    // As if the file had had another limit.
+    const gone = '{"gone": {"rate": "7/s", "burst": null}}'
+    await db.query(
+      `INSERT INTO key_limit (key_id, rates) VALUES ($1, $2) ON CONFLICT (key_id) DO UPDATE SET rates = $2`,
+      [id, gone],
+    )
+    await db.query('INSERT INTO merchant_limit (merchant_id, rates) VALUES ($1, $2)', [hub.merchantId, gone])
     const { page, faults } = await openPage(browser, hub.url)
     await signIn(page, hub.operator)
     await page.goto(`/developers/keys/${id}`)

@@ -1,6 +1,8 @@
 // What operators do in the hub, in a real browser, and how somebody comes to be a member by a link.
 
 import t from 'tap'
+import { addActivity } from '../../src/store/activity-table.ts'
+import { createPostgres } from '../../src/store/postgres.ts'
 import { openPage, signIn, startChromium } from './browser.ts'
 import { merchantName, startHub } from './people.ts'
 import { send } from './send.ts'
@@ -53,6 +55,37 @@ t.test('as an operator', async (t) => {
     await page.getByRole('dialog').getByRole('button', { name: 'Lift' }).click()
     await page.getByText('Nothing is stopped').waitFor()
     t.equal(await ask(), 200)
+    t.same(faults, [])
+  })
+
+  await t.test('of routes it is said how often they were called, as far as that is known', async (t) => {
+    const { page, faults } = await openPage(browser, hub.url)
+    await signIn(page, hub.operator)
+    const calls = (route: string) => page.getByRole('row').filter({ hasText: route }).getByRole('cell').nth(2)
+    await page.goto('/operator/routes')
+    await page.getByText('not called').first().waitFor()
+    t.equal(await calls('/v1/small').textContent(), 'not called')
+    t.equal(await calls('/v1/status').textContent(), '—', 'whoever has no key is not counted')
+    const db = createPostgres({ url: hub.databaseUrl, applicationName: 'latchkey-test' })
+    const minuteMs = Math.floor(Date.now() / 60_000) * 60_000 - 60_000
+    const of = {
+      keyId: id,
+      secretId: 'sec_1',
+      api: 'flintn',
+      environment: 'live',
+      minuteMs,
+      lastUsedAtMs: null,
+    }
+    const routes = ['GET /v1/both', ...Array.from({ length: 220 }, (_, index) => `GET /v1/gone/${index}`)]
+    const counts = routes.map((route) => ({ ...of, route, outcome: 'allow', count: 1_234 }))
+    await addActivity(db, {
+      id: 'seed',
+      counts: counts.map((one, i) => (i === 0 ? { ...one, count: 5_678 } : one)),
+    })
+    await db.close()
+    await page.reload()
+    await page.getByText('5,678').waitFor()
+    t.equal(await calls('/v1/small').textContent(), '—', 'there are more than are told')
     t.same(faults, [])
   })
 

@@ -14,6 +14,7 @@ import { createOperator, switchPerson } from '../../src/store/person-table.ts'
 import { createDatabase } from '../support/database.ts'
 import { newId, nowMs, origin } from './seed.ts'
 
+const idleMs = 1_800_000
 const digest = (byte: number) => byte.toString(16).padStart(2, '0').repeat(32)
 
 async function setUp(t: Parameters<typeof createDatabase>[0]) {
@@ -45,7 +46,7 @@ t.test('a request is allowed once and taken once, whoever comes at the same time
   t.same((await Promise.all([allow(), allow(), allow()])).filter(Boolean), [true])
   t.equal(await findDeviceRequest(db, { userDigest: digest(51), nowMs }), undefined, 'it waits no more')
   const takes = await Promise.allSettled(
-    [1, 2, 3].map(() => takeDeviceRequest(db, { digest: digest(1), session: session() })),
+    [1, 2, 3].map(() => takeDeviceRequest(db, { digest: digest(1), session: session(), idleMs })),
   )
   t.equal(takes.filter((one) => one.status === 'fulfilled' && one.value.kind === 'taken').length, 1)
   t.equal(takes.filter((one) => one.status === 'fulfilled' && one.value.kind === 'ended').length, 2)
@@ -60,11 +61,30 @@ t.test('whatever is allowed while the account is disabled gives nothing, in eith
     await begin(round)
     await answerDeviceRequest(db, { userDigest: digest(round + 50), nowMs, by: await signIn() })
     await Promise.allSettled([
-      takeDeviceRequest(db, { digest: digest(round), session: session() }),
+      takeDeviceRequest(db, { digest: digest(round), session: session(), idleMs }),
       switchPerson(db, origin, { ...of, isDisabled: true }),
     ])
     t.same(await db.query('SELECT FROM hub_session'), [], `round ${round}`)
     await switchPerson(db, origin, { ...of, isDisabled: false })
+  }
+})
+
+t.test('a session that is over gives nothing, though its row is there', async (t) => {
+  const { db, session, signIn, begin } = await setUp(t)
+  const ways = [
+    ['ends_at', 0, 'ended'],
+    ['ends_at', 1_000, 'taken'],
+    ['last_used_at', -idleMs, 'ended'],
+    ['last_used_at', 1_000 - idleMs, 'taken'],
+  ] as const
+  for (const [index, [column, offsetMs, kind]] of ways.entries()) {
+    await begin(index)
+    const by = await signIn()
+    await answerDeviceRequest(db, { userDigest: digest(index + 50), nowMs, by })
+    const at = new Date(nowMs + offsetMs)
+    await db.query(`UPDATE hub_session SET ${column} = $2 WHERE id = $1`, [by.sessionId, at])
+    const taken = await takeDeviceRequest(db, { digest: digest(index), session: session(), idleMs })
+    t.equal(taken.kind, kind, `${column} ${offsetMs}`)
   }
 })
 

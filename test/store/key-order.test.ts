@@ -71,3 +71,23 @@ void t.test('a page of keys in any order but that of use is read by an index', a
     t.notMatch(asked.plans(), /Seq Scan on (?:api_key|key_secret)\b/, sort)
   }
 })
+
+void t.test('a key of somebody else is no place to go on from', async (t) => {
+  const { db } = await createDatabase(t)
+  const own = await seedMany(db, 20)
+  const other = await seedMerchant(db)
+  await db.query(`UPDATE api_key SET merchant_id = $1 WHERE id = 'key_0000000000000010'`, [other])
+  const scope = { merchantIds: [own], apis: null }
+  for (const sort of ['name', '-name', 'expires', '-expires', 'last_used', '-last_used'] as const)
+    for (const after of ['key_0000000000000010', 'key_9999999999999999']) {
+      const page = await listKeys(db, { ...view, scope, sort }, { after, limit: 50 })
+      t.same(page.rows, [], `${sort}, ${after}`)
+    }
+  const page = await listKeys(db, { ...view, scope, sort: 'name' }, { after: null, limit: 5 })
+  const rest = await listKeys(
+    db,
+    { ...view, scope, sort: 'name' },
+    { after: page.rows.at(-1)?.id ?? '', limit: 50 },
+  )
+  t.equal(rest.rows.length, 14)
+})

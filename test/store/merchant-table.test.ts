@@ -36,3 +36,18 @@ void t.test('merchants are listed newest first, a page at a time', async (t) => 
     rows: [{ id: ids[0] }],
   })
 })
+
+void t.test('a merchant that is not seen is no place to go on from', async (t) => {
+  const { db } = await createDatabase(t)
+  const ids = [await seedMerchant(db), await seedMerchant(db), await seedMerchant(db)]
+  for (const [index, id] of ids.entries())
+    await db.query('UPDATE merchant SET name = $2 WHERE id = $1', [id, 'abc'[index]])
+  const scope = { merchantIds: [ids[0] ?? '', ids[2] ?? ''], apis: null }
+  for (const sort of ['name', '-name'] as const)
+    for (const after of [ids[1] ?? '', newId('mer')]) {
+      const page = await listMerchants(db, { scope, sort }, { after, limit: 5 })
+      t.same(page.rows, [], `${sort}, ${after}`)
+    }
+  const page = await listMerchants(db, { scope, sort: 'name' }, { after: ids[0] ?? '', limit: 5 })
+  t.match(page.rows, [{ id: ids[2] }])
+})

@@ -9,18 +9,34 @@ export interface UnusedPermissions {
   readonly key_id: string
   readonly environment: string
   readonly name: string
-  /** Held, and not used for 90 days. */
-  readonly permissions: readonly string[]
+  /** How many it holds. */
+  readonly held: number
+  /** Of them, those not used for 90 days. */
+  readonly unused: readonly string[]
 }
 
+const keysAtOnce = 50
+/** Each key is asked for all that it did in 90 days: of many the newest are looked through. */
+const mostPages = 4
+
+/** Keys that something can be taken away from. What uses none of its permissions is unused itself, and told as that. */
 export function unusedPermissions(merchantId: string | null) {
   return queryOptions({
     queryKey: ['keys', 'unused-permissions', merchantId],
-    queryFn: ({ signal }) =>
-      call<Page<UnusedPermissions>>('GET', 'admin/v1/permissions/unused', {
-        query: { merchant_id: merchantId, limit: 50 },
-        signal,
-      }),
+    queryFn: async ({ signal }): Promise<Page<UnusedPermissions>> => {
+      const rows: UnusedPermissions[] = []
+      let cursor: string | null = null
+      for (let count = 0; count < mostPages; count++) {
+        const page: Page<UnusedPermissions> = await call('GET', 'admin/v1/reminders/permissions', {
+          query: { merchant_id: merchantId, by_name: 'true', limit: keysAtOnce, cursor },
+          signal,
+        })
+        rows.push(...page.data.filter(({ held, unused }) => unused.length > 0 && unused.length < held))
+        cursor = page.next_cursor
+        if (cursor === null) break
+      }
+      return { data: rows, next_cursor: cursor }
+    },
     staleTime: 60_000,
     retry: false,
   })

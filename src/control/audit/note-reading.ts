@@ -4,8 +4,10 @@
 
 import type { FastifyRequest } from 'fastify'
 import { writeAudit } from '../../store/audit-table.ts'
+import { getMerchant } from '../../store/merchant-table.ts'
 import { whoOf } from '../change-answer.ts'
 import type { AdminDeps } from '../dependencies.ts'
+import { isId } from '../fields.ts'
 
 export interface Reading {
   readonly action:
@@ -45,4 +47,15 @@ export function createReadingNotes(
     if (noted.size >= mostRemembered) noted.clear()
     noted.set(name, atMs + againAfterMs)
   }
+}
+
+/** Of a list that may be of one merchant: the merchant, where the caller sees it; an entry about it is one that its admins see. */
+export async function listTarget(
+  { db }: Pick<AdminDeps, 'db'>,
+  { caller }: FastifyRequest,
+  asked: { readonly merchantId: string | undefined; readonly all: string },
+): Promise<string> {
+  const { merchantId, all } = asked
+  if (!isId('mer', merchantId)) return all
+  return (await getMerchant(db, merchantId, caller.scope))?.id ?? all
 }

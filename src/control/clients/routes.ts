@@ -3,7 +3,7 @@
 import { Type } from 'typebox'
 import { createClient } from '../../store/oauth-client-change-table.ts'
 import { listClients, mustGetClient, type StoredClient } from '../../store/oauth-client-table.ts'
-import { createReadingNotes } from '../audit/note-reading.ts'
+import { createReadingNotes, listTarget } from '../audit/note-reading.ts'
 import { viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -73,7 +73,8 @@ export function serveClients(app: ControlApp, deps: AdminDeps): void {
     const after = readCursor(cursor, (value) => isId('cli', value))
     const asked = { ...viewOf(request, deps), merchantId }
     const page = await listClients(deps.db, asked, { after, limit: limitOf(limit) })
-    await note(request, { action: 'client.list', target: isId('mer', merchantId) ? merchantId : 'clients' })
+    const target = await listTarget(deps, request, { merchantId, all: 'clients' })
+    await note(request, { action: 'client.list', target })
     return { data: page.rows.map(clientObject), next_cursor: nextCursor(page, ({ id }) => id) }
   })
 

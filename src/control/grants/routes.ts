@@ -5,7 +5,7 @@ import { commitTraced, transactionOf } from '../../store/commit-table.ts'
 import { endGrantsOf, listGrants, mustGetGrant, type ShownGrant } from '../../store/oauth-grant-table.ts'
 import type { Change } from '../../store/change-table.ts'
 import { writeAudit } from '../../store/audit-table.ts'
-import { createReadingNotes } from '../audit/note-reading.ts'
+import { createReadingNotes, listTarget } from '../audit/note-reading.ts'
 import { originOf, viewOf, whoOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -58,7 +58,8 @@ export function serveGrants(app: ControlApp, deps: AdminDeps): void {
     const after = readCursor(cursor, (value) => isId('grt', value))
     const asked = { ...viewOf(request, deps), merchantId, personId }
     const page = await listGrants(deps.db, asked, { after, limit: limitOf(limit) })
-    await note(request, { action: 'grant.list', target: isId('mer', merchantId) ? merchantId : 'grants' })
+    const target = await listTarget(deps, request, { merchantId, all: 'grants' })
+    await note(request, { action: 'grant.list', target })
     return { data: page.rows.map(grantObject), next_cursor: nextCursor(page, ({ id }) => id) }
   })
 

@@ -16,10 +16,12 @@ const paces = {
   /** Mails that somebody asks for without having signed in. */
   mail_to: { burst: 3, everyMs: 10 * 60_000 },
   mail_from: { burst: 10, everyMs: 60_000 },
-  /** Of a merchant, by somebody, and to an address: whoever they are from, each is a mail to one that has not asked for it. */
+  /** Of a merchant, by somebody, of a merchant to an address, and to an address whoever they are from: each is a mail to one that has not asked for it. */
   invitations: { burst: 50, everyMs: 30_000 },
   inviter: { burst: 100, everyMs: 15_000 },
   invited: { burst: 5, everyMs: 30 * 60_000 },
+  /** Wide, so that no merchant keeps another from inviting. */
+  invited_by_all: { burst: 30, everyMs: 5 * 60_000 },
   /** Codes of a second factor, by whoever knows the password. */
   second: { burst: 5, everyMs: 5 * 60_000 },
   /** Codes that command lines show, by whoever is signed in. */
@@ -41,6 +43,7 @@ const reasons = {
   invitations: 'pace_of_mails',
   inviter: 'pace_of_mails',
   invited: 'pace_of_mails',
+  invited_by_all: 'pace_of_mails',
   second: 'pace_of_codes',
   device: 'pace_of_codes',
   stray: 'pace_of_address',

@@ -26,7 +26,7 @@ export const unusedPermissionsSchema = Type.Object({
 
 const doc = {
   summary:
-    'Keys that work and are older than 90 days, newest first, with what they may do and have not done since',
+    'Keys that work and may do the same as 90 days ago, newest first, with what they may do and have not done since',
   status: 200,
   answer: listOf(unusedPermissionsSchema),
   errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],
@@ -37,6 +37,9 @@ const query = Type.Object(
     merchant_id: Type.Optional(textField(64)),
     api: Type.Optional(textField(100)),
     key_id: Type.Optional(textField(64)),
+    by_name: Type.Optional(
+      Type.Literal('true', { description: 'Only keys that hold their permissions by name, and not `*`' }),
+    ),
     ...pageFields,
   },
   { additionalProperties: false },
@@ -47,11 +50,12 @@ const ninetyDaysMs = 90 * 24 * 60 * 60 * 1000
 /** GET /reminders/permissions. */
 export function serveUnusedPermissions(app: ControlApp, deps: AdminDeps): void {
   app.get('/reminders/permissions', { schema: { querystring: query }, config: { doc } }, async (request) => {
-    const { merchant_id: merchantId, api, key_id: key, cursor, limit } = request.query
+    const { merchant_id: merchantId, api, key_id: key, by_name: byName, cursor, limit } = request.query
     const after = readCursor(cursor, (value) => isId('key', value))
     const view = viewOf(request, deps)
     const keyId = key && idOf('key', key)
-    const asked = { ...view, merchantId, api, keyId, sinceMs: view.nowMs - ninetyDaysMs }
+    const isByName = byName !== undefined
+    const asked = { ...view, merchantId, api, keyId, isByName, sinceMs: view.nowMs - ninetyDaysMs }
     const page = await listWatchedKeys(deps.db, asked, { after, limit: limitOf(limit) })
     const { apis } = deps.table()
     const data = page.rows.map((key) => unusedObject(key, apis.get(key.api)))

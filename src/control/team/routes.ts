@@ -14,6 +14,7 @@ import {
   type StoredMember,
   withdrawInvitation,
 } from '../../store/team-table.ts'
+import { isWhole } from '../../store/scope.ts'
 import { createReadingNotes } from '../audit/note-reading.ts'
 import { ownerOf, refuseEnding } from '../callers/caller.ts'
 import { endingOriginOf, originOf } from '../change-answer.ts'
@@ -206,7 +207,10 @@ function serveInvite(app: ControlApp, { deps, attempts }: HubApp): void {
     await attempts.take('inviter', ownerOf(request.caller))
     const { hub } = deps
     const { sendsMail } = hub
-    if (sendsMail) await attempts.take('invited', email)
+    if (sendsMail) {
+      await attempts.take('invited', `${merchantId} ${email}`)
+      if (!isWhole(request.caller.scope)) await attempts.take('invited_by_all', email)
+    }
     let link: MadeLink | undefined
     const made = await createInvitation(deps.db, origin, {
       ...{ id: deps.newId('inv'), merchantId, email, role: request.body.role },

@@ -14,7 +14,7 @@ import {
   patchEndpoint,
   rotateWebhookSecret,
 } from '../../store/webhook-endpoint-table.ts'
-import { createReadingNotes } from '../audit/note-reading.ts'
+import { createReadingNotes, listTarget } from '../audit/note-reading.ts'
 import { originOf, viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -114,7 +114,8 @@ function serveReads(app: ControlApp, deps: AdminDeps): void {
     const after = readCursor(cursor, (value) => isId('whk', value))
     const asked = { ...viewOf(request, deps), merchantId }
     const page = await listEndpoints(deps.db, asked, { after, limit: limitOf(limit) })
-    await note(request, { action: 'webhook.list', target: isId('mer', merchantId) ? merchantId : 'webhooks' })
+    const target = await listTarget(deps, request, { merchantId, all: 'webhooks' })
+    await note(request, { action: 'webhook.list', target })
     return { data: page.rows.map(webhookObject), next_cursor: nextCursor(page, ({ id }) => id) }
   })
 

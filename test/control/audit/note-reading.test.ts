@@ -68,3 +68,31 @@ void t.test(
     t.equal((await readers()).length, 3)
   },
 )
+
+void t.test(
+  'what somebody asks of another merchant, or of none, stands in nobody else’s audit',
+  async (t) => {
+    const subject = await createSubject(t)
+    const [own, other] = [await makeMerchant(subject), await makeMerchant(subject)]
+    const personId = await makePerson(subject.db, { roles: { [own]: 'admin' }, email: 'bo@x.test' })
+    const headers = await sessionOf(subject, personId)
+    const ask = async (path: string) =>
+      (await subject.app.inject({ url: `/admin/v1${path}`, headers })).statusCode
+    const lists = ['/webhooks', '/grants', '/clients']
+    const noted = async () =>
+      (
+        await subject.db.query<{ target: string }>(
+          `SELECT target FROM audit WHERE action IN ('webhook.list', 'grant.list', 'client.list') ORDER BY id`,
+        )
+      ).map(({ target }) => target)
+    for (const list of lists)
+      for (const merchant of [other, 'mer_888888888888', 'mer_999999999999'])
+        t.equal(await ask(`${list}?merchant_id=${merchant}`), 200)
+    t.same(await noted(), ['webhooks', 'grants', 'clients'], 'once for each list')
+    t.equal(await ask(`/webhooks?merchant_id=${own}`), 200)
+    t.same((await noted()).slice(3), [own], 'their own is noted as theirs')
+    // Who sees all merchants notes nothing about one that is not there.
+    for (const list of lists) await subject.call('GET', `${list}?merchant_id=mer_999999999999`)
+    t.same((await noted()).slice(4), ['webhooks', 'grants', 'clients'])
+  },
+)

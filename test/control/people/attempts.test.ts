@@ -6,7 +6,7 @@ import { createControlServer } from '../../../src/control/server.ts'
 import { createPasswordWork } from '../../../src/control/people/password-work.ts'
 import { createTurns } from '../../../src/control/people/turns.ts'
 import { createSubject, depsOf, startMs, type Subject } from '../subject.ts'
-import { makePerson, origin } from './people.ts'
+import { makePerson, origin, sessionOf } from './people.ts'
 
 const password = 'correct horse battery'
 const stored = await hash(password, { memoryCost: 8, timeCost: 1 })
@@ -162,12 +162,28 @@ void t.test(
         )
       ).status
     const toOne: number[] = []
-    for (let i = 0; i < 8; i++) toOne.push(await invite(i, 'bo@x.test'))
-    t.same(toOne, [...times(5, 201), ...times(3, 429)], 'one address, whoever asks it')
+    for (let i = 0; i < 8; i++) toOne.push(await invite(0, 'bo@x.test'))
+    t.same(toOne, [...times(5, 201), ...times(3, 429)], 'one address')
     t.equal(await invite(0, 'Bo@X.test'), 429)
     t.equal(await invite(0, 'cy@x.test'), 201, 'others are asked')
+    t.equal(await invite(1, 'bo@x.test'), 201, 'another merchant asks it all the same')
     subject.clock.nowMs += 30 * 60_000
     t.equal(await invite(0, 'bo@x.test'), 201)
+
+    const inviteAs = async (headers: Readonly<Record<string, string>>, id: string) =>
+      (
+        await subject.app.inject({
+          ...{ method: 'POST', url: `/admin/v1/merchants/${id}/invitations`, headers },
+          payload: { email: 'di@x.test', role: 'viewer' },
+        })
+      ).statusCode
+    const byMembers: number[] = []
+    for (const id of merchants) {
+      const member = await sessionOf(subject, await makePerson(subject.db, { roles: { [id]: 'admin' } }))
+      for (let i = 0; i < 4; i++) byMembers.push(await inviteAs(member, id))
+    }
+    t.same(byMembers, [...times(30, 201), ...times(2, 429)], 'one address, whichever merchant asks it')
+    t.equal(await invite(7, 'di@x.test'), 201, 'the platform is not kept out')
 
     const made = await subject.call('POST', '/tokens', { name: 'x', role: 'admin' })
     const as = { authorization: `Bearer ${String(made.body['secret'])}` }

@@ -234,6 +234,43 @@ void t.test(
   },
 )
 
+void t.test(
+  'while a mail waits, whoever is no admin any more or wants none is asked for again',
+  async (t) => {
+    const { db, clock, look } = await createWorld(t)
+    const merchant = await makeMerchant(db)
+    const other = await makeMerchant(db, 'Other')
+    const people = new Map<string, string>()
+    for (const name of ['ann', 'viewer', 'gone', 'disabled', 'refuses'])
+      people.set(name, await makePerson(db, { roles: { [merchant]: 'admin' }, email: `${name}@x.test` }))
+    await makeKey(db, merchant, 'one', { endsInDays: 8 })
+    await look()
+    t.equal((await queued(db)).length, 5)
+    const now = (name: string) => people.get(name) ?? ''
+    await db.query(`UPDATE membership SET role = 'viewer' WHERE person_id = $1`, [now('viewer')])
+    await db.query('UPDATE membership SET merchant_id = $2 WHERE person_id = $1', [now('gone'), other])
+    await db.query('UPDATE person SET disabled_at = now() WHERE id = $1', [now('disabled')])
+    await setReminders(db, { personId: now('refuses'), isWanted: false, nowMs: startMs })
+    const server = await startMailServer(t)
+    const counts: string[] = []
+    const postman = createPostman({
+      ...{ db, log: { warn: () => undefined, error: () => undefined }, now: () => clock.nowMs },
+      hub: { publicUrl: 'https://hub.test', path: '' },
+      transport: createMailTransport({ from: 'no-reply@hub.test', smtp: `smtp://127.0.0.1:${server.port}` }),
+      counted: (outcome) => void counts.push(outcome),
+    })
+    t.teardown(() => postman.stop())
+    await until(() => postman.waiting() === 0)
+    await postman.stop()
+    t.same(
+      server.received.map((raw) => /^Envelope-To: (\S+)/m.exec(raw)?.[1]),
+      ['ann@x.test'],
+    )
+    t.same(counts, ['sent'])
+    t.same(await db.query('SELECT mail_id FROM mail_about'), [])
+  },
+)
+
 void t.test('merchants are looked through by and by, and the database’s absence is told', async (t) => {
   const { db, deps, logged } = await createWorld(t)
   const merchant = await makeMerchant(db)

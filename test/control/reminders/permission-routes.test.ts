@@ -79,3 +79,27 @@ void t.test('each old key with what it may do and has not done for 90 days', asy
     t.equal((await call('GET', `/reminders/permissions?${query}`)).status, 422, query)
   t.equal((await call('GET', '/reminders/permissions?key_id=nobody')).status, 404)
 })
+
+void t.test('what was given within the 90 days is not unused yet; who asks may leave out `*`', async (t) => {
+  const table = tableWithRoutes()
+  const subject = await createSubject(t, { table: () => table })
+  const { call, clock } = subject
+  const both = { permissions: ['transaction.read', 'transaction.refund'] }
+  const old = await makeKey(subject, both)
+  const full = await makeKey(subject, { permissions: ['*'] })
+  const given = await makeKey(subject, { permissions: ['transaction.read'] })
+  const renamed = await makeKey(subject, both)
+  clock.nowMs = startMs + 20 * dayMs
+  t.equal((await call('PATCH', `/keys/${given.id}`, both)).status, 200)
+  t.equal((await call('PATCH', `/keys/${renamed.id}`, { name: 'Till' })).status, 200)
+  const found = async (query = '') =>
+    ((await call('GET', `/reminders/permissions${query}`)).body['data'] as { key_id: string }[]).map(
+      ({ key_id: id }) => id,
+    )
+  clock.nowMs = startMs + 100 * dayMs
+  t.same(await found(), [renamed.id, full.id, old.id])
+  t.same(await found('?by_name=true'), [renamed.id, old.id])
+  t.equal((await call('GET', '/reminders/permissions?by_name=false')).status, 422)
+  clock.nowMs = startMs + 111 * dayMs
+  t.same(await found(), [renamed.id, given.id, full.id, old.id])
+})

@@ -48,7 +48,7 @@ export function UnusedPermissions({ merchantId, environment, isChanger }: Unused
                 {one.name}
               </Link>
               <span className="flex min-w-0 flex-1 flex-wrap gap-1">
-                {one.permissions.map((name) => (
+                {one.unused.map((name) => (
                   <Chip key={name}>{name}</Chip>
                 ))}
               </span>

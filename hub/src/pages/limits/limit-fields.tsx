@@ -25,9 +25,17 @@ export function wishOf({ rate_limits: rates = {}, in_flight: inFlight }: Limited
   }
 }
 
-/** As the API takes it. A burst that was said stays with the rate that it was said for. */
-export function limitsAsked({ rates, inFlight }: LimitWish, before: Limited) {
-  const said = Object.entries(rates).filter(([, rate]) => rate.trim() !== '')
+/**
+ * As the API takes it: of the limits that are shown, as it takes no name that the file has no more. A burst that was said stays
+ * with the rate that it was said for.
+ */
+export function limitsAsked(
+  { rates, inFlight }: LimitWish,
+  { before, limits }: { readonly before: Limited; readonly limits: readonly RateLimit[] },
+) {
+  const said = limits
+    .map(({ name }): [string, string] => [name, rates[name] ?? ''])
+    .filter(([, rate]) => rate.trim() !== '')
   return {
     rate_limits: Object.fromEntries(
       said.map(([name, text]) => {
@@ -38,6 +46,12 @@ export function limitsAsked({ rates, inFlight }: LimitWish, before: Limited) {
     ),
     in_flight: inFlight.trim() === '' ? null : Number(inFlight),
   }
+}
+
+/** Whether a field that is shown says what was wrong. */
+export function isLimitTold(fault: unknown, limits: readonly RateLimit[]): boolean {
+  const paths = ['/in_flight', ...limits.map(({ name }) => `/rate_limits/${name}`)]
+  return paths.some((path) => faultOf(fault, path) !== undefined)
 }
 
 interface FieldsProps {

@@ -11,7 +11,7 @@ import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
 import { ReasonField } from '../key/verbs.tsx'
-import { LimitFields, limitsAsked, wishOf } from '../limits/limit-fields.tsx'
+import { isLimitTold, LimitFields, limitsAsked, wishOf } from '../limits/limit-fields.tsx'
 
 interface ChangeProps {
   readonly one: Merchant
@@ -57,17 +57,20 @@ export function RenameDialog({ one, close }: ChangeProps) {
 export function LimitsDialog({ one, close }: ChangeProps) {
   const again = useAgain()
   const { data } = useQuery(permissionTable)
+  const limits = limitsOf(data?.data ?? [])
   const [plan, setPlan] = useState(one.plan ?? '')
   const [wish, setWish] = useState(() => wishOf(one))
   const [reason, setReason] = useState('')
   const action = useAction(
-    () => patchMerchant(one.id, { plan: plan === '' ? null : plan, ...limitsAsked(wish, one) }, reason),
+    () => {
+      const asked = limitsAsked(wish, { before: one, limits })
+      return patchMerchant(one.id, { plan: plan === '' ? null : plan, ...asked }, reason)
+    },
     (answer) => {
       again(answer)
       close()
     },
   )
-  const paths = ['/plan', '/rate_limits', '/in_flight']
   const plans = [...new Set([...(data?.plans ?? []), ...(one.plan ? [one.plan] : [])])]
   return (
     <FormDialog
@@ -75,7 +78,8 @@ export function LimitsDialog({ one, close }: ChangeProps) {
       about={words.limits.about(one.name)}
       action={action}
       failed={words.merchants.actFailed}
-      isTold={paths.some((path) => faultOf(action.fault, path) !== undefined)}
+      isTold={faultOf(action.fault, '/plan') !== undefined || isLimitTold(action.fault, limits)}
+      isReady={data !== undefined}
       submit={words.common.save}
       close={close}
     >
@@ -90,7 +94,7 @@ export function LimitsDialog({ one, close }: ChangeProps) {
         </Select>
       </Field>
       <LimitFields
-        limits={limitsOf(data?.data ?? [])}
+        limits={limits}
         wish={wish}
         change={setWish}
         fault={action.fault}

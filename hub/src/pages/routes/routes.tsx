@@ -42,7 +42,7 @@ export function RouteTable() {
 function ApiRoutes({ api, text }: { api: ApiPermissions; text: string }) {
   const all = api.routes ?? []
   const calls = useCoverage()
-  const called = all.filter(({ method, path }) => (calls?.(api.api, `${method} ${path}`) ?? 0) > 0).length
+  const called = all.filter((route) => (calls?.(api.api, route) ?? 0) > 0).length
   const rows = all.filter(({ method, path, permissions }) =>
     `${method} ${path} ${permissions.join(' ')}`.toLowerCase().includes(text),
   )
@@ -94,7 +94,7 @@ function ApiRoutes({ api, text }: { api: ApiPermissions; text: string }) {
                   )}
                 </Td>
                 <Td shown="middle" isNumber className="text-ink-2">
-                  {shownCount(calls?.(api.api, `${method} ${path}`))}
+                  {shownCount(calls?.(api.api, { method, path, need, permissions }))}
                 </Td>
                 <Td shown="wide" className="max-w-[240px]">
                   <code className="block truncate text-xs text-ink-3" title={source}>

@@ -103,12 +103,13 @@ export function serveDevice(app: ControlApp, { deps, attempts, door }: HubApp): 
     if (!isWellFormed(device, devicePrefix)) throw new DenialError(deny('LINK_ENDED', 'link_ended'))
     const token = generateSecret(commandLinePrefix)
     const nowMs = deps.now()
-    const endsAtMs = nowMs + deps.hub.sessions.commandLineMs
+    const { commandLineMs, idleMs } = deps.hub.sessions
+    const endsAtMs = nowMs + commandLineMs
     const session = {
       ...{ id: deps.newId('ses'), digest: digestOf(token), nowMs, endsAtMs, requestId: request.id },
       ...{ client: request.client ?? null, userAgent: null },
     }
-    const take = () => takeDeviceRequest(deps.db, { digest: digestOf(device), session })
+    const take = () => takeDeviceRequest(deps.db, { digest: digestOf(device), session, idleMs })
     const taken = await paced(request, take, ({ kind }) => kind === 'ended')
     if (taken.kind === 'ended') throw new DenialError(deny('LINK_ENDED', 'link_ended'))
     if (taken.kind === 'early') {

@@ -11,6 +11,7 @@ import {
   removeMailAndAbout,
 } from '../../../store/mail-table.ts'
 import type { LinkFor } from '../../../store/link-table.ts'
+import { isRecipient } from '../../../store/mailed-reminder-table.ts'
 import type { Postgres } from '../../../store/postgres.ts'
 import { explainFailure } from '../../../store/refusals.ts'
 import { type HubPlace, makeLink } from '../link.ts'
@@ -107,8 +108,13 @@ async function sendNext(deps: PostmanDeps): Promise<boolean> {
     await remove(deps.db, mail.id)
     return true
   }
+  const about = isReminder ? await readAbout(deps.db, mail.id) : null
+  if (isReminder && !(await isStillFor(deps.db, mail, about))) {
+    await remove(deps.db, mail.id)
+    return true
+  }
   try {
-    await deps.transport.send(mail.recipient, await letterOf(deps, mail, nowMs))
+    await deps.transport.send(mail.recipient, await letterOf(deps, { ...mail, about }, nowMs))
     deps.counted('sent')
     await remove(deps.db, mail.id)
   } catch (error) {
@@ -124,10 +130,18 @@ async function sendNext(deps: PostmanDeps): Promise<boolean> {
   return true
 }
 
-async function letterOf(deps: PostmanDeps, mail: ClaimedMail, nowMs: number): Promise<Letter> {
-  const about = mail.kind === 'reminder' ? await readAbout(deps.db, mail.id) : null
+/** Whether it is still theirs to know: a reminder may wait for a week, and names keys. */
+async function isStillFor(db: Postgres, { personId }: ClaimedMail, about: object | null): Promise<boolean> {
+  const { merchantId }: { merchantId?: unknown } = about ?? {}
+  if (personId === null || typeof merchantId !== 'string') return false
+  return isRecipient(db, { merchantId, personId })
+}
+
+type TellingMail = ClaimedMail & { readonly about: object | null }
+
+async function letterOf(deps: PostmanDeps, mail: TellingMail, nowMs: number): Promise<Letter> {
   const publicUrl = deps.hub.publicUrl + deps.hub.path
-  return lettersOf({ ...mail, about }, { publicUrl, url: await urlOf(deps, mail, nowMs) })
+  return lettersOf(mail, { publicUrl, url: await urlOf(deps, mail, nowMs) })
 }
 
 async function urlOf(deps: PostmanDeps, mail: ClaimedMail, nowMs: number): Promise<string | null> {

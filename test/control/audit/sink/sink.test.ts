@@ -1,6 +1,7 @@
 // Contract 8: the audit at a sink, over real connections: every entry once at least, in the chain's order, whatever becomes of
 // sink and sender.
 
+import { execFileSync } from 'node:child_process'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -223,3 +224,13 @@ void t.test(
     )
   },
 )
+
+void t.test('what is no regular file gets nothing, and nobody waits at its end', async (t) => {
+  const folder = t.testdir({})
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const isOver = new AbortController().signal
+  for (const path of [pipe, '/dev/null'])
+    t.same(await createFileSink(path)('{}\n', isOver), { error: 'not_a_regular_file' }, path)
+  t.match(await createFileSink(folder)('{}\n', isOver), { error: 'eisdir' })
+})
