@@ -120,6 +120,7 @@ export const reasons = {
   AUTH_UNAVAILABLE: {
     postgres_unavailable: 'The key is in no cache, and Postgres could not be asked',
     overtaken: 'Changes came so fast that no answer held until it could be used',
+    proofs_full: 'More proofs of possession came than this process can remember, and Redis did not answer',
     not_given: 'In the tools over tables and shadow mode alone: it depends on the key, and none is given',
   },
   TOO_MANY_REQUESTS: { failed_lookups: 'More unknown keys from this client than `limits.failed_lookups`' },

@@ -154,6 +154,8 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
   AUTH_UNAVAILABLE: {
     postgres_unavailable:
       'The key could not be checked, as the database was away. Nothing is wrong with the key. Please send the request again.',
+    proofs_full:
+      'The proof of possession could not be checked for having been used before, as the gateway had too much to do. Please send the request again, with a new proof.',
     overtaken: 'The key was being changed at that very moment. Please send the request again.',
     not_given: 'Nothing was decided: it depends on the key, and none was given.',
   },

@@ -21,6 +21,12 @@ export async function startPrimary(options: ProgramOptions, count: number, log: 
   if (options.config.settings.gateway.port === 0) {
     throw new StartError('--workers: all workers share one port; set gateway.port to a number other than 0')
   }
+  const bound = [...options.config.table.apis.values()].find(({ oauth }) => oauth?.profile === 'fapi2')
+  if (bound !== undefined && options.config.settings.redis.kind === 'none') {
+    throw new StartError(
+      `--workers: apis.${bound.name}.oauth has the profile fapi2, and without Redis each worker would take the same proof of possession; set redis to a redis:// URL`,
+    )
+  }
   const ticketKeys = options.config.settings.gateway.tls === null ? null : createTicketKeys()
   // Nobody else can ask by it, so what is asked need not be told apart from what clients ask.
   const probe = `/latchkey-probe-${randomBytes(16).toString('hex')}`

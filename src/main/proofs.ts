@@ -6,12 +6,16 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import type { Core } from './core.ts'
 
 export interface ProofParts {
-  readonly core: Core
-  readonly metrics: Metrics
-  readonly log: Logger
+  readonly core: Pick<Core, 'redis' | 'instances' | 'now' | 'monotonicNow'>
+  readonly metrics: Pick<Metrics, 'counter'>
+  readonly log: Pick<Logger, 'warn'>
 }
 
 const toldEveryMs = 60_000
+const tooLate =
+  'Redis did not answer in time: a proof of possession is taken once in each process, not once in all'
+const withoutRedis =
+  'There is no Redis, and more than one process: a proof of possession is taken once in each, not once in all. Set `redis`'
 
 export function openProofs({ core, metrics, log }: ProofParts): ProofsSeen {
   const counts = { redis: 0, memory: 0 }
@@ -31,11 +35,11 @@ export function openProofs({ core, metrics, log }: ProofParts): ProofsSeen {
     now: core.now,
     counted(by) {
       counts[by]++
-      if (by === 'redis' || core.redis === null || core.monotonicNow() - toldAt < toldEveryMs) return
+      // The only process has nobody who could know better.
+      if (by === 'redis' || (core.redis === null && core.instances() === 1)) return
+      if (core.monotonicNow() - toldAt < toldEveryMs) return
       toldAt = core.monotonicNow()
-      log.warn(
-        'Redis did not answer in time: a proof of possession is taken once in each process, not once in all',
-      )
+      log.warn(core.redis === null ? withoutRedis : tooLate)
     },
   })
 }

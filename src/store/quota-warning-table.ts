@@ -34,7 +34,7 @@ export interface QuotaWarning {
   readonly nowMs: number
 }
 
-/** Of one quota, in a round; the others are found by the next one, as those that are told are passed over. */
+/** Of one quota, in one transaction. */
 const mostAtOnce = 1_000
 
 /** Makes events of what was not told yet; where nobody is to be told, none. Returns how many. Throws StoreUnavailableError. */
@@ -45,26 +45,48 @@ export async function tellQuotas(db: Postgres, { quotas, newId, nowMs }: QuotaWa
   const month = monthOf(nowMs)
   let told = 0
   for (const quota of quotas) {
-    const rows = await nearOnes(db, quota, dayOf(month.startMs))
-    const reached = rows.flatMap((row) => reachedBy(row, quota))
-    if (reached.length === 0) continue
-    told += await db.transaction(async (tx) => {
-      // One at a time: what another has told meanwhile is seen as told.
-      await lockWebhookHead(tx)
-      const events: NewEvent[] = []
-      for (const one of reached) {
-        const step = await firstTold(tx, one, dayOf(month.startMs))
-        if (step !== undefined) events.push(eventOf(one, { step, month, id: newId('evt'), nowMs }))
-      }
-      await addEvents(tx, events)
-      return events.length
-    })
+    let behind: Pick<UseRow, 'subject' | 'environment'> | undefined = { subject: '', environment: '' }
+    // Many may be near by the smallest quota, and far from their own: these are found each time, and others stand behind them.
+    while (behind !== undefined) {
+      const rows: UseRow[] = await nearOnes(db, quota, { month: dayOf(month.startMs), behind })
+      told += await tellAll(
+        db,
+        rows.flatMap((row) => reachedBy(row, quota)),
+        { newId, nowMs },
+      )
+      behind = rows.length < mostAtOnce ? undefined : rows.at(-1)
+    }
   }
   return told
 }
 
+async function tellAll(
+  db: Postgres,
+  reached: readonly Reached[],
+  { newId, nowMs }: Pick<QuotaWarning, 'newId' | 'nowMs'>,
+): Promise<number> {
+  if (reached.length === 0) return 0
+  const month = monthOf(nowMs)
+  return db.transaction(async (tx) => {
+    // One at a time: what another has told meanwhile is seen as told.
+    await lockWebhookHead(tx)
+    const events: NewEvent[] = []
+    for (const one of reached) {
+      const step = await firstTold(tx, one, dayOf(month.startMs))
+      if (step !== undefined) events.push(eventOf(one, { step, month, id: newId('evt'), nowMs }))
+    }
+    await addEvents(tx, events)
+    return events.length
+  })
+}
+
+interface Next {
+  readonly month: string
+  readonly behind: Pick<UseRow, 'subject' | 'environment'>
+}
+
 /** Those beyond the first step of the smallest that may be theirs, of whom not all was told. */
-async function nearOnes(db: Queryable, quota: Quota, month: string): Promise<UseRow[]> {
+async function nearOnes(db: Queryable, quota: Quota, { month, behind }: Next): Promise<UseRow[]> {
   const least = Math.min(quota.requests, ...quota.ofPlans.values())
   const subject =
     quota.per === 'key'
@@ -78,13 +100,13 @@ async function nearOnes(db: Queryable, quota: Quota, month: string): Promise<Use
          coalesce((q.quotas -> $3 ->> 'requests')::bigint, $4) AS least
        FROM quota_use u ${subject}
        LEFT JOIN merchant_limit l ON l.merchant_id = m.id LEFT JOIN merchant_quota q ON q.merchant_id = m.id
-       WHERE u.month = $1::date AND u.api = $2
+       WHERE u.month = $1::date AND u.api = $2 AND (u.subject, u.environment) > ($5, $6)
      ) found
      WHERE count * 100 >= least * ${warnedAt[0]} AND NOT EXISTS (
        SELECT FROM quota_told t WHERE t.subject = found.subject AND t.month = $1::date AND t.api = $2
          AND t.environment = found.environment AND t.quota = $3 AND t.percent = 100 AND t.requests >= found.count)
      ORDER BY subject, environment LIMIT ${mostAtOnce}`,
-    [month, quota.api, quota.name, least],
+    [month, quota.api, quota.name, least, behind.subject, behind.environment],
   )
 }
 

@@ -190,3 +190,20 @@ t.test('what is removed depends on the API, the upstream and the trusted proxies
   t.notOk(removed.includes('Authorization'))
   t.notOk(removed.includes('X-Forwarded-*'))
 })
+
+t.test('what is added of access tokens is told where the API takes them', async (t) => {
+  for (const [more, expected] of [
+    ['    oauth: {}\n', ['X-Client-Id', 'X-User-Id']],
+    ['', []],
+  ] as const) {
+    const { settings, table } = await configOf(t, { gateway: `${gatewayYaml}${more}` })
+    const [upstream, api] = [settings.upstreams.get('payments'), table.apis.get('flintn')]
+    if (!upstream || !api) throw new Error('both are in the file')
+    const added = (hasCaller: boolean) =>
+      headerChanges({ settings, table, upstream, api }, hasCaller).added.filter((name) =>
+        /^X-(Client|User)-Id$/.test(name),
+      )
+    t.same(added(true), expected)
+    t.same(added(false), [])
+  }
+})

@@ -2,7 +2,7 @@
 // leaves nothing behind.
 
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { appendFile, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import t from 'tap'
@@ -94,6 +94,14 @@ const wrongs: Record<string, Failure> = {
 for (const [name, failure] of Object.entries(wrongs)) {
   t.test(`${name}: exit code ${failure.code}, and one message`, (t) => fails(t, failure))
 }
+
+t.test('workers that would each take one proof of the profile fapi2 do not start', async (t) => {
+  const file = await writeConfig(t, { postgres: nowhere, gatewayPort: await takenPort(t) })
+  await appendFile(file, '    oauth: { profile: fapi2 }\n')
+  const running = latchkey(t, ['start', '--config', file, '--workers', '2'], secrets)
+  t.same(await running.ended, { code: 1, signal: null })
+  t.match(running.stderr(), /^error: --workers: apis\.demo\.oauth has the profile fapi2.*set redis/m)
+})
 
 t.test('a cache key that could be guessed: a warning, once, without the key', async (t) => {
   for (const [key, warnings] of [

@@ -100,3 +100,30 @@ void t.test(
     for (const { payload } of rows) t.equal(JSON.parse(payload).data.key_id, 'cli_a')
   },
 )
+
+void t.test('whoever stands behind a thousand that are far from their own quota is told', async (t) => {
+  const { db } = await createDatabase(t)
+  const merchant = await seedMerchant(db)
+  await listen(db)
+  await db.query(
+    `INSERT INTO merchant SELECT (jsonb_populate_record(m, jsonb_build_object('id', 'mer_' || n))).*
+     FROM merchant m, generate_series(1000, 2999) AS n WHERE m.id = $1`,
+    [merchant],
+  )
+  // All but the last, in the order in which they are looked through, have a tenth of theirs.
+  await db.query(
+    `INSERT INTO quota_use (subject, month, api, environment, count)
+     SELECT 'mer_' || n, $1::date, 'flintn', 'live', CASE WHEN n = 2999 THEN 900 ELSE 100 END
+     FROM generate_series(1000, 2999) AS n`,
+    [new Date(monthMs).toISOString()],
+  )
+  const quota: Quota = {
+    ...{ api: 'flintn', name: 'monthly', per: 'merchant', requests: 1_000 },
+    ofPlans: new Map([['small', 100]]),
+  }
+  let ids = 0
+  const tell = () => tellQuotas(db, { quotas: [quota], newId: (prefix) => `${prefix}_${++ids}`, nowMs })
+  t.equal(await tell(), 1)
+  t.equal(await tell(), 0)
+  t.same(await db.query('SELECT merchant_id FROM webhook_event'), [{ merchant_id: 'mer_2999' }])
+})

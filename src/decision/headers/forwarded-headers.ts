@@ -2,7 +2,7 @@
 // builds by it, `config explain` tells it.
 
 import type { Api, Settings, Table, Upstream } from '../../config/compiled.ts'
-import { foldHeaderName } from '../../config/header-names.ts'
+import { clientHeader, foldHeaderName, userHeader } from '../../config/header-names.ts'
 import { nameMatcher, neverForwarded, ofProxies, otherIdentity, otherRequest } from './never-forwarded.ts'
 
 const never = [...neverForwarded, ...otherRequest, ...otherIdentity]
@@ -60,6 +60,8 @@ export function headerChanges(
     ...addedNames,
     ...upstream.headers.map(([name]) => name),
     ...(hasCaller ? [merchant, permissions, key, environment] : []),
+    // Of an access token, and the latter where it was given on somebody's behalf.
+    ...(hasCaller && api.oauth !== null ? [clientHeader, userHeader] : []),
   ]
   const reserved = reservedNames(settings, table, upstream)
   const removed = new Set([

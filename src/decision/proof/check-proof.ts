@@ -8,7 +8,7 @@ import type { Secret } from '../../credentials/secret.ts'
 import { tokenHashOf } from '../../credentials/secret.ts'
 import { type Denial, deny } from '../../errors/denial.ts'
 import type { Reason } from '../../errors/reasons.ts'
-import type { ProofsSeen } from '../../lookup/proofs-seen.ts'
+import type { ProofsSeen, Taken } from '../../lookup/proofs-seen.ts'
 import { headerValues } from '../credential.ts'
 import type { Inquiry, Stage } from '../inquiry.ts'
 import { createVerifier, thumbprintOf } from './proof-key.ts'
@@ -53,13 +53,14 @@ export function checkProof({ proofs, now }: CheckProofDeps): Stage {
     if (typeof proof === 'string') return deny('INVALID_API_KEY', proof)
     const reason = whyUnproven(jkt, { proof, nowMs: now() })
     if (reason !== undefined) return deny('INVALID_API_KEY', reason)
-    const isFirst = proofs.take(`${jkt} ${proof.jti}`, proof.issuedAtMs + proofLifeMs)
-    return isFirst instanceof Promise ? isFirst.then(refuseRepeated) : refuseRepeated(isFirst)
+    const taken = proofs.take(`${jkt} ${proof.jti}`, proof.issuedAtMs + proofLifeMs)
+    return taken instanceof Promise ? taken.then(refuseRepeated) : refuseRepeated(taken)
   }
 }
 
-function refuseRepeated(isFirst: boolean): Denial | undefined {
-  return isFirst ? undefined : deny('INVALID_API_KEY', 'proof_repeated')
+function refuseRepeated(taken: Taken): Denial | undefined {
+  if (taken === 'unknown') return deny('AUTH_UNAVAILABLE', 'proofs_full')
+  return taken === 'first' ? undefined : deny('INVALID_API_KEY', 'proof_repeated')
 }
 
 /** What the request shows of itself. */

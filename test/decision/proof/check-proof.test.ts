@@ -24,9 +24,9 @@ interface Shown {
   readonly nowMs?: number
 }
 
-function stage() {
+function stage(mostRemembered = 1_000) {
   let nowMs = Date.now()
-  const proofs = createProofsSeen({ store: null, now: () => nowMs, counted() {} })
+  const proofs = createProofsSeen({ store: null, now: () => nowMs, counted() {}, mostRemembered })
   const check = checkProof({ proofs, now: () => nowMs })
   return (shown: Shown) => {
     nowMs = shown.nowMs ?? Date.now()
@@ -58,6 +58,13 @@ t.test('a proof of each algorithm passes, once', async (t) => {
     t.equal(ask({ proofs: [one], jkt: own.jkt }), 'proof_repeated', alg)
     t.equal(ask({ proofs: [proof({}, own)], jkt: own.jkt }), 'passes', alg)
   }
+})
+
+t.test('one that nobody could remember is not taken', (t) => {
+  const ask = stage(1)
+  t.equal(ask({ proofs: [proof()] }), 'passes')
+  t.equal(ask({ proofs: [proof()] }), 'proofs_full')
+  t.end()
 })
 
 t.test('a bound token is nothing without its proof, and what is not bound has none', async (t) => {
