@@ -10,6 +10,7 @@ import {
   keepArtifact,
   keepOnce,
   pruneArtifacts,
+  pruneEndedArtifacts,
 } from '../../src/store/oauth-artifact-table.ts'
 import {
   changeClient,
@@ -145,6 +146,11 @@ void t.test('the tables of the authorization server', async (t) => {
     t.equal(await findArtifact(db, artifact('r1')), undefined)
     t.ok(await findArtifact(db, artifact('r2')))
     t.notOk(await keepArtifact(db, artifact('r3', 'grt_2')))
+    // Not with the grant: they are too many for one request.
+    t.equal(await grantOfArtifact(db, artifact('r1')), 'grt_2')
+    t.equal(await pruneEndedArtifacts(db, 10), 1)
+    t.equal(await grantOfArtifact(db, artifact('r1')), undefined)
+    t.ok(await findArtifact(db, artifact('r2')))
     t.equal(await lockUsableGrant(db, 'grt_2'), undefined)
     await db.query(`UPDATE oauth_grant SET expires_at = now() - interval '2 days'`)
     t.equal(await pruneGrants(db, 3 * 86_400_000, 10), 0)
