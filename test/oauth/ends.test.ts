@@ -1,10 +1,11 @@
 // Contract 10: a token at the gateway, and all that ends it there: when the answer comes, it is over.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import * as client from 'openid-client'
 import t from 'tap'
 import { valuesOf } from '../support/upstream.ts'
 import { codeOf, exchange, request } from '../support/wire.ts'
-import { authorize, codeClient, discover, errorOf } from './flow.ts'
+import { authorize, begin, codeClient, discover, errorOf } from './flow.ts'
 import { startOauthProgram } from './server-program.ts'
 
 t.setTimeout(240_000)
@@ -127,6 +128,27 @@ void t.test('tokens at the gateway', async (t) => {
     await role('admin')
     const { refresh_token: refresh = '' } = again.tokens
     t.equal(await errorOf(client.refreshTokenGrant(again.config, refresh)), 'invalid_grant', 'for good')
+  })
+
+  await t.test('a password that changes while somebody grants ends that, too', async (t) => {
+    const config = await discover(program, await program.makeClient(codeClient))
+    const browser = await program.browser()
+    const id = await browser.begin((await begin(config)).url.href)
+    const count = async () =>
+      (await program.db.query('SELECT FROM oauth_grant WHERE ended_at IS NULL')).length
+    const before = await count()
+    let outcome: Promise<string> | undefined
+    await program.db.transaction(async (tx) => {
+      await tx.query('UPDATE person SET password_at = now() WHERE id = $1', [program.person])
+      await tx.query('DELETE FROM hub_session WHERE person_id = $1', [program.person])
+      const decided = browser.decide(id, { decision: 'grant', merchant_id: program.merchant })
+      let isOver = false
+      outcome = decided.then(() => 'granted', String).finally(() => (isOver = true))
+      const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+      while (!isOver && (await program.db.query(waiting)).length === 0) await sleep(10)
+    })
+    t.match(await outcome, /401/)
+    t.equal(await count(), before)
   })
 
   await t.test('neither logs nor the database have what opens something', async (t) => {

@@ -31,6 +31,7 @@ import {
   findGrant,
   insertGrant,
   listGrants,
+  lockGranting,
   lockUsableGrant,
   prolongGrant,
   pruneGrants,
@@ -133,6 +134,26 @@ void t.test('the tables of the authorization server', async (t) => {
     }
     t.ok(await lockUsableGrant(db, 'grt_1'))
     t.ok(await lockActiveClient(db, 'cli_1'))
+  })
+
+  await t.test('nothing is granted where what it would rest on has ended', async (t) => {
+    await db.query(
+      `INSERT INTO hub_session (id, digest, person_id, proofs, created_at, last_used_at, ends_at)
+       VALUES ('ses_1', $1, 'usr_1', '{password}', now(), now(), now() + interval '1 hour')`,
+      [Buffer.alloc(32)],
+    )
+    const by = { ...grant, sessionId: 'ses_1' }
+    for (const [other, back] of [
+      [`UPDATE oauth_client SET status = 'disabled'`, `UPDATE oauth_client SET status = 'active'`],
+      ['UPDATE person SET disabled_at = now()', 'UPDATE person SET disabled_at = NULL'],
+      [`UPDATE membership SET role = 'viewer'`, `UPDATE membership SET role = 'admin'`],
+    ] as const) {
+      await db.query(other)
+      t.notOk(await lockGranting(db, by), other)
+      await db.query(back)
+    }
+    t.ok(await lockGranting(db, by))
+    t.notOk(await lockGranting(db, { ...by, sessionId: 'ses_2' }))
   })
 
   await t.test('what hangs on a grant ends with it, and nothing is hung on an ended one', async (t) => {
