@@ -4,7 +4,7 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
 import { createSealing } from '../credentials/sealing.ts'
-import { findGrant, prolongGrant } from '../store/oauth-grant-table.ts'
+import { findGrant, lockUsableGrant, prolongGrant } from '../store/oauth-grant-table.ts'
 import {
   consumeArtifact,
   dropArtifact,
@@ -178,7 +178,7 @@ function artifacts(deps: AdapterDeps, model: string): Partial<Adapter> {
       return payload && { ...payload, jti: id, ...(found.isConsumed && { consumed: true }) }
     },
     async consume(id) {
-      if ((await consumeArtifact(db, keyOf(id))) !== undefined) return
+      if (await db.transaction((tx) => consumeUsable(tx, keyOf(id)))) return
       // Two at once: whoever comes second has what was used already (RFC 6749 §4.1.2, RFC 9700 §4.14).
       const grantId = await grantOfArtifact(db, keyOf(id))
       if (typeof grantId === 'string') await deps.endGrant(grantId)
@@ -187,6 +187,17 @@ function artifacts(deps: AdapterDeps, model: string): Partial<Adapter> {
     destroy: (id) => dropArtifact(db, keyOf(id)),
     revokeByGrantId: deps.endGrant,
   }
+}
+
+/**
+ * Returns whether it was there to be used up. Where nothing could be issued for it now, as its merchant is suspended, it stays
+ * as it is: what is used up in vain would be a second use the next time, which ends the grant. Throws InvalidGrant.
+ */
+async function consumeUsable(tx: Queryable, key: Parameters<typeof consumeArtifact>[1]): Promise<boolean> {
+  const grantId = await grantOfArtifact(tx, key)
+  if (typeof grantId === 'string' && (await lockUsableGrant(tx, grantId)) === undefined)
+    throw new errors.InvalidGrant('what it rests on has ended')
+  return (await consumeArtifact(tx, key)) !== undefined
 }
 
 type Artifact = Parameters<typeof keepArtifact>[1]

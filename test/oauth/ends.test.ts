@@ -100,6 +100,18 @@ void t.test('tokens at the gateway', async (t) => {
     t.equal(await errorOf(client.refreshTokenGrant(config, next.refresh_token ?? '')), 'invalid_grant')
   })
 
+  await t.test('what is refused for now is not used up', async (t) => {
+    const { config, tokens } = await granted()
+    const refresh = async (parameters: Record<string, string> = {}) =>
+      errorOf(client.refreshTokenGrant(config, tokens.refresh_token ?? '', parameters))
+    await program.call('POST', `/merchants/${program.merchant}/suspend?wait=all`)
+    t.equal(await refresh(), 'invalid_grant')
+    await program.call('POST', `/merchants/${program.merchant}/resume?wait=all`)
+    t.equal(await refresh({ scope: 'unknown' }), 'invalid_scope')
+    t.equal(await refresh(), 'none')
+    t.equal(await ask(tokens.access_token), '200')
+  })
+
   await t.test('two secrets work while one ends', async (t) => {
     const about = { grants: ['client_credentials'], permissions: ['transaction.read'] }
     const made = await program.makeClient(about)
