@@ -229,6 +229,22 @@ void t.test('an API that takes tokens', async (t) => {
     t.notOk(await isActive(config, tokens.access_token))
     t.equal(await errorOf(client.refreshTokenGrant(config, tokens.refresh_token ?? '')), 'invalid_grant')
   })
+
+  // Last: it is remembered.
+  await t.test('requests to authorize have their pace, however their path is written', async (t) => {
+    const ask = async (path: string) => (await fetch(`${program.url}/oauth${path}`)).status
+    const buckets = () => program.db.query<{ bucket: string }>(`DELETE FROM pace RETURNING bucket`)
+    await buckets()
+    for (const path of ['/auth', '/AUTH', '/auth/', '/Auth/?x=1']) {
+      t.equal(await ask(path), 400, path)
+      t.match(await buckets(), [{ bucket: 'access:127.0.0.1' }], path)
+    }
+    await program.db.query(
+      `INSERT INTO pace (bucket, until) VALUES ('access:127.0.0.1', now() + interval '1 hour')`,
+    )
+    t.equal(await ask('/AUTH/'), 429)
+    t.equal(await ask('/jwks'), 200)
+  })
 })
 
 void t.test('without `oauth` there are none of the paths', async (t) => {
