@@ -1,7 +1,7 @@
 // Where oidc-provider keeps what it must not forget. It hands over the very texts that clients hold as the ids of rows: here
 // they become digests, and what stands behind one is sealed with the text itself, so that the database alone opens nothing.
 
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
+import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
 import { createSealing } from '../credentials/sealing.ts'
 import { findGrant, lockUsableGrant, prolongGrant } from '../store/oauth-grant-table.ts'
@@ -129,7 +129,9 @@ function accessTokens(deps: AdapterDeps): Partial<Adapter> {
     },
     async find(id) {
       const found = await tokens.find(db, digestOfText(id))
-      return found?.isLive ? payloadOf(id, found) : undefined
+      // One of a suspended merchant works for nobody, and would again: it can be ended.
+      const isFound = Provider.ctx?.oidc.route === 'revocation' ? found?.isOver === false : found?.isLive
+      return found && isFound ? payloadOf(id, found) : undefined
     },
     async destroy(id) {
       const change = await db.transaction((tx) => tokens.end(tx, { kind: 'token', digest: digestOfText(id) }))

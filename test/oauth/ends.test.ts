@@ -45,6 +45,16 @@ void t.test('tokens at the gateway', async (t) => {
     t.equal(await ask(tokens.access_token), refused)
   })
 
+  await t.test('revoked by its client while its merchant is suspended', async (t) => {
+    const { config, tokens } = await granted()
+    await program.call('POST', `/merchants/${program.merchant}/suspend?wait=all`)
+    t.notOk((await client.tokenIntrospection(config, tokens.access_token)).active)
+    await client.tokenRevocation(config, tokens.access_token)
+    await program.call('POST', `/merchants/${program.merchant}/resume?wait=all`)
+    t.equal(await ask(tokens.access_token), refused)
+    t.equal(await errorOf(client.refreshTokenGrant(config, tokens.refresh_token ?? '')), 'invalid_grant')
+  })
+
   await t.test('a refresh token that is used again ends those that came of it', async (t) => {
     const { config, tokens } = await granted()
     const next = await client.refreshTokenGrant(config, tokens.refresh_token ?? '')
