@@ -76,7 +76,7 @@ const nothing: Adapter = {
 }
 
 /** Where Postgres cannot be asked the client may come again. */
-async function answered<T>(work: Promise<T>): Promise<T> {
+export async function answered<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {

@@ -13,6 +13,7 @@ import {
 } from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
 import { isClientSecret } from '../store/oauth-client-table.ts'
+import { answered } from './adapter.ts'
 import { askedScope, type ConfigurationDeps, configurationOf, scopeOf } from './configuration.ts'
 import { tidyAnswer } from './tidy-answer.ts'
 import { digestOfText, newTokenText } from './token-text.ts'
@@ -45,7 +46,7 @@ export function createProvider(deps: ProviderDeps): Provider {
 function compareDigests(provider: Provider, { db }: ProviderDeps): void {
   Object.assign(provider.Client.prototype, {
     async compareClientSecret(this: Client, presented: string): Promise<boolean> {
-      return isClientSecret(db, this.clientId, digestOfText(presented))
+      return answered(isClientSecret(db, this.clientId, digestOfText(presented)))
     },
     redirectUriAllowed(this: Client, uri: string): boolean {
       return this.redirectUris?.includes(uri) === true

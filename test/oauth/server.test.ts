@@ -218,6 +218,22 @@ void t.test('an API that takes tokens', async (t) => {
     await t.rejects(browser.decide(id, { decision: 'grant' }), /422/)
   })
 
+  await t.test('while the database cannot be asked, whoever is to grant may come again', async (t) => {
+    const config = await discover(program, await program.makeClient(codeClient))
+    const browser = await program.browser()
+    const id = await browser.begin((await begin(config)).url.href)
+    const address = `${program.url}/hub/v1/oauth/interactions/${id}`
+    await program.db.transaction(async (tx) => {
+      await tx.query('LOCK TABLE oauth_artifact IN ACCESS EXCLUSIVE MODE')
+      const answer = await browser.fetch(address)
+      t.equal(answer.status, 503)
+      t.match(await answer.json(), { error: { code: /^(?:STORE_UNAVAILABLE|QUERY_TOO_SLOW)$/ } })
+      const decided = browser.decide(id, { decision: 'decline' })
+      await t.rejects(decided, /503/)
+    })
+    t.equal((await browser.fetch(address)).status, 200)
+  })
+
   await t.test('a revoked token takes its grant along', async (t) => {
     const config = await discover(program, await program.makeClient(codeClient))
     const tokens = await authorize(program, config)
