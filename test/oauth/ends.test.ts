@@ -131,6 +131,9 @@ void t.test('tokens at the gateway', async (t) => {
     const works = async (one: typeof made) =>
       errorOf(client.clientCredentialsGrant(await discover(program, one)))
     t.same([await works(made), await works(next)], ['none', 'none'])
+    const third = await program.call('POST', `/clients/${made.id}/rotate-secret`, {})
+    t.match(third, { status: 409, body: { error: { code: 'ROTATION_IN_PROGRESS' } } })
+    t.same([await works(made), await works(next)], ['none', 'none'])
     const last = await program.call('POST', `/clients/${made.id}/rotate-secret`, { grace_seconds: 0 })
     t.same([await works(made), await works(next)], ['invalid_client', 'invalid_client'])
     t.equal(await works({ id: made.id, secret: String(last.body['client_secret']) }), 'none')

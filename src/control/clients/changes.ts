@@ -7,6 +7,7 @@ import {
   writeClientSecret,
   writeClientStatus,
 } from '../../store/oauth-client-change-table.ts'
+import { deny, DenialError } from '../../errors/denial.ts'
 import { mustGetClient } from '../../store/oauth-client-table.ts'
 import { endGrantsOf } from '../../store/oauth-grant-table.ts'
 import { originOf, viewOf } from '../change-answer.ts'
@@ -44,10 +45,11 @@ const docs = {
   },
   enable: { summary: 'Lets a client ask for tokens again', status: 200, answer: clientSchema, errors },
   rotate: {
-    summary: 'A second secret, shown here only; both work until the grace ends, older ones end at once',
+    summary:
+      'A second secret, shown here only; both work until the grace ends, and a grace of 0 ends all others at once',
     status: 200,
     answer: clientWithSecretSchema,
-    errors,
+    errors: [...errors, 'ROTATION_IN_PROGRESS'],
   },
 } as const satisfies Record<string, RouteDoc>
 
@@ -100,6 +102,9 @@ export function serveClientChanges(app: ControlApp, deps: AdminDeps): void {
         async write(tx, before) {
           if (before.authMethod !== 'client_secret')
             throw invalid('', 'the client has no secret: it shows who it is by its keys')
+          // What is in use would end, as there are two at most.
+          if (graceSeconds > 0 && before.secrets.length > 1)
+            throw new DenialError(deny('ROTATION_IN_PROGRESS', 'grace_running'))
           return writeClientSecret(tx, before.id, { secret: stored, graceSeconds })
         },
       })
