@@ -13,7 +13,7 @@ import {
   keepArtifact,
   keepOnce,
 } from '../store/oauth-artifact-table.ts'
-import { findActiveClient } from '../store/oauth-client-table.ts'
+import { findActiveClient, lockActiveClient } from '../store/oauth-client-table.ts'
 import type { Change } from '../store/change-table.ts'
 import type { Postgres, Queryable } from '../store/postgres.ts'
 import { StoreUnavailableError } from '../store/postgres-errors.ts'
@@ -23,8 +23,9 @@ import {
   type FoundAccessToken,
   GrantEndedError,
   issueWithin,
+  type TokenRequest,
 } from './access-tokens.ts'
-import { metadataOf } from './client-metadata.ts'
+import { metadataOf, permissionsOfClient } from './client-metadata.ts'
 import { applied, unavailable } from './applied.ts'
 import { digestOfText } from './token-text.ts'
 
@@ -115,14 +116,18 @@ function accessTokens(deps: AdapterDeps): Partial<Adapter> {
   return {
     async upsert(id, payload) {
       const { clientId = '', grantId = null, scope = '' } = payload
-      const reach = await reachOf(deps, clientId)
       const jkt = payload['jkt']
       const request = {
         ...{ clientId, grantId, digest: digestOfText(id), permissions: scope.split(' ').filter(Boolean) },
         jkt: typeof jkt === 'string' ? jkt : null,
       }
       await db
-        .transaction((tx) => issueWithin(tx, deps, { request, reach }))
+        .transaction(async (tx) => {
+          // First: what it may do by now stays so.
+          await lockActiveClient(tx, clientId)
+          const reach = await reachOf(tx, deps.table, request)
+          await issueWithin(tx, deps, { request, reach })
+        })
         .catch((error: unknown) => {
           throw error instanceof GrantEndedError ? new errors.InvalidGrant(error.message) : error
         })
@@ -141,10 +146,17 @@ function accessTokens(deps: AdapterDeps): Partial<Adapter> {
   }
 }
 
-async function reachOf({ db, table }: AdapterDeps, clientId: string): Promise<ClientReach> {
+async function reachOf(
+  db: Queryable,
+  table: Table,
+  { clientId, permissions }: Pick<TokenRequest, 'clientId' | 'permissions'>,
+): Promise<ClientReach> {
   const client = await findActiveClient(db, clientId)
   const api = table.apis.get(client?.api ?? '')
   if (client === undefined || api === undefined) throw new errors.InvalidGrant('the client has ended')
+  const may = new Set(permissionsOfClient(client, api))
+  if (permissions.some((name) => !may.has(name)))
+    throw new errors.InvalidGrant('the client may do less by now')
   return { api, environment: client.environment, merchantId: client.merchantId }
 }
 

@@ -103,9 +103,14 @@ void t.test('tokens at the gateway', async (t) => {
 
   await t.test('a refresh gives no more than the client may still have', async (t) => {
     const { made, config, tokens } = await granted()
-    await program.call('PATCH', `/clients/${made.id}`, { permissions: ['transaction.read'] })
+    const patch = (permissions: readonly string[]) =>
+      program.call('PATCH', `/clients/${made.id}?wait=all`, { permissions })
+    t.match(await patch(['transaction.read']), { status: 200, body: { pending: [] } })
+    t.equal(await ask(tokens.access_token), refused, 'nor does what is out')
     const next = await client.refreshTokenGrant(config, tokens.refresh_token ?? '')
     t.equal(next.scope, 'transaction.read')
+    await patch(['transaction.read', 'transaction.refund'])
+    t.equal(await ask(next.access_token), '200', 'more takes nothing away')
     await program.call('PATCH', `/clients/${made.id}`, { permissions: ['transaction.refund'] })
     t.equal(await errorOf(client.refreshTokenGrant(config, next.refresh_token ?? '')), 'invalid_grant')
   })

@@ -1,5 +1,6 @@
 // What becomes of a client: other words, other secrets, its end and the end of its tokens.
 
+import type { Api } from '../../config/compiled.ts'
 import {
   changeClient,
   type ClientChange,
@@ -8,8 +9,9 @@ import {
   writeClientStatus,
 } from '../../store/oauth-client-change-table.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
-import { mustGetClient } from '../../store/oauth-client-table.ts'
+import { mustGetClient, type StoredClient } from '../../store/oauth-client-table.ts'
 import { endGrantsOf } from '../../store/oauth-grant-table.ts'
+import { permissionsOfClient } from '../../oauth/client-metadata.ts'
 import { originOf, viewOf } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { actionBody, idOf, idParams, waitQuery } from '../fields.ts'
@@ -32,9 +34,9 @@ const errors = ['STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'] as const
 const docs = {
   patch: {
     summary:
-      'Changes what is named. Tokens that are out stay as they are; others follow with their next refresh',
+      'Changes what is named. Where a permission is taken away its access tokens end, and a refresh gives others with what is left',
     status: 200,
-    answer: clientSchema,
+    answer: changed(clientSchema),
     errors,
   },
   disable: {
@@ -59,11 +61,17 @@ export function serveClientChanges(app: ControlApp, deps: AdminDeps): void {
   app.patch('/clients/:id', { schema: patched, config: { doc: docs.patch } }, async (request) => {
     const id = idOf('cli', request.params.id)
     const patch = askedPatch(deps, await mustGetClient(deps.db, id, viewOf(request, deps)), request.body)
-    const { client } = await changeClient(deps.db, originOf(request, deps), {
+    const apis = deps.table().apis
+    let isNarrowed = false
+    const done = await changeClient(deps.db, originOf(request, deps), {
       ...{ id, action: 'client.update' },
-      write: (tx, before) => writeClientPatch(tx, before, patch),
+      async write(tx, before) {
+        isNarrowed = takesAway(apis.get(before.api), before, patch.permissions)
+        return writeClientPatch(tx, before, patch)
+      },
+      last: async (tx) => (isNarrowed ? deps.oauth.endTokens(tx, { kind: 'client', id }) : null),
     })
-    return clientObject(client)
+    return { ...clientObject(done.client), ...(await settleEnd(deps, done.change, request)) }
   })
 
   const acted = { params: idParams, body: actionBody, querystring }
@@ -111,4 +119,16 @@ export function serveClientChanges(app: ControlApp, deps: AdminDeps): void {
       return clientObjectWithSecret(client, secret)
     },
   )
+}
+
+/** Whether a client may do something no more; of an API that is gone, all is. */
+function takesAway(
+  api: Api | undefined,
+  before: StoredClient,
+  permissions: readonly string[] | undefined,
+): boolean {
+  if (permissions === undefined) return false
+  if (api === undefined) return true
+  const left = new Set(permissionsOfClient({ permissions }, api))
+  return permissionsOfClient(before, api).some((name) => !left.has(name))
 }
