@@ -15,6 +15,7 @@ import {
 import {
   changeClient,
   createClient,
+  mostClients,
   type NewClient,
   writeClientPatch,
   writeClientSecret,
@@ -217,5 +218,21 @@ void t.test('the tables of the authorization server', async (t) => {
     t.equal(client.status, 'disabled')
     t.equal(await findActiveClient(db, 'cli_1'), undefined)
     t.notOk(await lockActiveClient(db, 'cli_1'))
+  })
+
+  await t.test('of clients that are active a merchant has a hundred at most', async (t) => {
+    const make = (id: string) => createClient(db, origin, { id, merchantId: 'mer_1', ...about, secret: null })
+    const enable = () =>
+      changeClient(db, origin, {
+        ...{ id: 'cli_1', action: 'client.enable' },
+        write: (tx, before) => writeClientStatus(tx, before, 'active'),
+      })
+    const tooMany = { denial: { code: 'VALIDATION_FAILED' } }
+    // One more is there, and disabled.
+    for (let i = 0; i < mostClients; i++) await make(`cli_many_${i}`)
+    t.match(await make('cli_more').catch((error: unknown) => error), tooMany)
+    t.match(await enable().catch((error: unknown) => error), tooMany)
+    await db.query(`UPDATE oauth_client SET status = 'disabled' WHERE id = 'cli_many_0'`)
+    t.match(await enable(), { client: { status: 'active' } })
   })
 })
