@@ -30,7 +30,8 @@ const mends: Partial<Record<ErrorCode, string>> = {
   FORBIDDEN: 'Call from an address in control.admin_from, with a token whose role may do it.',
   NOT_FOUND:
     'See `latchkey keys list` and `latchkey merchants list` for the ids that there are. Accounts of people are there where gateway.yaml has `hub`.',
-  ROTATION_IN_PROGRESS: '`latchkey keys end-rotation ID` ends it.',
+  ROTATION_IN_PROGRESS:
+    '`latchkey keys end-rotation ID` ends it; of a client, `--grace` of 0 ends all of its other secrets.',
   DENIED_BY_FILE: 'Take it out of the file that gateway.deny names; that is in force within a second.',
   STORE_UNAVAILABLE: 'Try again when the control plane reaches its Postgres; its /readyz says so.',
 }

@@ -53,14 +53,18 @@ function warnOfMissingHeaders(
   api: string,
   headers: readonly (string | undefined)[] | undefined,
 ): void {
-  const credential = file.apis?.[api]?.credential
+  const { credential, oauth } = file.apis?.[api] ?? {}
   if (headers === undefined || credential === undefined) return
   const { header, bearer } = credential
-  const fields = [...(header === undefined ? [] : [header]), ...(bearer === true ? ['Authorization'] : [])]
+  const isInAuthorization = bearer === true || oauth !== undefined
+  const fields = [...(header === undefined ? [] : [header]), ...(isInAuthorization ? ['Authorization'] : [])]
   const named = new Set(headers.map((name) => name?.toLowerCase()))
   const isNamed = (field: string) =>
     named.has(field.toLowerCase()) || (named.has('*') && field !== 'Authorization')
-  if (fields.length === 0 || fields.some(isNamed)) return
   const place = placeOfKey(tree, ['apis', api, 'cors', 'headers'])
+  // A token that is bound to a key needs both.
+  if (oauth?.profile === 'fapi2' && isNamed('Authorization') && !isNamed('DPoP'))
+    report.warn(place, '`headers` does not name DPoP: pages could not send a token')
+  if (fields.length === 0 || fields.some(isNamed)) return
   report.warn(place, `\`headers\` does not name ${fields.join(' or ')}: pages could not send a key`)
 }

@@ -331,7 +331,7 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
   ACCOUNT_EXISTS: { account_exists: 'There is an account with that e-mail address already.' },
   KEY_REVOKED: { revoked: 'The key was revoked, and a revoked key cannot be changed any more.' },
   ROTATION_IN_PROGRESS: {
-    grace_running: 'The key was rotated a while ago, and the old secret still works. That must end first.',
+    grace_running: 'It was rotated a while ago, and the old secret still works. That must end first.',
   },
   IDEMPOTENCY_MISMATCH: {
     other_request:

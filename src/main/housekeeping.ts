@@ -15,7 +15,7 @@ import { idempotencyKeptMs, pruneReplays } from '../store/idempotency-table.ts'
 import { pruneExposures } from '../store/key-exposure-table.ts'
 import { pruneInstances } from '../store/instance-table.ts'
 import { pruneSessions } from '../store/hub-session-table.ts'
-import { pruneArtifacts } from '../store/oauth-artifact-table.ts'
+import { pruneArtifacts, pruneEndedArtifacts } from '../store/oauth-artifact-table.ts'
 import { pruneGrants } from '../store/oauth-grant-table.ts'
 import { pruneOauthKeys } from '../store/oauth-key-table.ts'
 import { pruneLinks } from '../store/link-table.ts'
@@ -84,6 +84,7 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'links', take: (most) => pruneLinks(db, most) },
     { name: 'invitations', take: (most) => pruneInvitations(db, most) },
     { name: 'oauth_artifacts', take: (most) => pruneArtifacts(db, most) },
+    { name: 'oauth_artifacts_ended', take: (most) => pruneEndedArtifacts(db, most) },
     { name: 'oauth_grants', take: (most) => pruneGrants(db, grantsKeptMs, most) },
     { name: 'oauth_keys', take: (most) => pruneOauthKeys(db, most) },
     { name: 'access_tokens', take: (most) => pruneAccessTokens(db, most) },

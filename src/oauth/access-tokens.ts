@@ -30,6 +30,8 @@ export interface FoundAccessToken
   readonly createdAtMs: number
   readonly expiresAtMs: number
   readonly isLive: boolean
+  /** Its time is over, or it was ended. Neither live nor over: its merchant is suspended. */
+  readonly isOver: boolean
 }
 
 export type TokensOf =

@@ -1,10 +1,10 @@
 // Where oidc-provider keeps what it must not forget. It hands over the very texts that clients hold as the ids of rows: here
 // they become digests, and what stands behind one is sealed with the text itself, so that the database alone opens nothing.
 
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
+import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
 import { createSealing } from '../credentials/sealing.ts'
-import { findGrant, prolongGrant } from '../store/oauth-grant-table.ts'
+import { findGrant, lockUsableGrant, prolongGrant } from '../store/oauth-grant-table.ts'
 import {
   consumeArtifact,
   dropArtifact,
@@ -13,7 +13,7 @@ import {
   keepArtifact,
   keepOnce,
 } from '../store/oauth-artifact-table.ts'
-import { findActiveClient } from '../store/oauth-client-table.ts'
+import { findActiveClient, lockActiveClient } from '../store/oauth-client-table.ts'
 import type { Change } from '../store/change-table.ts'
 import type { Postgres, Queryable } from '../store/postgres.ts'
 import { StoreUnavailableError } from '../store/postgres-errors.ts'
@@ -23,8 +23,9 @@ import {
   type FoundAccessToken,
   GrantEndedError,
   issueWithin,
+  type TokenRequest,
 } from './access-tokens.ts'
-import { metadataOf } from './client-metadata.ts'
+import { metadataOf, permissionsOfClient } from './client-metadata.ts'
 import { applied, unavailable } from './applied.ts'
 import { digestOfText } from './token-text.ts'
 
@@ -76,7 +77,7 @@ const nothing: Adapter = {
 }
 
 /** Where Postgres cannot be asked the client may come again. */
-async function answered<T>(work: Promise<T>): Promise<T> {
+export async function answered<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
@@ -115,21 +116,27 @@ function accessTokens(deps: AdapterDeps): Partial<Adapter> {
   return {
     async upsert(id, payload) {
       const { clientId = '', grantId = null, scope = '' } = payload
-      const reach = await reachOf(deps, clientId)
       const jkt = payload['jkt']
       const request = {
         ...{ clientId, grantId, digest: digestOfText(id), permissions: scope.split(' ').filter(Boolean) },
         jkt: typeof jkt === 'string' ? jkt : null,
       }
       await db
-        .transaction((tx) => issueWithin(tx, deps, { request, reach }))
+        .transaction(async (tx) => {
+          // First: what it may do by now stays so.
+          await lockActiveClient(tx, clientId)
+          const reach = await reachOf(tx, deps.table, request)
+          await issueWithin(tx, deps, { request, reach })
+        })
         .catch((error: unknown) => {
           throw error instanceof GrantEndedError ? new errors.InvalidGrant(error.message) : error
         })
     },
     async find(id) {
       const found = await tokens.find(db, digestOfText(id))
-      return found?.isLive ? payloadOf(id, found) : undefined
+      // One of a suspended merchant works for nobody, and would again: it can be ended.
+      const isFound = Provider.ctx?.oidc.route === 'revocation' ? found?.isOver === false : found?.isLive
+      return found && isFound ? payloadOf(id, found) : undefined
     },
     async destroy(id) {
       const change = await db.transaction((tx) => tokens.end(tx, { kind: 'token', digest: digestOfText(id) }))
@@ -139,10 +146,17 @@ function accessTokens(deps: AdapterDeps): Partial<Adapter> {
   }
 }
 
-async function reachOf({ db, table }: AdapterDeps, clientId: string): Promise<ClientReach> {
+async function reachOf(
+  db: Queryable,
+  table: Table,
+  { clientId, permissions }: Pick<TokenRequest, 'clientId' | 'permissions'>,
+): Promise<ClientReach> {
   const client = await findActiveClient(db, clientId)
   const api = table.apis.get(client?.api ?? '')
   if (client === undefined || api === undefined) throw new errors.InvalidGrant('the client has ended')
+  const may = new Set(permissionsOfClient(client, api))
+  if (permissions.some((name) => !may.has(name)))
+    throw new errors.InvalidGrant('the client may do less by now')
   return { api, environment: client.environment, merchantId: client.merchantId }
 }
 
@@ -178,7 +192,7 @@ function artifacts(deps: AdapterDeps, model: string): Partial<Adapter> {
       return payload && { ...payload, jti: id, ...(found.isConsumed && { consumed: true }) }
     },
     async consume(id) {
-      if ((await consumeArtifact(db, keyOf(id))) !== undefined) return
+      if (await db.transaction((tx) => consumeUsable(tx, keyOf(id)))) return
       // Two at once: whoever comes second has what was used already (RFC 6749 §4.1.2, RFC 9700 §4.14).
       const grantId = await grantOfArtifact(db, keyOf(id))
       if (typeof grantId === 'string') await deps.endGrant(grantId)
@@ -187,6 +201,17 @@ function artifacts(deps: AdapterDeps, model: string): Partial<Adapter> {
     destroy: (id) => dropArtifact(db, keyOf(id)),
     revokeByGrantId: deps.endGrant,
   }
+}
+
+/**
+ * Returns whether it was there to be used up. Where nothing could be issued for it now, as its merchant is suspended, it stays
+ * as it is: what is used up in vain would be a second use the next time, which ends the grant. Throws InvalidGrant.
+ */
+async function consumeUsable(tx: Queryable, key: Parameters<typeof consumeArtifact>[1]): Promise<boolean> {
+  const grantId = await grantOfArtifact(tx, key)
+  if (typeof grantId === 'string' && (await lockUsableGrant(tx, grantId)) === undefined)
+    throw new errors.InvalidGrant('what it rests on has ended')
+  return (await consumeArtifact(tx, key)) !== undefined
 }
 
 type Artifact = Parameters<typeof keepArtifact>[1]

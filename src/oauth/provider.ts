@@ -2,9 +2,18 @@
 
 import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { type AccessToken, type Client, type ClientCredentials, errors, Provider } from 'oidc-provider'
+import {
+  type AccessToken,
+  type AuthorizationCode,
+  type Client,
+  type ClientCredentials,
+  errors,
+  Provider,
+  type RefreshToken,
+} from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
 import { isClientSecret } from '../store/oauth-client-table.ts'
+import { answered } from './adapter.ts'
 import { askedScope, type ConfigurationDeps, configurationOf, scopeOf } from './configuration.ts'
 import { tidyAnswer } from './tidy-answer.ts'
 import { digestOfText, newTokenText } from './token-text.ts'
@@ -29,6 +38,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   provider.use((context, next) => tidyAnswer(deps, context, next))
   compareDigests(provider, deps)
   makeTokensAsKeys(provider, deps.table)
+  judgeBeforeUse(provider)
   return provider
 }
 
@@ -36,7 +46,7 @@ export function createProvider(deps: ProviderDeps): Provider {
 function compareDigests(provider: Provider, { db }: ProviderDeps): void {
   Object.assign(provider.Client.prototype, {
     async compareClientSecret(this: Client, presented: string): Promise<boolean> {
-      return isClientSecret(db, this.clientId, digestOfText(presented))
+      return answered(isClientSecret(db, this.clientId, digestOfText(presented)))
     },
     redirectUriAllowed(this: Client, uri: string): boolean {
       return this.redirectUris?.includes(uri) === true
@@ -71,6 +81,22 @@ function makeTokensAsKeys(
       return save.call(this)
     },
   })
+}
+
+/** What a request asks for is judged while what it shows can be used again. */
+function judgeBeforeUse({ AuthorizationCode: codes, RefreshToken: refreshTokens }: Provider): void {
+  for (const { prototype } of [codes, refreshTokens]) {
+    const { consume } = prototype
+    Object.assign(prototype, {
+      async consume(this: AuthorizationCode | RefreshToken): Promise<void> {
+        const allowed = Provider.ctx?.oidc.client?.scope ?? ''
+        const asked = scopeSent()
+        scopeOf(asked, allowed)
+        sharedScope(asked === '' ? (this.scope ?? '') : asked, allowed)
+        return consume.call(this)
+      },
+    })
+  }
 }
 
 /** With the request that is being answered. */

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Provider } from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
 import type { Change } from '../store/change-table.ts'
+import { StoreUnavailableError } from '../store/postgres-errors.ts'
 import type { AccessTokenStore } from './access-tokens.ts'
 import { applied } from './applied.ts'
 import { textOf } from './configuration.ts'
@@ -99,15 +100,24 @@ export function createOauthServer(deps: OauthServerDeps): OauthServer {
       await provider.callback()(request, response)
     },
     async interaction(exchange, id) {
-      const { found } = (await underWay(exchange, id)) ?? {}
+      const { found } = (await asItIs(underWay(exchange, id))) ?? {}
       return found && interactionOf(found.params)
     },
     async decide(exchange, id, decision) {
-      const { provider } = (await underWay(exchange, id)) ?? {}
-      return provider?.interactionResult(exchange.request, exchange.response, resultOf(decision), {
-        mergeWithLastSubmission: false,
-      })
+      const { provider } = (await asItIs(underWay(exchange, id))) ?? {}
+      const { request, response } = exchange
+      const options = { mergeWithLastSubmission: false }
+      return provider && asItIs(provider.interactionResult(request, response, resultOf(decision), options))
     },
+  }
+}
+
+/** To the hub a store that cannot be asked is one, not what a client is answered then. */
+async function asItIs<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw error instanceof Error && error.cause instanceof StoreUnavailableError ? error.cause : error
   }
 }
 

@@ -35,6 +35,8 @@ export interface StoredAccessToken extends Omit<NewAccessToken, 'digest' | 'life
   readonly expiresAtMs: number
   /** By the database's clock: neither over nor ended, and its merchant is not suspended. */
   readonly isLive: boolean
+  /** Its time is over, or it was ended. */
+  readonly isOver: boolean
 }
 
 /** What ends: one token, or all that were made before for a grant, a client, a person, or a person in one merchant. */
@@ -77,8 +79,10 @@ export async function findAccessToken(db: Queryable, digest: string): Promise<St
     `SELECT t.id, t.client_id AS "clientId", t.person_id AS "userId", t.grant_id AS "grantId",
        t.merchant_id AS "merchantId", t.api, t.environment, t.permissions, t.jkt,
        ${milliseconds('t.created_at')} AS "createdAtMs", ${milliseconds('t.expires_at')} AS "expiresAtMs",
-       t.expires_at > clock_timestamp() AND m.status = 'active' AND ${endOfToken('t')} IS NULL AS "isLive"
-     FROM access_token t JOIN merchant m ON m.id = t.merchant_id WHERE t.digest = $1`,
+       o.is_over AS "isOver", NOT o.is_over AND m.status = 'active' AS "isLive"
+     FROM access_token t JOIN merchant m ON m.id = t.merchant_id,
+       LATERAL (SELECT t.expires_at <= clock_timestamp() OR ${endOfToken('t')} IS NOT NULL AS is_over) o
+     WHERE t.digest = $1`,
     [Buffer.from(digest, 'hex')],
   )
   return found

@@ -45,14 +45,15 @@ export interface FoundArtifact {
   readonly isConsumed: boolean
 }
 
-/** undefined: it is not there, or over. */
+/** undefined: it is not there, or over, or the grant that it hangs on has ended. */
 export async function findArtifact(
   db: Queryable,
   asked: Pick<OauthArtifact, 'model' | 'digest'>,
 ): Promise<FoundArtifact | undefined> {
   const [row] = await db.query<FoundArtifact>(
-    `SELECT payload, consumed_at IS NOT NULL AS "isConsumed" FROM oauth_artifact
-     WHERE model = $1 AND digest = $2 AND expires_at > now()`,
+    `SELECT payload, consumed_at IS NOT NULL AS "isConsumed" FROM oauth_artifact a
+     WHERE model = $1 AND digest = $2 AND expires_at > now()
+       AND (grant_id IS NULL OR EXISTS (SELECT FROM oauth_grant g WHERE g.id = a.grant_id AND g.ended_at IS NULL))`,
     idOf(asked),
   )
   return row
@@ -95,6 +96,17 @@ export async function pruneArtifacts(db: Queryable, most: number): Promise<numbe
   const rows = await db.query(
     `DELETE FROM oauth_artifact WHERE (model, digest) IN (
        SELECT model, digest FROM oauth_artifact WHERE expires_at < now() LIMIT $1) RETURNING model`,
+    [most],
+  )
+  return rows.length
+}
+
+/** Forgets what hangs on grants that have ended, `most` at most; returns how many. */
+export async function pruneEndedArtifacts(db: Queryable, most: number): Promise<number> {
+  const rows = await db.query(
+    `DELETE FROM oauth_artifact WHERE (model, digest) IN (
+       SELECT a.model, a.digest FROM oauth_grant g JOIN oauth_artifact a ON a.grant_id = g.id
+       WHERE g.ended_at IS NOT NULL LIMIT $1) RETURNING model`,
     [most],
   )
   return rows.length

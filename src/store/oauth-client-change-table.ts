@@ -21,7 +21,7 @@ export interface NewClient extends Omit<StoredClient, 'status' | 'createdAtMs' |
   readonly secret: NewClientSecret | null
 }
 
-/** Of one merchant, or of those of no merchant. */
+/** Active ones of one merchant, or of those of no merchant. */
 export const mostClients = 100
 
 /** Throws VALIDATION_FAILED; as `commitOnce`. */
@@ -64,8 +64,12 @@ async function refuseForeign(
   if (!isSeen || (merchantId !== null && merchants.length === 0))
     throw invalid('/merchant_id', 'no such merchant')
   if (!seesApi(scope, api)) throw invalid('/api', 'no such API')
+  await refuseMore(tx, merchantId)
+}
+
+async function refuseMore(tx: Queryable, merchantId: string | null): Promise<void> {
   const [count] = await tx.query<{ count: number }>(
-    'SELECT count(*) AS count FROM oauth_client WHERE merchant_id IS NOT DISTINCT FROM $1',
+    `SELECT count(*) AS count FROM oauth_client WHERE merchant_id IS NOT DISTINCT FROM $1 AND status = 'active'`,
     [merchantId],
   )
   if ((count?.count ?? 0) >= mostClients) throw invalid('', `there are ${mostClients} already`)
@@ -129,13 +133,17 @@ export async function writeClientPatch(
   return true
 }
 
-/** For `changeClient`; whether it was another. */
+/** For `changeClient`; whether it was another. Throws VALIDATION_FAILED where it would be one too many. */
 export async function writeClientStatus(
   tx: Queryable,
   before: StoredClient,
   status: OauthClientStatus,
 ): Promise<boolean> {
   if (before.status === status) return false
+  if (status === 'active') {
+    await tx.query('SELECT FROM merchant WHERE id = $1 FOR NO KEY UPDATE', [before.merchantId])
+    await refuseMore(tx, before.merchantId)
+  }
   await tx.query('UPDATE oauth_client SET status = $2 WHERE id = $1', [before.id, status])
   return true
 }

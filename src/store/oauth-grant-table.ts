@@ -70,21 +70,52 @@ export async function prolongGrant(tx: Queryable, id: string, lifetimeSeconds: n
 export async function lockUsableGrant(tx: Queryable, id: string): Promise<StoredGrant | undefined> {
   const grant = await findGrant(tx, id)
   if (grant === undefined) return undefined
-  const { clientId, personId, merchantId } = grant
-  const rests: readonly (readonly [string, readonly string[]])[] = [
+  const isUsable = await areThere(tx, [
+    ...restsOf(grant),
+    [`SELECT FROM merchant WHERE id = $1 AND status = 'active'`, [grant.merchantId]],
+    ['SELECT FROM oauth_grant WHERE id = $1 AND ended_at IS NULL FOR SHARE', [id]],
+  ])
+  return isUsable ? grant : undefined
+}
+
+/**
+ * Whether somebody may still grant what is inserted next in the transaction: whoever ends that meanwhile waits, and then ends the
+ * grant, too; where it was ended before, the session is gone with it.
+ */
+export async function lockGranting(
+  tx: Queryable,
+  by: Pick<StoredGrant, 'clientId' | 'personId' | 'merchantId'> & { readonly sessionId: string },
+): Promise<boolean> {
+  return areThere(tx, [
+    ...restsOf(by),
+    ['SELECT FROM hub_session WHERE id = $1 AND person_id = $2', [by.sessionId, by.personId]],
+  ])
+}
+
+type Asked = readonly [string, readonly string[]]
+
+/** What a grant rests on, locked in the order in which others lock who end it. */
+function restsOf({
+  clientId,
+  personId,
+  merchantId,
+}: Pick<StoredGrant, 'clientId' | 'personId' | 'merchantId'>): readonly Asked[] {
+  return [
     [`SELECT FROM oauth_client WHERE id = $1 AND status = 'active' FOR SHARE`, [clientId]],
     ['SELECT FROM person WHERE id = $1 AND disabled_at IS NULL FOR SHARE', [personId]],
     [
       `SELECT FROM membership WHERE person_id = $1 AND merchant_id = $2 AND role = 'admin' FOR SHARE`,
       [personId, merchantId],
     ],
-    [`SELECT FROM merchant WHERE id = $1 AND status = 'active'`, [merchantId]],
-    ['SELECT FROM oauth_grant WHERE id = $1 AND ended_at IS NULL FOR SHARE', [id]],
   ]
-  for (const [text, values] of rests) {
-    if ((await tx.query(text, values)).length === 0) return undefined
+}
+
+/** Asked one by one, as each locks. */
+async function areThere(tx: Queryable, all: readonly Asked[]): Promise<boolean> {
+  for (const [text, values] of all) {
+    if ((await tx.query(text, values)).length === 0) return false
   }
-  return grant
+  return true
 }
 
 export interface GrantsOf {
@@ -94,7 +125,10 @@ export interface GrantsOf {
   readonly merchantId?: string
 }
 
-/** Ends all that fit, with the codes and refresh tokens that hang on them; access tokens are the caller's to end. Returns their ids. */
+/**
+ * Ends all that fit; access tokens are the caller's to end. Returns their ids. The codes and refresh tokens that hang on them, of
+ * which a busy client has very many, are none from then on, and go later.
+ */
 export async function endGrantsOf(tx: Queryable, by: GrantsOf): Promise<readonly string[]> {
   const { id = null, clientId = null, personId = null, merchantId = null } = by
   const rows = await tx.query<{ id: string }>(
@@ -105,9 +139,7 @@ export async function endGrantsOf(tx: Queryable, by: GrantsOf): Promise<readonly
      RETURNING g.id`,
     [id, clientId, personId, merchantId],
   )
-  const ids = rows.map((row) => row.id)
-  if (ids.length > 0) await tx.query('DELETE FROM oauth_artifact WHERE grant_id = ANY ($1::text[])', [ids])
-  return ids
+  return rows.map((row) => row.id)
 }
 
 export interface GrantView {

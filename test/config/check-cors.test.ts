@@ -78,3 +78,15 @@ t.test('headers that leave the key out are warned of', async (t) => {
   t.match(await warnings('["*"]', '{ bearer: true }'), [/does not name Authorization/])
   t.strictSame(await warnings('[Authorization]', '{ header: X-Api-Key, bearer: true }'), [])
 })
+
+t.test('with `oauth` pages may also send a token, and a proof where it is bound', async (t) => {
+  const warnings = async (headers: string, oauth: string) => {
+    const gateway = `${withCors(`{ origins: ["*"], headers: ${headers} }`)}    oauth: ${oauth}\n`
+    const result = await load(t, { gateway })
+    return result.warnings.map(formatFault).filter((text) => text.includes('`headers`'))
+  }
+  t.strictSame(await warnings('[Authorization]', '{}'), [])
+  t.match(await warnings('[Content-Type]', '{}'), [/does not name X-Api-Key or Authorization/])
+  t.match(await warnings('[Authorization]', '{ profile: fapi2 }'), [/does not name DPoP/])
+  t.strictSame(await warnings('[Authorization, DPoP]', '{ profile: fapi2 }'), [])
+})

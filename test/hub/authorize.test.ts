@@ -59,6 +59,11 @@ t.test('who is asked signs in, sees what is asked, and grants or declines', asyn
   await page.getByRole('button', { name: 'Decline' }).click()
   await page.waitForURL(`${books.uri}?**`)
   t.equal(new URL(page.url()).searchParams.get('error'), 'access_denied')
+  await page.goto(`${program.url}/developers/oauth`)
+  await page.getByRole('button', { name: 'End the access of Books <b>&' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'End access' }).click()
+  await page.getByText('No application has access').waitFor()
+  t.equal((await client.tokenIntrospection(config, tokens.access_token)).active, false)
   await page.goto(`${program.url}/authorize/0123456789abcdefghijk`)
   await page.getByText('This request is over').waitFor()
   t.same(

@@ -1,10 +1,11 @@
 // Contract 10: a token at the gateway, and all that ends it there: when the answer comes, it is over.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import * as client from 'openid-client'
 import t from 'tap'
 import { valuesOf } from '../support/upstream.ts'
 import { codeOf, exchange, request } from '../support/wire.ts'
-import { authorize, codeClient, discover, errorOf } from './flow.ts'
+import { authorize, begin, codeClient, discover, errorOf } from './flow.ts'
 import { startOauthProgram } from './server-program.ts'
 
 t.setTimeout(240_000)
@@ -42,6 +43,16 @@ void t.test('tokens at the gateway', async (t) => {
     await client.tokenRevocation(config, next.refresh_token ?? '')
     t.equal(await ask(next.access_token), refused)
     t.equal(await ask(tokens.access_token), refused)
+  })
+
+  await t.test('revoked by its client while its merchant is suspended', async (t) => {
+    const { config, tokens } = await granted()
+    await program.call('POST', `/merchants/${program.merchant}/suspend?wait=all`)
+    t.notOk((await client.tokenIntrospection(config, tokens.access_token)).active)
+    await client.tokenRevocation(config, tokens.access_token)
+    await program.call('POST', `/merchants/${program.merchant}/resume?wait=all`)
+    t.equal(await ask(tokens.access_token), refused)
+    t.equal(await errorOf(client.refreshTokenGrant(config, tokens.refresh_token ?? '')), 'invalid_grant')
   })
 
   await t.test('a refresh token that is used again ends those that came of it', async (t) => {
@@ -92,11 +103,28 @@ void t.test('tokens at the gateway', async (t) => {
 
   await t.test('a refresh gives no more than the client may still have', async (t) => {
     const { made, config, tokens } = await granted()
-    await program.call('PATCH', `/clients/${made.id}`, { permissions: ['transaction.read'] })
+    const patch = (permissions: readonly string[]) =>
+      program.call('PATCH', `/clients/${made.id}?wait=all`, { permissions })
+    t.match(await patch(['transaction.read']), { status: 200, body: { pending: [] } })
+    t.equal(await ask(tokens.access_token), refused, 'nor does what is out')
     const next = await client.refreshTokenGrant(config, tokens.refresh_token ?? '')
     t.equal(next.scope, 'transaction.read')
+    await patch(['transaction.read', 'transaction.refund'])
+    t.equal(await ask(next.access_token), '200', 'more takes nothing away')
     await program.call('PATCH', `/clients/${made.id}`, { permissions: ['transaction.refund'] })
     t.equal(await errorOf(client.refreshTokenGrant(config, next.refresh_token ?? '')), 'invalid_grant')
+  })
+
+  await t.test('what is refused for now is not used up', async (t) => {
+    const { config, tokens } = await granted()
+    const refresh = async (parameters: Record<string, string> = {}) =>
+      errorOf(client.refreshTokenGrant(config, tokens.refresh_token ?? '', parameters))
+    await program.call('POST', `/merchants/${program.merchant}/suspend?wait=all`)
+    t.equal(await refresh(), 'invalid_grant')
+    await program.call('POST', `/merchants/${program.merchant}/resume?wait=all`)
+    t.equal(await refresh({ scope: 'unknown' }), 'invalid_scope')
+    t.equal(await refresh(), 'none')
+    t.equal(await ask(tokens.access_token), '200')
   })
 
   await t.test('two secrets work while one ends', async (t) => {
@@ -107,6 +135,9 @@ void t.test('tokens at the gateway', async (t) => {
     t.not(next.secret, made.secret)
     const works = async (one: typeof made) =>
       errorOf(client.clientCredentialsGrant(await discover(program, one)))
+    t.same([await works(made), await works(next)], ['none', 'none'])
+    const third = await program.call('POST', `/clients/${made.id}/rotate-secret`, {})
+    t.match(third, { status: 409, body: { error: { code: 'ROTATION_IN_PROGRESS' } } })
     t.same([await works(made), await works(next)], ['none', 'none'])
     const last = await program.call('POST', `/clients/${made.id}/rotate-secret`, { grace_seconds: 0 })
     t.same([await works(made), await works(next)], ['invalid_client', 'invalid_client'])
@@ -127,6 +158,27 @@ void t.test('tokens at the gateway', async (t) => {
     await role('admin')
     const { refresh_token: refresh = '' } = again.tokens
     t.equal(await errorOf(client.refreshTokenGrant(again.config, refresh)), 'invalid_grant', 'for good')
+  })
+
+  await t.test('a password that changes while somebody grants ends that, too', async (t) => {
+    const config = await discover(program, await program.makeClient(codeClient))
+    const browser = await program.browser()
+    const id = await browser.begin((await begin(config)).url.href)
+    const count = async () =>
+      (await program.db.query('SELECT FROM oauth_grant WHERE ended_at IS NULL')).length
+    const before = await count()
+    let outcome: Promise<string> | undefined
+    await program.db.transaction(async (tx) => {
+      await tx.query('UPDATE person SET password_at = now() WHERE id = $1', [program.person])
+      await tx.query('DELETE FROM hub_session WHERE person_id = $1', [program.person])
+      const decided = browser.decide(id, { decision: 'grant', merchant_id: program.merchant })
+      let isOver = false
+      outcome = decided.then(() => 'granted', String).finally(() => (isOver = true))
+      const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+      while (!isOver && (await program.db.query(waiting)).length === 0) await sleep(10)
+    })
+    t.match(await outcome, /401/)
+    t.equal(await count(), before)
   })
 
   await t.test('neither logs nor the database have what opens something', async (t) => {

@@ -218,6 +218,22 @@ void t.test('an API that takes tokens', async (t) => {
     await t.rejects(browser.decide(id, { decision: 'grant' }), /422/)
   })
 
+  await t.test('while the database cannot be asked, whoever is to grant may come again', async (t) => {
+    const config = await discover(program, await program.makeClient(codeClient))
+    const browser = await program.browser()
+    const id = await browser.begin((await begin(config)).url.href)
+    const address = `${program.url}/hub/v1/oauth/interactions/${id}`
+    await program.db.transaction(async (tx) => {
+      await tx.query('LOCK TABLE oauth_artifact IN ACCESS EXCLUSIVE MODE')
+      const answer = await browser.fetch(address)
+      t.equal(answer.status, 503)
+      t.match(await answer.json(), { error: { code: /^(?:STORE_UNAVAILABLE|QUERY_TOO_SLOW)$/ } })
+      const decided = browser.decide(id, { decision: 'decline' })
+      await t.rejects(decided, /503/)
+    })
+    t.equal((await browser.fetch(address)).status, 200)
+  })
+
   await t.test('a revoked token takes its grant along', async (t) => {
     const config = await discover(program, await program.makeClient(codeClient))
     const tokens = await authorize(program, config)
@@ -228,6 +244,22 @@ void t.test('an API that takes tokens', async (t) => {
     await client.tokenRevocation(config, tokens.access_token)
     t.notOk(await isActive(config, tokens.access_token))
     t.equal(await errorOf(client.refreshTokenGrant(config, tokens.refresh_token ?? '')), 'invalid_grant')
+  })
+
+  // Last: it is remembered.
+  await t.test('requests to authorize have their pace, however their path is written', async (t) => {
+    const ask = async (path: string) => (await fetch(`${program.url}/oauth${path}`)).status
+    const buckets = () => program.db.query<{ bucket: string }>(`DELETE FROM pace RETURNING bucket`)
+    await buckets()
+    for (const path of ['/auth', '/AUTH', '/auth/', '/Auth/?x=1']) {
+      t.equal(await ask(path), 400, path)
+      t.match(await buckets(), [{ bucket: 'access:127.0.0.1' }], path)
+    }
+    await program.db.query(
+      `INSERT INTO pace (bucket, until) VALUES ('access:127.0.0.1', now() + interval '1 hour')`,
+    )
+    t.equal(await ask('/AUTH/'), 429)
+    t.equal(await ask('/jwks'), 200)
   })
 })
 

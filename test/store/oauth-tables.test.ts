@@ -10,10 +10,12 @@ import {
   keepArtifact,
   keepOnce,
   pruneArtifacts,
+  pruneEndedArtifacts,
 } from '../../src/store/oauth-artifact-table.ts'
 import {
   changeClient,
   createClient,
+  mostClients,
   type NewClient,
   writeClientPatch,
   writeClientSecret,
@@ -30,6 +32,7 @@ import {
   findGrant,
   insertGrant,
   listGrants,
+  lockGranting,
   lockUsableGrant,
   prolongGrant,
   pruneGrants,
@@ -134,6 +137,26 @@ void t.test('the tables of the authorization server', async (t) => {
     t.ok(await lockActiveClient(db, 'cli_1'))
   })
 
+  await t.test('nothing is granted where what it would rest on has ended', async (t) => {
+    await db.query(
+      `INSERT INTO hub_session (id, digest, person_id, proofs, created_at, last_used_at, ends_at)
+       VALUES ('ses_1', $1, 'usr_1', '{password}', now(), now(), now() + interval '1 hour')`,
+      [Buffer.alloc(32)],
+    )
+    const by = { ...grant, sessionId: 'ses_1' }
+    for (const [other, back] of [
+      [`UPDATE oauth_client SET status = 'disabled'`, `UPDATE oauth_client SET status = 'active'`],
+      ['UPDATE person SET disabled_at = now()', 'UPDATE person SET disabled_at = NULL'],
+      [`UPDATE membership SET role = 'viewer'`, `UPDATE membership SET role = 'admin'`],
+    ] as const) {
+      await db.query(other)
+      t.notOk(await lockGranting(db, by), other)
+      await db.query(back)
+    }
+    t.ok(await lockGranting(db, by))
+    t.notOk(await lockGranting(db, { ...by, sessionId: 'ses_2' }))
+  })
+
   await t.test('what hangs on a grant ends with it, and nothing is hung on an ended one', async (t) => {
     await insertGrant(db, { id: 'grt_2', ...grant })
     t.ok(await keepArtifact(db, artifact('r1', 'grt_2')))
@@ -145,6 +168,11 @@ void t.test('the tables of the authorization server', async (t) => {
     t.equal(await findArtifact(db, artifact('r1')), undefined)
     t.ok(await findArtifact(db, artifact('r2')))
     t.notOk(await keepArtifact(db, artifact('r3', 'grt_2')))
+    // Not with the grant: they are too many for one request.
+    t.equal(await grantOfArtifact(db, artifact('r1')), 'grt_2')
+    t.equal(await pruneEndedArtifacts(db, 10), 1)
+    t.equal(await grantOfArtifact(db, artifact('r1')), undefined)
+    t.ok(await findArtifact(db, artifact('r2')))
     t.equal(await lockUsableGrant(db, 'grt_2'), undefined)
     await db.query(`UPDATE oauth_grant SET expires_at = now() - interval '2 days'`)
     t.equal(await pruneGrants(db, 3 * 86_400_000, 10), 0)
@@ -190,5 +218,21 @@ void t.test('the tables of the authorization server', async (t) => {
     t.equal(client.status, 'disabled')
     t.equal(await findActiveClient(db, 'cli_1'), undefined)
     t.notOk(await lockActiveClient(db, 'cli_1'))
+  })
+
+  await t.test('of clients that are active a merchant has a hundred at most', async (t) => {
+    const make = (id: string) => createClient(db, origin, { id, merchantId: 'mer_1', ...about, secret: null })
+    const enable = () =>
+      changeClient(db, origin, {
+        ...{ id: 'cli_1', action: 'client.enable' },
+        write: (tx, before) => writeClientStatus(tx, before, 'active'),
+      })
+    const tooMany = { denial: { code: 'VALIDATION_FAILED' } }
+    // One more is there, and disabled.
+    for (let i = 0; i < mostClients; i++) await make(`cli_many_${i}`)
+    t.match(await make('cli_more').catch((error: unknown) => error), tooMany)
+    t.match(await enable().catch((error: unknown) => error), tooMany)
+    await db.query(`UPDATE oauth_client SET status = 'disabled' WHERE id = 'cli_many_0'`)
+    t.match(await enable(), { client: { status: 'active' } })
   })
 })

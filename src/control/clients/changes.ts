@@ -1,5 +1,6 @@
 // What becomes of a client: other words, other secrets, its end and the end of its tokens.
 
+import type { Api } from '../../config/compiled.ts'
 import {
   changeClient,
   type ClientChange,
@@ -7,8 +8,10 @@ import {
   writeClientSecret,
   writeClientStatus,
 } from '../../store/oauth-client-change-table.ts'
-import { mustGetClient } from '../../store/oauth-client-table.ts'
+import { deny, DenialError } from '../../errors/denial.ts'
+import { mustGetClient, type StoredClient } from '../../store/oauth-client-table.ts'
 import { endGrantsOf } from '../../store/oauth-grant-table.ts'
+import { permissionsOfClient } from '../../oauth/client-metadata.ts'
 import { originOf, viewOf } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { actionBody, idOf, idParams, waitQuery } from '../fields.ts'
@@ -31,9 +34,9 @@ const errors = ['STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN'] as const
 const docs = {
   patch: {
     summary:
-      'Changes what is named. Tokens that are out stay as they are; others follow with their next refresh',
+      'Changes what is named. Where a permission is taken away its access tokens end, and a refresh gives others with what is left',
     status: 200,
-    answer: clientSchema,
+    answer: changed(clientSchema),
     errors,
   },
   disable: {
@@ -44,10 +47,11 @@ const docs = {
   },
   enable: { summary: 'Lets a client ask for tokens again', status: 200, answer: clientSchema, errors },
   rotate: {
-    summary: 'A second secret, shown here only; both work until the grace ends, older ones end at once',
+    summary:
+      'A second secret, shown here only; both work until the grace ends, and a grace of 0 ends all others at once',
     status: 200,
     answer: clientWithSecretSchema,
-    errors,
+    errors: [...errors, 'ROTATION_IN_PROGRESS'],
   },
 } as const satisfies Record<string, RouteDoc>
 
@@ -57,11 +61,17 @@ export function serveClientChanges(app: ControlApp, deps: AdminDeps): void {
   app.patch('/clients/:id', { schema: patched, config: { doc: docs.patch } }, async (request) => {
     const id = idOf('cli', request.params.id)
     const patch = askedPatch(deps, await mustGetClient(deps.db, id, viewOf(request, deps)), request.body)
-    const { client } = await changeClient(deps.db, originOf(request, deps), {
+    const apis = deps.table().apis
+    let isNarrowed = false
+    const done = await changeClient(deps.db, originOf(request, deps), {
       ...{ id, action: 'client.update' },
-      write: (tx, before) => writeClientPatch(tx, before, patch),
+      async write(tx, before) {
+        isNarrowed = takesAway(apis.get(before.api), before, patch.permissions)
+        return writeClientPatch(tx, before, patch)
+      },
+      last: async (tx) => (isNarrowed ? deps.oauth.endTokens(tx, { kind: 'client', id }) : null),
     })
-    return clientObject(client)
+    return { ...clientObject(done.client), ...(await settleEnd(deps, done.change, request)) }
   })
 
   const acted = { params: idParams, body: actionBody, querystring }
@@ -100,10 +110,25 @@ export function serveClientChanges(app: ControlApp, deps: AdminDeps): void {
         async write(tx, before) {
           if (before.authMethod !== 'client_secret')
             throw invalid('', 'the client has no secret: it shows who it is by its keys')
+          // What is in use would end, as there are two at most.
+          if (graceSeconds > 0 && before.secrets.length > 1)
+            throw new DenialError(deny('ROTATION_IN_PROGRESS', 'grace_running'))
           return writeClientSecret(tx, before.id, { secret: stored, graceSeconds })
         },
       })
       return clientObjectWithSecret(client, secret)
     },
   )
+}
+
+/** Whether a client may do something no more; of an API that is gone, all is. */
+function takesAway(
+  api: Api | undefined,
+  before: StoredClient,
+  permissions: readonly string[] | undefined,
+): boolean {
+  if (permissions === undefined) return false
+  if (api === undefined) return true
+  const left = new Set(permissionsOfClient({ permissions }, api))
+  return permissionsOfClient(before, api).some((name) => !left.has(name))
 }

@@ -9,7 +9,7 @@ import type { Interaction, OauthServer } from '../../oauth/server.ts'
 import { writeAudit } from '../../store/audit-table.ts'
 import { commitTraced, transactionOf } from '../../store/commit-table.ts'
 import { findActiveClient, type StoredClient } from '../../store/oauth-client-table.ts'
-import { insertGrant, listGrants } from '../../store/oauth-grant-table.ts'
+import { insertGrant, listGrants, lockGranting } from '../../store/oauth-grant-table.ts'
 import type { SignedIn } from '../../store/hub-session-table.ts'
 import { everything } from '../../store/scope.ts'
 import { whoOf } from '../change-answer.ts'
@@ -151,7 +151,7 @@ interface Granting {
   readonly merchantId: string | undefined
 }
 
-/** Throws VALIDATION_FAILED where the merchant is none of which this one may give access away. */
+/** Throws VALIDATION_FAILED where the merchant is none of which this one may give access away, UNAUTHORIZED where that has just ended. */
 async function grant({ deps }: HubApp, request: FastifyRequest, { asked, merchantId }: Granting) {
   const { client, interaction } = asked
   const signedIn = signedInOf(request)
@@ -163,6 +163,8 @@ async function grant({ deps }: HubApp, request: FastifyRequest, { asked, merchan
     ...{ permissions: interaction.permissions, lifetimeSeconds: unusedSeconds },
   }
   await commitTraced(deps.db, async (tx, trace) => {
+    if (!(await lockGranting(tx, { ...made, sessionId: signedIn.session.id })))
+      throw new DenialError(deny('UNAUTHORIZED', 'session_ended'))
     await insertGrant(tx, made)
     await writeAudit(tx, {
       ...{ ...whoOf(request), action: 'grant.create', target: made.id, before: null },

@@ -11,6 +11,9 @@ import { resourceMetadata, resourcePath } from './resource-metadata.ts'
 
 const metadataPath = '/.well-known/oauth-authorization-server'
 
+/** In all ways in which the server takes it: in any case, and with a slash behind it. */
+const authorizing = /^\/auth[\\/]*(?:[?#]|$)/i
+
 export interface Served {
   readonly hub: HubApp
   readonly server: () => Promise<OauthServer | null>
@@ -31,7 +34,7 @@ export function serveOauth(app: ControlApp, { hub, server: serverOf }: Served): 
     const server = await serverOf()
     if (server === null) return refuseUnknownPath(request, reply)
     // Each keeps a row until it is answered or over.
-    if (path.split('?', 1)[0] === '/auth') await hub.attempts.take('access', request.client ?? '')
+    if (authorizing.test(path)) await hub.attempts.take('access', request.client ?? '')
     await server.prepare()
     reply.hijack()
     const { raw } = reply

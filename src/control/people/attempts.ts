@@ -109,9 +109,10 @@ export function createAttempts({ db, now }: Pick<AdminDeps, 'db' | 'now'>): Atte
   }
 }
 
+const ofNetworks: ReadonlySet<Kind> = new Set(['address', 'mail_from', 'begun', 'stray', 'access'])
+
 /** Of bounded length, and nothing that was typed stands in it. Of IPv6 a /64 is one place (RFC 6177). */
 function bucketOf(kind: Kind, of: string): string {
-  if (kind === 'address' || kind === 'mail_from' || kind === 'begun' || kind === 'stray')
-    return `${kind}:${clientNetwork(plainAddress(of))}`
+  if (ofNetworks.has(kind)) return `${kind}:${clientNetwork(plainAddress(of))}`
   return `${kind}:${hash('sha256', of, 'base64url')}`
 }

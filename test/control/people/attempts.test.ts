@@ -2,9 +2,11 @@
 
 import t from 'tap'
 import { hash } from '@node-rs/argon2'
+import { createAttempts } from '../../../src/control/people/attempts.ts'
 import { createControlServer } from '../../../src/control/server.ts'
 import { createPasswordWork } from '../../../src/control/people/password-work.ts'
 import { createTurns } from '../../../src/control/people/turns.ts'
+import { createDatabase } from '../../support/database.ts'
 import { createSubject, depsOf, startMs, type Subject } from '../subject.ts'
 import { makePerson, origin, sessionOf } from './people.ts'
 
@@ -120,6 +122,18 @@ void t.test('few passwords are compared at once, few wait, and the rest is refus
   const before = work.done()
   t.equal(await work.verify(password, null), false)
   t.equal(work.done(), before + 1)
+})
+
+void t.test('of IPv6 a network is one place to all that is paced by where it comes from', async (t) => {
+  const { db } = await createDatabase(t)
+  const attempts = createAttempts({ db, now: () => startMs })
+  for (const kind of ['address', 'mail_from', 'stray', 'begun', 'access'] as const) {
+    await attempts.take(kind, '2001:db8::1')
+    await attempts.take(kind, '2001:db8::2')
+    const rows = await db.query<{ bucket: string }>('DELETE FROM pace RETURNING bucket')
+    t.match(rows, [{ bucket: /^\w+:2001:db8:0:0$/ }], kind)
+    t.equal(rows.length, 1, kind)
+  }
 })
 
 void t.test('who goes first waits for those alone that have begun', async (t) => {
