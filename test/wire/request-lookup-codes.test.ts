@@ -74,7 +74,8 @@ async function startPrograms(t: Test) {
   GET    /v1/slow: { permission: transaction.read, timeout: 200ms }
   GET    /v1/seldom: transaction.read
 `,
-    api: `    rate_limits:
+    api: `    quotas: { monthly: { requests: 1000, per: merchant } }
+    rate_limits:
       seldom: { route: GET /v1/seldom, rate: 1/h, per: key }`,
     answer: ({ target }) => (target === '/v1/slow' || target.endsWith('/hangs') ? undefined : plainAnswer),
   })
@@ -92,13 +93,15 @@ async function startPrograms(t: Test) {
 }
 
 type Keys = Readonly<
-  Record<'good' | 'disabled' | 'elsewhere' | 'sandbox' | 'lone', { id: string; secret: string }>
+  Record<'good' | 'disabled' | 'elsewhere' | 'sandbox' | 'lone' | 'spent', { id: string; secret: string }>
 >
 
 async function makeKeys({ admin }: TestProgram): Promise<Keys> {
   const merchant = await admin.makeMerchant()
   const of = { permissions: ['transaction.read'] }
   const disabled = await admin.makeKey(merchant, of)
+  const spender = await admin.makeMerchant()
+  await admin.call('PATCH', `/merchants/${spender}?wait=all`, { quotas: { monthly: { requests: 1 } } })
   await admin.call('POST', `/keys/${disabled.id}/disable?wait=all`)
   return {
     good: await admin.makeKey(merchant, of),
@@ -106,6 +109,7 @@ async function makeKeys({ admin }: TestProgram): Promise<Keys> {
     elsewhere: await admin.makeKey(merchant, { ...of, allowed_ips: ['192.0.2.0/24'] }),
     sandbox: await admin.makeKey(merchant, { ...of, environment: 'sandbox' }),
     lone: await admin.makeKey(merchant, { ...of, in_flight: 1 }),
+    spent: await admin.makeKey(spender, of),
   }
 }
 
@@ -124,7 +128,7 @@ function ask(line: string, secret?: string, more: readonly string[] = [], body =
 }
 
 function rowsOf(keys: Keys): readonly Row[] {
-  const { good, disabled, elsewhere, sandbox } = keys
+  const { good, disabled, elsewhere, sandbox, spent } = keys
   const unknown = ask(get, sampleKey('pk_live_'))
   return [
     { code: 'BAD_REQUEST', bytes: ask(get, good.secret, [host]) },
@@ -157,6 +161,10 @@ function rowsOf(keys: Keys): readonly Row[] {
     {
       ...{ code: 'IP_NOT_ALLOWED', bytes: ask(get, elsewhere.secret) },
       kept: { key: 'elsewhere', reason: 'ip_not_allowed' },
+    },
+    {
+      ...{ code: 'QUOTA_EXCEEDED', bytes: ask(get, spent.secret) },
+      ...{ before: [ask(get, spent.secret)], kept: { key: 'spent', reason: 'quota' } },
     },
     {
       ...{ code: 'RATE_LIMITED', bytes: ask('GET /v1/seldom', good.secret) },
