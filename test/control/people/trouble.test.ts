@@ -153,9 +153,11 @@ void t.test(
     for (let round = 0; round < 5; round++) {
       const { body: seen } = await by(subject, first, `GET ${path}`)
       const revision = { 'if-match': `"${String(seen['revision'])}"` }
+      // What asks for what is there already changes nothing, and is in nobody's way.
+      const other = JSON.stringify(seen['permissions']).includes('refund') ? 'read' : 'refund'
       const edits = [
         by(subject, { ...first, ...revision }, `PATCH ${path}`, { name: `First ${round}` }),
-        by(subject, { ...second, ...revision }, `PATCH ${path}`, { permissions: ['transaction.refund'] }),
+        by(subject, { ...second, ...revision }, `PATCH ${path}`, { permissions: [`transaction.${other}`] }),
         by(subject, { ...operator, ...revision }, `PATCH ${path}`, { name: `Operator ${round}` }),
       ]
       const answers = await Promise.all(edits)
