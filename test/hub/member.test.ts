@@ -141,7 +141,10 @@ t.test('in the hub', async (t) => {
     await hub.admin.call('PATCH', `/keys/${id}?wait=all`, { name: 'Shared by two' })
     await dialog.getByRole('button', { name: 'Save permissions' }).click()
     await dialog.getByText('Somebody changed this key').waitFor()
-    await dialog.getByRole('button', { name: 'Take what is there now' }).click()
+    const take = dialog.getByRole('button', { name: 'Take what is there now' })
+    await take.click()
+    // Once it has come, what is ticked stays.
+    await take.waitFor({ state: 'detached' })
     await dialog.getByRole('checkbox', { name: 'Refund' }).check()
     await dialog.getByRole('button', { name: 'Save permissions' }).click()
     await dialog.waitFor({ state: 'detached' })

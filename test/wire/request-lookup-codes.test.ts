@@ -1,8 +1,6 @@
 // Contract 9.3: whatever code a client was told, its request is found by its id, or the time that the id carries is told. A code
 // that is new to the catalogue has no line here, and fails.
 
-import { createServer } from 'node:net'
-import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { sampleKey } from '../../src/credentials/secret.ts'
 import { catalogue, type ErrorCode } from '../../src/errors/catalogue.ts'
@@ -12,6 +10,7 @@ import { startTestProgram, type TestProgram } from '../support/program.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { plainAnswer } from '../support/upstream.ts'
 import { codeOf, exchange, fieldOf, request } from '../support/wire.ts'
+import { freePort, lookUp } from './kept-requests.ts'
 
 t.setTimeout(180_000)
 
@@ -32,27 +31,6 @@ const ofControlPort: readonly ErrorCode[] = [
 
 /** Faults of our own: nothing that is sent brings one about. */
 const ofOurOwn: readonly ErrorCode[] = ['INTERNAL_ERROR']
-
-/** A port on which nobody listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-/** What is known of a request, once it is stored or certain not to be. */
-async function lookUp({ admin, program }: TestProgram, id: string) {
-  for (let tries = 0; ; tries++) {
-    // Before it is asked for: what waits then is stored later.
-    const waiting = /^latchkey_requests_waiting\{[^}]*\} (\d+)$/m.exec(await program.metrics.text())?.[1]
-    const found = await admin.call('GET', `/requests/${id}`)
-    if (found.status === 200 || (waiting === '0' && tries > 3)) return found
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
 
 const host = 'Host: api.flintn.com'
 const get = 'GET /v1/transactions/1'

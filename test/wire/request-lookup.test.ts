@@ -1,36 +1,14 @@
 // Contract 9.3: whoever is asked about a request finds it by its id, with the true reason; of others the time is told.
 
-import { createServer } from 'node:net'
-import { once } from 'node:events'
 import t from 'tap'
 import { type ErrorCode, catalogue } from '../../src/errors/catalogue.ts'
 import { sentenceOf } from '../../src/errors/sentences.ts'
-import { startTestProgram, type TestProgram } from '../support/program.ts'
+import { startTestProgram } from '../support/program.ts'
 import { plainAnswer } from '../support/upstream.ts'
 import { codeOf, exchange, fieldOf, request } from '../support/wire.ts'
+import { freePort, lookUp } from './kept-requests.ts'
 
 t.setTimeout(120_000)
-
-/** A port on which nobody listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-/** What is known of a request, once it is stored or certain not to be. */
-async function lookUp({ admin, program }: TestProgram, id: string) {
-  for (let tries = 0; ; tries++) {
-    // Before it is asked for: what waits then is stored later.
-    const waiting = /^latchkey_requests_waiting\{[^}]*\} (\d+)$/m.exec(await program.metrics.text())?.[1]
-    const found = await admin.call('GET', `/requests/${id}`)
-    if (found.status === 200 || (waiting === '0' && tries > 5)) return found
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
 
 t.test('every code that is kept, with its reason; and of the others the time', async (t) => {
   const away = await freePort()
