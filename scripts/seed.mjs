@@ -1,7 +1,7 @@
 // A database as large as an installation gets, to look at pages and measure them: 1,000 merchants, 100,000 keys, 90 days of
 // activity. `DATABASE_URL=postgres://… node scripts/seed.mjs`, after `latchkey migrate`, into a database without merchants.
 // None of its secrets is known to anybody.
-import { sumBackward, sumForward } from '../build/src/store/activity-sum-table.js'
+import { sumBackward, sumForward } from '../build/src/store/activity/activity-sum-table.js'
 import { createPostgres } from '../build/src/store/postgres.js'
 
 const url = process.env['DATABASE_URL']

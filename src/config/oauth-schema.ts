@@ -9,7 +9,7 @@ import { parseDuration } from './units.ts'
 export const oauthProfiles = ['baseline', 'fapi2'] as const
 export type OAuthProfile = (typeof oauthProfiles)[number]
 
-/** No token lives longer: what ended one is forgotten a little after (store/access-token-table.ts). */
+/** No token lives longer: what ended one is forgotten a little after (store/oauth/access-token-table.ts). */
 export const longestAccessTokenMs = 24 * 60 * 60_000
 
 export const OAuthSection = Type.Object(

@@ -1,7 +1,7 @@
 // What follows a committed change: it is spread, and the caller may wait until all instances have applied it.
 
 import type { FastifyRequest } from 'fastify'
-import type { Who } from '../store/audit-table.ts'
+import type { Who } from '../store/audit/audit-table.ts'
 import type { ChangeOrigin, Committed } from '../store/commit-table.ts'
 import { isWhole, type View } from '../store/scope.ts'
 import { type Change, readHead } from '../store/change-table.ts'

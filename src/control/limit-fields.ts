@@ -7,7 +7,7 @@ import { mostQuota, quotaName } from '../config/quota-schema.ts'
 import { mostBurst, rateText } from '../config/rate-limit-schema.ts'
 import type { QuotaOverrides, RateOverrides } from '../credentials/caller-limits.ts'
 import { deny, DenialError, type FieldFault } from '../errors/denial.ts'
-import type { StoredKeyLimits, StoredMerchantLimits } from '../store/limit-table.ts'
+import type { StoredKeyLimits, StoredMerchantLimits } from '../store/keys/limit-table.ts'
 import type { Scope } from '../store/scope.ts'
 import { invalid } from './refusal.ts'
 

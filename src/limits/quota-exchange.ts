@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StatementError } from '../store/postgres-errors.ts'
-import type { QuotaBatch } from '../store/quota-table.ts'
+import type { QuotaBatch } from '../store/activity/quota-table.ts'
 import type { Tally } from './tally.ts'
 
 export interface QuotaStore {

@@ -4,7 +4,7 @@
 
 import { type Change, type ChangePage, readChanges, readHead, renewEpoch } from '../store/change-table.ts'
 import type { InstanceBeat } from '../store/instance-table.ts'
-import { readCredentials } from '../store/credential-table.ts'
+import { readCredentials } from '../store/keys/credential-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import { explainFailure, type Refusal, refusalOf } from '../store/refusals.ts'
 import type { Logger } from '../telemetry/log.ts'

@@ -2,7 +2,7 @@
 // to be away, nobody waits for it. One time-out is enough to know: from then on look-ups fail at once, until the feed,
 // which asks twice a second for nobody's request, has an answer again.
 
-import { readCredentials } from '../store/credential-table.ts'
+import { readCredentials } from '../store/keys/credential-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import { StoreUnavailableError } from '../store/postgres-errors.ts'
 import type { Reading } from './changes.ts'

@@ -1,6 +1,6 @@
 // Where activity goes. What cannot be stored is sent again by who counts it; here it is told why, once for each reason.
 
-import { type ActivityBatch, addActivity } from '../store/activity-table.ts'
+import { type ActivityBatch, addActivity } from '../store/activity/activity-table.ts'
 import type { Queryable } from '../store/postgres.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { toldOnce } from './told-once.ts'

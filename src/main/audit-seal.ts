@@ -1,7 +1,7 @@
 // Links the entries of the audit behind the changes that make them: any number of processes may be at it, one at a time does.
 // The end of the chain is told to the log, which whoever owns the database cannot make anew.
 
-import { sealAudit, unlinkedSeconds } from '../store/audit-chain-table.ts'
+import { sealAudit, unlinkedSeconds } from '../store/audit/audit-chain-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import { explainFailure } from '../store/refusals.ts'
 import type { Logger } from '../telemetry/log.ts'

@@ -6,7 +6,7 @@ import { createProgress, type Progress, progressOption } from '../cli/progress.t
 import { grantStatements } from '../store/grants-table.ts'
 import { migrate, pendingMigrations } from '../store/migrate.ts'
 import { createPostgres } from '../store/postgres.ts'
-import { buildSearchIndexes, missingIndexes } from '../store/search-table.ts'
+import { buildSearchIndexes, missingIndexes } from '../store/keys/search-table.ts'
 import { StoreUnavailableError } from '../store/postgres-errors.ts'
 import { explainFailure } from '../store/refusals.ts'
 import { openDatabase, placeOf } from './database.ts'

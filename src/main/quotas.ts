@@ -1,7 +1,7 @@
 // The quotas of a process that serves requests.
 
 import { createQuotas, type Quotas } from '../limits/quotas.ts'
-import { addQuotaUse } from '../store/quota-table.ts'
+import { addQuotaUse } from '../store/activity/quota-table.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { LimiterParts } from './rate-limits.ts'
 import { toldOnce } from './told-once.ts'

@@ -4,7 +4,7 @@
 import type { Queryable } from '../store/postgres.ts'
 import { StatementError } from '../store/postgres-errors.ts'
 import { explainFailure, refusalOf } from '../store/refusals.ts'
-import { addRequests, type KeptRequest, prepareRequests } from '../store/request-table.ts'
+import { addRequests, type KeptRequest, prepareRequests } from '../store/activity/request-table.ts'
 import type { Logger } from '../telemetry/log.ts'
 
 /** No day has the row's time. */

@@ -3,8 +3,8 @@
 
 import type { Api } from '../config/compiled.ts'
 import type { Change } from '../store/change-table.ts'
-import { lockActiveClient } from '../store/oauth-client-table.ts'
-import { lockUsableGrant } from '../store/oauth-grant-table.ts'
+import { lockActiveClient } from '../store/oauth/oauth-client-table.ts'
+import { lockUsableGrant } from '../store/oauth/oauth-grant-table.ts'
 import type { Queryable } from '../store/postgres.ts'
 
 export interface NewAccessToken {

@@ -4,7 +4,7 @@
 import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
 import { createSealing } from '../credentials/sealing.ts'
-import { findGrant, lockUsableGrant, prolongGrant } from '../store/oauth-grant-table.ts'
+import { findGrant, lockUsableGrant, prolongGrant } from '../store/oauth/oauth-grant-table.ts'
 import {
   consumeArtifact,
   dropArtifact,
@@ -12,8 +12,8 @@ import {
   grantOfArtifact,
   keepArtifact,
   keepOnce,
-} from '../store/oauth-artifact-table.ts'
-import { findActiveClient, lockActiveClient } from '../store/oauth-client-table.ts'
+} from '../store/oauth/oauth-artifact-table.ts'
+import { findActiveClient, lockActiveClient } from '../store/oauth/oauth-client-table.ts'
 import type { Change } from '../store/change-table.ts'
 import type { Postgres, Queryable } from '../store/postgres.ts'
 import { StoreUnavailableError } from '../store/postgres-errors.ts'

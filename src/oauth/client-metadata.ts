@@ -3,7 +3,7 @@
 import type { AllClientMetadata } from 'oidc-provider'
 import type { Api } from '../config/compiled.ts'
 import { fullAccess } from '../credentials/permission.ts'
-import type { StoredClient } from '../store/oauth-client-table.ts'
+import type { StoredClient } from '../store/oauth/oauth-client-table.ts'
 
 /** Members of our own. */
 export const ownMetadata = ['latchkey_api', 'latchkey_environment', 'latchkey_merchant'] as const

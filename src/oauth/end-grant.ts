@@ -1,7 +1,7 @@
 // The end of what somebody has allowed, with the codes, refresh tokens and access tokens that came of it.
 
 import type { Change } from '../store/change-table.ts'
-import { endGrantsOf } from '../store/oauth-grant-table.ts'
+import { endGrantsOf } from '../store/oauth/oauth-grant-table.ts'
 import type { Queryable } from '../store/postgres.ts'
 import type { AccessTokenStore } from './access-tokens.ts'
 

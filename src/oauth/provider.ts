@@ -12,7 +12,7 @@ import {
   type RefreshToken,
 } from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
-import { isClientSecret } from '../store/oauth-client-table.ts'
+import { isClientSecret } from '../store/oauth/oauth-client-table.ts'
 import { answered } from './adapter.ts'
 import { askedScope, type ConfigurationDeps, configurationOf, scopeOf } from './configuration.ts'
 import { tidyAnswer } from './tidy-answer.ts'

@@ -11,7 +11,7 @@ import {
   type OauthKeyPurpose,
   resealOauthKey,
   type StoredOauthKey,
-} from '../store/oauth-key-table.ts'
+} from '../store/oauth/oauth-key-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 
 export interface ServerKeys {

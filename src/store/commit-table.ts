@@ -1,7 +1,7 @@
 // How a key or merchant changes: row, revision, outbox and audit in one transaction.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AuditEntry, type Who, writeBeside, writeEntry } from './audit-table.ts'
+import { type AuditEntry, type Who, writeBeside, writeEntry } from './audit/audit-table.ts'
 import { type Change, stampColumn } from './change-table.ts'
 import { claimReplay, type IdempotentRequest, keepReplay } from './idempotency-table.ts'
 import type { Postgres, Queryable } from './postgres.ts'

@@ -1,7 +1,7 @@
 // Contract 2.
 
 import t from 'tap'
-import { addActivity } from '../../src/store/activity-table.ts'
+import { addActivity } from '../../src/store/activity/activity-table.ts'
 import { makeKey, startMs } from '../control/subject.ts'
 import { createConsole } from './console.ts'
 

@@ -1,6 +1,6 @@
 // Keys, people and requests as an installation has them, for pictures of the hub.
 
-import { addActivity } from '../../src/store/activity-table.ts'
+import { addActivity } from '../../src/store/activity/activity-table.ts'
 import { createPostgres } from '../../src/store/postgres.ts'
 import type { HubProgram } from './people.ts'
 import { send } from './send.ts'

@@ -1,7 +1,7 @@
 // What operators do in the hub, in a real browser, and how somebody comes to be a member by a link.
 
 import t from 'tap'
-import { addActivity } from '../../src/store/activity-table.ts'
+import { addActivity } from '../../src/store/activity/activity-table.ts'
 import { createPostgres } from '../../src/store/postgres.ts'
 import { openPage, signIn, startChromium } from './browser.ts'
 import { merchantName, startHub } from './people.ts'

@@ -10,7 +10,7 @@ import {
   type RunningQuotas,
 } from '../../src/limits/quotas.ts'
 import { StatementError } from '../../src/store/postgres-errors.ts'
-import type { QuotaBatch } from '../../src/store/quota-table.ts'
+import type { QuotaBatch } from '../../src/store/activity/quota-table.ts'
 import { principalOf } from '../gateway/subject.ts'
 import { until } from '../support/until.ts'
 

@@ -6,7 +6,7 @@ import { type Changes, createChanges, type Reading } from '../../src/lookup/chan
 import type { OwnReading } from '../../src/lookup/postgres-tier.ts'
 import type { RedisTier } from '../../src/lookup/redis-tier.ts'
 import { readHead } from '../../src/store/change-table.ts'
-import { transitionKey } from '../../src/store/key-change-table.ts'
+import { transitionKey } from '../../src/store/keys/key-change-table.ts'
 import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
 import { origin, seedKey } from '../store/seed.ts'
 import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'

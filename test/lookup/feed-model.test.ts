@@ -7,7 +7,7 @@
 import { randomInt } from 'node:crypto'
 import * as fc from 'fast-check'
 import t from 'tap'
-import { createKey, type NewKey, transitionKey } from '../../src/store/key-change-table.ts'
+import { createKey, type NewKey, transitionKey } from '../../src/store/keys/key-change-table.ts'
 import { keyOf, origin, seedMerchant } from '../store/seed.ts'
 import { createDatabase } from '../support/database.ts'
 import { startRedis } from '../support/redis-service.ts'

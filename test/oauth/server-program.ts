@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { cookieName, csrfOf, sessionCookie } from '../../src/control/people/session-secret.ts'
 import { sessionPrefix } from '../../src/credentials/role.ts'
 import { digestOf, generateSecret } from '../../src/credentials/secret.ts'
-import { openSession } from '../../src/store/hub-session-table.ts'
+import { openSession } from '../../src/store/people/hub-session-table.ts'
 import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
 import { prepareTestProgram, startPrepared, type TestProgram } from '../support/program.ts'
 

@@ -7,8 +7,8 @@ import {
   pruneReplays,
   readReplay,
 } from '../../src/store/idempotency-table.ts'
-import { createKey } from '../../src/store/key-change-table.ts'
-import { createMerchant } from '../../src/store/merchant-table.ts'
+import { createKey } from '../../src/store/keys/key-change-table.ts'
+import { createMerchant } from '../../src/store/keys/merchant-table.ts'
 import { createDatabase } from '../support/database.ts'
 import { keyOf, newId, nowMs, origin, originAt, seedMerchant } from './seed.ts'
 

@@ -14,9 +14,9 @@ import {
 } from '../../src/store/migrate.ts'
 import { createPostgres, openSession, type Postgres } from '../../src/store/postgres.ts'
 import { StoreUnavailableError } from '../../src/store/postgres-errors.ts'
-import { readCredentials } from '../../src/store/credential-table.ts'
-import { createKey } from '../../src/store/key-change-table.ts'
-import { getKey } from '../../src/store/key-table.ts'
+import { readCredentials } from '../../src/store/keys/credential-table.ts'
+import { createKey } from '../../src/store/keys/key-change-table.ts'
+import { getKey } from '../../src/store/keys/key-table.ts'
 import { advisoryLocksIn, createEmptyDatabase } from '../support/database.ts'
 import { keyOf, origin, seedMerchant, view } from './seed.ts'
 

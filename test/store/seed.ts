@@ -2,10 +2,10 @@
 
 import { hash, randomBytes } from 'node:crypto'
 import type { ChangeOrigin } from '../../src/store/commit-table.ts'
-import { createKey, type NewKey } from '../../src/store/key-change-table.ts'
-import { createMerchant } from '../../src/store/merchant-table.ts'
+import { createKey, type NewKey } from '../../src/store/keys/key-change-table.ts'
+import { createMerchant } from '../../src/store/keys/merchant-table.ts'
 import type { Postgres } from '../../src/store/postgres.ts'
-import { addRequests, type KeptRequest, prepareRequests } from '../../src/store/request-table.ts'
+import { addRequests, type KeptRequest, prepareRequests } from '../../src/store/activity/request-table.ts'
 import { everything } from '../../src/store/scope.ts'
 
 export const nowMs = Date.UTC(2026, 0, 15, 12)

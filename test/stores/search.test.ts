@@ -2,9 +2,9 @@
 // thousands otherwise), as the admin API is asked for them.
 
 import t from 'tap'
-import { listKeys } from '../../src/store/key-table.ts'
+import { listKeys } from '../../src/store/keys/key-table.ts'
 import { createPostgres, openSession, type Queryable } from '../../src/store/postgres.ts'
-import { buildSearchIndexes } from '../../src/store/search-table.ts'
+import { buildSearchIndexes } from '../../src/store/keys/search-table.ts'
 import { createDatabase } from '../support/database.ts'
 import { startTestProgram } from '../support/program.ts'
 import { rowsReadOf } from '../support/rows-read.ts'

@@ -2,7 +2,7 @@
 
 import { createHash, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { digestOf, generateSecret, Secret } from '../../src/credentials/secret.ts'
-import { issueAccessToken, type NewAccessToken } from '../../src/store/access-token-table.ts'
+import { issueAccessToken, type NewAccessToken } from '../../src/store/oauth/access-token-table.ts'
 import type { Queryable } from '../../src/store/queryable.ts'
 
 export interface MadeToken extends NewAccessToken {

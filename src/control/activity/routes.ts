@@ -1,8 +1,8 @@
 // How a key is used: by the minute, of a week ago by the hour, of three months ago by the day.
 
 import { type Static, Type } from 'typebox'
-import { type ActivityRow, activitySpans, listActivity } from '../../store/activity-table.ts'
-import { mustGetKey } from '../../store/key-table.ts'
+import { type ActivityRow, activitySpans, listActivity } from '../../store/activity/activity-table.ts'
+import { mustGetKey } from '../../store/keys/key-table.ts'
 import { viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'

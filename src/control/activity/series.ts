@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox'
 import { catalogue } from '../../errors/catalogue.ts'
-import { listActivitySeries } from '../../store/activity-series-table.ts'
+import { listActivitySeries } from '../../store/activity/activity-series-table.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { idOf, textField } from '../fields.ts'
 import { instant, rangeOf, timeField } from '../instant.ts'

@@ -6,7 +6,7 @@ import {
   type ActivityTotal,
   listActivityTotals,
   type TotalsPlace,
-} from '../../store/activity-totals-table.ts'
+} from '../../store/activity/activity-totals-table.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { idOf, limitOf, pageFields, textField } from '../fields.ts'

@@ -3,7 +3,12 @@
 
 import { finished, Readable } from 'node:stream'
 import { type Static, Type } from 'typebox'
-import { type AuditFilter, listAudit, type StoredAuditEntry, writeAudit } from '../../store/audit-table.ts'
+import {
+  type AuditFilter,
+  listAudit,
+  type StoredAuditEntry,
+  writeAudit,
+} from '../../store/audit/audit-table.ts'
 import type { Postgres } from '../../store/postgres.ts'
 import type { Scope } from '../../store/scope.ts'
 import { whoOf } from '../change-answer.ts'

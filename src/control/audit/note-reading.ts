@@ -3,8 +3,8 @@
 // has each request.
 
 import type { FastifyRequest } from 'fastify'
-import { writeAudit } from '../../store/audit-table.ts'
-import { getMerchant } from '../../store/merchant-table.ts'
+import { writeAudit } from '../../store/audit/audit-table.ts'
+import { getMerchant } from '../../store/keys/merchant-table.ts'
 import { whoOf } from '../change-answer.ts'
 import type { AdminDeps } from '../dependencies.ts'
 import { isId } from '../fields.ts'

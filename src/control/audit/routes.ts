@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { listAudit, type StoredAuditEntry, writeAudit } from '../../store/audit-table.ts'
+import { listAudit, type StoredAuditEntry, writeAudit } from '../../store/audit/audit-table.ts'
 import { isWhole } from '../../store/scope.ts'
 import type { Caller } from '../callers/caller.ts'
 import { whoOf } from '../change-answer.ts'

@@ -12,7 +12,7 @@ import {
   verifyEnd,
   verifyEntries,
   verifyLinks,
-} from '../../store/audit-chain-table.ts'
+} from '../../store/audit/audit-chain-table.ts'
 import type { Postgres } from '../../store/postgres.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { readCursor } from '../cursor.ts'

@@ -1,7 +1,7 @@
 // Who a request comes from, once known: the only thing that handlers see of tokens.
 
 import { type Denial, DenialError, deny } from '../../errors/denial.ts'
-import type { SignedIn } from '../../store/hub-session-table.ts'
+import type { SignedIn } from '../../store/people/hub-session-table.ts'
 import { everything, isWhole, type Scope } from '../../store/scope.ts'
 import type { Access, CallerKind } from './access.ts'
 

@@ -7,7 +7,7 @@ import { tokenPrefix } from '../../credentials/role.ts'
 import { type Denial, deny } from '../../errors/denial.ts'
 import type { Queryable } from '../../store/postgres.ts'
 import { everything } from '../../store/scope.ts'
-import { findToken, type StoredToken, touchToken } from '../../store/token-table.ts'
+import { findToken, type StoredToken, touchToken } from '../../store/people/token-table.ts'
 import { type OperatorCheck, presentedToken } from '../operator.ts'
 import type { Caller } from './caller.ts'
 

@@ -7,10 +7,10 @@ import {
   writeClientPatch,
   writeClientSecret,
   writeClientStatus,
-} from '../../store/oauth-client-change-table.ts'
+} from '../../store/oauth/oauth-client-change-table.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
-import { mustGetClient, type StoredClient } from '../../store/oauth-client-table.ts'
-import { endGrantsOf } from '../../store/oauth-grant-table.ts'
+import { mustGetClient, type StoredClient } from '../../store/oauth/oauth-client-table.ts'
+import { endGrantsOf } from '../../store/oauth/oauth-grant-table.ts'
 import { permissionsOfClient } from '../../oauth/client-metadata.ts'
 import { originOf, viewOf } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'

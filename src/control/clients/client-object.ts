@@ -3,7 +3,7 @@
 import { type Static, Type } from 'typebox'
 import { oauthClientStatuses, oauthGrantTypes } from '../../credentials/oauth.ts'
 import { Secret } from '../../credentials/secret.ts'
-import type { StoredClient } from '../../store/oauth-client-table.ts'
+import type { StoredClient } from '../../store/oauth/oauth-client-table.ts'
 import { changeBody, nameField, textField } from '../fields.ts'
 import { instant, instantOrNull } from '../instant.ts'
 import { permissionsField } from '../keys/key-request.ts'

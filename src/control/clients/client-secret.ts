@@ -2,7 +2,7 @@
 
 import { clientSecretPrefix } from '../../credentials/oauth.ts'
 import { digestOf, generateSecret, lastFour, type Secret } from '../../credentials/secret.ts'
-import type { NewClientSecret } from '../../store/oauth-client-change-table.ts'
+import type { NewClientSecret } from '../../store/oauth/oauth-client-change-table.ts'
 import type { AdminDeps } from '../dependencies.ts'
 
 /** A new secret, and what is kept of it. */

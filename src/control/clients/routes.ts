@@ -1,8 +1,8 @@
 // Clients of the authorization server. Their secrets are shown once.
 
 import { Type } from 'typebox'
-import { createClient } from '../../store/oauth-client-change-table.ts'
-import { listClients, mustGetClient, type StoredClient } from '../../store/oauth-client-table.ts'
+import { createClient } from '../../store/oauth/oauth-client-change-table.ts'
+import { listClients, mustGetClient, type StoredClient } from '../../store/oauth/oauth-client-table.ts'
 import { createReadingNotes, listTarget } from '../audit/note-reading.ts'
 import { viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'

@@ -1,6 +1,6 @@
 // What is new in the audit of keys and merchants, once a second while somebody watches.
 
-import { type ChangeEvent, changesBehind, lastChangeId } from '../../store/event-table.ts'
+import { type ChangeEvent, changesBehind, lastChangeId } from '../../store/audit/event-table.ts'
 import type { Queryable } from '../../store/postgres.ts'
 
 export interface ChangeNews {

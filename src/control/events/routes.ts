@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox'
 import { deny, DenialError } from '../../errors/denial.ts'
-import type { ChangeEvent } from '../../store/event-table.ts'
+import type { ChangeEvent } from '../../store/audit/event-table.ts'
 import { seesApi, seesMerchant } from '../../store/scope.ts'
 import { createLiveRate, type LiveDecision, type LiveScope, sees } from '../../telemetry/live.ts'
 import { ownerOf } from '../callers/caller.ts'

@@ -1,7 +1,7 @@
 // What the gateway would do with a request, by the table in force: the same decision as that of `latchkey config explain`.
 
 import { Type } from 'typebox'
-import { mustGetKey } from '../../store/key-table.ts'
+import { mustGetKey } from '../../store/keys/key-table.ts'
 import { viewOf } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { idOf, textField } from '../fields.ts'

@@ -2,9 +2,14 @@
 
 import { type Static, Type } from 'typebox'
 import { commitTraced, transactionOf } from '../../store/commit-table.ts'
-import { endGrantsOf, listGrants, mustGetGrant, type ShownGrant } from '../../store/oauth-grant-table.ts'
+import {
+  endGrantsOf,
+  listGrants,
+  mustGetGrant,
+  type ShownGrant,
+} from '../../store/oauth/oauth-grant-table.ts'
 import type { Change } from '../../store/change-table.ts'
-import { writeAudit } from '../../store/audit-table.ts'
+import { writeAudit } from '../../store/audit/audit-table.ts'
 import { createReadingNotes, listTarget } from '../audit/note-reading.ts'
 import { originOf, viewOf, whoOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'

@@ -1,7 +1,7 @@
 // Keys by how old their secret is, when they were last used and when they end: durations in a query.
 
 import { Type } from 'typebox'
-import type { KeyAges } from '../../store/key-ages.ts'
+import type { KeyAges } from '../../store/keys/key-ages.ts'
 import { invalid } from '../refusal.ts'
 
 function durationField(description: string) {

@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox'
 import type { MerchantAction } from '../../credentials/lifecycle.ts'
 import { merchantStatuses } from '../../credentials/record.ts'
 import { DenialError, deny } from '../../errors/denial.ts'
-import { noMerchantLimits } from '../../store/limit-table.ts'
+import { noMerchantLimits } from '../../store/keys/limit-table.ts'
 import {
   createMerchant,
   getMerchant,
@@ -13,7 +13,7 @@ import {
   patchMerchant,
   type StoredMerchant,
   transitionMerchant,
-} from '../../store/merchant-table.ts'
+} from '../../store/keys/merchant-table.ts'
 import { settle } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'

@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox'
 import { createKeyRing } from '../../oauth/server-keys.ts'
-import { writeAudit } from '../../store/audit-table.ts'
+import { writeAudit } from '../../store/audit/audit-table.ts'
 import { whoOf } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { actionBody, waitQuery } from '../fields.ts'

@@ -1,6 +1,6 @@
 // Operators: who of the platform's people may sign in, and as what.
 
-import { resetFactors } from '../../store/factor-table.ts'
+import { resetFactors } from '../../store/people/factor-table.ts'
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { readEmail } from '../../credentials/email.ts'
@@ -11,7 +11,7 @@ import {
   listOperators,
   type StoredPerson,
   switchPerson,
-} from '../../store/person-table.ts'
+} from '../../store/people/person-table.ts'
 import { createReadingNotes } from '../audit/note-reading.ts'
 import { refuseEnding } from '../callers/caller.ts'
 import { originOf } from '../change-answer.ts'

@@ -5,7 +5,7 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { clientNetwork, plainAddress } from '../../config/request/addresses.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
-import { giveBack, type Pace, takeTry } from '../../store/pace-table.ts'
+import { giveBack, type Pace, takeTry } from '../../store/people/pace-table.ts'
 import type { AdminDeps } from '../dependencies.ts'
 
 /** Wrong ones; who is right gets them back. */

@@ -4,7 +4,7 @@
 import { linkPrefix } from '../../credentials/role.ts'
 import { digestOf, generateSecret, isWellFormed, Secret } from '../../credentials/secret.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
-import { addLink, type LinkFor } from '../../store/link-table.ts'
+import { addLink, type LinkFor } from '../../store/people/link-table.ts'
 import type { Queryable } from '../../store/postgres.ts'
 import type { HubDeps } from '../dependencies.ts'
 

@@ -1,7 +1,7 @@
 // /hub/v1/account/reminders: whether somebody wants mails about keys of the merchants that they are an admin of.
 
 import { Type } from 'typebox'
-import { setReminders, wantsReminders } from '../../store/mailed-reminder-table.ts'
+import { setReminders, wantsReminders } from '../../store/keys/mailed-reminder-table.ts'
 import type { ControlApp } from '../dependencies.ts'
 import type { RouteDoc } from '../openapi/route-doc.ts'
 import type { HubApp } from './hub-app.ts'

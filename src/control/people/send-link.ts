@@ -4,9 +4,14 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type ChangeOrigin, commitTraced, transactionOf } from '../../store/commit-table.ts'
-import { endLinksOf } from '../../store/link-table.ts'
-import { type MailKind, queueMail } from '../../store/mail-table.ts'
-import { lockPerson, type PersonOf, type StoredPerson, writePersonAudit } from '../../store/person-table.ts'
+import { endLinksOf } from '../../store/people/link-table.ts'
+import { type MailKind, queueMail } from '../../store/people/mail-table.ts'
+import {
+  lockPerson,
+  type PersonOf,
+  type StoredPerson,
+  writePersonAudit,
+} from '../../store/people/person-table.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
 import { type Caller, refuseEnding } from '../callers/caller.ts'
 import { originOf } from '../change-answer.ts'

@@ -7,9 +7,14 @@ import { readEmail } from '../../credentials/email.ts'
 import { sessionPrefix } from '../../credentials/role.ts'
 import { digestOf, generateSecret, type Secret } from '../../credentials/secret.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
-import { findTotp, type StoredTotp } from '../../store/factor-table.ts'
-import { insertSession, openSession, type NewSession, type Proof } from '../../store/hub-session-table.ts'
-import { type Credentials, findCredentials, isKnownPlace } from '../../store/person-table.ts'
+import { findTotp, type StoredTotp } from '../../store/people/factor-table.ts'
+import {
+  insertSession,
+  openSession,
+  type NewSession,
+  type Proof,
+} from '../../store/people/hub-session-table.ts'
+import { type Credentials, findCredentials, isKnownPlace } from '../../store/people/person-table.ts'
 import type { Queryable } from '../../store/postgres.ts'
 import type { HubApp } from './hub-app.ts'
 

@@ -3,7 +3,7 @@
 import { type Static, Type } from 'typebox'
 import { memberRoles, tokenRoles } from '../../credentials/role.ts'
 import type { Secret } from '../../credentials/secret.ts'
-import { proofs, type SignedIn, type StoredSession } from '../../store/hub-session-table.ts'
+import { proofs, type SignedIn, type StoredSession } from '../../store/people/hub-session-table.ts'
 import { merchantStatuses } from '../../credentials/record.ts'
 import { instant } from '../instant.ts'
 import { timeSchema } from '../openapi/route-doc.ts'

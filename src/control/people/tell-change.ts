@@ -1,7 +1,7 @@
 // Whose password was changed is told so, where there is mail: it may not have been them.
 
-import { queueMail } from '../../store/mail-table.ts'
-import type { StoredPerson } from '../../store/person-table.ts'
+import { queueMail } from '../../store/people/mail-table.ts'
+import type { StoredPerson } from '../../store/people/person-table.ts'
 import type { PeopleDeps } from './hub-app.ts'
 
 /** The change stands, whatever becomes of the mail. Never rejects. */

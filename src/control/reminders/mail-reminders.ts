@@ -3,7 +3,7 @@
 // transaction that queues the mails.
 
 import type { Table } from '../../config/compiled.ts'
-import { queueMail } from '../../store/mail-table.ts'
+import { queueMail } from '../../store/people/mail-table.ts'
 import {
   keepTold,
   listDueMerchants,
@@ -12,7 +12,7 @@ import {
   releaseMerchant,
   type ReminderMerchant,
   takeMerchant,
-} from '../../store/mailed-reminder-table.ts'
+} from '../../store/keys/mailed-reminder-table.ts'
 import type { Postgres, Queryable } from '../../store/postgres.ts'
 import { explainFailure } from '../../store/refusals.ts'
 import type { RemindedKey, ReminderMail } from '../people/mail/reminder-words.ts'

@@ -3,7 +3,7 @@
 import { type Static, Type } from 'typebox'
 import type { Api } from '../../config/compiled.ts'
 import { expandPermissions } from '../../credentials/permission.ts'
-import { listWatchedKeys, type WatchedKey } from '../../store/route-use-table.ts'
+import { listWatchedKeys, type WatchedKey } from '../../store/activity/route-use-table.ts'
 import { viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'

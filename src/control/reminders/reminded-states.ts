@@ -1,9 +1,9 @@
 // What keys of a merchant should be looked after for, page by page: a merchant may have any number of keys.
 
 import type { Table } from '../../config/compiled.ts'
-import { listKeysInUse, type MailedState } from '../../store/mailed-reminder-table.ts'
+import { listKeysInUse, type MailedState } from '../../store/keys/mailed-reminder-table.ts'
 import type { Queryable } from '../../store/postgres.ts'
-import { listReminders, type Reminder } from '../../store/reminder-table.ts'
+import { listReminders, type Reminder } from '../../store/keys/reminder-table.ts'
 import { everything } from '../../store/scope.ts'
 import type { RemindedKey } from '../people/mail/reminder-words.ts'
 import { unusedPermissions } from './unused-permissions.ts'

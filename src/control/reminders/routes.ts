@@ -1,7 +1,7 @@
 // What of the keys somebody should look after.
 
 import { type Static, Type } from 'typebox'
-import { listReminders, type Reminder } from '../../store/reminder-table.ts'
+import { listReminders, type Reminder } from '../../store/keys/reminder-table.ts'
 import { viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'

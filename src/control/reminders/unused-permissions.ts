@@ -3,7 +3,7 @@
 
 import type { Api } from '../../config/compiled.ts'
 import { expandPermissions } from '../../credentials/permission.ts'
-import type { KeyInUse } from '../../store/mailed-reminder-table.ts'
+import type { KeyInUse } from '../../store/keys/mailed-reminder-table.ts'
 
 /**
  * By name. None, where the key called a route that the table has no more: nobody knows what that one asked for.

@@ -2,7 +2,7 @@
 
 import { type Static, Type } from 'typebox'
 import { sentenceOf } from '../../errors/sentences.ts'
-import type { KeptRequest } from '../../store/request-table.ts'
+import type { KeptRequest } from '../../store/activity/request-table.ts'
 import { instant } from '../instant.ts'
 import { timeSchema } from '../openapi/route-doc.ts'
 

@@ -9,7 +9,7 @@ import {
   listRequests,
   type RequestPlace,
   requestsKeptDays,
-} from '../../store/request-table.ts'
+} from '../../store/activity/request-table.ts'
 import { timeOfId } from '../../telemetry/request-id.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'

@@ -1,10 +1,10 @@
 // A merchant's people: who is a member, who was invited. Members who are admins see to it, and the platform.
 
-import { resetFactors } from '../../store/factor-table.ts'
+import { resetFactors } from '../../store/people/factor-table.ts'
 import { type Static, Type } from 'typebox'
 import { memberRoles } from '../../credentials/role.ts'
-import { queueMail } from '../../store/mail-table.ts'
-import { type StoredPerson, switchPerson } from '../../store/person-table.ts'
+import { queueMail } from '../../store/people/mail-table.ts'
+import { type StoredPerson, switchPerson } from '../../store/people/person-table.ts'
 import {
   changeMember,
   createInvitation,
@@ -13,7 +13,7 @@ import {
   type StoredInvitation,
   type StoredMember,
   withdrawInvitation,
-} from '../../store/team-table.ts'
+} from '../../store/people/team-table.ts'
 import { isWhole } from '../../store/scope.ts'
 import { createReadingNotes } from '../audit/note-reading.ts'
 import { ownerOf, refuseEnding } from '../callers/caller.ts'

@@ -3,7 +3,7 @@
 import { type Static, Type } from 'typebox'
 import { tokenRoles } from '../../credentials/role.ts'
 import { Secret } from '../../credentials/secret.ts'
-import type { StoredToken } from '../../store/token-table.ts'
+import type { StoredToken } from '../../store/people/token-table.ts'
 import { shownBy } from '../audit/routes.ts'
 import { instant, instantOrNull } from '../instant.ts'
 import { nullableTime, timeSchema } from '../openapi/route-doc.ts'

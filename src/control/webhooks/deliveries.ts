@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox'
 import { deny, DenialError } from '../../errors/denial.ts'
-import { writeAudit } from '../../store/audit-table.ts'
+import { writeAudit } from '../../store/audit/audit-table.ts'
 import {
   askAgain,
   askFor,
@@ -12,10 +12,10 @@ import {
   hurry,
   listDeliveries,
   type StoredDelivery,
-} from '../../store/webhook-delivery-table.ts'
-import { mustGetEndpoint } from '../../store/webhook-endpoint-table.ts'
-import { addEvents, payloadOf } from '../../store/webhook-event-table.ts'
-import { testType } from '../../store/webhook-catalogue.ts'
+} from '../../store/webhooks/webhook-delivery-table.ts'
+import { mustGetEndpoint } from '../../store/webhooks/webhook-endpoint-table.ts'
+import { addEvents, payloadOf } from '../../store/webhooks/webhook-event-table.ts'
+import { testType } from '../../store/webhooks/webhook-catalogue.ts'
 import type { Queryable } from '../../store/postgres.ts'
 import { createReadingNotes } from '../audit/note-reading.ts'
 import { originOf, viewOf, whoOf } from '../change-answer.ts'

@@ -13,7 +13,7 @@ import {
   type NewWebhookSecret,
   patchEndpoint,
   rotateWebhookSecret,
-} from '../../store/webhook-endpoint-table.ts'
+} from '../../store/webhooks/webhook-endpoint-table.ts'
 import { createReadingNotes, listTarget } from '../audit/note-reading.ts'
 import { originOf, viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'

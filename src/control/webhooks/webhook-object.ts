@@ -2,9 +2,9 @@
 
 import { type Static, Type } from 'typebox'
 import { Secret } from '../../credentials/secret.ts'
-import { deliveryStatuses, type StoredDelivery } from '../../store/webhook-delivery-table.ts'
-import { endpointStatuses, type StoredEndpoint } from '../../store/webhook-endpoint-table.ts'
-import { webhookTypes } from '../../store/webhook-catalogue.ts'
+import { deliveryStatuses, type StoredDelivery } from '../../store/webhooks/webhook-delivery-table.ts'
+import { endpointStatuses, type StoredEndpoint } from '../../store/webhooks/webhook-endpoint-table.ts'
+import { webhookTypes } from '../../store/webhooks/webhook-catalogue.ts'
 import { changeBody, nameField, textField } from '../fields.ts'
 import { instant, instantOrNull } from '../instant.ts'
 import { nullableTime, timeSchema } from '../openapi/route-doc.ts'

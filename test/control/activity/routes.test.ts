@@ -1,5 +1,5 @@
 import t from 'tap'
-import { addActivity } from '../../../src/store/activity-table.ts'
+import { addActivity } from '../../../src/store/activity/activity-table.ts'
 import { createSubject, makeKey, startMs } from '../subject.ts'
 
 void t.test(

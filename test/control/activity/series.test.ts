@@ -1,7 +1,7 @@
 // How keys were used, over time: what the hub's charts are drawn from.
 
 import t from 'tap'
-import { addActivity } from '../../../src/store/activity-table.ts'
+import { addActivity } from '../../../src/store/activity/activity-table.ts'
 import { createSubject, makeKey, startMs } from '../subject.ts'
 
 void t.test('use over time is added up by steps, allowed, refused and failed apart', async (t) => {

@@ -1,7 +1,7 @@
 // Contract 8.
 
 import t from 'tap'
-import { addActivity } from '../../../src/store/activity-table.ts'
+import { addActivity } from '../../../src/store/activity/activity-table.ts'
 import { createSubject, makeKey, startMs } from '../subject.ts'
 
 void t.test('the activity of all, of a merchant and of a key is added up as it is asked for', async (t) => {

@@ -6,7 +6,7 @@ import type { ControlApp } from '../../../src/control/dependencies.ts'
 import { tokenRoles } from '../../../src/credentials/role.ts'
 import type { Postgres } from '../../../src/store/postgres.ts'
 import { commandLineOf, makePerson, sessionOf } from '../people/people.ts'
-import { insertGrant } from '../../../src/store/oauth-grant-table.ts'
+import { insertGrant } from '../../../src/store/oauth/oauth-grant-table.ts'
 import { seedRequests } from '../../store/seed.ts'
 import { createSubject, keyBody, type Subject, token } from '../subject.ts'
 

@@ -5,7 +5,7 @@ import { commandLinePrefix, sessionPrefix } from '../../../src/credentials/role.
 import { digestOf, generateSecret, type Secret } from '../../../src/credentials/secret.ts'
 import { cookieName, csrfOf, sessionCookie } from '../../../src/control/people/session-secret.ts'
 import { shownSecret } from '../../../src/control/people/device/codes.ts'
-import { openSession } from '../../../src/store/hub-session-table.ts'
+import { openSession } from '../../../src/store/people/hub-session-table.ts'
 import type { Postgres } from '../../../src/store/postgres.ts'
 import { startMs } from '../subject.ts'
 

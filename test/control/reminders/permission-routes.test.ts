@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import type { Route } from '../../../src/config/compiled.ts'
-import { addActivity } from '../../../src/store/activity-table.ts'
+import { addActivity } from '../../../src/store/activity/activity-table.ts'
 import { createSubject, depsOf, makeKey, startMs } from '../subject.ts'
 
 const dayMs = 86_400_000

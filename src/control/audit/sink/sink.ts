@@ -9,7 +9,7 @@ import {
   readForSink,
   type SinkEntry,
   sinkLagSeconds,
-} from '../../../store/audit-sink-table.ts'
+} from '../../../store/audit/audit-sink-table.ts'
 import type { Postgres } from '../../../store/postgres.ts'
 import { explainFailure } from '../../../store/refusals.ts'
 import { everything } from '../../../store/scope.ts'

@@ -10,7 +10,7 @@ import {
   exposeSecret,
   findSecrets,
   type KnownSecret,
-} from '../../../store/key-exposure-table.ts'
+} from '../../../store/keys/key-exposure-table.ts'
 import { originOf, settle } from '../../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../../dependencies.ts'
 import { waitQuery } from '../../fields.ts'

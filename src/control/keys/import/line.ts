@@ -18,7 +18,7 @@ import {
   withoutKeys,
 } from '../../../credentials/secret.ts'
 import type { FieldFault } from '../../../errors/denial.ts'
-import type { ImportedKey } from '../../../store/key-import-table.ts'
+import type { ImportedKey } from '../../../store/keys/key-import-table.ts'
 import { nameField, textField } from '../../fields.ts'
 import { parseInstant } from '../../instant.ts'
 import { fieldFault } from '../../refusal.ts'

@@ -1,7 +1,7 @@
 // How an import keeps out of others' way: while a batch is made no other change can be, a revocation neither.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isHeadAwaited } from '../../../store/key-import-table.ts'
+import { isHeadAwaited } from '../../../store/keys/key-import-table.ts'
 import type { Queryable } from '../../../store/postgres.ts'
 
 /** Keys in one transaction. */

@@ -3,7 +3,7 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { deny, DenialError, type FieldFault } from '../../../errors/denial.ts'
-import { compareKeys, type ImportedKey, knownMerchants } from '../../../store/key-import-table.ts'
+import { compareKeys, type ImportedKey, knownMerchants } from '../../../store/keys/key-import-table.ts'
 import type { AdminDeps } from '../../dependencies.ts'
 import { type Judge, judgeLine } from './line.ts'
 import { linesOf } from './lines.ts'

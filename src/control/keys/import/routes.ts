@@ -4,7 +4,7 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { deny, DenialError } from '../../../errors/denial.ts'
-import { importKeys, type ImportOutcome } from '../../../store/key-import-table.ts'
+import { importKeys, type ImportOutcome } from '../../../store/keys/key-import-table.ts'
 import { StoreUnavailableError } from '../../../store/postgres-errors.ts'
 import { originOf, settle } from '../../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../../dependencies.ts'

@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { deny, DenialError } from '../../../errors/denial.ts'
-import { answerDeviceRequest, findDeviceRequest } from '../../../store/device-table.ts'
+import { answerDeviceRequest, findDeviceRequest } from '../../../store/people/device-table.ts'
 import type { ControlApp } from '../../dependencies.ts'
 import { instant } from '../../instant.ts'
 import { type RouteDoc, timeSchema } from '../../openapi/route-doc.ts'

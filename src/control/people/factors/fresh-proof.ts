@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { deny, DenialError } from '../../../errors/denial.ts'
-import type { SignedIn } from '../../../store/hub-session-table.ts'
+import type { SignedIn } from '../../../store/people/hub-session-table.ts'
 import type { HubApp } from '../hub-app.ts'
 import { passwordField, signedInOf } from '../session-routes.ts'
 import { prove, totpField } from './second-factor.ts'

@@ -11,7 +11,7 @@ import {
 import { decodeAttestationObject } from '@simplewebauthn/server/helpers'
 import { type Static, Type } from 'typebox'
 import { deny, DenialError } from '../../../errors/denial.ts'
-import { beginCeremony, type Ceremony, takeCeremony } from '../../../store/ceremony-table.ts'
+import { beginCeremony, type Ceremony, takeCeremony } from '../../../store/people/ceremony-table.ts'
 import {
   addPasskey,
   findPasskey,
@@ -19,7 +19,7 @@ import {
   removePasskey,
   type StoredPasskey,
   usePasskey,
-} from '../../../store/passkey-table.ts'
+} from '../../../store/people/passkey-table.ts'
 import { originOf } from '../../change-answer.ts'
 import type { ControlApp } from '../../dependencies.ts'
 import { idOf, idParams, nameField } from '../../fields.ts'

@@ -18,7 +18,7 @@ import {
   findTotp,
   removeTotp,
   replaceRecovery,
-} from '../../../store/factor-table.ts'
+} from '../../../store/people/factor-table.ts'
 import { originOf } from '../../change-answer.ts'
 import type { ControlApp } from '../../dependencies.ts'
 import { instantOrNull } from '../../instant.ts'

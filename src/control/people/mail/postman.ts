@@ -9,9 +9,9 @@ import {
   readAbout,
   removeMail,
   removeMailAndAbout,
-} from '../../../store/mail-table.ts'
-import type { LinkFor } from '../../../store/link-table.ts'
-import { isRecipient } from '../../../store/mailed-reminder-table.ts'
+} from '../../../store/people/mail-table.ts'
+import type { LinkFor } from '../../../store/people/link-table.ts'
+import { isRecipient } from '../../../store/keys/mailed-reminder-table.ts'
 import type { Postgres } from '../../../store/postgres.ts'
 import { explainFailure } from '../../../store/refusals.ts'
 import { type HubPlace, makeLink } from '../link.ts'

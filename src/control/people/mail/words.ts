@@ -1,6 +1,6 @@
 // What mails say: plain text, in which what others have typed stands in quotes.
 
-import type { ClaimedMail } from '../../../store/mail-table.ts'
+import type { ClaimedMail } from '../../../store/people/mail-table.ts'
 import { quoted } from './quoted.ts'
 import { type ReminderMail, reminderLines } from './reminder-words.ts'
 

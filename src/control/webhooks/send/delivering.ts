@@ -15,8 +15,8 @@ import {
   recordAsked,
   recordDelivered,
   recordFailure,
-} from '../../../store/webhook-delivery-table.ts'
-import type { DisabledReason } from '../../../store/webhook-endpoint-table.ts'
+} from '../../../store/webhooks/webhook-delivery-table.ts'
+import type { DisabledReason } from '../../../store/webhooks/webhook-endpoint-table.ts'
 import type { Post, PostResult } from './post.ts'
 import { delayAfter, type Schedule } from './schedule.ts'
 

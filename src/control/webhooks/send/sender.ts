@@ -13,9 +13,9 @@ import {
   passBy,
   readFigures,
   type WebhookFigures,
-} from '../../../store/webhook-delivery-table.ts'
-import { disableEndpoint, type DisabledReason } from '../../../store/webhook-endpoint-table.ts'
-import { takeChanges } from '../../../store/webhook-event-table.ts'
+} from '../../../store/webhooks/webhook-delivery-table.ts'
+import { disableEndpoint, type DisabledReason } from '../../../store/webhooks/webhook-endpoint-table.ts'
+import { takeChanges } from '../../../store/webhooks/webhook-event-table.ts'
 import { createDelivering, type DeliveringDeps } from './delivering.ts'
 
 export interface SenderLog {

@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { createFileSink } from '../../../../src/control/audit/sink/file-sink.ts'
 import { createHttpSink } from '../../../../src/control/audit/sink/http-sink.ts'
 import { createSink, type SendBatch } from '../../../../src/control/audit/sink/sink.ts'
-import { sealAudit } from '../../../../src/store/audit-chain-table.ts'
+import { sealAudit } from '../../../../src/store/audit/audit-chain-table.ts'
 import { createSubject, type Subject } from '../../subject.ts'
 import { startReceiver, taken, type Told, until } from '../../webhooks/receiver.ts'
 

@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Table } from '../../../../src/config/compiled.ts'
 import type { ExposurePolicy } from '../../../../src/config/scanning-schema.ts'
 import { generateSecret, Secret } from '../../../../src/credentials/secret.ts'
-import { sealAudit } from '../../../../src/store/audit-chain-table.ts'
+import { sealAudit } from '../../../../src/store/audit/audit-chain-table.ts'
 import { createSubject, depsOf, makeKey, type Subject } from '../../subject.ts'
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -3,7 +3,7 @@
 import t from 'tap'
 import { createPostman, type PostmanDeps } from '../../../../src/control/people/mail/postman.ts'
 import { connectionTo, createMailTransport } from '../../../../src/control/people/mail/transport.ts'
-import { queueMail } from '../../../../src/store/mail-table.ts'
+import { queueMail } from '../../../../src/store/people/mail-table.ts'
 import type { Postgres } from '../../../../src/store/postgres.ts'
 import { createDatabase } from '../../../support/database.ts'
 import { until } from '../../../main/process.ts'

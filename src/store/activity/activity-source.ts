@@ -1,0 +1,134 @@
+// Where figures of use are read from: each part of a time from the sums or from the rows themselves, as one list of rows that
+// have the same columns. What is asked of one key is read from its rows: they stand together.
+
+import { partsOf, type Range, type RangePart } from './activity-parts.ts'
+import { readSummed, type SumKind } from './activity-sum-table.ts'
+import type { Queryable } from '../postgres.ts'
+import type { Scope } from '../scope.ts'
+
+export interface SourceFilter extends Range {
+  /** What of the installation is asked about. */
+  readonly scope: Scope
+  readonly keyId?: string | undefined
+  readonly merchantId?: string | undefined
+  readonly api?: string | undefined
+  readonly environment?: string | undefined
+  /** Method and template. */
+  readonly route?: string | undefined
+  readonly outcome?: string | undefined
+}
+
+/** What rows are to be told apart by. */
+export interface Sharpness {
+  /** Whose they are: the column `name`. */
+  readonly name: 'merchant' | 'key' | 'none'
+  /** The shortest time that matters; `none`: the range alone. */
+  readonly time: 'row' | 'hour' | 'day' | 'none'
+}
+
+/** A SELECT of name, start, api, environment, route, outcome and count; `put` takes a value and gives its placeholder. */
+export async function sourceOf(
+  db: Queryable,
+  { filter, sharpness }: { readonly filter: SourceFilter; readonly sharpness: Sharpness },
+  put: (value: unknown) => string,
+): Promise<string> {
+  const kind = kindOf(filter, sharpness)
+  const parts = kind === undefined ? [rowsOnly(filter)] : await readParts(db, filter, { kind, ...sharpness })
+  return parts
+    .flatMap((part) =>
+      kind === undefined || part.from === 'rows'
+        ? rowsOf(filter, part, { name: sharpness.name, put })
+        : [sumsOf(filter, part, { kind, span: part.from, put })],
+    )
+    .join(' UNION ALL ')
+}
+
+/** Of which the sums can answer; undefined: none. */
+function kindOf(filter: SourceFilter, { name, time }: Sharpness): SumKind | undefined {
+  if (filter.keyId !== undefined || time === 'row') return undefined
+  // Of keys neither routes nor refusals are told apart.
+  if (name === 'key') return filter.route === undefined && filter.outcome === undefined ? 'key' : undefined
+  const isOfMerchants = name === 'merchant' || filter.merchantId !== undefined
+  return isOfMerchants || filter.scope.merchantIds !== null ? 'merchant' : 'all'
+}
+
+function rowsOnly({ fromMs, toMs }: Range): RangePart {
+  return { from: 'rows', fromMs, toMs }
+}
+
+async function readParts(
+  db: Queryable,
+  range: Range,
+  { kind, time }: { readonly kind: SumKind; readonly time: Sharpness['time'] },
+): Promise<readonly RangePart[]> {
+  const summed = await readSummed(db)
+  const parts = partsOf(range, summed, spansFor({ kind, time }))
+  // An empty range still has columns.
+  return parts.length > 0 ? parts : [rowsOnly(range)]
+}
+
+/** Keys are many, and of them there are weeks. */
+function spansFor({ kind, time }: { readonly kind: SumKind; readonly time: Sharpness['time'] }) {
+  if (time === 'hour') return ['hour'] as const
+  return kind === 'key' && time === 'none' ? (['week', 'day', 'hour'] as const) : (['day', 'hour'] as const)
+}
+
+type Put = (value: unknown) => string
+
+function rowsOf(
+  filter: SourceFilter,
+  { fromMs, toMs }: Range,
+  { name, put }: { readonly name: Sharpness['name']; readonly put: Put },
+): string[] {
+  const { scope, keyId, merchantId } = filter
+  const from = put(new Date(fromMs))
+  const to = put(new Date(toMs))
+  const conditions = [...commonOf(filter, put)]
+  if (keyId !== undefined) conditions.push(`a.key_id = ${put(keyId)}`)
+  if (merchantId !== undefined) conditions.push(isOfMerchant(`= ${put(merchantId)}`))
+  if (scope.merchantIds !== null) conditions.push(isOfMerchant(`= ANY (${put(scope.merchantIds)}::text[])`))
+  const joined = name === 'merchant' ? 'JOIN api_key k ON k.id = a.key_id' : ''
+  const names = { merchant: 'k.merchant_id', key: 'a.key_id', none: `''` } as const
+  const select = (table: string, column: string, within: string) =>
+    `SELECT ${names[name]} COLLATE "C" AS name, a.${column} AS start, a.api, a.environment, a.route, a.outcome, a.count
+     FROM ${table} a ${joined}
+     WHERE ${[within, `a.${column} >= ${from}`, `a.${column} < ${to}`, ...conditions].join(' AND ')}`
+  return [
+    select('activity', 'minute', 'true'),
+    // Both spans by name: the index begins with it.
+    select('activity_rollup', 'start', `a.span IN ('hour', 'day')`),
+  ]
+}
+
+const isOfMerchant = (comparison: string) =>
+  `a.key_id IN (SELECT m.id FROM api_key m WHERE m.merchant_id ${comparison})`
+
+function sumsOf(
+  filter: SourceFilter,
+  { fromMs, toMs }: Range,
+  { kind, span, put }: { readonly kind: SumKind; readonly span: string; readonly put: Put },
+): string {
+  const { scope, merchantId } = filter
+  const conditions = [
+    `a.kind = '${kind}' AND a.span = '${span}' AND a.start >= ${put(new Date(fromMs))} AND a.start < ${put(new Date(toMs))}`,
+    ...commonOf(filter, put),
+  ]
+  const isOf = (comparison: string) =>
+    kind === 'key'
+      ? `a.name IN (SELECT m.id FROM api_key m WHERE m.merchant_id ${comparison})`
+      : `a.name ${comparison}`
+  if (merchantId !== undefined) conditions.push(isOf(`= ${put(merchantId)}`))
+  if (scope.merchantIds !== null) conditions.push(isOf(`= ANY (${put(scope.merchantIds)}::text[])`))
+  return `SELECT a.name, a.start, a.api, a.environment, a.route, a.outcome, a.count
+    FROM activity_sum a WHERE ${conditions.join(' AND ')}`
+}
+
+function commonOf({ scope, api, environment, route, outcome }: SourceFilter, put: Put): string[] {
+  return [
+    ...(api === undefined ? [] : [`a.api = ${put(api)}`]),
+    ...(environment === undefined ? [] : [`a.environment = ${put(environment)}`]),
+    ...(route === undefined ? [] : [`a.route = ${put(route)}`]),
+    ...(outcome === undefined ? [] : [`a.outcome = ${put(outcome)}`]),
+    ...(scope.apis === null ? [] : [`a.api = ANY (${put(scope.apis)}::text[])`]),
+  ]
+}

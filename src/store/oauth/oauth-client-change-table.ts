@@ -1,0 +1,218 @@
+// How clients of the authorization server come to be and change: each with its line in the audit.
+
+import type { OauthClientStatus } from '../../credentials/oauth.ts'
+import { deny, DenialError } from '../../errors/denial.ts'
+import { type Who, writeAudit } from '../audit/audit-table.ts'
+import {
+  type ChangeOrigin,
+  type Committed,
+  commitOnce,
+  commitTraced,
+  transactionOf,
+} from '../commit-table.ts'
+import type { Change } from '../change-table.ts'
+import { mustGetClient, type StoredClient } from './oauth-client-table.ts'
+import type { Postgres, Queryable } from '../postgres.ts'
+import { refuseViewer, type Scope, seesApi, seesMerchant } from '../scope.ts'
+
+export interface NewClientSecret {
+  readonly id: string
+  /** Lower-case hex SHA-256. */
+  readonly digest: string
+  readonly last4: string
+}
+
+export interface NewClient extends Omit<StoredClient, 'status' | 'createdAtMs' | 'createdBy' | 'secrets'> {
+  /** null: it has keys. */
+  readonly secret: NewClientSecret | null
+}
+
+/** Active ones of one merchant, or of those of no merchant. */
+export const mostClients = 100
+
+/** Throws VALIDATION_FAILED; as `commitOnce`. */
+export async function createClient(
+  db: Postgres,
+  origin: ChangeOrigin,
+  client: NewClient,
+): Promise<Committed<StoredClient>> {
+  return commitOnce(db, origin, async (tx) => {
+    await refuseForeign(tx, origin.scope, client)
+    await tx.query(
+      `INSERT INTO oauth_client (id, merchant_id, api, environment, name, grants, redirect_uris, permissions, auth_method, jwks,
+         is_bound, status, created_at, created_by)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'active', $12, $13)`,
+      [
+        ...[client.id, client.merchantId, client.api, client.environment, client.name, client.grants],
+        ...[client.redirectUris, client.permissions, client.authMethod],
+        ...[client.jwks && JSON.stringify(client.jwks), client.isBound, new Date(origin.nowMs), origin.actor],
+      ],
+    )
+    if (client.secret !== null) await insertSecret(tx, client.id, client.secret)
+    const created = await mustGetClient(tx, client.id, origin)
+    await writeClientAudit(tx, origin, { action: 'client.create', before: null, after: created })
+    return created
+  })
+}
+
+async function refuseForeign(
+  tx: Queryable,
+  scope: Scope,
+  { merchantId, api }: Pick<NewClient, 'merchantId' | 'api'>,
+): Promise<void> {
+  refuseViewer(scope, merchantId ?? undefined)
+  const isSeen = merchantId === null ? scope.merchantIds === null : seesMerchant(scope, merchantId)
+  // One at a time: what is counted stays so.
+  const merchants =
+    merchantId === null || !isSeen
+      ? []
+      : await tx.query('SELECT FROM merchant WHERE id = $1 FOR NO KEY UPDATE', [merchantId])
+  if (!isSeen || (merchantId !== null && merchants.length === 0))
+    throw invalid('/merchant_id', 'no such merchant')
+  if (!seesApi(scope, api)) throw invalid('/api', 'no such API')
+  await refuseMore(tx, merchantId)
+}
+
+async function refuseMore(tx: Queryable, merchantId: string | null): Promise<void> {
+  const [count] = await tx.query<{ count: number }>(
+    `SELECT count(*) AS count FROM oauth_client WHERE merchant_id IS NOT DISTINCT FROM $1 AND status = 'active'`,
+    [merchantId],
+  )
+  if ((count?.count ?? 0) >= mostClients) throw invalid('', `there are ${mostClients} already`)
+}
+
+function invalid(path: string, message: string): DenialError {
+  return new DenialError(deny('VALIDATION_FAILED', 'invalid_field', { details: [{ path, message }] }))
+}
+
+export interface ClientPatch {
+  readonly name?: string | undefined
+  readonly redirectUris?: readonly string[] | undefined
+  readonly permissions?: readonly string[] | undefined
+  readonly jwks?: StoredClient['jwks'] | undefined
+}
+
+export interface ClientChange {
+  readonly id: string
+  readonly action: 'client.update' | 'client.disable' | 'client.enable' | 'client.rotate_secret'
+  /** Writes what is to be another way; returns whether it did. */
+  readonly write: (tx: Queryable, before: StoredClient) => Promise<boolean>
+  /** Done last, whatever `write` has found: takes the revision. */
+  readonly last?: (tx: Queryable) => Promise<Change | null>
+}
+
+export interface ChangedClient {
+  readonly client: StoredClient
+  /** To be spread; null: nothing. */
+  readonly change: Change | null
+}
+
+/** One change of a client, with its line in the audit. Throws NOT_FOUND; as `commitTraced`. */
+export async function changeClient(
+  db: Postgres,
+  origin: ChangeOrigin,
+  { id, action, write, last = async () => null }: ClientChange,
+): Promise<ChangedClient> {
+  return commitTraced(db, async (tx, trace) => {
+    await tx.query('SELECT FROM oauth_client WHERE id = $1 FOR NO KEY UPDATE', [id])
+    const before = await mustGetClient(tx, id, origin)
+    const isOther = await write(tx, before)
+    const client = isOther ? await mustGetClient(tx, id, origin) : before
+    if (isOther) await writeClientAudit(tx, origin, { action, before, after: client })
+    return trace(await transactionOf(tx), { client, change: await last(tx) })
+  })
+}
+
+/** For `changeClient`: what is not named stays. */
+export async function writeClientPatch(
+  tx: Queryable,
+  before: StoredClient,
+  { name, redirectUris, permissions, jwks }: ClientPatch,
+): Promise<boolean> {
+  await tx.query(
+    'UPDATE oauth_client SET name = $2, redirect_uris = $3, permissions = $4, jwks = $5 WHERE id = $1',
+    [
+      ...[before.id, name ?? before.name, redirectUris ?? before.redirectUris],
+      ...[permissions ?? before.permissions, JSON.stringify(jwks ?? before.jwks)],
+    ],
+  )
+  return true
+}
+
+/** For `changeClient`; whether it was another. Throws VALIDATION_FAILED where it would be one too many. */
+export async function writeClientStatus(
+  tx: Queryable,
+  before: StoredClient,
+  status: OauthClientStatus,
+): Promise<boolean> {
+  if (before.status === status) return false
+  if (status === 'active') {
+    await tx.query('SELECT FROM merchant WHERE id = $1 FOR NO KEY UPDATE', [before.merchantId])
+    await refuseMore(tx, before.merchantId)
+  }
+  await tx.query('UPDATE oauth_client SET status = $2 WHERE id = $1', [before.id, status])
+  return true
+}
+
+/** For `changeClient`: a second secret beside the one until `graceSeconds` are over; older ones end at once. */
+export async function writeClientSecret(
+  tx: Queryable,
+  clientId: string,
+  { secret, graceSeconds }: { readonly secret: NewClientSecret; readonly graceSeconds: number },
+): Promise<boolean> {
+  await tx.query(
+    'DELETE FROM oauth_client_secret WHERE client_id = $1 AND (expires_at IS NOT NULL OR $2 = 0)',
+    [clientId, graceSeconds],
+  )
+  await tx.query(
+    `UPDATE oauth_client_secret SET expires_at = now() + $2 * interval '1 second' WHERE client_id = $1`,
+    [clientId, graceSeconds],
+  )
+  await insertSecret(tx, clientId, secret)
+  return true
+}
+
+async function insertSecret(
+  tx: Queryable,
+  clientId: string,
+  { id, digest, last4 }: NewClientSecret,
+): Promise<void> {
+  await tx.query(
+    'INSERT INTO oauth_client_secret (id, client_id, digest, last4, created_at) VALUES ($1, $2, $3, $4, now())',
+    [id, clientId, Buffer.from(digest, 'hex'), last4],
+  )
+}
+
+interface AuditedChange {
+  readonly action: string
+  readonly before: StoredClient | null
+  readonly after: StoredClient
+}
+
+async function writeClientAudit(tx: Queryable, origin: ChangeOrigin, change: AuditedChange): Promise<void> {
+  const { actor, tokenId = null, client = null, requestId, reason } = origin
+  const who: Who = { actor, tokenId, client, requestId, reason }
+  const { action, before, after } = change
+  await writeAudit(tx, {
+    ...{ ...who, action, target: after.id, before: before && snapshot(before), after: snapshot(after) },
+    ...{ atMs: origin.nowMs, revision: null },
+  })
+}
+
+function snapshot(client: StoredClient): object {
+  return {
+    merchant_id: client.merchantId,
+    api: client.api,
+    environment: client.environment,
+    name: client.name,
+    grants: client.grants,
+    redirect_uris: client.redirectUris,
+    permissions: client.permissions,
+    auth_method: client.authMethod,
+    bound: client.isBound,
+    status: client.status,
+    secrets: client.secrets.map(({ id, last4, expiresAtMs }) => ({
+      ...{ id, last4, expires_at: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString() },
+    })),
+  }
+}
