@@ -1,7 +1,7 @@
 import t from 'tap'
 import { restAfter } from '../../../src/gateway/listener/dear-work.ts'
 
-t.test('all that is dear rests together, nineteen times as long as it took, and has nothing saved up', (t) => {
+t.test('all that is dear rests nineteen times as long as it took, together', (t) => {
   t.equal(restAfter(0, 1_000), 0)
   t.equal(restAfter(0.5, 1_000), 9.5)
   t.equal(restAfter(1, 1_001), 27.5, 'behind the rest of the one before')
