@@ -182,6 +182,7 @@ void t.test('why a key is changed is kept in the audit', async (t) => {
     ['keys', 'enable', 'ID'],
     ['keys', 'rotate', 'ID'],
     ['keys', 'end-rotation', 'ID'],
+    ['keys', 'release', 'ID'],
     ['keys', 'revoke', 'ID'],
   ]
   let id = ''
