@@ -47,7 +47,7 @@ function isWanted(api: Api): boolean {
 export function createAddressRecorder(deps: AddressRecorderDeps): AddressRecorder {
   /** When each was handed on. */
   let known = new Map<string, number>()
-  let fresh = new Map<string, SeenAddress>()
+  const fresh = new Map<string, SeenAddress>()
   let flushing: Promise<void> | undefined
   const timer = setInterval(() => void flush(), deps.flushEveryMs ?? 10_000)
   timer.unref()

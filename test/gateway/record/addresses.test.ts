@@ -9,9 +9,9 @@ function accessOf(
   {
     api = braked,
     token = null,
-    denial = undefined,
+    denial,
     keyId = 'key_1',
-  }: object & {
+  }: {
     api?: object
     token?: object | null
     denial?: object | undefined
@@ -64,7 +64,7 @@ void t.test('nothing is kept of refusals, tokens, strangers, and APIs without su
   recorder.note(accessOf('192.0.2.1', { denial: { code: 'IP_NOT_ALLOWED' } }))
   recorder.note(accessOf('192.0.2.1', { token: { id: 'atk_1' } }))
   recorder.note(accessOf('192.0.2.1', { api: { brakes: [{ action: 'disable' }] } }))
-  recorder.note({ ...accessOf('192.0.2.1'), principal: undefined } as unknown as Access)
+  recorder.note({ ...accessOf('192.0.2.1'), principal: undefined })
   recorder.note(accessOf('nobody knows'))
   await recorder.flush()
   t.same(world.batches, [])

@@ -61,7 +61,7 @@ t.test('a burst queues behind itself: each merchant is next with the fewest conn
     await until(() => held().length === 3)
     order.push(held().at(-1))
   }
-  t.same(order.slice(0, 3).toSorted(), ['/a-0', '/b-0', '/c-0'], 'before the nine that came earlier')
+  t.same(new Set(order.slice(0, 3)), new Set(['/a-0', '/b-0', '/c-0']), 'before the nine that came earlier')
   t.ok(order.indexOf('/a-1') < 6, 'and the second of one that holds one')
   for (let i = 0; upstream.requests.length < 16; i++) {
     answer()
