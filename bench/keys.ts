@@ -75,7 +75,7 @@ const keyValues = `'flintn', 'live', 'Bench', 'active', '${prefix}', '{transacti
 async function insertKnown(client: Client, { from, to }: Range, secrets: readonly string[]): Promise<void> {
   const part = secrets.slice(from, to)
   const values = [
-    part.map((_, i) => `${String(from + i).padStart(26, '0')}`),
+    part.map((_, i) => String(from + i).padStart(26, '0')),
     part.map((secret) => hash('sha256', secret, 'buffer')),
     part.map((secret) => secret.slice(-4)),
     part.map((_, i) => `mer_${String(Math.floor((from + i) / keysPerMerchant)).padStart(26, '0')}`),
