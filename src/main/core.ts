@@ -11,6 +11,7 @@ import type { Lookup } from '../lookup/found.ts'
 import { type Changes, createChanges } from '../lookup/changes.ts'
 import { createDatabaseClock } from '../lookup/database-clock.ts'
 import { createFeed, type Feed } from '../lookup/feed.ts'
+import { createKnownEntries } from '../lookup/known-entries.ts'
 import { createMemoryTier } from '../lookup/memory-tier.ts'
 import { createPostgresTier, maxLookups, type PostgresTier } from '../lookup/postgres-tier.ts'
 import type { InstalledStore } from '../lookup/installation.ts'
@@ -85,6 +86,7 @@ export interface CoreOptions {
   /** A new one unless said. */
   readonly instanceId?: string | undefined
   readonly table: () => Table
+  readonly cache: Settings['gateway']['cache']
   readonly log: Logger
   readonly metrics: Metrics
 }
@@ -167,6 +169,8 @@ export function createCore(options: CoreOptions): Core {
     now: clock.now,
     staleLimitMs: (api) => options.table().apis.get(api)?.staleLimitMs ?? 0,
     offer: (digest, reading) => redis?.tier.fill(digest, reading),
+    known: createKnownEntries(options.cache.maxKnown),
+    maxUnknown: options.cache.maxUnknown,
   })
   const lookup = createLookup({
     memory,
