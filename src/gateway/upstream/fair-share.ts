@@ -174,12 +174,14 @@ export function createFairShare<T extends Sharer<T>>(): FairShare<T> {
     serve(isOpen, offer) {
       const aside: Lane<T>[] = []
       while (isOpen()) {
-        const lane = all.next?.inside.next
-        if (lane === undefined) break
-        if (!offerFirst(lane, offer)) {
-          lane.setAside()
-          aside.push(lane)
-        }
+        const party = all.next
+        if (party === undefined) break
+        const client = party.inside.next
+        if (client !== undefined && offerFirst(client, offer)) continue
+        // Of a party all of whose clients are set aside, the rest having been taken, there is nothing left either.
+        const lane = client ?? party
+        lane.setAside()
+        aside.push(lane)
       }
       for (let lane = aside.pop(); lane !== undefined; lane = aside.pop()) lane.putBack()
     },

@@ -21,20 +21,29 @@ const newDays = 7
 /** A day is left out, so that what builds up slowly is not usual meanwhile. */
 const usualDays = 30
 
+export interface BurstsAsked {
+  readonly nowMs: number
+  /** Of the last hour, what was not looked at before; of keys that did nothing since then no burst is new. */
+  readonly sinceMs: number
+  readonly most: number
+}
+
 /**
- * Keys that may be used and did so much, of which that brake is not pulled, most first, `most` at most. Throws
- * StoreUnavailableError.
+ * Keys that may be used and did so much, of which that brake is not pulled, most first, `most` at most. What is read is the activity of
+ * all since `sinceMs`, and of those that did any of it their own. Throws StoreUnavailableError.
  */
 export async function findBursts(
   db: Queryable,
   brake: Brake,
-  { nowMs, most }: { readonly nowMs: number; readonly most: number },
+  { nowMs, sinceMs, most }: BurstsAsked,
 ): Promise<readonly Burst[]> {
   const at = new Date(nowMs)
   return db.query<Burst>(
-    `WITH busy AS (
+    `WITH recent AS MATERIALIZED (
+       SELECT DISTINCT key_id FROM activity WHERE minute >= $9 AND api = $3 AND route = ANY ($4) AND outcome = ANY ($5)
+     ), busy AS (
        SELECT a.key_id, k.merchant_id, k.created_at > $1::timestamptz - interval '${newDays} days' AS is_new, sum(a.count)::bigint AS count
-       FROM activity a JOIN api_key k ON k.id = a.key_id
+       FROM recent JOIN activity a ON a.key_id = recent.key_id JOIN api_key k ON k.id = a.key_id
        LEFT JOIN key_brake b ON b.key_id = a.key_id AND b.brake = $2
        WHERE a.minute > $1::timestamptz - interval '61 minutes' AND a.api = $3 AND a.route = ANY ($4) AND a.outcome = ANY ($5)
          AND k.status = 'active' AND (k.expires_at IS NULL OR k.expires_at > $1)
@@ -55,6 +64,9 @@ export async function findBursts(
      )
      SELECT key_id AS "keyId", merchant_id AS "merchantId", count, usual, is_new AS "isNew" FROM known
      WHERE count > usual * $7 ORDER BY count DESC, key_id LIMIT $8`,
-    [at, brake.name, brake.api, brake.routes, letThrough, brake.floor, brake.times, most],
+    [
+      ...[at, brake.name, brake.api, brake.routes, letThrough, brake.floor, brake.times, most],
+      new Date(sinceMs),
+    ],
   )
 }

@@ -133,6 +133,35 @@ t.test('whoever comes in, nobody waits for more than one turn of each other part
   t.end()
 })
 
+t.test('all that may go on is taken at once, whoever may not', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, name), { maxLength: 40 }), name, name, (comes, party, client) => {
+      const fair = createFairShare<Item>()
+      const items = comes.map(([of, from]) => new Item(of, from))
+      for (const item of items) fair.wait(item)
+      const mayBe = (one: Item) => one.party !== party && one.client !== client
+      const taken: Item[] = []
+      fair.serve(
+        () => true,
+        (one) => {
+          if (!mayBe(one)) return false
+          fair.take(one)
+          taken.push(one)
+          return true
+        },
+      )
+      assert.deepEqual(new Set(taken), new Set(items.filter(mayBe)))
+      // And the others when they may.
+      const rest = items.length - taken.length
+      for (let i = 0; i < rest; i++) assert.ok(takeNext(fair))
+      assert.equal(takeNext(fair), undefined)
+    }),
+    { numRuns: 300 },
+  )
+  t.pass('300 runs')
+  t.end()
+})
+
 t.test('who could not go on keeps the place that it had', (t) => {
   const fair = createFairShare<Item>()
   const items = ['a', 'b', 'c'].map((party) => new Item(party))

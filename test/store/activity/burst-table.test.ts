@@ -49,7 +49,8 @@ async function createSubject(t: Parameters<typeof createDatabase>[0]) {
           }),
       }
     },
-    find: (of: Partial<Brake> = {}) => findBursts(db, { ...brake, ...of }, { nowMs, most: 10 }),
+    find: (of: Partial<Brake> = {}, agoMs = 61 * 60_000) =>
+      findBursts(db, { ...brake, ...of }, { nowMs, sinceMs: nowMs - agoMs, most: 10 }),
   }
 }
 
@@ -88,6 +89,19 @@ void t.test('a burst is what is far more than usual, and more than the floor', a
   await batch.did(200, 60_000)
   t.equal((await find())[0]?.keyId, batch.id)
 })
+
+void t.test(
+  'only of keys that did something of late is there news, and of these all of the hour counts',
+  async (t) => {
+    const { key, find } = await createSubject(t)
+    const one = await key()
+    await one.did(25, 30 * 60_000)
+    t.equal((await find()).length, 1)
+    t.equal((await find({}, 3 * 60_000)).length, 0)
+    await one.did(1, 60_000)
+    t.match(await find({}, 3 * 60_000), [{ keyId: one.id, count: 26 }])
+  },
+)
 
 void t.test('what built up within a day is not usual yet, nor is what is a month ago', async (t) => {
   const { key, find } = await createSubject(t)

@@ -36,6 +36,11 @@ export interface Braking {
 
 /** Activity comes in every five seconds. */
 const everyMs = 30_000
+/** A round may take this part of the time: where it takes long, the next one waits. */
+const shareOfTime = 0.05
+/** Activity that comes later than that is seen with the next of its key. */
+const lateMs = 3 * 60_000
+const firstMs = 61 * 60_000
 /** Of one brake, in a round. */
 const most = 100
 /** Older figures are another process' to tell. */
@@ -48,15 +53,21 @@ export function createBraking(deps: BrakingDeps): Braking {
   let pulled = 0
   let held = 0
 
+  /** When all brakes were looked at last, by the database's clock. */
+  let lookedMs: number | undefined
+
   async function look(): Promise<number> {
-    held = await settleBrakes(deps.db, deps.now())
+    const nowMs = deps.now()
+    const sinceMs = Math.max(nowMs - firstMs, (lookedMs ?? 0) - lateMs)
+    held = await settleBrakes(deps.db, nowMs)
     seenAt = monotonicNow()
     let count = 0
     for (const brake of deps.brakes()) {
-      for (const burst of await findBursts(deps.db, brake, { nowMs: deps.now(), most }))
+      for (const burst of await findBursts(deps.db, brake, { nowMs, sinceMs, most }))
         if (await tryPull(brake, burst)) count++
     }
     pulled += count
+    lookedMs = nowMs
     return count
   }
 
@@ -112,13 +123,15 @@ export function createBraking(deps: BrakingDeps): Braking {
 
   return {
     async run() {
-      if (monotonicNow() < dueAt) return 0
-      dueAt = monotonicNow() + everyMs
+      const startedAt = monotonicNow()
+      if (startedAt < dueAt) return 0
       try {
         return await look()
       } catch (error) {
         deps.log.warn({ reason: explainFailure(error) }, 'Brakes are not looked at; it is tried again soon')
         return 0
+      } finally {
+        dueAt = startedAt + Math.max(everyMs, (monotonicNow() - startedAt) / shareOfTime)
       }
     },
     figures: () => ({ pulled, held: monotonicNow() - seenAt < seenForMs ? held : undefined }),
