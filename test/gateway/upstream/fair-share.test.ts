@@ -173,6 +173,16 @@ t.test('who could not go on keeps the place that it had', (t) => {
   t.end()
 })
 
+t.test('who has more waiting than before keeps its turn', (t) => {
+  const fair = createFairShare<Item>()
+  for (const party of ['a', 'b', 'a']) fair.wait(new Item(party))
+  t.equal(takeNext(fair)?.party, 'a')
+  fair.wait(new Item('c'))
+  fair.wait(new Item('b'))
+  t.equal(takeNext(fair)?.party, 'b')
+  t.end()
+})
+
 t.test('those without a key are one party, however many they are', (t) => {
   const fair = createFairShare<Item>()
   for (let i = 0; i < 2_000; i++) fair.wait(new Item('', `stranger ${i}`))

@@ -23,14 +23,18 @@ const brake: Brake = {
   ...{ routes: ['POST /v1/refunds'], times: 5, floor: 20 },
 }
 
-async function createSubject(t: Parameters<typeof createDatabase>[0], brakes: readonly Brake[] = [brake]) {
+async function createSubject(
+  t: Parameters<typeof createDatabase>[0],
+  brakes: readonly Brake[] = [brake],
+  sendsMail = true,
+) {
   const { db } = await createDatabase(t)
   const merchantId = await seedMerchant(db)
   const clock = { at: 0 }
   const published: Change[] = []
   const lines: object[] = []
   const braking = createBraking({
-    ...{ db, brakes: () => brakes, now: () => nowMs, newId, sendsMail: true },
+    ...{ db, brakes: () => brakes, now: () => nowMs, newId, sendsMail },
     published: (change) => published.push(change),
     log: { warn: (details, message) => lines.push({ ...details, message }) },
     monotonicNow: () => clock.at,
@@ -85,6 +89,14 @@ void t.test('what is found is pulled, spread, and mailed to the merchant’s adm
   t.match(braking.figures(), { pulled: 2, held: 1 })
   clock.at += 90_000
   t.equal(braking.figures().held, undefined, 'another one looks by now')
+})
+
+void t.test('where no mails are sent none is left to wait', async (t) => {
+  const { db, merchantId, braking, busyKey } = await createSubject(t, [brake], false)
+  await makePerson(db, { roles: { [merchantId]: 'admin' } })
+  await busyKey()
+  t.equal(await braking.run(), 1)
+  t.same(await db.query('SELECT id FROM mail'), [])
 })
 
 void t.test('without brakes nothing is looked for, and a database that is away is told', async (t) => {
