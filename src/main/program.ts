@@ -51,6 +51,7 @@ import { createTicketKeys } from './ticket-keys.ts'
 import { refuseUnusableFiles } from './usable-files.ts'
 import { failAlone } from './worker-channel.ts'
 import { createWebhooks, type Webhooks } from './webhooks.ts'
+import { warmUp } from './warm.ts'
 import type { Workers } from './workers.ts'
 
 export interface ProgramOptions {
@@ -215,6 +216,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       },
       certificates,
     }
+    await warmUp(core, drain, log)
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
       const { auditRetentionMs: auditKeptMs, auditSink } = config.settings.control
