@@ -1,6 +1,6 @@
 // Stacked areas over time, drawn by uPlot; a drag over them chooses a part. It knows nothing of what they are.
 
-import { useEffect, useRef } from 'react'
+import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 
@@ -25,10 +25,14 @@ export function AreaChart({ label, times, layers, height, choose }: AreaChartPro
   const place = useRef<HTMLDivElement>(null)
   const chosen = useRef(choose)
   chosen.current = choose
+  const shown = useSteady(
+    place,
+    useMemo(() => ({ times, layers }), [times, layers]),
+  )
   useEffect(() => {
     const element = place.current
     if (element === null) return
-    const chart = draw(element, { times, layers, height, choose: (from, to) => chosen.current?.(from, to) })
+    const chart = draw(element, { ...shown, height, choose: (from, to) => chosen.current?.(from, to) })
     const resized = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }))
     resized.observe(element)
     const dark = matchMedia('(prefers-color-scheme: dark)')
@@ -39,10 +43,40 @@ export function AreaChart({ label, times, layers, height, choose }: AreaChartPro
       resized.disconnect()
       chart.destroy()
     }
-  }, [times, layers, height])
+  }, [shown, height])
   return (
     <div ref={place} role="img" aria-label={label} className="w-full overflow-hidden" style={{ height }} />
   )
+}
+
+/** What comes during a drag waits for its end: drawing anew would lose it. */
+function useSteady<Data>(place: RefObject<HTMLElement | null>, latest: Data): Data {
+  const [shown, setShown] = useState(latest)
+  const isDragging = useRef(false)
+  const waiting = useRef(latest)
+  waiting.current = latest
+  useEffect(() => {
+    if (!isDragging.current) setShown(latest)
+  }, [latest])
+  useEffect(() => {
+    const element = place.current
+    const begin = (): void => {
+      isDragging.current = true
+    }
+    const end = (): void => {
+      if (!isDragging.current) return
+      isDragging.current = false
+      // After the chart has heard of it, too.
+      setTimeout(() => setShown(waiting.current))
+    }
+    element?.addEventListener('mousedown', begin)
+    document.addEventListener('mouseup', end)
+    return () => {
+      element?.removeEventListener('mousedown', begin)
+      document.removeEventListener('mouseup', end)
+    }
+  }, [place])
+  return shown
 }
 
 type Drawn = Pick<AreaChartProps, 'times' | 'layers' | 'height'> & {

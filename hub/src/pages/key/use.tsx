@@ -22,7 +22,7 @@ export function KeyUse({ id }: { id: string }) {
   const steps = useMemo(() => filled(found.data?.data ?? [], range, 'day'), [found.data, range])
   const total = steps.reduce((sum, one) => sum + one.allowed + one.refused + one.failed, 0)
   const refused = steps.reduce((sum, one) => sum + one.refused, 0)
-  if (found.isError) return null
+  if (found.isError && found.data === undefined) return null
   return (
     <Section
       title={words.key.use}

@@ -8,12 +8,13 @@ import { Link } from '../../router.tsx'
 import { useMerchantId } from '../../shell/merchant.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
-import { Check, Field, Input } from '../../ui/field.tsx'
+import { Check } from '../../ui/field.tsx'
 import { Listing } from '../../ui/listing.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { Empty } from '../../ui/states.tsx'
 import { Table, Td, Th, Tr } from '../../ui/table.tsx'
 import { Time } from '../../ui/time.tsx'
+import { TextField } from '../../ui/text-field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
@@ -167,19 +168,22 @@ function AddDialog({ merchantId, close, made }: AddProps) {
       isReady={!(events.size === 0)}
       close={close}
     >
-      <Field label={words.webhooks.url} hint={words.webhooks.urlHint} fault={wrong}>
-        <Input
-          type="url"
-          required
-          autoFocus
-          placeholder="https://"
-          value={fields.url}
-          onChange={(event) => setFields({ ...fields, url: event.target.value })}
-        />
-      </Field>
-      <Field label={`${words.webhooks.name} (${words.common.optional})`}>
-        <Input value={fields.name} onChange={(event) => setFields({ ...fields, name: event.target.value })} />
-      </Field>
+      <TextField
+        label={words.webhooks.url}
+        hint={words.webhooks.urlHint}
+        fault={wrong}
+        type="url"
+        required
+        autoFocus
+        placeholder="https://"
+        value={fields.url}
+        change={(url) => setFields({ ...fields, url })}
+      />
+      <TextField
+        label={`${words.webhooks.name} (${words.common.optional})`}
+        value={fields.name}
+        change={(name) => setFields({ ...fields, name })}
+      />
       <fieldset>
         <legend className="mb-1.5 text-[13px] font-medium">{words.webhooks.events}</legend>
         <div className="flex flex-col gap-1.5">
