@@ -17,7 +17,7 @@ import { keys, reminders } from './words/keys.ts'
 import { limits } from './words/limits.ts'
 import { merchants } from './words/merchants.ts'
 import { newKey, secret } from './words/new-key.ts'
-import { oauth } from './words/oauth.ts'
+import { client, oauth } from './words/oauth.ts'
 import { requests } from './words/requests.ts'
 import { routes } from './words/routes.ts'
 import { shell } from './words/shell.ts'
@@ -58,6 +58,7 @@ export const words = {
   activity,
   webhooks,
   oauth,
+  client,
   reminders,
   routes,
   limits,

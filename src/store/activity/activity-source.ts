@@ -9,6 +9,7 @@ import type { Scope } from '../scope.ts'
 export interface SourceFilter extends Range {
   /** What of the installation is asked about. */
   readonly scope: Scope
+  /** Of a key, or of a client of the authorization server: its access tokens are counted by it. */
   readonly keyId?: string | undefined
   readonly merchantId?: string | undefined
   readonly api?: string | undefined
@@ -85,8 +86,9 @@ function rowsOf(
   const to = put(new Date(toMs))
   const conditions = [...commonOf(filter, put)]
   if (keyId !== undefined) conditions.push(`a.key_id = ${put(keyId)}`)
-  if (merchantId !== undefined) conditions.push(isOfMerchant(`= ${put(merchantId)}`))
-  if (scope.merchantIds !== null) conditions.push(isOfMerchant(`= ANY (${put(scope.merchantIds)}::text[])`))
+  const isOf = isOfMerchant(keyId?.startsWith('cli_') === true ? 'oauth_client' : 'api_key')
+  if (merchantId !== undefined) conditions.push(isOf(`= ${put(merchantId)}`))
+  if (scope.merchantIds !== null) conditions.push(isOf(`= ANY (${put(scope.merchantIds)}::text[])`))
   const joined = name === 'merchant' ? 'JOIN api_key k ON k.id = a.key_id' : ''
   const names = { merchant: 'k.merchant_id', key: 'a.key_id', none: `''` } as const
   const select = (table: string, column: string, within: string) =>
@@ -100,8 +102,9 @@ function rowsOf(
   ]
 }
 
-const isOfMerchant = (comparison: string) =>
-  `a.key_id IN (SELECT m.id FROM api_key m WHERE m.merchant_id ${comparison})`
+/** Of a client, whose tokens count as it, its own merchant: one of all merchants is nobody's. */
+const isOfMerchant = (table: 'api_key' | 'oauth_client') => (comparison: string) =>
+  `a.key_id IN (SELECT m.id FROM ${table} m WHERE m.merchant_id ${comparison})`
 
 function sumsOf(
   filter: SourceFilter,

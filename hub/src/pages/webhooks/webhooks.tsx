@@ -6,6 +6,7 @@ import { mayChange, useUser } from '../../api/session.ts'
 import { addEndpoint, type Endpoint, endpointList, type EndpointWithSecret } from '../../api/webhooks.ts'
 import { Link } from '../../router.tsx'
 import { useMerchantId } from '../../shell/merchant.tsx'
+import { SecretDialog } from '../../shell/secret-dialog.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Check } from '../../ui/field.tsx'
@@ -18,7 +19,6 @@ import { TextField } from '../../ui/text-field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
-import { SigningSecret } from './signing-secret.tsx'
 
 export function Webhooks() {
   const user = useUser()
@@ -58,7 +58,9 @@ export function Webhooks() {
         </Listing>
       )}
       {isAdding && <AddDialog merchantId={merchantId} close={() => setAdding(false)} made={setMade} />}
-      {made !== null && <SigningSecret secret={made.secret} close={() => setMade(null)} />}
+      {made !== null && (
+        <SecretDialog text={words.webhooks} secret={made.secret} close={() => setMade(null)} />
+      )}
     </>
   )
 }
