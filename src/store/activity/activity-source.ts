@@ -36,7 +36,8 @@ export async function sourceOf(
   put: (value: unknown) => string,
 ): Promise<string> {
   const kind = kindOf(filter, sharpness)
-  const parts = kind === undefined ? [rowsOnly(filter)] : await readParts(db, filter, spansFor(filter, sharpness))
+  const parts =
+    kind === undefined ? [rowsOnly(filter)] : await readParts(db, filter, spansFor(filter, sharpness))
   const from = (part: RangePart) => {
     if (kind === undefined || part.from === 'rows') return rowsOf(filter, part, { name: sharpness.name, put })
     // Of hours there are no totals: a range has few of them.
@@ -135,7 +136,8 @@ function sumsOf(
       : `a.name ${comparison}`
   if (merchantId !== undefined) conditions.push(isOf(`= ${put(merchantId)}`))
   if (scope.merchantIds !== null) conditions.push(isOf(`= ANY (${put(scope.merchantIds)}::text[])`))
-  const rest = table === 'activity_total' ? `'', '', a.count, a.allowed` : `a.route, a.outcome, a.count, ${allowedOf}`
+  const rest =
+    table === 'activity_total' ? `'', '', a.count, a.allowed` : `a.route, a.outcome, a.count, ${allowedOf}`
   return `SELECT a.name, a.start, a.api, a.environment, ${rest}
     FROM ${table} a WHERE ${conditions.join(' AND ')}`
 }

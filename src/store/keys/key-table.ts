@@ -253,7 +253,8 @@ async function selectPage(
   // What an index has found is sorted, and not looked for in turn: planners think that a page of them is met soon.
   const source = isInTurn ? matching : `SELECT * FROM (${matching} OFFSET 0) k`
   // What hangs on a key is read of the page alone, however many are sorted for it.
-  const inner = among.kind === 'stage' ? stageOrder(among.stage, order, orderClause(order)) : orderClause(order)
+  const inner =
+    among.kind === 'stage' ? stageOrder(among.stage, order, orderClause(order)) : orderClause(order)
   const keys = `(${source} ${inner} LIMIT ${put(page.limit + 1)}) k`
   return db.query<StoredKey>(`${selectKeys(keys)} ${orderClause(order)}`, values)
 }
