@@ -65,6 +65,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
       health: gateway.health ?? null,
       drainDelayMs: parseDuration(gateway.drain_delay),
       proxyProtocol: gateway.proxy_protocol,
+      cache: { maxKnown: gateway.cache.known, maxUnknown: gateway.cache.unknown },
       limits: {
         headerBytes: parseSize(gateway.limits.header_bytes),
         headerCount: gateway.limits.header_count,

@@ -38,6 +38,8 @@ export interface Settings {
     readonly drainDelayMs: number
     /** Trusted proxies begin each connection with a header of the PROXY protocol. */
     readonly proxyProtocol: boolean
+    /** Entries of each process. */
+    readonly cache: { readonly maxKnown: number; readonly maxUnknown: number }
     readonly limits: Limits
   }
   readonly control: {

@@ -88,6 +88,27 @@ const LimitsSection = Type.Object(
   { ...closed, default: {}, description: 'Limits on what a client may send.' },
 )
 
+const mostEntries = 10_000_000
+
+const CacheSection = Type.Object(
+  {
+    known: Type.Integer({
+      minimum: 1,
+      maximum: mostEntries,
+      default: 200_000,
+      description:
+        'Most keys and tokens that each process keeps in memory, those that were used last; 120 bytes each.',
+    }),
+    unknown: Type.Integer({
+      minimum: 1,
+      maximum: mostEntries,
+      default: 50_000,
+      description: 'Most digests of which a process remembers that there is no such key; 300 bytes each.',
+    }),
+  },
+  { ...closed, default: {}, description: 'What each process keeps of keys in memory.' },
+)
+
 const AddressList = (options: { description: string; default: string[]; examples?: [string[]] }) =>
   Type.Array(Type.String({ expects: 'an IP address or a CIDR block' }), options)
 
@@ -112,6 +133,7 @@ const GatewaySection = Type.Object(
       description: 'Refuses requests that came over plain HTTP with 403 HTTPS_REQUIRED.',
     }),
     limits: LimitsSection,
+    cache: CacheSection,
     health: Type.Optional(
       Type.String({
         pattern: '^(/[A-Za-z0-9._~-]+)+$',

@@ -11,6 +11,7 @@ import type { Lookup } from '../lookup/found.ts'
 import { type Changes, createChanges } from '../lookup/changes.ts'
 import { createDatabaseClock } from '../lookup/database-clock.ts'
 import { createFeed, type Feed } from '../lookup/feed.ts'
+import { createKnownEntries } from '../lookup/known-entries.ts'
 import { createMemoryTier } from '../lookup/memory-tier.ts'
 import { createPostgresTier, maxLookups, type PostgresTier } from '../lookup/postgres-tier.ts'
 import type { InstalledStore } from '../lookup/installation.ts'
@@ -88,6 +89,7 @@ export interface CoreOptions {
   /** How this process stands, to be told with each beat; undefined: it has only begun. */
   readonly standing?: () => InstanceState | undefined
   readonly table: () => Table
+  readonly cache: Settings['gateway']['cache']
   readonly log: Logger
   readonly metrics: Metrics
 }
@@ -171,6 +173,8 @@ export function createCore(options: CoreOptions): Core {
     now: clock.now,
     staleLimitMs: (api) => options.table().apis.get(api)?.staleLimitMs ?? 0,
     offer: (digest, reading) => redis?.tier.fill(digest, reading),
+    known: createKnownEntries(options.cache.maxKnown),
+    maxUnknown: options.cache.maxUnknown,
   })
   const lookup = createLookup({
     memory,

@@ -168,6 +168,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       serving: options.serving,
       instanceId: options.instanceId,
       table,
+      cache: config.settings.gateway.cache,
       log,
       metrics,
     })
