@@ -71,6 +71,7 @@ export const access = {
   'GET /keys/{id}/permissions': read,
   'GET /activity': read,
   'GET /activity/series': read,
+  'GET /activity/latency': read,
   // It tells where routes lead and stand, which is the platform's.
   'GET /explain': readWhole,
   'GET /events': read,
@@ -81,6 +82,7 @@ export const access = {
   'GET /audit/export': { may: ['static', 'admin', 'auditor'], reach: 'part' },
   'GET /audit/verify': { may: ['static', 'admin', 'auditor'], reach: 'whole' },
   'GET /instances': readWhole,
+  'GET /health': readWhole,
   'GET /deny': readWhole,
   'POST /deny': changeWhole,
   'DELETE /deny': changeWhole,
