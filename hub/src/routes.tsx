@@ -70,7 +70,8 @@ export const platformRoutes: readonly RouteEntry[] = [
   route('/operator/merchants', async () => (await import('./pages/merchants/merchants.tsx')).Merchants),
   route('/operator/operators', async () => (await import('./pages/operators/operators.tsx')).Operators),
   route('/operator/audit', async () => (await import('./pages/audit/audit.tsx')).Audit),
-  route('/operator/instances', async () => (await import('./pages/health/health.tsx')).Health),
+  route('/operator/health', async () => (await import('./pages/health/health.tsx')).Health),
+  route('/operator/instances', async () => (await import('./pages/instances/instances.tsx')).Instances),
   route('/operator/routes', async () => (await import('./pages/routes/routes.tsx')).RouteTable),
   route('/operator/deny', async () => (await import('./pages/deny/deny.tsx')).Deny),
 ]

@@ -14,6 +14,8 @@ import { health } from './words/health.ts'
 import { key } from './words/key.ts'
 import { disable, enable, revoke, rotate, edit } from './words/key-changes.ts'
 import { keys, reminders } from './words/keys.ts'
+import { instances } from './words/instances.ts'
+import { latency } from './words/latency.ts'
 import { limits } from './words/limits.ts'
 import { merchants } from './words/merchants.ts'
 import { newKey, secret } from './words/new-key.ts'
@@ -53,9 +55,11 @@ export const words = {
   merchants,
   audit,
   health,
+  instances,
   deny,
   requests,
   activity,
+  latency,
   webhooks,
   oauth,
   client,

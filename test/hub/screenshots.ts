@@ -53,7 +53,9 @@ const pictures: readonly Picture[] = [
   { name: 'webhooks', who: 'member', path: () => '/developers/webhooks' },
   { name: 'merchants', who: 'operator', path: () => '/operator/merchants' },
   { name: 'audit', who: 'operator', path: () => '/operator/audit' },
-  { name: 'health', who: 'operator', path: () => '/operator/instances' },
+  { name: 'oauth', who: 'member', path: () => '/developers/oauth' },
+  { name: 'health', who: 'operator', path: () => '/operator/health' },
+  { name: 'instances', who: 'operator', path: () => '/operator/instances' },
   { name: 'routes', who: 'operator', path: () => '/operator/routes' },
   { name: 'deny', who: 'operator', path: () => '/operator/deny' },
 ]
