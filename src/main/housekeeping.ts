@@ -4,6 +4,7 @@
 
 import type { Table } from '../config/compiled.ts'
 import { pruneAccessTokens, pruneTokenStops } from '../store/oauth/access-token-table.ts'
+import { pruneLatencies } from '../store/activity/latency-table.ts'
 import { activityParts, pruneActivityBatches } from '../store/activity/activity-rollup-table.ts'
 import { pruneSums, sumBackward, sumForward } from '../store/activity/activity-sum-table.ts'
 import { pruneAudit } from '../store/audit/audit-table.ts'
@@ -98,6 +99,7 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'request_days', take: () => prepareRequests(db) },
     { name: 'requests', take: () => forgetRequests(db) },
     { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
+    { name: 'latencies', take: (most) => pruneLatencies(db, most) },
     { name: 'quotas', take: (most) => pruneQuotas(db, quotasKeptMs, most) },
     { name: 'webhook_deliveries', take: (most) => pruneDeliveries(db, webhooksKeptMs, most) },
     { name: 'webhooks', take: (most) => pruneEndpoints(db, deletedWebhooksKeptMs, most) },

@@ -104,6 +104,7 @@ export interface ApiPermissions {
   readonly routes?: readonly ApiRoute[]
   readonly rate_limits?: readonly RateLimit[]
   readonly hosts?: Readonly<Record<string, readonly string[]>>
+  readonly takes_tokens?: boolean
   readonly credential?: { readonly header: string | null; readonly bearer: boolean }
 }
 

@@ -1,7 +1,7 @@
 // Which of a time is read from sums, and from which: of a range, the longest spans that lie within it and within what the sums
 // hold, and at its ends what is left, from the rows themselves. Each row of the range is in exactly one part.
 
-import type { Summed, SumSpan } from './activity-sum-table.ts'
+import type { Summed, TotalSpan } from './activity-sum-table.ts'
 
 /** Milliseconds since the epoch: from `fromMs` on, before `toMs`. */
 export interface Range {
@@ -11,7 +11,7 @@ export interface Range {
 
 export interface RangePart extends Range {
   /** `rows`: as it was written. */
-  readonly from: SumSpan | 'rows'
+  readonly from: TotalSpan | 'rows'
 }
 
 const hourMs = 3_600_000
@@ -24,10 +24,11 @@ const spans = {
   hour: { ms: hourMs, firstMs: 0 },
   day: { ms: dayMs, firstMs: 0 },
   week: { ms: weekMs, firstMs: mondayMs },
-} as const satisfies Record<SumSpan, { ms: number; firstMs: number }>
+  four_weeks: { ms: 4 * weekMs, firstMs: mondayMs },
+} as const satisfies Record<TotalSpan, { ms: number; firstMs: number }>
 
 /** In the order of time. `of` are the spans that may be used, the longest first. */
-export function partsOf(range: Range, summed: Summed, of: readonly SumSpan[]): readonly RangePart[] {
+export function partsOf(range: Range, summed: Summed, of: readonly TotalSpan[]): readonly RangePart[] {
   const { fromMs, toMs } = range
   if (fromMs >= toMs) return []
   const [span, ...shorter] = of

@@ -2,6 +2,7 @@
 // activity-rollup-table.ts.
 
 import { addToSums } from './activity-sum-table.ts'
+import { addLatencies, type LatencyCount } from './latency-table.ts'
 import { type Page, type PageRequest, pageOf } from '../page.ts'
 import type { Queryable } from '../postgres.ts'
 import { milliseconds } from '../session.ts'
@@ -27,6 +28,8 @@ export interface ActivityBatch {
   /** One that comes again is known by it. */
   readonly id: string
   readonly counts: readonly ActivityCount[]
+  /** In a batch of their own. */
+  readonly latencies?: readonly LatencyCount[]
 }
 
 /** How long a row's time is: the older, the longer. */
@@ -74,11 +77,14 @@ const addStatement = {
 }
 
 /**
- * Adds a batch to what is there; all of it or, when it throws, perhaps nothing: then the same batch is to be sent
+ * Adds a batch of counts, or one of latencies, to what is there; all of it or, when it throws, perhaps nothing: then the same batch is to be sent
  * again, and counts once. Moves last use forward, never back.
  */
-export async function addActivity(db: Queryable, { id, counts }: ActivityBatch): Promise<void> {
-  if (counts.length === 0) return
+export async function addActivity(
+  db: Queryable,
+  { id, counts, latencies = [] }: ActivityBatch,
+): Promise<void> {
+  if (counts.length === 0) return addLatencies(db, id, latencies)
   await db.query(addStatement, [
     counts.map((item) => item.keyId),
     counts.map((item) => item.secretId),

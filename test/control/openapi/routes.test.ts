@@ -325,6 +325,8 @@ async function tour(subject: Subject) {
     ['/requests/{id}', 'GET', '/requests/req_kept'],
     ['/requests/{id}', 'GET', '/requests/req_none'],
     ['/activity/series', 'GET', '/activity/series?since=2026-01-14T00:00:00Z'],
+    ['/activity/latency', 'GET', '/activity/latency?step=day'],
+    ['/health', 'GET', '/health'],
     ['/audit', 'GET', '/audit'],
     ['/audit', 'GET', '/audit?limit=0'],
     ['/audit/verify', 'GET', '/audit/verify'],
