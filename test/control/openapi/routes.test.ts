@@ -199,6 +199,8 @@ void t.test('every code is one of the catalogue, under its status', async (t) =>
 
 function codesOf(operation: Operation): [string, string][] {
   return Object.entries(operation.responses).flatMap(([status, { content }]) => {
+    // An answer that is no error may have codes of its own.
+    if (Number(status) < 400) return []
     const [schema] = Object.values(content).map((one) => JSON.stringify(one.schema))
     const [, list] = /"code":\{"enum":(\[[^\]]*\])/.exec(schema ?? '') ?? []
     const codes: unknown = JSON.parse(list ?? '[]')
