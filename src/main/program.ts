@@ -161,10 +161,10 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     })
     drain.last('upstreams', () => inForce.close())
     const table = () => inForce.current().table
-    // Known once the parts are there, which stand on the core.
-    const known: { standing?: () => InstanceState } = {}
+    // Known once all that it rests on is there.
+    const standing: { now?: () => InstanceState } = {}
     const core = createCore({
-      standing: () => known.standing?.(),
+      standing: () => standing.now?.(),
       postgresUrl: database.url,
       redis: config.settings.redis,
       cacheKey: options.secrets.cacheKey,
@@ -221,7 +221,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       },
       certificates,
     }
-    known.standing = () => instanceStateOf(healthOf(parts))
+    standing.now = () => instanceStateOf(healthOf(parts))
     await warmUp(core, drain, log)
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
