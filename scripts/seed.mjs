@@ -2,6 +2,7 @@
 // activity. `DATABASE_URL=postgres://… node scripts/seed.mjs`, after `latchkey migrate`, into a database without merchants.
 // None of its secrets is known to anybody.
 import { sumBackward, sumForward } from '../build/src/store/activity/activity-sum-table.js'
+import { totalDay } from '../build/src/store/activity/activity-total-table.js'
 import { createPostgres } from '../build/src/store/postgres.js'
 
 const url = process.env['DATABASE_URL']
@@ -77,6 +78,14 @@ await db.query(
 )
 while ((await sumForward(db, 5_000)) > 0);
 while ((await sumBackward(db, 90 * 86_400_000, 5_000)) > 0);
+await db.query(
+  "UPDATE activity_totalled SET since = d, until = d FROM date_trunc('day', now(), 'UTC') d",
+)
+while ((await totalDay(db, 5_000)) > 0);
+await db.query(
+  `INSERT INTO key_use SELECT key_id, date_trunc('minute', max(last_used_at), 'UTC') FROM key_secret
+   WHERE last_used_at IS NOT NULL GROUP BY key_id`,
+)
 console.log(`sums: ${((performance.now() - startMs) / 1000).toFixed(1)} s`)
 await db.query('ANALYZE')
 await db.close()

@@ -8,6 +8,7 @@ import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { compileHub } from './hub.ts'
 import { compileOAuth } from './oauth-schema.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
+import { brakesOf } from './brakes.ts'
 import { quotasOf } from './quotas.ts'
 import { rateLimitsOf } from './rate-limits.ts'
 import { resolveRedisFiles } from './redis-url.ts'
@@ -223,6 +224,11 @@ async function compileApi(name: string, { entry, table, plans }: ApiParts): Prom
     routes: own.map(({ route }) => route),
     rateLimits,
     quotas: quotasOf(name, entry.quotas, plans),
+    brakes: brakesOf(
+      name,
+      entry.brakes,
+      own.map(({ route }) => route),
+    ),
     matchRoute: isSame ? (method, path) => match(method, withoutLastSlash(path)) : match,
   }
 }

@@ -7,6 +7,7 @@ import { routeDefaults } from './defaults-schema.ts'
 import { Environments } from './environment-schema.ts'
 import { HubSection } from './hub-schema.ts'
 import { LogSection } from './log-schema.ts'
+import { Brakes } from './brake-schema.ts'
 import { Quotas } from './quota-schema.ts'
 import { OAuthSection } from './oauth-schema.ts'
 import { Plans, RateLimits } from './rate-limit-schema.ts'
@@ -264,6 +265,7 @@ const Api = Type.Object(
     ...routeDefaults,
     rate_limits: RateLimits,
     quotas: Quotas,
+    brakes: Brakes,
     oauth: Type.Optional(OAuthSection),
     legacy_keys: Type.Boolean({ default: false, description: 'Looks up keys without a checksum too.' }),
     cors: Type.Union([Type.Enum(['off', 'upstream']), Cors], {

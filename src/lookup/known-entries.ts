@@ -9,6 +9,8 @@ export interface EntryCache<Kept> {
   set(digest: string, entry: Kept): unknown
   delete(digest: string): unknown
   readonly size: number
+  /** Digests, those in use first; whoever comes or goes meanwhile may be left out. */
+  keys(): Iterable<string>
 }
 
 /** Holds `max`, those that were used last. */

@@ -22,6 +22,8 @@ export interface MemoryTier {
   /** Keeps what Redis holds, if it may be used; returns the record then. */
   adopt(digest: string, reading: CachedReading): CredentialRecord | undefined
   size(): { known: number; unknown: number }
+  /** Of keys that are there, `most` of them: those in use first. */
+  digests(most: number): Iterable<string>
 }
 
 export interface CachedReading extends Reading {
@@ -144,6 +146,7 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
       return use(known, digest) === undefined ? undefined : record
     },
     size: () => ({ known: known.size, unknown: unknown.size }),
+    digests: (most) => firstOf(known.keys(), most),
   }
 }
 
@@ -161,4 +164,12 @@ function ageOfReading(reading: Reading, nowMs: number): number {
   const age = nowMs - reading.confirmedAtMs
   if (age < -clockSkewMs) return Number.POSITIVE_INFINITY
   return Math.max(0, age)
+}
+
+function* firstOf<Item>(items: Iterable<Item>, most: number): Generator<Item> {
+  let left = most
+  for (const item of items) {
+    if (left-- <= 0) return
+    yield item
+  }
 }

@@ -24,6 +24,8 @@ export interface DenseStore {
   set(digest: string, entry: KnownEntry): void
   delete(digest: string): void
   readonly size: number
+  /** Those first that were asked for since they came, or since others had to make room. */
+  keys(): Iterable<string>
 }
 
 /** One of these is made larger in a millisecond or two. */
@@ -112,6 +114,9 @@ export function createDenseStore(max: number, objects = mostObjects): DenseStore
       hold(entry, number * rows + row)
     },
     delete: (digest) => remove(take(digest)),
+    *keys() {
+      for (const isUsed of [true, false]) for (const shelf of shelves) yield* shelf.digests(isUsed)
+    },
     get size() {
       return shelves.reduce((sum, shelf) => sum + shelf.size, 0)
     },

@@ -15,6 +15,8 @@ export interface Shelf {
   /** A row for a digest that has none; its other bytes are whatever they were. The row that it takes the place of is told of first. */
   place(digest: Uint32Array, leaving: (row: number) => void): number
   remove(row: number): void
+  /** In hex, of the rows that were found since the hand passed over them, or of the others. */
+  digests(isUsed: boolean): Iterable<string>
 }
 
 /** Takes `maxRows` of `rowBytes` (a multiple of 4, 32 at least); memory is taken as it is needed. */
@@ -130,6 +132,13 @@ export function createShelf(maxRows: number, rowBytes: number): Shelf {
     remove(row) {
       leave(row)
       free.push(row)
+    },
+    *digests(ofUsed) {
+      for (let place = 0; place < places.length; place++) {
+        const row = (places[place] ?? 0) - 1
+        if (row < 0 || (isUsed[row] === 1) !== ofUsed) continue
+        yield bytes.toString('hex', row * rowBytes, row * rowBytes + 4 * digestWords)
+      }
     },
   }
 }

@@ -1,8 +1,9 @@
 // Where figures of use are read from: each part of a time from the sums or from the rows themselves, as one list of rows that
 // have the same columns. What is asked of one key is read from its rows: they stand together.
 
-import { partsOf, type Range, type RangePart } from './activity-parts.ts'
-import { readSummed, type SumKind, type TotalSpan } from './activity-sum-table.ts'
+import { type LongSource, partsOf, type Range, type RangePart } from './activity-parts.ts'
+import { readSummed, type SumKind } from './activity-sum-table.ts'
+import { readTotalled } from './activity-total-table.ts'
 import type { Queryable } from '../postgres.ts'
 import type { Scope } from '../scope.ts'
 
@@ -41,9 +42,7 @@ export async function sourceOf(
     kind === undefined ? [rowsOnly(filter)] : await readParts(db, filter, spansFor(filter, sharpness))
   const from = (part: RangePart) => {
     if (kind === undefined || part.from === 'rows') return rowsOf(filter, part, { name: sharpness.name, put })
-    // Of hours there are no totals: a range has few of them.
-    const table = isTotalled(filter, sharpness) && part.from !== 'hour' ? 'activity_total' : 'activity_sum'
-    return [sumsOf(filter, part, { kind, span: part.from, table, put })]
+    return [sumsOf(filter, part, { kind, source: part.from, put })]
   }
   return parts.flatMap(from).join(' UNION ALL ')
 }
@@ -69,17 +68,18 @@ function rowsOnly({ fromMs, toMs }: Range): RangePart {
 async function readParts(
   db: Queryable,
   range: Range,
-  spans: readonly TotalSpan[],
+  spans: readonly LongSource[],
 ): Promise<readonly RangePart[]> {
-  const summed = await readSummed(db)
-  const parts = partsOf(range, summed, spans)
+  const parts = partsOf(range, { ...(await readSummed(db)), totals: await readTotalled(db) }, spans)
   // An empty range still has columns.
   return parts.length > 0 ? parts : [rowsOnly(range)]
 }
 
-function spansFor(filter: SourceFilter, sharpness: Sharpness): readonly TotalSpan[] {
+function spansFor(filter: SourceFilter, sharpness: Sharpness): readonly LongSource[] {
   if (sharpness.time === 'hour') return ['hour']
-  return isTotalled(filter, sharpness) ? ['four_weeks', 'week', 'day', 'hour'] : ['day', 'hour']
+  // Of days that are over there are totals, but for those of which the sums have just heard.
+  const totals = ['total_four_weeks', 'total_week', 'total_day'] as const
+  return isTotalled(filter, sharpness) ? [...totals, 'day', 'hour'] : ['day', 'hour']
 }
 
 type Put = (value: unknown) => string
@@ -118,16 +118,13 @@ const allowedOf = `CASE WHEN a.outcome = 'allow' THEN a.count ELSE 0 END AS allo
 
 interface SumsAsked {
   readonly kind: SumKind
-  readonly span: TotalSpan
-  readonly table: 'activity_sum' | 'activity_total'
+  readonly source: LongSource
   readonly put: Put
 }
 
-function sumsOf(
-  filter: SourceFilter,
-  { fromMs, toMs }: Range,
-  { kind, span, table, put }: SumsAsked,
-): string {
+function sumsOf(filter: SourceFilter, { fromMs, toMs }: Range, { kind, source, put }: SumsAsked): string {
+  const table = source.startsWith('total_') ? 'activity_total' : 'activity_sum'
+  const span = source.replace('total_', '')
   const { scope, merchantId } = filter
   const conditions = [
     `a.kind = '${kind}' AND a.span = '${span}' AND a.start >= ${put(new Date(fromMs))} AND a.start < ${put(new Date(toMs))}`,

@@ -8,8 +8,6 @@ import { milliseconds } from '../session.ts'
 
 export const sumSpans = ['week', 'day', 'hour'] as const
 export type SumSpan = (typeof sumSpans)[number]
-/** Of merchants and keys there are longer ones beside, without routes and refusals (`activity_total`, kept by triggers). */
-export type TotalSpan = SumSpan | 'four_weeks'
 export type SumKind = 'all' | 'merchant' | 'key'
 
 /** What the sums hold: all that begins from `sinceMs` on and before `untilMs`; in milliseconds since the epoch. */
@@ -114,7 +112,7 @@ export async function sumBackward(db: Postgres, hoursMs: number, most: number): 
 }
 
 /** Who adds activity waits until this transaction ends, and this for those who are at it. */
-async function lockSummed(tx: Queryable): Promise<Summed & { readonly nowMs: number }> {
+export async function lockSummed(tx: Queryable): Promise<Summed & { readonly nowMs: number }> {
   await tx.query(`SELECT pg_advisory_xact_lock(${lockId})`)
   const [now] = await tx.query<{ ms: number }>(`SELECT ${milliseconds('now()')} AS ms`)
   return { ...(await readSummed(tx)), nowMs: now?.ms ?? Number.NaN }
@@ -148,21 +146,6 @@ export async function pruneSums(
      ), gone AS (DELETE FROM activity_sum WHERE ctid IN (SELECT ctid FROM old) RETURNING 1)
      SELECT count(*) AS removed FROM gone`,
     [ages.daysMs, most],
-  )
-  const totals = await pruneTotals(db, ages.daysMs, most)
-  return Math.max(row?.removed ?? 0, totals)
-}
-
-/** The longer a span, the longer it holds what is kept still. */
-async function pruneTotals(db: Queryable, daysMs: number, most: number): Promise<number> {
-  const [row] = await db.query<{ removed: number }>(
-    `WITH old AS (
-       SELECT a.ctid FROM (VALUES ('day', '0 days'::interval), ('week', '7 days'), ('four_weeks', '28 days')) s (span, beyond)
-         JOIN activity_total a ON a.kind = ANY ('{merchant,key}') AND a.span = s.span
-           AND a.start < now() - $1 * interval '1 millisecond' - s.beyond LIMIT $2
-     ), gone AS (DELETE FROM activity_total WHERE ctid IN (SELECT ctid FROM old) RETURNING 1)
-     SELECT count(*) AS removed FROM gone`,
-    [daysMs, most],
   )
   return row?.removed ?? 0
 }

@@ -4,7 +4,14 @@ import type { KeyStatus, ListedStatus } from '../../credentials/record.ts'
 import { DenialError, deny } from '../../errors/denial.ts'
 import { ageConditions, type KeyAges } from './key-ages.ts'
 import { behind, type KeyOrder, type KeySort, orderClause, orderOf } from './key-order.ts'
-import { stageConditions, stageOrder, stageTables, type UseStage, useStages } from './key-use.ts'
+import {
+  minuteOfKey,
+  stageConditions,
+  stageOrder,
+  stageTables,
+  type UseStage,
+  useStages,
+} from './key-use-table.ts'
 import { keyLimitsOf, noKeyLimits, type StoredKeyLimits } from './limit-table.ts'
 import { type Page, type PageRequest, pageOf } from '../page.ts'
 import type { Queryable } from '../postgres.ts'
@@ -223,8 +230,9 @@ async function selectPage(
   const conditions: string[] = [...seen]
   if (filter.merchantId !== undefined) conditions.push(`k.merchant_id = ${put(filter.merchantId)}`)
   const after = page.after === null ? null : put(page.after)
-  if (after !== null) conditions.push(behind(order, after, seen))
-  if (among.kind === 'stage') conditions.push(...stageConditions(among.stage, order, after))
+  if (among.kind === 'stage')
+    conditions.push(...stageConditions(among.stage, order, after === null ? null : { after, seen }))
+  else if (after !== null) conditions.push(behind(order, after, seen))
   if (filter.status !== undefined) conditions.push(hasStatus(filter.status, put))
   if (filter.api !== undefined) conditions.push(`k.api = ${put(filter.api)}`)
   if (filter.environment !== undefined) conditions.push(`k.environment = ${put(filter.environment)}`)
@@ -253,10 +261,10 @@ async function selectPage(
   // What an index has found is sorted, and not looked for in turn: planners think that a page of them is met soon.
   const source = isInTurn ? matching : `SELECT * FROM (${matching} OFFSET 0) k`
   // What hangs on a key is read of the page alone, however many are sorted for it.
-  const inner =
-    among.kind === 'stage' ? stageOrder(among.stage, order, orderClause(order)) : orderClause(order)
-  const keys = `(${source} ${inner} LIMIT ${put(page.limit + 1)}) k`
-  return db.query<StoredKey>(`${selectKeys(keys)} ${orderClause(order)}`, values)
+  const orderBy = (minute: string) =>
+    among.kind === 'stage' ? stageOrder(among.stage, order, minute) : orderClause(order)
+  const keys = `(${source} ${orderBy('u.minute')} LIMIT ${put(page.limit + 1)}) k`
+  return db.query<StoredKey>(`${selectKeys(keys)} ${orderBy(minuteOfKey)}`, values)
 }
 
 /**
