@@ -78,7 +78,9 @@ function comesBack(redirectUri, ready) {
     const server = createServer((incoming, answer) => {
       const url = new URL(incoming.url ?? '/', redirectUri)
       if (url.pathname !== pathname) return void answer.writeHead(404).end()
-      answer.writeHead(200, { 'content-type': 'text/plain', connection: 'close' }).end('Go back to the terminal.\n')
+      answer
+        .writeHead(200, { 'content-type': 'text/plain', connection: 'close' })
+        .end('Go back to the terminal.\n')
       server.close()
       resolve(url)
     })
@@ -96,7 +98,9 @@ async function ask(when, { access_token: token }) {
   const answer = await oauth
     .fetchProtectedResource(config, token, url, 'GET', null, new Headers(), options)
     .catch((error) => error.response ?? Promise.reject(error))
-  console.log(`GET ${url.href} ${when}: ${answer.status} ${(await answer.text()).slice(0, 200)}`)
+  console.log(
+    `GET ${url.href} ${when}: ${answer.status} ${(await answer.text()).replace(/\s+/g, ' ').slice(0, 160)}`,
+  )
 }
 
 /**
@@ -110,7 +114,9 @@ function fetchFromGateway(url, { method, headers }) {
       all ? found(null, [{ address: API_ADDRESS, family: 4 }]) : found(null, API_ADDRESS, 4)
     request(url, { method, headers, lookup }, async (answer) => {
       const body = await text(answer)
-      resolve(new Response(body, { status: answer.statusCode ?? 500, headers: Object.entries(answer.headers) }))
+      resolve(
+        new Response(body, { status: answer.statusCode ?? 500, headers: Object.entries(answer.headers) }),
+      )
     })
       .on('error', reject)
       .end()
