@@ -112,12 +112,13 @@ function fetchFromGateway(url, { method, headers }) {
   return new Promise((resolve, reject) => {
     const lookup = (_name, { all }, found) =>
       all ? found(null, [{ address: API_ADDRESS, family: 4 }]) : found(null, API_ADDRESS, 4)
-    request(url, { method, headers, lookup }, async (answer) => {
+    const take = async (answer) => {
       const body = await text(answer)
       resolve(
         new Response(body, { status: answer.statusCode ?? 500, headers: Object.entries(answer.headers) }),
       )
-    })
+    }
+    request(url, { method, headers, lookup }, (answer) => void take(answer).catch(reject))
       .on('error', reject)
       .end()
   })

@@ -25,9 +25,11 @@ import {
   issueWithin,
   type TokenRequest,
 } from './access-tokens.ts'
+import type { ClientKeySets } from './client-key-sets.ts'
 import { metadataOf, permissionsOfClient } from './client-metadata.ts'
 import { applied, unavailable } from './applied.ts'
 import { digestOfText } from './token-text.ts'
+import { answeredDevice, keepDevice } from './device-codes.ts'
 import { UsedBeforeError, writeInUnit } from './token-unit.ts'
 
 export interface AdapterDeps {
@@ -39,6 +41,7 @@ export interface AdapterDeps {
   spread(change: Change): Promise<boolean>
   /** Ends a grant with all that hangs on it, everywhere. */
   endGrant(id: string): Promise<void>
+  readonly keySets: ClientKeySets
   /** Stands where secrets would. */
   readonly stand: string
 }
@@ -88,12 +91,29 @@ export async function answered<T>(work: Promise<T>): Promise<T> {
 }
 
 async function findMetadata(
-  { db, table, stand }: AdapterDeps,
+  { db, table, stand, keySets }: AdapterDeps,
   id: string,
 ): Promise<AdapterPayload | undefined> {
   if (!/^cli_[0-9A-Z]{10,40}$/.test(id)) return undefined
   const client = await findActiveClient(db, id)
-  return client && metadataOf(client, table.apis.get(client.api), stand)
+  if (client === undefined) return undefined
+  const { jwksUri } = client
+  const shown = jwksUri === null ? undefined : kidShown()
+  const keys = jwksUri === null || shown === undefined ? undefined : await keySets.of(jwksUri, shown.kid)
+  return metadataOf(client, table.apis.get(client.api), { stand, keys })
+}
+
+/** Of the key by which the request that is being answered shows whose it is (RFC 7523); undefined: it shows none. */
+function kidShown(): { readonly kid: string | undefined } | undefined {
+  const assertion = Provider.ctx?.oidc.body?.['client_assertion']
+  if (typeof assertion !== 'string') return undefined
+  try {
+    const [header = ''] = assertion.split('.')
+    const { kid }: { kid?: unknown } = Object(JSON.parse(Buffer.from(header, 'base64url').toString('utf8')))
+    return { kid: typeof kid === 'string' ? kid : undefined }
+  } catch {
+    return { kid: undefined }
+  }
 }
 
 function grants(deps: AdapterDeps): Partial<Adapter> {
@@ -182,12 +202,17 @@ function artifacts(deps: AdapterDeps, model: string): Partial<Adapter> {
         if (!(await keepOnce(db, artifact))) throw new errors.InvalidRequest('it was used before')
         return
       }
-      await writeInUnit(deps, (tx) => keepWithGrant(tx, artifact, model))
+      await writeInUnit(deps, async (tx) => {
+        await keepWithGrant(tx, artifact, model)
+        if (model === 'DeviceCode') await keepDevice(tx, { id, payload })
+      })
     },
     async find(id) {
       const found = await findArtifact(db, keyOf(id))
       const payload = found && openedBy(id, model, found.payload)
-      return payload && { ...payload, jti: id, ...(found.isConsumed && { consumed: true }) }
+      if (found === undefined || payload === undefined) return undefined
+      const answer = model === 'DeviceCode' ? await answeredDevice(db, id) : {}
+      return { ...payload, ...answer, jti: id, ...(found.isConsumed && { consumed: true }) }
     },
     consume: (id) => writeInUnit(deps, (tx) => consumeUsable(tx, keyOf(id))),
     destroy: (id) => dropArtifact(db, keyOf(id)),

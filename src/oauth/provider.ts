@@ -15,6 +15,8 @@ export interface ProviderDeps extends Omit<ConfigurationDeps, 'stand'> {
   readonly issuer: string
   /** Below which the browser asks for what it is to grant: the path of the cookie that says it was here. */
   interactionPath(interactionId: string): string
+  /** Where people type the code that a program shows. */
+  readonly devicePage: string
   /** What failed inside, for the log. */
   failed(error: unknown): void
 }

@@ -51,7 +51,14 @@ const origin = { actor: 'ann', requestId: 'req_1', scope: everything, nowMs: Dat
 const digest = (text: string) => digestOf(new Secret(text))
 const about: Omit<NewClient, 'id' | 'merchantId' | 'secret'> = {
   ...{ api: 'flintn', environment: 'live', name: 'Books', grants: ['code'], permissions: ['x'] },
-  ...{ redirectUris: ['https://books.example/'], authMethod: 'client_secret', jwks: null, isBound: false },
+  ...{
+    redirectUris: ['https://books.example/'],
+    authMethod: 'client_secret',
+    jwks: null,
+    jwksUri: null,
+    limits: { rates: {}, inFlight: null },
+    isBound: false,
+  },
 }
 
 async function seed(db: Postgres): Promise<void> {
@@ -109,7 +116,12 @@ void t.test('the tables of the authorization server', async (t) => {
       ...{ id: 'cli_1', action: 'client.update' },
       write: (tx, before) => writeClientPatch(tx, before, { name: 'Other' }),
     })
-    t.match(await findActiveClient(db, 'cli_1'), { name: 'Other', jwks: null })
+    t.match(await findActiveClient(db, 'cli_1'), {
+      name: 'Other',
+      jwks: null,
+      jwksUri: null,
+      limits: { rates: {}, inFlight: null },
+    })
     const rows = await db.query<{ text: string }>(
       `SELECT before::text || after::text AS text FROM audit WHERE action LIKE 'client.%' AND before IS NOT NULL`,
     )
