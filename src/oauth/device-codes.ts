@@ -22,9 +22,7 @@ export async function keepDevice(tx: Queryable, { id, payload }: NewDeviceCode):
   const { ip }: { ip?: unknown } = Object(deviceInfo)
   await addOauthDevice(tx, {
     ...{ digest: digestOfText(id), userDigest: digestOfCode(userCode), clientId },
-    permissions: (typeof scope === 'string' ? scope : '')
-      .split(' ')
-      .filter(Boolean),
+    permissions: (typeof scope === 'string' ? scope : '').split(' ').filter(Boolean),
     client: typeof ip === 'string' ? ip : null,
     ...{ lifetimeSeconds: deviceCodeSeconds, stepSeconds: deviceStepSeconds },
   })

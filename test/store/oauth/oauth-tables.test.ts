@@ -206,13 +206,15 @@ void t.test('the tables of the authorization server', async (t) => {
 
   await t.test('all who need keys at once find the same', async (t) => {
     const make = (name: string) =>
-      addOauthKeys(db, 60, (there) =>
-        there.length > 0 ? [] : [{ id: name, purpose: 'sign', sealed: `s ${name}`, usedAfterSeconds: 0 }],
-      )
+      addOauthKeys(db, {
+        overlapSeconds: 60,
+        make: (there) =>
+          there.length > 0 ? [] : [{ id: name, purpose: 'sign', sealed: `s ${name}`, usedAfterSeconds: 0 }],
+      })
     const made = await Promise.all(['a', 'b', 'c'].map(make))
     t.equal(new Set(made.map((keys) => keys.map(({ id }) => id).join())).size, 1)
     const next = { id: 'next', purpose: 'sign', sealed: 's', usedAfterSeconds: 300 } as const
-    const [used, coming] = await addOauthKeys(db, 60, () => [next])
+    const [used, coming] = await addOauthKeys(db, { overlapSeconds: 60, make: () => [next] })
     t.match([used, coming], [{ isInUse: true }, { id: 'next', isInUse: false }])
     await resealOauthKey(db, { id: 'next', was: 'other', sealed: 'x' })
     await resealOauthKey(db, { id: 'next', was: 's', sealed: 't' })
