@@ -22,6 +22,7 @@ import { createLimiter } from '../src/limits/limiter.ts'
 import { nobodyHasQuotas } from '../src/limits/quotas.ts'
 import type { Lookup } from '../src/lookup/found.ts'
 import { nothingIsRepeated } from '../src/lookup/proofs-seen.ts'
+import { createKnownEntries } from '../src/lookup/known-entries.ts'
 import { createMemoryTier } from '../src/lookup/memory-tier.ts'
 import { spreadOf } from './statistics.ts'
 
@@ -36,6 +37,8 @@ const monotonicNow = () => performance.now()
 const changes: Changes = createChanges()
 changes.restart('bench', 0)
 const memory = createMemoryTier({
+  known: createKnownEntries(200_000),
+  maxUnknown: 50_000,
   changes,
   confirmedAt: monotonicNow,
   monotonicNow,

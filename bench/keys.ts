@@ -18,7 +18,7 @@ const prefix = 'pk_live_'
 const batch = 10_000
 /** Of the keys that are asked for. */
 const keysPerMerchant = 10
-const fillersMerchant = `mer_${'0'.repeat(22)}`
+const fillersMerchant = `mer_${'0'.repeat(26)}`
 
 /** Makes well-formed secrets that no database knows. */
 export function makeSecrets({ folder }: Pick<Bench, 'folder'>, name: string, count: number): KeyList {
@@ -44,7 +44,7 @@ export async function seedKeys(url: string, { known, fillers }: Seed): Promise<v
     await client.query('SET session_replication_role = replica')
     await client.query(
       `INSERT INTO merchant (id, name, status, created_at, revision)
-       SELECT 'mer_' || lpad(n::text, 22, '0'), 'Bench', 'active', now(), 0 FROM generate_series(0, $1::int) n
+       SELECT 'mer_' || lpad(n::text, 26, '0'), 'Bench', 'active', now(), 0 FROM generate_series(0, $1::int) n
        ON CONFLICT DO NOTHING`,
       [Math.floor(known.secrets.length / keysPerMerchant)],
     )
@@ -75,10 +75,10 @@ const keyValues = `'flintn', 'live', 'Bench', 'active', '${prefix}', '{transacti
 async function insertKnown(client: Client, { from, to }: Range, secrets: readonly string[]): Promise<void> {
   const part = secrets.slice(from, to)
   const values = [
-    part.map((_, i) => `known${String(from + i).padStart(17, '0')}`),
+    part.map((_, i) => String(from + i).padStart(26, '0')),
     part.map((secret) => hash('sha256', secret, 'buffer')),
     part.map((secret) => secret.slice(-4)),
-    part.map((_, i) => `mer_${String(Math.floor((from + i) / keysPerMerchant)).padStart(22, '0')}`),
+    part.map((_, i) => `mer_${String(Math.floor((from + i) / keysPerMerchant)).padStart(26, '0')}`),
   ]
   await client.query(
     `WITH given AS (SELECT * FROM unnest($1::text[], $2::bytea[], $3::text[], $4::text[]) AS given (name, digest, last4, merchant)),

@@ -40,6 +40,7 @@ export function registerKeys(program: Command, session: Session): void {
   registerAction(group, session, { action: 'revoke', about: 'refuse a key for ever; this is final' })
   registerRotate(group, session)
   registerEndRotation(group, session)
+  registerRelease(group, session)
   registerImport(group, session)
   registerReminders(group, session)
   registerExposed(group, session)
@@ -212,6 +213,22 @@ function registerEndRotation(group: Command, session: Session): void {
       const doing = `end the rotation of key ${id}`
       const answer = await session.connect().call({ doing, method: 'POST', path, reason: flags.reason })
       const render = () => `Key ${id} has one secret that works, the current one.\n`
+      showChange(session, flags, { answer, render })
+    })
+}
+
+function registerRelease(group: Command, session: Session): void {
+  addChange(group, {
+    name: 'release',
+    about: 'undo what brakes have done to a key: enable it, or let it be used from where it could be before',
+    example: 'latchkey keys release key_01K8ZX3V9Q --reason "a sale, all is well"',
+  })
+    .argument('<id>', 'key, key_…')
+    .action(async (id: string, flags: ChangeFlags) => {
+      const path = `/keys/${pathPart(id)}/brakes/release`
+      const doing = `release key ${id}`
+      const answer = await session.connect().call({ doing, method: 'POST', path, reason: flags.reason })
+      const render = () => `No brake holds key ${id}.\n`
       showChange(session, flags, { answer, render })
     })
 }

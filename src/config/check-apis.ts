@@ -1,5 +1,6 @@
 // What the schema cannot say about APIs: who has a host, a prefix; where requests go is another's (check-ways.ts).
 
+import { checkBrakes } from './check-brakes.ts'
 import { checkCors } from './check-cors.ts'
 import { checkPlanQuotas, checkQuotas } from './check-quotas.ts'
 import { checkPlans, checkRateLimits } from './check-rate-limits.ts'
@@ -34,6 +35,7 @@ export function checkApis(checked: CheckedFile, tables: ReadonlyMap<string, Perm
     checkHealth(checked, name, tables.get(name))
     checkRateLimits(checked, name, tables.get(name))
     checkQuotas(checked, name)
+    checkBrakes(checked, name, tables.get(name))
   }
 }
 

@@ -8,6 +8,7 @@ import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { compileHub } from './hub.ts'
 import { compileOAuth } from './oauth-schema.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
+import { brakesOf } from './brakes.ts'
 import { quotasOf } from './quotas.ts'
 import { rateLimitsOf } from './rate-limits.ts'
 import { resolveRedisFiles } from './redis-url.ts'
@@ -65,6 +66,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
       health: gateway.health ?? null,
       drainDelayMs: parseDuration(gateway.drain_delay),
       proxyProtocol: gateway.proxy_protocol,
+      cache: { maxKnown: gateway.cache.known, maxUnknown: gateway.cache.unknown },
       limits: {
         headerBytes: parseSize(gateway.limits.header_bytes),
         headerCount: gateway.limits.header_count,
@@ -222,6 +224,11 @@ async function compileApi(name: string, { entry, table, plans }: ApiParts): Prom
     routes: own.map(({ route }) => route),
     rateLimits,
     quotas: quotasOf(name, entry.quotas, plans),
+    brakes: brakesOf(
+      name,
+      entry.brakes,
+      own.map(({ route }) => route),
+    ),
     matchRoute: isSame ? (method, path) => match(method, withoutLastSlash(path)) : match,
   }
 }

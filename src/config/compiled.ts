@@ -5,6 +5,7 @@ import type { Requirement } from '../credentials/permission.ts'
 import type { Disguises } from './disguise.ts'
 import type { HubSettings } from './hub-compiled.ts'
 import type { LogPaths } from './log-schema.ts'
+import type { Brake } from './brakes.ts'
 import type { Quota } from './quotas.ts'
 import type { OAuthSettings } from './oauth-schema.ts'
 import type { CountedBy } from './rate-limit-schema.ts'
@@ -38,6 +39,8 @@ export interface Settings {
     readonly drainDelayMs: number
     /** Trusted proxies begin each connection with a header of the PROXY protocol. */
     readonly proxyProtocol: boolean
+    /** Entries of each process. */
+    readonly cache: { readonly maxKnown: number; readonly maxUnknown: number }
     readonly limits: Limits
   }
   readonly control: {
@@ -219,6 +222,7 @@ export interface Api {
   /** All of them, in the file's order. */
   readonly rateLimits: readonly RateLimit[]
   readonly quotas: readonly Quota[]
+  readonly brakes: readonly Brake[]
   /**
    * Matches a request by method and raw path: bytes as they came, no query, already judged unambiguous but for escapes
    * that routes take: those of the path are judged here, for the route that is found.

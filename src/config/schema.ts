@@ -7,6 +7,7 @@ import { routeDefaults } from './defaults-schema.ts'
 import { Environments } from './environment-schema.ts'
 import { HubSection } from './hub-schema.ts'
 import { LogSection } from './log-schema.ts'
+import { Brakes } from './brake-schema.ts'
 import { Quotas } from './quota-schema.ts'
 import { OAuthSection } from './oauth-schema.ts'
 import { Plans, RateLimits } from './rate-limit-schema.ts'
@@ -88,6 +89,27 @@ const LimitsSection = Type.Object(
   { ...closed, default: {}, description: 'Limits on what a client may send.' },
 )
 
+const mostEntries = 10_000_000
+
+const CacheSection = Type.Object(
+  {
+    known: Type.Integer({
+      minimum: 1,
+      maximum: mostEntries,
+      default: 200_000,
+      description:
+        'Most keys and tokens that each process keeps in memory, those that were used last; 120 bytes each.',
+    }),
+    unknown: Type.Integer({
+      minimum: 1,
+      maximum: mostEntries,
+      default: 50_000,
+      description: 'Most digests of which a process remembers that there is no such key; 300 bytes each.',
+    }),
+  },
+  { ...closed, default: {}, description: 'What each process keeps of keys in memory.' },
+)
+
 const AddressList = (options: { description: string; default: string[]; examples?: [string[]] }) =>
   Type.Array(Type.String({ expects: 'an IP address or a CIDR block' }), options)
 
@@ -112,6 +134,7 @@ const GatewaySection = Type.Object(
       description: 'Refuses requests that came over plain HTTP with 403 HTTPS_REQUIRED.',
     }),
     limits: LimitsSection,
+    cache: CacheSection,
     health: Type.Optional(
       Type.String({
         pattern: '^(/[A-Za-z0-9._~-]+)+$',
@@ -242,6 +265,7 @@ const Api = Type.Object(
     ...routeDefaults,
     rate_limits: RateLimits,
     quotas: Quotas,
+    brakes: Brakes,
     oauth: Type.Optional(OAuthSection),
     legacy_keys: Type.Boolean({ default: false, description: 'Looks up keys without a checksum too.' }),
     cors: Type.Union([Type.Enum(['off', 'upstream']), Cors], {

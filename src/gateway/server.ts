@@ -21,6 +21,7 @@ import { type Logger, lineLogOf } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Access } from './access.ts'
 import type { ActivityRecorder } from './record/activity.ts'
+import type { AddressRecorder } from './record/addresses.ts'
 import { createBacklog } from './listener/backlog.ts'
 import { accessMaker } from './listener/begin.ts'
 import { whenClosed } from './listener/closing.ts'
@@ -82,6 +83,7 @@ export interface GatewayDeps {
   /** What is told to balancers. */
   readonly isReady: () => boolean
   readonly activity: ActivityRecorder
+  readonly addresses: AddressRecorder
   readonly requests: RequestKeeper
   readonly live: LiveSource
   readonly metrics: Metrics

@@ -43,6 +43,10 @@ export class Count {
   standing: Standing = 'quiet'
   /** Refused since it was last told of. */
   missed = 0
+  /** What its caller is told: its partition, and the policy for that allowance; empty: nothing yet. */
+  partition = ''
+  policy = ''
+  policyOf: Allowance | undefined
   /** Not to be told of before. */
   askFrom = full
   /** Which loss of contact its `fullAt` is from before of; where it is not the last one, others may lack it. */

@@ -12,6 +12,7 @@ import type { CredentialRecord } from '../credentials/record.ts'
 import { Count, placeOf } from './count.ts'
 import { levelOf, waitMs } from './gcra.ts'
 import { createInFlight } from './in-flight.ts'
+import { partitionOf } from './partition.ts'
 import { createRenewals, type LeaseStore, type RenewalsDeps } from './renewals.ts'
 import { changeAllowance, fullAgainAt, hasRoom, spend } from './spend.ts'
 import { keySubject } from './subject.ts'
@@ -78,12 +79,12 @@ interface Meter {
 interface Line {
   readonly limit: RateLimit
   readonly meter: Meter
+  /** What is told where it counts nobody. */
+  readonly policyOfNobody: string
 }
 
 interface Book {
   readonly lines: readonly Line[]
-  /** Where every line has the allowance that the file says. */
-  readonly policy: string
 }
 
 /** Callers that are counted, under all limits together, at most: of more, those are forgotten that came first. */
@@ -115,8 +116,12 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
   }
 
   function openBook(limits: readonly RateLimit[], environment: string): Book {
-    const lines = limits.map((limit) => ({ limit, meter: meterOf(limit, environment) }))
-    return { lines, policy: policyOf(limits) }
+    const lines = limits.map((limit) => ({
+      limit,
+      meter: meterOf(limit, environment),
+      policyOfNobody: policyItem(limit.name, limit.allowance),
+    }))
+    return { lines }
   }
 
   function meterOf({ api, name, per }: RateLimit, environment: string): Meter {
@@ -180,15 +185,13 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
     enter: underWay.enter,
     leave: underWay.leave,
     spend(spender) {
-      const { lines, policy } = bookOf(spender.limits, spender.environment)
-      let isOverridden = false
+      const { lines } = bookOf(spender.limits, spender.environment)
       const now = monotonicNow()
       let used: Line | undefined
       let retryAfterMs = 0
       for (const [index, line] of lines.entries()) {
         const count = countOf(line, spender, now)
         found[index] = count
-        isOverridden ||= count !== undefined && count.allowance !== line.limit.allowance
         if (count === undefined || hasRoom(count, now, contact)) continue
         refused(line.limit)
         renewals.used(count, now, false)
@@ -199,21 +202,24 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
         }
       }
       let state = ''
-      for (const [index, { limit }] of lines.entries()) {
+      let policy = ''
+      for (const [index, { limit, policyOfNobody }] of lines.entries()) {
         const count = found[index]
+        if (!limit.isShadow)
+          policy = together(policy, count === undefined ? policyOfNobody : policyFor(limit, count))
         if (count === undefined) continue
         if (used === undefined) {
           spend(count, now, contact)
           renewals.used(count, now, true)
         }
-        if (!limit.isShadow) state += `${state === '' ? '' : ', '}${stateOf(limit.name, count, now)}`
+        if (!limit.isShadow) state = together(state, stateOf(limit.name, count, now))
       }
       // Nothing may come sooner than a second from now, as nothing smaller can be said.
       const retryAfterSeconds = used === undefined ? 0 : Math.max(1, Math.ceil(retryAfterMs / 1_000))
       return {
         limit: used?.limit,
         retryAfterSeconds,
-        policy: isOverridden ? policyHere(lines, found) : policy,
+        policy,
         state,
       }
     },
@@ -254,13 +260,18 @@ function own(rates: Readonly<Record<string, RateOverride>>, name: string): RateO
   return Object.hasOwn(rates, name) ? rates[name] : undefined
 }
 
-/** The policy where lines have allowances of the caller's own. */
-function policyHere(lines: readonly Line[], found: readonly (Count | undefined)[]): string {
-  return lines
-    .flatMap(({ limit }, index) =>
-      limit.isShadow ? [] : [policyItem(limit.name, found[index]?.allowance ?? limit.allowance)],
-    )
-    .join(', ')
+function together(one: string, other: string): string {
+  return one === '' ? other : `${one}, ${other}`
+}
+
+/** What is told of a limit to the caller that it counts: by its own allowance, with its partition. */
+function policyFor({ name, per }: RateLimit, count: Count): string {
+  if (count.policyOf !== count.allowance) {
+    if (count.partition === '') count.partition = partitionOf(per, count.subject)
+    count.policyOf = count.allowance
+    count.policy = `${policyItem(name, count.allowance)}${count.partition}`
+  }
+  return count.policy
 }
 
 function subjectOf({ per }: RateLimit, { record, client }: Spender): string | undefined {
@@ -283,6 +294,7 @@ function stateOf(name: string, count: Count, now: number): string {
   const { allowance } = count
   const fullAt = fullAgainAt(count, now)
   const left = Math.floor(Math.min(allowance.burst, levelOf(allowance, fullAt, now)))
-  if (left >= 1) return `"${name}";r=${left};t=${Math.max(0, Math.ceil((fullAt - now) / 1_000))}`
-  return `"${name}";r=0;t=${Math.max(1, Math.ceil(waitMs(allowance, fullAt, now) / 1_000))}`
+  if (left >= 1)
+    return `"${name}";r=${left};t=${Math.max(0, Math.ceil((fullAt - now) / 1_000))}${count.partition}`
+  return `"${name}";r=0;t=${Math.max(1, Math.ceil(waitMs(allowance, fullAt, now) / 1_000))}${count.partition}`
 }

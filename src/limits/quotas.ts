@@ -7,6 +7,7 @@ import type { Quota } from '../config/quotas.ts'
 import { monthOf, quotaFor } from '../config/quotas.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
 import { createQuotaExchange, type QuotaStore } from './quota-exchange.ts'
+import { partitionOf } from './partition.ts'
 import { keySubject } from './subject.ts'
 import { Tally } from './tally.ts'
 
@@ -170,7 +171,8 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
         if (tally.most !== most || tally.name !== quota.name) {
           tally.most = most
           tally.name = quota.name
-          tally.policy = policyItem(quota.name, most, windowSeconds)
+          if (tally.partition === '') tally.partition = partitionOf(quota.per, tally.subject)
+          tally.policy = `${policyItem(quota.name, most, windowSeconds)}${tally.partition}`
         }
         tally.usedAt = askedAt
         tallies.push(tally)
@@ -178,7 +180,7 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
         if (left === 0) usedUp ??= quota
         policy = policy === '' ? tally.policy : `${policy}, ${tally.policy}`
         // This one is about to be counted.
-        state += `${state === '' ? '' : ', '}${stateItem(quota.name, Math.max(0, left - 1), leftSeconds)}`
+        state += `${state === '' ? '' : ', '}${stateItem(tally, Math.max(0, left - 1), leftSeconds)}`
       }
       return {
         quota: usedUp,
@@ -203,7 +205,7 @@ export function createQuotas(deps: QuotasDeps): RunningQuotas {
 /** `RateLimit` of a request that was refused: before it was counted, or, by an upstream's fault, behind it. */
 export function stateNow({ tallies, leftSeconds }: QuotaStanding): string {
   return tallies
-    .map(({ name, most, used }) => stateItem(name, Math.max(0, most - used), leftSeconds))
+    .map((tally) => stateItem(tally, Math.max(0, tally.most - tally.used), leftSeconds))
     .join(', ')
 }
 
@@ -217,6 +219,6 @@ function policyItem(name: string, most: number, windowSeconds: number): string {
   return `"${name}";q=${most};w=${windowSeconds}`
 }
 
-function stateItem(name: string, left: number, seconds: number): string {
-  return `"${name}";r=${left};t=${seconds}`
+function stateItem({ name, partition }: Tally, left: number, seconds: number): string {
+  return `"${name}";r=${left};t=${seconds}${partition}`
 }

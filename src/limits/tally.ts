@@ -28,6 +28,7 @@ export class Tally {
   /** Name of that quota, and what is told of it. */
   name = ''
   policy = ''
+  partition = ''
   usedAt = Number.NEGATIVE_INFINITY
 
   constructor({ subject, api, environment, monthMs }: TallyOf, book: Map<string, Tally>) {

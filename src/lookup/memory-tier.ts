@@ -11,6 +11,8 @@ import type { CredentialRecord } from '../credentials/record.ts'
 import type { Found } from './found.ts'
 import type { Changes, Reading } from './changes.ts'
 import { createCompactor } from './compact.ts'
+import type { Entry, KnownEntry } from './entry.ts'
+import type { EntryCache } from './known-entries.ts'
 
 export interface MemoryTier {
   /** The answer, if it is in memory and may be used now. */
@@ -20,6 +22,8 @@ export interface MemoryTier {
   /** Keeps what Redis holds, if it may be used; returns the record then. */
   adopt(digest: string, reading: CachedReading): CredentialRecord | undefined
   size(): { known: number; unknown: number }
+  /** Of keys that are there, `most` of them: those in use first. */
+  digests(most: number): Iterable<string>
 }
 
 export interface CachedReading extends Reading {
@@ -38,8 +42,9 @@ export interface MemoryTierDeps {
   readonly staleLimitMs: (api: string) => number
   /** Takes an entry that is in use and still right, before the copy of it that others may need has run out. */
   readonly offer?: (digest: string, reading: CachedReading) => void
-  readonly maxKnown?: number
-  readonly maxUnknown?: number
+  /** Where those that are there are kept. */
+  readonly known: EntryCache<KnownEntry>
+  readonly maxUnknown: number
 }
 
 /** How long "unknown" is believed without word from Postgres, in milliseconds. */
@@ -50,27 +55,10 @@ const never = Number.POSITIVE_INFINITY
 /** How far other machines' clocks may be ahead of ours. */
 const clockSkewMs = 5_000
 
-interface Entry {
-  readonly record: CredentialRecord | undefined
-  /** The revision up to which it is known to be right. */
-  revision: number
-  /** `changes.version` when that was last checked. */
-  version: number
-  /** `changes.history` that the revision belongs to. */
-  readonly history: number
-  /** Monotonic milliseconds of its own last confirmation; whole ones, which take no memory of their own in V8. */
-  readonly confirmedAt: number
-  /** Monotonic milliseconds from which it is offered again; whole ones. */
-  offerAt: number
-  /** Whether that was this process's own question. */
-  readonly isOwn: boolean
-}
-
 /** Makes an empty tier. Sizes are entries (bytes of each: docs/operations.md). */
 export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
-  const { changes } = deps
-  const known = new LRUCache<string, Entry>({ max: deps.maxKnown ?? 200_000 })
-  const unknown = new LRUCache<string, Entry>({ max: deps.maxUnknown ?? 50_000 })
+  const { changes, known } = deps
+  const unknown = new LRUCache<string, Entry>({ max: deps.maxUnknown })
   const compact = createCompactor()
 
   /** Brings an entry up to date with the feed; false: something it rests on has moved. */
@@ -100,7 +88,7 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
     return record.status === 'revoked' ? Number.POSITIVE_INFINITY : deps.staleLimitMs(record.api)
   }
 
-  function use(cache: LRUCache<string, Entry>, digest: string): Found | undefined {
+  function use(cache: Pick<EntryCache<Entry>, 'get' | 'delete'>, digest: string): Found | undefined {
     const entry = cache.get(digest)
     if (entry === undefined) return undefined
     const at = deps.monotonicNow()
@@ -131,17 +119,22 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
     const record = reading.record && compact(reading.record)
     // Rounded to the careful side.
     const confirmedAt = Math.floor(deps.monotonicNow() - ageOfReading(reading, deps.now()))
-    const entry: Entry = {
-      record,
+    const state = {
       revision,
+      storedRevision: revision,
       version: -1,
       history: changes.history,
       confirmedAt,
       offerAt: nextOffer(confirmedAt, record),
       isOwn,
     }
-    ;(record === undefined ? unknown : known).set(digest, entry)
-    ;(record === undefined ? known : unknown).delete(digest)
+    if (record === undefined) {
+      unknown.set(digest, { record, ...state })
+      known.delete(digest)
+    } else {
+      known.set(digest, { record, ...state })
+      unknown.delete(digest)
+    }
     return record
   }
 
@@ -153,6 +146,7 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
       return use(known, digest) === undefined ? undefined : record
     },
     size: () => ({ known: known.size, unknown: unknown.size }),
+    digests: (most) => firstOf(known.keys(), most),
   }
 }
 
@@ -170,4 +164,12 @@ function ageOfReading(reading: Reading, nowMs: number): number {
   const age = nowMs - reading.confirmedAtMs
   if (age < -clockSkewMs) return Number.POSITIVE_INFINITY
   return Math.max(0, age)
+}
+
+function* firstOf<Item>(items: Iterable<Item>, most: number): Generator<Item> {
+  let left = most
+  for (const item of items) {
+    if (left-- <= 0) return
+    yield item
+  }
 }

@@ -11,7 +11,9 @@ import type { Lookup } from '../lookup/found.ts'
 import { type Changes, createChanges } from '../lookup/changes.ts'
 import { createDatabaseClock } from '../lookup/database-clock.ts'
 import { createFeed, type Feed } from '../lookup/feed.ts'
+import { createKnownEntries } from '../lookup/known-entries.ts'
 import { createMemoryTier } from '../lookup/memory-tier.ts'
+import { createWarmStart, type WarmStart } from '../lookup/warm-start.ts'
 import { createPostgresTier, maxLookups, type PostgresTier } from '../lookup/postgres-tier.ts'
 import type { InstalledStore } from '../lookup/installation.ts'
 import type { Seal } from '../lookup/seal.ts'
@@ -52,6 +54,8 @@ export interface Core {
   /** Begins to follow the changes; resolves after the first try to reach Postgres. */
   start(): Promise<void>
   state(): CoreState
+  /** What it did before it began, and as it ends, so that others begin with the keys in use; null: it serves none, or without Redis. */
+  readonly warmStart: WarmStart | null
   /** Leaves the instances that count, and closes the connections. */
   close(): Promise<void>
 }
@@ -85,6 +89,7 @@ export interface CoreOptions {
   /** A new one unless said. */
   readonly instanceId?: string | undefined
   readonly table: () => Table
+  readonly cache: Settings['gateway']['cache']
   readonly log: Logger
   readonly metrics: Metrics
 }
@@ -167,7 +172,17 @@ export function createCore(options: CoreOptions): Core {
     now: clock.now,
     staleLimitMs: (api) => options.table().apis.get(api)?.staleLimitMs ?? 0,
     offer: (digest, reading) => redis?.tier.fill(digest, reading),
+    known: createKnownEntries(options.cache.maxKnown),
+    maxUnknown: options.cache.maxUnknown,
   })
+  const isServing = options.role !== 'control' && options.isPrimary !== true
+  const warmStart =
+    redis === null || !isServing
+      ? null
+      : createWarmStart({
+          ...{ store: redis.store, seal: redis.seal, instanceId, changes, memory, monotonicNow },
+          ...{ read: postgres.read, now: Date.now },
+        })
   const lookup = createLookup({
     memory,
     redis: redis?.tier ?? null,
@@ -213,6 +228,7 @@ export function createCore(options: CoreOptions): Core {
     lookup,
     acknowledgement,
     instanceId,
+    warmStart,
     redis: redis && { store: redis.store, seal: redis.seal },
     instances: census.serving,
     leases: redis && createLeaseStore({ store: redis.store, now: sharedNow }),

@@ -14,6 +14,8 @@ import { pruneOauthDevices } from '../store/oauth/oauth-device-table.ts'
 import { pruneDeviceRequests } from '../store/people/device-table.ts'
 import { idempotencyKeptMs, pruneReplays } from '../store/idempotency-table.ts'
 import { pruneExposures } from '../store/keys/key-exposure-table.ts'
+import { pruneKeyAddresses } from '../store/keys/key-address-table.ts'
+import { pruneBrakes } from '../store/keys/key-brake-table.ts'
 import { pruneInstances } from '../store/instance-table.ts'
 import { pruneSessions } from '../store/people/hub-session-table.ts'
 import { pruneArtifacts, pruneEndedArtifacts } from '../store/oauth/oauth-artifact-table.ts'
@@ -63,6 +65,8 @@ const quotasKeptMs = 14 * 31 * dayMs
 const deletedWebhooksKeptMs = 30 * dayMs
 /** As long as the youngest part of the audit, which tells of them. */
 const exposuresKeptMs = 90 * dayMs
+/** Of those that nobody is held by: the next one counts from the last release. */
+const brakesKeptMs = 2 * dayMs
 /** What is still so after a year is told again. */
 const remindersKeptMs = 365 * dayMs
 
@@ -100,6 +104,8 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'webhook_deliveries', take: (most) => pruneDeliveries(db, webhooksKeptMs, most) },
     { name: 'webhooks', take: (most) => pruneEndpoints(db, deletedWebhooksKeptMs, most) },
     { name: 'exposures', take: (most) => pruneExposures(db, exposuresKeptMs, most) },
+    { name: 'brakes', take: (most) => pruneBrakes(db, brakesKeptMs, most) },
+    { name: 'key_addresses', take: (most) => pruneKeyAddresses(db, most) },
     { name: 'reminders', take: (most) => pruneReminders(db, remindersKeptMs, most) },
     { name: 'mailed_reminders', take: (most) => pruneMailedReminders(db, remindersKeptMs, most) },
     { name: 'webhook_events', take: (most) => pruneEvents(db, webhooksKeptMs, most) },

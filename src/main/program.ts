@@ -5,6 +5,7 @@ import type { CompiledConfig, Table } from '../config/compiled.ts'
 import type { AdminTokens } from '../control/operator.ts'
 import { createControlServer } from '../control/server.ts'
 import type { ControlTls } from '../control/tls.ts'
+import { type AddressRecorder, createAddressRecorder } from '../gateway/record/addresses.ts'
 import { createActivityRecorder } from '../gateway/record/activity.ts'
 import { createRequestKeeper, type RequestKeeper } from '../gateway/record/kept-requests.ts'
 import { createGateway } from '../gateway/server.ts'
@@ -41,6 +42,8 @@ import type { Change } from '../store/change-table.ts'
 import { openProofs } from './proofs.ts'
 import { openLimiter } from './rate-limits.ts'
 import { type Live, openLive } from './live.ts'
+import { addKeyAddresses } from '../store/keys/key-address-table.ts'
+import { toldOnce } from './told-once.ts'
 import { createSignOffs } from './sign-offs.ts'
 import { addUpstreamMetrics, targetFigures, type UpstreamFigures } from './upstream-figures.ts'
 import { StartError } from './start-error.ts'
@@ -48,6 +51,7 @@ import { createTicketKeys } from './ticket-keys.ts'
 import { refuseUnusableFiles } from './usable-files.ts'
 import { failAlone } from './worker-channel.ts'
 import { createWebhooks, type Webhooks } from './webhooks.ts'
+import { warmUp } from './warm.ts'
 import type { Workers } from './workers.ts'
 
 export interface ProgramOptions {
@@ -164,6 +168,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       serving: options.serving,
       instanceId: options.instanceId,
       table,
+      cache: config.settings.gateway.cache,
       log,
       metrics,
     })
@@ -188,6 +193,9 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       ...{ allow: config.settings.webhooks.allow, sealKeys: options.secrets.sealKeys },
       ...{ tokens: tokens.current, isSending: plan.admin },
       quotas: () => [...table().apis.values()].flatMap((api) => api.quotas),
+      brakes: () => [...table().apis.values()].flatMap((api) => api.brakes),
+      sendsMail: (config.settings.hub?.mail ?? null) !== null,
+      published: core.publish,
     })
     drain.last('webhooks', () => webhooks.stop())
     const live = openLive({ core, metrics, drain }, options)
@@ -208,6 +216,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       },
       certificates,
     }
+    await warmUp(core, drain, log)
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
       const { auditRetentionMs: auditKeptMs, auditSink } = config.settings.control
@@ -341,6 +350,7 @@ async function openGateway(parts: Parts): Promise<number> {
   const requests = openRequestKeeper(parts)
   addUpstreamMetrics(metrics, () => inForce.current().upstreams)
   const limiter = openLimiter(parts)
+  const addresses = openAddresses(parts)
   const app = await createGateway({
     settings,
     connections: parts.descriptors.connections,
@@ -356,6 +366,7 @@ async function openGateway(parts: Parts): Promise<number> {
     proofs: openProofs(parts),
     isReady: () => core.state().canDecide && !drain.isLeaving,
     activity,
+    addresses,
     requests,
     live: parts.live.source,
     metrics,
@@ -371,6 +382,20 @@ async function openGateway(parts: Parts): Promise<number> {
   drain.server(app)
   const listening = listen(app, settings.gateway, 'gateway')
   return orphaned === undefined ? listening : Promise.race([listening, orphaned.then(failAlone)])
+}
+
+/** Flushed behind the last request. */
+function openAddresses({ core, log, drain }: Parts): AddressRecorder {
+  const tell = toldOnce(log, 'Where keys are used from cannot be stored')
+  const addresses = createAddressRecorder({
+    sink: (seen, nowMs) => tell(() => addKeyAddresses(core.db, seen, nowMs)),
+    now: core.now,
+  })
+  drain.last('addresses', async () => {
+    addresses.stop()
+    await addresses.flush()
+  })
+  return addresses
 }
 
 /** Flushed behind the last request. */

@@ -1,15 +1,18 @@
 // Webhooks of this process: what the admin API needs of them, and the sender, which runs where there is an admin API.
 
+import type { Brake } from '../config/brakes.ts'
 import type { Quota } from '../config/quotas.ts'
 import { createSealing, type Sealing } from '../credentials/sealing.ts'
 import type { WebhookDeps } from '../control/dependencies.ts'
 import type { AdminTokens } from '../control/operator.ts'
+import { type Braking, createBraking } from '../control/keys/brakes/braking.ts'
 import { createDestinationRule } from '../control/webhooks/send/destination.ts'
 import { get } from '../control/webhooks/send/get.ts'
 import { post } from '../control/webhooks/send/post.ts'
 import { createResolve, type Resolve } from '../control/webhooks/send/resolve.ts'
 import { standardSchedule, type Schedule } from '../control/webhooks/send/schedule.ts'
 import { createSender } from '../control/webhooks/send/sender.ts'
+import type { Change } from '../store/change-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import { tellQuotas } from '../store/activity/quota-warning-table.ts'
 import { tellReminders } from '../store/keys/reminder-table.ts'
@@ -37,6 +40,11 @@ export interface WebhooksDeps {
   tokens(): AdminTokens
   /** Those in force. */
   quotas(): readonly Quota[]
+  brakes(): readonly Brake[]
+  /** Whether people get mails. */
+  readonly sendsMail: boolean
+  /** Spreads a change after its commit. Never throws. */
+  published(change: Change): void
   /** Whether this process may be the one that sends. */
   readonly isSending: boolean
   readonly log: Logger
@@ -67,6 +75,7 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
   const postDeps = { resolve, rule, timeoutMs: postTimeoutMs }
   const resealing = createResealing({ db, log, sealing, monotonicNow: () => performance.now() })
   const newId = createIds(Date.now)
+  const braking = createBraking({ ...deps, newId })
   const sender = createSender({
     ...{ db, holder: instanceId, log, sealing, random: Math.random, now: deps.now },
     newId,
@@ -76,6 +85,7 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
       await resealing.run()
       await remind()
       await warn()
+      if ((await braking.run()) > 0) sender.kick()
     },
   })
   let warnsAt = Number.NEGATIVE_INFINITY
@@ -107,6 +117,7 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
     }
   }
   addMetrics(metrics, sender)
+  addBrakeMetrics(metrics, braking)
   metrics.gauge(
     'latchkey_sealed_unopened',
     'Secrets in the database that no configured key opens, as whoever sends webhooks last saw it',
@@ -135,6 +146,23 @@ function createCurrentSealing({ sealKeys, tokens }: WebhooksDeps): () => Sealing
     }
     return made.sealing
   }
+}
+
+function addBrakeMetrics(metrics: WebhooksDeps['metrics'], braking: Braking): void {
+  metrics.counter(
+    'latchkey_brakes_pulled_total',
+    'Brakes that were pulled, as a key did far more than it usually does',
+    () => braking.figures().pulled,
+  )
+  metrics.gauge(
+    'latchkey_brakes_held',
+    'Keys that brakes have disabled or restricted, as whoever looks at them last saw it',
+    () => {
+      const { held } = braking.figures()
+      return held === undefined ? {} : { keys: held }
+    },
+    'max',
+  )
 }
 
 function addMetrics(metrics: WebhooksDeps['metrics'], sender: ReturnType<typeof createSender>): void {

@@ -3,8 +3,8 @@
 
 import { randomFillSync } from 'node:crypto'
 
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-const codes = Buffer.from(alphabet, 'latin1')
+export const idAlphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+const codes = Buffer.from(idAlphabet, 'latin1')
 const timeLength = 10
 const randomLength = 16
 /** Random bytes are drawn in blocks: one system call for so many ids. */
@@ -43,14 +43,14 @@ export function createIds(now: () => number): (prefix: string) => string {
   }
 }
 
-const idShape = new RegExp(`^[a-z]+_([${alphabet}]{${timeLength}})[${alphabet}]{${randomLength}}$`)
+const idShape = new RegExp(`^[a-z]+_([${idAlphabet}]{${timeLength}})[${idAlphabet}]{${randomLength}}$`)
 
 /** When an id was made, in milliseconds since the epoch; undefined: it is none of these. */
 export function timeOfId(id: string): number | undefined {
   const [, time] = idShape.exec(id) ?? []
   if (time === undefined) return undefined
   let sum = 0
-  for (const digit of time) sum = sum * 32 + alphabet.indexOf(digit)
+  for (const digit of time) sum = sum * 32 + idAlphabet.indexOf(digit)
   return sum
 }
 

@@ -154,6 +154,7 @@ t.test('every verb that there is, is in the script', async (t) => {
     const { stdout } = await completion(shell)
     for (const verb of [
       'keys end-rotation',
+      'keys release',
       'config import-openapi',
       'merchants rename',
       'audit',

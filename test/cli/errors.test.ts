@@ -54,7 +54,18 @@ void t.test('every verb has help with an example, without a token', async (t) =>
   const type = typist({})
   const verbs = {
     merchants: ['create', 'list', 'suspend', 'resume'],
-    keys: ['create', 'list', 'show', 'update', 'disable', 'enable', 'revoke', 'rotate', 'end-rotation'],
+    keys: [
+      'create',
+      'list',
+      'show',
+      'update',
+      'disable',
+      'enable',
+      'revoke',
+      'rotate',
+      'end-rotation',
+      'release',
+    ],
     instances: [],
   }
   for (const [group, names] of Object.entries(verbs)) {

@@ -112,6 +112,7 @@ void t.test('rotate shows the new secret and how long the old one works; end-rot
   t.match(again.stderr, 'ROTATION_IN_PROGRESS')
   t.match(again.stderr, 'keys end-rotation')
   t.equal((await type('keys', 'end-rotation', id)).code, 0)
+  t.match(await type('keys', 'release', id), { code: 0, stdout: `No brake holds key ${id}.` })
   const { body } = await subject.call('GET', `/keys/${id}`)
   t.match(body, { last4: fresh.slice(-4) })
   t.equal((body['secrets'] as unknown[]).length, 1)

@@ -15,6 +15,7 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
     health: null,
     drainDelayMs: 0,
     proxyProtocol: false,
+    cache: { maxKnown: 200_000, maxUnknown: 50_000 },
     limits: {
       headerBytes: 32768,
       headerCount: 200,

@@ -184,6 +184,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     trailingSlash: 'strict',
     docs: null,
     stripPrefix: '',
+    brakes: [],
     quotas: [{ api: name, name: 'monthly', per: 'merchant', requests: 100, ofPlans: new Map() }],
     rateLimits: (['key', 'merchant'] as const).map((per) => ({
       ...{ api: name, name: per === 'key' ? 'default' : 'sums', per, ofPlans: new Map(), isShadow: false },

@@ -417,5 +417,34 @@ const clients: readonly AlertCase[] = [
   },
 ]
 
+const limited = (of: typeof gateway) =>
+  named(of, 'latchkey_rate_limited_total', 'api="flintn",limit="refunds",shadow="false"')
+
+const limits: readonly AlertCase[] = [
+  {
+    alert: 'LatchkeyLimitRefusesForLong',
+    ...{ labels: { api: 'flintn', limit: 'refunds' }, severity: 'ticket', firesWithin: 67, minutes: 75 },
+    trouble: new Map([[limited(gateway), bursting(1, 0.05)]]),
+  },
+  {
+    alert: 'LatchkeyQuotaUsedUp',
+    ...{ labels: live, severity: 'ticket', firesWithin: 18, minutes: 25 },
+    trouble: refused('quota', '429', bursting(1, 0.05)),
+  },
+  {
+    alert: 'LatchkeyLimitsNotShared',
+    ...{ labels: { ...instance, of: 'gateway' }, severity: 'ticket', firesWithin: 7, minutes: 15 },
+    trouble: gauge('latchkey_rate_limits_shared', 'of="gateway"', 0),
+  },
+  {
+    alert: 'LatchkeyBrakePulled',
+    ...{ labels: instance, severity: 'page', firesWithin: 3, minutes: 5 },
+    trouble: new Map([[named(gateway, 'latchkey_brakes_pulled_total'), counting(1)]]),
+  },
+]
+
 /** One for each alert. */
-export const alertCases: readonly AlertCase[] = [...processes, ...stores, ...files, ...upstreams, ...clients]
+export const alertCases: readonly AlertCase[] = [
+  ...[...processes, ...stores, ...files, ...upstreams, ...clients],
+  ...limits,
+]

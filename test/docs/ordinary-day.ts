@@ -102,6 +102,12 @@ function happenings(of: Scraped, hour: number): Map<string, Change> {
     ],
     [requestsNamed(of, { cut: 'upstream' }), counted(16 * hour, 5, 5)],
     [requestsNamed(of, { status: '503' }), counted(16 * hour, 10, 10)],
+    // Half an hour over a limit, and Redis too slow for leases for a moment.
+    [
+      named(of, 'latchkey_rate_limited_total', 'api="flintn",limit="default",shadow="false"'),
+      counted(21 * hour, 0.5, 30 * minute),
+    ],
+    [named(of, 'latchkey_rate_limits_shared', 'of="gateway"'), (at) => (failover(at) ? 0 : 1)],
     // A client with an old key, and somebody who tries some.
     [refusal('unknown', '401', { route: '' }), counted(10 * hour, 0.5, 20 * minute)],
     [refusal('failed_lookups', '429'), counted(11 * hour, 0.5, minute)],

@@ -91,6 +91,8 @@ export function wellScraped(of: Scraped, life: Life, revision: Values): Map<stri
   add('latchkey_webhooks_delivered_total', '', rising(0.02, life))
   add('latchkey_webhooks_failed_total', '', rising(0.01, life))
   add('latchkey_mail_waiting', 'of="mails"', always(0))
+  add('latchkey_rate_limits_shared', 'of="gateway"', always(1))
+  add('latchkey_brakes_pulled_total', '', always(0))
   add('latchkey_cache_rejected_total', '', always(0))
   add('latchkey_store_up', 'of="postgres"', always(1))
   add('latchkey_store_up', 'of="redis"', always(1))

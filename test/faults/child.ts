@@ -22,9 +22,12 @@ export function startChild(t: Teardown, name: string, args: readonly string[] = 
   return child
 }
 
-/** An upstream that answers each GET with 200 and keeps nothing; returns its port. */
-export async function startLeanUpstream(t: Teardown): Promise<number> {
-  const [port]: unknown[] = await once(startChild(t, 'upstream-program'), 'message')
+/** An upstream that answers each GET with 200, after milliseconds between `delayMs` if said, and keeps nothing; returns its port. */
+export async function startLeanUpstream(
+  t: Teardown,
+  delayMs: readonly [least: number, most: number] = [0, 0],
+): Promise<number> {
+  const [port]: unknown[] = await once(startChild(t, 'upstream-program', delayMs.map(String)), 'message')
   if (typeof port !== 'number') throw new Error('the upstream said no port')
   return port
 }

@@ -11,6 +11,7 @@ export interface ConfigParts {
   readonly failedLookups?: number
   readonly isBehindProxy?: boolean
   readonly upstreamConnections?: number
+  readonly upstreamQueue?: number
   readonly ports: { readonly gateway: number; readonly control: number }
   readonly postgresUrl: string
   readonly redisUrl: string
@@ -33,7 +34,7 @@ control: { host: 127.0.0.1, port: ${parts.ports.control} }
 postgres: ${parts.postgresUrl}
 redis: ${parts.redisUrl}
 upstreams:
-  live: { url: "http://127.0.0.1:${parts.upstreamPort}", connections: ${parts.upstreamConnections ?? 512} }
+  live: { url: "http://127.0.0.1:${parts.upstreamPort}", connections: ${parts.upstreamConnections ?? 512}${parts.upstreamQueue === undefined ? '' : `, queue: ${parts.upstreamQueue}`} }
   sandbox: { url: "http://127.0.0.1:1" }
 apis:
   demo:

@@ -41,6 +41,8 @@ export interface InstanceOptions {
   readonly isBehindProxy?: boolean
   /** Connections to the upstream; 512 unless said. */
   readonly upstreamConnections?: number
+  /** Requests that wait for one; as many as the gateway lets unless said. */
+  readonly upstreamQueue?: number
   /** Without Redis at all. */
   readonly withoutRedis?: boolean
   readonly postgres?: TcpProxyOptions

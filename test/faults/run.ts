@@ -37,7 +37,7 @@ function startTests(env: NodeJS.ProcessEnv): ChildProcess {
   // Without any, tap would run all there are.
   if (tests.length === 0) throw new Error(`no test of faults is named ${names.join(' or ')}`)
   const runner = fileURLToPath(new URL('../support/run.js', import.meta.url))
-  const options = ['--jobs=1', '--disable-coverage', '--timeout=3600']
+  const options = ['--jobs=1', '--timeout=3600']
   const child = spawn(process.execPath, [runner, ...options, ...tests.map((name) => join(here, name))], {
     stdio: ['inherit', 'pipe', 'inherit'],
     env: { ...process.env, ...env },

@@ -7,6 +7,7 @@ import { createLookup } from '../../src/lookup/chain.ts'
 import type { Found, Lookup } from '../../src/lookup/found.ts'
 import { createChanges } from '../../src/lookup/changes.ts'
 import { createFeed, type Feed } from '../../src/lookup/feed.ts'
+import { createKnownEntries } from '../../src/lookup/known-entries.ts'
 import { createMemoryTier } from '../../src/lookup/memory-tier.ts'
 import { createRedisScope, type RedisScope } from '../../src/lookup/redis-scope.ts'
 import { createRedisTier, type RedisTier } from '../../src/lookup/redis-tier.ts'
@@ -57,6 +58,8 @@ export async function startProcess(db: Postgres, store: PatientStore, id: string
     polled: (isConfirmed) => void scope.tend(isConfirmed),
   })
   const memory = createMemoryTier({
+    known: createKnownEntries(100),
+    maxUnknown: 100,
     changes,
     confirmedAt: feed.confirmedAt,
     monotonicNow,

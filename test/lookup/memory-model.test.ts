@@ -3,6 +3,9 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { type Changes, createChanges } from '../../src/lookup/changes.ts'
+import { createDenseStore } from '../../src/lookup/dense/dense-store.ts'
+import type { KnownEntry } from '../../src/lookup/entry.ts'
+import { createKnownEntries, type EntryCache } from '../../src/lookup/known-entries.ts'
 import type { MemoryTier } from '../../src/lookup/memory-tier.ts'
 import { changeOf, type Clock, digestOf, memoryOn, recordOf, staleLimitMs, wallOf } from './subject.ts'
 
@@ -45,7 +48,7 @@ const step = fc.oneof(
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
-function newWorld(): World {
+function newWorld(known: EntryCache<KnownEntry>): World {
   const clock = { nowMs: 10_000_000, confirmedAtMs: 10_000_000 }
   // Few moves are remembered, so that forgetting is part of the play.
   const changes = createChanges(4)
@@ -57,7 +60,7 @@ function newWorld(): World {
     toldAt: keys.map(() => 0),
     clock,
     changes,
-    memory: memoryOn(changes, clock, { maxKnown: 10, maxUnknown: 10 }),
+    memory: memoryOn(changes, clock, { known, maxUnknown: 10 }),
   }
 }
 
@@ -160,24 +163,32 @@ function faultIn({ memory, toldAt, clock }: World, key: number): string | undefi
   return wallOf(clock) - confirmedAtMs > staleLimitMs ? `key ${key} is stale` : undefined
 }
 
-t.test(
-  'never a positive answer for a record whose change this process has applied or heard, or beyond the stale limit',
-  (t) => {
-    let answers = 0
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
-        const world = newWorld()
-        play(world, steps, () => {
-          for (const key of keys) {
-            const fault = faultIn(world, key)
-            if (fault !== undefined) throw new Error(fault)
-          }
-          answers += world.memory.size().known
-        })
-      }),
-      { numRuns: 2_000 },
-    )
-    t.ok(answers > 1_000, 'the memory did answer')
-    t.end()
-  },
-)
+const caches = {
+  objects: () => createKnownEntries(10),
+  // Each look-up of another key makes an object of a row.
+  rows: () => createDenseStore(10, 1),
+}
+
+for (const [kind, cacheOf] of Object.entries(caches)) {
+  t.test(
+    `never a positive answer for a record whose change this process has applied or heard, or beyond the stale limit (${kind})`,
+    (t) => {
+      let answers = 0
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
+          const world = newWorld(cacheOf())
+          play(world, steps, () => {
+            for (const key of keys) {
+              const fault = faultIn(world, key)
+              if (fault !== undefined) throw new Error(fault)
+            }
+            answers += world.memory.size().known
+          })
+        }),
+        { numRuns: 2_000 },
+      )
+      t.ok(answers > 1_000, 'the memory did answer')
+      t.end()
+    },
+  )
+}

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { type Changes, createChanges } from '../../src/lookup/changes.ts'
+import { createKnownEntries } from '../../src/lookup/known-entries.ts'
 import { createMemoryTier, type MemoryTier, unknownFreshMs } from '../../src/lookup/memory-tier.ts'
 import { changeOf, type Clock, digestOf, memoryOn, recordOf, staleLimitMs, wallOf } from './subject.ts'
 
@@ -15,11 +16,16 @@ interface Subject {
 }
 
 /** A process whose feed has applied revision 10 of epoch e and confirmed it just now. */
-function subjectAt(sizes?: { maxKnown: number; maxUnknown: number }): Subject {
+function subjectAt(
+  sizes: { maxKnown: number; maxUnknown: number } = { maxKnown: 100, maxUnknown: 100 },
+): Subject {
   const clock = { nowMs: 1_000_000, confirmedAtMs: 1_000_000 }
   const changes = createChanges()
   changes.restart('e', 10)
-  const memory = memoryOn(changes, clock, sizes)
+  const memory = memoryOn(changes, clock, {
+    known: createKnownEntries(sizes.maxKnown),
+    maxUnknown: sizes.maxUnknown,
+  })
   return {
     changes,
     clock,
@@ -244,6 +250,8 @@ t.test(
     const changes = createChanges()
     changes.restart('e', 7)
     const memory = createMemoryTier({
+      known: createKnownEntries(100),
+      maxUnknown: 100,
       changes,
       confirmedAt: () => clock.confirmedAtMs,
       monotonicNow: () => clock.nowMs,

@@ -3,6 +3,8 @@
 import { hash } from 'node:crypto'
 import type { CredentialRecord } from '../../src/credentials/record.ts'
 import type { Changes } from '../../src/lookup/changes.ts'
+import type { KnownEntry } from '../../src/lookup/entry.ts'
+import { createKnownEntries, type EntryCache } from '../../src/lookup/known-entries.ts'
 import { createMemoryTier, type MemoryTier } from '../../src/lookup/memory-tier.ts'
 import { createPostgresTier, type PostgresTier } from '../../src/lookup/postgres-tier.ts'
 import type { Change } from '../../src/store/change-table.ts'
@@ -47,11 +49,16 @@ export interface Clock {
   confirmedAtMs: number
 }
 
+interface Kept {
+  readonly known?: EntryCache<KnownEntry>
+  readonly maxUnknown?: number
+}
+
 /** A memory tier on `clock`; the wall clock is a million seconds ahead of the monotonic one. */
 export function memoryOn(
   changes: Changes,
   clock: Clock,
-  sizes: { maxKnown: number; maxUnknown: number } = { maxKnown: 100, maxUnknown: 100 },
+  { known = createKnownEntries(100), maxUnknown = 100 }: Kept = {},
 ): MemoryTier {
   return createMemoryTier({
     changes,
@@ -59,7 +66,8 @@ export function memoryOn(
     monotonicNow: () => clock.nowMs,
     now: () => wallOf(clock),
     staleLimitMs: (api) => (api === 'flintn' ? staleLimitMs : 0),
-    ...sizes,
+    known,
+    maxUnknown,
   })
 }
 

@@ -97,6 +97,7 @@ t.test(
           '  require_https: true',
           '  limits: { url_bytes: 1kb }',
           '  health: /healthz',
+          '  cache: { known: 1000000, unknown: 1000 }',
           '  drain_delay: 1s',
           '  proxy_protocol: true',
           'control:',

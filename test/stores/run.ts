@@ -20,7 +20,7 @@ writeFileSync(table, '')
 
 /** Runs tests in the long form; whether all passed. */
 async function passes(files: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<boolean> {
-  const child = spawn(process.execPath, [runner, '--disable-coverage', '--jobs=1', ...files], {
+  const child = spawn(process.execPath, [runner, '--jobs=1', ...files], {
     stdio: 'inherit',
     env: { ...process.env, LATCHKEY_TEST_LONG: '1', LATCHKEY_STORES_TABLE: table, ...env },
   })

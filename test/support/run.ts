@@ -72,7 +72,7 @@ function isWorthAnother({ counts: { failedFiles, passed } }: Outcome): boolean {
 async function runAgain({ counts: first }: Outcome, runTap: RunTap): Promise<Outcome> {
   for (const line of first.failures) console.log(`\n${line}`)
   console.log(`\nOnce more, alone: ${first.failedFiles.join(', ')}`)
-  const options = ['--jobs=1', '--disable-coverage', ...first.failedFiles]
+  const options = ['--jobs=1', ...first.failedFiles]
   const { counts: second, code } = await runTap('again.tap', options)
   const steady = first.failedFiles.filter((file) => !second.failedFiles.includes(file))
   for (const file of steady) console.log(`unsteady: ${file} failed beside others and passed alone`)
@@ -88,7 +88,10 @@ function startTap(args: string[], env: NodeJS.ProcessEnv): ChildProcess {
   const options = [
     `--jobs=${parallelFiles}`,
     `--reporter=${reporter}`,
-    '--coverage-report=text-summary',
+    // An eighth of a whole run's time, for a figure that nothing is held to: that each file has its test, test/mirror.test.ts holds.
+    ...(process.env['LATCHKEY_TEST_COVERAGE'] === '1'
+      ? ['--coverage-report=text-summary']
+      : ['--disable-coverage']),
     ...args,
   ]
   return spawn(process.execPath, [bin, ...options], {

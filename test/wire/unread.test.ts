@@ -173,7 +173,7 @@ t.test(
   'hundreds of connections with thousands of requests that wait take a bounded share of memory',
   async (t) => {
     const { file, live } = await prepareTestProgram(t, {
-      gateway: ', limits: { unread_bytes: 16mb }',
+      gateway: ', limits: { unread_bytes: 4mb }',
       upstream: ', connections: 400',
       // Nobody gets an answer on the public route.
       answer: ({ target }) => (target === '/v1/status' ? undefined : plainAnswer),

@@ -62,6 +62,7 @@ export const key = {
     'key.rotation_grace': 'Grace of the old secret changed',
     'key.end_rotation': 'Old secret ended',
     'key.exposed': 'Seen in public',
+    'key.braked': 'Did far more than usual',
     'key.import': 'Imported',
   } as Readonly<Record<string, string>>,
   byWhom: (actor: string) => `by ${actor}`,

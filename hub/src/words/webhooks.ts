@@ -63,6 +63,7 @@ export const webhooks = {
     'api_key.expiring': 'A key expires soon',
     'api_key.rotation_due': 'A key is older than 90 days',
     'api_key.exposed': 'A secret was seen in public',
+    'api_key.braked': 'A key did far more than usual',
     'merchant.suspended': 'The merchant was suspended',
     'merchant.resumed': 'The merchant was resumed',
     'merchant.quota_warning': 'A month’s quota is nearly used up',

@@ -64,6 +64,7 @@ export const access = {
   'POST /keys/{id}/rotate': change,
   'POST /keys/{id}/rotation/end': change,
   'POST /keys/{id}/rotation/grace': change,
+  'POST /keys/{id}/brakes/release': change,
   'POST /keys/import': changeWhole,
   // Whoever may stop a key may tell of one.
   'POST /keys/exposed': { may: ['static', 'admin', 'support'], reach: 'whole', signed: true },

@@ -3,6 +3,7 @@
 import { defaultGraceSeconds, type KeyAction } from '../../credentials/lifecycle.ts'
 import { generateSecret, type Secret } from '../../credentials/secret.ts'
 import type { ChangeOrigin, Committed } from '../../store/commit-table.ts'
+import { releaseBrakes } from '../../store/keys/key-brake-table.ts'
 import { transitionKey } from '../../store/keys/key-change-table.ts'
 import { endRotation, moveGrace, type Rotation, rotateKey } from '../../store/keys/key-rotation-table.ts'
 import { mustGetKey, type StoredKey } from '../../store/keys/key-table.ts'
@@ -23,6 +24,7 @@ export function serveKeyActions(app: ControlApp, deps: AdminDeps): void {
 
   serveEndRotation(app, deps)
   serveGrace(app, deps)
+  serveRelease(app, deps)
 }
 
 function serveEndRotation(app: ControlApp, deps: AdminDeps): void {
@@ -30,6 +32,19 @@ function serveEndRotation(app: ControlApp, deps: AdminDeps): void {
   app.post('/keys/:id/rotation/end', options, async (request, reply) => {
     const id = idOf('key', request.params.id)
     const committed = await endRotation(deps.db, repeatableOriginOf(request, deps), id)
+    markReplay(reply, committed)
+    const settled = await settle(deps, committed, request)
+    return reply
+      .header('etag', entityTag(committed.object))
+      .send({ ...keyObject(committed.object), ...settled })
+  })
+}
+
+function serveRelease(app: ControlApp, deps: AdminDeps): void {
+  const options = { schema: actionSchema, config: { doc: keyDocs.release } }
+  app.post('/keys/:id/brakes/release', options, async (request, reply) => {
+    const id = idOf('key', request.params.id)
+    const committed = await releaseBrakes(deps.db, repeatableOriginOf(request, deps), id)
     markReplay(reply, committed)
     const settled = await settle(deps, committed, request)
     return reply

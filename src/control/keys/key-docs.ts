@@ -65,5 +65,10 @@ export const keyDocs = {
     ...ofChange,
     summary: 'Moves the end of a rotation’s grace, for which there must be one: longer, or shorter',
   },
+  release: {
+    ...ofChange,
+    summary:
+      'Undoes what brakes have done to a key: it is enabled, or may be used from where it could be before',
+  },
   endRotation: { ...ofChange, summary: 'Ends the grace of a rotation: only the current secret works' },
 } as const satisfies Record<string, RouteDoc>

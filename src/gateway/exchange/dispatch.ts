@@ -23,6 +23,7 @@ import { forwardInterim } from './response-head.ts'
 import { type AnswerHead, InvalidAnswer } from '../upstream/answer-head.ts'
 import type { Connection, Exchange } from '../upstream/connection.ts'
 import { type BodySource, isRepeatable, type OutgoingRequest } from '../upstream/outgoing-request.ts'
+import type { Turn } from '../upstream/fair-share.ts'
 import type { Queue } from '../upstream/queue.ts'
 import { clientNetwork } from '../../config/request/addresses.ts'
 import { denialOf, unnamedFailure } from './upstream-failure.ts'
@@ -38,7 +39,7 @@ const mostTargets = 3
 export function forward(access: Access, upstream: UpstreamPool): void {
   const target = upstream.targets.choose()
   const { connections } = target
-  if (connections.isFull() && !connections.yieldsTo(clientOf(access)))
+  if (connections.isFull() && !connections.yieldsTo(partyOf(access), clientOf(access)))
     return refuse(access, deny('UPSTREAM_UNAVAILABLE', 'queue_full'))
   const forwarding = new Forwarding(access, upstream, target)
   if (mayComeWhole(access)) process.nextTick(sendNow, forwarding)
@@ -56,6 +57,7 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   waitsSince = 0
   opensSince = 0
   isAnew = false
+  turn: Turn<Exchange> | undefined
   readonly #access: Access
   readonly #upstream: UpstreamPool
   #target: Target
@@ -101,6 +103,10 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
   get request(): OutgoingRequest {
     if (this.#request === undefined) throw new Error('not sent')
     return this.#request
+  }
+
+  get party(): string {
+    return partyOf(this.#access)
   }
 
   get client(): string {
@@ -383,6 +389,11 @@ class Forwarding extends Deadline implements Exchange, BodyOwner {
 function clientOf({ client, principal }: Access): string {
   const network = clientNetwork(client)
   return principal === undefined ? network : `${network} ${principal.record.merchantId}`
+}
+
+/** A merchant; empty: all those together of whom no key is known. */
+function partyOf({ principal }: Access): string {
+  return principal?.record.merchantId ?? ''
 }
 
 function hasPlace({ connections }: Target): boolean {

@@ -1,8 +1,8 @@
-// What nobody honest sends in numbers and is dear to read, slices and crumbs, has a fifth of the processor: all of it together,
+// What nobody honest sends in numbers and is dear to read, slices and crumbs, has a twentieth of the processor: all of it together,
 // of the process, whosever it is.
 
 /** After what was done of it, so many times as long something else has its turn. */
-const restFactor = 4
+const restFactor = 19
 let restedUntil = 0
 
 /** Gives the milliseconds until more of it may be done, behind `workMs` of it that were done; `now` in milliseconds, monotonic. */

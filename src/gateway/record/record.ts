@@ -9,6 +9,7 @@ import { asciiJson, type LineLog } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { Access } from '../access.ts'
 import type { ActivityRecorder } from './activity.ts'
+import type { AddressRecorder } from './addresses.ts'
 import type { RequestKeeper } from './kept-requests.ts'
 import type { LiveSource } from './live-source.ts'
 import { createOutcomes, type Outcome } from './outcome.ts'
@@ -19,6 +20,7 @@ export interface RecorderDeps {
   readonly lines: LineLog
   readonly metrics: Metrics
   readonly activity: ActivityRecorder
+  readonly addresses: AddressRecorder
   readonly requests: RequestKeeper
   readonly live: LiveSource
   /** Of which requests the line has the path. */
@@ -30,6 +32,7 @@ export function createRecorder({
   lines,
   metrics,
   activity,
+  addresses,
   requests,
   live,
   logPaths,
@@ -40,6 +43,7 @@ export function createRecorder({
     const outcome = outcomes.of(access)
     outcome.series.observe(gatewayMs, access.upstreamMs, access.clientMs)
     activity.count(access)
+    addresses.note(access)
     if (outcome.kept !== 'none') requests.take(access, outcome, gatewayMs)
     if (live.isWanted) live.take(access, outcome, gatewayMs)
     lines(lineOf(access, outcome, { gatewayMs, paths: logPaths() }))

@@ -6,6 +6,7 @@ import { Deadline } from './deadlines.ts'
 import { AnswerReader, type AnswerReceiver, copiedBytes } from './answer-reader.ts'
 import { keepReadable } from './keep-readable.ts'
 import { isStreamed, type OutgoingRequest, type StopSending, sendRequest } from './outgoing-request.ts'
+import type { Sharer } from './fair-share.ts'
 import type { Queued } from './queue.ts'
 
 /** The upstream has closed the connection. */
@@ -14,10 +15,8 @@ export class UpstreamClosed extends Error {
 }
 
 /** A request and who is told of its answer. */
-export interface Exchange extends AnswerReceiver, Queued<Exchange> {
+export interface Exchange extends AnswerReceiver, Queued<Exchange>, Sharer<Exchange> {
   readonly request: OutgoingRequest
-  /** Whose it is, where connections are scarce. */
-  readonly client: string
   /** Bytes of its body are still to come from the client. */
   readonly isBodyOpen: boolean
   /** So far few of them have come. */

@@ -85,7 +85,9 @@ class Asked implements Exchange {
   waitsSince = 0
   opensSince = 0
   isAnew = false
+  readonly party = ''
   readonly client = ''
+  turn: undefined
   readonly isBodyOpen = false
   readonly isBodyScant = false
   readonly request: OutgoingRequest

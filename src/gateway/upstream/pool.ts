@@ -1,5 +1,5 @@
-// The connections to one upstream, bounded, and the exchanges that wait for one. Where there are not enough for all,
-// nobody has more than half, and who has not brought much of its body yet holds no more than half of them together: a
+// The connections to one upstream, bounded, and the exchanges that wait for one. Where there are not enough for all, who
+// is next is fair-share.ts' word; and who has not brought much of its body yet holds no more than half of them together: a
 // body that never comes keeps nobody else waiting.
 
 import type { Socket } from 'node:net'
@@ -10,7 +10,8 @@ import { createIdle } from './idle.ts'
 import { isRepeatable, isSafeToFollow } from './outgoing-request.ts'
 import { Queue } from './queue.ts'
 import { NoRoom } from './no-room.ts'
-import { countShares, placeTaker, type Shares } from './shares.ts'
+import { createFairShare, type FairShare } from './fair-share.ts'
+import { countShares, type Shares } from './shares.ts'
 import { createUnheard } from './unheard.ts'
 
 /** It was not sent, as too many others were waiting, or as it waited for too long. */
@@ -35,8 +36,8 @@ export interface Pool {
   isFull(): boolean
   /** Whether it has a connection, be it one that carries something. */
   hasOpen(): boolean
-  /** Whether an exchange of this client would be taken though it is. */
-  yieldsTo(client: string): boolean
+  /** Whether an exchange of this client of a party would be taken though it is. */
+  yieldsTo(party: string, client: string): boolean
   /** Closes the connection that has rested longest, and gives whether there was one. */
   closeOldest(): boolean
   /** Why connections are not used again for now; undefined: they are. */
@@ -85,6 +86,8 @@ export function createPool(
   const carried = new Queue<Exchange>()
   /** Of `carried`; undefined where nobody has to know. */
   let shares: Shares | undefined
+  /** Of `waiting` and `carried`; undefined while there is enough for all. */
+  let fair: FairShare<Exchange> | undefined
   /** Opened, and not used yet. */
   const fresh: Connection[] = []
   const idle = createIdle()
@@ -110,24 +113,49 @@ export function createPool(
   function serve(): void {
     isDue = false
     while (parked.first !== undefined && !isBusy()) move(parked.first)
-    if (waiting.length + carried.length > most) serveThose(isWithinShare)
-    serveThose(mayBeCarried)
+    if (fair !== undefined || isScarce()) fairShare().serve(hasSome, isCarried)
+    else serveInOrder()
     while (opening < waiting.length && open + opening < most && now() >= roomFrom) openOne()
     if (waiting.length > 0) timeWaiting()
-    else if (carried.length <= half) shares = undefined
+    else if (carried.length <= half) {
+      shares = undefined
+      fair = undefined
+    }
     if (isClosed && waiting.length === 0) closeIdle()
   }
 
-  /** Those that wait and may have a connection, in their order, as long as there are some. */
-  function serveThose(mayHave: (exchange: Exchange) => boolean): void {
+  function isScarce(): boolean {
+    return waiting.length + carried.length > most
+  }
+
+  function fairShare(): FairShare<Exchange> {
+    if (fair !== undefined) return fair
+    fair = createFairShare<Exchange>()
+    for (let one = waiting.first; one !== undefined; one = one.queuedAfter) fair.wait(one)
+    for (let one = carried.first; one !== undefined; one = one.queuedAfter) fair.take(one)
+    return fair
+  }
+
+  function hasSome(): boolean {
+    return idle.length + fresh.length > 0
+  }
+
+  /** There is enough for all that wait. */
+  function serveInOrder(): void {
     let next: Exchange | undefined
-    for (let one = waiting.first; one !== undefined && idle.length + fresh.length > 0; one = next) {
+    for (let one = waiting.first; one !== undefined && hasSome(); one = next) {
       next = one.queuedAfter
-      const connection = mayHave(one) ? connectionFor(one) : undefined
-      if (connection !== undefined) carry(one, connection)
+      isCarried(one)
       // Whoever is told of something may withdraw another.
       if (next !== undefined && next.queuedIn !== waiting) next = waiting.first
     }
+  }
+
+  /** Whether it is, from now on: it may be, and there is a connection for it. */
+  function isCarried(exchange: Exchange): boolean {
+    const connection = mayBeCarried(exchange) ? connectionFor(exchange) : undefined
+    if (connection !== undefined) carry(exchange, connection)
+    return connection !== undefined
   }
 
   function isWithinShare({ client }: Exchange): boolean {
@@ -195,6 +223,7 @@ export function createPool(
     waiting.remove(exchange)
     carried.push(exchange)
     shares?.add(exchange.client)
+    fair?.take(exchange)
     connection.send(exchange, isSafeToFollow(exchange.request) && habits.mayReuse())
   }
 
@@ -212,7 +241,14 @@ export function createPool(
     exchange.waitsSince = 0
     exchange.opensSince = 0
     waiting.push(exchange)
+    fair?.wait(exchange)
     serveSoon()
+  }
+
+  function leave(exchange: Exchange): void {
+    if (exchange.queuedIn !== waiting) return parked.remove(exchange)
+    waiting.remove(exchange)
+    fair?.leave(exchange)
   }
 
   /** One timer, for the first: nobody waits for longer than who came before. */
@@ -234,7 +270,7 @@ export function createPool(
     for (let one = waiting.first; one !== undefined && one.waitsSince <= latest; one = waiting.first) {
       // It has come in this very turn.
       if (one.waitsSince === 0) break
-      waiting.remove(one)
+      leave(one)
       one.onFailure(new NotSent('queue_timeout'), false)
     }
     goOn()
@@ -281,8 +317,9 @@ export function createPool(
     if (connection !== undefined && first !== undefined) return carry(first, connection)
     const isHopeless = opening === 0 && open === 0
     for (let left = isHopeless ? waiting.length : 1; left > 0; left--) {
-      const one = waiting.shift()
+      const one = waiting.first
       if (one === undefined) break
+      leave(one)
       if (one.opensSince === 0) one.opensSince = one.waitsSince
       one.onFailure(error, false)
     }
@@ -298,6 +335,7 @@ export function createPool(
     done(exchange: Exchange): void {
       carried.remove(exchange)
       shares?.remove(exchange.client)
+      fair?.give(exchange)
     },
     released(connection: Connection): void {
       if (isClosed && waiting.length === 0) return connection.close()
@@ -345,8 +383,8 @@ export function createPool(
       if (exchange.queuedIn === waiting) return
       if (isFull()) {
         parked.remove(exchange)
-        const taker = placeTaker(exchange.client, { waiting, carried })
-        if (taker !== undefined) waiting.remove(taker)
+        const taker = fairShare().yields(exchange.party, exchange.client)
+        if (taker !== undefined) leave(taker)
         const refused = taker ?? exchange
         refused.onFailure(new NotSent('queue_full'), false)
         if (refused === exchange) return
@@ -358,13 +396,12 @@ export function createPool(
       move(exchange)
     },
     withdraw(exchange) {
-      waiting.remove(exchange)
-      parked.remove(exchange)
+      leave(exchange)
       goOn()
     },
     isFull,
     hasOpen: () => open > 0,
-    yieldsTo: (client) => placeTaker(client, { waiting, carried }) !== undefined,
+    yieldsTo: (party, client) => fairShare().yields(party, client) !== undefined,
     closeOldest() {
       const hadOne = idle.length > 0
       idle.closeOldest()

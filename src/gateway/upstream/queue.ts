@@ -39,6 +39,19 @@ export class Queue<T extends Queued<T>> {
     this.#length++
   }
 
+  /** Puts one before all others; nothing where it waits here already. Throws where it waits in another queue. */
+  unshift(one: T): void {
+    const first = this.#first
+    if (first === undefined) return this.push(one)
+    if (one.queuedIn === this) return
+    if (one.queuedIn !== undefined) throw new Error('it waits in another queue')
+    one.queuedIn = this
+    one.queuedAfter = first
+    first.queuedBefore = one
+    this.#first = one
+    this.#length++
+  }
+
   /** Takes one out, wherever it is; nothing where it does not wait here. */
   remove(one: T): void {
     if (one.queuedIn !== this) return

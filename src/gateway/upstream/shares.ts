@@ -1,5 +1,5 @@
-// How many connections of one upstream each client holds, and how many requests of it wait: so that where there are not
-// enough for all, none has more than half. Counted only then: at other times nobody asks.
+// How many connections of one upstream each client holds: so that bodies which may never come to their end have half of them at
+// most. Counted only where there are such bodies: at other times nobody asks.
 
 import type { Exchange } from './connection.ts'
 import type { Queue } from './queue.ts'
@@ -10,8 +10,8 @@ export interface Shares {
   of(client: string): number
 }
 
-/** Counts what is in the queues, by client. */
-export function countShares(...queues: readonly Queue<Exchange>[]): Shares {
+/** Counts what is in the queue, by client. */
+export function countShares(queue: Queue<Exchange>): Shares {
   const counts = new Map<string, number>()
   const shares: Shares = {
     add(client) {
@@ -24,23 +24,6 @@ export function countShares(...queues: readonly Queue<Exchange>[]): Shares {
     },
     of: (client) => counts.get(client) ?? 0,
   }
-  for (const queue of queues)
-    for (let one = queue.first; one !== undefined; one = one.queuedAfter) shares.add(one.client)
+  for (let one = queue.first; one !== undefined; one = one.queuedAfter) shares.add(one.client)
   return shares
-}
-
-/**
- * Who has to give up its place in a full queue: the newest that waits of a client that has more than half of all places,
- * waiting or carried; undefined: there is none, or it is `client` itself.
- */
-export function placeTaker(
-  client: string,
-  { waiting, carried }: { readonly waiting: Queue<Exchange>; readonly carried: Queue<Exchange> },
-): Exchange | undefined {
-  const shares = countShares(waiting, carried)
-  const half = (waiting.length + carried.length) / 2
-  if (shares.of(client) >= half) return undefined
-  for (let one = waiting.last; one !== undefined; one = one.queuedBefore)
-    if (shares.of(one.client) > half) return one
-  return undefined
 }

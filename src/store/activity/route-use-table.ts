@@ -15,7 +15,7 @@ export interface RouteUse {
 }
 
 /** What a request has that was let through, whatever came of it then. */
-const letThrough = ['allow', 'UPSTREAM_ERROR', 'UPSTREAM_UNAVAILABLE', 'UPSTREAM_TIMEOUT']
+export const letThrough = ['allow', 'UPSTREAM_ERROR', 'UPSTREAM_UNAVAILABLE', 'UPSTREAM_TIMEOUT']
 
 /** By route, as far back as activity is kept. */
 export async function listRouteUse(db: Queryable, keyId: string, api: string): Promise<RouteUse[]> {

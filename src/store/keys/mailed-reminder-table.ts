@@ -19,10 +19,13 @@ export interface ReminderMerchant {
   readonly name: string
 }
 
-/** Who gets the mails of the merchant: admins whose account works and who have not refused them. */
-const recipients = (merchant: string) => `membership b JOIN person p ON p.id = b.person_id
-  WHERE b.merchant_id = ${merchant} AND b.role = 'admin' AND p.disabled_at IS NULL
-    AND NOT EXISTS (SELECT FROM reminder_refusal f WHERE f.person_id = p.id)`
+/** Who gets mails of the merchant's keys: admins whose account works. */
+const admins = (merchant: string) => `membership b JOIN person p ON p.id = b.person_id
+  WHERE b.merchant_id = ${merchant} AND b.role = 'admin' AND p.disabled_at IS NULL`
+
+/** And who have not refused reminders. */
+const recipients = (merchant: string) =>
+  `${admins(merchant)} AND NOT EXISTS (SELECT FROM reminder_refusal f WHERE f.person_id = p.id)`
 
 const betweenLooks = `interval '24 hours'`
 
@@ -58,12 +61,14 @@ export async function releaseMerchant(db: Queryable, merchantId: string): Promis
   )
 }
 
-/** Whether somebody still gets the merchant's mails. */
+/** Whether somebody still gets the merchant's mails; `isReminder`: those that can be refused. */
 export async function isRecipient(
   db: Queryable,
   { merchantId, personId }: { readonly merchantId: string; readonly personId: string },
+  isReminder = true,
 ): Promise<boolean> {
-  const rows = await db.query(`SELECT FROM ${recipients('$1')} AND p.id = $2`, [merchantId, personId])
+  const who = isReminder ? recipients('$1') : admins('$1')
+  const rows = await db.query(`SELECT FROM ${who} AND p.id = $2`, [merchantId, personId])
   return rows.length > 0
 }
 
@@ -80,6 +85,14 @@ export async function recipientsOf(
   return tx.query(`SELECT p.id AS "personId", p.email FROM ${recipients('$1')} ORDER BY p.email`, [
     merchantId,
   ])
+}
+
+/** Whom what has happened to the merchant's keys is told, which nobody can refuse. */
+export async function adminsOf(
+  db: Queryable,
+  merchantId: string,
+): Promise<readonly { readonly personId: string; readonly email: string }[]> {
+  return db.query(`SELECT p.id AS "personId", p.email FROM ${admins('$1')} ORDER BY p.email`, [merchantId])
 }
 
 /** Keeps that these are told; those that were not told before. */

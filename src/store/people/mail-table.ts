@@ -5,8 +5,18 @@ import type { Queryable } from '../postgres.ts'
 import { milliseconds } from '../session.ts'
 
 /** What a mail says; the words stand in control/people/mail/words.ts. */
-export const mailKinds = ['set_password', 'reset', 'invitation', 'password_changed', 'reminder'] as const
+export const mailKinds = [
+  'set_password',
+  'reset',
+  'invitation',
+  'password_changed',
+  'reminder',
+  'braked',
+] as const
 export type MailKind = (typeof mailKinds)[number]
+
+/** Those of keys, with `about`. */
+export const keyMailKinds: readonly MailKind[] = ['reminder', 'braked']
 
 export interface NewMail {
   readonly id: string

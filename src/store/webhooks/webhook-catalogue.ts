@@ -11,6 +11,7 @@ export const webhookTypes = [
   'api_key.expiring',
   'api_key.rotation_due',
   'api_key.exposed',
+  'api_key.braked',
   'merchant.suspended',
   'merchant.resumed',
   'merchant.quota_warning',
@@ -31,6 +32,7 @@ const typeOfAction: Readonly<Record<string, WebhookType>> = {
   'key.enable': 'api_key.enabled',
   'key.revoke': 'api_key.revoked',
   'key.rotate': 'api_key.rotated',
+  'key.braked': 'api_key.braked',
   'merchant.suspend': 'merchant.suspended',
   'merchant.resume': 'merchant.resumed',
 }

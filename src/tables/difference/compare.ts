@@ -81,6 +81,7 @@ const undeciding = new Set([
   // limits.ts compares these.
   'rateLimits',
   'quotas',
+  'brakes',
 ])
 
 /** Then there is no need to look at paths, of which a table may have too many kinds. */

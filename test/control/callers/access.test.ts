@@ -76,6 +76,7 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
     path: `/keys/${key}/rotation/grace`,
     body: { grace_seconds: 60 },
   }),
+  'POST /keys/{id}/brakes/release': ({ key }) => ({ method: 'POST', path: `/keys/${key}/brakes/release` }),
   'POST /keys/import': ({ merchant }) => ({
     method: 'POST',
     path: '/keys/import',

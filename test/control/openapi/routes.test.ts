@@ -308,6 +308,7 @@ async function tour(subject: Subject) {
     ['/keys/{id}/rotate', 'POST', `/keys/${id}/rotate`, {}],
     ['/keys/{id}/rotation/grace', 'POST', `/keys/${id}/rotation/grace`, { grace_seconds: 60 }],
     ['/keys/{id}/rotation/end', 'POST', `/keys/${id}/rotation/end`],
+    ['/keys/{id}/brakes/release', 'POST', `/keys/${id}/brakes/release`],
     ['/keys/{id}/disable', 'POST', `/keys/${id}/disable`],
     ['/keys/{id}/enable', 'POST', `/keys/${id}/enable`],
     ['/keys/{id}/revoke', 'POST', `/keys/${other.id}/revoke`],

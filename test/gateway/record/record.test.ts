@@ -22,6 +22,7 @@ function recorder(paths: LogPaths = 'unmatched') {
       text = line
     },
     metrics,
+    addresses: { note: () => {}, flush: async () => {}, stop: () => {} },
     activity: { count: () => {}, flush: async () => {}, stop: () => {}, waiting: () => 0 },
     requests: {
       take: (access) => void taken.push(access.requestId),

@@ -10,6 +10,7 @@ import { createConnect } from '../../../src/gateway/upstream/connect.ts'
 import type { Connection, Exchange } from '../../../src/gateway/upstream/connection.ts'
 import type { BodySource, OutgoingRequest, Reuse } from '../../../src/gateway/upstream/outgoing-request.ts'
 import { createPool, type Pool, type PoolLimits } from '../../../src/gateway/upstream/pool.ts'
+import type { Turn } from '../../../src/gateway/upstream/fair-share.ts'
 import type { Queue } from '../../../src/gateway/upstream/queue.ts'
 import { tlsFile } from '../../support/tls.ts'
 
@@ -19,6 +20,7 @@ export interface Ask {
   readonly body?: Buffer | Readable
   readonly contentLength?: number
   readonly reuse?: Reuse
+  readonly party?: string
   readonly client?: string
   readonly isBodyOpen?: boolean
   readonly isBodyScant?: boolean
@@ -34,7 +36,9 @@ export class Asked implements Exchange {
   opensSince = 0
   isAnew = false
   readonly request: OutgoingRequest
+  readonly party: string
   readonly client: string
+  turn: Turn<Exchange> | undefined
   isBodyOpen: boolean
   isBodyScant: boolean
   readonly #isKeepingUp: boolean
@@ -58,6 +62,7 @@ export class Asked implements Exchange {
       body: body instanceof Readable ? sourceOf(body) : (body ?? null),
       reuse: rest.reuse ?? 'all',
     }
+    this.party = rest.party ?? ''
     this.client = rest.client ?? '192.0.2.1'
     this.isBodyOpen = rest.isBodyOpen ?? false
     this.isBodyScant = rest.isBodyScant ?? false

@@ -11,6 +11,7 @@ class Item implements Queued<Item> {
 
 const step = fc.oneof(
   fc.record({ do: fc.constant('push' as const) }),
+  fc.record({ do: fc.constant('unshift' as const) }),
   fc.record({ do: fc.constant('shift' as const) }),
   // Of all that there ever were: those that have left already, too.
   fc.record({ do: fc.constant('remove' as const), which: fc.nat() }),
@@ -27,6 +28,11 @@ t.test('what leaves is what an array says, and nothing that has left holds anyth
           const item = new Item()
           queue.push(item)
           model.push(item)
+          all.push(item)
+        } else if (one.do === 'unshift') {
+          const item = new Item()
+          queue.unshift(item)
+          model.unshift(item)
           all.push(item)
         } else if (one.do === 'shift') assert.equal(queue.shift(), model.shift())
         else {

@@ -45,6 +45,48 @@ t.test('who holds more than half gets none while another waits', async (t) => {
   await until(() => upstream.requests.length === 15)
 })
 
+t.test('a burst queues behind itself: each merchant is next with the fewest connections', async (t) => {
+  const { upstream, held, answer } = await startHolding(t)
+  const pool = openPool(t, upstream.port, { most: 3 })
+  // From many addresses: it is one merchant all the same.
+  for (let i = 0; i < 12; i++) pool.ask({ target: `/burst-${i}`, party: 'burst', client: `burst ${i}` })
+  await until(() => held().length === 3)
+  pool.ask({ target: '/a-0', party: 'a' })
+  pool.ask({ target: '/a-1', party: 'a' })
+  pool.ask({ target: '/b-0', party: 'b' })
+  pool.ask({ target: '/c-0', party: 'c' })
+  const order: (string | undefined)[] = []
+  for (let i = 0; i < 6; i++) {
+    answer()
+    await until(() => held().length === 3)
+    order.push(held().at(-1))
+  }
+  t.same(new Set(order.slice(0, 3)), new Set(['/a-0', '/b-0', '/c-0']), 'before the nine that came earlier')
+  t.ok(order.indexOf('/a-1') < 6, 'and the second of one that holds one')
+  for (let i = 0; upstream.requests.length < 16; i++) {
+    answer()
+    await until(() => held().length > 0 || upstream.requests.length === 16)
+  }
+})
+
+t.test(
+  'a queue that a merchant has filled has room for others, and for its own other addresses',
+  async (t) => {
+    const { upstream, held } = await startHolding(t)
+    const pool = openPool(t, upstream.port, { most: 1, queue: 4 })
+    const many = Array.from({ length: 5 }, () => pool.ask({ party: 'many', client: 'one' }))
+    await until(() => held().length === 1)
+    const few = pool.ask({ party: 'few' })
+    t.match(many.at(-1)?.failure, { reason: 'queue_full' })
+    const other = pool.ask({ party: 'many', client: 'other' })
+    t.match(many.at(-2)?.failure, { reason: 'queue_full' })
+    t.same([few.ends, other.ends], [0, 0])
+    // 'many' has two and one waiting, 'few' one: nobody is better off with another's place.
+    t.notOk(pool.yieldsTo('many', 'one'))
+    t.ok(pool.yieldsTo('third', 'any'))
+  },
+)
+
 t.test('alone, it may have them all', async (t) => {
   const { upstream, held } = await startHolding(t)
   const pool = openPool(t, upstream.port, { most: 4 })
@@ -128,8 +170,8 @@ t.test('a full queue yields to who has little of it, at the cost of who has most
   const many = Array.from({ length: 6 }, (_, i) => pool.ask({ target: `/many-${i}`, client: 'many' }))
   await until(() => held().length === 2)
   t.ok(pool.isFull())
-  t.notOk(pool.yieldsTo('many'))
-  t.ok(pool.yieldsTo('few'))
+  t.notOk(pool.yieldsTo('', 'many'))
+  t.ok(pool.yieldsTo('', 'few'))
   const few = pool.ask({ target: '/few-0', client: 'few' })
   t.match(many.at(-1)?.failure, { reason: 'queue_full' }, 'the newest of them')
   t.equal(few.ends, 0)
@@ -143,7 +185,7 @@ t.test('where all have as much, a full queue is full', async (t) => {
   const pool = openPool(t, upstream.port, { most: 1, queue: 3 })
   for (const client of ['a', 'b', 'c', 'd']) pool.ask({ client })
   await until(() => held().length === 1)
-  t.notOk(pool.yieldsTo('e'))
+  t.notOk(pool.yieldsTo('', 'e'))
   t.match(pool.ask({ client: 'e' }).failure, { reason: 'queue_full' })
 })
 

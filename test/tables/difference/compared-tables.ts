@@ -61,6 +61,7 @@ export function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     stripPrefix: '',
     rateLimits: [],
     quotas: [],
+    brakes: [],
     routes: accepted.map(({ route }) => route),
     matchRoute: createRouteMatcher(accepted),
     ...change,

@@ -2,13 +2,6 @@
 // that one alone is as much as a password with a code. A challenge is good once, for five minutes.
 
 import { hash } from 'node:crypto'
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
-import { decodeAttestationObject } from '@simplewebauthn/server/helpers'
 import { type Static, Type } from 'typebox'
 import { deny, DenialError } from '../../../errors/denial.ts'
 import { beginCeremony, type Ceremony, takeCeremony } from '../../../store/people/ceremony-table.ts'
@@ -31,6 +24,7 @@ import { answerSigned, signedInOf } from '../session-routes.ts'
 import { signIn } from '../sign-in.ts'
 import { signedSchema } from '../signed-object.ts'
 import { demandFreshProof, proofBody } from './fresh-proof.ts'
+import { webauthn } from './webauthn.ts'
 
 const changing = ['STORE_UNAVAILABLE'] as const
 const optionsSchema = Type.Object({
@@ -125,7 +119,7 @@ export function servePasskeySignIn(app: ControlApp, hub: HubApp): void {
   const rpID = rpIdOf(hub)
   app.post('/passkey/options', { config: { doc: docs.options } }, async (request) => {
     await attempts.take('begun', request.client ?? '')
-    const options = await generateAuthenticationOptions({
+    const options = await (await webauthn()).generateAuthenticationOptions({
       rpID,
       userVerification: 'required',
       timeout: lifeMs,
@@ -154,12 +148,14 @@ export function servePasskeySignIn(app: ControlApp, hub: HubApp): void {
     // It is given by what is found for itself, and says whose it is: both must agree.
     const handle = response.response.userHandle ?? null
     if (handle !== null && handle !== userHandleOf(person.id)) throw failed('passkey_wrong')
-    const verified = await verifyAuthenticationResponse({
-      response: asJson({ ...response, response: { ...response.response, userHandle: handle ?? '' } }),
-      ...{ expectedChallenge: challenge, expectedOrigin: deps.hub.publicUrl, expectedRPID: rpID },
-      credential: { id: response.id, publicKey: new Uint8Array(publicKey), counter },
-      requireUserVerification: true,
-    }).catch(() => ({ verified: false }) as const)
+    const verified = await (await webauthn())
+      .verifyAuthenticationResponse({
+        response: asJson({ ...response, response: { ...response.response, userHandle: handle ?? '' } }),
+        ...{ expectedChallenge: challenge, expectedOrigin: deps.hub.publicUrl, expectedRPID: rpID },
+        credential: { id: response.id, publicKey: new Uint8Array(publicKey), counter },
+        requireUserVerification: true,
+      })
+      .catch(() => ({ verified: false }) as const)
     if (!verified.verified) throw failed('passkey_wrong')
     const { newCounter } = verified.authenticationInfo
     if (!(await usePasskey(deps.db, { id, before: counter, counter: newCounter, nowMs: deps.now() })))
@@ -176,7 +172,7 @@ export function servePasskeys(app: ControlApp, hub: HubApp): void {
   app.post('/account/passkeys/options', beginning, async (request) => {
     const { person } = await demandFreshProof(hub, request, request.body)
     const had = await listPasskeys(deps.db, person.id)
-    const options = await generateRegistrationOptions({
+    const options = await (await webauthn()).generateRegistrationOptions({
       ...{ rpName, rpID: rpIdOf(hub), userName: person.email, userID: new TextEncoder().encode(person.id) },
       ...{ attestationType: 'none', timeout: lifeMs },
       excludeCredentials: had.map(({ credential, transports }) => ({
@@ -217,13 +213,15 @@ function serveAdd(app: ControlApp, hub: HubApp): void {
     // Begun by whoever has shown fresh proof, so that this need not ask for it again.
     if ((await takeCeremony(deps.db, asked)) === undefined)
       throw invalid('/response', 'answers no question of ours, or too late')
-    if (!isPlain(response.response.attestationObject))
+    if (!(await isPlain(response.response.attestationObject)))
       throw invalid('/response', 'says of what make the authenticator is, which was not asked')
-    const verified = await verifyRegistrationResponse({
-      response: { ...asJson(response), response: { ...response.response, transports: [] } },
-      ...{ expectedChallenge: challenge, expectedOrigin: deps.hub.publicUrl, expectedRPID: rpIdOf(hub) },
-      requireUserVerification: true,
-    }).catch(() => ({ verified: false }) as const)
+    const verified = await (await webauthn())
+      .verifyRegistrationResponse({
+        response: { ...asJson(response), response: { ...response.response, transports: [] } },
+        ...{ expectedChallenge: challenge, expectedOrigin: deps.hub.publicUrl, expectedRPID: rpIdOf(hub) },
+        requireUserVerification: true,
+      })
+      .catch(() => ({ verified: false }) as const)
     if (!verified.verified) throw invalid('/response', 'is not what a passkey answers here')
     const { id: credential, publicKey, counter } = verified.registrationInfo.credential
     const transports = response.response.transports ?? []
@@ -237,7 +235,8 @@ function serveAdd(app: ControlApp, hub: HubApp): void {
  * Whether nothing is said of the authenticator's make: certificates would be followed to addresses that stand in them, which
  * whoever sends them may choose.
  */
-function isPlain(attestationObject: string): boolean {
+async function isPlain(attestationObject: string): Promise<boolean> {
+  const { decodeAttestationObject } = await webauthn()
   try {
     const decoded = decodeAttestationObject(new Uint8Array(Buffer.from(attestationObject, 'base64url')))
     const format: string = decoded.get('fmt')

@@ -5,6 +5,7 @@ import {
   claimMail,
   type ClaimedMail,
   countMails,
+  keyMailKinds,
   postponeMail,
   readAbout,
   removeMail,
@@ -94,9 +95,9 @@ async function sendNext(deps: PostmanDeps): Promise<boolean> {
   const nowMs = deps.now()
   const mail = await claimMail(deps.db, { nowMs, forMs: claimedForMs })
   if (mail === undefined) return false
-  const isReminder = mail.kind === 'reminder'
-  const patienceMs = isReminder ? reminderGivenUpAfterMs : givenUpAfterMs
-  const remove = isReminder ? removeMailAndAbout : removeMail
+  const isOfKeys = keyMailKinds.includes(mail.kind)
+  const patienceMs = isOfKeys ? reminderGivenUpAfterMs : givenUpAfterMs
+  const remove = isOfKeys ? removeMailAndAbout : removeMail
   if (nowMs - mail.createdAtMs > patienceMs) {
     deps.log.error(
       { mail: mail.id, kind: mail.kind, tries: mail.tries },
@@ -108,8 +109,8 @@ async function sendNext(deps: PostmanDeps): Promise<boolean> {
     await remove(deps.db, mail.id)
     return true
   }
-  const about = isReminder ? await readAbout(deps.db, mail.id) : null
-  if (isReminder && !(await isStillFor(deps.db, mail, about))) {
+  const about = isOfKeys ? await readAbout(deps.db, mail.id) : null
+  if (isOfKeys && !(await isStillFor(deps.db, mail, about))) {
     await remove(deps.db, mail.id)
     return true
   }
@@ -130,11 +131,15 @@ async function sendNext(deps: PostmanDeps): Promise<boolean> {
   return true
 }
 
-/** Whether it is still theirs to know: a reminder may wait for a week, and names keys. */
-async function isStillFor(db: Postgres, { personId }: ClaimedMail, about: object | null): Promise<boolean> {
+/** Whether it is still theirs to know: such a mail may wait for a week, and names keys. */
+async function isStillFor(
+  db: Postgres,
+  { personId, kind }: ClaimedMail,
+  about: object | null,
+): Promise<boolean> {
   const { merchantId }: { merchantId?: unknown } = about ?? {}
   if (personId === null || typeof merchantId !== 'string') return false
-  return isRecipient(db, { merchantId, personId })
+  return isRecipient(db, { merchantId, personId }, kind === 'reminder')
 }
 
 type TellingMail = ClaimedMail & { readonly about: object | null }

@@ -1,6 +1,6 @@
 // The way to the mail server.
 
-import { createTransport } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 import { isLoopback } from '../../../config/address.ts'
 import type { MailSettings } from '../../../config/hub-compiled.ts'
 import type { Letter } from './words.ts'
@@ -37,16 +37,23 @@ export function connectionTo(smtp: string) {
   }
 }
 
-export function createMailTransport({ from, smtp }: MailSettings): MailTransport {
-  const transport = createTransport({
+/** The library is read when the first mail is sent: a process that sends none does without. */
+async function open(smtp: string): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer')
+  return createTransport({
     ...connectionTo(smtp),
     ...times,
     // What is sent is written here: nothing of it names a file or an address to read from.
     disableFileAccess: true,
     disableUrlAccess: true,
   })
+}
+
+export function createMailTransport({ from, smtp }: MailSettings): MailTransport {
+  let opened: Promise<Transporter> | undefined
   return {
     async send(to, { subject, text }) {
+      const transport = await (opened ??= open(smtp))
       await transport.sendMail({
         from,
         to: { name: '', address: to },
@@ -55,6 +62,6 @@ export function createMailTransport({ from, smtp }: MailSettings): MailTransport
         headers: { 'Auto-Submitted': 'auto-generated' },
       })
     },
-    close: () => transport.close(),
+    close: () => void opened?.then((transport) => transport.close()),
   }
 }

@@ -1,6 +1,7 @@
 // What mails say: plain text, in which what others have typed stands in quotes.
 
 import type { ClaimedMail } from '../../../store/people/mail-table.ts'
+import { brakedLines } from './braked-words.ts'
 import { quoted } from './quoted.ts'
 import { type ReminderMail, reminderLines } from './reminder-words.ts'
 
@@ -55,6 +56,10 @@ const letters: Readonly<Record<ClaimedMail['kind'], Draft>> = {
   reminder: ({ about }, publicUrl) => ({
     subject: 'API keys to look after',
     lines: reminderLines(readReminder(about), publicUrl),
+  }),
+  braked: ({ about }, publicUrl) => ({
+    subject: 'An API key did far more than usual',
+    lines: brakedLines(about ?? {}, publicUrl),
   }),
 }
 
