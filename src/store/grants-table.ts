@@ -51,10 +51,11 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     device_request:
       'SELECT, INSERT, UPDATE (person_id, session_id, is_refused, ask_from, step_seconds), DELETE',
     mail: 'SELECT, INSERT, UPDATE (next_at, tries, failure), DELETE',
-    oauth_client: 'SELECT, INSERT, UPDATE (name, redirect_uris, permissions, jwks, status)',
+    oauth_client: 'SELECT, INSERT, UPDATE (name, redirect_uris, permissions, jwks, jwks_uri, status)',
     oauth_client_secret: 'SELECT, INSERT, UPDATE (expires_at), DELETE',
     oauth_grant: 'SELECT, INSERT, UPDATE (expires_at, ended_at), DELETE',
-    oauth_artifact: 'SELECT, INSERT, UPDATE (payload, expires_at, consumed_at), DELETE',
+    oauth_artifact: 'SELECT, INSERT, UPDATE (payload, grant_id, expires_at, consumed_at), DELETE',
+    oauth_device: 'SELECT, INSERT, UPDATE (person_id, grant_id, is_refused, ask_from, step_seconds), DELETE',
     oauth_key: 'SELECT, INSERT, UPDATE (sealed, ends_at), DELETE',
     mail_about: 'SELECT, INSERT, DELETE',
     pace: 'SELECT, INSERT, UPDATE (until), DELETE',
