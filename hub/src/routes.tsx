@@ -67,6 +67,10 @@ export const routes: readonly RouteEntry[] = [
 
 /** For operators. */
 export const platformRoutes: readonly RouteEntry[] = [
+  route(
+    '/operator/merchants/:id',
+    async () => (await import('./pages/merchants/merchant.tsx')).MerchantDetail,
+  ),
   route('/operator/merchants', async () => (await import('./pages/merchants/merchants.tsx')).Merchants),
   route('/operator/operators', async () => (await import('./pages/operators/operators.tsx')).Operators),
   route('/operator/audit', async () => (await import('./pages/audit/audit.tsx')).Audit),

@@ -52,7 +52,11 @@ t.test('pages', async (t) => {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [name, person, paths] of [
       ['member', hub.member, [...developers, `/developers/keys/${id}`]],
-      ['operator', hub.operator, [...operators, '/developers', `/developers/keys/${id}`]],
+      [
+        'operator',
+        hub.operator,
+        [...operators, `/operator/merchants/${hub.merchantId}`, '/developers', `/developers/keys/${id}`],
+      ],
     ] as const)
       await t.test(`for the ${name}, ${colorScheme}`, async (t) => {
         const watched = await openPage(browser, hub.url, { colorScheme })

@@ -44,9 +44,8 @@ export function PageHead({ title, about, actions, beside, above }: PageHeadProps
 /** Whoever types or has a menu or a dialog open while a page comes keeps it: a menu closes when the focus leaves it. */
 function isBusy(at: Element | null): boolean {
   const overlays = '[role="menu"], [role="dialog"]'
-  return (
-    at?.closest(`input, textarea, select, ${overlays}`) != null || document.querySelector(overlays) !== null
-  )
+  const held = at?.closest(`input, textarea, select, ${overlays}`) ?? document.querySelector(overlays)
+  return held !== null
 }
 
 export function Section({

@@ -45,7 +45,7 @@ function MerchantRow({ one, isAdmin }: { one: Merchant; isAdmin: boolean }) {
     <Tr isDim={!isActive}>
       <Td className="max-w-[320px]">
         <Link
-          to={`/developers?merchant=${one.id}`}
+          to={`/operator/merchants/${one.id}`}
           className="block truncate font-medium text-ink hover:text-accent-ink hover:underline"
         >
           {one.name}
@@ -97,7 +97,7 @@ function MerchantRow({ one, isAdmin }: { one: Merchant; isAdmin: boolean }) {
   )
 }
 
-function ActDialog({ one, close }: { one: Merchant; close: () => void }) {
+export function ActDialog({ one, close }: { one: Merchant; close: () => void }) {
   const client = useQueryClient()
   const [reason, setReason] = useState('')
   const text = words.merchants
@@ -111,7 +111,10 @@ function ActDialog({ one, close }: { one: Merchant; close: () => void }) {
       failed={text.actFailed}
       kind={isActive ? 'danger' : 'primary'}
       act={() => actOnMerchant(one.id, isActive ? 'suspend' : 'resume', reason)}
-      done={() => void client.invalidateQueries({ queryKey: ['merchants'] })}
+      done={() => {
+        void client.invalidateQueries({ queryKey: ['merchants'] })
+        void client.invalidateQueries({ queryKey: ['merchant', one.id] })
+      }}
       close={close}
     >
       <ReasonField value={reason} onChange={setReason} />

@@ -91,7 +91,7 @@ export function ClientForm({ apis, made }: FormProps) {
         <Field
           label={text.urisLabel}
           hint={text.urisHint}
-          fault={told('redirect_uris') ?? wrongLine(action.fault, linesOf(wish.uris))}
+          fault={wrongLine(action.fault, linesOf(wish.uris)) ?? told('redirect_uris')}
         >
           <TextArea
             rows={3}
