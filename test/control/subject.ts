@@ -105,6 +105,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     trustedProxies: [],
     publicUrl: null,
     scanners: [],
+    hasAuditSink: false,
     hub: {
       publicUrl: 'http://hub.test:8081',
       path: '',
