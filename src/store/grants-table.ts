@@ -51,7 +51,8 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     device_request:
       'SELECT, INSERT, UPDATE (person_id, session_id, is_refused, ask_from, step_seconds), DELETE',
     mail: 'SELECT, INSERT, UPDATE (next_at, tries, failure), DELETE',
-    oauth_client: 'SELECT, INSERT, UPDATE (name, redirect_uris, permissions, jwks, jwks_uri, status)',
+    oauth_client: 'SELECT, INSERT, UPDATE (name, redirect_uris, permissions, jwks, status)',
+    oauth_client_key_set: 'SELECT, INSERT, UPDATE (uri), DELETE',
     oauth_client_secret: 'SELECT, INSERT, UPDATE (expires_at), DELETE',
     oauth_grant: 'SELECT, INSERT, UPDATE (expires_at, ended_at), DELETE',
     oauth_artifact: 'SELECT, INSERT, UPDATE (payload, grant_id, expires_at, consumed_at), DELETE',
