@@ -113,7 +113,7 @@ t.test('as an operator', async (t) => {
     await hub.admin.call('POST', '/deny', { kind: 'client', value: '203.0.113.0/24', reason: 'Guessing' })
     const note = page.getByRole('listitem').filter({ hasText: 'on the deny list' })
     await note.getByText('Note', { exact: true }).waitFor()
-    await hub.admin.call('DELETE', '/deny?kind=client&value=203.0.113.0%2F24')
+    await hub.admin.call('DELETE', '/deny', { kind: 'client', value: '203.0.113.0/24' })
     await note.waitFor({ state: 'detached' })
     t.same(faults, [])
   })
