@@ -25,12 +25,15 @@ export interface NewAccessToken {
   readonly permissions: readonly string[]
   /** Thumbprint (RFC 7638) of the key that it is bound to; null: whoever has it may use it. */
   readonly jkt: string | null
+  /** `jkt` is the SHA-256 of a certificate (RFC 8705). */
+  readonly byCertificate?: true | undefined
   /** At most a day. */
   readonly lifetimeMs: number
 }
 
 /** Times in milliseconds since the epoch. */
-export interface StoredAccessToken extends Omit<NewAccessToken, 'digest' | 'lifetimeMs'> {
+export interface StoredAccessToken extends Omit<NewAccessToken, 'digest' | 'lifetimeMs' | 'byCertificate'> {
+  readonly byCertificate: true | null
   readonly createdAtMs: number
   readonly expiresAtMs: number
   /** By the database's clock: neither over nor ended, and its merchant is not suspended. */
@@ -60,13 +63,14 @@ export async function issueAccessToken(
 ): Promise<{ readonly expiresAtMs: number }> {
   const [made] = await tx.query<{ expiresAtMs: number }>(
     `INSERT INTO access_token (digest, id, client_id, person_id, grant_id, merchant_id, api, environment, permissions, jkt,
-       created_at, expires_at, revision)
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, at, at + $11 * interval '1 millisecond', head.revision
+       by_certificate, created_at, expires_at, revision)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, at, at + $12 * interval '1 millisecond', head.revision
      FROM head, clock_timestamp() AS at
      RETURNING ${milliseconds('expires_at')} AS "expiresAtMs"`,
     [
       ...[Buffer.from(token.digest, 'hex'), token.id, token.clientId, token.userId, token.grantId],
-      ...[token.merchantId, token.api, token.environment, token.permissions, token.jkt, token.lifetimeMs],
+      ...[token.merchantId, token.api, token.environment, token.permissions, token.jkt],
+      ...[token.byCertificate === true, token.lifetimeMs],
     ],
   )
   if (made === undefined) throw new Error('The head row is missing: the database was tampered with')
@@ -78,6 +82,7 @@ export async function findAccessToken(db: Queryable, digest: string): Promise<St
   const [found] = await db.query<StoredAccessToken>(
     `SELECT t.id, t.client_id AS "clientId", t.person_id AS "userId", t.grant_id AS "grantId",
        t.merchant_id AS "merchantId", t.api, t.environment, t.permissions, t.jkt,
+       nullif(t.by_certificate, false) AS "byCertificate",
        ${milliseconds('t.created_at')} AS "createdAtMs", ${milliseconds('t.expires_at')} AS "expiresAtMs",
        o.is_over AS "isOver", NOT o.is_over AND m.status = 'active' AS "isLive"
      FROM access_token t JOIN merchant m ON m.id = t.merchant_id,

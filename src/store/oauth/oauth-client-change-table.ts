@@ -42,12 +42,13 @@ export async function createClient(
     await refuseForeign(tx, origin.scope, client)
     await tx.query(
       `INSERT INTO oauth_client (id, merchant_id, api, environment, name, grants, redirect_uris, permissions, auth_method, jwks,
-         jwks_uri, is_bound, status, created_at, created_by)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'active', $13, $14)`,
+         jwks_uri, tls_subject, is_bound, status, created_at, created_by)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'active', $14, $15)`,
       [
         ...[client.id, client.merchantId, client.api, client.environment, client.name, client.grants],
         ...[client.redirectUris, client.permissions, client.authMethod],
-        ...[client.jwks && JSON.stringify(client.jwks), client.jwksUri, client.isBound],
+        ...[client.jwks && JSON.stringify(client.jwks), client.jwksUri, client.tlsSubject],
+        client.isBound,
         ...[new Date(origin.nowMs), origin.actor],
       ],
     )
@@ -223,6 +224,7 @@ function snapshot(client: StoredClient): object {
     permissions: client.permissions,
     auth_method: client.authMethod,
     jwks_uri: client.jwksUri,
+    tls_subject: client.tlsSubject,
     rate_limits: client.limits.rates,
     in_flight: client.limits.inFlight,
     bound: client.isBound,
