@@ -42,6 +42,9 @@ export interface StoredAccessToken extends Omit<NewAccessToken, 'digest' | 'life
   readonly isOver: boolean
 }
 
+/** SHA-256 in base64url. */
+const thumbprint = /^[A-Za-z0-9_-]{43}$/
+
 /** What ends: one token, or all that were made before for a grant, a client, a person, or a person in one merchant. */
 export type TokenEnd =
   | { readonly kind: 'token'; readonly digest: string }
@@ -61,6 +64,7 @@ export async function issueAccessToken(
   tx: Queryable,
   token: NewAccessToken,
 ): Promise<{ readonly expiresAtMs: number }> {
+  if (token.jkt !== null && !thumbprint.test(token.jkt)) throw new RangeError('this is no thumbprint')
   const [made] = await tx.query<{ expiresAtMs: number }>(
     `INSERT INTO access_token (digest, id, client_id, person_id, grant_id, merchant_id, api, environment, permissions, jkt,
        created_at, expires_at, revision)
