@@ -19,6 +19,7 @@ import {
   show,
   showRows,
 } from './session.ts'
+import { addLimits, type LimitFlags, limitsOf } from './limit-options.ts'
 import { type Cell, renderFields } from './table.ts'
 
 const ClientObject = Type.Object({
@@ -50,7 +51,7 @@ export function registerClients(program: Command, session: Session): void {
   registerKeys(program, session)
 }
 
-interface CreateFlags extends ChangeFlags {
+interface CreateFlags extends ChangeFlags, LimitFlags {
   readonly name: string
   readonly merchant?: string
   readonly allMerchants?: true
@@ -60,11 +61,12 @@ interface CreateFlags extends ChangeFlags {
   readonly grant: string[]
   readonly permission: string[]
   readonly jwks?: string
+  readonly jwksUri?: string
   readonly bound?: true
 }
 
 function registerCreate(group: Command, session: Session): void {
-  addChange(group, {
+  const verb = addChange(group, {
     name: 'create',
     about: 'make a client; its secret is shown once',
     example:
@@ -81,21 +83,22 @@ function registerCreate(group: Command, session: Session): void {
     )
     .requiredOption('--permission <name...>', 'that it may ask for at most; * for all')
     .option('--jwks <file>', 'public keys that it shows itself by (private_key_jwt), instead of a secret')
+    .option('--jwks-uri <url>', 'where it publishes its public keys, instead of --jwks')
     .option('--bound', 'its tokens are bound to a key of its own (DPoP)')
-    .action(async (flags: CreateFlags) => {
-      const call = {
-        doing: 'create the client',
-        method: 'POST',
-        path: '/clients',
-        body: bodyOf(flags),
-      } as const
-      const answer = await session.connect().call({ ...call, reason: flags.reason })
-      showSecret(session, flags, answer)
-    })
+  addLimits(verb).action(async (flags: CreateFlags) => {
+    const call = {
+      doing: 'create the client',
+      method: 'POST',
+      path: '/clients',
+      body: bodyOf(flags),
+    } as const
+    const answer = await session.connect().call({ ...call, reason: flags.reason })
+    showSecret(session, flags, answer)
+  })
 }
 
 function bodyOf(flags: CreateFlags): Readonly<Record<string, unknown>> {
-  const { name, merchant, allMerchants, api, env, redirectUri, grant, permission, jwks, bound } = flags
+  const { name, merchant, allMerchants, api, env, redirectUri, grant, permission, bound } = flags
   if ((merchant !== undefined) === (allMerchants === true))
     throw new CliError('say either --merchant or --all-merchants', exitCodes.usage)
   return {
@@ -103,8 +106,18 @@ function bodyOf(flags: CreateFlags): Readonly<Record<string, unknown>> {
     ...(api !== undefined && { api }),
     ...(env !== undefined && { environment: env }),
     ...(redirectUri !== undefined && { redirect_uris: redirectUri }),
-    ...(jwks !== undefined && { auth_method: 'private_key_jwt', jwks: readJwks(jwks) }),
+    ...keysOf(flags),
     ...(bound === true && { bound }),
+    ...limitsOf(flags),
+  }
+}
+
+function keysOf({ jwks, jwksUri }: CreateFlags): object {
+  if (jwks === undefined && jwksUri === undefined) return {}
+  return {
+    auth_method: 'private_key_jwt',
+    ...(jwks !== undefined && { jwks: readJwks(jwks) }),
+    ...(jwksUri !== undefined && { jwks_uri: jwksUri }),
   }
 }
 

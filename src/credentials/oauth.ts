@@ -1,7 +1,7 @@
 // Words of the authorization server that several folders know. Pure.
 
-/** The ways in which a client comes to tokens. A refresh token comes with `code`. */
-export const oauthGrantTypes = ['code', 'client_credentials'] as const
+/** The ways in which a client comes to tokens. A refresh token comes with `code` and `device_code`. */
+export const oauthGrantTypes = ['code', 'client_credentials', 'device_code'] as const
 export type OauthGrantType = (typeof oauthGrantTypes)[number]
 
 export const oauthClientStatuses = ['active', 'disabled'] as const

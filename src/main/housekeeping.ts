@@ -13,6 +13,7 @@ import { noteKeyUses } from '../store/keys/key-use-table.ts'
 import { inBatches } from '../store/batches.ts'
 import { pruneCeremonies } from '../store/people/ceremony-table.ts'
 import { pruneOutbox } from '../store/change-table.ts'
+import { pruneOauthDevices } from '../store/oauth/oauth-device-table.ts'
 import { pruneDeviceRequests } from '../store/people/device-table.ts'
 import { idempotencyKeptMs, pruneReplays } from '../store/idempotency-table.ts'
 import { pruneExposures } from '../store/keys/key-exposure-table.ts'
@@ -90,6 +91,7 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'device_requests', take: (most) => pruneDeviceRequests(db, most) },
     { name: 'links', take: (most) => pruneLinks(db, most) },
     { name: 'invitations', take: (most) => pruneInvitations(db, most) },
+    { name: 'oauth_devices', take: (most) => pruneOauthDevices(db, most) },
     { name: 'oauth_artifacts', take: (most) => pruneArtifacts(db, most) },
     { name: 'oauth_artifacts_ended', take: (most) => pruneEndedArtifacts(db, most) },
     { name: 'oauth_grants', take: (most) => pruneGrants(db, grantsKeptMs, most) },

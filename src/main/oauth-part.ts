@@ -18,6 +18,8 @@ export interface OauthPartDeps {
   published(change: Change): void
   /** Resolves with the instances that have not applied a revision in time. */
   awaitAll(revision: number, timeoutMs: number): Promise<readonly unknown[]>
+  /** See ClientKeySetDeps. */
+  readonly fetch: OauthServerDeps['fetch']
   readonly log: Logger
 }
 

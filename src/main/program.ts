@@ -495,6 +495,7 @@ async function openControl(parts: Parts): Promise<number> {
         newId,
         published,
         log,
+        fetch: webhooks.get,
       },
       awaitAll: core.acknowledgement.awaitAll,
     }),

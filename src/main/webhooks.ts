@@ -7,6 +7,7 @@ import type { WebhookDeps } from '../control/dependencies.ts'
 import type { AdminTokens } from '../control/operator.ts'
 import { type Braking, createBraking } from '../control/keys/brakes/braking.ts'
 import { createDestinationRule } from '../control/webhooks/send/destination.ts'
+import { get } from '../control/webhooks/send/get.ts'
 import { post } from '../control/webhooks/send/post.ts'
 import { createResolve, type Resolve } from '../control/webhooks/send/resolve.ts'
 import { standardSchedule, type Schedule } from '../control/webhooks/send/schedule.ts'
@@ -22,6 +23,8 @@ import { createIds } from '../telemetry/request-id.ts'
 import { createResealing } from './resealing.ts'
 
 export interface Webhooks extends WebhookDeps {
+  /** What somebody publishes where webhooks may go; undefined: it is not to be had. Never rejects. */
+  get(url: string): Promise<string | undefined>
   stop(): Promise<void>
 }
 
@@ -52,6 +55,9 @@ export interface WebhooksDeps {
 
 /** For a whole try: a receiver has this long to answer. */
 const postTimeoutMs = 15_000
+/** Somebody waits for it. */
+const getTimeoutMs = 3_000
+const mostGetBytes = 64 * 1024
 const remindsEveryMs = 60 * 60_000
 /** Far less than what a tenth of a quota takes. */
 const warnsEveryMs = 60_000
@@ -60,7 +66,11 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
   const { db, instanceId, log, metrics, resolve = createResolve() } = deps
   const rule = createDestinationRule(deps.allow)
   const sealing = createCurrentSealing(deps)
-  if (!deps.isSending) return { rule, sealing, kick: () => undefined, stop: () => Promise.resolve() }
+  const stopped = new AbortController()
+  const getDeps = { resolve, rule, timeoutMs: getTimeoutMs, mostBytes: mostGetBytes }
+  const fetching = (url: string) => get(getDeps, url, stopped.signal)
+  if (!deps.isSending)
+    return { rule, sealing, get: fetching, kick: () => undefined, stop: async () => stopped.abort() }
 
   const postDeps = { resolve, rule, timeoutMs: postTimeoutMs }
   const resealing = createResealing({ db, log, sealing, monotonicNow: () => performance.now() })
@@ -117,7 +127,11 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
     },
     'max',
   )
-  return { rule, sealing, kick: sender.kick, stop: sender.stop }
+  async function stop(): Promise<void> {
+    stopped.abort()
+    await sender.stop()
+  }
+  return { rule, sealing, get: fetching, kick: sender.kick, stop }
 }
 
 /** Made anew when the admin tokens are others. Those from before open what they sealed, until it is sealed anew. */

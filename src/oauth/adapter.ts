@@ -25,9 +25,12 @@ import {
   issueWithin,
   type TokenRequest,
 } from './access-tokens.ts'
+import type { ClientKeySets } from './client-key-sets.ts'
 import { metadataOf, permissionsOfClient } from './client-metadata.ts'
 import { applied, unavailable } from './applied.ts'
 import { digestOfText } from './token-text.ts'
+import { answeredDevice, keepDevice } from './device-codes.ts'
+import { UsedBeforeError, writeInUnit } from './token-unit.ts'
 
 export interface AdapterDeps {
   readonly db: Postgres
@@ -38,6 +41,7 @@ export interface AdapterDeps {
   spread(change: Change): Promise<boolean>
   /** Ends a grant with all that hangs on it, everywhere. */
   endGrant(id: string): Promise<void>
+  readonly keySets: ClientKeySets
   /** Stands where secrets would. */
   readonly stand: string
 }
@@ -87,12 +91,29 @@ export async function answered<T>(work: Promise<T>): Promise<T> {
 }
 
 async function findMetadata(
-  { db, table, stand }: AdapterDeps,
+  { db, table, stand, keySets }: AdapterDeps,
   id: string,
 ): Promise<AdapterPayload | undefined> {
   if (!/^cli_[0-9A-Z]{10,40}$/.test(id)) return undefined
   const client = await findActiveClient(db, id)
-  return client && metadataOf(client, table.apis.get(client.api), stand)
+  if (client === undefined) return undefined
+  const { jwksUri } = client
+  const shown = jwksUri === null ? undefined : kidShown()
+  const keys = jwksUri === null || shown === undefined ? undefined : await keySets.of(jwksUri, shown.kid)
+  return metadataOf(client, table.apis.get(client.api), { stand, keys })
+}
+
+/** Of the key by which the request that is being answered shows whose it is (RFC 7523); undefined: it shows none. */
+function kidShown(): { readonly kid: string | undefined } | undefined {
+  const assertion = Provider.ctx?.oidc.body?.['client_assertion']
+  if (typeof assertion !== 'string') return undefined
+  try {
+    const [header = ''] = assertion.split('.')
+    const { kid }: { kid?: unknown } = Object(JSON.parse(Buffer.from(header, 'base64url').toString('utf8')))
+    return { kid: typeof kid === 'string' ? kid : undefined }
+  } catch {
+    return { kid: undefined }
+  }
 }
 
 function grants(deps: AdapterDeps): Partial<Adapter> {
@@ -121,16 +142,14 @@ function accessTokens(deps: AdapterDeps): Partial<Adapter> {
         ...{ clientId, grantId, digest: digestOfText(id), permissions: scope.split(' ').filter(Boolean) },
         jkt: typeof jkt === 'string' ? jkt : null,
       }
-      await db
-        .transaction(async (tx) => {
-          // First: what it may do by now stays so.
-          await lockActiveClient(tx, clientId)
-          const reach = await reachOf(tx, deps.table, request)
-          await issueWithin(tx, deps, { request, reach })
-        })
-        .catch((error: unknown) => {
+      await writeInUnit(deps, async (tx) => {
+        // First: what it may do by now stays so.
+        await lockActiveClient(tx, clientId)
+        const reach = await reachOf(tx, deps.table, request)
+        await issueWithin(tx, deps, { request, reach }).catch((error: unknown) => {
           throw error instanceof GrantEndedError ? new errors.InvalidGrant(error.message) : error
         })
+      })
     },
     async find(id) {
       const found = await tokens.find(db, digestOfText(id))
@@ -183,44 +202,42 @@ function artifacts(deps: AdapterDeps, model: string): Partial<Adapter> {
         if (!(await keepOnce(db, artifact))) throw new errors.InvalidRequest('it was used before')
         return
       }
-      const isKept = await db.transaction((tx) => keepWithGrant(tx, artifact, model))
-      if (!isKept) throw new errors.InvalidGrant('the grant has ended')
+      await writeInUnit(deps, async (tx) => {
+        await keepWithGrant(tx, artifact, model)
+        if (model === 'DeviceCode') await keepDevice(tx, { id, payload })
+      })
     },
     async find(id) {
       const found = await findArtifact(db, keyOf(id))
       const payload = found && openedBy(id, model, found.payload)
-      return payload && { ...payload, jti: id, ...(found.isConsumed && { consumed: true }) }
+      if (found === undefined || payload === undefined) return undefined
+      const answer = model === 'DeviceCode' ? await answeredDevice(db, id) : {}
+      return { ...payload, ...answer, jti: id, ...(found.isConsumed && { consumed: true }) }
     },
-    async consume(id) {
-      if (await db.transaction((tx) => consumeUsable(tx, keyOf(id)))) return
-      // Two at once: whoever comes second has what was used already (RFC 6749 §4.1.2, RFC 9700 §4.14).
-      const grantId = await grantOfArtifact(db, keyOf(id))
-      if (typeof grantId === 'string') await deps.endGrant(grantId)
-      throw new errors.InvalidGrant('it was used before')
-    },
+    consume: (id) => writeInUnit(deps, (tx) => consumeUsable(tx, keyOf(id))),
     destroy: (id) => dropArtifact(db, keyOf(id)),
     revokeByGrantId: deps.endGrant,
   }
 }
 
 /**
- * Returns whether it was there to be used up. Where nothing could be issued for it now, as its merchant is suspended, it stays
- * as it is: what is used up in vain would be a second use the next time, which ends the grant. Throws InvalidGrant.
+ * Where nothing could be issued for it now, as its merchant is suspended, it stays as it is: what is used up in vain would be a
+ * second use the next time, which ends the grant. Throws InvalidGrant and UsedBeforeError.
  */
-async function consumeUsable(tx: Queryable, key: Parameters<typeof consumeArtifact>[1]): Promise<boolean> {
-  const grantId = await grantOfArtifact(tx, key)
-  if (typeof grantId === 'string' && (await lockUsableGrant(tx, grantId)) === undefined)
+async function consumeUsable(tx: Queryable, key: Parameters<typeof consumeArtifact>[1]): Promise<void> {
+  const grantId = (await grantOfArtifact(tx, key)) ?? null
+  if (grantId !== null && (await lockUsableGrant(tx, grantId)) === undefined)
     throw new errors.InvalidGrant('what it rests on has ended')
-  return (await consumeArtifact(tx, key)) !== undefined
+  if ((await consumeArtifact(tx, key)) === undefined) throw new UsedBeforeError(grantId)
 }
 
 type Artifact = Parameters<typeof keepArtifact>[1]
 
-/** A refresh token prolongs what it hangs on. */
-async function keepWithGrant(tx: Queryable, artifact: Artifact, model: string): Promise<boolean> {
+/** A refresh token prolongs what it hangs on. Throws InvalidGrant. */
+async function keepWithGrant(tx: Queryable, artifact: Artifact, model: string): Promise<void> {
   const { grantId, lifetimeSeconds } = artifact
   if (model === 'RefreshToken' && grantId !== null) await prolongGrant(tx, grantId, lifetimeSeconds)
-  return keepArtifact(tx, artifact)
+  if (!(await keepArtifact(tx, artifact))) throw new errors.InvalidGrant('the grant has ended')
 }
 
 function sealedBy(id: string, model: string, payload: object): string {

@@ -5,6 +5,9 @@ import type { Api } from '../config/compiled.ts'
 import { fullAccess } from '../credentials/permission.ts'
 import type { StoredClient } from '../store/oauth/oauth-client-table.ts'
 
+/** As it is asked for (RFC 8628 §3.4). */
+export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+
 /** Members of our own. */
 export const ownMetadata = ['latchkey_api', 'latchkey_environment', 'latchkey_merchant'] as const
 
@@ -16,31 +19,38 @@ export function permissionsOfClient(client: Pick<StoredClient, 'permissions'>, a
     : permissions.filter((name) => api.permissions.has(name))
 }
 
-/**
- * undefined: its API takes no tokens, or it cannot be used with its profile. `stand`: stands where the secret would, which is known by its
- * digest alone and compared elsewhere.
- */
+export interface ShownBy {
+  /** Stands where the secret would, which is known by its digest alone and compared elsewhere. */
+  readonly stand: string
+  /** Those that it publishes; undefined: it does not, or they are not known. */
+  readonly keys: readonly object[] | undefined
+}
+
+/** undefined: its API takes no tokens, or it cannot be used with its profile. */
 export function metadataOf(
   client: StoredClient,
   api: Api | undefined,
-  stand: string,
+  { stand, keys }: ShownBy,
 ): AllClientMetadata | undefined {
   if (!api?.oauth || !api.environments.some(({ name }) => name === client.environment)) return undefined
   const isStrict = api.oauth.profile === 'fapi2'
   if (isStrict && client.authMethod !== 'private_key_jwt') return undefined
   const takesCode = client.grants.includes('code')
+  const takesDevice = client.grants.includes('device_code') && !isStrict
   return {
     client_id: client.id,
     client_name: client.name,
     redirect_uris: [...client.redirectUris],
     response_types: takesCode ? ['code'] : [],
     grant_types: [
-      ...(takesCode ? ['authorization_code', 'refresh_token'] : []),
+      ...(takesCode ? ['authorization_code'] : []),
+      ...(takesCode || takesDevice ? ['refresh_token'] : []),
+      ...(takesDevice ? [deviceGrant] : []),
       ...(client.grants.includes('client_credentials') ? ['client_credentials'] : []),
     ],
     scope: permissionsOfClient(client, api).join(' '),
     ...(client.authMethod === 'private_key_jwt'
-      ? { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [...(client.jwks?.keys ?? [])] } }
+      ? { token_endpoint_auth_method: 'private_key_jwt', ...keysOf(client, keys) }
       : { token_endpoint_auth_method: 'client_secret_basic', client_secret: stand }),
     dpop_bound_access_tokens: isStrict || client.isBound,
     require_pushed_authorization_requests: isStrict,
@@ -49,4 +59,10 @@ export function metadataOf(
     latchkey_environment: client.environment,
     latchkey_merchant: client.merchantId ?? '',
   }
+}
+
+/** Where none are known the address stands for them, by which the server gets none itself (configuration.ts). */
+function keysOf({ jwks, jwksUri }: StoredClient, published: readonly object[] | undefined) {
+  if (jwksUri !== null && published === undefined) return { jwks_uri: jwksUri }
+  return { jwks: { keys: [...(published ?? jwks?.keys ?? [])] } }
 }

@@ -5,6 +5,7 @@ import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provid
 import type { Api, Table } from '../config/compiled.ts'
 import { proofAlgorithms } from '../credentials/proof-algorithms.ts'
 import { createAdapter, type AdapterDeps } from './adapter.ts'
+import { deviceCodeSeconds } from './device-codes.ts'
 import { ownMetadata } from './client-metadata.ts'
 import { errorPage } from './error-page.ts'
 import type { ServerKeys } from './server-keys.ts'
@@ -51,6 +52,8 @@ export function configurationOf(deps: ConfigurationDeps): Configuration {
     pkce: { required: () => true },
     allowOmittingSingleRegisteredRedirectUri: false,
     clientBasedCORS: () => false,
+    // What is fetched of others is fetched by client-key-sets.ts alone.
+    fetch: () => Promise.reject(new Error('nothing is fetched here')),
     conformIdTokenClaims: true,
     features: featuresOf(table),
     routes: {
@@ -60,6 +63,8 @@ export function configurationOf(deps: ConfigurationDeps): Configuration {
       pushed_authorization_request: '/request',
       introspection: '/introspection',
       revocation: '/revocation',
+      device_authorization: '/device',
+      code_verification: unusedPath,
     },
     extraParams: { resource: checkRequest(table) },
     findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
@@ -74,6 +79,7 @@ export function configurationOf(deps: ConfigurationDeps): Configuration {
       ClientCredentials: (_context, _token, client) => seconds(oauthOf(client).accessTokenMs),
       RefreshToken: (_context, _token, client) => seconds(oauthOf(client).refreshTokenMs),
       AuthorizationCode: codeSeconds,
+      DeviceCode: deviceCodeSeconds,
       Interaction: interactionSeconds,
       Session: sessionSeconds,
       IdToken: idTokenSeconds,
@@ -116,8 +122,17 @@ function featuresOf(table: Table): Configuration['features'] {
     resourceIndicators: off,
     claimsParameter: off,
     registration: off,
-    deviceFlow: off,
+    // The page where people type the code is the hub's: see tidy-answer.ts.
+    deviceFlow: { enabled: true, charset: 'base-20', mask: '****-****', deviceInfo },
   }
+}
+
+/** Of its own pages for a code that is typed, which are nobody's. */
+export const unusedPath = '/unused'
+
+/** Shown to whoever types the code. */
+function deviceInfo({ ip }: KoaContextWithOIDC): { readonly ip: string } {
+  return { ip }
 }
 
 /** All permissions of all APIs that take tokens; which of them a client may ask for its metadata says. */

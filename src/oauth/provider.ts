@@ -2,26 +2,21 @@
 
 import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import {
-  type AccessToken,
-  type AuthorizationCode,
-  type Client,
-  type ClientCredentials,
-  errors,
-  Provider,
-  type RefreshToken,
-} from 'oidc-provider'
+import { type AccessToken, type Client, type ClientCredentials, errors, Provider } from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
 import { isClientSecret } from '../store/oauth/oauth-client-table.ts'
 import { answered } from './adapter.ts'
 import { askedScope, type ConfigurationDeps, configurationOf, scopeOf } from './configuration.ts'
 import { tidyAnswer } from './tidy-answer.ts'
 import { digestOfText, newTokenText } from './token-text.ts'
+import { commitUnit } from './token-unit.ts'
 
 export interface ProviderDeps extends Omit<ConfigurationDeps, 'stand'> {
   readonly issuer: string
   /** Below which the browser asks for what it is to grant: the path of the cookie that says it was here. */
   interactionPath(interactionId: string): string
+  /** Where people type the code that a program shows. */
+  readonly devicePage: string
   /** What failed inside, for the log. */
   failed(error: unknown): void
 }
@@ -36,9 +31,9 @@ export function createProvider(deps: ProviderDeps): Provider {
   // Koa writes to the console where nobody listens.
   EventEmitter.prototype.on.call(provider, 'error', deps.failed)
   provider.use((context, next) => tidyAnswer(deps, context, next))
+  provider.use((context, next) => commitUnit(deps, context, next))
   compareDigests(provider, deps)
   makeTokensAsKeys(provider, deps.table)
-  judgeBeforeUse(provider)
   return provider
 }
 
@@ -81,22 +76,6 @@ function makeTokensAsKeys(
       return save.call(this)
     },
   })
-}
-
-/** What a request asks for is judged while what it shows can be used again. */
-function judgeBeforeUse({ AuthorizationCode: codes, RefreshToken: refreshTokens }: Provider): void {
-  for (const { prototype } of [codes, refreshTokens]) {
-    const { consume } = prototype
-    Object.assign(prototype, {
-      async consume(this: AuthorizationCode | RefreshToken): Promise<void> {
-        const allowed = Provider.ctx?.oidc.client?.scope ?? ''
-        const asked = scopeSent()
-        scopeOf(asked, allowed)
-        sharedScope(asked === '' ? (this.scope ?? '') : asked, allowed)
-        return consume.call(this)
-      },
-    })
-  }
 }
 
 /** With the request that is being answered. */

@@ -12,7 +12,7 @@ import {
   resealOauthKey,
   type StoredOauthKey,
 } from '../store/oauth/oauth-key-table.ts'
-import type { Postgres } from '../store/postgres.ts'
+import type { Postgres, Queryable } from '../store/postgres.ts'
 
 export interface ServerKeys {
   /** That signs, then those that have signed or will. */
@@ -20,11 +20,19 @@ export interface ServerKeys {
   readonly cookies: readonly string[]
 }
 
+export interface RotatedKey {
+  readonly id: string
+  readonly usedFromMs: number
+}
+
 export interface KeyRing {
   /** As they were at most half a minute ago. Throws StoreUnavailableError where they were never read. */
   current(): Promise<ServerKeys>
-  /** Another key is published now, and signs a little later; the one before stays published for a day. Returns its id, and when it signs (ms). */
-  rotate(): Promise<{ readonly id: string; readonly usedFromMs: number }>
+  /**
+   * Another key is published now, and signs a little later; the one before stays published for a day. Returns its id, and when it
+   * signs (ms). `note` is done in the same transaction. Throws OutcomeUnknownError.
+   */
+  rotate(note: (tx: Queryable, key: RotatedKey) => Promise<void>): Promise<RotatedKey>
 }
 
 export interface KeyRingDeps {
@@ -47,9 +55,10 @@ export function createKeyRing({ db, sealing, monotonicNow }: KeyRingDeps): KeyRi
   async function read(): Promise<ServerKeys> {
     let rows = await listOauthKeys(db)
     if (missing(rows, sealing()).length > 0)
-      rows = await addOauthKeys(db, overlapSeconds, (there) =>
-        missing(there, sealing()).map((purpose) => newKey(purpose, sealing(), 0)),
-      )
+      rows = await addOauthKeys(db, {
+        overlapSeconds,
+        make: (there) => missing(there, sealing()).map((purpose) => newKey(purpose, sealing(), 0)),
+      })
     const of = hash('sha256', rows.map(({ id, isInUse }) => `${id} ${isInUse}`).join('\n'), 'hex')
     // The same object while nothing has changed: what was built of it stays.
     const keys = known?.of === of ? known.keys : openedKeys(rows, sealing())
@@ -81,12 +90,18 @@ export function createKeyRing({ db, sealing, monotonicNow }: KeyRingDeps): KeyRi
         throw error
       }
     },
-    async rotate() {
+    async rotate(note) {
       const key = newKey('sign', sealing(), publishedBeforeSeconds)
-      const rows = await addOauthKeys(db, overlapSeconds, () => [key])
+      const madeIn = (rows: readonly StoredOauthKey[]): RotatedKey => ({
+        id: key.id,
+        usedFromMs: rows.find(({ id }) => id === key.id)?.usedFromMs ?? 0,
+      })
+      const rows = await addOauthKeys(db, {
+        ...{ overlapSeconds, make: () => [key] },
+        besides: (tx, there) => note(tx, madeIn(there)),
+      })
       known = undefined
-      const usedFromMs = rows.find(({ id }) => id === key.id)?.usedFromMs ?? 0
-      return { id: key.id, usedFromMs }
+      return madeIn(rows)
     },
   }
 }

@@ -8,6 +8,7 @@ import type { Change } from '../store/change-table.ts'
 import { StoreUnavailableError } from '../store/postgres-errors.ts'
 import type { AccessTokenStore } from './access-tokens.ts'
 import { applied } from './applied.ts'
+import { type ClientKeySetDeps, createClientKeySets } from './client-key-sets.ts'
 import { textOf } from './configuration.ts'
 import { endGrantWithin, inOneGo } from './end-grant.ts'
 import { consentPath, interactionPath, oauthPath } from './paths.ts'
@@ -26,10 +27,14 @@ export interface OauthServerDeps extends KeyRingDeps {
   /** Spreads a change after its commit, and resolves with whether all instances have applied it. Never rejects. */
   spread(change: Change): Promise<boolean>
   failed(error: unknown): void
+  /** See ClientKeySetDeps. */
+  fetch: ClientKeySetDeps['fetch']
 }
 
 export interface Exchange {
   readonly request: IncomingMessage
+  /** Address that it comes from; undefined: that of the connection. */
+  readonly client?: string | undefined
   readonly response: ServerResponse
 }
 
@@ -57,6 +62,7 @@ export interface OauthServer {
 
 export function createOauthServer(deps: OauthServerDeps): OauthServer {
   const ring = createKeyRing(deps)
+  const keySets = createClientKeySets(deps)
   const { db, tokens, spread } = deps
   const endGrant = inOneGo(async (id) => {
     await applied(spread, await db.transaction((tx) => endGrantWithin(tx, tokens, id)))
@@ -70,10 +76,11 @@ export function createOauthServer(deps: OauthServerDeps): OauthServer {
       made = {
         ...{ keys, table },
         provider: createProvider({
-          ...{ ...deps, keys, table, endGrant },
+          ...{ ...deps, keys, keySets, table, endGrant },
           consentPath: (id) => deps.hubPrefix + consentPath(id),
           interactionPath: (id) => deps.hubPrefix + interactionPath(id),
           issuer: `${deps.publicUrl}${oauthPath}`,
+          devicePage: `${deps.publicUrl}${deps.hubPrefix}/device`,
         }),
       }
     return made.provider
@@ -94,9 +101,9 @@ export function createOauthServer(deps: OauthServerDeps): OauthServer {
     async prepare() {
       await current()
     },
-    async handle({ request, response }, path) {
+    async handle({ request, response, client }, path) {
       const provider = await current()
-      asPublic(request, deps.publicUrl, path)
+      asPublic({ request, client }, deps.publicUrl, path)
       await provider.callback()(request, response)
     },
     async interaction(exchange, id) {
@@ -137,13 +144,19 @@ function interactionOf(params: Readonly<Record<string, unknown>>): Interaction {
 }
 
 /** oidc-provider makes addresses of what was asked: it is asked by the public name, whatever the client or a proxy says. */
-function asPublic(request: IncomingMessage, publicUrl: string, path: string): void {
+function asPublic(
+  { request, client }: Pick<Exchange, 'request' | 'client'>,
+  publicUrl: string,
+  path: string,
+): void {
   const { protocol, host } = new URL(publicUrl)
   Object.assign(request.headers, {
     host,
     'x-forwarded-host': host,
     'x-forwarded-proto': protocol.slice(0, -1),
   })
+  if (client === undefined) delete request.headers['x-forwarded-for']
+  else request.headers['x-forwarded-for'] = client
   // What it would take for somebody's session: there is none.
   const { cookie } = request.headers
   if (cookie !== undefined)

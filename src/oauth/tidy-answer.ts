@@ -2,9 +2,13 @@
 // what holds here.
 
 import type { Table } from '../config/compiled.ts'
-import { scopesOf } from './configuration.ts'
+import { scopesOf, unusedPath } from './configuration.ts'
+import { deviceGrant } from './client-metadata.ts'
+import { deviceStepSeconds } from './device-codes.ts'
 
 export interface TidyDeps {
+  /** Where people type the code that a program shows. */
+  readonly devicePage: string
   readonly table: Table
   consentPath(interactionId: string): string
   interactionPath(interactionId: string): string
@@ -23,8 +27,12 @@ export async function tidyAnswer(
   context: Context,
   next: () => Promise<unknown>,
 ): Promise<void> {
+  // oidc-provider's own pages for codes that are typed.
+  if (context.path.toLowerCase().startsWith(unusedPath)) return
   await next()
   tidyCookies(deps, context)
+  if (isObject(context.body) && 'user_code' in context.body)
+    context.body = { ...context.body, ...deviceAnswer(deps) }
   if (context.path.startsWith('/.well-known/') && isObject(context.body))
     context.body = { ...context.body, ...metadataOf(deps.table) }
 }
@@ -48,6 +56,11 @@ function movedCookie({ consentPath, interactionPath }: TidyDeps, cookie: string)
   })
 }
 
+/** The code is typed, never part of an address: nobody allows a stranger's program by following a link. */
+function deviceAnswer({ devicePage }: TidyDeps): object {
+  return { verification_uri: devicePage, verification_uri_complete: undefined, interval: deviceStepSeconds }
+}
+
 /** In place of what oidc-provider says of itself. */
 function metadataOf(table: Table): object {
   const oauths = [...table.apis.values()].flatMap((api) => (api.oauth === null ? [] : [api.oauth]))
@@ -55,9 +68,13 @@ function metadataOf(table: Table): object {
   return {
     scopes_supported: scopesOf(table),
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    grant_types_supported: [
+      ...['authorization_code', 'refresh_token', 'client_credentials'],
+      ...(isStrict ? [] : [deviceGrant]),
+    ],
     claims_supported: undefined,
     ...(isStrict && {
+      device_authorization_endpoint: undefined,
       token_endpoint_auth_methods_supported: ['private_key_jwt'],
       require_pushed_authorization_requests: true,
     }),

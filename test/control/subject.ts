@@ -178,6 +178,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     ]),
     staleLimitMs: 900_000,
     legacyKeys: false,
+    resourceMetadata: null,
     oauth: { accessTokenMs: 900_000, refreshTokenMs: 30 * 86_400_000, profile: 'baseline' },
     cors: 'off',
     forwardAuthorization: false,

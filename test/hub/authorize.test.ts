@@ -66,6 +66,17 @@ t.test('who is asked signs in, sees what is asked, and grants or declines', asyn
   t.equal((await client.tokenIntrospection(config, tokens.access_token)).active, false)
   await page.goto(`${program.url}/authorize/0123456789abcdefghijk`)
   await page.getByText('This request is over').waitFor()
+
+  const device = { grants: ['device_code'], permissions: codeClient.permissions, name: 'Till' }
+  const till = await discover(program, await program.makeClient(device))
+  const shown = await client.initiateDeviceAuthorization(till, {})
+  await page.goto(shown.verification_uri)
+  await page.getByLabel('Code').fill(shown.user_code)
+  await page.keyboard.press('Enter')
+  await page.getByText('Read transaction data').waitFor()
+  await page.getByRole('button', { name: 'Allow' }).click()
+  await page.getByText('The program has the access').waitFor()
+  t.match(await client.pollDeviceAuthorizationGrant(till, shown), { access_token: /^pk_live_/ })
   t.same(
     faults.filter((fault) => !fault.startsWith(`asks for ${books.uri}`)),
     [],

@@ -73,7 +73,7 @@ export async function startOauthProgram(t: Teardown, api = 'oauth: {}', hub = '{
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
@@ -85,6 +85,8 @@ async function freePort(): Promise<number> {
 /** Keeps cookies by their paths, and follows nothing by itself. */
 export interface Browser {
   fetch(url: string, init?: RequestInit): Promise<Response>
+  /** As a page of the hub. */
+  post(url: string, body: object): Promise<Response>
   /** Goes to an authorization URL; resolves with the id of what is to be granted. */
   begin(url: string): Promise<string>
   /** Says yes or no to it, and goes back; resolves with where the program is told. */
@@ -130,12 +132,14 @@ async function signedInBrowser(db: Postgres, base: string, personId: string): Pr
         throw new Error(`${response.status} ${location} ${await response.text()}`)
       return location.split('/').at(-1) ?? ''
     },
-    async decide(id, body) {
-      const answer = await browser.fetch(`${base}/hub/v1/oauth/interactions/${id}`, {
+    post: (url, body) =>
+      browser.fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-csrf-token': csrfOf(secret), origin: base },
         body: JSON.stringify(body),
-      })
+      }),
+    async decide(id, body) {
+      const answer = await browser.post(`${base}/hub/v1/oauth/interactions/${id}`, body)
       const { redirect_to: goesOn }: { redirect_to?: string } = Object(await answer.json())
       if (goesOn === undefined) throw new Error(`decided: ${answer.status}`)
       const back = await browser.fetch(goesOn)

@@ -3,13 +3,16 @@
 import { queryOptions } from '@tanstack/react-query'
 import { call } from './call.ts'
 
-export interface AccessRequest {
+export interface AskedAccess {
   readonly client: { readonly id: string; readonly name: string }
-  readonly redirect_origin: string
   readonly api: string
   readonly environment: string
   readonly permissions: readonly { readonly name: string; readonly description: string }[]
   readonly merchants: readonly { readonly id: string; readonly name: string; readonly granted: boolean }[]
+}
+
+export interface AccessRequest extends AskedAccess {
+  readonly redirect_origin: string
 }
 
 export function accessRequest(id: string) {

@@ -1,5 +1,6 @@
-// Command lines that ask to be signed in, by the code that they show.
+// Command lines that ask to be signed in, and programs of others that ask for access, by the code that they show.
 
+import type { AskedAccess } from './authorize.ts'
 import { call } from './call.ts'
 
 export interface DeviceRequest {
@@ -8,6 +9,8 @@ export interface DeviceRequest {
   readonly name: string
   readonly client: string | null
   readonly requested_at: string
+  /** null: a command line. */
+  readonly access: AskedAccess | null
 }
 
 export function lookUpDevice(code: string): Promise<DeviceRequest> {
@@ -16,6 +19,11 @@ export function lookUpDevice(code: string): Promise<DeviceRequest> {
 
 export type DeviceAnswer = 'approve' | 'deny'
 
-export function answerDevice(code: string, answer: DeviceAnswer): Promise<unknown> {
-  return call('POST', `hub/v1/device/${answer}`, { body: { user_code: code } })
+/** `merchant`: for which a program of others gets access. */
+export function answerDevice(
+  { user_code: code, access }: DeviceRequest,
+  { answer, merchant }: { readonly answer: DeviceAnswer; readonly merchant: string },
+): Promise<unknown> {
+  const chosen = access !== null && answer === 'approve' ? { merchant_id: merchant } : {}
+  return call('POST', `hub/v1/device/${answer}`, { body: { user_code: code, ...chosen } })
 }

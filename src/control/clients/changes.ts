@@ -7,6 +7,7 @@ import {
   writeClientPatch,
   writeClientSecret,
   writeClientStatus,
+  takeClientChange,
 } from '../../store/oauth/oauth-client-change-table.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
 import { mustGetClient, type StoredClient } from '../../store/oauth/oauth-client-table.ts'
@@ -60,16 +61,22 @@ export function serveClientChanges(app: ControlApp, deps: AdminDeps): void {
   const patched = { params: idParams, body: clientPatchBody, querystring }
   app.patch('/clients/:id', { schema: patched, config: { doc: docs.patch } }, async (request) => {
     const id = idOf('cli', request.params.id)
-    const patch = askedPatch(deps, await mustGetClient(deps.db, id, viewOf(request, deps)), request.body)
+    const origin = originOf(request, deps)
+    const client = await mustGetClient(deps.db, id, viewOf(request, deps))
+    const patch = askedPatch(deps, { client, scope: origin.scope }, request.body)
     const apis = deps.table().apis
     let isNarrowed = false
-    const done = await changeClient(deps.db, originOf(request, deps), {
+    const done = await changeClient(deps.db, origin, {
       ...{ id, action: 'client.update' },
       async write(tx, before) {
         isNarrowed = takesAway(apis.get(before.api), before, patch.permissions)
         return writeClientPatch(tx, before, patch)
       },
-      last: async (tx) => (isNarrowed ? deps.oauth.endTokens(tx, { kind: 'client', id }) : null),
+      async last(tx) {
+        if (isNarrowed) return deps.oauth.endTokens(tx, { kind: 'client', id })
+        // What the instances know of its tokens has the limits, too.
+        return patch.limits === undefined ? null : takeClientChange(tx, id)
+      },
     })
     return { ...clientObject(done.client), ...(await settleEnd(deps, done.change, request)) }
   })

@@ -7,6 +7,7 @@ import type { StoredClient } from '../../store/oauth/oauth-client-table.ts'
 import { changeBody, nameField, textField } from '../fields.ts'
 import { instant, instantOrNull } from '../instant.ts'
 import { permissionsField } from '../keys/key-request.ts'
+import { inFlightField, rateLimitsField, rateSchema } from '../limit-fields.ts'
 import { nullableTime, timeSchema } from '../openapi/route-doc.ts'
 
 const authMethods = ['client_secret', 'private_key_jwt'] as const
@@ -24,6 +25,14 @@ export const clientSchema = Type.Object({
   permissions: Type.Array(Type.String(), { description: 'That it may ask for at most; `*`: all of the API' }),
   auth_method: Type.Enum([...authMethods]),
   jwks: Type.Union([Type.Object({ keys: Type.Array(Type.Unknown()) }), Type.Null()]),
+  jwks_uri: Type.Union([Type.String(), Type.Null()], {
+    description: 'Where it publishes its keys, in place of `jwks`',
+  }),
+  rate_limits: Type.Record(Type.String(), rateSchema, {
+    description:
+      'In place of what the file says of limits that count by key, by their names; all tokens of the client are one',
+  }),
+  in_flight: inFlightField,
   bound: Type.Boolean({ description: 'Whether its tokens are bound to a key of its own (DPoP)' }),
   status: Type.Enum([...oauthClientStatuses]),
   created_at: timeSchema,
@@ -58,6 +67,12 @@ const jwksField = Type.Object(
   { keys: Type.Array(Type.Record(Type.String(), Type.Unknown()), { minItems: 1, maxItems: 10 }) },
   { additionalProperties: false, description: 'Public keys (RFC 7517), of `private_key_jwt`' },
 )
+const jwksUriField = Type.String({
+  minLength: 1,
+  maxLength: 2048,
+  description:
+    'Where the client publishes its public keys (RFC 7517), of `private_key_jwt`, in place of `jwks`: fetched by the rules of webhooks, kept for five minutes, and asked for anew for a key that is not known',
+})
 
 export const newClientBody = changeBody({
   name: nameField,
@@ -71,6 +86,9 @@ export const newClientBody = changeBody({
   permissions: permissionsField,
   auth_method: Type.Optional(Type.Enum([...authMethods], { description: '`client_secret` unless said' })),
   jwks: Type.Optional(jwksField),
+  jwks_uri: Type.Optional(jwksUriField),
+  rate_limits: Type.Optional(rateLimitsField),
+  in_flight: Type.Optional(inFlightField),
   bound: Type.Optional(Type.Boolean()),
 })
 
@@ -79,6 +97,9 @@ export const clientPatchBody = changeBody({
   redirect_uris: Type.Optional(redirectUrisField),
   permissions: Type.Optional(permissionsField),
   jwks: Type.Optional(jwksField),
+  jwks_uri: Type.Optional(jwksUriField),
+  rate_limits: Type.Optional(rateLimitsField),
+  in_flight: Type.Optional(inFlightField),
 })
 
 const longestGraceSeconds = 7 * 24 * 60 * 60
@@ -94,7 +115,12 @@ export const rotateClientBody = changeBody({
   ),
 })
 
-export function clientObject(client: StoredClient): Static<typeof clientSchema> {
+type Added = 'jwksUri' | 'limits'
+/** What an earlier version has kept for a repeat lacks what was added since. */
+type KeptClient = Omit<StoredClient, Added> & Partial<Pick<StoredClient, Added>>
+
+export function clientObject(client: KeptClient): Static<typeof clientSchema> {
+  const { jwksUri = null, limits = { rates: {}, inFlight: null } } = client
   return {
     client_id: client.id,
     merchant_id: client.merchantId,
@@ -106,6 +132,9 @@ export function clientObject(client: StoredClient): Static<typeof clientSchema> 
     permissions: [...client.permissions],
     auth_method: client.authMethod,
     jwks: client.jwks && { keys: [...client.jwks.keys] },
+    jwks_uri: jwksUri,
+    rate_limits: { ...limits.rates },
+    in_flight: limits.inFlight,
     bound: client.isBound,
     status: client.status,
     created_at: instant(client.createdAtMs),
@@ -117,7 +146,7 @@ export function clientObject(client: StoredClient): Static<typeof clientSchema> 
 }
 
 /** The one form in which a secret leaves the program: the answer to create and rotate-secret; null: there is none to show. */
-export function clientObjectWithSecret(client: StoredClient, secret: Secret | null) {
+export function clientObjectWithSecret(client: KeptClient, secret: Secret | null) {
   const { client_id: clientId, ...rest } = clientObject(client)
   return { client_id: clientId, client_secret: secret && Secret.reveal(secret), ...rest }
 }

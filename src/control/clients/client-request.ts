@@ -4,11 +4,14 @@ import type { Static } from 'typebox'
 import type { Api } from '../../config/compiled.ts'
 import { whyNoClientKey } from '../../credentials/client-keys.ts'
 import { whyNoRedirectUri } from '../../credentials/redirect-uri.ts'
+import { noKeyLimits } from '../../store/keys/limit-table.ts'
+import type { ClientPatch } from '../../store/oauth/oauth-client-change-table.ts'
 import type { StoredClient } from '../../store/oauth/oauth-client-table.ts'
 import type { Scope } from '../../store/scope.ts'
 import { seesApi } from '../../store/scope.ts'
-import type { ControlDeps } from '../dependencies.ts'
+import type { AdminDeps, ControlDeps } from '../dependencies.ts'
 import { apiOf, noEnvironment, permissionFaults, permissionsOf, unknownApi } from '../keys/key-request.ts'
+import { keyLimitsOf } from '../limit-fields.ts'
 import { invalid } from '../refusal.ts'
 import type { clientPatchBody, newClientBody } from './client-object.ts'
 
@@ -16,43 +19,46 @@ type NewClientBody = Static<typeof newClientBody>
 export type AskedClient = Pick<
   StoredClient,
   | ('merchantId' | 'api' | 'environment' | 'name' | 'grants' | 'redirectUris')
-  | ('permissions' | 'authMethod' | 'jwks' | 'isBound')
+  | ('permissions' | 'authMethod' | 'jwks' | 'jwksUri' | 'isBound' | 'limits')
 >
 
 /** Throws VALIDATION_FAILED. */
-export function askedClient(deps: ControlDeps, scope: Scope, body: NewClientBody): AskedClient {
+export function askedClient(deps: AdminDeps, scope: Scope, body: NewClientBody): AskedClient {
   const api = apiAsked(deps, scope, body)
   const merchantId = merchantAsked(scope, body)
-  const {
-    grants,
-    redirect_uris: redirectUris = [],
-    jwks = null,
-    auth_method: authMethod = 'client_secret',
-  } = body
+  const { grants, redirect_uris: redirectUris = [], auth_method: authMethod = 'client_secret' } = body
   if (grants.includes('client_credentials') && merchantId === null)
     throw invalid('/merchant_id', 'client_credentials needs a merchant: nobody chooses one')
   refuseUris(grants, redirectUris)
-  refuseKeys(authMethod, jwks)
+  const { jwks = null, jwksUri = null } = keysAsked(deps, authMethod, body)
+  if ((authMethod === 'private_key_jwt') !== (jwks !== null || jwksUri !== null))
+    throw invalid('/jwks', 'are for private_key_jwt, which needs them, or jwks_uri')
   const isStrict = api.oauth?.profile === 'fapi2'
   if (isStrict && authMethod !== 'private_key_jwt')
     throw invalid('/auth_method', `must be private_key_jwt: the profile of ${api.name} is fapi2`)
+  if (isStrict && grants.includes('device_code'))
+    throw invalid('/grants', `must not be device_code: the profile of ${api.name} is fapi2`)
   return {
     ...{ merchantId, api: api.name, environment: environmentAsked(api, body.environment), name: body.name },
     ...{ grants: grants.toSorted(), redirectUris, permissions: permissionsOf(api, body.permissions) },
-    ...{ authMethod, jwks, isBound: isStrict || body.bound === true },
+    ...{ authMethod, jwks, jwksUri, isBound: isStrict || body.bound === true },
+    limits: { ...noKeyLimits, ...keyLimitsOf({ api, scope }, body) },
   }
 }
 
 /** What a patch says, judged by the client as it is. Throws VALIDATION_FAILED. */
 export function askedPatch(
-  deps: ControlDeps,
-  client: StoredClient,
-  { name, redirect_uris: redirectUris, permissions, jwks }: Static<typeof clientPatchBody>,
-) {
+  deps: AdminDeps,
+  { client, scope }: { readonly client: StoredClient; readonly scope: Scope },
+  body: Static<typeof clientPatchBody>,
+): ClientPatch {
+  const { name, redirect_uris: redirectUris, permissions } = body
   if (redirectUris !== undefined) refuseUris(client.grants, redirectUris)
-  if (jwks !== undefined) refuseKeys(client.authMethod, jwks)
   const held = permissions && permissionsOf(apiOf(deps, client.api, '/api'), permissions)
-  return { name, redirectUris, permissions: held, jwks }
+  return {
+    ...{ name, redirectUris, permissions: held, ...keysAsked(deps, client.authMethod, body) },
+    limits: keyLimitsOf({ api: deps.table().apis.get(client.api), scope }, body),
+  }
 }
 
 /** The one that is named; else, of those that take tokens, the only one, or the only one that has the permissions. */
@@ -96,11 +102,20 @@ function refuseUris(grants: readonly string[], uris: readonly string[]): void {
   }
 }
 
-function refuseKeys(authMethod: StoredClient['authMethod'], jwks: NewClientBody['jwks'] | null): void {
-  if ((authMethod === 'private_key_jwt') !== (jwks !== null && jwks !== undefined))
-    throw invalid('/jwks', 'are for private_key_jwt, which needs them')
+/** One takes the place of the other. undefined: nothing is said. Throws VALIDATION_FAILED. */
+function keysAsked(
+  { webhooks }: AdminDeps,
+  authMethod: StoredClient['authMethod'],
+  { jwks, jwks_uri: jwksUri }: Pick<NewClientBody, 'jwks' | 'jwks_uri'>,
+): Pick<ClientPatch, 'jwks' | 'jwksUri'> {
+  if (jwks === undefined && jwksUri === undefined) return {}
+  if (authMethod !== 'private_key_jwt' || (jwks !== undefined && jwksUri !== undefined))
+    throw invalid('/jwks', 'are for private_key_jwt, which needs them, or jwks_uri')
+  const fault = jwksUri === undefined ? undefined : webhooks.rule.fault(jwksUri)
+  if (fault !== undefined) throw invalid('/jwks_uri', fault)
   for (const [index, key] of (jwks?.keys ?? []).entries()) {
     const why = whyNoClientKey(key)
     if (why !== undefined) throw invalid(`/jwks/keys/${index}`, why)
   }
+  return { jwks: jwks ?? null, jwksUri: jwksUri ?? null }
 }

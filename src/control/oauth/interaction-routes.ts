@@ -6,36 +6,21 @@ import { type Static, Type } from 'typebox'
 import type { Api } from '../../config/compiled.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
 import type { Interaction, OauthServer } from '../../oauth/server.ts'
-import { writeAudit } from '../../store/audit/audit-table.ts'
 import { commitTraced, transactionOf } from '../../store/commit-table.ts'
 import { findActiveClient, type StoredClient } from '../../store/oauth/oauth-client-table.ts'
-import { insertGrant, listGrants, lockGranting } from '../../store/oauth/oauth-grant-table.ts'
 import type { SignedIn } from '../../store/people/hub-session-table.ts'
-import { everything } from '../../store/scope.ts'
-import { whoOf } from '../change-answer.ts'
 import type { ControlApp } from '../dependencies.ts'
 import { textField } from '../fields.ts'
-import { auditedGrant } from '../grants/routes.ts'
 import type { RouteDoc } from '../openapi/route-doc.ts'
 import type { HubApp } from '../people/hub-app.ts'
 import { signedInOf } from '../people/session-routes.ts'
-import { invalid } from '../refusal.ts'
+import { accessObject, accessSchema } from './access-object.ts'
+import { makeGrant, newGrantOf } from './make-grant.ts'
 
-const interactionSchema = Type.Object({
-  client: Type.Object({ id: Type.String(), name: Type.String() }),
-  redirect_origin: Type.String({ description: 'Where one is led back to' }),
-  api: Type.String(),
-  environment: Type.String(),
-  permissions: Type.Array(Type.Object({ name: Type.String(), description: Type.String() })),
-  merchants: Type.Array(
-    Type.Object({
-      id: Type.String(),
-      name: Type.String(),
-      granted: Type.Boolean({ description: 'Whether all of this was granted before, and lasts' }),
-    }),
-    { description: 'Of which one may grant it; none: one may not' },
-  ),
-})
+const interactionSchema = Type.Intersect([
+  Type.Object({ redirect_origin: Type.String({ description: 'Where one is led back to' }) }),
+  accessSchema,
+])
 
 const docs = {
   get: {
@@ -108,68 +93,32 @@ async function askedOf({ deps }: HubApp, request: FastifyRequest, reply: Fastify
   return { server, interaction, client, api: { ...api, oauth: api.oauth } }
 }
 
-/** Merchants of which somebody may give access away: as an admin of one that is active. */
-function grantable({ merchants }: SignedIn, { merchantId }: StoredClient) {
-  return merchants.filter(
-    ({ id, role, status }) =>
-      role === 'admin' && status === 'active' && (merchantId === null || merchantId === id),
-  )
-}
-
 async function interactionObject(
-  { deps }: HubApp,
+  hub: HubApp,
   { interaction, client, api }: Asked,
   signedIn: SignedIn,
 ): Promise<Static<typeof interactionSchema>> {
-  const { person } = signedIn
-  const asked = { scope: everything, personId: person.id }
-  const { rows } = await listGrants(deps.db, asked, { after: null, limit: 200 })
-  const isGranted = (merchantId: string) =>
-    rows.some(
-      (row) =>
-        row.clientId === client.id &&
-        row.merchantId === merchantId &&
-        interaction.permissions.every((name) => row.permissions.includes(name)),
-    )
+  const { permissions, redirectUri } = interaction
   return {
-    client: { id: client.id, name: client.name },
-    redirect_origin: new URL(interaction.redirectUri).origin,
-    ...{ api: api.name, environment: client.environment },
-    permissions: interaction.permissions.map((name) => ({
-      name,
-      description: api.permissions.get(name) ?? name,
-    })),
-    merchants: grantable(signedIn, client).map(({ id, name }) => ({ id, name, granted: isGranted(id) })),
+    redirect_origin: new URL(redirectUri).origin,
+    ...(await accessObject(hub, { client, api, permissions }, signedIn)),
   }
 }
-
-/** Its first refresh token prolongs it. */
-const unusedSeconds = 10 * 60
 
 interface Granting {
   readonly asked: Asked
   readonly merchantId: string | undefined
 }
 
-/** Throws VALIDATION_FAILED where the merchant is none of which this one may give access away, UNAUTHORIZED where that has just ended. */
-async function grant({ deps }: HubApp, request: FastifyRequest, { asked, merchantId }: Granting) {
+/** As `newGrantOf` and `makeGrant`. */
+async function grant(hub: HubApp, request: FastifyRequest, { asked, merchantId }: Granting) {
   const { client, interaction } = asked
-  const signedIn = signedInOf(request)
-  const merchant = grantable(signedIn, client).find(({ id }) => id === merchantId)
-  if (merchant === undefined)
-    throw invalid('/merchant_id', 'must be a merchant that you administer, and that the client is for')
-  const made = {
-    ...{ id: deps.newId('grt'), clientId: client.id, personId: signedIn.person.id, merchantId: merchant.id },
-    ...{ permissions: interaction.permissions, lifetimeSeconds: unusedSeconds },
-  }
-  await commitTraced(deps.db, async (tx, trace) => {
-    if (!(await lockGranting(tx, { ...made, sessionId: signedIn.session.id })))
-      throw new DenialError(deny('UNAUTHORIZED', 'session_ended'))
-    await insertGrant(tx, made)
-    await writeAudit(tx, {
-      ...{ ...whoOf(request), action: 'grant.create', target: made.id, before: null },
-      ...{ after: auditedGrant(made), atMs: deps.now(), revision: null },
-    })
+  const made = newGrantOf(hub, request, {
+    asked: { client, permissions: interaction.permissions },
+    merchantId,
+  })
+  await commitTraced(hub.deps.db, async (tx, trace) => {
+    await makeGrant(tx, hub, { request, grant: made })
     return trace(await transactionOf(tx), undefined)
   })
   return { kind: 'granted', personId: made.personId, grantId: made.id } as const

@@ -28,11 +28,12 @@ export function serveOauthKeys(app: ControlApp, deps: AdminDeps): void {
   })
   const options = { schema: { body: actionBody, querystring: waitQuery }, config: { doc } }
   app.post('/oauth/keys/rotate', options, async (request) => {
-    const { id, usedFromMs } = await ring.rotate()
-    await writeAudit(deps.db, {
-      ...{ ...whoOf(request), action: 'oauth.rotate_keys', target: id, before: null },
-      ...{ after: { used_from: instant(usedFromMs) }, atMs: deps.now(), revision: null },
-    })
+    const { id, usedFromMs } = await ring.rotate((tx, key) =>
+      writeAudit(tx, {
+        ...{ ...whoOf(request), action: 'oauth.rotate_keys', target: key.id, before: null },
+        ...{ after: { used_from: instant(key.usedFromMs) }, atMs: deps.now(), revision: null },
+      }),
+    )
     return { kid: id, used_from: instant(usedFromMs) }
   })
 }

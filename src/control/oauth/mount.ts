@@ -7,12 +7,13 @@ import type { OauthServer } from '../../oauth/server.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import type { HubApp } from '../people/hub-app.ts'
 import { refuseUnknownPath } from '../refusal.ts'
-import { resourceMetadata, resourcePath } from './resource-metadata.ts'
+import { resourceMetadataPath } from '../../config/oauth-schema.ts'
+import { resourceMetadata } from './resource-metadata.ts'
 
 const metadataPath = '/.well-known/oauth-authorization-server'
 
 /** In all ways in which the server takes it: in any case, and with a slash behind it. */
-const authorizing = /^\/auth[\\/]*(?:[?#]|$)/i
+const authorizing = /^\/(?:auth|device)[\\/]*(?:[?#]|$)/i
 
 export interface Served {
   readonly hub: HubApp
@@ -35,6 +36,8 @@ export function serveOauth(app: ControlApp, { hub, server: serverOf }: Served): 
     if (server === null) return refuseUnknownPath(request, reply)
     // Each keeps a row until it is answered or over.
     if (authorizing.test(path)) await hub.attempts.take('access', request.client ?? '')
+    // Whoever shows itself wrongly again and again waits, before it costs a question.
+    if (request.method === 'POST') hub.attempts.refuseUsedUp('client', request.client ?? '')
     await server.prepare()
     reply.hijack()
     const { raw } = reply
@@ -43,7 +46,8 @@ export function serveOauth(app: ControlApp, { hub, server: serverOf }: Served): 
     }
     if (isClosing) raw.setHeader('connection', 'close')
     tell(deps, request, raw)
-    await server.handle({ request: request.raw, response: raw }, path)
+    await server.handle({ request: request.raw, response: raw, client: request.client }, path)
+    if (raw.statusCode === 401) await hub.attempts.take('client', request.client ?? '').catch(() => undefined)
     return reply
   }
 
@@ -56,7 +60,7 @@ export function serveOauth(app: ControlApp, { hub, server: serverOf }: Served): 
         : refuseUnknownPath(request, reply),
   })
   app.get(`${metadataPath}${oauthPath}`, (request, reply) => handOver(request, reply, metadataPath))
-  app.get(`${resourcePath}/:api`, async (request, reply) => {
+  app.get(`${resourceMetadataPath}/:api`, async (request, reply) => {
     const { api: name } = request.params as { api: string }
     const about = resourceMetadata(deps.table().apis.get(name), publicUrl)
     return about === undefined ? refuseUnknownPath(request, reply) : about

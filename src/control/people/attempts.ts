@@ -30,6 +30,8 @@ const paces = {
   stray: { burst: 20, everyMs: 6_000 },
   /** What is begun by whoever comes, and has a row until it is finished or over. */
   begun: { burst: 30, everyMs: 2_000 },
+  /** Programs that show themselves wrongly: many may share an address. */
+  client: { burst: 60, everyMs: 1_000 },
   /** The same of requests for access, to which the programs of many lead. */
   access: { burst: 120, everyMs: 1_000 },
 } as const satisfies Record<string, Pace>
@@ -48,6 +50,7 @@ const reasons = {
   device: 'pace_of_codes',
   stray: 'pace_of_address',
   begun: 'pace_of_address',
+  client: 'pace_of_address',
   access: 'pace_of_address',
 } as const satisfies Record<Kind, string>
 
@@ -109,7 +112,9 @@ export function createAttempts({ db, now }: Pick<AdminDeps, 'db' | 'now'>): Atte
   }
 }
 
-const ofNetworks: ReadonlySet<Kind> = new Set(['address', 'mail_from', 'begun', 'stray', 'access'])
+const ofNetworks: ReadonlySet<Kind> = new Set([
+  ...['address', 'mail_from', 'begun', 'stray', 'client', 'access'],
+] as const)
 
 /** Of bounded length, and nothing that was typed stands in it. Of IPv6 a /64 is one place (RFC 6177). */
 function bucketOf(kind: Kind, of: string): string {

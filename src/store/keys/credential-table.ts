@@ -59,12 +59,11 @@ const tokensWith = (quota: string) => `
       SELECT encode(t.digest, 'hex'), coalesce(t.grant_id, t.client_id), NULL, t.client_id, t.merchant_id, t.api,
         t.environment, CASE WHEN t.ended IS NULL THEN 'active' ELSE 'revoked' END, m.status, t.permissions,
         ${milliseconds('t.expires_at')}, greatest(t.revision, t.ended, m.revision),
-        CASE WHEN ml.merchant_id IS NOT NULL${quota === '' ? '' : ` OR ${quota}.merchant_id IS NOT NULL`} THEN
-          '${JSON.stringify(noKeyLimits)}'::jsonb || jsonb_build_object('merchant', ${merchantLimitsOf('ml', quota)})
-        END,
+        ${limitsWith(quota)},
         jsonb_build_object('id', t.id, 'userId', t.person_id, 'grantId', t.grant_id, 'jkt', t.jkt)
       FROM (SELECT t.*, ${endOfToken('t')} AS ended FROM access_token t WHERE t.digest = ANY ($1::bytea[])) t
       JOIN merchant m ON m.id = t.merchant_id
+      LEFT JOIN key_limit kl ON kl.key_id = t.client_id
       LEFT JOIN merchant_limit ml ON ml.merchant_id = t.merchant_id
       ${joinOf(quota, 't')}`
 
@@ -73,16 +72,21 @@ const textOf = (found: string) => `
     FROM (SELECT epoch || database_lineage() AS epoch, revision FROM head) head LEFT JOIN (${found}
     ) found ON true`
 
-function keysWith(quota: string): string {
+/** Of the rows `kl`, of a key or client, and `ml` and `quota`, of its merchant. */
+function limitsWith(quota: string): string {
   const merchant = ['ml', quota]
     .filter((row) => row !== '')
     .map((row) => `${row}.merchant_id IS NOT NULL`)
     .join(' OR ')
-  return keysOf(
-    `CASE WHEN kl.key_id IS NOT NULL OR ${merchant} THEN
+  return `CASE WHEN kl.key_id IS NOT NULL OR ${merchant} THEN
           CASE WHEN kl.key_id IS NULL THEN '${JSON.stringify(noKeyLimits)}'::jsonb ELSE ${keyLimitsOf('kl')} END
           || jsonb_build_object('merchant', CASE WHEN ${merchant} THEN ${merchantLimitsOf('ml', quota)} END)
-        END`,
+        END`
+}
+
+function keysWith(quota: string): string {
+  return keysOf(
+    limitsWith(quota),
     `LEFT JOIN key_limit kl ON kl.key_id = k.id
       LEFT JOIN merchant_limit ml ON ml.merchant_id = k.merchant_id
       ${joinOf(quota, 'k')}`,

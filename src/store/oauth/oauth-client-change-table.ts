@@ -8,10 +8,12 @@ import {
   type Committed,
   commitOnce,
   commitTraced,
+  takeChange,
   transactionOf,
 } from '../commit-table.ts'
 import type { Change } from '../change-table.ts'
 import { mustGetClient, type StoredClient } from './oauth-client-table.ts'
+import { noKeyLimits, writeKeyLimits } from '../keys/limit-table.ts'
 import type { Postgres, Queryable } from '../postgres.ts'
 import { refuseViewer, type Scope, seesApi, seesMerchant } from '../scope.ts'
 
@@ -45,14 +47,28 @@ export async function createClient(
       [
         ...[client.id, client.merchantId, client.api, client.environment, client.name, client.grants],
         ...[client.redirectUris, client.permissions, client.authMethod],
-        ...[client.jwks && JSON.stringify(client.jwks), client.isBound, new Date(origin.nowMs), origin.actor],
+        ...[client.jwks && JSON.stringify(client.jwks), client.isBound],
+        ...[new Date(origin.nowMs), origin.actor],
       ],
     )
+    await writeKeySet(tx, client.id, client.jwksUri)
+    await writeKeyLimits(tx, client.id, { ...noKeyLimits, ...client.limits })
     if (client.secret !== null) await insertSecret(tx, client.id, client.secret)
     const created = await mustGetClient(tx, client.id, origin)
     await writeClientAudit(tx, origin, { action: 'client.create', before: null, after: created })
     return created
   })
+}
+
+/** Where its keys are published; null: nowhere. */
+async function writeKeySet(tx: Queryable, clientId: string, uri: string | null): Promise<void> {
+  if (uri === null) await tx.query('DELETE FROM oauth_client_key_set WHERE client_id = $1', [clientId])
+  else
+    await tx.query(
+      `INSERT INTO oauth_client_key_set (client_id, uri) VALUES ($1, $2)
+       ON CONFLICT (client_id) DO UPDATE SET uri = excluded.uri`,
+      [clientId, uri],
+    )
 }
 
 async function refuseForeign(
@@ -90,6 +106,8 @@ export interface ClientPatch {
   readonly redirectUris?: readonly string[] | undefined
   readonly permissions?: readonly string[] | undefined
   readonly jwks?: StoredClient['jwks'] | undefined
+  readonly jwksUri?: string | null | undefined
+  readonly limits?: Partial<StoredClient['limits']> | undefined
 }
 
 export interface ClientChange {
@@ -127,16 +145,24 @@ export async function changeClient(
 export async function writeClientPatch(
   tx: Queryable,
   before: StoredClient,
-  { name, redirectUris, permissions, jwks }: ClientPatch,
+  { name, redirectUris, permissions, jwks = before.jwks, jwksUri = before.jwksUri, limits }: ClientPatch,
 ): Promise<boolean> {
   await tx.query(
     'UPDATE oauth_client SET name = $2, redirect_uris = $3, permissions = $4, jwks = $5 WHERE id = $1',
     [
       ...[before.id, name ?? before.name, redirectUris ?? before.redirectUris],
-      ...[permissions ?? before.permissions, JSON.stringify(jwks ?? before.jwks)],
+      ...[permissions ?? before.permissions, jwks && JSON.stringify(jwks)],
     ],
   )
+  await writeKeySet(tx, before.id, jwksUri)
+  if (limits !== undefined)
+    await writeKeyLimits(tx, before.id, { ...noKeyLimits, ...before.limits, ...limits })
   return true
+}
+
+/** For `changeClient`, last: tokens of the client are read anew, and end with nothing. */
+export function takeClientChange(tx: Queryable, id: string): Promise<Change> {
+  return takeChange(tx, { keyId: id, merchantId: '', digests: [] }, async () => undefined)
 }
 
 /** For `changeClient`; whether it was another. Throws VALIDATION_FAILED where it would be one too many. */
@@ -209,6 +235,9 @@ function snapshot(client: StoredClient): object {
     redirect_uris: client.redirectUris,
     permissions: client.permissions,
     auth_method: client.authMethod,
+    jwks_uri: client.jwksUri,
+    rate_limits: client.limits.rates,
+    in_flight: client.limits.inFlight,
     bound: client.isBound,
     status: client.status,
     secrets: client.secrets.map(({ id, last4, expiresAtMs }) => ({

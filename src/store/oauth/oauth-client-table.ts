@@ -3,6 +3,7 @@
 import type { OauthClientStatus, OauthGrantType } from '../../credentials/oauth.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
 import { type Page, type PageRequest, pageOf } from '../page.ts'
+import type { StoredKeyLimits } from '../keys/limit-table.ts'
 import type { Queryable } from '../postgres.ts'
 import { refuseViewer, type Scope, type View } from '../scope.ts'
 import { milliseconds } from '../session.ts'
@@ -28,9 +29,12 @@ export interface StoredClient {
   /** That it may ask for at most; `['*']`: all of the API. */
   readonly permissions: readonly string[]
   readonly authMethod: 'client_secret' | 'private_key_jwt'
-  /** Public keys (RFC 7517); null: it has a secret. */
+  /** Public keys (RFC 7517); null: it has a secret, or publishes them. */
   readonly jwks: { readonly keys: readonly object[] } | null
+  /** Where it publishes them; null: nowhere. */
+  readonly jwksUri: string | null
   readonly isBound: boolean
+  readonly limits: Pick<StoredKeyLimits, 'rates' | 'inFlight'>
   readonly status: OauthClientStatus
   readonly createdAtMs: number
   readonly createdBy: string
@@ -41,6 +45,9 @@ export interface StoredClient {
 const selectClients = (where: string) => `
   SELECT c.id, c.merchant_id AS "merchantId", c.api, c.environment, c.name, c.grants, c.redirect_uris AS "redirectUris",
     c.permissions, c.auth_method AS "authMethod", c.jwks, c.is_bound AS "isBound", c.status,
+    (SELECT k.uri FROM oauth_client_key_set k WHERE k.client_id = c.id) AS "jwksUri",
+    (SELECT jsonb_build_object('rates', coalesce(max(l.rates::text)::jsonb, '{}'), 'inFlight', max(l.in_flight))
+     FROM key_limit l WHERE l.key_id = c.id) AS limits,
     ${milliseconds('c.created_at')} AS "createdAtMs", c.created_by AS "createdBy",
     (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'last4', s.last4,
        'createdAtMs', ${milliseconds('s.created_at')}, 'expiresAtMs', ${milliseconds('s.expires_at')})

@@ -73,7 +73,8 @@ export async function lockUsableGrant(tx: Queryable, id: string): Promise<Stored
   const isUsable = await areThere(tx, [
     ...restsOf(grant),
     [`SELECT FROM merchant WHERE id = $1 AND status = 'active'`, [grant.merchantId]],
-    ['SELECT FROM oauth_grant WHERE id = $1 AND ended_at IS NULL FOR SHARE', [id]],
+    // One at a time: the refresh token that is made next prolongs it.
+    ['SELECT FROM oauth_grant WHERE id = $1 AND ended_at IS NULL FOR NO KEY UPDATE', [id]],
   ])
   return isUsable ? grant : undefined
 }

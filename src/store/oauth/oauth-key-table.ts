@@ -1,5 +1,6 @@
 // Keys of the authorization server, sealed with a key that the database does not have. All instances have the same ones.
 
+import { commitTraced, transactionOf } from '../commit-table.ts'
 import type { Postgres, Queryable } from '../postgres.ts'
 import { milliseconds } from '../session.ts'
 
@@ -31,16 +32,23 @@ export async function listOauthKeys(db: Queryable): Promise<readonly StoredOauth
   )
 }
 
+export interface Adding {
+  readonly overlapSeconds: number
+  /** Which to add, by what there is. */
+  readonly make: (there: readonly StoredOauthKey[]) => readonly NewOauthKey[]
+  /** Done in the same transaction, with all that there are then. */
+  readonly besides?: (tx: Queryable, there: readonly StoredOauthKey[]) => Promise<void>
+}
+
 /**
  * Asks `make` for keys to add, by what there is, while no other process does: all that ask find the same. Those of the same
- * purpose end `overlapSeconds` after the new one is used.
+ * purpose end `overlapSeconds` after the new one is used. As `commitTraced`.
  */
 export async function addOauthKeys(
   db: Postgres,
-  overlapSeconds: number,
-  make: (there: readonly StoredOauthKey[]) => readonly NewOauthKey[],
+  { overlapSeconds, make, besides }: Adding,
 ): Promise<readonly StoredOauthKey[]> {
-  return db.transaction(async (tx) => {
+  return commitTraced(db, async (tx, trace) => {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [lockId])
     for (const key of make(await listOauthKeys(tx))) {
       await tx.query(
@@ -53,7 +61,9 @@ export async function addOauthKeys(
         [key.id, key.purpose, key.sealed, key.usedAfterSeconds],
       )
     }
-    return listOauthKeys(tx)
+    const there = await listOauthKeys(tx)
+    await besides?.(tx, there)
+    return trace(await transactionOf(tx), there)
   })
 }
 

@@ -51,7 +51,14 @@ const origin = { actor: 'ann', requestId: 'req_1', scope: everything, nowMs: Dat
 const digest = (text: string) => digestOf(new Secret(text))
 const about: Omit<NewClient, 'id' | 'merchantId' | 'secret'> = {
   ...{ api: 'flintn', environment: 'live', name: 'Books', grants: ['code'], permissions: ['x'] },
-  ...{ redirectUris: ['https://books.example/'], authMethod: 'client_secret', jwks: null, isBound: false },
+  ...{
+    redirectUris: ['https://books.example/'],
+    authMethod: 'client_secret',
+    jwks: null,
+    jwksUri: null,
+    limits: { rates: {}, inFlight: null },
+    isBound: false,
+  },
 }
 
 async function seed(db: Postgres): Promise<void> {
@@ -109,7 +116,12 @@ void t.test('the tables of the authorization server', async (t) => {
       ...{ id: 'cli_1', action: 'client.update' },
       write: (tx, before) => writeClientPatch(tx, before, { name: 'Other' }),
     })
-    t.match(await findActiveClient(db, 'cli_1'), { name: 'Other', jwks: null })
+    t.match(await findActiveClient(db, 'cli_1'), {
+      name: 'Other',
+      jwks: null,
+      jwksUri: null,
+      limits: { rates: {}, inFlight: null },
+    })
     const rows = await db.query<{ text: string }>(
       `SELECT before::text || after::text AS text FROM audit WHERE action LIKE 'client.%' AND before IS NOT NULL`,
     )
@@ -194,13 +206,15 @@ void t.test('the tables of the authorization server', async (t) => {
 
   await t.test('all who need keys at once find the same', async (t) => {
     const make = (name: string) =>
-      addOauthKeys(db, 60, (there) =>
-        there.length > 0 ? [] : [{ id: name, purpose: 'sign', sealed: `s ${name}`, usedAfterSeconds: 0 }],
-      )
+      addOauthKeys(db, {
+        overlapSeconds: 60,
+        make: (there) =>
+          there.length > 0 ? [] : [{ id: name, purpose: 'sign', sealed: `s ${name}`, usedAfterSeconds: 0 }],
+      })
     const made = await Promise.all(['a', 'b', 'c'].map(make))
     t.equal(new Set(made.map((keys) => keys.map(({ id }) => id).join())).size, 1)
     const next = { id: 'next', purpose: 'sign', sealed: 's', usedAfterSeconds: 300 } as const
-    const [used, coming] = await addOauthKeys(db, 60, () => [next])
+    const [used, coming] = await addOauthKeys(db, { overlapSeconds: 60, make: () => [next] })
     t.match([used, coming], [{ isInUse: true }, { id: 'next', isInUse: false }])
     await resealOauthKey(db, { id: 'next', was: 'other', sealed: 'x' })
     await resealOauthKey(db, { id: 'next', was: 's', sealed: 't' })

@@ -5,11 +5,11 @@ import { useState } from 'react'
 import { type AccessRequest, accessRequest, decide } from '../../api/authorize.ts'
 import { ApiFault } from '../../api/fault.ts'
 import { Button } from '../../ui/button.tsx'
-import { Field, Select } from '../../ui/field.tsx'
 import { PageHead } from '../../ui/page.tsx'
-import { Empty, FaultNotice, Notice, SkeletonRows } from '../../ui/states.tsx'
+import { Empty, FaultNotice, SkeletonRows } from '../../ui/states.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
+import { Access, firstMerchant } from './access.tsx'
 
 export function Authorize({ id }: { id: string }) {
   const asked = useQuery(accessRequest(id))
@@ -37,10 +37,8 @@ function Gone() {
 }
 
 function Decision({ id, asked }: { id: string; asked: AccessRequest }) {
-  const { client, redirect_origin: origin, api, environment, permissions, merchants } = asked
-  const [merchant, setMerchant] = useState(
-    () => (merchants.find(({ granted }) => granted) ?? merchants[0])?.id ?? '',
-  )
+  const { client, redirect_origin: origin, merchants } = asked
+  const [merchant, setMerchant] = useState(() => firstMerchant(asked))
   const action = useAction(
     (decision: Parameters<typeof decide>[1]) => decide(id, decision),
     (goesOn) => location.assign(goesOn),
@@ -52,32 +50,7 @@ function Decision({ id, asked }: { id: string; asked: AccessRequest }) {
       <PageHead title={words.authorize.title(client.name)} about={words.authorize.about(origin)} />
       <div className="card flex flex-col gap-5 p-6">
         {action.fault !== null && <FaultNotice fault={action.fault} what={words.authorize.failed} />}
-        <section aria-labelledby="may">
-          <h2 id="may" className="text-sm font-medium text-ink">
-            {words.authorize.may}
-          </h2>
-          <p className="text-[13px] text-ink-3">{words.authorize.environment(api, environment)}</p>
-          <ul className="mt-2 list-disc pl-5 text-sm text-ink">
-            {permissions.map(({ name, description }) => (
-              <li key={name} className="break-words">
-                {description} <code className="text-[13px] text-ink-3">{name}</code>
-              </li>
-            ))}
-          </ul>
-        </section>
-        {merchants.length === 0 ? (
-          <Notice tone="bad">{words.authorize.nobody}</Notice>
-        ) : (
-          <Field label={words.authorize.merchant} hint={words.authorize.later}>
-            <Select value={merchant} onChange={(event) => setMerchant(event.target.value)}>
-              {merchants.map(({ id: one, name, granted }) => (
-                <option key={one} value={one}>
-                  {granted ? words.authorize.granted(name) : name}
-                </option>
-              ))}
-            </Select>
-          </Field>
-        )}
+        <Access asked={asked} merchant={merchant} choose={setMerchant} />
         <div className="flex flex-wrap gap-3">
           {merchants.length > 0 && (
             <Button

@@ -1,5 +1,5 @@
-// Where `latchkey login` leads: the code that the command line shows is typed, never part of a link, so that nobody signs a
-// stranger in by following one.
+// Where `latchkey login` leads, and a program of others that has no browser of its own: the code that it shows is typed, never part
+// of a link, so that nobody lets a stranger in by following one.
 
 import { type FormEvent, useState } from 'react'
 import { answerDevice, type DeviceAnswer, type DeviceRequest, lookUpDevice } from '../../api/device.ts'
@@ -12,19 +12,20 @@ import { TextField } from '../../ui/text-field.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
+import { Access, firstMerchant } from '../authorize/access.tsx'
 import { Fact } from '../key/facts.tsx'
 
 const text = words.device
 
 export function Device() {
   const [asking, setAsking] = useState<DeviceRequest | null>(null)
-  const [answered, setAnswered] = useState<DeviceAnswer | null>(null)
+  const [answered, setAnswered] = useState<Answered | null>(null)
   return (
     <div className="max-w-[560px]">
       <PageHead title={text.title} about={text.about} />
       {answered !== null ? (
         <div role="status">
-          <Notice tone={answered === 'approve' ? 'good' : 'info'}>{text.answered[answered]}</Notice>
+          <Notice tone={answered === 'deny' ? 'info' : 'good'}>{text.answered[answered]}</Notice>
         </div>
       ) : asking === null ? (
         <CodeForm found={setAsking} />
@@ -34,6 +35,8 @@ export function Device() {
     </div>
   )
 }
+
+type Answered = keyof typeof text.answered
 
 function hasEnded(fault: unknown): boolean {
   return fault instanceof ApiFault && fault.code === 'LINK_ENDED'
@@ -79,15 +82,17 @@ function CodeForm({ found }: { found: (one: DeviceRequest) => void }) {
 
 interface QuestionProps {
   readonly one: DeviceRequest
-  readonly answered: (answer: DeviceAnswer) => void
+  readonly answered: (answer: Answered) => void
   readonly back: () => void
 }
 
 function Question({ one, answered, back }: QuestionProps) {
   const user = useUser()
+  const { access } = one
+  const [merchant, setMerchant] = useState(() => (access === null ? '' : firstMerchant(access)))
   const action = useAction(async (answer: DeviceAnswer) => {
-    await answerDevice(one.user_code, answer)
-    return answer
+    await answerDevice(one, { answer, merchant })
+    return answer === 'approve' && access !== null ? ('access' as const) : answer
   }, answered)
   return (
     <div className="flex flex-col gap-4">
@@ -111,15 +116,18 @@ function Question({ one, answered, back }: QuestionProps) {
           <Time at={one.requested_at} />
         </Fact>
       </dl>
-      <Notice tone="info">{text.warning(user.email)}</Notice>
+      {access !== null && <Access asked={access} merchant={merchant} choose={setMerchant} />}
+      <Notice tone="info">{access === null ? text.warning(user.email) : text.accessWarning}</Notice>
       <div className="flex flex-wrap gap-2">
-        <Button
-          kind="primary"
-          busy={action.isRunning && text.answering}
-          onClick={() => action.run('approve')}
-        >
-          {text.allow}
-        </Button>
+        {(access === null || merchant !== '') && (
+          <Button
+            kind="primary"
+            busy={action.isRunning && text.answering}
+            onClick={() => action.run('approve')}
+          >
+            {text.allow}
+          </Button>
+        )}
         <Button kind="warning" busy={action.isRunning && text.answering} onClick={() => action.run('deny')}>
           {text.refuse}
         </Button>

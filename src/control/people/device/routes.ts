@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { commandLinePrefix, devicePrefix } from '../../../credentials/role.ts'
 import { digestOf, generateSecret, isWellFormed, Secret } from '../../../credentials/secret.ts'
+import { digestOfCode, shownCode } from '../../../credentials/user-code.ts'
 import { deny, DenialError } from '../../../errors/denial.ts'
 import { addDeviceRequest, takeDeviceRequest } from '../../../store/people/device-table.ts'
 import { endSessionBy } from '../../../store/people/hub-session-table.ts'
@@ -14,7 +15,7 @@ import { nameField } from '../../fields.ts'
 import { instant } from '../../instant.ts'
 import { type RouteDoc, timeSchema } from '../../openapi/route-doc.ts'
 import type { HubApp } from '../hub-app.ts'
-import { digestOfCode, newUserCode, shownCode, shownSecret } from './codes.ts'
+import { newUserCode, shownSecret } from './codes.ts'
 
 const pacedErrors = ['CSRF_REJECTED', 'TOO_MANY_ATTEMPTS', 'STORE_UNAVAILABLE'] as const
 

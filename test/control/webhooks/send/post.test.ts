@@ -7,7 +7,8 @@ import { createServer as createSecure } from 'node:https'
 import { type AddressInfo, createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { createDestinationRule } from '../../../../src/control/webhooks/send/destination.ts'
-import { post, type PostDeps } from '../../../../src/control/webhooks/send/post.ts'
+import type { SocketDeps } from '../../../../src/control/webhooks/send/permitted-socket.ts'
+import { post } from '../../../../src/control/webhooks/send/post.ts'
 import { createResolve } from '../../../../src/control/webhooks/send/resolve.ts'
 import { startReceiver } from '../receiver.ts'
 
@@ -15,7 +16,7 @@ const open = createDestinationRule(['127.0.0.0/8'])
 const never = new AbortController().signal
 const message = { headers: { 'content-type': 'application/json' }, body: '{"a":"ö"}' }
 
-function depsOf(more: Partial<PostDeps> = {}): PostDeps {
+function depsOf(more: Partial<SocketDeps> = {}): SocketDeps {
   return { resolve: createResolve(), rule: open, timeoutMs: 10_000, ...more }
 }
 
