@@ -45,7 +45,7 @@ const memory = createMemoryTier({
   now: Date.now,
   staleLimitMs: () => 900_000,
 })
-const { limits, requireHttps, trustedProxies } = settings.gateway
+const { limits, requireHttps, trustedProxies, clientCertHeader } = settings.gateway
 const lookup: Lookup = { find: (digest) => memory.get(digest) ?? missing(), findInMemory: memory.get }
 const limiter = createLimiter({ store: null, instances: () => 1, monotonicNow })
 const stages = decisionStages({
@@ -65,6 +65,7 @@ const reply = new ServerResponse(new IncomingMessage(new Socket()))
 const upstreams = createUpstreams(settings, table)
 const begin = accessMaker({
   trustedProxies,
+  clientCertHeader,
   limits,
   drain: { isDraining: false },
   load: { leave() {} },

@@ -1,8 +1,10 @@
 // `latchkey clients …`: programs of others that get access tokens; and `latchkey oauth keys rotate`.
 
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { type Static, Type } from 'typebox'
+import { tlsSubjectKinds } from '../credentials/certificate.ts'
 import { oauthGrantTypes } from '../credentials/oauth.ts'
 import { pathPart } from './admin-call.ts'
 import { checked, NullableText } from './admin-objects.ts'
@@ -62,6 +64,8 @@ interface CreateFlags extends ChangeFlags, LimitFlags {
   readonly permission: string[]
   readonly jwks?: string
   readonly jwksUri?: string
+  readonly certificate?: string[]
+  readonly tlsSubject?: string
   readonly bound?: true
 }
 
@@ -84,7 +88,12 @@ function registerCreate(group: Command, session: Session): void {
     .requiredOption('--permission <name...>', 'that it may ask for at most; * for all')
     .option('--jwks <file>', 'public keys that it shows itself by (private_key_jwt), instead of a secret')
     .option('--jwks-uri <url>', 'where it publishes its public keys, instead of --jwks')
-    .option('--bound', 'its tokens are bound to a key of its own (DPoP)')
+    .option('--certificate <file...>', 'certificates (PEM) that it shows itself by, each by itself')
+    .option(
+      '--tls-subject <kind=name>',
+      'the name in the certificate that it shows itself by, issued by control.client_ca: subject_dn=CN=a,O=b, san_dns=…, san_uri=…, san_ip=…, san_email=…',
+    )
+    .option('--bound', 'its tokens are bound to a key of its own (DPoP), or to its certificate')
   addLimits(verb).action(async (flags: CreateFlags) => {
     const call = {
       doing: 'create the client',
@@ -112,12 +121,42 @@ function bodyOf(flags: CreateFlags): Readonly<Record<string, unknown>> {
   }
 }
 
-function keysOf({ jwks, jwksUri }: CreateFlags): object {
+function keysOf({ jwks, jwksUri, certificate, tlsSubject }: CreateFlags): object {
+  const ways = [jwks, jwksUri, certificate, tlsSubject].filter((one) => one !== undefined)
+  if (ways.length > 1)
+    throw new CliError('say one of --jwks, --jwks-uri, --certificate and --tls-subject', exitCodes.usage)
+  if (certificate !== undefined)
+    return { auth_method: 'self_signed_tls_client_auth', jwks: { keys: certificate.map(readCertificate) } }
+  if (tlsSubject !== undefined) return { auth_method: 'tls_client_auth', tls_subject: subjectOf(tlsSubject) }
   if (jwks === undefined && jwksUri === undefined) return {}
   return {
     auth_method: 'private_key_jwt',
     ...(jwks !== undefined && { jwks: readJwks(jwks) }),
     ...(jwksUri !== undefined && { jwks_uri: jwksUri }),
+  }
+}
+
+function subjectOf(text: string): object {
+  const at = text.indexOf('=')
+  const kind = text.slice(0, Math.max(0, at))
+  if (!tlsSubjectKinds.some((one) => one === kind) || at === text.length - 1)
+    throw new CliError(
+      `--tls-subject must be one of ${tlsSubjectKinds.join(', ')}, = and the name`,
+      exitCodes.usage,
+    )
+  return { [kind]: text.slice(at + 1) }
+}
+
+function readCertificate(file: string): object {
+  try {
+    const certificate = new X509Certificate(readFileSync(file))
+    const key = certificate.publicKey.export({ format: 'jwk' })
+    return { ...key, x5c: [certificate.raw.toString('base64')] }
+  } catch (error) {
+    throw new CliError(
+      `${file} cannot be read as a certificate: ${error instanceof Error ? error.message : ''}`,
+      exitCodes.usage,
+    )
   }
 }
 

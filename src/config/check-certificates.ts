@@ -61,7 +61,13 @@ function checkGateway(checking: CertificateChecking): void {
 
 /** Every process has a control port, for its probes at least. */
 function checkControl(checking: CertificateChecking): void {
-  const tls = checking.checked.file.control?.tls
+  const { tls, client_ca: authorities } = checking.checked.file.control ?? {}
+  if (authorities !== undefined)
+    checkAuthorities(
+      checking,
+      { at: ['control', 'client_ca'], isNeeded: checking.needs !== undefined },
+      authorities,
+    )
   if (tls?.cert === undefined || tls.key === undefined) return
   const named = { at: ['control', 'tls', 'cert'], isNeeded: checking.needs !== undefined }
   checkPair(checking, named, { cert: tls.cert, key: tls.key, hosts: null })

@@ -56,6 +56,7 @@ function checkPlanes({ tree, file, report }: CheckedFile): void {
     )
   }
   checkPublicUrl({ tree, file, report })
+  checkClientCertificates({ tree, file, report })
   if (isTokenInClear(file)) {
     const message =
       'admin tokens travel in clear to this address: set `control.tls`, or `control.trusted_proxies` where a proxy in front has TLS'
@@ -85,6 +86,22 @@ function checkPublicUrl({ tree, file, report }: CheckedFile): void {
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname))
     report.warn(placeOfValue(tree, at), 'admin tokens travel in clear to this URL: it should be https://')
+}
+
+function checkClientCertificates({ tree, file, report }: CheckedFile): void {
+  for (const plane of ['gateway', 'control'] as const) {
+    if (file[plane]?.client_cert_header === true && (file[plane]?.trusted_proxies ?? []).length === 0)
+      report.fault(
+        placeOfValue(tree, [plane, 'client_cert_header']),
+        '`client_cert_header` is believed of `trusted_proxies` alone, and there are none',
+      )
+  }
+  const text = file.control?.mtls_url
+  if (text === undefined) return
+  const at = ['control', 'mtls_url']
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'https:' || !isHostName(url.hostname) || text.replace(/\/$/, '') !== url.origin)
+    report.fault(placeOfValue(tree, at), `\`${rawText(tree, at)}\` is no https:// URL without a path`)
 }
 
 /** Without TLS of its own, and with nobody in front who has it. */

@@ -49,7 +49,11 @@ function withoutShadow(table: PermissionTable): PermissionTable {
 
 function compileTls(tls: GatewayFile['gateway']['tls'], folder: string): TlsSettings | null {
   if (tls === undefined) return null
-  return { certFile: resolve(folder, tls.cert), keyFile: resolve(folder, tls.key), ciphers: tls.ciphers }
+  const { cert, key, ciphers, client_certificates: asked } = tls
+  return {
+    ...{ certFile: resolve(folder, cert), keyFile: resolve(folder, key) },
+    ...{ ciphers, asksClients: asked === 'optional' },
+  }
 }
 
 function compileSettings({ path, file, authorities = [] }: Checked): Settings {
@@ -62,6 +66,7 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
       tls: compileTls(gateway.tls, folder),
       trustedProxies: gateway.trusted_proxies,
       requireHttps: gateway.require_https,
+      clientCertHeader: gateway.client_cert_header,
       denyFile: gateway.deny === undefined ? null : resolve(folder, gateway.deny),
       health: gateway.health ?? null,
       drainDelayMs: parseDuration(gateway.drain_delay),
@@ -87,6 +92,9 @@ function compileSettings({ path, file, authorities = [] }: Checked): Settings {
       port: control.port,
       tls: compileTls(control.tls, folder),
       trustedProxies: control.trusted_proxies,
+      clientCertHeader: control.client_cert_header,
+      clientCaFile: control.client_ca === undefined ? null : resolve(folder, control.client_ca),
+      mtlsUrl: control.mtls_url === undefined ? null : new URL(control.mtls_url).origin,
       publicUrl: control.public_url === undefined ? null : new URL(control.public_url).origin,
       adminFrom: control.admin_from,
       hosts: control.hosts,

@@ -31,6 +31,8 @@ export interface Settings {
     /** CIDR blocks or single addresses, IPv4 and IPv6. */
     readonly trustedProxies: readonly string[]
     readonly requireHttps: boolean
+    /** Trusted proxies hand the certificates of clients on (RFC 9440). */
+    readonly clientCertHeader: boolean
     /** The emergency stop's file, absolute; null: none is named. */
     readonly denyFile: string | null
     /** The path that balancers ask; null: none. */
@@ -49,6 +51,12 @@ export interface Settings {
     /** null: plain HTTP. */
     readonly tls: TlsSettings | null
     readonly trustedProxies: readonly string[]
+    /** As in `gateway`. */
+    readonly clientCertHeader: boolean
+    /** Authorities of clients of OAuth, an absolute path; null: none. */
+    readonly clientCaFile: string | null
+    /** Where clients with certificates come to, as `publicUrl`; null: there. */
+    readonly mtlsUrl: string | null
     /** Scheme, host and port; null: not said. */
     readonly publicUrl: string | null
     readonly adminFrom: readonly string[]
@@ -97,6 +105,8 @@ export type AuditSink =
 export interface TlsSettings {
   readonly certFile: string
   readonly keyFile: string
+  /** Clients are asked for a certificate. */
+  readonly asksClients: boolean
   /** As OpenSSL takes it. */
   readonly ciphers: string
 }

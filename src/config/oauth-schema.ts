@@ -34,7 +34,7 @@ export const OAuthSection = Type.Object(
       default: 'baseline',
       expects: '`baseline` or `fapi2`',
       description:
-        'What is asked of clients. `fapi2`: the FAPI 2.0 Security Profile: pushed authorization requests, clients that sign, and tokens bound to a key (DPoP) alone.',
+        'What is asked of clients. `fapi2`: the FAPI 2.0 Security Profile: pushed authorization requests, clients that sign or show a certificate, and tokens bound to a key (DPoP) or certificate alone.',
     }),
   },
   {

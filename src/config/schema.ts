@@ -23,6 +23,12 @@ const Tls = Type.Object(
   {
     cert: Text('PEM file with the certificate and its chain.', { example: '/etc/latchkey/tls.crt' }),
     key: Text('PEM file with the private key, without a passphrase.', { example: '/etc/latchkey/tls.key' }),
+    client_certificates: Type.Enum(['off', 'optional'], {
+      default: 'off',
+      expects: '`off` or `optional`',
+      description:
+        'Whether clients are asked for a certificate, which none needs to have: access tokens can be bound to it, and on the control port clients of OAuth show themselves by it (RFC 8705).',
+    }),
     ciphers: Type.String({
       minLength: 1,
       default: 'ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!AESCCM:!aNULL',
@@ -124,6 +130,11 @@ const GatewaySection = Type.Object(
       description:
         'Addresses and CIDR blocks whose X-Forwarded-*, X-Request-Id and, with `proxy_protocol`, PROXY headers are believed. None by default.',
     }),
+    client_cert_header: Type.Boolean({
+      default: false,
+      description:
+        'Trusted proxies end the TLS of clients and hand their certificates on in Client-Cert (RFC 9440), and take away what a client writes there itself.',
+    }),
     deny: Type.Optional(
       Text('Emergency stop: a file that lists keys, merchants, prefixes, permissions, clients.', {
         example: 'deny.yaml',
@@ -174,6 +185,25 @@ const ControlSection = Type.Object(
       description:
         'Proxies in front of the control plane that may say who the client is (X-Forwarded-For): `admin_from`, the audit and the counting of wrong tokens then go by that.',
     }),
+    client_cert_header: Type.Boolean({
+      default: false,
+      description:
+        'Trusted proxies end the TLS of clients and hand their certificates on in Client-Cert (RFC 9440), and take away what a client writes there itself.',
+    }),
+    client_ca: Type.Optional(
+      Text(
+        'PEM file with the authorities that have issued, directly, the certificates of clients of OAuth with `tls_client_auth`. None by default.',
+        { example: '/etc/latchkey/clients-ca.pem' },
+      ),
+    ),
+    mtls_url: Type.Optional(
+      Type.String({
+        expects: 'an https:// URL without a path',
+        examples: ['https://mtls.latchkey.example.com'],
+        description:
+          'Where clients of OAuth that show a certificate reach the control plane, if not at `public_url`: the metadata says so (`mtls_endpoint_aliases`).',
+      }),
+    ),
     public_url: Type.Optional(
       Type.String({
         expects: 'an https:// or http:// URL without a path',

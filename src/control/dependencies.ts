@@ -47,6 +47,8 @@ export interface ControlDeps {
   readonly tls: ControlTls | null
   /** CIDR blocks or single addresses that may say who the client is. */
   readonly trustedProxies: readonly string[]
+  /** They hand certificates of clients on (RFC 9440). */
+  readonly clientCertHeader: boolean
   /** Where the control plane is reached: scheme, host and port; null: not said. */
   readonly publicUrl: string | null
   /** Whose signed reports of exposed keys are believed. */

@@ -10,6 +10,8 @@ export interface ControlTls {
   current(): { readonly cert: string | Buffer; readonly key: string | Buffer }
   follow(renewed: () => void): void
   readonly ciphers: string
+  /** Clients are asked for a certificate. */
+  readonly asksClients: boolean
   /** Time for a handshake: then its connection is closed. */
   readonly handshakeTimeoutMs: number
 }
@@ -27,10 +29,15 @@ export function tlsServer(tls: ControlTls, listening: Listening): (handler: Requ
     return {
       ...{ cert, key, ciphers: tls.ciphers, minVersion: 'TLSv1.2' as const },
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+      // Who has issued what a client shows is asked elsewhere, of each use (src/oauth/mutual-tls.ts).
+      ca: [],
     }
   }
   return (handler) => {
-    const ofTls = { ALPNProtocols: ['http/1.1'], handshakeTimeout: tls.handshakeTimeoutMs }
+    const ofTls = {
+      ...{ ALPNProtocols: ['http/1.1'], handshakeTimeout: tls.handshakeTimeoutMs },
+      ...(tls.asksClients && { requestCert: true, rejectUnauthorized: false }),
+    }
     const server = createServer({ ...listening.options, ...context(), ...ofTls }, handler)
     // Node's own hands it on as a `clientError`, which is answered; and what is written would wait for the handshake for ever.
     server.removeAllListeners('tlsClientError')

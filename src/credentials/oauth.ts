@@ -7,5 +7,19 @@ export type OauthGrantType = (typeof oauthGrantTypes)[number]
 export const oauthClientStatuses = ['active', 'disabled'] as const
 export type OauthClientStatus = (typeof oauthClientStatuses)[number]
 
+/** How a client shows who it is. */
+export const clientAuthMethods = [
+  'client_secret',
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+] as const
+export type ClientAuthMethod = (typeof clientAuthMethods)[number]
+
+/** By a certificate (RFC 8705), to which its tokens are bound then, if they are to be. */
+export function isByCertificate(method: ClientAuthMethod): boolean {
+  return method === 'tls_client_auth' || method === 'self_signed_tls_client_auth'
+}
+
 /** How the secret of a client begins. */
 export const clientSecretPrefix = 'lk_oac_'

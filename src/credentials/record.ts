@@ -26,6 +26,8 @@ export interface TokenPart {
   readonly grantId: string | null
   /** Thumbprint (RFC 7638) of the key that whoever uses it must prove to have; null: it is not bound. */
   readonly jkt: string | null
+  /** It is not a key but a certificate (RFC 8705), of which `jkt` is the SHA-256: whoever knows no certificates asks for a proof, and refuses. */
+  readonly byCertificate?: true
 }
 
 export interface CredentialRecord {

@@ -61,6 +61,8 @@ export interface Inquiry extends InForce {
   isPeerTrusted: boolean
   /** Whether the client spoke https, to us or to the trusted proxy. */
   isSecure: boolean
+  /** SHA-256 (base64url) of the certificate that the client has shown; undefined: it has shown none. */
+  certificate: () => string | undefined
 
   // The route
   /** The target up to the query. */
@@ -126,6 +128,7 @@ export function beginInquiry(
     client: isPeerTrusted ? clients.clientBehind(peer, head) : peer,
     isPeerTrusted,
     isSecure: isPeerTrusted ? isSecureBehind(isPeerTls, head) : isPeerTls,
+    certificate: () => undefined,
     path: '',
     host: undefined,
     route: undefined,

@@ -103,6 +103,9 @@ export const reasons = {
     proof_other_key: 'The proof was made with another key than the token is bound to',
     proof_signature: 'The signature of the proof is wrong',
     proof_repeated: 'The proof was used before',
+    certificate_missing:
+      'An access token that is bound to a certificate came over a connection on which the client has shown none. `gateway.tls.client_certificates`, or behind a proxy `client_cert_header`',
+    certificate_other: 'The client has shown another certificate than the access token is bound to',
     tokens_not_taken: 'An access token, of an API that takes none: it has no `oauth` any more',
     denied_client: 'The emergency stop lists the address of the client',
     denied_prefix: 'The emergency stop lists how the secret begins',

@@ -136,6 +136,9 @@ export const sentences: Readonly<Record<ErrorCode, Readonly<Record<string, strin
       'The proof in the field DPoP was made with another key than the access token is bound to.',
     proof_signature: 'The signature of the proof in the field DPoP is wrong.',
     proof_repeated: 'The proof in the field DPoP was used before. Each request needs its own.',
+    certificate_missing:
+      'The access token only works over a connection on which the client shows its certificate, and none was shown.',
+    certificate_other: 'The certificate that was shown is another than the access token is bound to.',
     tokens_not_taken: 'The API takes no access tokens any more. Please use an API key.',
     denied_client: `The address that the request came from is blocked. ${stop}`,
     denied_prefix: `Keys that begin like this one are blocked. ${stop}`,

@@ -97,7 +97,7 @@ export interface GatewayDeps {
 
 /** Builds the gateway; the caller listens and closes. */
 export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance> {
-  const { limits, requireHttps, tls, trustedProxies, health } = deps.settings.gateway
+  const { limits, requireHttps, tls, trustedProxies, clientCertHeader, health } = deps.settings.gateway
   const path = health ?? deps.probe
   const overload = createOverload(limits)
   const monotonicNow = () => performance.now()
@@ -154,7 +154,7 @@ export async function createGateway(deps: GatewayDeps): Promise<FastifyInstance>
     () => ({ answers: backlog.answers(), requests: turns.waiting() }),
     'max',
   )
-  const begin = accessMaker({ ...deps, trustedProxies, limits, load: overload })
+  const begin = accessMaker({ ...deps, trustedProxies, clientCertHeader, limits, load: overload })
   const shadow = createShadow(deps)
   const record = createRecorder({ ...deps, lines: lineLogOf(deps.log, 'request') })
   const over = (access: Access): void => {

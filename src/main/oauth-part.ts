@@ -1,6 +1,7 @@
 // The authorization server of this process: loaded when an API takes tokens, as it brings a framework of its own.
 
-import type { Table } from '../config/compiled.ts'
+import { readCertificates } from '../config/certificates.ts'
+import type { Settings, Table } from '../config/compiled.ts'
 import type { HubSettings } from '../config/hub-compiled.ts'
 import type { OauthDeps } from '../control/dependencies.ts'
 import type { OauthServer, OauthServerDeps } from '../oauth/server.ts'
@@ -12,6 +13,9 @@ import type { Logger } from '../telemetry/log.ts'
 export interface OauthPartDeps {
   readonly db: Postgres
   readonly hub: HubSettings | null
+  readonly control: Settings['control']
+  /** Wall-clock milliseconds. */
+  now(): number
   readonly sealing: OauthServerDeps['sealing']
   table(): Table
   newId(prefix: 'atk'): string
@@ -33,7 +37,7 @@ export function openOauthPart(deps: OauthPartDeps): OauthDeps {
     const { createOauthServer } = await import('../oauth/server.ts')
     return createOauthServer({
       ...deps,
-      ...{ publicUrl, hubPrefix },
+      ...{ publicUrl, hubPrefix, mutualTls: mutualTlsOf(deps) },
       tokens: { issue: issueAccessToken, end: endTokens, find: findAccessToken },
       monotonicNow: () => performance.now(),
       async spread(change) {
@@ -53,5 +57,22 @@ export function openOauthPart(deps: OauthPartDeps): OauthDeps {
             const isServing = [...deps.table().apis.values()].some((api) => api.oauth !== null)
             return isServing ? (opened ??= open(hub)) : null
           },
+  }
+}
+
+/** The file is read for each client that shows itself so: what was replaced is in force at once. */
+function mutualTlsOf({ control, log }: OauthPartDeps): OauthServerDeps['mutualTls'] {
+  const { tls, clientCertHeader, clientCaFile, mtlsUrl } = control
+  return {
+    isOffered: tls?.asksClients === true || clientCertHeader,
+    url: mtlsUrl,
+    authorities() {
+      try {
+        return clientCaFile === null ? [] : readCertificates(clientCaFile)
+      } catch (error) {
+        log.error({ err: error }, 'control.client_ca cannot be read: no client is known by its certificate')
+        return []
+      }
+    },
   }
 }

@@ -449,7 +449,8 @@ function controlTlsOf({ config, certificates }: Parts): ControlTls | null {
   const pair = certificates?.controlPair ?? null
   if (tls === null || pair === null) return null
   const { handshakeTimeoutMs } = config.settings.gateway.limits
-  return { current: pair.current, follow: pair.follow, ciphers: tls.ciphers, handshakeTimeoutMs }
+  const { ciphers, asksClients } = tls
+  return { current: pair.current, follow: pair.follow, ciphers, asksClients, handshakeTimeoutMs }
 }
 
 async function openControl(parts: Parts): Promise<number> {
@@ -470,15 +471,17 @@ async function openControl(parts: Parts): Promise<number> {
     core.publish(change)
     webhooks.kick()
   }
+  const { hosts, host, mtlsUrl } = config.settings.control
   const app = createControlServer({
     db: plan.admin ? core.db : null,
     hub,
     table,
     tokens: tokens.current,
     adminFrom: config.settings.control.adminFrom,
-    hosts: [...config.settings.control.hosts, config.settings.control.host],
+    hosts: [...hosts, host, ...(mtlsUrl === null ? [] : [new URL(mtlsUrl).hostname])],
     tls: controlTlsOf(parts),
     trustedProxies: config.settings.control.trustedProxies,
+    clientCertHeader: config.settings.control.clientCertHeader,
     publicUrl: config.settings.control.publicUrl ?? hubSettings?.publicUrl ?? null,
     scanners: config.settings.control.scanners,
     hasAuditSink: config.settings.control.auditSink !== null,
@@ -490,6 +493,8 @@ async function openControl(parts: Parts): Promise<number> {
       ...{
         db: core.db,
         hub: plan.admin ? hubSettings : null,
+        control: config.settings.control,
+        now: core.now,
         sealing: webhooks.sealing,
         table,
         newId,

@@ -137,10 +137,12 @@ function accessTokens(deps: AdapterDeps): Partial<Adapter> {
   return {
     async upsert(id, payload) {
       const { clientId = '', grantId = null, scope = '' } = payload
-      const jkt = payload['jkt']
+      const certificate = payload['x5t#S256']
+      const jkt = certificate ?? payload['jkt']
       const request = {
         ...{ clientId, grantId, digest: digestOfText(id), permissions: scope.split(' ').filter(Boolean) },
         jkt: typeof jkt === 'string' ? jkt : null,
+        ...(certificate !== undefined && { byCertificate: true as const }),
       }
       await writeInUnit(deps, async (tx) => {
         // First: what it may do by now stays so.
@@ -180,13 +182,13 @@ async function reachOf(
 }
 
 function payloadOf(id: string, found: FoundAccessToken): AdapterPayload {
-  const { clientId, userId, grantId, permissions, jkt } = found
+  const { clientId, userId, grantId, permissions, jkt, byCertificate } = found
   return {
     ...{ jti: id, format: 'opaque', kind: userId === null ? 'ClientCredentials' : 'AccessToken' },
     ...{ clientId, scope: permissions.join(' ') },
     ...{ iat: seconds(found.createdAtMs), exp: seconds(found.expiresAtMs) },
     ...(userId !== null && grantId !== null && { accountId: userId, grantId }),
-    ...(jkt !== null && { jkt }),
+    ...(jkt !== null && (byCertificate ? { 'x5t#S256': jkt } : { jkt })),
   }
 }
 

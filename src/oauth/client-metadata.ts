@@ -3,6 +3,7 @@
 import type { AllClientMetadata } from 'oidc-provider'
 import type { Api } from '../config/compiled.ts'
 import { fullAccess } from '../credentials/permission.ts'
+import { isByCertificate } from '../credentials/oauth.ts'
 import type { StoredClient } from '../store/oauth/oauth-client-table.ts'
 
 /** As it is asked for (RFC 8628 §3.4). */
@@ -34,7 +35,9 @@ export function metadataOf(
 ): AllClientMetadata | undefined {
   if (!api?.oauth || !api.environments.some(({ name }) => name === client.environment)) return undefined
   const isStrict = api.oauth.profile === 'fapi2'
-  if (isStrict && client.authMethod !== 'private_key_jwt') return undefined
+  if (isStrict && client.authMethod === 'client_secret') return undefined
+  const isBound = isStrict || client.isBound
+  const hasCertificate = isByCertificate(client.authMethod)
   const takesCode = client.grants.includes('code')
   const takesDevice = client.grants.includes('device_code') && !isStrict
   return {
@@ -49,16 +52,26 @@ export function metadataOf(
       ...(client.grants.includes('client_credentials') ? ['client_credentials'] : []),
     ],
     scope: permissionsOfClient(client, api).join(' '),
-    ...(client.authMethod === 'private_key_jwt'
-      ? { token_endpoint_auth_method: 'private_key_jwt', ...keysOf(client, keys) }
-      : { token_endpoint_auth_method: 'client_secret_basic', client_secret: stand }),
-    dpop_bound_access_tokens: isStrict || client.isBound,
+    ...shownBy(client, { stand, keys }),
+    dpop_bound_access_tokens: isBound && !hasCertificate,
+    tls_client_certificate_bound_access_tokens: isBound && hasCertificate,
     require_pushed_authorization_requests: isStrict,
     response_modes: ['query'],
     latchkey_api: client.api,
     latchkey_environment: client.environment,
     latchkey_merchant: client.merchantId ?? '',
   }
+}
+
+function shownBy(client: StoredClient, { stand, keys }: ShownBy): Partial<AllClientMetadata> {
+  const { authMethod, tlsSubject, jwks } = client
+  if (authMethod === 'client_secret')
+    return { token_endpoint_auth_method: 'client_secret_basic', client_secret: stand }
+  const how = { token_endpoint_auth_method: authMethod }
+  if (authMethod === 'private_key_jwt') return { ...how, ...keysOf(client, keys) }
+  if (authMethod === 'self_signed_tls_client_auth') return { ...how, jwks: { keys: [...(jwks?.keys ?? [])] } }
+  const names = Object.entries(tlsSubject ?? {}).map(([kind, name]) => [`tls_client_auth_${kind}`, name])
+  return { ...how, ...Object.fromEntries(names) }
 }
 
 /** Where none are known the address stands for them, by which the server gets none itself (configuration.ts). */

@@ -8,10 +8,14 @@ import { createAdapter, type AdapterDeps } from './adapter.ts'
 import { deviceCodeSeconds } from './device-codes.ts'
 import { ownMetadata } from './client-metadata.ts'
 import { errorPage } from './error-page.ts'
+import { type MutualTls, mutualTlsFeature } from './mutual-tls.ts'
 import type { ServerKeys } from './server-keys.ts'
 
 export interface ConfigurationDeps extends AdapterDeps {
   readonly keys: ServerKeys
+  readonly mutualTls: MutualTls
+  /** Wall-clock milliseconds. */
+  now(): number
   /** Where people grant: a path below the public URL. */
   consentPath(interactionId: string): string
 }
@@ -40,7 +44,13 @@ export function configurationOf(deps: ConfigurationDeps): Configuration {
     claims: { openid: ['sub'] },
     responseTypes: ['code'],
     subjectTypes: ['public'],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    clientAuthMethods: [
+      'client_secret_basic',
+      'client_secret_post',
+      'private_key_jwt',
+      'tls_client_auth',
+      'self_signed_tls_client_auth',
+    ],
     enabledJWA: {
       clientAuthSigningAlgValues: ['ES256', 'PS256', 'EdDSA'],
       idTokenSigningAlgValues: ['ES256'],
@@ -55,7 +65,7 @@ export function configurationOf(deps: ConfigurationDeps): Configuration {
     // What is fetched of others is fetched by client-key-sets.ts alone.
     fetch: () => Promise.reject(new Error('nothing is fetched here')),
     conformIdTokenClaims: true,
-    features: featuresOf(table),
+    features: { ...featuresOf(table), mTLS: mutualTlsFeature(deps.mutualTls, deps.now) },
     routes: {
       authorization: '/auth',
       token: '/token',

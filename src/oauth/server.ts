@@ -1,6 +1,7 @@
 // The authorization server (contract 10): OAuth 2.0 by oidc-provider, its state in Postgres, its tokens credential records.
 // It knows no session and no page: who is signed in, and what that one grants, the control plane tells it. It must not know the gateway.
 
+import type { X509Certificate } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Provider } from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
@@ -9,6 +10,7 @@ import { StoreUnavailableError } from '../store/postgres-errors.ts'
 import type { AccessTokenStore } from './access-tokens.ts'
 import { applied } from './applied.ts'
 import { type ClientKeySetDeps, createClientKeySets } from './client-key-sets.ts'
+import { type MutualTls, noteCertificate } from './mutual-tls.ts'
 import { textOf } from './configuration.ts'
 import { endGrantWithin, inOneGo } from './end-grant.ts'
 import { consentPath, interactionPath, oauthPath } from './paths.ts'
@@ -27,6 +29,9 @@ export interface OauthServerDeps extends KeyRingDeps {
   /** Spreads a change after its commit, and resolves with whether all instances have applied it. Never rejects. */
   spread(change: Change): Promise<boolean>
   failed(error: unknown): void
+  readonly mutualTls: MutualTls
+  /** Wall-clock milliseconds. */
+  now(): number
   /** See ClientKeySetDeps. */
   fetch: ClientKeySetDeps['fetch']
 }
@@ -35,6 +40,8 @@ export interface Exchange {
   readonly request: IncomingMessage
   /** Address that it comes from; undefined: that of the connection. */
   readonly client?: string | undefined
+  /** That it has shown; undefined: none. */
+  readonly certificate?: X509Certificate | undefined
   readonly response: ServerResponse
 }
 
@@ -101,8 +108,9 @@ export function createOauthServer(deps: OauthServerDeps): OauthServer {
     async prepare() {
       await current()
     },
-    async handle({ request, response, client }, path) {
+    async handle({ request, response, client, certificate }, path) {
       const provider = await current()
+      noteCertificate(request, certificate)
       asPublic({ request, client }, deps.publicUrl, path)
       await provider.callback()(request, response)
     },

@@ -4,12 +4,14 @@
 import type { Table } from '../config/compiled.ts'
 import { scopesOf, unusedPath } from './configuration.ts'
 import { deviceGrant } from './client-metadata.ts'
+import { type MutualTls, mutualTlsMetadata } from './mutual-tls.ts'
 import { deviceStepSeconds } from './device-codes.ts'
 
 export interface TidyDeps {
   /** Where people type the code that a program shows. */
   readonly devicePage: string
   readonly table: Table
+  readonly mutualTls: MutualTls
   consentPath(interactionId: string): string
   interactionPath(interactionId: string): string
 }
@@ -34,7 +36,11 @@ export async function tidyAnswer(
   if (isObject(context.body) && 'user_code' in context.body)
     context.body = { ...context.body, ...deviceAnswer(deps) }
   if (context.path.startsWith('/.well-known/') && isObject(context.body))
-    context.body = { ...context.body, ...metadataOf(deps.table) }
+    context.body = {
+      ...context.body,
+      ...metadataOf(deps),
+      ...mutualTlsMetadata(deps.mutualTls, context.body),
+    }
 }
 
 function tidyCookies(deps: TidyDeps, context: Context): void {
@@ -62,7 +68,7 @@ function deviceAnswer({ devicePage }: TidyDeps): object {
 }
 
 /** In place of what oidc-provider says of itself. */
-function metadataOf(table: Table): object {
+function metadataOf({ table, mutualTls }: TidyDeps): object {
   const oauths = [...table.apis.values()].flatMap((api) => (api.oauth === null ? [] : [api.oauth]))
   const isStrict = oauths.every(({ profile }) => profile === 'fapi2')
   return {
@@ -73,9 +79,13 @@ function metadataOf(table: Table): object {
       ...(isStrict ? [] : [deviceGrant]),
     ],
     claims_supported: undefined,
+    token_endpoint_auth_methods_supported: [
+      ...(isStrict ? [] : ['client_secret_basic', 'client_secret_post']),
+      'private_key_jwt',
+      ...(mutualTls.isOffered ? ['tls_client_auth', 'self_signed_tls_client_auth'] : []),
+    ],
     ...(isStrict && {
       device_authorization_endpoint: undefined,
-      token_endpoint_auth_methods_supported: ['private_key_jwt'],
       require_pushed_authorization_requests: true,
     }),
   }

@@ -53,6 +53,7 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     mail: 'SELECT, INSERT, UPDATE (next_at, tries, failure), DELETE',
     oauth_client: 'SELECT, INSERT, UPDATE (name, redirect_uris, permissions, jwks, status)',
     oauth_client_key_set: 'SELECT, INSERT, UPDATE (uri), DELETE',
+    oauth_client_tls_subject: 'SELECT, INSERT',
     oauth_client_secret: 'SELECT, INSERT, UPDATE (expires_at), DELETE',
     oauth_grant: 'SELECT, INSERT, UPDATE (expires_at, ended_at), DELETE',
     oauth_artifact: 'SELECT, INSERT, UPDATE (payload, grant_id, expires_at, consumed_at), DELETE',

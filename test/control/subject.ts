@@ -103,6 +103,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     hosts: [],
     tls: null,
     trustedProxies: [],
+    clientCertHeader: false,
     publicUrl: null,
     scanners: [],
     hasAuditSink: false,

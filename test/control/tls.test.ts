@@ -46,7 +46,13 @@ void t.test('it answers over TLS, with a certificate that is renewed, and not wi
   let pair = pairOf(first)
   let renewed = () => {}
   const follow = (take: () => void) => void (renewed = take)
-  const tls: ControlTls = { current: () => pair, follow, ciphers, handshakeTimeoutMs: 10_000 }
+  const tls: ControlTls = {
+    current: () => pair,
+    follow,
+    ciphers,
+    asksClients: false,
+    handshakeTimeoutMs: 10_000,
+  }
   const { app } = await createSubject(t, { tls })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
@@ -73,7 +79,13 @@ void t.test('it answers over TLS, with a certificate that is renewed, and not wi
 void t.test('a handshake that is not ended, or is none, ends with its connection', async (t) => {
   const made = makeAuthority(t).make('first', { names: ['hub.example'] })
   const pair = { cert: readFileSync(made.certFile), key: readFileSync(made.keyFile) }
-  const tls: ControlTls = { current: () => pair, follow: () => {}, ciphers, handshakeTimeoutMs: 300 }
+  const tls: ControlTls = {
+    current: () => pair,
+    follow: () => {},
+    ciphers,
+    asksClients: false,
+    handshakeTimeoutMs: 300,
+  }
   const { app } = await createSubject(t, { tls })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo

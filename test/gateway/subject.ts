@@ -39,6 +39,7 @@ export function accessOf(config: CompiledConfig, question: Question = {}): Acces
   const { target = '/v1/transactions/1' } = question
   const begin = accessMaker({
     trustedProxies: [],
+    clientCertHeader: false,
     limits: config.settings.gateway.limits,
     drain: { isDraining: false },
     load: { leave() {} },

@@ -34,8 +34,8 @@ function createWorld(
   const lines: Record<string, unknown>[] = []
   const metrics = createMetrics()
   const certificates = createCertificatesInForce({
-    tls: tls && { ...tls, ciphers },
-    controlTls: control && { ...control, ciphers },
+    tls: tls && { ...tls, ciphers, asksClients: false },
+    controlTls: control && { ...control, ciphers, asksClients: false },
     // The rest of an upstream is nobody's business here.
     upstreams: () => upstreams as readonly Upstream[],
     hosts: () => hosts,

@@ -19,6 +19,8 @@ void t.test('where a secret cannot be compared the client may come again', async
     ...{ db, table: loaded.config.table, issuer: 'http://localhost/oauth', newId: () => 'atk_1' },
     ...{ tokens: { issue: never, end: never, find: never }, spread: never, endGrant: never },
     keys: { signing: [{ ...jwk, kty: 'EC' }], cookies: ['cookie-key-of-a-test'] },
+    mutualTls: { isOffered: false, url: null, authorities: () => [] },
+    now: Date.now,
     devicePage: 'http://localhost/device',
     keySets: { of: async () => undefined },
     ...{ consentPath: (id) => `/${id}`, interactionPath: (id) => `/i/${id}`, failed: () => undefined },

@@ -1,7 +1,8 @@
 // A client of the authorization server as the admin API shows it, and as it is asked for it.
 
 import { type Static, Type } from 'typebox'
-import { oauthClientStatuses, oauthGrantTypes } from '../../credentials/oauth.ts'
+import { tlsSubjectKinds } from '../../credentials/certificate.ts'
+import { clientAuthMethods, oauthClientStatuses, oauthGrantTypes } from '../../credentials/oauth.ts'
 import { Secret } from '../../credentials/secret.ts'
 import type { StoredClient } from '../../store/oauth/oauth-client-table.ts'
 import { changeBody, nameField, textField } from '../fields.ts'
@@ -10,7 +11,14 @@ import { permissionsField } from '../keys/key-request.ts'
 import { inFlightField, rateLimitsField, rateSchema } from '../limit-fields.ts'
 import { nullableTime, timeSchema } from '../openapi/route-doc.ts'
 
-const authMethods = ['client_secret', 'private_key_jwt'] as const
+const tlsSubjectField = Type.Object(
+  Object.fromEntries(tlsSubjectKinds.map((kind) => [kind, Type.Optional(textField(1024))])),
+  {
+    ...{ additionalProperties: false, minProperties: 1, maxProperties: 1 },
+    description:
+      'Of `tls_client_auth`: the one name that its certificate has (RFC 8705), to the letter; a subject in the form of RFC 4514',
+  },
+)
 
 export const clientSchema = Type.Object({
   client_id: Type.String(),
@@ -23,17 +31,21 @@ export const clientSchema = Type.Object({
   grants: Type.Array(Type.Enum([...oauthGrantTypes])),
   redirect_uris: Type.Array(Type.String()),
   permissions: Type.Array(Type.String(), { description: 'That it may ask for at most; `*`: all of the API' }),
-  auth_method: Type.Enum([...authMethods]),
+  auth_method: Type.Enum([...clientAuthMethods]),
   jwks: Type.Union([Type.Object({ keys: Type.Array(Type.Unknown()) }), Type.Null()]),
   jwks_uri: Type.Union([Type.String(), Type.Null()], {
     description: 'Where it publishes its keys, in place of `jwks`',
   }),
+  tls_subject: Type.Union([tlsSubjectField, Type.Null()]),
   rate_limits: Type.Record(Type.String(), rateSchema, {
     description:
       'In place of what the file says of limits that count by key, by their names; all tokens of the client are one',
   }),
   in_flight: inFlightField,
-  bound: Type.Boolean({ description: 'Whether its tokens are bound to a key of its own (DPoP)' }),
+  bound: Type.Boolean({
+    description:
+      'Whether its tokens are bound to a key of its own (DPoP), or to the certificate by which it shows itself',
+  }),
   status: Type.Enum([...oauthClientStatuses]),
   created_at: timeSchema,
   created_by: Type.String(),
@@ -65,7 +77,11 @@ const redirectUrisField = Type.Array(Type.String({ minLength: 1, maxLength: 2048
 })
 const jwksField = Type.Object(
   { keys: Type.Array(Type.Record(Type.String(), Type.Unknown()), { minItems: 1, maxItems: 10 }) },
-  { additionalProperties: false, description: 'Public keys (RFC 7517), of `private_key_jwt`' },
+  {
+    additionalProperties: false,
+    description:
+      'Public keys (RFC 7517), of `private_key_jwt`; of `self_signed_tls_client_auth`, each with its certificate as `x5c`',
+  },
 )
 const jwksUriField = Type.String({
   minLength: 1,
@@ -84,9 +100,12 @@ export const newClientBody = changeBody({
   grants: Type.Array(Type.Enum([...oauthGrantTypes]), { minItems: 1, uniqueItems: true }),
   redirect_uris: Type.Optional(redirectUrisField),
   permissions: permissionsField,
-  auth_method: Type.Optional(Type.Enum([...authMethods], { description: '`client_secret` unless said' })),
+  auth_method: Type.Optional(
+    Type.Enum([...clientAuthMethods], { description: '`client_secret` unless said' }),
+  ),
   jwks: Type.Optional(jwksField),
   jwks_uri: Type.Optional(jwksUriField),
+  tls_subject: Type.Optional(tlsSubjectField),
   rate_limits: Type.Optional(rateLimitsField),
   in_flight: Type.Optional(inFlightField),
   bound: Type.Optional(Type.Boolean()),
@@ -115,12 +134,12 @@ export const rotateClientBody = changeBody({
   ),
 })
 
-type Added = 'jwksUri' | 'limits'
+type Added = 'jwksUri' | 'limits' | 'tlsSubject'
 /** What an earlier version has kept for a repeat lacks what was added since. */
 type KeptClient = Omit<StoredClient, Added> & Partial<Pick<StoredClient, Added>>
 
 export function clientObject(client: KeptClient): Static<typeof clientSchema> {
-  const { jwksUri = null, limits = { rates: {}, inFlight: null } } = client
+  const { jwksUri = null, limits = { rates: {}, inFlight: null }, tlsSubject = null } = client
   return {
     client_id: client.id,
     merchant_id: client.merchantId,
@@ -133,6 +152,7 @@ export function clientObject(client: KeptClient): Static<typeof clientSchema> {
     auth_method: client.authMethod,
     jwks: client.jwks && { keys: [...client.jwks.keys] },
     jwks_uri: jwksUri,
+    tls_subject: tlsSubject && { ...tlsSubject },
     rate_limits: { ...limits.rates },
     in_flight: limits.inFlight,
     bound: client.isBound,

@@ -2,7 +2,9 @@
 
 import type { Static } from 'typebox'
 import type { Api } from '../../config/compiled.ts'
+import { whyNoCertificate } from '../../credentials/certificate.ts'
 import { whyNoClientKey } from '../../credentials/client-keys.ts'
+import { isByCertificate } from '../../credentials/oauth.ts'
 import { whyNoRedirectUri } from '../../credentials/redirect-uri.ts'
 import { noKeyLimits } from '../../store/keys/limit-table.ts'
 import type { ClientPatch } from '../../store/oauth/oauth-client-change-table.ts'
@@ -19,7 +21,7 @@ type NewClientBody = Static<typeof newClientBody>
 export type AskedClient = Pick<
   StoredClient,
   | ('merchantId' | 'api' | 'environment' | 'name' | 'grants' | 'redirectUris')
-  | ('permissions' | 'authMethod' | 'jwks' | 'jwksUri' | 'isBound' | 'limits')
+  | ('permissions' | 'authMethod' | 'jwks' | 'jwksUri' | 'tlsSubject' | 'isBound' | 'limits')
 >
 
 /** Throws VALIDATION_FAILED. */
@@ -31,17 +33,22 @@ export function askedClient(deps: AdminDeps, scope: Scope, body: NewClientBody):
     throw invalid('/merchant_id', 'client_credentials needs a merchant: nobody chooses one')
   refuseUris(grants, redirectUris)
   const { jwks = null, jwksUri = null } = keysAsked(deps, authMethod, body)
-  if ((authMethod === 'private_key_jwt') !== (jwks !== null || jwksUri !== null))
-    throw invalid('/jwks', 'are for private_key_jwt, which needs them, or jwks_uri')
+  if (hasKeys(authMethod) !== (jwks !== null || jwksUri !== null)) throw invalid('/jwks', whichKeys)
+  const { tls_subject: tlsSubject = null } = body
+  if ((authMethod === 'tls_client_auth') !== (tlsSubject !== null))
+    throw invalid('/tls_subject', 'is for tls_client_auth, which needs it')
   const isStrict = api.oauth?.profile === 'fapi2'
-  if (isStrict && authMethod !== 'private_key_jwt')
-    throw invalid('/auth_method', `must be private_key_jwt: the profile of ${api.name} is fapi2`)
+  if (isStrict && authMethod === 'client_secret')
+    throw invalid(
+      '/auth_method',
+      `must be private_key_jwt, or a certificate: the profile of ${api.name} is fapi2`,
+    )
   if (isStrict && grants.includes('device_code'))
     throw invalid('/grants', `must not be device_code: the profile of ${api.name} is fapi2`)
   return {
     ...{ merchantId, api: api.name, environment: environmentAsked(api, body.environment), name: body.name },
     ...{ grants: grants.toSorted(), redirectUris, permissions: permissionsOf(api, body.permissions) },
-    ...{ authMethod, jwks, jwksUri, isBound: isStrict || body.bound === true },
+    ...{ authMethod, jwks, jwksUri, tlsSubject, isBound: isStrict || body.bound === true },
     limits: { ...noKeyLimits, ...keyLimitsOf({ api, scope }, body) },
   }
 }
@@ -102,6 +109,13 @@ function refuseUris(grants: readonly string[], uris: readonly string[]): void {
   }
 }
 
+const whichKeys =
+  'are for private_key_jwt, which needs them, or jwks_uri, and for self_signed_tls_client_auth, with x5c'
+
+function hasKeys(method: StoredClient['authMethod']): boolean {
+  return method === 'private_key_jwt' || method === 'self_signed_tls_client_auth'
+}
+
 /** One takes the place of the other. undefined: nothing is said. Throws VALIDATION_FAILED. */
 function keysAsked(
   { webhooks }: AdminDeps,
@@ -109,12 +123,14 @@ function keysAsked(
   { jwks, jwks_uri: jwksUri }: Pick<NewClientBody, 'jwks' | 'jwks_uri'>,
 ): Pick<ClientPatch, 'jwks' | 'jwksUri'> {
   if (jwks === undefined && jwksUri === undefined) return {}
-  if (authMethod !== 'private_key_jwt' || (jwks !== undefined && jwksUri !== undefined))
-    throw invalid('/jwks', 'are for private_key_jwt, which needs them, or jwks_uri')
+  if (!hasKeys(authMethod) || (jwks !== undefined && jwksUri !== undefined)) throw invalid('/jwks', whichKeys)
+  // Those of certificates are the client's own to say: nobody else may change which one it is.
+  if (isByCertificate(authMethod) && jwksUri !== undefined)
+    throw invalid('/jwks_uri', 'is for private_key_jwt')
   const fault = jwksUri === undefined ? undefined : webhooks.rule.fault(jwksUri)
   if (fault !== undefined) throw invalid('/jwks_uri', fault)
   for (const [index, key] of (jwks?.keys ?? []).entries()) {
-    const why = whyNoClientKey(key)
+    const why = whyNoClientKey(key) ?? (isByCertificate(authMethod) ? whyNoCertificate(key) : undefined)
     if (why !== undefined) throw invalid(`/jwks/keys/${index}`, why)
   }
   return { jwks: jwks ?? null, jwksUri: jwksUri ?? null }

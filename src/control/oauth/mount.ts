@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { oauthPath } from '../../oauth/paths.ts'
 import type { OauthServer } from '../../oauth/server.ts'
+import { createClientCertificate } from '../client-certificate.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import type { HubApp } from '../people/hub-app.ts'
 import { refuseUnknownPath } from '../refusal.ts'
@@ -24,6 +25,7 @@ export interface Served {
 export function serveOauth(app: ControlApp, { hub, server: serverOf }: Served): void {
   const { deps } = hub
   const { publicUrl } = deps.hub
+  const certificateOf = createClientCertificate(deps)
   let isClosing = false
   app.addHook('preClose', async () => {
     isClosing = true
@@ -46,7 +48,9 @@ export function serveOauth(app: ControlApp, { hub, server: serverOf }: Served): 
     }
     if (isClosing) raw.setHeader('connection', 'close')
     tell(deps, request, raw)
-    await server.handle({ request: request.raw, response: raw, client: request.client }, path)
+    const certificate = certificateOf(request.raw)
+    const shown = { client: request.client, certificate }
+    await server.handle({ request: request.raw, response: raw, ...shown }, path)
     if (raw.statusCode === 401) await hub.attempts.take('client', request.client ?? '').catch(() => undefined)
     return reply
   }

@@ -1,5 +1,5 @@
-// Stage 6, of access tokens that are bound to a key (DPoP, RFC 9449): whoever uses one proves to have the key, for this request,
-// now, and once. As with all that is wrong with a key there is one same answer; the reason is for log and metric.
+// Stage 6, of access tokens that are bound: to a key (DPoP, RFC 9449), which whoever uses one proves to have, for this request,
+// now, and once; or to a certificate (RFC 8705), which was shown in the handshake. As with all that is wrong with a key there is one same answer; the reason is for log and metric.
 //
 // What costs little is asked first, the signature when all else fits, and whether the proof was used before last of all: what
 // was made up uses up nothing.
@@ -48,6 +48,7 @@ export function checkProof({ proofs, now }: CheckProofDeps): Stage {
       const mustBeBound = token !== null && host?.api.oauth?.profile === 'fapi2'
       return isDpop || mustBeBound ? deny('INVALID_API_KEY', 'not_bound') : undefined
     }
+    if (token?.byCertificate) return isDpop ? deny('INVALID_API_KEY', 'not_bound') : refuseOther(inquiry, jkt)
     if (!isDpop) return deny('INVALID_API_KEY', 'bound')
     const proof = proofIn(inquiry, credential)
     if (typeof proof === 'string') return deny('INVALID_API_KEY', proof)
@@ -56,6 +57,13 @@ export function checkProof({ proofs, now }: CheckProofDeps): Stage {
     const taken = proofs.take(`${jkt} ${proof.jti}`, proof.issuedAtMs + proofLifeMs)
     return taken instanceof Promise ? taken.then(refuseRepeated) : refuseRepeated(taken)
   }
+}
+
+/** The certificate was shown in the handshake, with a signature by its key (RFC 8705 §3): nothing is asked of who has issued it. */
+function refuseOther({ certificate }: Inquiry, bound: string): Denial | undefined {
+  const shown = certificate()
+  if (shown === bound) return undefined
+  return deny('INVALID_API_KEY', shown === undefined ? 'certificate_missing' : 'certificate_other')
 }
 
 function refuseRepeated(taken: Taken): Denial | undefined {

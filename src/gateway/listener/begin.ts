@@ -13,6 +13,7 @@ import { clientIdentifier } from './client-identity.ts'
 
 export interface BeginDeps {
   readonly trustedProxies: readonly string[]
+  readonly clientCertHeader: boolean
   readonly limits: HeadLimits
   readonly drain: { readonly isDraining: boolean }
   readonly load: { leave(): void }
@@ -25,12 +26,12 @@ export interface BeginDeps {
 export function accessMaker(
   deps: BeginDeps,
 ): (raw: IncomingMessage, reply: ServerResponse, target: string) => Access {
-  const identify = clientIdentifier(deps.trustedProxies)
+  const identify = clientIdentifier(deps)
   return (raw, reply, target) => {
     const startedAt = performance.now()
     const method = raw.method ?? ''
     const head = readHead(raw.rawHeaders, raw.httpVersionMinor, deps.limits)
-    const { peer, client, isPeerTrusted, isSecure, tls } = identify(raw, head)
+    const { peer, client, isPeerTrusted, isSecure, tls, certificate } = identify(raw, head)
     const { table, upstreams } = deps.inForce()
     return {
       requestId: (isPeerTrusted && acceptableId(head.requestId)) || deps.newId('req'),
@@ -52,6 +53,7 @@ export function accessMaker(
       client,
       isPeerTrusted,
       isSecure,
+      certificate,
       tls,
       path: '',
       host: undefined,

@@ -27,9 +27,17 @@ export function tlsOptions(
 ): ServerOptions & ReturnType<typeof contextOptions> {
   return {
     ...contextOptions(settings, sources),
+    ...askingOf(settings),
     handshakeTimeout: handshakeTimeoutMs,
     ALPNProtocols: ['http/1.1'],
   }
+}
+
+const noAuthorities: string[] = []
+
+/** Whether clients are asked for a certificate. Whoever has issued it: what a token is bound to is the certificate itself. */
+function askingOf({ asksClients }: TlsSettings) {
+  return asksClients ? { requestCert: true, rejectUnauthorized: false } : {}
 }
 
 function contextOptions({ ciphers }: TlsSettings, { pair, ticketKeys }: TlsSources) {
@@ -42,6 +50,8 @@ function contextOptions({ ciphers }: TlsSettings, { pair, ticketKeys }: TlsSourc
     // Who asks for a new handshake in the middle makes the server work for nothing; TLS 1.3 has none.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ticketKeys: ticketKeys.current(),
+    // None of Node's own, which would be read and named to nobody's use.
+    ca: noAuthorities,
     // Node makes one of the command line, in which workers and restarts may differ.
     sessionIdContext: 'latchkey',
   } as const

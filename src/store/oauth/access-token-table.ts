@@ -25,12 +25,15 @@ export interface NewAccessToken {
   readonly permissions: readonly string[]
   /** Thumbprint (RFC 7638) of the key that it is bound to; null: whoever has it may use it. */
   readonly jkt: string | null
+  /** `jkt` is the SHA-256 of a certificate (RFC 8705). */
+  readonly byCertificate?: true | undefined
   /** At most a day. */
   readonly lifetimeMs: number
 }
 
 /** Times in milliseconds since the epoch. */
-export interface StoredAccessToken extends Omit<NewAccessToken, 'digest' | 'lifetimeMs'> {
+export interface StoredAccessToken extends Omit<NewAccessToken, 'digest' | 'lifetimeMs' | 'byCertificate'> {
+  readonly byCertificate: true | null
   readonly createdAtMs: number
   readonly expiresAtMs: number
   /** By the database's clock: neither over nor ended, and its merchant is not suspended. */
@@ -66,7 +69,11 @@ export async function issueAccessToken(
      RETURNING ${milliseconds('expires_at')} AS "expiresAtMs"`,
     [
       ...[Buffer.from(token.digest, 'hex'), token.id, token.clientId, token.userId, token.grantId],
-      ...[token.merchantId, token.api, token.environment, token.permissions, token.jkt, token.lifetimeMs],
+      ...[token.merchantId, token.api, token.environment, token.permissions],
+      ...[
+        token.byCertificate === true && token.jkt !== null ? `x5t:${token.jkt}` : token.jkt,
+        token.lifetimeMs,
+      ],
     ],
   )
   if (made === undefined) throw new Error('The head row is missing: the database was tampered with')
@@ -77,7 +84,8 @@ export async function issueAccessToken(
 export async function findAccessToken(db: Queryable, digest: string): Promise<StoredAccessToken | undefined> {
   const [found] = await db.query<StoredAccessToken>(
     `SELECT t.id, t.client_id AS "clientId", t.person_id AS "userId", t.grant_id AS "grantId",
-       t.merchant_id AS "merchantId", t.api, t.environment, t.permissions, t.jkt,
+       t.merchant_id AS "merchantId", t.api, t.environment, t.permissions, right(t.jkt, 43) AS jkt,
+       nullif(t.jkt LIKE 'x5t:%', false) AS "byCertificate",
        ${milliseconds('t.created_at')} AS "createdAtMs", ${milliseconds('t.expires_at')} AS "expiresAtMs",
        o.is_over AS "isOver", NOT o.is_over AND m.status = 'active' AS "isLive"
      FROM access_token t JOIN merchant m ON m.id = t.merchant_id,

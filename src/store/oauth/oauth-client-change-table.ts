@@ -52,6 +52,11 @@ export async function createClient(
       ],
     )
     await writeKeySet(tx, client.id, client.jwksUri)
+    if (client.tlsSubject !== null)
+      await tx.query('INSERT INTO oauth_client_tls_subject (client_id, subject) VALUES ($1, $2)', [
+        client.id,
+        JSON.stringify(client.tlsSubject),
+      ])
     await writeKeyLimits(tx, client.id, { ...noKeyLimits, ...client.limits })
     if (client.secret !== null) await insertSecret(tx, client.id, client.secret)
     const created = await mustGetClient(tx, client.id, origin)
@@ -236,6 +241,7 @@ function snapshot(client: StoredClient): object {
     permissions: client.permissions,
     auth_method: client.authMethod,
     jwks_uri: client.jwksUri,
+    tls_subject: client.tlsSubject,
     rate_limits: client.limits.rates,
     in_flight: client.limits.inFlight,
     bound: client.isBound,

@@ -1,6 +1,7 @@
 // Clients of the authorization server. Of their secrets digests alone are known.
 
-import type { OauthClientStatus, OauthGrantType } from '../../credentials/oauth.ts'
+import type { TlsSubjectKind } from '../../credentials/certificate.ts'
+import type { ClientAuthMethod, OauthClientStatus, OauthGrantType } from '../../credentials/oauth.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
 import { type Page, type PageRequest, pageOf } from '../page.ts'
 import type { StoredKeyLimits } from '../keys/limit-table.ts'
@@ -28,11 +29,13 @@ export interface StoredClient {
   readonly redirectUris: readonly string[]
   /** That it may ask for at most; `['*']`: all of the API. */
   readonly permissions: readonly string[]
-  readonly authMethod: 'client_secret' | 'private_key_jwt'
+  readonly authMethod: ClientAuthMethod
   /** Public keys (RFC 7517); null: it has a secret, or publishes them. */
   readonly jwks: { readonly keys: readonly object[] } | null
   /** Where it publishes them; null: nowhere. */
   readonly jwksUri: string | null
+  /** Of tls_client_auth: the one name that its certificate has; null: it shows itself by something else. */
+  readonly tlsSubject: Partial<Readonly<Record<TlsSubjectKind, string>>> | null
   readonly isBound: boolean
   readonly limits: Pick<StoredKeyLimits, 'rates' | 'inFlight'>
   readonly status: OauthClientStatus
@@ -46,6 +49,7 @@ const selectClients = (where: string) => `
   SELECT c.id, c.merchant_id AS "merchantId", c.api, c.environment, c.name, c.grants, c.redirect_uris AS "redirectUris",
     c.permissions, c.auth_method AS "authMethod", c.jwks, c.is_bound AS "isBound", c.status,
     (SELECT k.uri FROM oauth_client_key_set k WHERE k.client_id = c.id) AS "jwksUri",
+    (SELECT s.subject FROM oauth_client_tls_subject s WHERE s.client_id = c.id) AS "tlsSubject",
     (SELECT jsonb_build_object('rates', coalesce(max(l.rates::text)::jsonb, '{}'), 'inFlight', max(l.in_flight))
      FROM key_limit l WHERE l.key_id = c.id) AS limits,
     ${milliseconds('c.created_at')} AS "createdAtMs", c.created_by AS "createdBy",

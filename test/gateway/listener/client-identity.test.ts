@@ -1,5 +1,6 @@
 // Contract 6.
 
+import { createHash } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import * as fc from 'fast-check'
@@ -14,7 +15,7 @@ const proxies = ['10.0.0.0/8', '2001:db8::/32', '127.0.0.1']
 
 function identify(peer: string, fields: readonly string[], trusted: readonly string[] = proxies) {
   const raw = rawOf({ peer, fields })
-  return clientIdentifier(trusted)(raw, headOf(raw))
+  return clientIdentifier({ trustedProxies: trusted, clientCertHeader: false })(raw, headOf(raw))
 }
 
 t.test('a peer that is no trusted proxy is the client, whatever it says', (t) => {
@@ -66,7 +67,7 @@ for (const [forwarded, client] of Object.entries(behindProxy)) {
 }
 
 t.test('each request of one connection has its own client, and its own scheme', (t) => {
-  const identify = clientIdentifier(proxies)
+  const identify = clientIdentifier({ trustedProxies: proxies, clientCertHeader: false })
   const { socket } = rawOf({ peer: '10.0.0.1' })
   const seen = ['203.0.113.5 https', '203.0.113.6 http', '203.0.113.5 http'].map((text) => {
     const [client, scheme] = text.split(' ')
@@ -111,7 +112,7 @@ t.test('an IPv4 proxy on an IPv6 socket is the same proxy', (t) => {
 })
 
 t.test('what clients write to the left of their addresses is not kept', (t) => {
-  const identify = clientIdentifier(proxies)
+  const identify = clientIdentifier({ trustedProxies: proxies, clientCertHeader: false })
   const clients: string[] = []
   const usedMb = () => {
     // Twice: what the first collection found to be dead only the second one frees.
@@ -128,5 +129,18 @@ t.test('what clients write to the left of their addresses is not kept', (t) => {
   const grown = usedMb() - before
   t.equal(clients.length, 9_000)
   t.ok(grown < 30, `${grown.toFixed(1)} MB for 9,000 addresses, of 129 MB that were written`)
+  t.end()
+})
+
+t.test('a certificate is handed on by trusted proxies alone, and only where that is said', (t) => {
+  const fields = [`Client-Cert: :${Buffer.from('a certificate').toString('base64')}:`]
+  const told = (peer: string, clientCertHeader: boolean, of: readonly string[] = fields) => {
+    const raw = rawOf({ peer, fields: of })
+    return clientIdentifier({ trustedProxies: proxies, clientCertHeader })(raw, headOf(raw)).certificate()
+  }
+  t.equal(told('10.0.0.1', true), createHash('sha256').update('a certificate').digest('base64url'))
+  t.equal(told('198.51.100.7', true), undefined, 'of a stranger')
+  t.equal(told('10.0.0.1', false), undefined, 'where the proxy may hand on what a client wrote')
+  t.equal(told('10.0.0.1', true, [...fields, ...fields]), undefined, 'twice')
   t.end()
 })

@@ -56,6 +56,7 @@ const about: Omit<NewClient, 'id' | 'merchantId' | 'secret'> = {
     authMethod: 'client_secret',
     jwks: null,
     jwksUri: null,
+    tlsSubject: null,
     limits: { rates: {}, inFlight: null },
     isBound: false,
   },
