@@ -2,6 +2,7 @@
 // activity. `DATABASE_URL=postgres://… node scripts/seed.mjs`, after `latchkey migrate`, into a database without merchants.
 // None of its secrets is known to anybody.
 import { sumBackward, sumForward } from '../build/src/store/activity/activity-sum-table.js'
+import { totalDay } from '../build/src/store/activity/activity-total-table.js'
 import { createPostgres } from '../build/src/store/postgres.js'
 
 const url = process.env['DATABASE_URL']
@@ -47,6 +48,15 @@ const steps = {
   'the revision': ['UPDATE head SET revision = greatest(revision, 1)', []],
   days: [rollup('day', 90, 7), [used.day]],
   hours: [rollup('hour', 7 * 24, 24), [used.hour]],
+  latencies: [latencies('all', `SELECT ''`, { five_minutes: 2 * 288, hour: 8 * 24, day: 90 }), []],
+  'latencies of merchants': [latencies('merchant', 'SELECT id FROM merchant', { hour: 8 * 24, day: 90 }), []],
+  'latencies of keys': [
+    latencies('key', 'SELECT id FROM (SELECT id FROM api_key ORDER BY id DESC LIMIT $1) k', {
+      hour: 8 * 24,
+      day: 90,
+    }),
+    [used.minute],
+  ],
   minutes: [
     `INSERT INTO activity (key_id, minute, secret_id, api, environment, route, outcome, count)
      SELECT k.id, date_trunc('hour', now()) - make_interval(mins => 5 * t), replace(k.id, 'key_', 'sec_'), k.api, k.environment,
@@ -54,6 +64,16 @@ const steps = {
      FROM (SELECT * FROM api_key ORDER BY id DESC LIMIT $1) k, generate_series(1, 288) t`,
     [used.minute],
   ],
+}
+
+/** So many steps of each span, of whoever `names` gives: most answers within 20 ms, some far behind. */
+function latencies(kind, names, steps) {
+  const spans = Object.entries(steps).map(([span, count]) => `('${span}', ${count})`)
+  return `INSERT INTO activity_latency (kind, span, name, start, api, environment, bucket, answers, upstream)
+     SELECT '${kind}', s.span, n.name, CASE s.span WHEN 'five_minutes' THEN to_timestamp(300 * floor(extract(epoch FROM now()) / 300)) - make_interval(mins => 5 * t)
+         WHEN 'hour' THEN date_trunc('hour', now(), 'UTC') - make_interval(hours => t) ELSE date_trunc('day', now(), 'UTC') - make_interval(days => t) END,
+       'flintn', 'live', 20 + b * (b + 1) / 2, 1 + (t * 7) % 90 / (b + 1), 1 + (t * 7) % 90 / (b + 1)
+     FROM (${names}) n (name), (VALUES ${spans.join(', ')}) s (span, steps), LATERAL generate_series(0, s.steps) t, generate_series(0, 6) b`
 }
 
 /** Rows of one span, from `count` of them ago to `until` ago. */
@@ -77,6 +97,14 @@ await db.query(
 )
 while ((await sumForward(db, 5_000)) > 0);
 while ((await sumBackward(db, 90 * 86_400_000, 5_000)) > 0);
+await db.query(
+  "UPDATE activity_totalled SET since = d, until = d FROM date_trunc('day', now(), 'UTC') d",
+)
+while ((await totalDay(db, 5_000)) > 0);
+await db.query(
+  `INSERT INTO key_use SELECT key_id, date_trunc('minute', max(last_used_at), 'UTC') FROM key_secret
+   WHERE last_used_at IS NOT NULL GROUP BY key_id`,
+)
 console.log(`sums: ${((performance.now() - startMs) / 1000).toFixed(1)} s`)
 await db.query('ANALYZE')
 await db.close()

@@ -6,6 +6,7 @@ import { onSignedOut } from './api/call.ts'
 import { forgetAll, sessionQuery } from './api/session.ts'
 import { matchPath, navigate, usePath } from './router.tsx'
 import { openRoutes, platformRoutes, type RouteEntry, routes } from './routes.tsx'
+import { DialogPlace } from './shell/dialog-place.tsx'
 import { Frame } from './shell/frame.tsx'
 import { MissingPart } from './shell/missing-part.tsx'
 import { NotThere } from './shell/not-there.tsx'
@@ -33,7 +34,7 @@ export function App() {
   }, [session.data, isSignedIn, isOpen, path])
 
   if (isOpen) return <Suspense fallback={null}>{pageOf(openRoutes, path)}</Suspense>
-  if (session.isError)
+  if (session.isError && session.data === undefined)
     return (
       <main className="mx-auto max-w-lg p-6 pt-[18vh]">
         <FaultNotice fault={session.error} what={words.signIn.title} again={() => void session.refetch()} />
@@ -43,18 +44,20 @@ export function App() {
   return (
     <Frame>
       <MissingPart key={path}>
-        <Suspense fallback={<PageSkeleton />}>
-          {pageOf(session.data?.user.kind === 'operator' ? [...routes, ...platformRoutes] : routes, path)}
-        </Suspense>
+        <DialogPlace>
+          <Suspense fallback={<PageSkeleton />}>
+            {pageOf(session.data?.user.kind === 'operator' ? [...routes, ...platformRoutes] : routes, path)}
+          </Suspense>
+        </DialogPlace>
       </MissingPart>
     </Frame>
   )
 }
 
 function pageOf(entries: readonly RouteEntry[], path: string) {
-  for (const { pattern, Page } of entries) {
-    const found = matchPath(pattern, path)
-    if (found !== null) return <Page key={path} {...found} />
+  for (const { open } of entries) {
+    const found = open(path)
+    if (found !== null) return found
   }
   return <NotThere />
 }

@@ -14,10 +14,12 @@ import { health } from './words/health.ts'
 import { key } from './words/key.ts'
 import { disable, enable, revoke, rotate, edit } from './words/key-changes.ts'
 import { keys, reminders } from './words/keys.ts'
+import { instances } from './words/instances.ts'
+import { latency } from './words/latency.ts'
 import { limits } from './words/limits.ts'
 import { merchants } from './words/merchants.ts'
 import { newKey, secret } from './words/new-key.ts'
-import { oauth } from './words/oauth.ts'
+import { client, oauth } from './words/oauth.ts'
 import { requests } from './words/requests.ts'
 import { routes } from './words/routes.ts'
 import { shell } from './words/shell.ts'
@@ -53,11 +55,14 @@ export const words = {
   merchants,
   audit,
   health,
+  instances,
   deny,
   requests,
   activity,
+  latency,
   webhooks,
   oauth,
+  client,
   reminders,
   routes,
   limits,

@@ -6,7 +6,7 @@ import { compileAuditSink } from './audit-sink.ts'
 import type { Api, CompiledConfig, Settings, Table, TlsSettings, Upstream } from './compiled.ts'
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { compileHub } from './hub.ts'
-import { compileOAuth } from './oauth-schema.ts'
+import { compileOAuth, resourceMetadataPath } from './oauth-schema.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
 import { brakesOf } from './brakes.ts'
 import { quotasOf } from './quotas.ts'
@@ -185,7 +185,7 @@ async function compileAccess({ file, tables, sha256 }: Checked): Promise<Table> 
   for (const [name, entry] of Object.entries(file.apis)) {
     const table = tables.get(name)
     if (!table) throw new Error(`the API ${name} has no permission table`)
-    apis.set(name, await compileApi(name, { entry, table, plans: file.plans }))
+    apis.set(name, await compileApi(name, { entry, table, file }))
   }
   const all = [...apis.values()]
   return {
@@ -202,12 +202,18 @@ async function compileAccess({ file, tables, sha256 }: Checked): Promise<Table> 
 interface ApiParts {
   readonly entry: GatewayFile['apis'][string]
   readonly table: PermissionTable
-  readonly plans: GatewayFile['plans']
+  readonly file: GatewayFile
 }
 
-async function compileApi(name: string, { entry, table, plans }: ApiParts): Promise<Api> {
+/** Where the control plane says of an API what it is as a resource (RFC 9728); null: nobody gives out tokens for it. */
+function metadataAt(name: string, { entry, file }: Pick<ApiParts, 'entry' | 'file'>): string | null {
+  const hub = entry.oauth === undefined ? null : compileHub(file)
+  return hub && `${hub.publicUrl}${resourceMetadataPath}/${name}`
+}
+
+async function compileApi(name: string, { entry, table, file }: ApiParts): Promise<Api> {
   const limits = limitsOf(entry)
-  const { all: rateLimits, fitting } = rateLimitsOf(name, entry.rate_limits, plans)
+  const { all: rateLimits, fitting } = rateLimitsOf(name, entry.rate_limits, file.plans)
   const own = table.routes.map((one) => {
     const own = fitting(one.route)
     if (own.length === 0 && changesNothing(one.route, limits)) return one
@@ -223,6 +229,7 @@ async function compileApi(name: string, { entry, table, plans }: ApiParts): Prom
     staleLimitMs: parseDuration(entry.stale_limit),
     legacyKeys: entry.legacy_keys,
     oauth: compileOAuth(entry.oauth),
+    resourceMetadata: metadataAt(name, { entry, file }),
     cors: compileCors(entry),
     stripPrefix: entry.strip_prefix,
     forwardAuthorization: entry.forward_authorization,
@@ -231,7 +238,7 @@ async function compileApi(name: string, { entry, table, plans }: ApiParts): Prom
     trailingSlash: entry.trailing_slash,
     routes: own.map(({ route }) => route),
     rateLimits,
-    quotas: quotasOf(name, entry.quotas, plans),
+    quotas: quotasOf(name, entry.quotas, file.plans),
     brakes: brakesOf(
       name,
       entry.brakes,

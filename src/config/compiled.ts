@@ -219,6 +219,8 @@ export interface Api {
   readonly legacyKeys: boolean
   /** null: it takes no access tokens. */
   readonly oauth: OAuthSettings | null
+  /** URL of what it says of itself as a resource (RFC 9728); null: there is nothing. */
+  readonly resourceMetadata: string | null
   readonly cors: 'off' | 'upstream' | CorsRules
   /** What every path of its routes begins with and is not sent on; empty: all of the path is. */
   readonly stripPrefix: string

@@ -9,6 +9,9 @@ import { parseDuration } from './units.ts'
 export const oauthProfiles = ['baseline', 'fapi2'] as const
 export type OAuthProfile = (typeof oauthProfiles)[number]
 
+/** Below the public URL, before the name of an API (RFC 9728). */
+export const resourceMetadataPath = '/.well-known/oauth-protected-resource'
+
 /** No token lives longer: what ended one is forgotten a little after (store/oauth/access-token-table.ts). */
 export const longestAccessTokenMs = 24 * 60 * 60_000
 

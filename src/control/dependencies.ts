@@ -53,6 +53,8 @@ export interface ControlDeps {
   readonly publicUrl: string | null
   /** Whose signed reports of exposed keys are believed. */
   readonly scanners: ScanningKeys
+  /** Whether the audit is copied to somewhere. */
+  readonly hasAuditSink: boolean
   /** Names that the control port answers without a token, besides addresses and those of private networks. */
   readonly hosts: readonly string[]
   /** People's accounts; null: there are none, and none of their paths. */

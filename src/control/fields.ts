@@ -75,6 +75,15 @@ export function idOf(prefix: IdPrefix, text: string): string {
   throw new DenialError(deny('NOT_FOUND', 'malformed_id'))
 }
 
+/** What use is asked of: a key's id, or a client's, as which its access tokens count. Throws NOT_FOUND as `idOf` does. */
+export function holderIdOf(text: string): string {
+  return idOf(text.startsWith('cli_') ? 'cli' : 'key', text)
+}
+
+export const holderField = Type.Optional(
+  Type.String({ maxLength: 64, description: 'Of a key; or of a client, as which its access tokens count' }),
+)
+
 /** Whether `text` is `key_…`, `mer_…` and the like with 10 to 40 letters and digits. */
 export function isId(prefix: IdPrefix, text: unknown): text is string {
   return (

@@ -8,6 +8,7 @@ import type { Denial } from '../errors/denial.ts'
 import { accessLine } from './access-line.ts'
 import { acceptEmptyBodies } from './bodies.ts'
 import { serveActivity } from './activity/routes.ts'
+import { serveLatency } from './activity/latency.ts'
 import { serveActivitySeries } from './activity/series.ts'
 import { serveActivityTotals } from './activity/totals.ts'
 import { adminPath } from './callers/access.ts'
@@ -25,6 +26,7 @@ import { serveExplain } from './explain/routes.ts'
 import { serveClients } from './clients/routes.ts'
 import { serveGrants } from './grants/routes.ts'
 import { serveHubPages } from './hub/serve.ts'
+import { serveHealth } from './health/routes.ts'
 import { serveInstances } from './instances/routes.ts'
 import { serveKeyActions } from './keys/actions.ts'
 import { serveExposed } from './keys/exposed/routes.ts'
@@ -175,10 +177,12 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveActivity(app, deps)
   serveActivityTotals(app, deps)
   serveActivitySeries(app, deps)
+  serveLatency(app, deps)
   serveExplain(app, deps)
   serveRequests(app, deps)
   serveEvents(app, deps)
   serveInstances(app, deps)
+  serveHealth(app, deps)
   serveDeny(app, deps)
   serveTokens(app, deps)
   serveReminders(app, deps)

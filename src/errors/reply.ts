@@ -9,6 +9,8 @@ import type { Denial } from './denial.ts'
 export interface Realm {
   readonly name: string
   readonly credential: { readonly header: string | null; readonly bearer: boolean }
+  /** URL of what is said of it as a resource (RFC 9728 §5.1); null, or left out: there is nothing. */
+  readonly resourceMetadata?: string | null
 }
 
 export interface ErrorContext {
@@ -60,7 +62,8 @@ export function renderError(denial: Denial, context: ErrorContext): RenderedErro
     for (const text of challengesOf(context.realm, entry.challenge)) headers.push(text)
     if (context.proofAlgorithms !== undefined) {
       const attribute = entry.challenge === null ? '' : `, error="${entry.challenge}"`
-      const challenge = `DPoP realm="${context.realm.name}"${attribute}, algs="${context.proofAlgorithms}"`
+      const more = `, algs="${context.proofAlgorithms}"${metadataOf(context.realm)}`
+      const challenge = `DPoP realm="${context.realm.name}"${attribute}${more}`
       headers.push('WWW-Authenticate', challenge)
     }
   }
@@ -131,12 +134,18 @@ function challengesOf(realm: Realm, error: string | null): readonly string[] {
 }
 
 /** RFC 9110 §11.6.1, RFC 6750 §3. API names are identifiers, so the quoted string needs no escapes. */
-function writeChallenges({ name, credential }: Realm, error: string | null): readonly string[] {
+function writeChallenges(realm: Realm, error: string | null): readonly string[] {
+  const { name, credential } = realm
   const challenges: string[] = []
   if (credential.header !== null) challenges.push('WWW-Authenticate', `ApiKey realm="${name}"`)
   if (credential.bearer) {
     const attribute = error === null ? '' : `, error="${error}"`
-    challenges.push('WWW-Authenticate', `Bearer realm="${name}"${attribute}`)
+    challenges.push('WWW-Authenticate', `Bearer realm="${name}"${attribute}${metadataOf(realm)}`)
   }
   return challenges
+}
+
+/** RFC 9728 §5.1. A URL of the configuration, so it needs no escapes. */
+function metadataOf({ resourceMetadata: url }: Realm): string {
+  return url === null || url === undefined ? '' : `, resource_metadata="${url}"`
 }

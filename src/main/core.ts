@@ -21,6 +21,7 @@ import { createSteadyClock } from '../lookup/steady-clock.ts'
 import { createLeaseStore } from '../limits/lease-store.ts'
 import type { LeaseStore } from '../limits/renewals.ts'
 import type { Change } from '../store/change-table.ts'
+import type { InstanceState } from '../store/instance-table.ts'
 import type { Refusal } from '../store/refusals.ts'
 import { createPostgres, type Postgres } from '../store/postgres.ts'
 import type { RedisStore } from '../store/redis.ts'
@@ -88,6 +89,8 @@ export interface CoreOptions {
   readonly serving?: number | undefined
   /** A new one unless said. */
   readonly instanceId?: string | undefined
+  /** How this process stands, to be told with each beat; undefined: it has only begun. */
+  readonly standing?: () => InstanceState | undefined
   readonly table: () => Table
   readonly cache: Settings['gateway']['cache']
   readonly log: Logger
@@ -148,6 +151,7 @@ export function createCore(options: CoreOptions): Core {
       version,
       staleLimitMs: maxStaleLimitMs(),
       clockOffsetMs: told(clock.offsetMs()),
+      state: options.standing?.(),
       ...(cacheKeys !== null && { cacheKeys }),
     }),
     applied: () => acknowledgement.say(),

@@ -4,9 +4,12 @@
 
 import type { Table } from '../config/compiled.ts'
 import { pruneAccessTokens, pruneTokenStops } from '../store/oauth/access-token-table.ts'
+import { pruneLatencies } from '../store/activity/latency-table.ts'
 import { activityParts, pruneActivityBatches } from '../store/activity/activity-rollup-table.ts'
 import { pruneSums, sumBackward, sumForward } from '../store/activity/activity-sum-table.ts'
 import { pruneAudit } from '../store/audit/audit-table.ts'
+import { pruneTotals, totalDay } from '../store/activity/activity-total-table.ts'
+import { noteKeyUses } from '../store/keys/key-use-table.ts'
 import { inBatches } from '../store/batches.ts'
 import { pruneCeremonies } from '../store/people/ceremony-table.ts'
 import { pruneOutbox } from '../store/change-table.ts'
@@ -100,6 +103,7 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     { name: 'request_days', take: () => prepareRequests(db) },
     { name: 'requests', take: () => forgetRequests(db) },
     { name: 'activity_batches', take: (most) => pruneActivityBatches(db, batchesKeptMs, most) },
+    { name: 'latencies', take: (most) => pruneLatencies(db, most) },
     { name: 'quotas', take: (most) => pruneQuotas(db, quotasKeptMs, most) },
     { name: 'webhook_deliveries', take: (most) => pruneDeliveries(db, webhooksKeptMs, most) },
     { name: 'webhooks', take: (most) => pruneEndpoints(db, deletedWebhooksKeptMs, most) },
@@ -112,6 +116,9 @@ function stepsOf({ db, table, auditKeptMs, sessionIdleMs }: HouseDeps): readonly
     // Before minutes become hours.
     { name: 'activity_sums', take: (most) => sumForward(db, most) },
     { name: 'activity_sums_before', take: (most) => sumBackward(db, activityAges.hoursMs, most) },
+    { name: 'activity_totals', take: (most) => totalDay(db, most) },
+    { name: 'activity_totals_old', take: (most) => pruneTotals(db, activityAges.daysMs, most) },
+    { name: 'key_uses', take: () => noteKeyUses(db) },
     { name: 'activity_sums_old', take: (most) => pruneSums(db, activityAges, most) },
     ...activityParts(activityAges).map(({ name, take }) => ({
       name,

@@ -3,6 +3,7 @@
 import { CertificateFault } from '../config/certificates.ts'
 import type { CompiledConfig, Table } from '../config/compiled.ts'
 import type { AdminTokens } from '../control/operator.ts'
+import { instanceStateOf } from '../control/health/instance-state.ts'
 import { createControlServer } from '../control/server.ts'
 import type { ControlTls } from '../control/tls.ts'
 import { type AddressRecorder, createAddressRecorder } from '../gateway/record/addresses.ts'
@@ -39,6 +40,7 @@ import { createRequestSink } from './request-sink.ts'
 import { openQuotas } from './quotas.ts'
 import { openOauthPart } from './oauth-part.ts'
 import type { Change } from '../store/change-table.ts'
+import type { InstanceState } from '../store/instance-table.ts'
 import { openProofs } from './proofs.ts'
 import { openLimiter } from './rate-limits.ts'
 import { type Live, openLive } from './live.ts'
@@ -159,7 +161,10 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     })
     drain.last('upstreams', () => inForce.close())
     const table = () => inForce.current().table
+    // Known once all that it rests on is there.
+    const standing: { now?: () => InstanceState } = {}
     const core = createCore({
+      standing: () => standing.now?.(),
       postgresUrl: database.url,
       redis: config.settings.redis,
       cacheKey: options.secrets.cacheKey,
@@ -216,6 +221,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       },
       certificates,
     }
+    standing.now = () => instanceStateOf(healthOf(parts))
     await warmUp(core, drain, log)
     const gatewayPort = plan.gateway ? await openGateway(parts) : null
     if (plan.admin) {
@@ -339,11 +345,18 @@ interface Parts extends ProgramOptions {
 async function openGateway(parts: Parts): Promise<number> {
   const { config, core, metrics, log, drain, inForce, deny, orphaned } = parts
   const { settings } = config
+  let untimed = 0
   const activity = createActivityRecorder({
     sink: createActivitySink(core.db, log),
     now: core.now,
     dropped: metrics.activityDropped,
+    untimed: () => void untimed++,
   })
+  metrics.counter(
+    'latchkey_answers_untimed_total',
+    'Answers of which it is not recorded how long they took, as too many keys were used at once',
+    () => untimed,
+  )
   metrics.gauge('latchkey_activity_waiting', 'Rows of activity not yet stored', () => ({
     rows: activity.waiting(),
   }))
@@ -471,6 +484,7 @@ async function openControl(parts: Parts): Promise<number> {
     clientCertHeader: config.settings.control.clientCertHeader,
     publicUrl: config.settings.control.publicUrl ?? hubSettings?.publicUrl ?? null,
     scanners: config.settings.control.scanners,
+    hasAuditSink: config.settings.control.auditSink !== null,
     refused: metrics.adminRefused,
     now: core.now,
     newId,

@@ -69,13 +69,20 @@ const readChangesStatement = {
       WHERE NOT EXISTS (SELECT FROM instance_about a WHERE a.id = said.id
         AND (a.cache_keys, a.clock_offset_ms) IS NOT DISTINCT FROM (said.cache_keys, said.clock_offset_ms))
       ON CONFLICT (id) DO UPDATE SET cache_keys = excluded.cache_keys, clock_offset_ms = excluded.clock_offset_ms
+    ), state AS (
+      INSERT INTO instance_state (id, table_sha256, redis, degraded)
+      SELECT said.* FROM (VALUES ($3::text, $13::text, $14::text, $15::jsonb)) AS said (id, table_sha256, redis, degraded)
+      WHERE said.redis IS NOT NULL AND NOT EXISTS (SELECT FROM instance_state s WHERE s.id = said.id
+        AND (s.table_sha256, s.redis, s.degraded) IS NOT DISTINCT FROM (said.table_sha256, said.redis, said.degraded))
+      ON CONFLICT (id) DO UPDATE SET table_sha256 = excluded.table_sha256, redis = excluded.redis,
+        degraded = excluded.degraded
     ), at AS MATERIALIZED (
       SELECT epoch || database_lineage() AS epoch, revision AS head, installation_id() AS installation,
         ${milliseconds('clock_timestamp()')} AS "atMs"
       FROM head
     )
     SELECT at.epoch, at.head, at.installation, at."atMs",
-      (SELECT ${stampColumn} FROM outbox WHERE revision = $13) AS compared, o.revision, o.key_id AS "keyId", o.merchant_id AS "merchantId", o.digests, o.stamp,
+      (SELECT ${stampColumn} FROM outbox WHERE revision = $16) AS compared, o.revision, o.key_id AS "keyId", o.merchant_id AS "merchantId", o.digests, o.stamp,
       (SELECT ${stampColumn} FROM outbox WHERE revision = $1) AS anchor
     FROM at LEFT JOIN LATERAL (
       SELECT revision, key_id, merchant_id, CASE WHEN key_id IS NULL THEN '{}' ELSE digests END AS digests,

@@ -3,6 +3,28 @@
 import type { Queryable } from './postgres.ts'
 import { milliseconds } from './session.ts'
 
+/** Why an instance does less than it should. */
+export const degradedReasons = [
+  ...['config_fault', 'deny_fault', 'certificate', 'workers_missing', 'gateway_silent', 'log_dropping'],
+  ...['cache_keys_apart', 'upstream_unavailable'],
+] as const satisfies readonly string[]
+export type DegradedReason = (typeof degradedReasons)[number]
+
+export interface Degraded {
+  readonly reason: DegradedReason
+  readonly detail: string | null
+}
+
+/** How an instance stands by itself. */
+export interface InstanceState {
+  /** Lower-case hex SHA-256 of the table in force; null: there is none yet. */
+  readonly tableSha256: string | null
+  /** Redis as it sees it; `none`: it uses none. */
+  readonly redis: 'up' | 'degraded' | 'down' | 'none'
+  /** Empty: it is well. */
+  readonly degraded: readonly Degraded[]
+}
+
 /** What an instance says of itself with each poll. */
 export interface InstanceBeat {
   readonly id: string
@@ -20,6 +42,8 @@ export interface InstanceBeat {
   readonly cacheKeys?: readonly string[]
   /** How far its clock is behind the database's; absent: not known yet. */
   readonly clockOffsetMs?: number | undefined
+  /** Absent: it has only begun. */
+  readonly state?: InstanceState | undefined
 }
 
 /** An instance as the database knows it; times in milliseconds since the epoch, by the database's clock. */
@@ -39,14 +63,19 @@ export interface InstanceView {
   readonly cacheKeys: readonly string[]
   /** null: it did not say. */
   readonly clockOffsetMs: number | null
+  /** null: it is of an earlier version, or has only begun. */
+  readonly state: InstanceState | null
 }
 
 /** The columns of a heartbeat, in the order of its statement. */
 export function beatValues(beat: InstanceBeat): readonly unknown[] {
   const { id, role, host, pid, version, appliedRevision, epoch = null, staleLimitMs = 0 } = beat
-  const { cacheKeys, clockOffsetMs = null } = beat
+  const { cacheKeys, clockOffsetMs = null, state } = beat
   const keys = cacheKeys?.join(',') ?? null
-  return [id, role, host, pid, version, appliedRevision, epoch, staleLimitMs, keys, clockOffsetMs]
+  return [
+    ...[id, role, host, pid, version, appliedRevision, epoch, staleLimitMs, keys, clockOffsetMs],
+    ...[state?.tableSha256 ?? null, state?.redis ?? null, JSON.stringify(state?.degraded ?? [])],
+  ]
 }
 
 /** An instance leaves after its drain: it no longer counts, for good, as ids are not used twice. Unknown ones are ignored. */
@@ -93,8 +122,10 @@ export async function listInstances(
     `SELECT id, host, pid, role, version, ${milliseconds('started_at')} AS "startedAtMs",
        applied_revision AS "appliedRevision", epoch, ${milliseconds('last_seen_at')} AS "lastSeenAtMs",
        stale_limit_ms AS "staleLimitMs", coalesce(string_to_array(cache_keys, ','), '{}') AS "cacheKeys",
-       clock_offset_ms AS "clockOffsetMs"
-     FROM instance LEFT JOIN instance_about USING (id)
+       clock_offset_ms AS "clockOffsetMs",
+       CASE WHEN redis IS NOT NULL THEN
+         jsonb_build_object('tableSha256', table_sha256, 'redis', redis, 'degraded', degraded) END AS state
+     FROM instance LEFT JOIN instance_about USING (id) LEFT JOIN instance_state USING (id)
      WHERE signed_off_at IS NULL
        AND last_seen_at >= now() - (greatest($1, stale_limit_ms) + $2) * interval '1 millisecond'
      ORDER BY started_at, id`,
@@ -110,7 +141,8 @@ export async function pruneInstances(db: Queryable, olderThanMs: number, most = 
          SELECT id FROM instance WHERE last_seen_at < now() - $1 * interval '1 millisecond'
          LIMIT $2 FOR UPDATE SKIP LOCKED)
        RETURNING id
-     ), said AS (DELETE FROM instance_about a USING gone WHERE a.id = gone.id)
+     ), said AS (DELETE FROM instance_about a USING gone WHERE a.id = gone.id
+     ), stood AS (DELETE FROM instance_state s USING gone WHERE s.id = gone.id)
      SELECT count(*) AS removed FROM gone`,
     [olderThanMs, most],
   )

@@ -15,6 +15,7 @@ const instance = {
   staleLimitMs: 900_000,
   cacheKeys: ['a1'],
   clockOffsetMs: 100,
+  state: null,
 }
 
 void t.test('instances are listed with the revision that each has applied', async (t) => {

@@ -106,6 +106,7 @@ export function depsOf({ db, clock, logged }: World): ControlDeps {
     clientCertHeader: false,
     publicUrl: null,
     scanners: [],
+    hasAuditSink: false,
     hub: {
       publicUrl: 'http://hub.test:8081',
       path: '',
@@ -178,6 +179,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     ]),
     staleLimitMs: 900_000,
     legacyKeys: false,
+    resourceMetadata: null,
     oauth: { accessTokenMs: 900_000, refreshTokenMs: 30 * 86_400_000, profile: 'baseline' },
     cors: 'off',
     forwardAuthorization: false,

@@ -71,7 +71,17 @@ URI.1 = https://x.example/a\\, DNS:admin.example
   t.teardown(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'settings')
   writeFileSync(file, settings)
-  const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '9']
+  const words = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    '9',
+  ]
   const pem = execFileSync('openssl', [...words, '-config', file, '-keyout', '/dev/null'], { stdio: 'pipe' })
   const one = new X509Certificate(pem)
   t.match(one.subjectAltName, 'DNS:admin.example')

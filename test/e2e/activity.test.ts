@@ -24,10 +24,30 @@ async function readSums(
     )
 }
 
+interface Timed {
+  readonly kind: string
+  readonly answers: number
+  readonly upstream: number
+}
+
+async function readTimed(
+  t: { teardown(fn: () => Promise<void>): unknown },
+  url: string,
+): Promise<() => Promise<Timed[]>> {
+  const db = createPostgres({ url, applicationName: 'latchkey-test' })
+  t.teardown(() => db.close())
+  return () =>
+    db.query<Timed>(
+      `SELECT kind, sum(answers)::bigint AS answers, sum(upstream)::bigint AS upstream
+       FROM activity_latency WHERE span = 'day' GROUP BY 1 ORDER BY 1`,
+    )
+}
+
 void t.test('after a stop, the figures are those of the gateway itself', async (t) => {
   const program = await startTestProgram(t)
   const { admin, controlPort, gatewayPort } = program
   const sums = await readSums(t, program.databaseUrl)
+  const timed = await readTimed(t, program.databaseUrl)
   const merchantId = await admin.makeMerchant()
   const key = await admin.makeKey(merchantId)
   const dead = await admin.makeKey(merchantId)
@@ -68,6 +88,8 @@ void t.test('after a stop, the figures are those of the gateway itself', async (
     stored.reduce((sum, { count }) => sum + count, 0),
     counted,
   )
+  const everyKind = ['all', 'key', 'merchant'].map((kind) => ({ kind, answers: 58, upstream: 58 }))
+  t.same(await timed(), everyKind, 'and it is told of each that was sent on how long it took')
 })
 
 void t.test('what is older than 10 seconds is stored without a stop', async (t) => {

@@ -117,6 +117,10 @@ void t.test('a challenge names what the API takes', async (t) => {
     challenges('MISSING_API_KEY', { name: 'flintn', credential: { header: 'X-Api-Key', bearer: true } }),
     ['ApiKey realm="flintn"', 'Bearer realm="flintn"'],
   )
+  const about = { ...bearer, resourceMetadata: 'https://hub.example/x' }
+  t.same(challenges('MISSING_API_KEY', about), [
+    'Bearer realm="flint", resource_metadata="https://hub.example/x"',
+  ])
   // On one object, with and without an error in turn.
   for (let round = 0; round < 2; round++) {
     t.same(challenges('MISSING_API_KEY', bearer), ['Bearer realm="flint"'])

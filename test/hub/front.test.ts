@@ -115,6 +115,78 @@ t.test('behind a proxy', async (t) => {
     },
   )
 
+  await t.test('what is ticked while another’s change is loaded is kept, beside that change', async (t) => {
+    const shared = await hub.admin.makeKey(hub.merchantId, {
+      name: 'Shared',
+      permissions: ['transaction.read'],
+    })
+    const { page, faults } = await openPage(browser, front.url)
+    await signIn(page, hub.member)
+    await page.goto(`${front.url}/developers/keys/${shared.id}`)
+    await page.getByRole('button', { name: 'Edit', exact: true }).click()
+    const dialog = page.getByRole('dialog')
+    const box = (name: string) => dialog.getByRole('checkbox', { name })
+    await box('Search').check()
+    await hub.admin.call('PATCH', `/keys/${shared.id}?wait=all`, {
+      permissions: ['transaction.read', 'transaction.refund'],
+    })
+    await dialog.getByRole('button', { name: 'Save permissions' }).click()
+    const release = front.hold(new RegExp(`^GET /admin/v1/keys/${shared.id}$`))
+    await dialog.getByRole('button', { name: 'Take what is there now' }).click()
+    await dialog.getByRole('button', { name: 'Loading…' }).waitFor()
+    await box('Read transaction').uncheck()
+    release()
+    await dialog.getByText('Somebody changed this key').waitFor({ state: 'detached' })
+    t.same(
+      [
+        await box('Read transaction').isChecked(),
+        await box('Search').isChecked(),
+        await box('Refund').isChecked(),
+      ],
+      [false, true, true],
+    )
+    await dialog.getByRole('button', { name: 'Save permissions' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    t.same((await hub.admin.call('GET', `/keys/${shared.id}`)).body['permissions'], [
+      'transaction.refund',
+      'transaction.search',
+    ])
+    t.same(faults, [])
+  })
+
+  await t.test(
+    'a menu that is opened while a page comes stays open, with what was typed in it',
+    async (t) => {
+      const { page, faults } = await openPage(browser, front.url)
+      await signIn(page, hub.operator)
+      const release = front.hold(new RegExp(`^GET /admin/v1/keys/${id}$`))
+      await page.goto(`${front.url}/developers/keys/${id}`)
+      await page.getByRole('button', { name: 'Choose a merchant: All merchants' }).click()
+      await page.getByLabel('Find a merchant').fill('aur')
+      release()
+      await page.getByRole('heading', { name: 'Till', level: 1, includeHidden: true }).waitFor()
+      t.equal(await page.getByLabel('Find a merchant').inputValue(), 'aur')
+      t.same(faults, [])
+    },
+  )
+
+  await t.test('a dialog of a row outlives the row', async (t) => {
+    const gone = await hub.admin.makeKey(hub.merchantId, { name: 'Soon gone' })
+    const { page, faults } = await openPage(browser, front.url)
+    await signIn(page, hub.member)
+    await page.goto(`${front.url}/developers?status=active`)
+    await page.getByRole('button', { name: 'Actions for Soon gone' }).click()
+    await page.getByRole('menuitem', { name: 'Revoke' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Reason').fill('It was seen in a chat')
+    await hub.admin.call('POST', `/keys/${gone.id}/disable?wait=all`, {})
+    // As the list does by itself after a while.
+    await page.evaluate(`window.dispatchEvent(new Event('visibilitychange'))`)
+    await page.getByRole('link', { name: 'Soon gone', includeHidden: true }).waitFor({ state: 'detached' })
+    t.equal(await dialog.getByLabel('Reason').inputValue(), 'It was seen in a chat')
+    t.same(faults, [])
+  })
+
   await t.test(
     'while the server is away, what was loaded stays, and what was not done is not said to be',
     async (t) => {

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import t from 'tap'
+import { hubPages } from '../../src/control/hub/pages.ts'
 
 const root = 'hub/src'
 
@@ -47,4 +48,11 @@ void t.test('only api asks the server, and nothing writes markup of its own', as
     t.notMatch(text, /dangerouslySetInnerHTML|innerHTML|\beval\(|new Function/, file)
     if (file !== 'shell/theme.ts') t.notMatch(text, /localStorage|sessionStorage|indexedDB/, file)
   }
+})
+
+void t.test('each page of the hub is served at its address, and no other', async (t) => {
+  const routes = readFileSync(join(root, 'routes.tsx'), 'utf8')
+  const patterns = [...routes.matchAll(/^ {2}route\(\s*'([^']+)'/gm)].map(([, pattern = '']) => pattern)
+  t.ok(patterns.length > 20)
+  t.same([...patterns, '/'].toSorted(), [...hubPages].toSorted())
 })

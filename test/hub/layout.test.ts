@@ -72,7 +72,7 @@ t.test('the main pages are laid out as they were looked at', async (t) => {
       '/team',
       '/account',
     ],
-    operator: ['/operator/merchants', '/operator/audit', '/operator/instances'],
+    operator: ['/operator/merchants', '/operator/audit', '/operator/health', '/operator/instances'],
   } as const
   const found: Record<string, Layout> = {}
   for (const who of ['member', 'operator'] as const) {

@@ -105,12 +105,27 @@ t.test('as an operator', async (t) => {
     t.same(faults, [])
   })
 
-  await t.test('health says in words what the instances know', async (t) => {
+  await t.test('health says in words what there is to know, with what to do about it', async (t) => {
+    const { page, faults } = await openPage(browser, hub.url)
+    await signIn(page, hub.operator)
+    await page.goto('/operator/health')
+    await page.getByText('All is well').waitFor()
+    await hub.admin.call('POST', '/deny', { kind: 'client', value: '203.0.113.0/24', reason: 'Guessing' })
+    const note = page.getByRole('listitem').filter({ hasText: 'emergency stop' })
+    await note.getByText('Note', { exact: true }).waitFor()
+    await hub.admin.call('DELETE', '/deny?kind=client&value=203.0.113.0%2F24')
+    await note.waitFor({ state: 'detached' })
+    t.same(faults, [])
+  })
+
+  await t.test('of each instance it is said what it runs, has applied, and sees of its stores', async (t) => {
     const { page, faults } = await openPage(browser, hub.url)
     await signIn(page, hub.operator)
     await page.goto('/operator/instances')
-    await page.getByText('All is well').waitFor()
-    await page.getByRole('row').filter({ hasText: 'all' }).first().waitFor()
+    const row = page.getByRole('row').filter({ hasText: 'up to date' })
+    await row.getByText(/^table [0-9a-f]{10}$/).waitFor()
+    await row.getByText('Postgres: Up').waitFor()
+    await row.getByText('Well', { exact: true }).waitFor()
     t.same(faults, [])
   })
 

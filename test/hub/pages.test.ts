@@ -17,6 +17,8 @@ const developers = [
   '/developers/requests/req_01J8Z0000000000000000000',
   '/developers/webhooks',
   '/developers/oauth',
+  '/developers/oauth/new',
+  '/developers/oauth/cli_0000000000000000',
   '/team',
   '/account',
   '/device',
@@ -28,6 +30,7 @@ const operators = [
   '/operator/merchants',
   '/operator/operators',
   '/operator/audit',
+  '/operator/health',
   '/operator/instances',
   '/operator/routes',
   '/operator/deny',
@@ -49,7 +52,11 @@ t.test('pages', async (t) => {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [name, person, paths] of [
       ['member', hub.member, [...developers, `/developers/keys/${id}`]],
-      ['operator', hub.operator, [...operators, '/developers', `/developers/keys/${id}`]],
+      [
+        'operator',
+        hub.operator,
+        [...operators, `/operator/merchants/${hub.merchantId}`, '/developers', `/developers/keys/${id}`],
+      ],
     ] as const)
       await t.test(`for the ${name}, ${colorScheme}`, async (t) => {
         const watched = await openPage(browser, hub.url, { colorScheme })

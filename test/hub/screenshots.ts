@@ -1,8 +1,10 @@
-// `npm run docs:hub`: pictures of the hub's pages for docs/hub, light and dark, of a program with lifelike data.
+// `npm run docs:hub`: pictures of the hub's pages for docs/hub, light and dark, of a program with lifelike data, over a Postgres and
+// a Redis of its own as the tests have them. With names, those alone: `npm run docs:hub -- keys health`.
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
+import { startSharedServices } from '../support/services.ts'
 import { openPage, signIn, startChromium } from './browser.ts'
 import { furnish, type Lifelike } from './lifelike.ts'
 import { type HubProgram, startHub } from './people.ts'
@@ -51,7 +53,9 @@ const pictures: readonly Picture[] = [
   { name: 'webhooks', who: 'member', path: () => '/developers/webhooks' },
   { name: 'merchants', who: 'operator', path: () => '/operator/merchants' },
   { name: 'audit', who: 'operator', path: () => '/operator/audit' },
-  { name: 'health', who: 'operator', path: () => '/operator/instances' },
+  { name: 'oauth', who: 'member', path: () => '/developers/oauth' },
+  { name: 'health', who: 'operator', path: () => '/operator/health' },
+  { name: 'instances', who: 'operator', path: () => '/operator/instances' },
   { name: 'routes', who: 'operator', path: () => '/operator/routes' },
   { name: 'deny', who: 'operator', path: () => '/operator/deny' },
 ]
@@ -59,6 +63,9 @@ const pictures: readonly Picture[] = [
 async function main(): Promise<void> {
   const ends: (() => Promise<void>)[] = []
   const t = { teardown: (fn: () => unknown) => ends.push(async () => void (await fn())) }
+  const services = await startSharedServices()
+  ends.push(() => services.stop())
+  Object.assign(process.env, services.env)
   try {
     const hub = await startHub(t)
     const data = await furnish(hub)

@@ -6,10 +6,19 @@ interface Asked {
   readonly secret: string
 }
 
-/** The status of a request through the gateway. */
-export function send(port: number, { host, path, secret }: Asked): Promise<number> {
+/** The status of a request through the gateway, with a key. */
+export function send(port: number, asked: Asked): Promise<number> {
+  return ask(port, asked, { 'x-api-key': asked.secret })
+}
+
+/** With an access token. */
+export function sendBearer(port: number, asked: Asked): Promise<number> {
+  return ask(port, asked, { authorization: `Bearer ${asked.secret}` })
+}
+
+function ask(port: number, { host, path }: Asked, credential: Record<string, string>): Promise<number> {
   return new Promise((resolve, reject) => {
-    const headers = { host, 'x-api-key': secret }
+    const headers = { host, ...credential }
     request({ host: '127.0.0.1', port, path, headers }, (answer) => {
       answer.resume()
       resolve(answer.statusCode ?? 0)

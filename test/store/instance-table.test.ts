@@ -54,3 +54,27 @@ void t.test('instances long gone are forgotten', async (t) => {
   await db.query(`UPDATE instance SET last_seen_at = now() - interval '2 minutes'`)
   t.equal(await pruneInstances(db, 60_000), 1)
 })
+
+void t.test('an instance says how it stands, and one of an earlier version does not', async (t) => {
+  const { db } = await createDatabase(t)
+  const state = {
+    ...{ tableSha256: 'ab', redis: 'degraded' },
+    degraded: [{ reason: 'config_fault', detail: "line 3: it's wrong" }],
+  } as const
+  const poll = (of: object) => readChanges(db, { after: 0, limit: 1, beat: { ...beat, ...of } })
+  await poll({ state })
+  await poll({ id: 'i2', version: '0' })
+  t.match(await listInstances(db, 60_000), [
+    { id: 'i1', state },
+    { id: 'i2', state: null },
+  ])
+  const written = () => db.query(`SELECT xmin::text FROM instance_state`)
+  const before = await written()
+  await poll({ state })
+  t.same(await written(), before, 'what is as before is not written again')
+  await poll({ state: { ...state, redis: 'up', degraded: [] } })
+  t.match(await listInstances(db, 60_000), [{ state: { redis: 'up', degraded: [] } }, { state: null }])
+  await db.query(`UPDATE instance SET last_seen_at = now() - interval '2 minutes'`)
+  await pruneInstances(db, 60_000)
+  t.same(await written(), [])
+})

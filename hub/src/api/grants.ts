@@ -6,6 +6,7 @@ import type { Page } from './types.ts'
 
 export interface Grant {
   readonly id: string
+  readonly client_id: string
   readonly client_name: string
   readonly email: string
   readonly merchant_id: string
@@ -14,6 +15,7 @@ export interface Grant {
   readonly environment: string
   readonly permissions: readonly string[]
   readonly created_at: string
+  readonly expires_at: string
 }
 
 /** `merchantId` null: of all that the reader sees. */

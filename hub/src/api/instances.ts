@@ -13,6 +13,18 @@ export interface Instance {
   readonly applied_revision: number
   readonly last_seen_at: string
   readonly clock_offset_ms: number | null
+  /** Changes that it has not applied. */
+  readonly behind: number
+  /** null: an earlier version, which does not say; so of all below. */
+  readonly table_sha256: string | null
+  readonly postgres: 'up' | 'silent'
+  readonly redis: 'up' | 'degraded' | 'down' | 'none' | null
+  readonly degraded: readonly Degradation[] | null
+}
+
+export interface Degradation {
+  readonly reason: string
+  readonly detail: string | null
 }
 
 export const instanceList = queryOptions({

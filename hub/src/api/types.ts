@@ -59,7 +59,11 @@ export interface Key {
   readonly allowed_ips?: readonly string[]
   readonly rate_limits?: RateOverrides
   readonly in_flight?: number | null
+  readonly quotas?: QuotaOverrides
 }
+
+/** By name of a quota of the file: requests in a calendar month (UTC). */
+export type QuotaOverrides = Readonly<Record<string, { readonly requests: number }>>
 
 export type RateOverrides = Readonly<Record<string, { readonly rate: string; readonly burst: number | null }>>
 
@@ -95,6 +99,7 @@ export interface Merchant {
   readonly plan?: string | null
   readonly rate_limits?: RateOverrides
   readonly in_flight?: number | null
+  readonly quotas?: QuotaOverrides
 }
 
 export interface ApiPermissions {
@@ -104,6 +109,7 @@ export interface ApiPermissions {
   readonly routes?: readonly ApiRoute[]
   readonly rate_limits?: readonly RateLimit[]
   readonly hosts?: Readonly<Record<string, readonly string[]>>
+  readonly takes_tokens?: boolean
   readonly credential?: { readonly header: string | null; readonly bearer: boolean }
 }
 

@@ -36,7 +36,8 @@ const platform: readonly Entry[] = [
     icon: 'audit',
     roles: ['admin', 'support', 'auditor'],
   },
-  { to: '/operator/instances', label: words.shell.health, icon: 'health' },
+  { to: '/operator/health', label: words.shell.health, icon: 'health' },
+  { to: '/operator/instances', label: words.shell.instances, icon: 'instances' },
   { to: '/operator/routes', label: words.shell.routes, icon: 'routes' },
   { to: '/operator/deny', label: words.shell.deny, icon: 'stop' },
 ]

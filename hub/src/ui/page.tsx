@@ -9,14 +9,14 @@ interface PageHeadProps {
   readonly above?: ReactNode
 }
 
-/** The head of a page; the focus comes here when a page is opened, so that it is read first. */
+/** The head of a page; the focus comes here when a page is opened, so that it is read first: unless the reader is in the midst of something. */
 export function PageHead({ title, about, actions, beside, above }: PageHeadProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     document.title = `${title} · ${words.product}`
   }, [title])
   useEffect(() => {
-    heading.current?.focus({ preventScroll: true })
+    if (!isBusy(document.activeElement)) heading.current?.focus({ preventScroll: true })
   }, [])
   return (
     <header className="mb-6">
@@ -39,6 +39,13 @@ export function PageHead({ title, about, actions, beside, above }: PageHeadProps
       </div>
     </header>
   )
+}
+
+/** Whoever types or has a menu or a dialog open while a page comes keeps it: a menu closes when the focus leaves it. */
+function isBusy(at: Element | null): boolean {
+  const overlays = '[role="menu"], [role="dialog"]'
+  const held = at?.closest(`input, textarea, select, ${overlays}`) ?? document.querySelector(overlays)
+  return held !== null
 }
 
 export function Section({

@@ -80,6 +80,7 @@ export const edit = {
   submit: 'Save permissions',
   failed: 'The permissions were not changed',
   conflict: 'Take what is there now',
+  takeFailed: 'What is there now could not be loaded',
   detailsTitle: 'Name, owner, expiry',
   detailsFailed: 'The key was not changed',
   metadata: 'Pairs of your own',

@@ -1,5 +1,7 @@
 // How much a key or a merchant may ask for.
 
+import { figure } from './say.ts'
+
 export const limits = {
   title: 'Limits',
   about: (name: string) =>
@@ -15,4 +17,16 @@ export const limits = {
   inFlightHint: 'Empty: any number.',
   none: 'The file has no rate limit that could be another one here.',
   failed: 'The limits were not changed',
+  noneInForce: 'The file has no limit, and none was said here.',
+  columns: { name: 'What', rate: 'At most', source: 'Said by' },
+  rateOf: (api: string, name: string, per: string) => `${api}: ${name}, each ${per}`,
+  quota: (name: string) => `Quota: ${name}`,
+  aMonth: (requests: number) => `${figure(requests)} a month`,
+  ofKey: 'this key',
+  ofMerchant: 'the merchant',
+  ofFile: 'the file',
+  ofPlanOrFile: 'the plan, else the file',
+  ofPlan: (plan: string) =>
+    `On the plan ${plan}: where it has a limit, its figure counts in place of the file’s.`,
+  change: 'Change',
 }

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { catalogue } from '../../errors/catalogue.ts'
 import { listActivitySeries } from '../../store/activity/activity-series-table.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
-import { idOf, textField } from '../fields.ts'
+import { holderField, holderIdOf, idOf, textField } from '../fields.ts'
 import { instant, rangeOf, timeField } from '../instant.ts'
 import { listOf, timeSchema } from '../openapi/route-doc.ts'
 import { invalid } from '../refusal.ts'
@@ -16,7 +16,7 @@ const seriesQuery = Type.Object(
   {
     step: Type.Optional(Type.Enum([...stepNames], { description: '`hour` unless said' })),
     merchant_id: Type.Optional(textField(64)),
-    key_id: Type.Optional(textField(64)),
+    key_id: holderField,
     api: Type.Optional(textField(100)),
     environment: Type.Optional(textField(100)),
     since: Type.Optional(timeField('From then on; 24 hours before `until` unless said')),
@@ -61,7 +61,7 @@ export function serveActivitySeries(app: ControlApp, deps: AdminDeps): void {
     const rows = await listActivitySeries(deps.db, {
       ...{ scope: request.caller.scope, api, environment, fromMs, toMs, stepSeconds, failures },
       merchantId: asked.merchant_id && idOf('mer', asked.merchant_id),
-      keyId: asked.key_id && idOf('key', asked.key_id),
+      keyId: asked.key_id && holderIdOf(asked.key_id),
     })
     return {
       data: rows.map(({ atMs, ...figures }) => ({ at: instant(atMs), ...figures })),

@@ -9,7 +9,7 @@ import {
 } from '../../store/activity/activity-totals-table.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
-import { idOf, limitOf, pageFields, textField } from '../fields.ts'
+import { holderIdOf, idOf, holderField, limitOf, pageFields, textField } from '../fields.ts'
 import { rangeOf, timeField } from '../instant.ts'
 import { listOf } from '../openapi/route-doc.ts'
 import { invalid } from '../refusal.ts'
@@ -22,7 +22,7 @@ const totalsQuery = Type.Object(
   {
     by: Type.Optional(Type.Enum([...groupings], { description: '`merchant` unless said' })),
     merchant_id: Type.Optional(textField(64)),
-    key_id: Type.Optional(textField(64)),
+    key_id: holderField,
     api: Type.Optional(textField(100)),
     environment: Type.Optional(textField(100)),
     route: Type.Optional(textField(1024)),
@@ -78,7 +78,7 @@ export function serveActivityTotals(app: ControlApp, deps: AdminDeps): void {
 function whose(merchantId: string | undefined, keyId: string | undefined) {
   return {
     merchantId: merchantId && idOf('mer', merchantId),
-    keyId: keyId && idOf('key', keyId),
+    keyId: keyId && holderIdOf(keyId),
   }
 }
 

@@ -72,6 +72,7 @@ export const access = {
   'GET /keys/{id}/permissions': read,
   'GET /activity': read,
   'GET /activity/series': read,
+  'GET /activity/latency': read,
   // It tells where routes lead and stand, which is the platform's.
   'GET /explain': readWhole,
   'GET /events': read,
@@ -82,6 +83,7 @@ export const access = {
   'GET /audit/export': { may: ['static', 'admin', 'auditor'], reach: 'part' },
   'GET /audit/verify': { may: ['static', 'admin', 'auditor'], reach: 'whole' },
   'GET /instances': readWhole,
+  'GET /health': readWhole,
   'GET /deny': readWhole,
   'POST /deny': changeWhole,
   'DELETE /deny': changeWhole,

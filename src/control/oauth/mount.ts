@@ -8,7 +8,8 @@ import { createClientCertificate } from '../client-certificate.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import type { HubApp } from '../people/hub-app.ts'
 import { refuseUnknownPath } from '../refusal.ts'
-import { resourceMetadata, resourcePath } from './resource-metadata.ts'
+import { resourceMetadataPath } from '../../config/oauth-schema.ts'
+import { resourceMetadata } from './resource-metadata.ts'
 
 const metadataPath = '/.well-known/oauth-authorization-server'
 
@@ -63,7 +64,7 @@ export function serveOauth(app: ControlApp, { hub, server: serverOf }: Served): 
         : refuseUnknownPath(request, reply),
   })
   app.get(`${metadataPath}${oauthPath}`, (request, reply) => handOver(request, reply, metadataPath))
-  app.get(`${resourcePath}/:api`, async (request, reply) => {
+  app.get(`${resourceMetadataPath}/:api`, async (request, reply) => {
     const { api: name } = request.params as { api: string }
     const about = resourceMetadata(deps.table().apis.get(name), publicUrl)
     return about === undefined ? refuseUnknownPath(request, reply) : about

@@ -4,8 +4,6 @@ import type { Api } from '../../config/compiled.ts'
 import { proofAlgorithms } from '../../credentials/proof-algorithms.ts'
 import { oauthPath } from '../../oauth/paths.ts'
 
-export const resourcePath = '/.well-known/oauth-protected-resource'
-
 /** undefined: it takes no tokens. */
 export function resourceMetadata(api: Api | undefined, publicUrl: string): object | undefined {
   const host = api?.environments[0]?.hosts[0]

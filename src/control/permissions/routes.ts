@@ -43,6 +43,9 @@ export const apiPermissionsSchema = Type.Object({
       { description: 'With `with=routes`' },
     ),
   ),
+  takes_tokens: Type.Optional(
+    Type.Boolean({ description: 'With `with=routes`: access tokens of the authorization server, too' }),
+  ),
   rate_limits: Type.Optional(
     Type.Array(rateLimitSchema, { description: 'With `with=routes`; not for members' }),
   ),
@@ -95,6 +98,7 @@ function useOf(api: Api, isOperator: boolean): Partial<ApiPermissions> {
   return {
     hosts: Object.fromEntries(api.environments.map(({ name, hosts }) => [name, [...hosts]])),
     credential: { header, bearer },
+    takes_tokens: api.oauth !== null,
     routes: api.routes.map((route) => ({
       ...routeObject(route),
       ...(isOperator && { source: route.source }),

@@ -13,14 +13,14 @@ import {
 import { timeOfId } from '../../telemetry/request-id.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
-import { idOf, idParams, limitOf, pageFields, textField } from '../fields.ts'
+import { holderField, holderIdOf, idOf, idParams, limitOf, pageFields, textField } from '../fields.ts'
 import { instant, rangeOf, timeField } from '../instant.ts'
 import { listOf } from '../openapi/route-doc.ts'
 import { requestObject, requestSchema } from './request-object.ts'
 
 const requestsQuery = Type.Object(
   {
-    key_id: Type.Optional(textField(64)),
+    key_id: holderField,
     merchant_id: Type.Optional(textField(64)),
     code: Type.Optional(textField(64)),
     since: Type.Optional(timeField('From then on')),
@@ -58,7 +58,7 @@ export function serveRequests(app: ControlApp, deps: AdminDeps): void {
     const { key_id: keyId, merchant_id: merchantId, code, since, until, cursor, limit } = request.query
     const filter = {
       ...{ scope: request.caller.scope, code },
-      keyId: keyId && idOf('key', keyId),
+      keyId: keyId && holderIdOf(keyId),
       merchantId: merchantId && idOf('mer', merchantId),
       ...rangeOf(since, until),
     }

@@ -7,6 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Route } from '../../config/compiled.ts'
 import type { CredentialRecord } from '../../credentials/record.ts'
 import type { Access } from '../access.ts'
+import {
+  type AnswerTimes,
+  createAnswerTimesBook,
+  type LatencyCount,
+  latencyCountsOf,
+} from './answer-times.ts'
 
 export interface ActivityCount {
   readonly keyId: string
@@ -29,14 +35,16 @@ export interface ActivityBatch {
   /** Its own: one that comes again, as its answer was lost, is known by it. */
   readonly id: string
   readonly counts: readonly ActivityCount[]
+  /** How long the answers took of requests that were sent to an upstream; of others than those counted beside. */
+  readonly latencies: readonly LatencyCount[]
 }
 
 /** Takes a batch; rejects when it cannot tell that it was kept, and then gets the same one again later. */
 export type ActivitySink = (batch: ActivityBatch) => Promise<void>
 
 export interface ActivityRecorder {
-  /** Counts one finished request of a known key. */
-  count(access: Access): void
+  /** Counts one finished request of a known key, of whose time so much was the gateway's own, in milliseconds. */
+  count(access: Access, gatewayMs: number): void
   /** Hands everything on; called in intervals and in the drain. After `stop` it tries for 3 s. Never rejects. */
   flush(): Promise<void>
   stop(): void
@@ -48,8 +56,13 @@ export interface ActivityRecorderDeps {
   readonly sink: ActivitySink
   readonly now: () => number
   readonly dropped: () => void
+  /** Of one more request it is not told how long it took. */
+  readonly untimed: () => void
   readonly flushEveryMs?: number
+  /** How long times of answers are gathered: what is told of them is by five minutes at least. */
+  readonly timesEveryMs?: number
   readonly maxRows?: number
+  readonly maxTimes?: number
 }
 
 /**
@@ -64,6 +77,8 @@ class Row {
   readonly minuteMs: number
   /** Of the same route and secret: another outcome, or an earlier minute. */
   readonly next: Row | undefined
+  /** Shared by those of one key; undefined: none was sent to an upstream yet. */
+  times: AnswerTimes | undefined = undefined
   count = 0
   lastUsedAtMs: number | null = null
 
@@ -91,16 +106,21 @@ type Rows = Map<Route, Map<string, Row>>
 interface SealedBatch {
   readonly id: string
   readonly rows: readonly Row[]
+  readonly times: readonly AnswerTimes[]
 }
 
 const minuteMs = 60_000
 const batchRows = 500
+/** A key has some ten times in a minute, each of which is added to seven rows. */
+const batchTimes = 50
 const lastTriesMs = 3_000
 const pauseMs = 100
 
 /** Makes a recorder that flushes every 5 seconds. */
 export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityRecorder {
-  const maxRows = deps.maxRows ?? 50_000
+  const { maxRows = 50_000, maxTimes = 20_000, timesEveryMs = 30_000 } = deps
+  const book = createAnswerTimesBook(maxTimes)
+  let timesTakenAt = performance.now()
   let rows: Rows = new Map()
   /** Rows waiting, sealed ones too. */
   let size = 0
@@ -112,6 +132,8 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
   timer.unref()
 
   const waiting = () => size
+  /** Times are waited for at the end alone. */
+  const isEmpty = () => size === 0 && !(isStopped && book.size() > 0)
 
   /** The row that a request counts into; undefined: there is no room for one more. */
   function rowOf(kind: RowKind): Row | undefined {
@@ -132,8 +154,22 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
     const taken = allOf(rows)
     rows = new Map()
     for (let i = 0; i < taken.length; i += batchRows) {
-      sealed.push({ id: randomUUID(), rows: taken.slice(i, i + batchRows) })
+      sealed.push({ id: randomUUID(), rows: taken.slice(i, i + batchRows), times: [] })
     }
+    // With the rows alone: they name the times that they add to.
+    if (!isStopped && performance.now() - timesTakenAt < timesEveryMs) return
+    timesTakenAt = performance.now()
+    const times = book.take()
+    for (let i = 0; i < times.length; i += batchTimes) {
+      sealed.push({ id: randomUUID(), rows: [], times: times.slice(i, i + batchTimes) })
+    }
+  }
+
+  /** How long one took of which an upstream was waited for. */
+  function time(row: Row, answerMs: number, upstreamMs: number): void {
+    row.times ??= book.of({ record: row.record, environment: row.environment, atMs: row.minuteMs })
+    if (row.times === undefined) deps.untimed()
+    else row.times.add(answerMs, upstreamMs)
   }
 
   /** Counts go on adding up while an earlier batch cannot be kept, so that an outage does not make many small ones. */
@@ -141,9 +177,11 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
     if (sealed.length === 0) seal()
     for (let next = sealed[0]; next !== undefined; next = sealed[0]) {
       try {
-        await deps.sink({ id: next.id, counts: next.rows.map(countOf) })
+        const latencies = next.times.flatMap(latencyCountsOf)
+        await deps.sink({ id: next.id, counts: next.rows.map(countOf), latencies })
         sealed.shift()
         size -= next.rows.length
+        book.release(next.times)
       } catch {
         // The next time another one is first, in case that it is this one that cannot be kept.
         sealed = [...sealed.slice(1), next]
@@ -160,8 +198,8 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
   }
 
   return {
-    count(access) {
-      const { principal, environment, route } = access
+    count(access, gatewayMs) {
+      const { principal, environment, route, upstreamMs } = access
       if (principal === undefined || route === undefined) return
       const at = deps.now()
       const row = rowOf({
@@ -171,16 +209,17 @@ export function createActivityRecorder(deps: ActivityRecorderDeps): ActivityReco
         outcome: access.denial?.code ?? 'allow',
         minuteMs: at - (at % minuteMs),
       })
-      if (row === undefined) deps.dropped()
-      else row.add(at)
+      if (row === undefined) return deps.dropped()
+      row.add(at)
+      if (upstreamMs !== undefined) time(row, gatewayMs + upstreamMs, upstreamMs)
     },
     async flush() {
       const endsAt = performance.now() + lastTriesMs
       await flush()
       // What came in while an earlier flush ran goes with another.
-      if (waiting() > 0) await flush()
+      if (!isEmpty()) await flush()
       if (!isStopped) return
-      while (waiting() > 0 && performance.now() < endsAt) {
+      while (!isEmpty() && performance.now() < endsAt) {
         await sleep(pauseMs)
         await flush()
       }

@@ -42,7 +42,7 @@ export function createRecorder({
     const gatewayMs = partTime(access, performance.now())
     const outcome = outcomes.of(access)
     outcome.series.observe(gatewayMs, access.upstreamMs, access.clientMs)
-    activity.count(access)
+    activity.count(access, gatewayMs)
     addresses.note(access)
     if (outcome.kept !== 'none') requests.take(access, outcome, gatewayMs)
     if (live.isWanted) live.take(access, outcome, gatewayMs)

@@ -1,14 +1,16 @@
 // Where figures of use are read from: each part of a time from the sums or from the rows themselves, as one list of rows that
 // have the same columns. What is asked of one key is read from its rows: they stand together.
 
-import { partsOf, type Range, type RangePart } from './activity-parts.ts'
+import { type LongSource, partsOf, type Range, type RangePart } from './activity-parts.ts'
 import { readSummed, type SumKind } from './activity-sum-table.ts'
+import { readTotalled } from './activity-total-table.ts'
 import type { Queryable } from '../postgres.ts'
 import type { Scope } from '../scope.ts'
 
 export interface SourceFilter extends Range {
   /** What of the installation is asked about. */
   readonly scope: Scope
+  /** Of a key, or of a client of the authorization server: its access tokens are counted by it. */
   readonly keyId?: string | undefined
   readonly merchantId?: string | undefined
   readonly api?: string | undefined
@@ -26,21 +28,28 @@ export interface Sharpness {
   readonly time: 'row' | 'hour' | 'day' | 'none'
 }
 
-/** A SELECT of name, start, api, environment, route, outcome and count; `put` takes a value and gives its placeholder. */
+/**
+ * A SELECT of name, start, api, environment, route, outcome, count, and in `allowed` how many of these were let through; `put` takes a
+ * value and gives its placeholder. Where it is asked for names alone, routes and outcomes may be empty.
+ */
 export async function sourceOf(
   db: Queryable,
   { filter, sharpness }: { readonly filter: SourceFilter; readonly sharpness: Sharpness },
   put: (value: unknown) => string,
 ): Promise<string> {
   const kind = kindOf(filter, sharpness)
-  const parts = kind === undefined ? [rowsOnly(filter)] : await readParts(db, filter, { kind, ...sharpness })
-  return parts
-    .flatMap((part) =>
-      kind === undefined || part.from === 'rows'
-        ? rowsOf(filter, part, { name: sharpness.name, put })
-        : [sumsOf(filter, part, { kind, span: part.from, put })],
-    )
-    .join(' UNION ALL ')
+  const parts =
+    kind === undefined ? [rowsOnly(filter)] : await readParts(db, filter, spansFor(filter, sharpness))
+  const from = (part: RangePart) => {
+    if (kind === undefined || part.from === 'rows') return rowsOf(filter, part, { name: sharpness.name, put })
+    return [sumsOf(filter, part, { kind, source: part.from, put })]
+  }
+  return parts.flatMap(from).join(' UNION ALL ')
+}
+
+/** Whether totals answer, which know of no routes and refusals. */
+function isTotalled({ route, outcome }: SourceFilter, { name, time }: Sharpness): boolean {
+  return name !== 'none' && time === 'none' && route === undefined && outcome === undefined
 }
 
 /** Of which the sums can answer; undefined: none. */
@@ -59,18 +68,18 @@ function rowsOnly({ fromMs, toMs }: Range): RangePart {
 async function readParts(
   db: Queryable,
   range: Range,
-  { kind, time }: { readonly kind: SumKind; readonly time: Sharpness['time'] },
+  spans: readonly LongSource[],
 ): Promise<readonly RangePart[]> {
-  const summed = await readSummed(db)
-  const parts = partsOf(range, summed, spansFor({ kind, time }))
+  const parts = partsOf(range, { ...(await readSummed(db)), totals: await readTotalled(db) }, spans)
   // An empty range still has columns.
   return parts.length > 0 ? parts : [rowsOnly(range)]
 }
 
-/** Keys are many, and of them there are weeks. */
-function spansFor({ kind, time }: { readonly kind: SumKind; readonly time: Sharpness['time'] }) {
-  if (time === 'hour') return ['hour'] as const
-  return kind === 'key' && time === 'none' ? (['week', 'day', 'hour'] as const) : (['day', 'hour'] as const)
+function spansFor(filter: SourceFilter, sharpness: Sharpness): readonly LongSource[] {
+  if (sharpness.time === 'hour') return ['hour']
+  // Of days that are over there are totals, but for those of which the sums have just heard.
+  const totals = ['total_four_weeks', 'total_week', 'total_day'] as const
+  return isTotalled(filter, sharpness) ? [...totals, 'day', 'hour'] : ['day', 'hour']
 }
 
 type Put = (value: unknown) => string
@@ -85,12 +94,13 @@ function rowsOf(
   const to = put(new Date(toMs))
   const conditions = [...commonOf(filter, put)]
   if (keyId !== undefined) conditions.push(`a.key_id = ${put(keyId)}`)
-  if (merchantId !== undefined) conditions.push(isOfMerchant(`= ${put(merchantId)}`))
-  if (scope.merchantIds !== null) conditions.push(isOfMerchant(`= ANY (${put(scope.merchantIds)}::text[])`))
+  const isOf = isOfMerchant(keyId?.startsWith('cli_') === true ? 'oauth_client' : 'api_key')
+  if (merchantId !== undefined) conditions.push(isOf(`= ${put(merchantId)}`))
+  if (scope.merchantIds !== null) conditions.push(isOf(`= ANY (${put(scope.merchantIds)}::text[])`))
   const joined = name === 'merchant' ? 'JOIN api_key k ON k.id = a.key_id' : ''
   const names = { merchant: 'k.merchant_id', key: 'a.key_id', none: `''` } as const
   const select = (table: string, column: string, within: string) =>
-    `SELECT ${names[name]} COLLATE "C" AS name, a.${column} AS start, a.api, a.environment, a.route, a.outcome, a.count
+    `SELECT ${names[name]} COLLATE "C" AS name, a.${column} AS start, a.api, a.environment, a.route, a.outcome, a.count, ${allowedOf}
      FROM ${table} a ${joined}
      WHERE ${[within, `a.${column} >= ${from}`, `a.${column} < ${to}`, ...conditions].join(' AND ')}`
   return [
@@ -100,14 +110,21 @@ function rowsOf(
   ]
 }
 
-const isOfMerchant = (comparison: string) =>
-  `a.key_id IN (SELECT m.id FROM api_key m WHERE m.merchant_id ${comparison})`
+/** Of a client, whose tokens count as it, its own merchant: one of all merchants is nobody's. */
+const isOfMerchant = (table: 'api_key' | 'oauth_client') => (comparison: string) =>
+  `a.key_id IN (SELECT m.id FROM ${table} m WHERE m.merchant_id ${comparison})`
 
-function sumsOf(
-  filter: SourceFilter,
-  { fromMs, toMs }: Range,
-  { kind, span, put }: { readonly kind: SumKind; readonly span: string; readonly put: Put },
-): string {
+const allowedOf = `CASE WHEN a.outcome = 'allow' THEN a.count ELSE 0 END AS allowed`
+
+interface SumsAsked {
+  readonly kind: SumKind
+  readonly source: LongSource
+  readonly put: Put
+}
+
+function sumsOf(filter: SourceFilter, { fromMs, toMs }: Range, { kind, source, put }: SumsAsked): string {
+  const table = source.startsWith('total_') ? 'activity_total' : 'activity_sum'
+  const span = source.replace('total_', '')
   const { scope, merchantId } = filter
   const conditions = [
     `a.kind = '${kind}' AND a.span = '${span}' AND a.start >= ${put(new Date(fromMs))} AND a.start < ${put(new Date(toMs))}`,
@@ -119,8 +136,10 @@ function sumsOf(
       : `a.name ${comparison}`
   if (merchantId !== undefined) conditions.push(isOf(`= ${put(merchantId)}`))
   if (scope.merchantIds !== null) conditions.push(isOf(`= ANY (${put(scope.merchantIds)}::text[])`))
-  return `SELECT a.name, a.start, a.api, a.environment, a.route, a.outcome, a.count
-    FROM activity_sum a WHERE ${conditions.join(' AND ')}`
+  const rest =
+    table === 'activity_total' ? `'', '', a.count, a.allowed` : `a.route, a.outcome, a.count, ${allowedOf}`
+  return `SELECT a.name, a.start, a.api, a.environment, ${rest}
+    FROM ${table} a WHERE ${conditions.join(' AND ')}`
 }
 
 function commonOf({ scope, api, environment, route, outcome }: SourceFilter, put: Put): string[] {

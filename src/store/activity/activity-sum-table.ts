@@ -112,7 +112,7 @@ export async function sumBackward(db: Postgres, hoursMs: number, most: number): 
 }
 
 /** Who adds activity waits until this transaction ends, and this for those who are at it. */
-async function lockSummed(tx: Queryable): Promise<Summed & { readonly nowMs: number }> {
+export async function lockSummed(tx: Queryable): Promise<Summed & { readonly nowMs: number }> {
   await tx.query(`SELECT pg_advisory_xact_lock(${lockId})`)
   const [now] = await tx.query<{ ms: number }>(`SELECT ${milliseconds('now()')} AS ms`)
   return { ...(await readSummed(tx)), nowMs: now?.ms ?? Number.NaN }

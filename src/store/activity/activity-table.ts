@@ -2,6 +2,8 @@
 // activity-rollup-table.ts.
 
 import { addToSums } from './activity-sum-table.ts'
+import { addToTotals } from './activity-total-table.ts'
+import { addLatencies, type LatencyCount } from './latency-table.ts'
 import { type Page, type PageRequest, pageOf } from '../page.ts'
 import type { Queryable } from '../postgres.ts'
 import { milliseconds } from '../session.ts'
@@ -27,6 +29,8 @@ export interface ActivityBatch {
   /** One that comes again is known by it. */
   readonly id: string
   readonly counts: readonly ActivityCount[]
+  /** In a batch of their own. */
+  readonly latencies?: readonly LatencyCount[]
 }
 
 /** How long a row's time is: the older, the longer. */
@@ -51,7 +55,7 @@ const addStatement = {
     WITH fresh AS (
       INSERT INTO activity_batch (id) VALUES ($10) ON CONFLICT DO NOTHING RETURNING id
     ), item AS (
-      SELECT i.*, w.since, w.until FROM fresh CROSS JOIN activity_summed_now() w CROSS JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+      SELECT i.*, w.* FROM fresh CROSS JOIN activity_ends_now() w CROSS JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
         $7::timestamptz[], $8::bigint[], $9::timestamptz[])
         AS i (key_id, secret_id, api, environment, route, outcome, minute, count, used_at)
     ), used AS (
@@ -62,6 +66,18 @@ const addStatement = {
       ORDER BY s.id FOR NO KEY UPDATE OF s
     ), moved AS (
       UPDATE key_secret s SET last_used_at = greatest(s.last_used_at, locked.at) FROM locked WHERE s.id = locked.id
+    ), noted AS (
+      INSERT INTO key_use AS u (key_id, minute)
+      SELECT n.key_id, n.minute FROM (
+        SELECT key_id, date_trunc('minute', max(used_at), 'UTC') AS minute FROM item WHERE used_at IS NOT NULL GROUP BY key_id
+      ) n WHERE NOT EXISTS (SELECT FROM key_use o WHERE o.key_id = n.key_id AND o.minute >= n.minute) ORDER BY n.key_id
+      ON CONFLICT (key_id) DO UPDATE SET minute = excluded.minute WHERE u.minute < excluded.minute
+    ), later AS (
+      ${addToTotals(`SELECT w.kind, w.name, i.minute AS start, i.api, i.environment, i.count,
+          CASE WHEN i.outcome = 'allow' THEN i.count ELSE 0 END AS allowed
+        FROM item i LEFT JOIN api_key k ON k.id = i.key_id
+          CROSS JOIN LATERAL (VALUES ('merchant', k.merchant_id), ('key', i.key_id)) w (kind, name)
+        WHERE i.minute >= i.totals_since AND i.minute < i.totals_until AND w.name IS NOT NULL`)}
     ), late AS (
       ${addToSums(`SELECT key_id, minute AS start, api, environment, route, outcome, false AS is_day, count
         FROM item WHERE minute >= since AND minute < until`)}
@@ -74,11 +90,14 @@ const addStatement = {
 }
 
 /**
- * Adds a batch to what is there; all of it or, when it throws, perhaps nothing: then the same batch is to be sent
+ * Adds a batch of counts, or one of latencies, to what is there; all of it or, when it throws, perhaps nothing: then the same batch is to be sent
  * again, and counts once. Moves last use forward, never back.
  */
-export async function addActivity(db: Queryable, { id, counts }: ActivityBatch): Promise<void> {
-  if (counts.length === 0) return
+export async function addActivity(
+  db: Queryable,
+  { id, counts, latencies = [] }: ActivityBatch,
+): Promise<void> {
+  if (counts.length === 0) return addLatencies(db, id, latencies)
   await db.query(addStatement, [
     counts.map((item) => item.keyId),
     counts.map((item) => item.secretId),

@@ -54,7 +54,7 @@ export async function listActivityTotals(
   const behind = after === null ? '' : `HAVING ${isBehind(filter, after, put)}`
   const rows = await db.query<ActivityTotal>(
     `SELECT ${name} COLLATE "C" AS name, sum(a.count)::bigint AS count,
-       (coalesce(sum(a.count) FILTER (WHERE a.outcome = 'allow'), 0))::bigint AS allowed
+       sum(a.allowed)::bigint AS allowed
      FROM (${source}) a GROUP BY 1 ${behind}
      ORDER BY ${by === 'day' ? 'name DESC' : 'count DESC, name'} LIMIT ${put(page.limit + 1)}`,
     values,

@@ -60,6 +60,33 @@ export async function tellQuotas(db: Postgres, { quotas, newId, nowMs }: QuotaWa
   return told
 }
 
+/** A merchant or key that has used four fifths of a quota, or all of it. */
+export interface NearQuota {
+  readonly merchantId: string
+  readonly subject: string
+  readonly quota: string
+  readonly count: number
+  /** What counts for this merchant. */
+  readonly requests: number
+}
+
+/** Of each quota the first thousand that may be near. Throws StoreUnavailableError. */
+export async function findNearQuotas(
+  db: Queryable,
+  { quotas, nowMs }: Pick<QuotaWarning, 'quotas' | 'nowMs'>,
+): Promise<readonly NearQuota[]> {
+  const month = dayOf(monthOf(nowMs).startMs)
+  const found: NearQuota[] = []
+  for (const quota of quotas) {
+    const rows = await nearOnes(db, quota, {
+      ...{ month, behind: { subject: '', environment: '' }, isToldToo: true },
+    })
+    for (const { merchantId, subject, count, requests } of rows.flatMap((row) => reachedBy(row, quota)))
+      found.push({ merchantId, subject, quota: quota.name, count, requests })
+  }
+  return found
+}
+
 async function tellAll(
   db: Postgres,
   reached: readonly Reached[],
@@ -83,10 +110,16 @@ async function tellAll(
 interface Next {
   readonly month: string
   readonly behind: Pick<UseRow, 'subject' | 'environment'>
+  /** Those too of whom all was told. */
+  readonly isToldToo?: boolean
 }
 
 /** Those beyond the first step of the smallest that may be theirs, of whom not all was told. */
-async function nearOnes(db: Queryable, quota: Quota, { month, behind }: Next): Promise<UseRow[]> {
+async function nearOnes(
+  db: Queryable,
+  quota: Quota,
+  { month, behind, isToldToo = false }: Next,
+): Promise<UseRow[]> {
   const least = Math.min(quota.requests, ...quota.ofPlans.values())
   const subject =
     quota.per === 'key'
@@ -102,11 +135,11 @@ async function nearOnes(db: Queryable, quota: Quota, { month, behind }: Next): P
        LEFT JOIN merchant_limit l ON l.merchant_id = m.id LEFT JOIN merchant_quota q ON q.merchant_id = m.id
        WHERE u.month = $1::date AND u.api = $2 AND (u.subject, u.environment) > ($5, $6)
      ) found
-     WHERE count * 100 >= least * ${warnedAt[0]} AND NOT EXISTS (
+     WHERE count * 100 >= least * ${warnedAt[0]} AND ($7 OR NOT EXISTS (
        SELECT FROM quota_told t WHERE t.subject = found.subject AND t.month = $1::date AND t.api = $2
-         AND t.environment = found.environment AND t.quota = $3 AND t.percent = 100 AND t.requests >= found.count)
+         AND t.environment = found.environment AND t.quota = $3 AND t.percent = 100 AND t.requests >= found.count))
      ORDER BY subject, environment LIMIT ${mostAtOnce}`,
-    [month, quota.api, quota.name, least, behind.subject, behind.environment],
+    [month, quota.api, quota.name, least, behind.subject, behind.environment, isToldToo],
   )
 }
 

@@ -61,8 +61,6 @@ const tokensWith = (quota: string) => `
         ${milliseconds('t.expires_at')}, greatest(t.revision, t.ended, m.revision),
         ${limitsWith(quota)},
         jsonb_build_object('id', t.id, 'userId', t.person_id, 'grantId', t.grant_id, 'jkt', t.jkt)
-          -- As JSON: before migration 28 there is no such column.
-          || CASE WHEN to_jsonb(t) -> 'by_certificate' = 'true' THEN '{"byCertificate": true}'::jsonb ELSE '{}' END
       FROM (SELECT t.*, ${endOfToken('t')} AS ended FROM access_token t WHERE t.digest = ANY ($1::bytea[])) t
       JOIN merchant m ON m.id = t.merchant_id
       LEFT JOIN key_limit kl ON kl.key_id = t.client_id

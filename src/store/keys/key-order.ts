@@ -1,6 +1,6 @@
 // What lists of keys are sorted by, and the conditions that a page goes on by. Each order ends with the id, so that it is one of
 // all keys, and is that of an index which is built beside (search-table.ts), but for the last use: that moves all the time,
-// and an index over it would cost each use a row more.
+// and an index over it would cost each use a row more. What has one is the minute of the last use (key-use-table.ts).
 
 /** With a sign before it, the other way round. */
 export const keySorts = [

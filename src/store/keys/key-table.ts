@@ -4,6 +4,14 @@ import type { KeyStatus, ListedStatus } from '../../credentials/record.ts'
 import { DenialError, deny } from '../../errors/denial.ts'
 import { ageConditions, type KeyAges } from './key-ages.ts'
 import { behind, type KeyOrder, type KeySort, orderClause, orderOf } from './key-order.ts'
+import {
+  minuteOfKey,
+  stageConditions,
+  stageOrder,
+  stageTables,
+  type UseStage,
+  useStages,
+} from './key-use-table.ts'
 import { keyLimitsOf, noKeyLimits, type StoredKeyLimits } from './limit-table.ts'
 import { type Page, type PageRequest, pageOf } from '../page.ts'
 import type { Queryable } from '../postgres.ts'
@@ -111,7 +119,7 @@ export async function listKeys(
   if (ending !== undefined)
     return pageOf(await selectPage(db, filter, page, { kind: 'these', ids: ending }), page.limit)
   if (text === undefined || Array.from(text).length < shortestIndexed || !(await hasSearchIndexes(db))) {
-    return pageOf(await selectPage(db, filter, page, { kind: 'all' }), page.limit)
+    return pageOf(await selectInTurn(db, filter, page), page.limit)
   }
   if (asked.sort !== undefined && asked.sort !== '-created') {
     const ids = await findIds(db, text)
@@ -178,8 +186,28 @@ function foundBy(text: string): string {
     UNION ALL SELECT key_id FROM key_secret WHERE search_grams(last4) @> ${gramsOf(text)} AND ${holds('last4', text)}`
 }
 
+/** Of all: one row more than a page has. */
+async function selectInTurn(
+  db: Queryable,
+  filter: AskedKeys,
+  page: PageRequest<string>,
+): Promise<StoredKey[]> {
+  const order = orderOf(filter.sort ?? '-created')
+  // Of one merchant they are sorted by the way.
+  if (order.by !== 'last_used' || filter.merchantId !== undefined)
+    return selectPage(db, filter, page, { kind: 'all' })
+  const rows: StoredKey[] = []
+  for (const stage of useStages(order)) {
+    const limit = page.limit - rows.length
+    if (limit >= 0) rows.push(...(await selectPage(db, filter, { ...page, limit }, { kind: 'stage', stage })))
+  }
+  return rows
+}
+
 /** Which of the keys are looked at. */
 type Among =
+  /** Those that were used, or never were. */
+  | { readonly kind: 'stage'; readonly stage: UseStage }
   /** All, without the indexes. */
   | { readonly kind: 'all' }
   /** From this one on. */
@@ -201,7 +229,10 @@ async function selectPage(
   const seen = keyConditions(filter.scope, put)
   const conditions: string[] = [...seen]
   if (filter.merchantId !== undefined) conditions.push(`k.merchant_id = ${put(filter.merchantId)}`)
-  if (page.after !== null) conditions.push(behind(order, put(page.after), seen))
+  const after = page.after === null ? null : put(page.after)
+  if (among.kind === 'stage')
+    conditions.push(...stageConditions(among.stage, order, after === null ? null : { after, seen }))
+  else if (after !== null) conditions.push(behind(order, after, seen))
   if (filter.status !== undefined) conditions.push(hasStatus(filter.status, put))
   if (filter.api !== undefined) conditions.push(`k.api = ${put(filter.api)}`)
   if (filter.environment !== undefined) conditions.push(`k.environment = ${put(filter.environment)}`)
@@ -224,13 +255,16 @@ async function selectPage(
   if (among.kind === 'from') conditions.push(`k.id >= ${put(among.id)}`)
   if (among.kind === 'these') conditions.push(`k.id IN (SELECT unnest(${put([...among.ids])}::text[]))`)
   const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
-  const isInTurn = among.kind === 'all' || among.kind === 'from'
-  const matching = `SELECT * FROM api_key k ${where}`
+  const isInTurn = among.kind === 'all' || among.kind === 'from' || among.kind === 'stage'
+  const table = among.kind === 'stage' ? stageTables[among.stage] : 'api_key k'
+  const matching = `SELECT k.* FROM ${table} ${where}`
   // What an index has found is sorted, and not looked for in turn: planners think that a page of them is met soon.
   const source = isInTurn ? matching : `SELECT * FROM (${matching} OFFSET 0) k`
   // What hangs on a key is read of the page alone, however many are sorted for it.
-  const keys = `(${source} ${orderClause(order)} LIMIT ${put(page.limit + 1)}) k`
-  return db.query<StoredKey>(`${selectKeys(keys)} ${orderClause(order)}`, values)
+  const orderBy = (minute: string) =>
+    among.kind === 'stage' ? stageOrder(among.stage, order, minute) : orderClause(order)
+  const keys = `(${source} ${orderBy('u.minute')} LIMIT ${put(page.limit + 1)}) k`
+  return db.query<StoredKey>(`${selectKeys(keys)} ${orderBy(minuteOfKey)}`, values)
 }
 
 /**

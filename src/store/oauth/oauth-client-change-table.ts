@@ -42,22 +42,37 @@ export async function createClient(
     await refuseForeign(tx, origin.scope, client)
     await tx.query(
       `INSERT INTO oauth_client (id, merchant_id, api, environment, name, grants, redirect_uris, permissions, auth_method, jwks,
-         jwks_uri, tls_subject, is_bound, status, created_at, created_by)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'active', $14, $15)`,
+         is_bound, status, created_at, created_by)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'active', $12, $13)`,
       [
         ...[client.id, client.merchantId, client.api, client.environment, client.name, client.grants],
         ...[client.redirectUris, client.permissions, client.authMethod],
-        ...[client.jwks && JSON.stringify(client.jwks), client.jwksUri, client.tlsSubject],
-        client.isBound,
+        ...[client.jwks && JSON.stringify(client.jwks), client.isBound],
         ...[new Date(origin.nowMs), origin.actor],
       ],
     )
+    await writeKeySet(tx, client.id, client.jwksUri)
     await writeKeyLimits(tx, client.id, { ...noKeyLimits, ...client.limits })
+    if (client.tlsSubject !== null)
+      await tx.query('INSERT INTO oauth_client_certificate_name (client_id, name) VALUES ($1, $2)', [
+        ...[client.id, JSON.stringify(client.tlsSubject)],
+      ])
     if (client.secret !== null) await insertSecret(tx, client.id, client.secret)
     const created = await mustGetClient(tx, client.id, origin)
     await writeClientAudit(tx, origin, { action: 'client.create', before: null, after: created })
     return created
   })
+}
+
+/** Where its keys are published; null: nowhere. */
+async function writeKeySet(tx: Queryable, clientId: string, uri: string | null): Promise<void> {
+  if (uri === null) await tx.query('DELETE FROM oauth_client_key_set WHERE client_id = $1', [clientId])
+  else
+    await tx.query(
+      `INSERT INTO oauth_client_key_set (client_id, uri) VALUES ($1, $2)
+       ON CONFLICT (client_id) DO UPDATE SET uri = excluded.uri`,
+      [clientId, uri],
+    )
 }
 
 async function refuseForeign(
@@ -137,12 +152,13 @@ export async function writeClientPatch(
   { name, redirectUris, permissions, jwks = before.jwks, jwksUri = before.jwksUri, limits }: ClientPatch,
 ): Promise<boolean> {
   await tx.query(
-    'UPDATE oauth_client SET name = $2, redirect_uris = $3, permissions = $4, jwks = $5, jwks_uri = $6 WHERE id = $1',
+    'UPDATE oauth_client SET name = $2, redirect_uris = $3, permissions = $4, jwks = $5 WHERE id = $1',
     [
       ...[before.id, name ?? before.name, redirectUris ?? before.redirectUris],
-      ...[permissions ?? before.permissions, jwks && JSON.stringify(jwks), jwksUri],
+      ...[permissions ?? before.permissions, jwks && JSON.stringify(jwks)],
     ],
   )
+  await writeKeySet(tx, before.id, jwksUri)
   if (limits !== undefined)
     await writeKeyLimits(tx, before.id, { ...noKeyLimits, ...before.limits, ...limits })
   return true

@@ -93,6 +93,7 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'GET /activity': () => ({ method: 'GET', path: '/activity?by=key' }),
   'GET /explain': () => ({ method: 'GET', path: '/explain?method=GET&url=/v1/x' }),
   'GET /activity/series': () => ({ method: 'GET', path: '/activity/series' }),
+  'GET /activity/latency': () => ({ method: 'GET', path: '/activity/latency' }),
   'GET /events': () => ({ method: 'GET', path: '/events' }),
   'GET /requests': () => ({ method: 'GET', path: '/requests' }),
   'GET /requests/{id}': ({ request }) => ({ method: 'GET', path: `/requests/${request}` }),
@@ -101,6 +102,7 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'GET /audit/export': () => ({ method: 'GET', path: '/audit/export?action=key.create' }),
   'GET /audit/verify': () => ({ method: 'GET', path: '/audit/verify' }),
   'GET /instances': () => ({ method: 'GET', path: '/instances' }),
+  'GET /health': () => ({ method: 'GET', path: '/health' }),
   'GET /deny': () => ({ method: 'GET', path: '/deny' }),
   'POST /deny': ({ merchant }) => ({
     method: 'POST',

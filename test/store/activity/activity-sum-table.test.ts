@@ -11,6 +11,7 @@ import {
   sumForward,
 } from '../../../src/store/activity/activity-sum-table.ts'
 import { type ActivityCount, addActivity } from '../../../src/store/activity/activity-table.ts'
+import { pruneTotals, readTotalled, totalDay } from '../../../src/store/activity/activity-total-table.ts'
 import { listActivityTotals } from '../../../src/store/activity/activity-totals-table.ts'
 import type { Postgres } from '../../../src/store/postgres.ts'
 import type { Queryable } from '../../../src/store/queryable.ts'
@@ -30,7 +31,7 @@ function rowsOnly(db: Queryable): Queryable {
   return {
     async query<Row extends object>(...[statement, values]: Parameters<Queryable['query']>) {
       const text = typeof statement === 'string' ? statement : statement.text
-      if (/FROM activity_summed$/.test(text.trim())) return []
+      if (/FROM activity_(?:summed|totalled)$/.test(text.trim())) return []
       return db.query<Row>(statement, values)
     },
   }
@@ -56,6 +57,7 @@ async function add(db: Queryable, counts: readonly ActivityCount[]): Promise<voi
 async function sumAll(db: Postgres): Promise<void> {
   while ((await sumForward(db, whole)) > 0);
   while ((await sumBackward(db, ages.hoursMs, whole)) > 0);
+  while ((await totalDay(db, whole)) > 0);
 }
 
 /** Everything that may be asked, over ranges that end where nothing begins. */
@@ -110,6 +112,8 @@ void t.test('every answer is the same from the sums as from the rows', async (t)
   await sumAll(db)
   const { sinceMs, hoursSinceMs, untilMs } = await readSummed(db)
   t.ok(sinceMs <= nowMs - 99 * dayMs && hoursSinceMs < nowMs - 85 * dayMs && untilMs > nowMs - 2 * hourMs)
+  const totals = await readTotalled(db)
+  t.ok(totals.sinceMs === sinceMs && totals.untilMs > nowMs - 26 * hourMs, 'each day is in the totals')
   t.same(await answers(db, keys, nowMs), before, 'with sums')
   // Late, some of it of times that are in the sums, and the same batch twice.
   const late = Array.from({ length: 300 }, (_, i) => useOf(keys, i * 7, nowMs - i * 7.1 * hourMs))
@@ -128,6 +132,9 @@ void t.test('every answer is the same from the sums as from the rows', async (t)
   )
   await pruneSums(db, ages, whole)
   t.same(await answers(db, keys, nowMs), await answers(rowsOnly(db), keys, nowMs), 'old sums are forgotten')
+  const exact = JSON.stringify(await answers(db, keys, nowMs))
+  await db.query('UPDATE activity_total SET count = count + 1')
+  t.not(JSON.stringify(await answers(db, keys, nowMs)), exact, 'the totals are what is read')
   await db.query('UPDATE activity_sum SET count = count + 1')
   t.not(JSON.stringify(await answers(db, keys, nowMs)), JSON.stringify(after), 'the sums are what is read')
 })
@@ -188,6 +195,14 @@ void t.test('what is old is forgotten', async (t) => {
     FROM unnest('{all,merchant,key}'::text[]) kind, unnest('{hour,day,week}'::text[]) span, unnest('{89,93,731,760}'::int[]) days`)
   await db.query(`UPDATE activity_summed SET hours_since = now() - interval '200 days'`)
   while ((await pruneSums(db, ages, 2)) > 0);
+  await db.query(`INSERT INTO activity_total SELECT 'key', span, 'x', now() - days * interval '1 day', 'a', 'live', 1, 1
+    FROM unnest('{day,week,four_weeks}'::text[]) span, unnest('{700,735,745,770}'::int[]) days`)
+  while ((await pruneTotals(db, ages.daysMs, 2)) > 0);
+  t.same(await db.query('SELECT span, count(*) FROM activity_total GROUP BY 1 ORDER BY 1'), [
+    { span: 'day', count: 1 },
+    { span: 'four_weeks', count: 3 },
+    { span: 'week', count: 2 },
+  ])
   const rows = await db.query<{ kind: string; span: string; count: number }>(
     `SELECT span, count(*) FROM activity_sum WHERE kind = 'key' GROUP BY 1 ORDER BY 1`,
   )

@@ -53,6 +53,7 @@ export function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     staleLimitMs: 1,
     legacyKeys: false,
     oauth: null,
+    resourceMetadata: null,
     cors: 'off',
     forwardAuthorization: false,
     timeoutMs: null,

@@ -12,6 +12,7 @@ import { PageHead } from '../../ui/page.tsx'
 import { Empty, FaultNotice, Skeleton } from '../../ui/states.tsx'
 import { exactTime, useNow } from '../../ui/time.tsx'
 import { figure, words } from '../../words.ts'
+import { Latency } from './latency.tsx'
 import { LiveTail } from './live-tail.tsx'
 import { rangeNames, rangeOf } from './range.ts'
 import { TopKeys, TopReasons, TopRoutes } from './tables.tsx'
@@ -70,6 +71,7 @@ export function Activity() {
           change({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() })
         }
       />
+      <Latency filter={filter} range={range} />
       <div className="grid items-start gap-x-6 lg:grid-cols-2">
         <TopReasons filter={filter} range={range} />
         <TopRoutes filter={filter} range={range} />

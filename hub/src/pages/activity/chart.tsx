@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import type { Step } from '../../api/activity.ts'
-import { AreaChart } from '../../ui/area-chart.tsx'
+import { TimeChart } from '../../ui/time-chart.tsx'
 import { words } from '../../words.ts'
 
 interface ChartProps {
@@ -24,7 +24,7 @@ export function Chart({ steps, choose, height }: ChartProps) {
     [steps],
   )
   return (
-    <AreaChart
+    <TimeChart
       label={words.activity.overTime}
       times={times}
       layers={layers}

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useTail } from '../../api/events.ts'
 import { Link } from '../../router.tsx'
+import { holderPath } from '../../shell/holder.ts'
 import { Button } from '../../ui/button.tsx'
 import { Select } from '../../ui/field.tsx'
 import { Section } from '../../ui/page.tsx'
@@ -69,7 +70,7 @@ export function LiveTail({ merchantId, environment }: TailProps) {
                 <code className="min-w-0 flex-1 truncate text-xs">{one.route}</code>
                 {one.key_id !== null && (
                   <Link
-                    to={`/developers/keys/${one.key_id}`}
+                    to={holderPath(one.key_id)}
                     className="w-28 truncate text-xs text-ink-3 hover:underline max-sm:hidden"
                   >
                     <code>{one.key_id}</code>

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { activityTotals, type Range, type Total } from '../../api/activity.ts'
 import type { Query } from '../../api/call.ts'
+import { clientById } from '../../api/clients.ts'
 import { keyById } from '../../api/keys.ts'
 import { Link } from '../../router.tsx'
 import { Section } from '../../ui/page.tsx'
@@ -94,8 +95,22 @@ export function TopKeys(asked: Asked) {
       by="key"
       title={words.activity.keys}
       empty={words.activity.noUse}
-      face={({ key_id: id }) => <KeyName id={id ?? ''} />}
+      face={({ key_id: id }) => <HolderName id={id ?? ''} />}
     />
+  )
+}
+
+/** Of a client's access tokens, the client. */
+function HolderName({ id }: { id: string }) {
+  return id.startsWith('cli_') ? <ClientName id={id} /> : <KeyName id={id} />
+}
+
+function ClientName({ id }: { id: string }) {
+  const { data } = useQuery({ ...clientById(id), staleTime: 60_000 })
+  return (
+    <Link to={`/developers/oauth/${id}`} className="hover:underline">
+      {data?.name ?? <code>{id}</code>}
+    </Link>
   )
 }
 

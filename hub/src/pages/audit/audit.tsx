@@ -5,6 +5,7 @@ import { queryText } from '../../api/call.ts'
 import { useUser } from '../../api/session.ts'
 import type { AuditEntry } from '../../api/types.ts'
 import { basePath, Link, useQueryState } from '../../router.tsx'
+import { holderPath } from '../../shell/holder.ts'
 import { buttonClass, IconButton } from '../../ui/button.tsx'
 import { Input } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -147,9 +148,9 @@ function EntryRows({ entry }: { entry: AuditEntry }) {
 }
 
 function Target({ id }: { id: string }) {
-  if (!id.startsWith('key_')) return <code className="block truncate text-ink-2">{id}</code>
+  if (!/^(?:key|cli)_/.test(id)) return <code className="block truncate text-ink-2">{id}</code>
   return (
-    <Link to={`/developers/keys/${id}`} className="block truncate hover:underline">
+    <Link to={holderPath(id)} className="block truncate hover:underline">
       <code>{id}</code>
     </Link>
   )

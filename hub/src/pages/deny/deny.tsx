@@ -32,9 +32,12 @@ export function Deny() {
     <>
       <PageHead title={words.deny.title} about={words.deny.about} beside={last && <Spread change={last} />} />
       {isAdmin && <AddForm done={setLast} />}
-      {found.isError ? (
-        <FaultNotice fault={found.error} what={words.deny.listFailed} again={() => void found.refetch()} />
-      ) : (
+      {found.isError && (
+        <div className="mb-3">
+          <FaultNotice fault={found.error} what={words.deny.listFailed} again={() => void found.refetch()} />
+        </div>
+      )}
+      {(found.isPending || found.data !== undefined) && (
         <div className="card overflow-hidden">
           {found.isPending && <SkeletonRows rows={3} />}
           {found.data && rows.length === 0 && (

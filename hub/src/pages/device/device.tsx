@@ -6,9 +6,9 @@ import { answerDevice, type DeviceAnswer, type DeviceRequest, lookUpDevice } fro
 import { ApiFault } from '../../api/fault.ts'
 import { useUser } from '../../api/session.ts'
 import { Button } from '../../ui/button.tsx'
-import { Field, Input } from '../../ui/field.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { FaultNotice, Notice } from '../../ui/states.tsx'
+import { TextField } from '../../ui/text-field.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
@@ -53,20 +53,21 @@ function CodeForm({ found }: { found: (one: DeviceRequest) => void }) {
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
       {action.fault !== null && !isWrong && <FaultNotice fault={action.fault} what={text.failed} />}
-      <Field label={text.code} hint={text.codeHint} fault={isWrong ? text.unknown : undefined}>
-        <Input
-          name="code"
-          required
-          autoFocus
-          autoComplete="off"
-          autoCapitalize="characters"
-          spellCheck={false}
-          maxLength={20}
-          className="font-mono tracking-[0.1em] uppercase"
-          value={code}
-          onChange={(event) => setCode(event.target.value)}
-        />
-      </Field>
+      <TextField
+        label={text.code}
+        hint={text.codeHint}
+        fault={isWrong ? text.unknown : undefined}
+        name="code"
+        required
+        autoFocus
+        autoComplete="off"
+        autoCapitalize="characters"
+        spellCheck={false}
+        maxLength={20}
+        className="font-mono tracking-[0.1em] uppercase"
+        value={code}
+        change={setCode}
+      />
       <Button
         kind="primary"
         type="submit"

@@ -1,154 +1,146 @@
+// The state of the installation in words, worst first. Where nobody can be known, as Postgres is away, what this one instance
+// tells everybody stands in its place.
+
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
-import { type Instance, instanceList, type Readiness, readiness } from '../../api/instances.ts'
-import { Badge, type Tone } from '../../ui/badge.tsx'
-import { Icon } from '../../ui/icon.tsx'
-import { PageHead, Section } from '../../ui/page.tsx'
-import { FaultNotice, Notice, Skeleton } from '../../ui/states.tsx'
-import { Table, Td, Th, Tr } from '../../ui/table.tsx'
+import { type Health as Found, type HealthNote, healthQuery } from '../../api/health.ts'
+import { Badge } from '../../ui/badge.tsx'
+import { Icon, type IconName } from '../../ui/icon.tsx'
+import { PageHead } from '../../ui/page.tsx'
+import { FaultNotice, Skeleton } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
 import { figure, words } from '../../words.ts'
-import { worriesOf } from './worries.ts'
+import { ByItself } from './by-itself.tsx'
+
+const text = words.health
 
 export function Health() {
-  const state = useQuery(readiness)
-  const instances = useQuery(instanceList)
-  const rows = instances.data?.data ?? []
+  const found = useQuery(healthQuery)
   return (
     <>
-      <PageHead title={words.health.title} about={words.health.about} />
-      {state.isError && (
-        <div className="mb-6">
-          <FaultNotice fault={state.error} what={words.health.failed} again={() => void state.refetch()} />
+      <PageHead title={text.title} about={text.about} />
+      {found.isError && (
+        <div className="mb-6 flex flex-col gap-4">
+          <FaultNotice fault={found.error} what={text.failed} again={() => void found.refetch()} />
+          <ByItself />
         </div>
       )}
-      {state.isPending && <Skeleton className="mb-6 h-24 w-full" />}
-      {state.data && <State state={state.data} rows={rows} />}
-      <Section title={words.health.instances}>
-        {instances.isError ? (
-          <FaultNotice
-            fault={instances.error}
-            what={words.health.failed}
-            again={() => void instances.refetch()}
-          />
-        ) : (
-          <div className="card overflow-hidden">
-            {instances.isPending ? <Skeleton className="m-4 h-12" /> : <Instances rows={rows} />}
-          </div>
-        )}
-      </Section>
+      {found.isPending && <Skeleton className="mb-6 h-24 w-full" />}
+      {!found.isError && found.data && <State state={found.data} />}
     </>
   )
 }
 
-function State({ state, rows }: { state: Readiness; rows: readonly Instance[] }) {
-  const worries = worriesOf(state, rows)
-  const tone = !state.isReady ? 'bad' : state.status === 'degraded' ? 'warn' : 'good'
-  const title = { bad: words.health.down, warn: words.health.degraded, good: words.health.allWell }[tone]
+const faces = {
+  ok: ['check', 'bg-good-soft text-good'],
+  degraded: ['alert', 'bg-warn-soft text-warn'],
+  down: ['alert', 'bg-bad-soft text-bad'],
+} as const satisfies Readonly<Record<Found['status'], readonly [IconName, string]>>
+
+function State({ state }: { state: Found }) {
+  const [icon, face] = faces[state.status]
   return (
     <>
       <div className="card mb-4 flex flex-wrap items-center gap-x-10 gap-y-4 p-5">
-        <p className="flex items-center gap-3 text-base font-semibold">
-          <span
-            className={`flex size-9 items-center justify-center rounded-full ${
-              { bad: 'bg-bad-soft text-bad', warn: 'bg-warn-soft text-warn', good: 'bg-good-soft text-good' }[
-                tone
-              ]
-            }`}
-          >
-            <Icon name={tone === 'good' ? 'check' : 'alert'} size={18} />
+        <p className="flex items-center gap-3 text-base font-semibold" role="status">
+          <span className={`flex size-9 items-center justify-center rounded-full ${face}`}>
+            <Icon name={icon} size={18} />
           </span>
-          {title}
+          {text.titles[state.status]}
         </p>
         <dl className="flex flex-1 flex-wrap gap-x-8 gap-y-3 text-[13px] sm:justify-end">
-          <Figure name={words.health.postgres}>
-            <Store word={state.postgres} />
-          </Figure>
-          <Figure name={words.health.redis}>
-            <Store word={state.redis} />
-          </Figure>
-          <Figure name={words.health.revision}>
-            {state.applied_revision === null ? '—' : figure(state.applied_revision)}
-          </Figure>
-          <Figure name={words.health.table}>
-            <code title={state.table_sha256 ?? undefined}>{state.table_sha256?.slice(0, 10) ?? '—'}</code>
-          </Figure>
+          <Figure name={text.notesCount} value={figure(state.notes.length)} />
+          <Figure name={text.revision} value={state.revision === null ? '—' : figure(state.revision)} />
+          <div>
+            <dt className="text-xs text-ink-3">{text.checked}</dt>
+            <dd className="mt-0.5 font-medium">
+              <Time at={state.checked_at} />
+            </dd>
+          </div>
         </dl>
       </div>
-      <ul className="mb-6 flex flex-col gap-2 empty:hidden">
-        {worries.map(({ tone: how, text, detail }) => (
-          <li key={text}>
-            <Notice tone={how}>
-              {text}
-              {detail && <code className="mt-1 block text-xs break-words whitespace-pre-wrap">{detail}</code>}
-            </Notice>
-          </li>
-        ))}
-      </ul>
+      {state.notes.length === 0 ? (
+        <div className="card mb-6 px-5 py-4 text-sm">
+          <p className="font-medium">{text.nothing}</p>
+          <p className="text-ink-3">{text.nothingAbout}</p>
+        </div>
+      ) : (
+        <ol className="mb-6 flex flex-col gap-2">
+          {state.notes.map((note) => (
+            <Note key={`${note.code} ${note.summary}`} note={note} />
+          ))}
+        </ol>
+      )}
+      {state.unseen.length > 0 && <Unseen rules={state.unseen} />}
     </>
   )
 }
 
-function Figure({ name, children }: { name: string; children: ReactNode }) {
+function Figure({ name, value }: { name: string; value: string }) {
   return (
     <div>
       <dt className="text-xs text-ink-3">{name}</dt>
-      <dd className="mt-0.5 font-medium tabular-nums">{children}</dd>
+      <dd className="mt-0.5 font-medium tabular-nums">{value}</dd>
     </div>
   )
 }
 
-const stateTones: Readonly<Record<string, Tone>> = { up: 'good', none: 'plain', down: 'bad', refused: 'bad' }
+const noteFaces = {
+  critical: ['bad', 'border-bad-line bg-bad-soft'],
+  warning: ['warn', 'border-warn-line bg-warn-soft'],
+  info: ['plain', 'border-line bg-surface'],
+} as const
 
-function Store({ word }: { word: string }) {
-  return <Badge tone={stateTones[word] ?? 'warn'}>{words.health.state[word] ?? word}</Badge>
+function Note({ note }: { note: HealthNote }) {
+  const [tone, face] = noteFaces[note.severity]
+  return (
+    <li className={`rounded-lg border px-4 py-3 text-sm ${face}`}>
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <Badge tone={tone} icon={note.severity === 'info' ? 'info' : 'alert'}>
+          {text.severities[note.severity]}
+        </Badge>
+        <p className="min-w-0 flex-1 basis-64 font-medium break-words">{note.summary}</p>
+        {note.since !== null && (
+          <span className="text-xs text-ink-3">
+            {text.since} <Time at={note.since} />
+          </span>
+        )}
+      </div>
+      <p className="mt-1 break-words text-ink-2">{note.action}</p>
+      {note.detail !== null && (
+        <code className="mt-1 block text-xs break-words whitespace-pre-wrap">{note.detail}</code>
+      )}
+      {(note.about.length > 0 || note.alert !== null) && (
+        <p className="mt-1.5 flex flex-wrap gap-x-3 gap-y-1 text-xs text-ink-3">
+          {note.about.map((one) => (
+            <code key={one} className="break-all">
+              {one}
+            </code>
+          ))}
+          {note.count > note.about.length && note.about.length > 0 && (
+            <span>{text.more(note.count - note.about.length)}</span>
+          )}
+          {note.alert !== null && (
+            <span className="ml-auto">
+              {text.alert}: <code>{note.alert}</code>
+            </span>
+          )}
+        </p>
+      )}
+    </li>
+  )
 }
 
-function Instances({ rows }: { rows: readonly Instance[] }) {
-  const columns = words.health.columns
-  const head = Math.max(...rows.map((one) => one.applied_revision), -1)
+function Unseen({ rules }: { rules: readonly string[] }) {
   return (
-    <Table
-      caption={words.health.instances}
-      head={
-        <>
-          <Th>{columns.id}</Th>
-          <Th shown="roomy">{columns.role}</Th>
-          <Th shown="middle">{columns.version}</Th>
-          <Th isNumber>{columns.revision}</Th>
-          <Th shown="middle">{columns.clock}</Th>
-          <Th shown="roomy">{columns.seen}</Th>
-          <Th shown="wide">{columns.started}</Th>
-        </>
-      }
-    >
-      {rows.map((one) => (
-        <Tr key={one.id}>
-          <Td className="max-w-[240px]">
-            <code className="block truncate">{one.id}</code>
-            <span className="block truncate text-xs text-ink-3">{one.host}</span>
-          </Td>
-          <Td shown="roomy">{one.role}</Td>
-          <Td shown="middle">{one.version}</Td>
-          <Td isNumber>
-            {figure(one.applied_revision)}
-            {one.applied_revision < head && (
-              <span className="block text-xs text-warn">
-                {words.health.behind(head - one.applied_revision)}
-              </span>
-            )}
-          </Td>
-          <Td shown="middle">
-            {one.clock_offset_ms === null ? '—' : words.health.clockOff(one.clock_offset_ms)}
-          </Td>
-          <Td shown="roomy">
-            <Time at={one.last_seen_at} />
-          </Td>
-          <Td shown="wide">
-            <Time at={one.started_at} />
-          </Td>
-        </Tr>
-      ))}
-    </Table>
+    <details className="text-[13px] text-ink-3">
+      <summary className="inline-flex h-8 items-center hover:text-ink">{text.unseen(rules.length)}</summary>
+      <ul className="mt-1 flex flex-wrap gap-x-4 gap-y-1">
+        {rules.map((one) => (
+          <li key={one}>
+            <code>{one}</code>
+          </li>
+        ))}
+      </ul>
+    </details>
   )
 }

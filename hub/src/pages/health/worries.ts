@@ -1,6 +1,6 @@
-// What the state of the installation means, in words, worst first.
+// What the state of one instance means, in words, worst first.
 
-import type { Instance, Readiness } from '../../api/instances.ts'
+import type { Readiness } from '../../api/instances.ts'
 import { words } from '../../words.ts'
 
 export interface Worry {
@@ -9,17 +9,11 @@ export interface Worry {
   readonly detail?: string | undefined
 }
 
-const clockBoundMs = 1_000
 const order = { bad: 0, warn: 1, info: 2 } as const
 const text = words.health.notes
 
-export function worriesOf(state: Readiness, instances: readonly Instance[]): readonly Worry[] {
-  const found: Worry[] = [
-    ...ofStores(state),
-    ...ofFiles(state),
-    ...ofProcess(state),
-    ...ofInstances(instances),
-  ]
+export function worriesOf(state: Readiness): readonly Worry[] {
+  const found: Worry[] = [...ofStores(state), ...ofFiles(state), ...ofProcess(state)]
   return found.toSorted((a, b) => order[a.tone] - order[b.tone])
 }
 
@@ -56,21 +50,6 @@ function ofProcess({ log, gateway, workers, upstreams }: Readiness): Worry[] {
         text: text.upstream(name, available, targets),
       }),
     ),
-  ]
-}
-
-function ofInstances(instances: readonly Instance[]): Worry[] {
-  const head = Math.max(...instances.map((one) => one.applied_revision), -1)
-  return [
-    ...when(
-      instances.some((one) => Math.abs(one.clock_offset_ms ?? 0) > clockBoundMs),
-      { tone: 'warn', text: text.clock },
-    ),
-    ...when(
-      instances.some((one) => one.applied_revision < head),
-      { tone: 'info', text: text.lag },
-    ),
-    ...when(new Set(instances.map(({ version }) => version)).size > 1, { tone: 'info', text: text.versions }),
   ]
 }
 

@@ -54,13 +54,15 @@ export function EditPermissions({ one, close, done, without = [] }: EditProps) {
     event.preventDefault()
     if (!isSame && chosen.size > 0) action.run(undefined)
   }
-  const takeNow = (): void => {
-    void client.fetchQuery({ ...keyById(one.id), staleTime: 0 }).then((now) => {
+  // What was ticked, also while it came, is kept: as a difference to what was seen before.
+  const takeNow = useAction(
+    () => client.fetchQuery({ ...keyById(one.id), staleTime: 0 }),
+    (now) => {
       setSeen(now)
-      setChosen(new Set(now.permissions))
+      setChosen((mine) => withChanges(now.permissions, { before: seen.permissions, mine }))
       action.reset()
-    })
-  }
+    },
+  )
   const isConflict = action.fault instanceof ApiFault && action.fault.code === 'REVISION_CONFLICT'
   return (
     <Dialog isWide title={words.edit.title} about={words.edit.about(one.name)} onClose={close}>
@@ -75,7 +77,12 @@ export function EditPermissions({ one, close, done, without = [] }: EditProps) {
         {action.fault !== null && (
           <>
             <FaultNotice fault={action.fault} what={words.edit.failed} />
-            {isConflict && <Button onClick={takeNow}>{words.edit.conflict}</Button>}
+            {takeNow.fault !== null && <FaultNotice fault={takeNow.fault} what={words.edit.takeFailed} />}
+            {isConflict && (
+              <Button busy={takeNow.isRunning && words.common.loading} onClick={() => takeNow.run(undefined)}>
+                {words.edit.conflict}
+              </Button>
+            )}
           </>
         )}
         <DialogActions>
@@ -97,6 +104,16 @@ export function EditPermissions({ one, close, done, without = [] }: EditProps) {
       </form>
     </Dialog>
   )
+}
+
+/** What is there now, with what the reader has ticked and unticked since `before`. */
+function withChanges(
+  now: readonly string[],
+  { before, mine }: { readonly before: readonly string[]; readonly mine: ReadonlySet<string> },
+): ReadonlySet<string> {
+  const removed = new Set(before.filter((name) => !mine.has(name)))
+  const added = [...mine].filter((name) => !before.includes(name))
+  return new Set([...now.filter((name) => !removed.has(name)), ...added])
 }
 
 interface DifferenceProps {

@@ -24,7 +24,7 @@ import { EditPermissions, WithoutUnused } from './edit-permissions.tsx'
 import { Facts } from './facts.tsx'
 import { History } from './history.tsx'
 import { InForce } from './in-force.tsx'
-import { LimitsDialog } from './limits.tsx'
+import { KeyLimits, LimitsDialog } from './limits.tsx'
 import { HeldPermissions } from './permissions.tsx'
 import { RotateDialog } from './rotate.tsx'
 import { Rotation } from './rotation.tsx'
@@ -108,6 +108,9 @@ function KeyPage({ one }: { one: Key }) {
           <KeyUse id={one.id} />
           <HeldPermissions one={one} ask={canChange ? setAsked : null} />
           <Secrets one={one} />
+          {user.kind === 'operator' && (
+            <KeyLimits one={one} ask={canChange ? () => setAsked('limits') : null} />
+          )}
         </div>
         <div className="min-w-0">
           <Facts one={one} />

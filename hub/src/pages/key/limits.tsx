@@ -1,10 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { merchantById } from '../../api/merchants.ts'
 import { patchKey, useTakeKey } from '../../api/keys.ts'
 import { permissionTable } from '../../api/permissions.ts'
+import type { Key } from '../../api/types.ts'
+import { Button } from '../../ui/button.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
+import { LimitsInForce } from '../limits/in-force.tsx'
 import { isLimitTold, LimitFields, limitsAsked, wishOf } from '../limits/limit-fields.tsx'
 import { ReasonField, type VerbProps } from './verbs.tsx'
 
@@ -45,5 +49,30 @@ export function LimitsDialog({ one, close, done }: VerbProps) {
       />
       <ReasonField value={reason} onChange={setReason} />
     </FormDialog>
+  )
+}
+
+/** Those that hold for requests with a key: what it has itself counts before what its merchant has. */
+export function KeyLimits({ one, ask }: { one: Key; ask: (() => void) | null }) {
+  const { data: merchant } = useQuery(merchantById(one.merchant_id))
+  const text = words.limits
+  return (
+    <LimitsInForce
+      api={one.api}
+      sources={[
+        { label: text.ofKey, rates: one.rate_limits ?? {} },
+        { label: text.ofMerchant, rates: merchant?.rate_limits ?? {} },
+      ]}
+      plan={merchant?.plan ?? null}
+      inFlight={one.in_flight ?? null}
+      quotas={merchant?.quotas ?? {}}
+      actions={
+        ask && (
+          <Button isSmall onClick={ask}>
+            {text.change}
+          </Button>
+        )
+      }
+    />
   )
 }

@@ -15,17 +15,17 @@ const days = 30
 const dayMs = 86_400_000
 const height = 120
 
-export function KeyUse({ id }: { id: string }) {
+export function KeyUse({ id, title = words.key.use }: { id: string; title?: string }) {
   const today = Math.floor(useNow() / dayMs)
   const range = useMemo(() => ({ fromMs: (today - days + 1) * dayMs, toMs: (today + 1) * dayMs }), [today])
   const found = useQuery(activitySeries({ key_id: id }, range, 'day'))
   const steps = useMemo(() => filled(found.data?.data ?? [], range, 'day'), [found.data, range])
   const total = steps.reduce((sum, one) => sum + one.allowed + one.refused + one.failed, 0)
   const refused = steps.reduce((sum, one) => sum + one.refused, 0)
-  if (found.isError) return null
+  if (found.isError && found.data === undefined) return null
   return (
     <Section
-      title={words.key.use}
+      title={title}
       about={found.data ? words.key.useAbout(total, refused) : words.common.loading}
       actions={
         <Link

@@ -6,7 +6,8 @@ import { faultOf } from '../../api/fault.ts'
 import { patchMerchant } from '../../api/merchants.ts'
 import { permissionTable } from '../../api/permissions.ts'
 import type { Merchant, RateLimit } from '../../api/types.ts'
-import { Field, Input, Select } from '../../ui/field.tsx'
+import { Field, Select } from '../../ui/field.tsx'
+import { TextField } from '../../ui/text-field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
@@ -47,9 +48,7 @@ export function RenameDialog({ one, close }: ChangeProps) {
       isReady={name.trim() !== '' && name.trim() !== one.name}
       close={close}
     >
-      <Field label={words.merchants.name} fault={wrong}>
-        <Input autoFocus value={name} onChange={(event) => setName(event.target.value)} />
-      </Field>
+      <TextField label={words.merchants.name} fault={wrong} autoFocus value={name} change={setName} />
     </FormDialog>
   )
 }

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { actOnMerchant } from '../../api/merchants.ts'
 import type { Merchant } from '../../api/types.ts'
 import { Link, navigate } from '../../router.tsx'
+import { useOpenDialog } from '../../shell/dialog-place.tsx'
 import { Ask } from '../../ui/ask.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { IconButton } from '../../ui/button.tsx'
@@ -38,14 +39,13 @@ export function MerchantTable({ merchants, isAdmin }: { merchants: readonly Merc
 }
 
 function MerchantRow({ one, isAdmin }: { one: Merchant; isAdmin: boolean }) {
-  const [asked, setAsked] = useState<'act' | 'rename' | 'limits' | null>(null)
-  const close = (): void => setAsked(null)
+  const open = useOpenDialog()
   const isActive = one.status === 'active'
   return (
     <Tr isDim={!isActive}>
       <Td className="max-w-[320px]">
         <Link
-          to={`/developers?merchant=${one.id}`}
+          to={`/operator/merchants/${one.id}`}
           className="block truncate font-medium text-ink hover:text-accent-ink hover:underline"
         >
           {one.name}
@@ -72,31 +72,32 @@ function MerchantRow({ one, isAdmin }: { one: Merchant; isAdmin: boolean }) {
             {words.merchants.team}
           </MenuItem>
           {isAdmin && (
-            <MenuItem icon="store" onSelect={() => setAsked('rename')}>
+            <MenuItem icon="store" onSelect={() => open((close) => <RenameDialog one={one} close={close} />)}>
               {words.merchants.rename}
             </MenuItem>
           )}
           {isAdmin && (
-            <MenuItem icon="clock" onSelect={() => setAsked('limits')}>
+            <MenuItem icon="clock" onSelect={() => open((close) => <LimitsDialog one={one} close={close} />)}>
               {words.limits.planTitle}
             </MenuItem>
           )}
           {isAdmin && <MenuLine />}
           {isAdmin && (
-            <MenuItem icon={isActive ? 'pause' : 'play'} isBad={isActive} onSelect={() => setAsked('act')}>
+            <MenuItem
+              icon={isActive ? 'pause' : 'play'}
+              isBad={isActive}
+              onSelect={() => open((close) => <ActDialog one={one} close={close} />)}
+            >
               {isActive ? words.merchants.suspend : words.merchants.resume}
             </MenuItem>
           )}
         </Menu>
-        {asked === 'act' && <ActDialog one={one} close={close} />}
-        {asked === 'rename' && <RenameDialog one={one} close={close} />}
-        {asked === 'limits' && <LimitsDialog one={one} close={close} />}
       </Td>
     </Tr>
   )
 }
 
-function ActDialog({ one, close }: { one: Merchant; close: () => void }) {
+export function ActDialog({ one, close }: { one: Merchant; close: () => void }) {
   const client = useQueryClient()
   const [reason, setReason] = useState('')
   const text = words.merchants
@@ -110,7 +111,10 @@ function ActDialog({ one, close }: { one: Merchant; close: () => void }) {
       failed={text.actFailed}
       kind={isActive ? 'danger' : 'primary'}
       act={() => actOnMerchant(one.id, isActive ? 'suspend' : 'resume', reason)}
-      done={() => void client.invalidateQueries({ queryKey: ['merchants'] })}
+      done={() => {
+        void client.invalidateQueries({ queryKey: ['merchants'] })
+        void client.invalidateQueries({ queryKey: ['merchant', one.id] })
+      }}
       close={close}
     >
       <ReasonField value={reason} onChange={setReason} />

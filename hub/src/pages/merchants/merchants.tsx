@@ -6,11 +6,12 @@ import { addMerchant, merchantPages } from '../../api/merchants.ts'
 import { useUser } from '../../api/session.ts'
 import { useQueryState } from '../../router.tsx'
 import { Button } from '../../ui/button.tsx'
-import { Field, Input, Select } from '../../ui/field.tsx'
+import { Select } from '../../ui/field.tsx'
 import { Listing } from '../../ui/listing.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { Empty } from '../../ui/states.tsx'
+import { TextField } from '../../ui/text-field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
@@ -108,9 +109,14 @@ function AddDialog({ close }: { close: () => void }) {
       working={words.merchants.creating}
       close={close}
     >
-      <Field label={words.merchants.name} fault={wrong}>
-        <Input autoFocus required value={name} onChange={(event) => setName(event.target.value)} />
-      </Field>
+      <TextField
+        label={words.merchants.name}
+        fault={wrong}
+        autoFocus
+        required
+        value={name}
+        change={setName}
+      />
     </FormDialog>
   )
 }

@@ -79,13 +79,15 @@ function KeyForm({ apis, made }: { apis: readonly ApiPermissions[]; made: (key: 
   const [attempt] = useState(newAttempt)
   const asked = useEnvironment()
   const merchantId = useMerchantId()
-  const [wish, setWish] = useState<Wish>({
-    merchant: merchantId,
+  const [typed, setWish] = useState<Wish>({
+    merchant: null,
     api: apis[0]?.api ?? '',
     environment: asked,
     name: '',
     expires: null,
   })
+  // The frame's merchant counts, also where another one is chosen there meanwhile.
+  const wish = { ...typed, merchant: merchantId ?? typed.merchant }
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [isTried, setTried] = useState(false)
   const take = useTakeKey()

@@ -1,84 +1,114 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
-import { endGrant, type Grant, grantList } from '../../api/grants.ts'
+// Programs of others: those that are registered, and what people have allowed them.
+
+import { useQuery } from '@tanstack/react-query'
+import { type Client, clientList } from '../../api/clients.ts'
 import { mayChange, useUser } from '../../api/session.ts'
-import { useMerchantId } from '../../shell/merchant.tsx'
-import { Ask } from '../../ui/ask.tsx'
+import { Link, navigate, withKept } from '../../router.tsx'
+import { EnvironmentBadge } from '../../shell/environment.tsx'
+import { useMerchantId, useMerchantName } from '../../shell/merchant.tsx'
+import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
-import { PageHead } from '../../ui/page.tsx'
-import { Empty, FaultNotice, SkeletonRows } from '../../ui/states.tsx'
+import { Listing } from '../../ui/listing.tsx'
+import { PageHead, Section } from '../../ui/page.tsx'
+import { Empty } from '../../ui/states.tsx'
+import { Table, Td, Th, Tr } from '../../ui/table.tsx'
 import { Time } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
+import { Grants } from './grants.tsx'
 
 export function OAuth() {
+  const user = useUser()
+  const merchantId = useMerchantId()
+  const found = useQuery(clientList(merchantId))
+  const clients = found.data?.data ?? []
+  const create = mayChange(user, merchantId) && (
+    <Button kind="primary" icon="plus" onClick={() => navigate(withKept('/developers/oauth/new'))}>
+      {words.oauth.create}
+    </Button>
+  )
   return (
     <>
-      <PageHead title={words.oauth.title} about={words.oauth.about} />
-      <Grants />
+      <PageHead title={words.oauth.title} about={words.oauth.about} actions={create} />
+      <Section title={words.oauth.applications} about={words.oauth.applicationsAbout}>
+        <Listing
+          found={found}
+          count={clients.length}
+          failed={words.oauth.failed}
+          rows={3}
+          empty={
+            <Empty icon="app" title={words.oauth.noneTitle}>
+              {words.oauth.none}
+            </Empty>
+          }
+        >
+          <ClientTable clients={clients} />
+        </Listing>
+      </Section>
+      <Grants merchantId={merchantId} />
     </>
   )
 }
 
-function Grants() {
-  const found = useQuery(grantList(useMerchantId()))
-  if (found.isError)
-    return <FaultNotice fault={found.error} what={words.oauth.failed} again={() => void found.refetch()} />
-  const grants = found.data?.data ?? []
+export function ClientStatus({ one }: { one: Client }) {
+  const isActive = one.status === 'active'
   return (
-    <div className="card overflow-hidden">
-      {found.isPending && <SkeletonRows rows={3} columns={3} />}
-      {found.data && grants.length === 0 && (
-        <Empty icon="app" title={words.oauth.emptyTitle}>
-          {words.oauth.empty}
-        </Empty>
-      )}
-      {grants.length > 0 && (
-        <ul className="divide-y">
-          {grants.map((one) => (
-            <GrantRow key={one.id} one={one} />
-          ))}
-        </ul>
-      )}
-    </div>
+    <Badge tone={isActive ? 'good' : 'warn'} {...(!isActive && { icon: 'pause' as const })}>
+      {words.oauth.status[one.status]}
+    </Badge>
   )
 }
 
-function GrantRow({ one }: { one: Grant }) {
-  const user = useUser()
-  const client = useQueryClient()
-  const [isEnding, setEnding] = useState(false)
+function ClientTable({ clients }: { clients: readonly Client[] }) {
+  const columns = words.oauth.columns
   return (
-    <li className="flex min-h-[57px] flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2.5 text-[13px]">
-      <span className="min-w-0 flex-1">
-        <span className="block truncate font-medium">
-          {one.client_name} · {one.merchant_name} · {one.environment}
-        </span>
-        <span className="block text-ink-3">
-          {words.oauth.grantedBy(one.email)} <Time at={one.created_at} />
-        </span>
-        <span className="block text-ink-3">{one.permissions.join(', ')}</span>
-      </span>
-      {mayChange(user, one.merchant_id) && (
-        <Button
-          isSmall
-          aria-label={words.oauth.endOf(one.client_name, one.merchant_name)}
-          onClick={() => setEnding(true)}
-        >
-          {words.oauth.end}
-        </Button>
-      )}
-      {isEnding && (
-        <Ask
-          title={words.oauth.endTitle(one.client_name)}
-          about={words.oauth.endAbout(one.merchant_name)}
-          submit={words.oauth.end}
-          working={words.oauth.ending}
-          failed={words.oauth.endFailed}
-          act={() => endGrant(one.id)}
-          done={() => void client.invalidateQueries({ queryKey: ['grants'] })}
-          close={() => setEnding(false)}
-        />
-      )}
-    </li>
+    <Table
+      caption={words.oauth.applications}
+      head={
+        <>
+          <Th>{columns.name}</Th>
+          <Th shown="middle">{columns.ways}</Th>
+          <Th shown="wide">{columns.uses}</Th>
+          <Th>{columns.status}</Th>
+          <Th shown="roomy">{columns.created}</Th>
+        </>
+      }
+    >
+      {clients.map((one) => (
+        <Tr key={one.client_id} isDim={one.status === 'disabled'}>
+          <Td className="max-w-[300px]">
+            <Link
+              to={`/developers/oauth/${one.client_id}`}
+              className="block truncate font-medium text-ink hover:text-accent-ink hover:underline"
+            >
+              {one.name}
+            </Link>
+            <span className="block truncate text-xs text-ink-3">
+              {one.api} · <OwnerName id={one.merchant_id} />
+            </span>
+          </Td>
+          <Td shown="middle" className="text-ink-2">
+            {one.grants.map((way) => words.oauth.ways[way]).join(', ')}
+          </Td>
+          <Td shown="wide" className="text-ink-2" title={one.permissions.join('\n')}>
+            {one.permissions.includes('*')
+              ? words.newKey.full
+              : words.oauth.permissions(one.permissions.length)}
+          </Td>
+          <Td>
+            <span className="flex flex-wrap gap-1">
+              <EnvironmentBadge name={one.environment} />
+              <ClientStatus one={one} />
+            </span>
+          </Td>
+          <Td shown="roomy" className="text-ink-2">
+            <Time at={one.created_at} />
+          </Td>
+        </Tr>
+      ))}
+    </Table>
   )
+}
+
+export function OwnerName({ id }: { id: string | null }) {
+  return <>{useMerchantName(id) ?? words.oauth.allMerchants}</>
 }

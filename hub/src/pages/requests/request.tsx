@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { type KeptRequest, requestById } from '../../api/requests.ts'
 import { Link } from '../../router.tsx'
+import { holderPath } from '../../shell/holder.ts'
 import { Back, Detail } from '../../shell/detail.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -73,7 +74,7 @@ function Way({ one }: { one: KeptRequest }) {
         {stepsOf(one).map((step, index, all) => (
           <StepRow key={step.name} step={step} isLast={index === all.length - 1}>
             {step.name === 'key' && one.key_id !== null && (
-              <Link to={`/developers/keys/${one.key_id}`} className="text-accent-ink hover:underline">
+              <Link to={holderPath(one.key_id)} className="text-accent-ink hover:underline">
                 {words.requests.openKey}
               </Link>
             )}

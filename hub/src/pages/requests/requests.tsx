@@ -4,6 +4,7 @@ import { call } from '../../api/call.ts'
 import { type KeptRequest, requestList } from '../../api/requests.ts'
 import type { Key, Page } from '../../api/types.ts'
 import { Link, navigate, useQueryState, withKept } from '../../router.tsx'
+import { holderPath } from '../../shell/holder.ts'
 import { useMerchantId } from '../../shell/merchant.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Input } from '../../ui/field.tsx'
@@ -114,7 +115,7 @@ function RequestTable({ rows }: { rows: readonly KeptRequest[] }) {
           </Td>
           <Td shown="middle" className="max-w-[160px]">
             {one.key_id !== null && (
-              <Link to={`/developers/keys/${one.key_id}`} className="block truncate text-xs hover:underline">
+              <Link to={holderPath(one.key_id)} className="block truncate text-xs hover:underline">
                 <code>{one.key_id}</code>
               </Link>
             )}

@@ -3,8 +3,8 @@ import { useState } from 'react'
 import { call } from '../../api/call.ts'
 import { signInWays } from '../../api/session.ts'
 import { Button } from '../../ui/button.tsx'
-import { Field, Input } from '../../ui/field.tsx'
 import { FaultNotice, Notice } from '../../ui/states.tsx'
+import { TextField } from '../../ui/text-field.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
 import { Card } from './card.tsx'
@@ -31,16 +31,15 @@ export function Forgot({ back }: { back: () => void }) {
       >
         {hasMail && !isSent && (
           <>
-            <Field label={words.signIn.email}>
-              <Input
-                type="email"
-                required
-                autoFocus
-                autoComplete="username"
-                value={email}
-                onChange={(event) => setEmail(event.target.value)}
-              />
-            </Field>
+            <TextField
+              label={words.signIn.email}
+              type="email"
+              required
+              autoFocus
+              autoComplete="username"
+              value={email}
+              change={setEmail}
+            />
             <Button
               kind="primary"
               type="submit"

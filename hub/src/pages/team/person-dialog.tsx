@@ -6,7 +6,8 @@ import type { OneTimeLink } from '../../api/team.ts'
 import { CopyLine } from '../../ui/copy.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog, DialogActions } from '../../ui/dialog.tsx'
-import { Choice, Field, Input } from '../../ui/field.tsx'
+import { Choice } from '../../ui/field.tsx'
+import { TextField } from '../../ui/text-field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { Notice } from '../../ui/states.tsx'
 import { useAction } from '../../ui/use-action.ts'
@@ -60,16 +61,16 @@ export function PersonDialog<Role extends string>(props: PersonDialogProps<Role>
       working={props.working}
       close={close}
     >
-      <Field label={words.team.email} fault={wrong}>
-        <Input
-          type="email"
-          required
-          autoFocus
-          autoComplete="off"
-          value={email}
-          onChange={(event) => setEmail(event.target.value)}
-        />
-      </Field>
+      <TextField
+        label={words.team.email}
+        fault={wrong}
+        type="email"
+        required
+        autoFocus
+        autoComplete="off"
+        value={email}
+        change={setEmail}
+      />
       <Choice
         legend={words.team.role}
         value={role}

@@ -10,6 +10,7 @@ import {
   removeMember,
   withdraw,
 } from '../../api/team.ts'
+import { useOpenDialog } from '../../shell/dialog-place.tsx'
 import { useMerchantId } from '../../shell/merchant.tsx'
 import { Ask } from '../../ui/ask.tsx'
 import { Badge } from '../../ui/badge.tsx'
@@ -68,7 +69,7 @@ interface PartProps {
 function Members({ merchantId, isChanger }: PartProps) {
   const found = useQuery(memberList(merchantId))
   const columns = words.team.columns
-  if (found.isError)
+  if (found.isError && found.data === undefined)
     return <FaultNotice fault={found.error} what={words.team.failed} again={() => void found.refetch()} />
   const members = found.data?.data ?? []
   return (
@@ -107,10 +108,23 @@ function Members({ merchantId, isChanger }: PartProps) {
 function MemberRow({ one, merchantId, isChanger }: PartProps & { one: Member }) {
   const user = useUser()
   const client = useQueryClient()
-  const [isRemoving, setRemoving] = useState(false)
+  const open = useOpenDialog()
   const again = (): void => void client.invalidateQueries({ queryKey: ['members', merchantId] })
   const other = one.role === 'admin' ? 'viewer' : 'admin'
   const change = useAction(() => changeMember(merchantId, one.id, other), again)
+  const remove = (): void =>
+    open((close) => (
+      <Ask
+        title={words.team.removeTitle(one.email)}
+        about={words.team.removeAbout}
+        submit={words.team.remove}
+        working={words.team.removing}
+        failed={words.team.removeFailed}
+        act={() => removeMember(merchantId, one.id)}
+        done={again}
+        close={close}
+      />
+    ))
   return (
     <Tr isDim={one.status === 'disabled'}>
       <Td className="max-w-[280px]">
@@ -133,22 +147,10 @@ function MemberRow({ one, merchantId, isChanger }: PartProps & { one: Member }) 
             <MenuItem icon="shield" onSelect={() => change.run(undefined)}>
               {other === 'admin' ? words.team.makeAdmin : words.team.makeViewer}
             </MenuItem>
-            <MenuItem icon="trash" isBad onSelect={() => setRemoving(true)}>
+            <MenuItem icon="trash" isBad onSelect={remove}>
               {words.team.remove}
             </MenuItem>
           </Menu>
-        )}
-        {isRemoving && (
-          <Ask
-            title={words.team.removeTitle(one.email)}
-            about={words.team.removeAbout}
-            submit={words.team.remove}
-            working={words.team.removing}
-            failed={words.team.removeFailed}
-            act={() => removeMember(merchantId, one.id)}
-            done={again}
-            close={() => setRemoving(false)}
-          />
         )}
       </Td>
     </Tr>

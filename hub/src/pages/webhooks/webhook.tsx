@@ -11,6 +11,7 @@ import {
 } from '../../api/webhooks.ts'
 import { navigate, withKept } from '../../router.tsx'
 import { Back, Detail } from '../../shell/detail.tsx'
+import { SecretDialog } from '../../shell/secret-dialog.tsx'
 import { Ask } from '../../ui/ask.tsx'
 import { Chip } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -20,7 +21,6 @@ import { FaultNotice } from '../../ui/states.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
 import { Deliveries } from './deliveries.tsx'
-import { SigningSecret } from './signing-secret.tsx'
 import { EndpointStatus } from './webhooks.tsx'
 
 export function WebhookDetail({ id }: { id: string }) {
@@ -107,7 +107,9 @@ function Actions({ one }: { one: Endpoint }) {
         </MenuItem>
       </Menu>
       {fault !== null && <FaultNotice fault={fault} what={words.webhooks.actFailed} />}
-      {secret !== null && <SigningSecret secret={secret} close={() => setSecret(null)} />}
+      {secret !== null && (
+        <SecretDialog text={words.webhooks} secret={secret} close={() => setSecret(null)} />
+      )}
       {isRotating && (
         <Ask
           title={words.webhooks.rotateTitle}

@@ -6,18 +6,19 @@ import { mayChange, useUser } from '../../api/session.ts'
 import { addEndpoint, type Endpoint, endpointList, type EndpointWithSecret } from '../../api/webhooks.ts'
 import { Link } from '../../router.tsx'
 import { useMerchantId } from '../../shell/merchant.tsx'
+import { SecretDialog } from '../../shell/secret-dialog.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
-import { Check, Field, Input } from '../../ui/field.tsx'
+import { Check } from '../../ui/field.tsx'
 import { Listing } from '../../ui/listing.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { Empty } from '../../ui/states.tsx'
 import { Table, Td, Th, Tr } from '../../ui/table.tsx'
 import { Time } from '../../ui/time.tsx'
+import { TextField } from '../../ui/text-field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
-import { SigningSecret } from './signing-secret.tsx'
 
 export function Webhooks() {
   const user = useUser()
@@ -57,7 +58,9 @@ export function Webhooks() {
         </Listing>
       )}
       {isAdding && <AddDialog merchantId={merchantId} close={() => setAdding(false)} made={setMade} />}
-      {made !== null && <SigningSecret secret={made.secret} close={() => setMade(null)} />}
+      {made !== null && (
+        <SecretDialog text={words.webhooks} secret={made.secret} close={() => setMade(null)} />
+      )}
     </>
   )
 }
@@ -167,19 +170,22 @@ function AddDialog({ merchantId, close, made }: AddProps) {
       isReady={!(events.size === 0)}
       close={close}
     >
-      <Field label={words.webhooks.url} hint={words.webhooks.urlHint} fault={wrong}>
-        <Input
-          type="url"
-          required
-          autoFocus
-          placeholder="https://"
-          value={fields.url}
-          onChange={(event) => setFields({ ...fields, url: event.target.value })}
-        />
-      </Field>
-      <Field label={`${words.webhooks.name} (${words.common.optional})`}>
-        <Input value={fields.name} onChange={(event) => setFields({ ...fields, name: event.target.value })} />
-      </Field>
+      <TextField
+        label={words.webhooks.url}
+        hint={words.webhooks.urlHint}
+        fault={wrong}
+        type="url"
+        required
+        autoFocus
+        placeholder="https://"
+        value={fields.url}
+        change={(url) => setFields({ ...fields, url })}
+      />
+      <TextField
+        label={`${words.webhooks.name} (${words.common.optional})`}
+        value={fields.name}
+        change={(name) => setFields({ ...fields, name })}
+      />
       <fieldset>
         <legend className="mb-1.5 text-[13px] font-medium">{words.webhooks.events}</legend>
         <div className="flex flex-col gap-1.5">

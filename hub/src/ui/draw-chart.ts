@@ -1,8 +1,6 @@
-// Stacked areas over time, drawn by uPlot; a drag over them chooses a part. It knows nothing of what they are.
+// How uPlot draws figures over time.
 
-import { useEffect, useRef } from 'react'
 import UPlot from 'uplot'
-import 'uplot/dist/uPlot.min.css'
 
 export interface Layer {
   readonly label: string
@@ -11,47 +9,21 @@ export interface Layer {
   readonly values: readonly number[]
 }
 
-interface AreaChartProps {
-  readonly label: string
+/** As the chart is to be. */
+export interface Drawing {
   /** Seconds since the epoch. */
   readonly times: readonly number[]
-  /** From the ground up. */
   readonly layers: readonly Layer[]
+  /** Areas are stacked from the ground up; lines stand for themselves. */
+  readonly kind: 'area' | 'line'
   readonly height: number
-  readonly choose?: ((fromSeconds: number, toSeconds: number) => void) | undefined
-}
-
-export function AreaChart({ label, times, layers, height, choose }: AreaChartProps) {
-  const place = useRef<HTMLDivElement>(null)
-  const chosen = useRef(choose)
-  chosen.current = choose
-  useEffect(() => {
-    const element = place.current
-    if (element === null) return
-    const chart = draw(element, { times, layers, height, choose: (from, to) => chosen.current?.(from, to) })
-    const resized = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }))
-    resized.observe(element)
-    const dark = matchMedia('(prefers-color-scheme: dark)')
-    const redraw = (): void => chart.redraw()
-    dark.addEventListener('change', redraw)
-    return () => {
-      dark.removeEventListener('change', redraw)
-      resized.disconnect()
-      chart.destroy()
-    }
-  }, [times, layers, height])
-  return (
-    <div ref={place} role="img" aria-label={label} className="w-full overflow-hidden" style={{ height }} />
-  )
-}
-
-type Drawn = Pick<AreaChartProps, 'times' | 'layers' | 'height'> & {
   readonly choose: (fromSeconds: number, toSeconds: number) => void
 }
 
-function draw(element: HTMLElement, { times, layers, height, choose }: Drawn): UPlot {
+export function drawChart(element: HTMLElement, { times, layers, kind, height, choose }: Drawing): UPlot {
   // The one at the top is drawn first, over the whole height; those below it cover it.
-  const sums = stacked(layers).toReversed()
+  const sums =
+    kind === 'area' ? stacked(layers).toReversed() : layers.map(({ values }) => values).toReversed()
   const colours = layers.map(({ color }) => color).toReversed()
   const colourOf = (name: string) => () => resolved(element, name)
   return new UPlot(
@@ -90,8 +62,8 @@ function draw(element: HTMLElement, { times, layers, height, choose }: Drawn): U
         {},
         ...sums.map((_, index) => ({
           stroke: colourOf(colours[index] ?? '--accent'),
-          fill: colourOf(colours[index] ?? '--accent'),
-          width: 0,
+          ...(kind === 'area' && { fill: colourOf(colours[index] ?? '--accent') }),
+          width: kind === 'area' ? 0 : 2,
           points: { show: false },
         })),
       ],

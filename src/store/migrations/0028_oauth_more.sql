@@ -1,6 +1,9 @@
 -- runs with: 5
 -- Clients of the authorization server that publish their keys themselves, and programs without a browser of their own (RFC 8628).
-ALTER TABLE oauth_client ADD COLUMN IF NOT EXISTS jwks_uri text;
+CREATE TABLE IF NOT EXISTS oauth_client_key_set (
+  client_id text COLLATE "C" PRIMARY KEY,
+  uri text NOT NULL
+);
 -- A word in the catalogue: which grants there are is the program's to say.
 ALTER TABLE oauth_client DROP CONSTRAINT IF EXISTS oauth_client_grants_check;
 
