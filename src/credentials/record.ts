@@ -24,10 +24,8 @@ export interface TokenPart {
   /** The person on whose behalf it was given; null: the client's own. */
   readonly userId: string | null
   readonly grantId: string | null
-  /** Thumbprint (RFC 7638) of the key that whoever uses it must prove to have; null: it is not bound. */
+  /** What whoever uses it must prove to have: a key, by its thumbprint (RFC 7638), or a certificate (`certificateOf`); null: it is not bound. */
   readonly jkt: string | null
-  /** It is not a key but a certificate (RFC 8705), of which `jkt` is the SHA-256: whoever knows no certificates asks for a proof, and refuses. */
-  readonly byCertificate?: true
 }
 
 export interface CredentialRecord {
@@ -54,6 +52,19 @@ export interface CredentialRecord {
   readonly token: TokenPart | null
   /** The revision of the key's last change. */
   readonly revision: number
+}
+
+/** Who knows no certificates takes it for the thumbprint of a key, which nobody has: a token is never less bound than it was made. */
+const certificateMark = 'x5t:'
+
+/** As `jkt` has a certificate, by its SHA-256 in base64url (RFC 8705). */
+export function boundToCertificate(thumbprint: string): string {
+  return certificateMark + thumbprint
+}
+
+/** SHA-256 (base64url) of the certificate that a token is bound to; undefined: it is bound to a key. */
+export function certificateOf(jkt: string): string | undefined {
+  return jkt.startsWith(certificateMark) ? jkt.slice(certificateMark.length) : undefined
 }
 
 /** What a token rests on beside its client and merchant: where one of these has moved, it is to be read anew. */

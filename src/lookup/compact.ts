@@ -40,7 +40,6 @@ export function createCompactor(): (record: CredentialRecord) => CredentialRecor
         userId: token.userId,
         grantId: token.grantId,
         jkt: token.jkt,
-        ...(token.byCertificate && { byCertificate: true }),
       },
       revision: record.revision,
     }

@@ -43,7 +43,6 @@ const TokenText = Type.Object({
   userId: textOrNull,
   grantId: textOrNull,
   jkt: textOrNull,
-  byCertificate: Type.Optional(Type.Literal(true)),
 })
 
 // An earlier version writes no `limits`, or no `token`: what it has put here says nothing of them, and is read anew.

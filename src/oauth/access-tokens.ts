@@ -22,15 +22,11 @@ export interface NewAccessToken {
   readonly grantId: string | null
   /** Thumbprint of the key that it is bound to (RFC 9449); null: it is not. */
   readonly jkt: string | null
-  /** `jkt` is the SHA-256 of a certificate (RFC 8705). */
-  readonly byCertificate?: true | undefined
 }
 
 /** A token as the authorization server needs it back. Times in milliseconds since the epoch. */
 export interface FoundAccessToken
   extends Pick<NewAccessToken, 'clientId' | 'userId' | 'grantId' | 'permissions' | 'jkt'> {
-  /** As in NewAccessToken; null: it is not. */
-  readonly byCertificate?: true | null | undefined
   readonly createdAtMs: number
   readonly expiresAtMs: number
   readonly isLive: boolean
@@ -57,8 +53,6 @@ export interface TokenRequest {
   readonly digest: string
   readonly permissions: readonly string[]
   readonly jkt: string | null
-  /** `jkt` is the SHA-256 of a certificate (RFC 8705). */
-  readonly byCertificate?: true | undefined
 }
 
 /** What a client is for, as it was read with the request. */
@@ -80,12 +74,12 @@ export async function issueWithin(
   { tokens, newId }: { readonly tokens: AccessTokenStore; readonly newId: (prefix: 'atk') => string },
   { request, reach }: { readonly request: TokenRequest; readonly reach: ClientReach },
 ): Promise<void> {
-  const { clientId, grantId, digest, permissions, jkt, byCertificate } = request
+  const { clientId, grantId, digest, permissions, jkt } = request
   const subject = await lockSubject(tx, request, reach)
   if (subject === undefined || reach.api.oauth === null)
     throw new GrantEndedError('what it rests on has ended')
   await tokens.issue(tx, {
-    ...{ id: newId('atk'), digest, clientId, grantId, jkt, byCertificate, ...subject },
+    ...{ id: newId('atk'), digest, clientId, grantId, jkt, ...subject },
     ...{ api: reach.api.name, environment: reach.environment },
     permissions: [...new Set(permissions)].toSorted(),
     lifetimeMs: reach.api.oauth.accessTokenMs,

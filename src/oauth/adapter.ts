@@ -3,6 +3,7 @@
 
 import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
+import { boundToCertificate, certificateOf } from '../credentials/record.ts'
 import { createSealing } from '../credentials/sealing.ts'
 import { findGrant, lockUsableGrant, prolongGrant } from '../store/oauth/oauth-grant-table.ts'
 import {
@@ -138,11 +139,10 @@ function accessTokens(deps: AdapterDeps): Partial<Adapter> {
     async upsert(id, payload) {
       const { clientId = '', grantId = null, scope = '' } = payload
       const certificate = payload['x5t#S256']
-      const jkt = certificate ?? payload['jkt']
+      const jkt = typeof certificate === 'string' ? boundToCertificate(certificate) : payload['jkt']
       const request = {
         ...{ clientId, grantId, digest: digestOfText(id), permissions: scope.split(' ').filter(Boolean) },
         jkt: typeof jkt === 'string' ? jkt : null,
-        ...(certificate !== undefined && { byCertificate: true as const }),
       }
       await writeInUnit(deps, async (tx) => {
         // First: what it may do by now stays so.
@@ -182,13 +182,14 @@ async function reachOf(
 }
 
 function payloadOf(id: string, found: FoundAccessToken): AdapterPayload {
-  const { clientId, userId, grantId, permissions, jkt, byCertificate } = found
+  const { clientId, userId, grantId, permissions, jkt } = found
+  const certificate = jkt === null ? undefined : certificateOf(jkt)
   return {
     ...{ jti: id, format: 'opaque', kind: userId === null ? 'ClientCredentials' : 'AccessToken' },
     ...{ clientId, scope: permissions.join(' ') },
     ...{ iat: seconds(found.createdAtMs), exp: seconds(found.expiresAtMs) },
     ...(userId !== null && grantId !== null && { accountId: userId, grantId }),
-    ...(jkt !== null && (byCertificate ? { 'x5t#S256': jkt } : { jkt })),
+    ...(jkt !== null && (certificate === undefined ? { jkt } : { 'x5t#S256': certificate })),
   }
 }
 

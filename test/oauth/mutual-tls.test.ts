@@ -204,8 +204,9 @@ void t.test('clients that show a certificate', async (t) => {
   await t.test('a client that is not bound has tokens for whoever holds them', async (t) => {
     const about = { auth_method: 'tls_client_auth', tls_subject: { san_dns: 'books.example' }, bound: false }
     const { body } = await make(about)
+    const own = authority.make('unbound', { names: ['books.example'] })
     const { access_token: token } = await client.clientCredentialsGrant(
-      await configAs(body['client_id'], books),
+      await configAs(body['client_id'], own),
     )
     t.equal((await ask(token)).outcome, '200')
   })

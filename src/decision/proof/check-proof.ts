@@ -4,6 +4,7 @@
 // What costs little is asked first, the signature when all else fits, and whether the proof was used before last of all: what
 // was made up uses up nothing.
 
+import { certificateOf } from '../../credentials/record.ts'
 import type { Secret } from '../../credentials/secret.ts'
 import { tokenHashOf } from '../../credentials/secret.ts'
 import { type Denial, deny } from '../../errors/denial.ts'
@@ -48,7 +49,9 @@ export function checkProof({ proofs, now }: CheckProofDeps): Stage {
       const mustBeBound = token !== null && host?.api.oauth?.profile === 'fapi2'
       return isDpop || mustBeBound ? deny('INVALID_API_KEY', 'not_bound') : undefined
     }
-    if (token?.byCertificate) return isDpop ? deny('INVALID_API_KEY', 'not_bound') : refuseOther(inquiry, jkt)
+    const certificate = certificateOf(jkt)
+    if (certificate !== undefined)
+      return isDpop ? deny('INVALID_API_KEY', 'not_bound') : refuseOther(inquiry, certificate)
     if (!isDpop) return deny('INVALID_API_KEY', 'bound')
     const proof = proofIn(inquiry, credential)
     if (typeof proof === 'string') return deny('INVALID_API_KEY', proof)

@@ -128,7 +128,6 @@ function recordOf(bytes: Buffer, at: number, { shared, revision, expiresAtMs }: 
       userId: token.userId,
       grantId: token.grantId === '' ? secretId : token.grantId,
       jkt: token.jkt,
-      ...(token.byCertificate && { byCertificate: true }),
     },
     revision,
   }

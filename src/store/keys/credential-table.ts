@@ -60,8 +60,7 @@ const tokensWith = (quota: string) => `
         t.environment, CASE WHEN t.ended IS NULL THEN 'active' ELSE 'revoked' END, m.status, t.permissions,
         ${milliseconds('t.expires_at')}, greatest(t.revision, t.ended, m.revision),
         ${limitsWith(quota)},
-        jsonb_build_object('id', t.id, 'userId', t.person_id, 'grantId', t.grant_id, 'jkt', right(t.jkt, 43))
-          || CASE WHEN t.jkt LIKE 'x5t:%' THEN '{"byCertificate": true}'::jsonb ELSE '{}' END
+        jsonb_build_object('id', t.id, 'userId', t.person_id, 'grantId', t.grant_id, 'jkt', t.jkt)
       FROM (SELECT t.*, ${endOfToken('t')} AS ended FROM access_token t WHERE t.digest = ANY ($1::bytea[])) t
       JOIN merchant m ON m.id = t.merchant_id
       LEFT JOIN key_limit kl ON kl.key_id = t.client_id

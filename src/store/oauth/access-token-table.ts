@@ -25,15 +25,12 @@ export interface NewAccessToken {
   readonly permissions: readonly string[]
   /** Thumbprint (RFC 7638) of the key that it is bound to; null: whoever has it may use it. */
   readonly jkt: string | null
-  /** `jkt` is the SHA-256 of a certificate (RFC 8705). */
-  readonly byCertificate?: true | undefined
   /** At most a day. */
   readonly lifetimeMs: number
 }
 
 /** Times in milliseconds since the epoch. */
-export interface StoredAccessToken extends Omit<NewAccessToken, 'digest' | 'lifetimeMs' | 'byCertificate'> {
-  readonly byCertificate: true | null
+export interface StoredAccessToken extends Omit<NewAccessToken, 'digest' | 'lifetimeMs'> {
   readonly createdAtMs: number
   readonly expiresAtMs: number
   /** By the database's clock: neither over nor ended, and its merchant is not suspended. */
@@ -53,6 +50,9 @@ export const endOfToken = (t: string) =>
   `(SELECT max(e.revision) FROM access_token_stop e WHERE e.revision > ${t}.revision AND e.subject = ANY (
       ARRAY[${t}.id, ${t}.grant_id, ${t}.client_id, ${t}.person_id, ${t}.person_id || ' ' || ${t}.merchant_id]))`
 
+/** A thumbprint, of a key or behind a mark of a certificate (credentials/record.ts). */
+const binding = /^(?:x5t:)?[A-Za-z0-9_-]{43}$/
+
 /**
  * Makes a token, within the caller's transaction, which holds what could end it locked: its client, grant, person and membership.
  * Returns when it ends, by the database's clock. Throws StatementError.
@@ -61,6 +61,7 @@ export async function issueAccessToken(
   tx: Queryable,
   token: NewAccessToken,
 ): Promise<{ readonly expiresAtMs: number }> {
+  if (token.jkt !== null && !binding.test(token.jkt)) throw new Error('no such thing can be bound to')
   const [made] = await tx.query<{ expiresAtMs: number }>(
     `INSERT INTO access_token (digest, id, client_id, person_id, grant_id, merchant_id, api, environment, permissions, jkt,
        created_at, expires_at, revision)
@@ -69,11 +70,7 @@ export async function issueAccessToken(
      RETURNING ${milliseconds('expires_at')} AS "expiresAtMs"`,
     [
       ...[Buffer.from(token.digest, 'hex'), token.id, token.clientId, token.userId, token.grantId],
-      ...[token.merchantId, token.api, token.environment, token.permissions],
-      ...[
-        token.byCertificate === true && token.jkt !== null ? `x5t:${token.jkt}` : token.jkt,
-        token.lifetimeMs,
-      ],
+      ...[token.merchantId, token.api, token.environment, token.permissions, token.jkt, token.lifetimeMs],
     ],
   )
   if (made === undefined) throw new Error('The head row is missing: the database was tampered with')
@@ -84,8 +81,7 @@ export async function issueAccessToken(
 export async function findAccessToken(db: Queryable, digest: string): Promise<StoredAccessToken | undefined> {
   const [found] = await db.query<StoredAccessToken>(
     `SELECT t.id, t.client_id AS "clientId", t.person_id AS "userId", t.grant_id AS "grantId",
-       t.merchant_id AS "merchantId", t.api, t.environment, t.permissions, right(t.jkt, 43) AS jkt,
-       nullif(t.jkt LIKE 'x5t:%', false) AS "byCertificate",
+       t.merchant_id AS "merchantId", t.api, t.environment, t.permissions, t.jkt,
        ${milliseconds('t.created_at')} AS "createdAtMs", ${milliseconds('t.expires_at')} AS "expiresAtMs",
        o.is_over AS "isOver", NOT o.is_over AND m.status = 'active' AS "isLive"
      FROM access_token t JOIN merchant m ON m.id = t.merchant_id,

@@ -52,12 +52,11 @@ export async function createClient(
       ],
     )
     await writeKeySet(tx, client.id, client.jwksUri)
-    if (client.tlsSubject !== null)
-      await tx.query('INSERT INTO oauth_client_tls_subject (client_id, subject) VALUES ($1, $2)', [
-        client.id,
-        JSON.stringify(client.tlsSubject),
-      ])
     await writeKeyLimits(tx, client.id, { ...noKeyLimits, ...client.limits })
+    if (client.tlsSubject !== null)
+      await tx.query('INSERT INTO oauth_client_certificate_name (client_id, name) VALUES ($1, $2)', [
+        ...[client.id, JSON.stringify(client.tlsSubject)],
+      ])
     if (client.secret !== null) await insertSecret(tx, client.id, client.secret)
     const created = await mustGetClient(tx, client.id, origin)
     await writeClientAudit(tx, origin, { action: 'client.create', before: null, after: created })

@@ -49,7 +49,7 @@ const selectClients = (where: string) => `
   SELECT c.id, c.merchant_id AS "merchantId", c.api, c.environment, c.name, c.grants, c.redirect_uris AS "redirectUris",
     c.permissions, c.auth_method AS "authMethod", c.jwks, c.is_bound AS "isBound", c.status,
     (SELECT k.uri FROM oauth_client_key_set k WHERE k.client_id = c.id) AS "jwksUri",
-    (SELECT s.subject FROM oauth_client_tls_subject s WHERE s.client_id = c.id) AS "tlsSubject",
+    (SELECT n.name FROM oauth_client_certificate_name n WHERE n.client_id = c.id) AS "tlsSubject",
     (SELECT jsonb_build_object('rates', coalesce(max(l.rates::text)::jsonb, '{}'), 'inFlight', max(l.in_flight))
      FROM key_limit l WHERE l.key_id = c.id) AS limits,
     ${milliseconds('c.created_at')} AS "createdAtMs", c.created_by AS "createdBy",
