@@ -96,10 +96,9 @@ await db.query(
   "UPDATE activity_summed SET since = d, hours_since = d, until = d FROM date_trunc('day', now(), 'UTC') d",
 )
 while ((await sumForward(db, 5_000)) > 0);
-while ((await sumBackward(db, 90 * 86_400_000, 5_000)) > 0);
-await db.query(
-  "UPDATE activity_totalled SET since = d, until = d FROM date_trunc('day', now(), 'UTC') d",
-)
+// What is older stands there by the day, so of it no hours may be promised.
+while ((await sumBackward(db, 7 * 86_400_000, 5_000)) > 0);
+await db.query("UPDATE activity_totalled SET since = d, until = d FROM date_trunc('day', now(), 'UTC') d")
 while ((await totalDay(db, 5_000)) > 0);
 await db.query(
   `INSERT INTO key_use SELECT key_id, date_trunc('minute', max(last_used_at), 'UTC') FROM key_secret

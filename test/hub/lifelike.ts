@@ -1,7 +1,9 @@
 // Keys, people and requests as an installation has them, for pictures of the hub.
 
 import { addActivity } from '../../src/store/activity/activity-table.ts'
+import { addLatencies, type LatencyCount } from '../../src/store/activity/latency-table.ts'
 import { createPostgres } from '../../src/store/postgres.ts'
+import { timeBucketOf } from '../../src/telemetry/answer-time.ts'
 import type { HubProgram } from './people.ts'
 import { send } from './send.ts'
 
@@ -98,6 +100,11 @@ async function use(
       ].filter((row) => row.count > 0)
     }).flat(),
   )
+  await addLatencies(
+    db,
+    'seed-latency',
+    keys.flatMap(({ id, environment = 'live' }) => times(hub, { id, environment })),
+  )
   for (let i = 0; i < counts.length; i += 2_000)
     await addActivity(db, { id: `seed-${i}`, counts: counts.slice(i, i + 2_000) })
   // As if they had been there for a while; the newest is from today.
@@ -107,6 +114,27 @@ async function use(
       [id, index * index * 4],
     )
   await db.close()
+}
+
+/** How long its answers took in the last two days: longer in the evening, and a few much longer. */
+function times(
+  { merchantId }: HubProgram,
+  { id: keyId, environment }: { readonly id: string; readonly environment: string },
+): LatencyCount[] {
+  const nowMs = Date.now()
+  return Array.from({ length: 48 }, (_, hour) => {
+    const startMs = nowMs - hour * 3_600_000
+    const slow = 1 + 0.4 * Math.sin(((new Date(startMs).getUTCHours() - 9) / 24) * 2 * Math.PI)
+    const of = { keyId, merchantId, api: 'flintn', environment, startMs }
+    return [
+      [12, 700],
+      [18, 240],
+      [40, 55],
+      [160, 5],
+    ].map(([ms = 0, count = 0]) => ({
+      ...{ ...of, bucket: timeBucketOf(ms * slow), answers: count, upstream: count },
+    }))
+  }).flat()
 }
 
 /** Kept a moment after it is over. */

@@ -1,6 +1,7 @@
 // Every page of the hub in a real browser, for everybody who has it, light and dark: nothing that keeps people with a screen
 // reader or a keyboard out, no request to another origin, nothing that its policy forbids, and no sideways scrolling.
 
+import type { Browser } from 'playwright-core'
 import t from 'tap'
 import { seriousFaults } from './axe.ts'
 import { openPage, signIn, startChromium, type Watched } from './browser.ts'
@@ -41,6 +42,12 @@ const sizes = `(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth })
 async function settled({ page }: Watched): Promise<void> {
   await page.getByRole('heading', { level: 1 }).first().waitFor()
   await page.locator('.skeleton').first().waitFor({ state: 'detached' })
+}
+
+async function lightCanvas(browser: Browser, url: string): Promise<unknown> {
+  const { page } = await openPage(browser, url, { colorScheme: 'light' })
+  await page.goto('/sign-in')
+  return page.evaluate(`getComputedStyle(document.documentElement).color`)
 }
 
 t.test('pages', async (t) => {
@@ -98,6 +105,24 @@ t.test('pages', async (t) => {
       }
       t.equal(scrollWidth - clientWidth, 0, path)
     }
+  })
+
+  await t.test('on paper a page is its content alone, dark on white', async (t) => {
+    const watched = await openPage(browser, hub.url, { colorScheme: 'dark' })
+    const { page } = watched
+    await signIn(page, hub.member)
+    await page.goto(`/developers/keys/${id}`)
+    await settled(watched)
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+    for (const role of ['navigation', 'button'] as const)
+      t.equal(await page.getByRole(role).filter({ visible: true }).count(), 0, role)
+    const box = await page.getByRole('main').boundingBox()
+    t.equal(box?.x, 0)
+    t.equal(
+      await page.evaluate(`getComputedStyle(document.documentElement).color`),
+      await lightCanvas(browser, hub.url),
+    )
+    t.same(watched.faults, [])
   })
 
   await t.test('the first page is at most 150 KiB of script', async (t) => {

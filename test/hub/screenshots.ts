@@ -4,10 +4,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
+import { freePort } from '../../src/store/embedded/postmaster.ts'
 import { startSharedServices } from '../support/services.ts'
 import { openPage, signIn, startChromium } from './browser.ts'
 import { furnish, type Lifelike } from './lifelike.ts'
-import { type HubProgram, startHub } from './people.ts'
+import { type HubProgram, merchantName, startHub } from './people.ts'
+import { sendBearer } from './send.ts'
 
 const folder = 'docs/hub'
 const highest = 1_400
@@ -15,7 +17,7 @@ const highest = 1_400
 interface Picture {
   readonly name: string
   readonly who: 'member' | 'operator'
-  readonly path: (data: Lifelike) => string
+  readonly path: (data: Shown) => string
   /** What is done before. */
   readonly act?: (page: Page) => Promise<void>
 }
@@ -51,9 +53,17 @@ const pictures: readonly Picture[] = [
   { name: 'account', who: 'member', path: () => '/account' },
   { name: 'permissions', who: 'member', path: () => '/docs/permissions' },
   { name: 'webhooks', who: 'member', path: () => '/developers/webhooks' },
+  { name: 'applications', who: 'member', path: () => '/developers/oauth' },
+  { name: 'application', who: 'member', path: ({ clientId }) => `/developers/oauth/${clientId}` },
+  { name: 'new-application', who: 'member', path: () => '/developers/oauth/new' },
+  {
+    name: 'merchant',
+    who: 'operator',
+    path: () => '/operator/merchants',
+    act: (page) => page.getByRole('link', { name: merchantName }).click(),
+  },
   { name: 'merchants', who: 'operator', path: () => '/operator/merchants' },
   { name: 'audit', who: 'operator', path: () => '/operator/audit' },
-  { name: 'oauth', who: 'member', path: () => '/developers/oauth' },
   { name: 'health', who: 'operator', path: () => '/operator/health' },
   { name: 'instances', who: 'operator', path: () => '/operator/instances' },
   { name: 'routes', who: 'operator', path: () => '/operator/routes' },
@@ -67,8 +77,14 @@ async function main(): Promise<void> {
   ends.push(() => services.stop())
   Object.assign(process.env, services.env)
   try {
-    const hub = await startHub(t)
-    const data = await furnish(hub)
+    const controlPort = await freePort()
+    const hub = await startHub(t, {
+      controlPort,
+      control: `, public_url: "http://localhost:${controlPort}"`,
+      sections: 'hub: {}\nplans: { gold: { rate_limits: { default: { rate: 500/s } } } }',
+      api: '    oauth: {}\n    rate_limits: { default: { rate: 100/s, per: key } }',
+    })
+    const data = { ...(await furnish(hub)), clientId: await makeApplications(hub) }
     const browser = await startChromium(t)
     mkdirSync(folder, { recursive: true })
     const only = process.argv.slice(2)
@@ -78,9 +94,46 @@ async function main(): Promise<void> {
   }
 }
 
+interface Shown extends Lifelike {
+  readonly clientId: string
+}
+
+/** Two, of which one has used its tokens. */
+async function makeApplications(hub: HubProgram): Promise<string> {
+  const about = {
+    ...{ merchant_id: hub.merchantId, api: 'flintn', environment: 'live' },
+    permissions: ['transaction.read', 'transaction.search'],
+  }
+  await hub.admin.call('PATCH', `/merchants/${hub.merchantId}`, { plan: 'gold', in_flight: 100 })
+  await hub.admin.call('POST', '/clients', {
+    ...{ ...about, name: 'Ledgerline Bookkeeping', grants: ['code'] },
+    redirect_uris: ['https://app.ledgerline.example/oauth/back'],
+  })
+  const { body } = await hub.admin.call('POST', '/clients', {
+    ...{ ...about, name: 'Nightly reconciliation', grants: ['client_credentials', 'code'] },
+    redirect_uris: ['https://reconcile.aurora.example/back', 'http://localhost:8400/back'],
+  })
+  const id = String(body['client_id'])
+  const answer = await fetch(`${hub.url}/oauth/token`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from(`${id}:${String(body['client_secret'])}`).toString('base64')}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: 'grant_type=client_credentials',
+  })
+  const { access_token: secret }: { access_token?: string } = Object(await answer.json())
+  if (secret === undefined) throw new Error(`no token: ${answer.status}`)
+  const host = 'api.flintn.com'
+  for (let i = 0; i < 40; i++)
+    await sendBearer(hub.gatewayPort, { host, path: `/v1/transactions/${i}`, secret })
+  for (let i = 0; i < 3; i++) await sendBearer(hub.gatewayPort, { host, path: '/v1/exports/1/gone', secret })
+  return id
+}
+
 interface Session {
   readonly hub: HubProgram
-  readonly data: Lifelike
+  readonly data: Shown
   readonly browser: Browser
   readonly scheme: 'light' | 'dark'
   /** Names; all if none. */

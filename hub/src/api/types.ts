@@ -73,6 +73,16 @@ export interface RateLimit {
   readonly per: string
   readonly rate: string
   readonly burst: number
+  /** By name of a plan, its rate. */
+  readonly plans?: Readonly<Record<string, string>>
+}
+
+export interface Quota {
+  readonly name: string
+  readonly per: 'merchant' | 'key'
+  /** In a calendar month (UTC). */
+  readonly requests: number
+  readonly plans: Readonly<Record<string, number>>
 }
 
 export interface Pending {
@@ -108,6 +118,7 @@ export interface ApiPermissions {
   readonly permissions: readonly { readonly name: string; readonly description: string }[]
   readonly routes?: readonly ApiRoute[]
   readonly rate_limits?: readonly RateLimit[]
+  readonly quotas?: readonly Quota[]
   readonly hosts?: Readonly<Record<string, readonly string[]>>
   readonly takes_tokens?: boolean
   readonly credential?: { readonly header: string | null; readonly bearer: boolean }

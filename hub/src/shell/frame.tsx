@@ -20,7 +20,7 @@ export function Frame({ children }: { children: ReactNode }) {
   const merchantId = useMerchantId()
   const isSuspended = user.merchants.find(({ id }) => id === merchantId)?.status === 'suspended'
   return (
-    <div className="min-h-dvh min-[900px]:pl-[240px]">
+    <div className="min-h-dvh min-[900px]:pl-[240px] print:!pl-0">
       <a
         href="#main"
         onClick={(event) => {

@@ -20,13 +20,11 @@ export const limits = {
   noneInForce: 'The file has no limit, and none was said here.',
   columns: { name: 'What', rate: 'At most', source: 'Said by' },
   rateOf: (api: string, name: string, per: string) => `${api}: ${name}, each ${per}`,
-  quota: (name: string) => `Quota: ${name}`,
+  quotaOf: (api: string, name: string, per: string) => `${api}: quota ${name}, each ${per}`,
   aMonth: (requests: number) => `${figure(requests)} a month`,
   ofKey: 'this key',
   ofMerchant: 'the merchant',
   ofFile: 'the file',
-  ofPlanOrFile: 'the plan, else the file',
-  ofPlan: (plan: string) =>
-    `On the plan ${plan}: where it has a limit, its figure counts in place of the file’s.`,
+  ofPlan: (plan: string) => `the plan ${plan}`,
   change: 'Change',
 }

@@ -21,7 +21,7 @@ export const newKey = {
   sameAs: 'Same as…',
   none: 'None',
   full: 'All permissions',
-  fullNote: 'Everything this API has, and what it gains later. A leak of this key is a leak of all of it.',
+  fullNote: 'Everything this API has, and what it gains later. A leak opens all of it.',
   risky: 'Moves money',
   opens: (count: number) => `Opens ${counted(count, 'route', 'routes')}`,
   selected: (count: number) => (count === 0 ? 'None chosen' : `${figure(count)} chosen`),

@@ -31,6 +31,7 @@ export const oauth = {
   accessAbout: 'Ending it ends all tokens that came of it, at once.',
   emptyTitle: 'No application has access',
   empty: 'When somebody allows a program to act for a merchant, it is here until that ends.',
+  nobodyTitle: 'Nobody has allowed it yet',
   grantsFailed: 'What was allowed could not be read',
   grantedBy: (email: string) => `Allowed by ${email},`,
   grantEnds: 'ends unless used',
@@ -53,7 +54,7 @@ export const client = {
   copyId: 'Copy client id',
   merchant: 'Merchant',
   method: 'Shows who it is by',
-  methods: { client_secret: 'a secret', private_key_jwt: 'keys of its own' } as Readonly<
+  methods: { client_secret: 'A secret', private_key_jwt: 'Keys of its own' } as Readonly<
     Record<string, string>
   >,
   bound: 'Tokens bound to a key (DPoP)',
@@ -76,7 +77,7 @@ export const client = {
   noSecrets: 'It has none: it shows who it is by keys of its own.',
   use: 'Use of its tokens in the last 30 days',
   refused: 'Last refusals',
-  noRefusals: 'None of the last days.',
+  noRefusals: 'None in the last days.',
   rotate: 'Rotate secret',
   rotateTitle: (name: string) => `Rotate the secret of ${name}`,
   rotateAbout: 'It gets a second secret. The old one works until the time you choose.',

@@ -145,7 +145,7 @@ export const noteKinds = {
   quota_used_up: {
     severity: 'info',
     action: 'Their requests are refused until the month ends. Give them more, or talk to them.',
-    alert: null,
+    alert: 'LatchkeyQuotaUsedUp',
   },
   quota_near: {
     severity: 'info',
@@ -205,7 +205,8 @@ export const unseenAlerts = [
     'LatchkeyKeysGuessedWidely',
   ],
   ...['LatchkeyAdminTokensGuessed', 'LatchkeyPasswordsGuessed', 'LatchkeyHandshakesFail'],
-  ...['LatchkeyProxyHeaderMissing', 'LatchkeyClientsDoNotRead'],
+  ...['LatchkeyProxyHeaderMissing', 'LatchkeyClientsDoNotRead', 'LatchkeyLimitRefusesForLong'],
+  ...['LatchkeyLimitsNotShared', 'LatchkeyBrakePulled'],
 ] as const
 /** Of these a note on certificates tells too, in the words of its detail. */
 export const certificateAlerts = [

@@ -2,7 +2,7 @@
 // a key is sent.
 
 import { type Static, Type } from 'typebox'
-import type { Api, Route } from '../../config/compiled.ts'
+import type { Allowance, Api, Route } from '../../config/compiled.ts'
 import { seesApi } from '../../store/scope.ts'
 import { memberReaders } from '../callers/access.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
@@ -23,6 +23,16 @@ const rateLimitSchema = Type.Object({
   per: Type.String({ description: 'What it counts by' }),
   rate: Type.String({ description: 'Such as `100/min`' }),
   burst: Type.Integer(),
+  plans: Type.Record(Type.String(), Type.String(), {
+    description: 'By name of a plan: its rate, for merchants that have it',
+  }),
+})
+
+const quotaSchema = Type.Object({
+  name: Type.String(),
+  per: Type.Enum(['merchant', 'key']),
+  requests: Type.Integer({ description: 'In a calendar month (UTC)' }),
+  plans: Type.Record(Type.String(), Type.Integer(), { description: 'By name of a plan' }),
 })
 
 export const apiPermissionsSchema = Type.Object({
@@ -49,6 +59,7 @@ export const apiPermissionsSchema = Type.Object({
   rate_limits: Type.Optional(
     Type.Array(rateLimitSchema, { description: 'With `with=routes`; not for members' }),
   ),
+  quotas: Type.Optional(Type.Array(quotaSchema, { description: 'With `with=routes`; not for members' })),
   routes: Type.Optional(Type.Array(routeSchema, { description: 'With `with=routes`' })),
 })
 
@@ -103,14 +114,26 @@ function useOf(api: Api, isOperator: boolean): Partial<ApiPermissions> {
       ...routeObject(route),
       ...(isOperator && { source: route.source }),
     })),
-    ...(isOperator && { rate_limits: api.rateLimits.map(limitObject) }),
+    ...(isOperator && {
+      rate_limits: api.rateLimits.map(limitObject),
+      quotas: api.quotas.map(quotaObject),
+    }),
   }
 }
 
 const unitOf: Readonly<Record<number, string>> = { 1: 's', 60: 'min', 3600: 'h', 86400: 'd' }
 
-function limitObject({ name, per, allowance: { quota, windowSeconds, burst } }: Api['rateLimits'][number]) {
-  return { name, per, rate: `${quota}/${unitOf[windowSeconds] ?? `${windowSeconds}s`}`, burst }
+function limitObject({ name, per, allowance, ofPlans }: Api['rateLimits'][number]) {
+  const plans = Object.fromEntries([...ofPlans].map(([plan, one]) => [plan, rateOf(one)]))
+  return { name, per, rate: rateOf(allowance), burst: allowance.burst, plans }
+}
+
+function rateOf({ quota, windowSeconds }: Allowance): string {
+  return `${quota}/${unitOf[windowSeconds] ?? `${windowSeconds}s`}`
+}
+
+function quotaObject({ name, per, requests, ofPlans }: Api['quotas'][number]) {
+  return { name, per, requests, plans: Object.fromEntries(ofPlans) }
 }
 
 function routeObject({ method, template, requirement }: Route): Static<typeof routeSchema> {

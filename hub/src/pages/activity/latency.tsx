@@ -12,7 +12,7 @@ import { figure, words } from '../../words.ts'
 import { percentileColors, percentileNames } from './percentiles.ts'
 
 const Chart = lazy(async () => ({ default: (await import('./latency-chart.tsx')).LatencyChart }))
-const height = 180
+const height = 210
 /** Fewer are no line. */
 const fewest = 3
 
@@ -32,11 +32,11 @@ export function Latency({ filter, range }: { filter: Query; range: Range }) {
           )}
           {(found.isPending || (found.data?.data.length ?? 0) >= fewest) && (
             <div className="px-3 pt-3 pb-2">
-              <Suspense fallback={<Skeleton className="h-[180px]" />}>
+              <Suspense fallback={<Skeleton className="h-[210px]" />}>
                 {found.data ? (
                   <Chart steps={found.data.data} height={height} />
                 ) : (
-                  <Skeleton className="h-[180px]" />
+                  <Skeleton className="h-[210px]" />
                 )}
               </Suspense>
             </div>

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { permissionTable } from '../../api/permissions.ts'
-import type { QuotaOverrides, RateLimit, RateOverrides } from '../../api/types.ts'
+import type { Quota, QuotaOverrides, RateLimit, RateOverrides } from '../../api/types.ts'
 import { Section } from '../../ui/page.tsx'
 import { Table, Td, Th, Tr } from '../../ui/table.tsx'
 import { figure, words } from '../../words.ts'
@@ -29,25 +29,20 @@ interface InForceProps {
 
 export function LimitsInForce({ api, sources, plan, inFlight, quotas, actions }: InForceProps) {
   const { data } = useQuery(permissionTable)
-  const limits = (data?.data ?? [])
-    .filter((one) => api === undefined || one.api === api)
-    .flatMap((one) => (one.rate_limits ?? []).map((limit) => ({ api: one.api, limit })))
-  const rows = [
-    ...limits.map(({ api: name, limit }) => rateRow({ name, limit, sources, plan })),
+  const apis = (data?.data ?? []).filter((one) => api === undefined || one.api === api)
+  const rows: readonly Row[] = [
+    ...apis.flatMap((one) =>
+      (one.rate_limits ?? []).map((limit) => rateRow({ api: one.api, limit, sources, plan })),
+    ),
+    ...apis.flatMap((one) =>
+      (one.quotas ?? []).map((quota) => quotaRow({ api: one.api, quota, quotas, plan })),
+    ),
     ...(inFlight === null
       ? []
-      : [{ key: 'in flight', name: text.inFlight, rate: figure(inFlight), source: sources[0]?.label ?? '' }]),
-    ...Object.entries(quotas).map(([name, { requests }]) => ({
-      ...{
-        key: `quota ${name}`,
-        name: text.quota(name),
-        rate: text.aMonth(requests),
-        source: text.ofMerchant,
-      },
-    })),
+      : [{ key: 'in flight', name: text.inFlight, most: figure(inFlight), source: sources[0]?.label ?? '' }]),
   ]
   return (
-    <Section title={text.title} about={plan === null ? undefined : text.ofPlan(plan)} actions={actions}>
+    <Section title={text.title} actions={actions}>
       <div className="card overflow-hidden">
         {rows.length === 0 ? (
           <p className="px-4 py-3 text-[13px] text-ink-3">{text.noneInForce}</p>
@@ -65,7 +60,7 @@ export function LimitsInForce({ api, sources, plan, inFlight, quotas, actions }:
             {rows.map((row) => (
               <Tr key={row.key}>
                 <Td className="break-words">{row.name}</Td>
-                <Td className="font-mono">{row.rate}</Td>
+                <Td className="font-mono">{row.most}</Td>
                 <Td shown="roomy" className="text-ink-2">
                   {row.source}
                 </Td>
@@ -78,20 +73,51 @@ export function LimitsInForce({ api, sources, plan, inFlight, quotas, actions }:
   )
 }
 
-interface RateOf {
+interface Row {
+  readonly key: string
   readonly name: string
+  readonly most: string
+  readonly source: string
+}
+
+interface RateOf {
+  readonly api: string
   readonly limit: RateLimit
   readonly sources: readonly LimitSource[]
   readonly plan: string | null
 }
 
-function rateRow({ name, limit, sources, plan }: RateOf) {
+function rateRow({ api, limit, sources, plan }: RateOf): Row {
   const source = sources.find(({ rates }) => rates[limit.name] !== undefined)
   const said = source?.rates[limit.name]?.rate
+  const ofPlan = plan === null ? undefined : limit.plans?.[plan]
   return {
-    key: `${name} ${limit.name}`,
-    name: text.rateOf(name, limit.name, limit.per),
-    rate: said ?? limit.rate,
-    source: source?.label ?? (plan === null ? text.ofFile : text.ofPlanOrFile),
+    key: `rate ${api} ${limit.name}`,
+    name: text.rateOf(api, limit.name, limit.per),
+    most: said ?? ofPlan ?? limit.rate,
+    source: source?.label ?? (ofPlan === undefined || plan === null ? text.ofFile : text.ofPlan(plan)),
+  }
+}
+
+interface QuotaOf {
+  readonly api: string
+  readonly quota: Quota
+  readonly quotas: QuotaOverrides
+  readonly plan: string | null
+}
+
+function quotaRow({ api, quota, quotas, plan }: QuotaOf): Row {
+  const said = quotas[quota.name]?.requests
+  const ofPlan = plan === null ? undefined : quota.plans[plan]
+  return {
+    key: `quota ${api} ${quota.name}`,
+    name: text.quotaOf(api, quota.name, quota.per),
+    most: text.aMonth(said ?? ofPlan ?? quota.requests),
+    source:
+      said !== undefined
+        ? text.ofMerchant
+        : ofPlan === undefined || plan === null
+          ? text.ofFile
+          : text.ofPlan(plan),
   }
 }

@@ -30,7 +30,10 @@ export function Grants({ merchantId, clientId }: GrantsProps) {
         failed={words.oauth.grantsFailed}
         rows={2}
         empty={
-          <Empty icon="shield" title={words.oauth.emptyTitle}>
+          <Empty
+            icon="shield"
+            title={clientId === undefined ? words.oauth.emptyTitle : words.oauth.nobodyTitle}
+          >
             {words.oauth.empty}
           </Empty>
         }
