@@ -2,6 +2,7 @@
 // registered. Pure.
 
 import { X509Certificate } from 'node:crypto'
+import type { ClientAuthMethod } from './oauth.ts'
 
 /** The names by which a certificate is known, as RFC 8705 §2.1.2 has them. */
 export const tlsSubjectKinds = ['subject_dn', 'san_dns', 'san_uri', 'san_ip', 'san_email'] as const
@@ -85,4 +86,9 @@ export function whyNoCertificate(key: Readonly<Record<string, unknown>>): string
   } catch {
     return 'has an x5c that is no certificate'
   }
+}
+
+/** By a certificate (RFC 8705), to which its tokens are bound then, if they are to be. */
+export function isByCertificate(method: ClientAuthMethod): boolean {
+  return method === 'tls_client_auth' || method === 'self_signed_tls_client_auth'
 }

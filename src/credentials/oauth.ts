@@ -16,10 +16,5 @@ export const clientAuthMethods = [
 ] as const
 export type ClientAuthMethod = (typeof clientAuthMethods)[number]
 
-/** By a certificate (RFC 8705), to which its tokens are bound then, if they are to be. */
-export function isByCertificate(method: ClientAuthMethod): boolean {
-  return method === 'tls_client_auth' || method === 'self_signed_tls_client_auth'
-}
-
 /** How the secret of a client begins. */
 export const clientSecretPrefix = 'lk_oac_'

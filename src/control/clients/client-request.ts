@@ -2,9 +2,8 @@
 
 import type { Static } from 'typebox'
 import type { Api } from '../../config/compiled.ts'
-import { whyNoCertificate } from '../../credentials/certificate.ts'
+import { isByCertificate, whyNoCertificate } from '../../credentials/certificate.ts'
 import { whyNoClientKey } from '../../credentials/client-keys.ts'
-import { isByCertificate } from '../../credentials/oauth.ts'
 import { whyNoRedirectUri } from '../../credentials/redirect-uri.ts'
 import { noKeyLimits } from '../../store/keys/limit-table.ts'
 import type { ClientPatch } from '../../store/oauth/oauth-client-change-table.ts'
