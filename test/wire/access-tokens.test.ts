@@ -188,5 +188,8 @@ t.test('a challenge names where the API says what it is, and how proofs are sign
   const { head } = await ask([host])
   t.match(fields({ head })?.join(), new RegExp(`Bearer realm="flintn"${where.source}`))
   const bound = await ask([host, 'Authorization: DPoP x', 'DPoP: x'])
-  t.match(fields(bound)?.join(), new RegExp(`DPoP realm="flintn", error="invalid_token", algs="[^"]+"${where.source}`))
+  t.match(
+    fields(bound)?.join(),
+    new RegExp(`DPoP realm="flintn", error="invalid_token", algs="[^"]+"${where.source}`),
+  )
 })
