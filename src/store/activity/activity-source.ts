@@ -2,7 +2,7 @@
 // have the same columns. What is asked of one key is read from its rows: they stand together.
 
 import { type LongSource, partsOf, type Range, type RangePart } from './activity-parts.ts'
-import { readSummed, type SumKind } from './activity-sum-table.ts'
+import { callerOf, merchantOfCaller, readSummed, type SumKind } from './activity-sum-table.ts'
 import { readTotalled } from './activity-total-table.ts'
 import type { Queryable } from '../postgres.ts'
 import type { Scope } from '../scope.ts'
@@ -94,11 +94,12 @@ function rowsOf(
   const to = put(new Date(toMs))
   const conditions = [...commonOf(filter, put)]
   if (keyId !== undefined) conditions.push(`a.key_id = ${put(keyId)}`)
-  const isOf = isOfMerchant(keyId?.startsWith('cli_') === true ? 'oauth_client' : 'api_key')
+  const isOf = (comparison: string) => isOfMerchant('a.key_id', comparison)
   if (merchantId !== undefined) conditions.push(isOf(`= ${put(merchantId)}`))
   if (scope.merchantIds !== null) conditions.push(isOf(`= ANY (${put(scope.merchantIds)}::text[])`))
-  const joined = name === 'merchant' ? 'JOIN api_key k ON k.id = a.key_id' : ''
-  const names = { merchant: 'k.merchant_id', key: 'a.key_id', none: `''` } as const
+  const joined = name === 'merchant' ? callerOf('a') : ''
+  if (name === 'merchant') conditions.push(`${merchantOfCaller} IS NOT NULL`)
+  const names = { merchant: merchantOfCaller, key: 'a.key_id', none: `''` } as const
   const select = (table: string, column: string, within: string) =>
     `SELECT ${names[name]} COLLATE "C" AS name, a.${column} AS start, a.api, a.environment, a.route, a.outcome, a.count, ${allowedOf}
      FROM ${table} a ${joined}
@@ -110,9 +111,9 @@ function rowsOf(
   ]
 }
 
-/** Of a client, whose tokens count as it, its own merchant: one of all merchants is nobody's. */
-const isOfMerchant = (table: 'api_key' | 'oauth_client') => (comparison: string) =>
-  `a.key_id IN (SELECT m.id FROM ${table} m WHERE m.merchant_id ${comparison})`
+const isOfMerchant = (id: string, comparison: string) =>
+  `${id} IN (SELECT m.id FROM api_key m WHERE m.merchant_id ${comparison}
+     UNION ALL SELECT m.id FROM oauth_client m WHERE m.merchant_id ${comparison})`
 
 const allowedOf = `CASE WHEN a.outcome = 'allow' THEN a.count ELSE 0 END AS allowed`
 
@@ -131,9 +132,7 @@ function sumsOf(filter: SourceFilter, { fromMs, toMs }: Range, { kind, source, p
     ...commonOf(filter, put),
   ]
   const isOf = (comparison: string) =>
-    kind === 'key'
-      ? `a.name IN (SELECT m.id FROM api_key m WHERE m.merchant_id ${comparison})`
-      : `a.name ${comparison}`
+    kind === 'key' ? isOfMerchant('a.name', comparison) : `a.name ${comparison}`
   if (merchantId !== undefined) conditions.push(isOf(`= ${put(merchantId)}`))
   if (scope.merchantIds !== null) conditions.push(isOf(`= ANY (${put(scope.merchantIds)}::text[])`))
   const rest =

@@ -31,6 +31,11 @@ export async function readSummed(db: Queryable): Promise<Summed> {
 // The number of activity_summed_now in the migration: who adds to the sums' time waits for who moves its ends.
 const lockId = 7_317_093_125
 
+/** Whose a row is by its `key_id`: of a key its merchant, of a client, whose tokens count as it, its own; one of all merchants is nobody's. */
+export const callerOf = (row: string) =>
+  `LEFT JOIN api_key k ON k.id = ${row}.key_id LEFT JOIN oauth_client c ON c.id = ${row}.key_id`
+export const merchantOfCaller = 'coalesce(k.merchant_id, c.merchant_id)'
+
 /**
  * Adds rows to the sums: `rows` gives key_id, start, api, environment, route, outcome and count, and in `is_day` whether it is a
  * whole day's, which is in no hour. Rows are locked in one order.
@@ -43,9 +48,9 @@ export function addToSums(rows: string): string {
     FROM (
       SELECT key_id, date_trunc('hour', start, 'UTC') AS start, api, environment, route, outcome, is_day, sum(count) AS count
       FROM (${rows}) given GROUP BY 1, 2, 3, 4, 5, 6, 7
-    ) r LEFT JOIN api_key k ON k.id = r.key_id
-      CROSS JOIN LATERAL (VALUES ('all', 'hour', ''), ('all', 'day', ''), ('merchant', 'hour', k.merchant_id),
-        ('merchant', 'day', k.merchant_id), ('key', 'hour', r.key_id), ('key', 'day', r.key_id), ('key', 'week', r.key_id)
+    ) r ${callerOf('r')}
+      CROSS JOIN LATERAL (VALUES ('all', 'hour', ''), ('all', 'day', ''), ('merchant', 'hour', ${merchantOfCaller}),
+        ('merchant', 'day', ${merchantOfCaller}), ('key', 'hour', r.key_id), ('key', 'day', r.key_id), ('key', 'week', r.key_id)
       ) w (kind, span, name)
     WHERE w.name IS NOT NULL AND NOT (r.is_day AND w.span = 'hour')
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8

@@ -13,13 +13,14 @@ import {
 import { faultOf } from '../../api/fault.ts'
 import { permissionTable } from '../../api/permissions.ts'
 import { Ask } from '../../ui/ask.tsx'
-import { Field, Select, TextArea } from '../../ui/field.tsx'
+import { Field, TextArea } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
-import { Notice, SkeletonRows } from '../../ui/states.tsx'
+import { SkeletonRows } from '../../ui/states.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
 import { ReasonField } from '../key/verbs.tsx'
+import { GraceField, oneDay } from '../key/grace-field.tsx'
 import { Difference } from '../key/edit-permissions.tsx'
 import { PermissionPicker } from '../new-key/permission-picker.tsx'
 import { linesOf, wrongLine } from './lines.ts'
@@ -128,7 +129,7 @@ export function RotateDialog({
   made,
 }: ChangeProps & { made: (answer: ClientWithSecret) => void }) {
   const take = useTakeClient()
-  const [grace, setGrace] = useState('86400')
+  const [grace, setGrace] = useState(oneDay)
   const action = useAction(
     () => rotateClient(one.client_id, Number(grace)),
     (answer) => {
@@ -137,7 +138,6 @@ export function RotateDialog({
       made(answer)
     },
   )
-  const options = Object.entries(words.rotate.graceOptions).toSorted(([a], [b]) => Number(a) - Number(b))
   return (
     <FormDialog
       title={text.rotateTitle(one.name)}
@@ -148,16 +148,7 @@ export function RotateDialog({
       working={words.rotate.working}
       close={close}
     >
-      <Field label={words.rotate.grace}>
-        <Select value={grace} onChange={(event) => setGrace(event.target.value)}>
-          {options.map(([seconds, label]) => (
-            <option key={seconds} value={seconds}>
-              {label}
-            </option>
-          ))}
-        </Select>
-      </Field>
-      {grace === '0' && <Notice tone="warn">{words.rotate.atOnce}</Notice>}
+      <GraceField seconds={grace} change={setGrace} />
     </FormDialog>
   )
 }
