@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import t from 'tap'
-import { hasName } from '../../src/credentials/certificate.ts'
+import { hasName, isIssuedBy } from '../../src/credentials/certificate.ts'
+import { makeAuthority } from '../support/certificates.ts'
 
 /** Signed by itself. */
 function made(subject: string, alternative: string): X509Certificate {
@@ -88,5 +89,31 @@ URI.1 = https://x.example/a\\, DNS:admin.example
   t.notOk(hasName(one, 'san_dns', 'admin.example'), String(one.subjectAltName))
   t.ok(hasName(one, 'san_uri', 'https://x.example/a, DNS:admin.example'))
   t.notOk(hasName(one, 'subject_dn', 'DNS:admin.example'))
+  t.end()
+})
+
+void t.test('an authority of the same name is another: it is the signature that counts', (t) => {
+  const [own, other] = [makeAuthority(t), makeAuthority(t)]
+  /** Nothing in it says by which key it was signed. */
+  function unmarked({ caFile, make }: typeof own): X509Certificate {
+    const { certFile } = make('books')
+    const extensions = certFile.replace('.pem', '.none')
+    writeFileSync(extensions, 'subjectAltName = DNS:books.example\nauthorityKeyIdentifier = none\n')
+    const by = ['-CA', caFile, '-CAkey', join(dirname(caFile), 'ca.key'), '-set_serial', '7', '-days', '9']
+    const words = ['x509', '-req', '-in', certFile.replace('.pem', '.csr'), '-extfile', extensions, ...by]
+    return new X509Certificate(execFileSync('openssl', words, { stdio: 'pipe' }))
+  }
+  const authorities = [new X509Certificate(readFileSync(own.caFile))]
+  const nowMs = Date.now() + 1_000
+  const [issued, forged] = [unmarked(own), unmarked(other)]
+  t.equal(
+    forged.checkIssued(new X509Certificate(readFileSync(own.caFile))),
+    true,
+    'by its words alone it would do',
+  )
+  t.equal(isIssuedBy(issued, { authorities, nowMs }), true)
+  t.equal(isIssuedBy(forged, { authorities, nowMs }), false)
+  t.equal(isIssuedBy(issued, { authorities: [], nowMs }), false)
+  t.equal(isIssuedBy(issued, { authorities: [issued], nowMs }), false, 'what is no authority')
   t.end()
 })
