@@ -14,6 +14,7 @@ t.test('paths start at the folder of the file that names them', async (t) => {
     certFile: `${folder}/tls/a.crt`,
     keyFile: '/abs/a.key',
     ciphers: 'ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!AESCCM:!aNULL',
+    asksClients: false,
   })
   t.strictSame(settings.upstreams.get('payments')?.caFiles, [`${folder}/ca.pem`])
 })

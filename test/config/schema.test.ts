@@ -15,6 +15,7 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
     health: null,
     drainDelayMs: 0,
     proxyProtocol: false,
+    clientCertHeader: false,
     cache: { maxKnown: 200_000, maxUnknown: 50_000 },
     limits: {
       headerBytes: 32768,
@@ -42,6 +43,9 @@ t.test('what a gateway file leaves out has the documented defaults', async (t) =
     trustedProxies: [],
     publicUrl: null,
     scanners: [],
+    clientCertHeader: false,
+    clientCaFile: null,
+    mtlsUrl: null,
   })
   t.strictSame(settings.identity, {
     merchant: 'X-Merchant-Id',
