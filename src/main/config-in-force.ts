@@ -257,5 +257,5 @@ const toldWhole = new Set(['postgres', 'redis', 'hub', 'webhooks'])
 
 function nameInFile(key: string): string {
   if (key === 'scanners') return 'secret_scanning'
-  return key.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return key.replace(/(?:Ms|File)$/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

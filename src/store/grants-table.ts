@@ -89,6 +89,8 @@ export const grants: Readonly<Record<DatabaseRole, Readonly<Record<string, strin
     key_address: 'SELECT, INSERT, UPDATE',
     access_token: 'SELECT',
     access_token_stop: 'SELECT',
+    // Whose the activity of tokens is.
+    oauth_client: 'SELECT (id, merchant_id)',
     merchant_limit: 'SELECT',
     merchant_quota: 'SELECT',
     outbox: 'SELECT',

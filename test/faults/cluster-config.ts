@@ -12,6 +12,8 @@ export interface ConfigParts {
   readonly isBehindProxy?: boolean
   readonly upstreamConnections?: number
   readonly upstreamQueue?: number
+  /** Of each request, as YAML; none unless said. */
+  readonly rateLimit?: string
   readonly ports: { readonly gateway: number; readonly control: number }
   readonly postgresUrl: string
   readonly redisUrl: string
@@ -44,7 +46,7 @@ apis:
       sandbox: { hosts: [sandbox.example.com], prefix: test_, upstream: sandbox }
     permissions: permissions.yaml
     stale_limit: ${parts.staleLimit ?? '15m'}
-`,
+${parts.rateLimit === undefined ? '' : `    rate_limits: { default: ${parts.rateLimit} }\n`}`,
   )
   return file
 }

@@ -43,6 +43,8 @@ export interface InstanceOptions {
   readonly upstreamConnections?: number
   /** Requests that wait for one; as many as the gateway lets unless said. */
   readonly upstreamQueue?: number
+  /** Of each request, as YAML; none unless said. */
+  readonly rateLimit?: string
   /** Without Redis at all. */
   readonly withoutRedis?: boolean
   readonly postgres?: TcpProxyOptions

@@ -39,7 +39,7 @@ void t.test(
     t.match(log, [{ msg: 'Activity cannot be stored', reason: /^42501: permission denied .*grant/ }])
     t.equal(log.length, 1)
     await db.query(
-      `GRANT SELECT, INSERT, UPDATE ON activity, activity_batch, activity_sum, activity_summed, activity_total, activity_totalled, api_key, key_secret, key_use TO ${role}`,
+      `GRANT SELECT, INSERT, UPDATE ON activity, activity_batch, activity_sum, activity_summed, activity_total, activity_totalled, api_key, key_secret, key_use, oauth_client TO ${role}`,
     )
     await sink(batch)
     t.same(await db.query('SELECT count FROM activity'), [{ count: 1 }])
