@@ -33,7 +33,8 @@ function idsOf({ merchantId, keyId, secretId, token }: CredentialRecord): [strin
 /** Whether an entry fits into a row: what came of so many histories, or was never confirmed, does not. */
 export function fitsRow({ history, confirmedAt, offerAt, revision, record }: KnownEntry): boolean {
   const areCounts = [revision, record.revision, record.expiresAtMs ?? 0].every((n) => n >= 0 && n < never)
-  const areTimes = [confirmedAt, offerAt].every((ms) => ms >= 0 && ms < 1_000 * 2 ** 32)
+  // What was confirmed before this process began has a time below zero.
+  const areTimes = [confirmedAt, offerAt].every((ms) => Math.abs(ms) < 1_000 * 2 ** 31)
   return areCounts && areTimes && history < mostHistories
 }
 
@@ -63,8 +64,8 @@ export function writeRow(bytes: Buffer, at: number, entry: KnownEntry): Common {
 export function writeState(bytes: Buffer, at: number, entry: KnownEntry): void {
   bytes.writeUIntLE(entry.revision, at + revision, 6)
   // To whole seconds, on the careful side.
-  bytes.writeUInt32LE(Math.floor(entry.confirmedAt / 1_000), at + confirmed)
-  bytes.writeUInt32LE(Math.floor(entry.offerAt / 1_000), at + offer)
+  bytes.writeInt32LE(Math.floor(entry.confirmedAt / 1_000), at + confirmed)
+  bytes.writeInt32LE(Math.floor(entry.offerAt / 1_000), at + offer)
   bytes.writeUInt16LE(entry.history * 2 + Number(entry.isOwn), at + history)
 }
 
@@ -91,8 +92,8 @@ export function readRow(bytes: Buffer, at: number, shared: Common): KnownEntry {
     storedRevision: knownSince,
     version: -1,
     history: stood >> 1,
-    confirmedAt: bytes.readUInt32LE(at + confirmed) * 1_000,
-    offerAt: bytes.readUInt32LE(at + offer) * 1_000,
+    confirmedAt: bytes.readInt32LE(at + confirmed) * 1_000,
+    offerAt: bytes.readInt32LE(at + offer) * 1_000,
     isOwn: (stood & 1) === 1,
   }
 }

@@ -75,6 +75,13 @@ t.test('what hangs on use alone is written anew, times in whole seconds on the c
   t.end()
 })
 
+t.test('what was confirmed before the process began is as good as all else', (t) => {
+  const entry = entryOf(recordOf(key), { confirmedAt: -600_000, offerAt: -300_000 })
+  t.ok(fitsRow(entry))
+  t.strictSame(passed(entry), entry)
+  t.end()
+})
+
 t.test('what would come out otherwise does not fit', (t) => {
   const record = recordOf(key)
   t.ok(fitsRow(entryOf(record)))
@@ -82,7 +89,6 @@ t.test('what would come out otherwise does not fit', (t) => {
     { revision: 2 ** 48 },
     { history: 2 ** 15 },
     { confirmedAt: Number.NEGATIVE_INFINITY },
-    { confirmedAt: -1 },
     { offerAt: Number.POSITIVE_INFINITY },
   ])
     t.notOk(fitsRow(entryOf(record, of)), JSON.stringify(of))
