@@ -34,6 +34,7 @@ t.test(
       'SECURITY.md',
       'config',
       'docs',
+      'examples',
       'src/store/migrations',
     ])
       cpSync(part, join(folder, part), { recursive: true })
