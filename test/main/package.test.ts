@@ -90,7 +90,7 @@ t.test(
     for (const path of files)
       t.match(
         path,
-        /^(?:[A-Z]+\.md|package\.json|build\/src\/.*\.js|config\/(?:permissions\/)?[a-z.]+\.(?:yaml|json)|src\/store\/migrations\/\w+\.sql|docs\/[\w-]+\.(?:md|svg|json|yaml|ini)|docs\/guides\/[\w./-]+|docs\/hub\/[\w-]+\.png|build\/hub\/(?:index\.html|assets\/[\w-]+\.(?:js|css|svg|woff2)))$/,
+        /^(?:[A-Z]+\.md|package\.json|build\/src\/.*\.js|config\/(?:permissions\/)?[a-z.]+\.(?:yaml|json)|src\/store\/migrations\/\w+\.sql|docs\/[\w-]+\.(?:md|svg|json|yaml|ini)|docs\/guides\/[\w./-]+|docs\/hub\/[\w-]+\.png|examples\/\w+\/[a-z]+\.js|build\/hub\/(?:index\.html|assets\/[\w-]+\.(?:js|css|svg|woff2)))$/,
       )
   },
 )
