@@ -22,7 +22,7 @@ interface Phase {
   readonly name: string
   /** Instances that go on without the others. */
   readonly isAlone?: boolean
-  readonly begin: (instances: readonly Instance[]) => Promise<unknown> | unknown
+  readonly begin: (instances: readonly Instance[]) => Promise<unknown>
   /** Once in ten seconds. */
   readonly again?: (instances: readonly Instance[]) => Promise<unknown>
 }
