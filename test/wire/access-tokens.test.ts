@@ -181,15 +181,3 @@ t.test('tokens are in no list of keys, nor found among them', async (t) => {
   t.same((await admin.call('GET', `/keys?q=${token.id}`)).body, { data: [], next_cursor: null })
   t.equal((await admin.call('GET', `/keys/${token.clientId}`)).status, 404)
 })
-
-t.test('a challenge names where the API says what it is, and how proofs are signed', async (t) => {
-  const fields = (answer: { head: string }) => answer.head.match(/^WWW-Authenticate: .*$/gm)
-  const where = /, resource_metadata="http:\/\/localhost:\d+\/\.well-known\/oauth-protected-resource\/flintn"/
-  const { head } = await ask([host])
-  t.match(fields({ head })?.join(), new RegExp(`Bearer realm="flintn"${where.source}`))
-  const bound = await ask([host, 'Authorization: DPoP x', 'DPoP: x'])
-  t.match(
-    fields(bound)?.join(),
-    new RegExp(`DPoP realm="flintn", error="invalid_token", algs="[^"]+"${where.source}`),
-  )
-})
