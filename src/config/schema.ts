@@ -104,7 +104,7 @@ const CacheSection = Type.Object(
       maximum: mostEntries,
       default: 200_000,
       description:
-        'Most keys and tokens that each process keeps in memory, those that were used last; 120 bytes each.',
+        'Most keys and tokens that each process keeps in memory, those that were used last: 120 bytes each, and 1.2 KB more where one shares its limits, its person or the end of its rotation with no other.',
     }),
     unknown: Type.Integer({
       minimum: 1,

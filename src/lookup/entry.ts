@@ -6,8 +6,6 @@ export interface Entry {
   readonly record: CredentialRecord | undefined
   /** The revision up to which it is known to be right. */
   revision: number
-  /** What the dense store says of that. */
-  readonly storedRevision: number
   /** `changes.version` when that was last checked. */
   version: number
   /** `changes.history` that the revision belongs to. */

@@ -121,7 +121,6 @@ export function createMemoryTier(deps: MemoryTierDeps): MemoryTier {
     const confirmedAt = Math.floor(deps.monotonicNow() - ageOfReading(reading, deps.now()))
     const state = {
       revision,
-      storedRevision: revision,
       version: -1,
       history: changes.history,
       confirmedAt,

@@ -1,5 +1,5 @@
 // What a process that starts reads before it serves: the keys that others, or it itself before, had in use. Each process says in
-// Redis now and then, and when it ends, which digests it has in memory; digests alone, sealed, and forgotten after a day. They
+// Redis now and then, and when it ends, which digests it has in memory; digests alone, sealed, and forgotten after an hour. They
 // are a hint: what is read by it is read from Postgres as for a request, some hundreds a query, and without it requests do the same.
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -36,7 +36,10 @@ const mostDigests = 100_000
 const chunkDigests = 1_000
 /** That are asked of Postgres together: as many as it reads with one query (postgres-tier.ts). */
 const batchDigests = 500
-const livesForMs = 24 * 60 * 60_000
+/** It is said anew each minute; who restarts leaves one behind. */
+const livesForMs = 60 * 60_000
+/** Of whom one takes what was said, the latest. */
+const mostInstances = 8
 const deadlineMs = 500
 /** Then it serves, whatever is left. */
 const warmsForMs = 5_000
@@ -82,7 +85,7 @@ export function createWarmStart(deps: WarmStartDeps): WarmStart {
     }
   }
 
-  /** Who has said something within the day, the latest first. */
+  /** Who has said something of late, the latest first. */
   async function said(): Promise<{ instance: string; chunks: number }[]> {
     const all = await askedInTime()
     const hints = Object.entries(all).map(([instance, sealed]) => {
@@ -92,7 +95,10 @@ export function createWarmStart(deps: WarmStartDeps): WarmStart {
     const isGone = ({ atMs }: { atMs: number }) => deps.now() - atMs > livesForMs
     const gone = hints.filter(isGone).map(({ instance }) => instance)
     if (gone.length > 0) await store.tell((client) => client.hdel(index, ...gone), deadlineMs)
-    return hints.filter((hint) => !isGone(hint)).toSorted((a, b) => b.atMs - a.atMs)
+    return hints
+      .filter((hint) => !isGone(hint))
+      .toSorted((a, b) => b.atMs - a.atMs)
+      .slice(0, mostInstances)
   }
 
   async function digestsAt(instance: string, chunk: number): Promise<string[]> {
@@ -132,6 +138,7 @@ export function createWarmStart(deps: WarmStartDeps): WarmStart {
     let learned = 0
     for (const { instance, chunks } of await said()) {
       for (let chunk = 0; chunk < chunks; chunk++) {
+        if (seen.size >= mostDigests || deps.monotonicNow() >= endsAt) return learned
         const fresh = (await digestsAt(instance, chunk)).filter((digest) => !seen.has(digest))
         for (let from = 0; from < fresh.length; from += batchDigests) {
           if (seen.size >= mostDigests || deps.monotonicNow() >= endsAt) return learned

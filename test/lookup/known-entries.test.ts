@@ -3,7 +3,7 @@ import { createKnownEntries } from '../../src/lookup/known-entries.ts'
 import type { KnownEntry } from '../../src/lookup/entry.ts'
 import { digestOf, recordOf } from './subject.ts'
 
-const state = { revision: 1, storedRevision: 1, version: -1, history: 0, isOwn: true }
+const state = { revision: 1, version: -1, history: 0, isOwn: true }
 const entry: KnownEntry = { record: recordOf(), ...state, confirmedAt: 1_000, offerAt: 2_000 }
 
 for (const max of [2, 5_000])

@@ -16,7 +16,7 @@ const raw = rawClient(t, redis.url)
 t.beforeEach(async () => void (await raw.flushall()))
 
 const digests = Array.from({ length: 2_300 }, (_, n) => digestOf(`${n}`))
-const day = 24 * 60 * 60_000
+const hour = 60 * 60_000
 
 interface Of {
   readonly instanceId?: string
@@ -74,7 +74,7 @@ t.test('of two that know the same, each digest is asked for once; the latest wor
   t.ok(digests.indexOf(three.asked[0] ?? '') >= 1_000)
 })
 
-t.test('what is in Redis tells nothing but digests, and ends after a day', async (t) => {
+t.test('what is in Redis tells nothing but digests, and ends after an hour', async (t) => {
   const { start, fill } = await subject(t)
   fill(digests.slice(0, 3))
   await start.note()
@@ -82,9 +82,9 @@ t.test('what is in Redis tells nothing but digests, and ends after a day', async
   t.equal(places.length, 2)
   for (const place of places) {
     const ms = await raw.pttl(place)
-    t.ok(ms > 0 && ms <= day)
+    t.ok(ms > 0 && ms <= hour)
   }
-  const later = await subject(t, { instanceId: 'two', laterMs: day + 1 })
+  const later = await subject(t, { instanceId: 'two', laterMs: hour + 1 })
   t.equal(await later.start.warm(), 0)
   t.equal(await raw.hlen(`${part}warm`), 0)
 })
@@ -137,4 +137,15 @@ t.test('nothing was noted, nothing is in memory: nothing is read or written', as
   t.same(await raw.keys(`${part}warm*`), [])
   t.equal(await start.warm(), 0)
   t.same(asked, [])
+})
+
+t.test('of many who said something the latest eight are followed', async (t) => {
+  for (let n = 0; n < 12; n++) {
+    const one = await subject(t, { instanceId: `of-${n}`, laterMs: n })
+    one.fill(digests.slice(3 * n, 3 * n + 3))
+    await one.start.note()
+  }
+  const after = await subject(t, { instanceId: 'last', laterMs: 20 })
+  t.equal(await after.start.warm(), 24)
+  t.same(after.asked.toSorted(), digests.slice(12, 36).toSorted())
 })

@@ -60,7 +60,6 @@ export function createDenseStore(max: number, objects = mostObjects): DenseStore
   /** Its object is given up: what was learned since it was made stays in its row. */
   function putBack(entry: KnownEntry, place: number): void {
     slots[place] = 0
-    if (entry.revision === entry.storedRevision) return
     writeState(shelfAt(Math.floor(place / rows)).bytes, (place % rows) * rowBytes, entry)
   }
 

@@ -27,8 +27,9 @@ export function prefixOf(id: string): string {
 export function packId(bytes: Buffer, at: number, id: string): boolean {
   const start = id.indexOf('_') + 1
   if (id.length - start !== digits || start > mostPrefix) return false
-  const first = digitAt(id, start) * 32 + digitAt(id, start + 1)
-  let isUlid = first < 256
+  const second = digitAt(id, start + 1)
+  const first = digitAt(id, start) * 32 + second
+  let isUlid = first < 256 && second < 32 && isPlain.test(id.slice(0, start))
   bytes[at] = first
   for (let group = 0; group < groups; group++) {
     let value = 0
@@ -41,6 +42,8 @@ export function packId(bytes: Buffer, at: number, id: string): boolean {
   }
   return isUlid
 }
+
+const isPlain = /^[a-z_]*$/
 
 /** More than 31: it is none. */
 function digitAt(id: string, at: number): number {

@@ -80,7 +80,6 @@ export function commonAt(bytes: Buffer, at: number): number {
 /** An entry equal to the one that was written, to be checked against the feed. */
 export function readRow(bytes: Buffer, at: number, shared: Common): KnownEntry {
   const expiresAtMs = bytes.readUIntLE(at + expires, 6)
-  const knownSince = bytes.readUIntLE(at + revision, 6)
   const stood = bytes.readUInt16LE(at + history)
   return {
     record: recordOf(bytes, at, {
@@ -88,8 +87,7 @@ export function readRow(bytes: Buffer, at: number, shared: Common): KnownEntry {
       revision: bytes.readUIntLE(at + recordRevision, 6),
       expiresAtMs: expiresAtMs === never ? null : expiresAtMs,
     }),
-    revision: knownSince,
-    storedRevision: knownSince,
+    revision: bytes.readUIntLE(at + revision, 6),
     version: -1,
     history: stood >> 1,
     confirmedAt: bytes.readInt32LE(at + confirmed) * 1_000,

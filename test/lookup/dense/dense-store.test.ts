@@ -15,7 +15,7 @@ function entryOf(n: number, revision = 5): KnownEntry {
     ...{ keyId: newId('key'), secretId: newId('sec'), merchantId: merchants[n % 5] ?? '' },
     ...{ permissions: lists[n % 3] ?? [], revision: n },
   })
-  const state = { revision, storedRevision: revision, version: -1, history: 0 }
+  const state = { revision, version: -1, history: 0 }
   return { record, ...state, confirmedAt: 1_000, offerAt: 2_000, isOwn: true }
 }
 
@@ -91,5 +91,16 @@ t.test('what does not fit a row is not kept, nor what it was to replace', (t) =>
   t.equal(store.get(digest), undefined)
   t.throws(() => store.get('a'.repeat(63)), RangeError)
   t.throws(() => store.get('key'), RangeError)
+  t.end()
+})
+
+t.test('what was learned of an object stays when it is given up, when it is to be offered too', (t) => {
+  const store = createDenseStore(100, 1)
+  const [a = '', b = ''] = digests
+  store.set(a, entryOf(0))
+  const first = store.get(a)
+  if (first !== undefined) first.offerAt = 9_000
+  store.set(b, entryOf(1))
+  t.equal(store.get(a)?.offerAt, 9_000)
   t.end()
 })

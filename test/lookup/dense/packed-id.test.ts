@@ -41,6 +41,9 @@ t.test('what this program makes is packed; what it does not make is not', (t) =>
     `key_${'0'.repeat(27)}`,
     `key_${'0'.repeat(25)}a`,
     `key_I${'0'.repeat(25)}`,
+    `key_0I${'0'.repeat(24)}`,
+    `key_0-${'0'.repeat(24)}`,
+    `\u{100}b_${'0'.repeat(26)}`,
     // Over 128 bits.
     `key_8${'0'.repeat(25)}`,
     `key_${'0'.repeat(25)}\u{100}`,

@@ -8,7 +8,7 @@ import { recordOf } from '../subject.ts'
 const newId = createIds(Date.now)
 
 function entryOf(record: CredentialRecord, of: Partial<KnownEntry> = {}): KnownEntry {
-  const state = { revision: 7, storedRevision: 7, version: -1, history: 1 }
+  const state = { revision: 7, version: -1, history: 1 }
   return { record, ...state, confirmedAt: 12_000, offerAt: 312_000, isOwn: true, ...of }
 }
 
@@ -69,7 +69,7 @@ t.test('what hangs on use alone is written anew, times in whole seconds on the c
   const common = writeRow(bytes, 0, entry)
   writeState(bytes, 0, { ...entry, revision: 2 ** 41, offerAt: 999_999, confirmedAt: 12_999, isOwn: false })
   t.match(readRow(bytes, 0, common), {
-    ...{ revision: 2 ** 41, storedRevision: 2 ** 41, offerAt: 999_000, confirmedAt: 12_000, isOwn: false },
+    ...{ revision: 2 ** 41, offerAt: 999_000, confirmedAt: 12_000, isOwn: false },
     ...{ version: -1, history: 1, record: { revision: 1 } },
   })
   t.end()
