@@ -113,6 +113,19 @@ export const TotalObject = Type.Object({
 })
 export type TotalObject = Static<typeof TotalObject>
 
+export const QuotaUsageObject = Type.Object({
+  merchant_id: Type.String(),
+  key_id: Type.Optional(Type.String()),
+  api: Type.String(),
+  environment: Type.String(),
+  quota: Type.String(),
+  used: Type.Integer(),
+  requests: Type.Integer(),
+  percent: Type.Number(),
+  warned_at: Type.Array(Type.Integer()),
+})
+export type QuotaUsageObject = Static<typeof QuotaUsageObject>
+
 export const RequestObject = Type.Object({
   id: Type.String(),
   at: Type.String(),

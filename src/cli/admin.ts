@@ -16,6 +16,7 @@ import { registerMembers } from './members.ts'
 import { registerMerchants } from './merchants.ts'
 import { registerOperators } from './operators.ts'
 import { registerPermissions } from './permissions.ts'
+import { registerQuotas } from './quotas.ts'
 import { registerRequests } from './requests.ts'
 import type { Session } from './session.ts'
 import { registerSessions } from './sessions.ts'
@@ -50,6 +51,7 @@ export function registerAdminCommands(
   registerDeny(program, session)
   registerAudit(program, session)
   registerActivity(program, session)
+  registerQuotas(program, session)
   registerRequests(program, session)
   registerPermissions(program, session)
   registerTokens(program, session)

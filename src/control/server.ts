@@ -48,6 +48,7 @@ import { hubPath, serveHub } from './people/serve.ts'
 import { servePermissions } from './permissions/routes.ts'
 import { serveLiveness, serveProbes } from './probes.ts'
 import { refuse, refuseBytes, refuseUnknownPath, sendDenial } from './refusal.ts'
+import { serveQuotas } from './quotas/routes.ts'
 import { serveReminders } from './reminders/routes.ts'
 import { serveUnusedPermissions } from './reminders/permission-routes.ts'
 import { serveRequests } from './requests/routes.ts'
@@ -178,6 +179,7 @@ function serveAdmin(app: ControlApp, deps: AdminDeps, knowing: Knowing): void {
   serveActivityTotals(app, deps)
   serveActivitySeries(app, deps)
   serveLatency(app, deps)
+  serveQuotas(app, deps)
   serveExplain(app, deps)
   serveRequests(app, deps)
   serveEvents(app, deps)

@@ -43,7 +43,7 @@ t.test('every verb that changes something takes a reason, and no other', async (
   const program = new Command()
   registerAdminCommands(program, createIo({ stdout: () => {}, stderr: () => {}, env: {}, isTerminal: false }))
   const reading =
-    /^(?:log(?:in|out)|instances|audit(?: verify| export)?|activity|permissions|keys (?:reminders|scanner-rules|check-secret)|webhooks deliveries|\w+ (?:list|show))$/
+    /^(?:log(?:in|out)|instances|audit(?: verify| export)?|activity|permissions|quotas|keys (?:reminders|scanner-rules|check-secret)|webhooks deliveries|\w+ (?:list|show))$/
   const verbs = (command: Command, above = ''): [string, Command][] =>
     command.commands.flatMap((one) =>
       one.commands.length === 0 ? [[`${above}${one.name()}`, one]] : verbs(one, `${one.name()} `),

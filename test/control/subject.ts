@@ -200,7 +200,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
 
 const apis = [apiOf('flintn', ['pk_live_', 'pk_test_']), apiOf('flint', ['flint_live_', 'flint_test_'])]
 
-const table: Table = {
+export const table: Table = {
   sha256: 'ab'.repeat(32),
   apis: new Map(apis.map((api) => [api.name, api])),
   plans: new Set(['gold']),

@@ -73,6 +73,7 @@ export const access = {
   'GET /activity': read,
   'GET /activity/series': read,
   'GET /activity/latency': read,
+  'GET /quotas': read,
   // It tells where routes lead and stand, which is the platform's.
   'GET /explain': readWhole,
   'GET /events': read,

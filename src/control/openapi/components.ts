@@ -17,6 +17,7 @@ import { merchantSchema } from '../merchants/routes.ts'
 import { apiPermissionsSchema } from '../permissions/routes.ts'
 import { operatorSchema } from '../operators/routes.ts'
 import { sessionSchema, signedSchema, userSchema } from '../people/signed-object.ts'
+import { quotaUsageSchema } from '../quotas/routes.ts'
 import { requestSchema } from '../requests/request-object.ts'
 import { invitationSchema, memberSchema } from '../team/routes.ts'
 import { tokenSchema } from '../tokens/token-object.ts'
@@ -56,6 +57,7 @@ export const components = {
   ActivityStep: activityStepSchema,
   Explanation: explanationSchema,
   ActivityTotal: activityTotalSchema,
+  QuotaUsage: quotaUsageSchema,
   KeptRequest: requestSchema,
   AuditEntry: auditSchema,
   AuditVerification: verificationSchema,

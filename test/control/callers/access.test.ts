@@ -94,6 +94,7 @@ const calls: Readonly<Record<RouteName, (things: Things) => Call>> = {
   'GET /explain': () => ({ method: 'GET', path: '/explain?method=GET&url=/v1/x' }),
   'GET /activity/series': () => ({ method: 'GET', path: '/activity/series' }),
   'GET /activity/latency': () => ({ method: 'GET', path: '/activity/latency' }),
+  'GET /quotas': () => ({ method: 'GET', path: '/quotas' }),
   'GET /events': () => ({ method: 'GET', path: '/events' }),
   'GET /requests': () => ({ method: 'GET', path: '/requests' }),
   'GET /requests/{id}': ({ request }) => ({ method: 'GET', path: `/requests/${request}` }),

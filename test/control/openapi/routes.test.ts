@@ -328,6 +328,8 @@ async function tour(subject: Subject) {
     ['/requests/{id}', 'GET', '/requests/req_none'],
     ['/activity/series', 'GET', '/activity/series?since=2026-01-14T00:00:00Z'],
     ['/activity/latency', 'GET', '/activity/latency?step=day'],
+    ['/quotas', 'GET', '/quotas'],
+    ['/quotas', 'GET', '/quotas?month=2026-13'],
     ['/health', 'GET', '/health'],
     ['/audit', 'GET', '/audit'],
     ['/audit', 'GET', '/audit?limit=0'],
@@ -356,6 +358,7 @@ async function tour(subject: Subject) {
     `INSERT INTO activity VALUES ($1, $2, $3, 'flintn', 'live', 'GET /v1/x', 'allow', 5)`,
     [id, new Date(startMs - 60_000), secretId],
   )
+  await subject.db.query(`INSERT INTO quota_use VALUES ('2026-01-01', 'flintn', 'live', $1, 5)`, [merchant])
   await seedRequests(subject.db, { id: 'req_kept' })
   await subject.db.query(`INSERT INTO instance VALUES ('i', 'h', 1, 'all', '1', now(), 3, 'e', now())`)
   const seen = []
