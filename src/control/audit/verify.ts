@@ -7,7 +7,8 @@ import {
   chainFaultKinds,
   type ChainPlace,
   digestOfLink,
-  entriesBeginning,
+  type EntriesPlace,
+  entriesToVerify,
   sealAudit,
   verifyEnd,
   verifyEntries,
@@ -67,7 +68,7 @@ const mostFaults = 100
 interface Stand {
   readonly place: ChainPlace
   /** null: links are left. */
-  readonly entry: number | null
+  readonly entries: EntriesPlace | null
 }
 
 interface Found {
@@ -83,7 +84,7 @@ export function serveAuditVerification(app: ControlApp, deps: AdminDeps): void {
     const given = readCursor(request.query.cursor, isStand)
     // What was done a moment ago is to be in it.
     if (given === null) await sealRest(deps.db)
-    const found = await goOn(deps.db, given ?? { place: chainBeginning, entry: null })
+    const found = await goOn(deps.db, given ?? { place: chainBeginning, entries: null })
     const { place } = found.stand
     const faults = [...(await anchorFaults(deps.db, request.query.anchor)), ...found.faults]
     return {
@@ -125,20 +126,20 @@ async function goOn(db: Postgres, from: Stand): Promise<Found> {
   return found
 }
 
-async function step(db: Postgres, { place, entry }: Stand): Promise<Found> {
-  if (entry === null) {
+async function step(db: Postgres, { place, entries }: Stand): Promise<Found> {
+  if (entries === null) {
     const part = await verifyLinks(db, place, batchSize)
     return {
       ...part,
-      stand: { place: part.place, entry: part.isEnd ? entriesBeginning : null },
+      stand: { place: part.place, entries: part.isEnd ? await entriesToVerify(db) : null },
       isEnd: false,
     }
   }
-  const part = await verifyEntries(db, entry, batchSize)
+  const part = await verifyEntries(db, entries, batchSize)
   // What came since the first call is linked by now, or cannot be.
   if (part.isEnd) await sealRest(db)
-  const faults = part.isEnd ? [...part.faults, ...(await verifyEnd(db))] : part.faults
-  return { stand: { place, entry: part.last }, checked: 0, forgotten: 0, faults, isEnd: part.isEnd }
+  const faults = part.isEnd ? [...part.faults, ...(await verifyEnd(db, entries.upTo))] : part.faults
+  return { stand: { place, entries: part.place }, checked: 0, forgotten: 0, faults, isEnd: part.isEnd }
 }
 
 function cursorOf(stand: Stand): string {
@@ -147,16 +148,21 @@ function cursorOf(stand: Stand): string {
 
 /** It comes from the caller, who deceives nobody else with another one. */
 function isStand(value: unknown): value is Stand {
-  const { place, entry } = Object(value) as Record<string, unknown>
+  const { place, entries } = Object(value) as Record<string, unknown>
   const { seq, digest, revision, keptFromMs } = Object(place) as Record<string, unknown>
   return (
-    isNumberOrNull(entry) &&
+    (entries === null || isEntriesPlace(entries)) &&
     Number.isSafeInteger(seq) &&
     typeof digest === 'string' &&
     /^[0-9a-f]{64}$/.test(digest) &&
     isNumberOrNull(revision) &&
     isNumberOrNull(keptFromMs)
   )
+}
+
+function isEntriesPlace(value: unknown): value is EntriesPlace {
+  const { after, upTo } = Object(value) as Record<string, unknown>
+  return Number.isSafeInteger(after) && isNumberOrNull(upTo)
 }
 
 function isNumberOrNull(value: unknown): boolean {

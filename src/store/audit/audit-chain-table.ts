@@ -200,51 +200,67 @@ function revisionFaults(
 }
 
 /** Before every entry: who puts one in may number it as they like. */
-export const entriesBeginning = Number.MIN_SAFE_INTEGER
+const entriesBeginning = Number.MIN_SAFE_INTEGER
+
+/** How far a reading of the entries has come, and where it ends. */
+export interface EntriesPlace {
+  /** The last entry that was looked at. */
+  readonly after: number
+  /** The last entry that is to have its link; null: none. */
+  readonly upTo: number | null
+}
 
 export interface EntriesPart {
-  /** The last entry that was looked at. */
-  readonly last: number
+  readonly place: EntriesPlace
   readonly faults: readonly ChainFault[]
   readonly isEnd: boolean
 }
 
-/** Entries without a link although later ones have theirs: looks at up to `most` after the entry `after`. */
-export async function verifyEntries(db: Queryable, after: number, most: number): Promise<EntriesPart> {
+/**
+ * Where a reading of the entries begins and ends: behind a link of over a minute ago, no entry is late any more. Looked for once
+ * a reading, as it passes over each link of the last minute.
+ */
+export async function entriesToVerify(db: Queryable): Promise<EntriesPlace> {
+  const [row] = await db.query<{ upTo: number | null }>(
+    `SELECT max(entry) AS "upTo" FROM audit_link WHERE sealed_at < now() - interval '1 minute'`,
+  )
+  return { after: entriesBeginning, upTo: row?.upTo ?? null }
+}
+
+/** Entries without a link although later ones have theirs: looks at up to `most` more. */
+export async function verifyEntries(db: Queryable, from: EntriesPlace, most: number): Promise<EntriesPart> {
   const rows = await db.query<{ id: number; isLinked: boolean }>(
     `SELECT a.id, l.entry IS NOT NULL AS "isLinked"
-     FROM (SELECT id FROM audit
-       WHERE id > $1 AND id <= (SELECT max(entry) FROM audit_link WHERE sealed_at < now() - interval '1 minute')
-       ORDER BY id LIMIT $2) a
+     FROM (SELECT id FROM audit WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3) a
      LEFT JOIN audit_link l ON l.entry = a.id ORDER BY a.id`,
-    [after, most],
+    [from.after, from.upTo, most],
   )
   const faults = rows
     .filter(({ isLinked }) => !isLinked)
     .map(({ id }): ChainFault => {
       return { kind: 'inserted', entry: id, seq: null, message: `entry ${id} has no link` }
     })
-  return { last: rows.at(-1)?.id ?? after, faults, isEnd: rows.length < most }
+  const after = rows.at(-1)?.id ?? from.after
+  return { place: { after, upTo: from.upTo }, faults, isEnd: rows.length < most }
 }
 
 /** An entry that others, which wait for a link for over a minute too, may stand behind. No clock is an hour wrong. */
-async function unlinkedFault(db: Queryable): Promise<ChainFault | undefined> {
+async function unlinkedFault(db: Queryable, upTo: number | null): Promise<ChainFault | undefined> {
   const [row] = await db.query<{ id: number }>(
     `SELECT a.id FROM audit a
      WHERE (a.at < now() - interval '1 minute' OR a.at > now() + interval '1 hour')
-       AND a.id > coalesce((SELECT max(entry) FROM audit_link WHERE sealed_at < now() - interval '1 minute'), $1)
-       AND NOT EXISTS (SELECT FROM audit_link l WHERE l.entry = a.id)
+       AND a.id > $1 AND NOT EXISTS (SELECT FROM audit_link l WHERE l.entry = a.id)
      ORDER BY a.id LIMIT 1`,
-    [entriesBeginning],
+    [upTo ?? entriesBeginning],
   )
   if (row === undefined) return undefined
   const message = `entry ${row.id} has had no link for over a minute: nobody links, somebody holds it up, or an older audit is still being linked`
   return { kind: 'unlinked', entry: row.id, seq: null, message }
 }
 
-/** What was taken off the end: the last change of all must have its entry. And what waits there without a link. */
-export async function verifyEnd(db: Queryable): Promise<readonly ChainFault[]> {
-  const unlinked = await unlinkedFault(db)
+/** What was taken off the end: the last change of all must have its entry. And what waits without a link behind `upTo`. */
+export async function verifyEnd(db: Queryable, upTo: number | null): Promise<readonly ChainFault[]> {
+  const unlinked = await unlinkedFault(db, upTo)
   return [...(unlinked ? [unlinked] : []), ...(await headFaults(db))]
 }
 

@@ -3,7 +3,7 @@ import t from 'tap'
 import {
   chainBeginning,
   type ChainFault,
-  entriesBeginning,
+  entriesToVerify,
   sealAudit,
   unlinkedSeconds,
   verifyEnd,
@@ -14,6 +14,7 @@ import { writeAudit } from '../../../src/store/audit/audit-table.ts'
 import { patchKey } from '../../../src/store/keys/key-change-table.ts'
 import { openSession, type Postgres } from '../../../src/store/postgres.ts'
 import { createDatabase } from '../../support/database.ts'
+import { rowsReadOf } from '../../support/rows-read.ts'
 import { nowMs, origin, seedKey } from '../seed.ts'
 
 interface Teardown {
@@ -46,12 +47,13 @@ async function faultsOf(db: Postgres, most = 7): Promise<readonly ChainFault[]> 
     faults.push(...part.faults)
     ;({ place, isEnd } = part)
   }
-  for (let after: number = entriesBeginning, isEnd = false; !isEnd; ) {
-    const part = await verifyEntries(db, after, most)
+  let entries = await entriesToVerify(db)
+  for (let isEnd = false; !isEnd; ) {
+    const part = await verifyEntries(db, entries, most)
     faults.push(...part.faults)
-    ;({ last: after, isEnd } = part)
+    ;({ place: entries, isEnd } = part)
   }
-  return [...faults, ...(await verifyEnd(db))]
+  return [...faults, ...(await verifyEnd(db, entries.upTo))]
 }
 
 void t.test(
@@ -65,6 +67,24 @@ void t.test(
      WHERE l.seq = 50`,
     )
     t.same(link, { before: true })
+  },
+)
+
+void t.test(
+  'however many entries were linked in the last minute, no part of a reading passes over them',
+  async (t) => {
+    const { db } = await sealedHundred(t)
+    await db.query(`UPDATE audit_link SET sealed_at = sealed_at - interval '2 minutes' WHERE seq <= 52`)
+    const entries = await entriesToVerify(db)
+    t.equal(entries.upTo, 52)
+    const links = rowsReadOf(db, 'audit_link')
+    for (let place = entries, isEnd = false; !isEnd; ) {
+      const part = await verifyEntries(links, place, 10)
+      // What is asked of the links themselves; each entry's own link is joined by its number.
+    t.ok(links.rows() <= 10)
+      ;({ place, isEnd } = part)
+    }
+    t.same(await verifyEnd(links, entries.upTo), [])
   },
 )
 
