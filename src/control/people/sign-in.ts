@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import { readEmail } from '../../credentials/email.ts'
 import { sessionPrefix } from '../../credentials/role.ts'
 import { digestOf, generateSecret, type Secret } from '../../credentials/secret.ts'
-import { deny, DenialError } from '../../errors/denial.ts'
+import type { Reason } from '../../errors/reasons.ts'
 import { findTotp, type StoredTotp } from '../../store/people/factor-table.ts'
 import {
   insertSession,
@@ -29,39 +29,58 @@ export interface Proven {
 export interface Asked {
   readonly email: string
   readonly password: string
+  /** Whether a code is shown with it: codes have fewer tries. */
+  readonly isWithCode: boolean
 }
 
 /** What was compared, before a second factor is. */
 export interface HalfProven extends Proven {
   readonly person: Credentials
   readonly totp: StoredTotp | undefined
+}
+
+export interface Compared {
+  /** Or why not, which nobody is told before a code was compared, too. */
+  readonly half: HalfProven | Reason<'SIGN_IN_FAILED'>
   /** To be called once all was right: the tries are there again. */
   settle(): Promise<void>
 }
 
-/** Compares a password, as often as it may be tried, for `prove` alone. Throws SIGN_IN_FAILED and TOO_MANY_ATTEMPTS. */
-export async function provePassword(
-  hub: HubApp,
-  request: FastifyRequest,
-  { email, password }: Asked,
-): Promise<HalfProven> {
+/** Compares a password, as often as it may be tried, for `prove` alone. Throws TOO_MANY_ATTEMPTS. */
+export async function comparePassword(hub: HubApp, request: FastifyRequest, asked: Asked): Promise<Compared> {
   const address = request.client ?? ''
   hub.attempts.refuseUsedUp('address', address)
-  const { person, isKnown, account } = await hub.door.take(() => lookUp(hub, email, address))
+  const { person, isKnown, account } = await hub.door.take(() => lookUp(hub, asked, address))
   // Whoever is signed in there already waits for no stranger.
-  const isRight = await hub.work.verify(password, person?.password ?? null, isKnown)
+  const isRight = await hub.work.verify(asked.password, person?.password ?? null, isKnown)
   // Asked for everybody; and behind what takes long, so that one that came into force meanwhile counts.
   const totp = await findTotp(hub.deps.db, person?.id ?? '')
-  if (person === undefined) throw failed('unknown_account')
-  if (person.password === null) throw failed('no_password')
-  if (!isRight) throw failed('wrong_password')
-  if (person.status === 'disabled') throw failed('account_disabled')
-  const settle = () => hub.attempts.right(address, account)
-  return { personId: person.id, proofs: ['password'], password: person.password, person, totp, settle }
+  return {
+    half: halfProven(person, isRight, totp),
+    async settle() {
+      await hub.attempts.right(address, account)
+      if (asked.isWithCode) await hub.attempts.again('second', account)
+    },
+  }
 }
 
-/** Takes a try of the address and of the account, whether there is one or not. Throws TOO_MANY_ATTEMPTS. */
-async function lookUp({ deps, attempts }: HubApp, email: string, address: string) {
+function halfProven(
+  person: Credentials | undefined,
+  isRight: boolean,
+  totp: StoredTotp | undefined,
+): HalfProven | Reason<'SIGN_IN_FAILED'> {
+  if (person === undefined) return 'unknown_account'
+  if (person.password === null) return 'no_password'
+  if (!isRight) return 'wrong_password'
+  if (person.status === 'disabled') return 'account_disabled'
+  return { personId: person.id, proofs: ['password'], password: person.password, person, totp }
+}
+
+/**
+ * Takes a try of the address and of the account, and of its codes where one is shown: whether there is one or not, and whatever
+ * is right of it. Throws TOO_MANY_ATTEMPTS.
+ */
+async function lookUp({ deps, attempts }: HubApp, { email, isWithCode }: Asked, address: string) {
   await attempts.take('address', address)
   // What cannot be an address is looked for all the same, and is nobody's.
   const known = readEmail(email)
@@ -69,16 +88,13 @@ async function lookUp({ deps, attempts }: HubApp, email: string, address: string
   const isKnown = await isKnownPlace(deps.db, person?.id ?? '', address)
   const account = accountBucket(known ?? email, isKnown && address)
   await attempts.take('account', account)
+  if (isWithCode) await attempts.take('second', account)
   return { person, isKnown, account }
 }
 
 /** From where somebody is signed in, tries are counted apart: others who try keep nobody out. */
 function accountBucket(email: string, place: string | false): string {
   return `${hash('sha256', email.toLowerCase(), 'base64url')}${place === false ? '' : ` ${place}`}`
-}
-
-function failed(reason: Parameters<typeof deny<'SIGN_IN_FAILED'>>[1]): DenialError {
-  return new DenialError(deny('SIGN_IN_FAILED', reason))
 }
 
 /** Opens a session for who has shown enough. Throws SIGN_IN_FAILED where the account was changed meanwhile. */

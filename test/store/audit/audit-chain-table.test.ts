@@ -81,7 +81,7 @@ void t.test(
     for (let place = entries, isEnd = false; !isEnd; ) {
       const part = await verifyEntries(links, place, 10)
       // What is asked of the links themselves; each entry's own link is joined by its number.
-    t.ok(links.rows() <= 10)
+      t.ok(links.rows() <= 10)
       ;({ place, isEnd } = part)
     }
     t.same(await verifyEnd(links, entries.upTo), [])
