@@ -149,10 +149,11 @@ async function asked(
 ): Promise<StoredDelivery> {
   const origin = originOf(request, deps)
   const delivery = await deps.db.transaction(async (tx) => {
-    await mustGetEndpoint(tx, endpointId, origin)
+    const { merchantId, api } = await mustGetEndpoint(tx, endpointId, origin)
     const id = await work(tx)
+    const after = { merchant_id: merchantId, api, delivery_id: id }
     await writeAudit(tx, {
-      ...{ ...whoOf(request), action, target: endpointId, before: null, after: { delivery_id: id } },
+      ...{ ...whoOf(request), action, target: endpointId, before: null, after },
       ...{ atMs: origin.nowMs, revision: null },
     })
     return mustGetDelivery(tx, endpointId, id)

@@ -156,7 +156,19 @@ function partOf(merchants: string, apis: string): string {
   return `AND action NOT LIKE 'deny.%' AND (
     target IN (SELECT k.id FROM api_key k WHERE (${merchants} IS NULL OR k.merchant_id = ANY (${merchants}))
       AND (${apis} IS NULL OR k.api = ANY (${apis})))
-    OR (${apis} IS NULL AND target = ANY (${merchants})))`
+    OR (${apis} IS NULL AND target = ANY (${merchants}))
+    OR (action LIKE ANY ('{client.%,grant.%,webhook.%}') AND ${ownedBy(merchants, apis)}))`
+}
+
+/**
+ * Whose an OAuth client, a grant or a webhook is, the entry itself says: its row may be gone. A grant is of its client's API, and
+ * clients stay. One of all merchants is the platform's, and so is who looked at any.
+ */
+function ownedBy(merchants: string, apis: string): string {
+  const about = 'coalesce(a.after, a.before)'
+  return `(${merchants} IS NULL OR ${about} ->> 'merchant_id' = ANY (${merchants}))
+    AND (${apis} IS NULL OR ${about} ->> 'api' = ANY (${apis})
+      OR EXISTS (SELECT FROM oauth_client c WHERE c.id = ${about} ->> 'client_id' AND c.api = ANY (${apis})))`
 }
 
 /** How far the order of ids and that of times may differ: programs' clocks, and transactions that take their time. */
