@@ -8,7 +8,7 @@ import { createAdminClient, type Fetch } from './admin-client.ts'
 import { registerAudit } from './audit.ts'
 import { registerDeny } from './deny.ts'
 import { registerInstances } from './instances.ts'
-import { registerClients } from './clients.ts'
+import { registerClients } from './clients/clients.ts'
 import type { CliIo } from './io.ts'
 import { registerKeys } from './keys.ts'
 import { registerLogin } from './login.ts'
@@ -21,7 +21,7 @@ import { registerRequests } from './requests.ts'
 import type { Session } from './session.ts'
 import { registerSessions } from './sessions.ts'
 import { registerTokens } from './tokens.ts'
-import { registerWebhooks } from './webhooks.ts'
+import { registerWebhooks } from './webhooks/webhooks.ts'
 
 /** What the verbs use of the world besides `io`. */
 export interface AdminSurroundings {
