@@ -7,8 +7,8 @@ import { openWebhookSecret, webhookHeaders } from '../../../credentials/webhook-
 import type { Queryable } from '../../../store/postgres.ts'
 import { explainFailure } from '../../../store/refusals.ts'
 import {
-  askedOutgoing,
   type Attempt,
+  askedOutgoing,
   type DeliveryStatus,
   nextOutgoing,
   type Outgoing,
