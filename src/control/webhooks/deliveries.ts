@@ -12,10 +12,10 @@ import {
   countAsked,
   deliveryStatuses,
   getDelivery,
-  hurry,
   listDeliveries,
   type StoredDelivery,
 } from '../../store/webhooks/webhook-delivery-table.ts'
+import { hurry } from '../../store/webhooks/webhook-sending-table.ts'
 import { mustGetEndpoint } from '../../store/webhooks/webhook-endpoint-table.ts'
 import { addEvents, payloadOf } from '../../store/webhooks/webhook-event-table.ts'
 import { createReadingNotes } from '../audit/note-reading.ts'

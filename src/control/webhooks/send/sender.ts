@@ -13,7 +13,7 @@ import {
   passBy,
   readFigures,
   type WebhookFigures,
-} from '../../../store/webhooks/webhook-delivery-table.ts'
+} from '../../../store/webhooks/webhook-sending-table.ts'
 import { disableEndpoint } from '../../../store/webhooks/webhook-endpoint-change-table.ts'
 import { type DisabledReason } from '../../../store/webhooks/webhook-endpoint-table.ts'
 import { takeChanges } from '../../../store/webhooks/webhook-event-table.ts'

@@ -2,7 +2,7 @@
 // Which bodies go on whole, and which as a stream.
 
 import t from 'tap'
-import { mayComeWhole, wholeBody } from '../../../src/gateway/exchange/request-body.ts'
+import { mayComeWhole, wholeBody } from '../../../src/gateway/exchange/whole-body.ts'
 import { accessOf, loadDemo } from '../subject.ts'
 
 const config = await loadDemo()
