@@ -1,7 +1,8 @@
 // The admin tokens in force, which files of secrets may change without a restart.
 
 import type { AdminTokens } from '../control/operator.ts'
-import type { ProgramOptions } from './parts.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { ProcessSecrets } from './secrets.ts'
 
 export interface Tokens {
   current(): AdminTokens
@@ -9,7 +10,14 @@ export interface Tokens {
   reread(): void
 }
 
-export function createTokens({ secrets, rereadTokens, log }: ProgramOptions): Tokens {
+interface TokensDeps {
+  readonly secrets: ProcessSecrets
+  /** As of `ProgramOptions`. */
+  readonly rereadTokens?: () => AdminTokens
+  readonly log: Logger
+}
+
+export function createTokens({ secrets, rereadTokens, log }: TokensDeps): Tokens {
   let { tokens } = secrets
   return {
     current: () => tokens,
