@@ -1,7 +1,7 @@
 // Verbs that several kinds of things have alike: list those of a merchant, show one, change one by a call, give one another secret.
 
 import type { Command } from 'commander'
-import { pathPart } from './admin-call.ts'
+import { pathPart } from './admin/admin-call.ts'
 import { parseGrace } from './duration.ts'
 import {
   addChange,

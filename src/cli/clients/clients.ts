@@ -1,7 +1,7 @@
 // `latchkey clients …`: programs of others that get access tokens.
 
 import type { Command } from 'commander'
-import { checked } from '../admin-objects.ts'
+import { checked } from '../admin/admin-objects.ts'
 import { addCall, addList, addSecretRotation, addShow } from '../common-verbs.ts'
 import type { Session } from '../session.ts'
 import { ClientObject, clientHeader, clientRow, clients, showSecret } from './client-object.ts'

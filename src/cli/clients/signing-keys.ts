@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { Type } from 'typebox'
-import { checked } from '../admin-objects.ts'
+import { checked } from '../admin/admin-objects.ts'
 import { addChange, type ChangeFlags, type Session, shortTime, show } from '../session.ts'
 
 const RotatedKey = Type.Object({ kid: Type.String(), used_from: Type.String() })

@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander'
 import { type Static, Type } from 'typebox'
-import { pathPart } from '../admin-call.ts'
-import { checked, NullableText } from '../admin-objects.ts'
+import { pathPart } from '../admin/admin-call.ts'
+import { checked, NullableText } from '../admin/admin-objects.ts'
 import { addCall, pathOf } from '../common-verbs.ts'
 import {
   addChange,

@@ -1,7 +1,7 @@
 // A webhook as the admin API shows it, and as people read it.
 
 import { type Static, Type } from 'typebox'
-import { checked, NullableText } from '../admin-objects.ts'
+import { checked, NullableText } from '../admin/admin-objects.ts'
 import type { Kind } from '../common-verbs.ts'
 import { type OutputFlags, type Session, shortTime, show } from '../session.ts'
 import { type Cell, renderFields } from '../table.ts'

@@ -1,7 +1,7 @@
 // `latchkey webhooks …`: who is told of what becomes of keys and merchants, and what became of telling them.
 
 import type { Command } from 'commander'
-import { checked } from '../admin-objects.ts'
+import { checked } from '../admin/admin-objects.ts'
 import { addCall, addList, addSecretRotation, addShow } from '../common-verbs.ts'
 import type { Session } from '../session.ts'
 import { registerCreate, registerUpdate } from './changes.ts'
