@@ -6,11 +6,12 @@ import type { Socket } from 'node:net'
 import { Connection, type Exchange } from './connection.ts'
 import type { Connect } from './connect.ts'
 import { createHabits, type Habit } from './habits.ts'
-import { createIdle } from './idle.ts'
+import { createIdle, isLike } from './idle.ts'
 import { isRepeatable, isSafeToFollow } from './outgoing-request.ts'
 import { Queue } from './queue.ts'
 import { NoRoom } from './no-room.ts'
 import { createFairShare, type FairShare } from './fair-share.ts'
+import { createSettling } from './settling.ts'
 import { countShares, type Shares } from './shares.ts'
 import { createUnheard } from './unheard.ts'
 
@@ -91,6 +92,8 @@ export function createPool(
   /** Opened, and not used yet. */
   const fresh: Connection[] = []
   const idle = createIdle()
+  /** Of `carried`: not sent yet. */
+  const settling = createSettling(now, sendSettled)
   let open = 0
   let opening = 0
   let retired = 0
@@ -98,7 +101,6 @@ export function createPool(
   let isDue = false
   let isClosed = false
   let timer: NodeJS.Timeout | undefined
-  let settling: NodeJS.Timeout | undefined
 
   /**
    * Once a turn, after all that has come was read: an idle connection that the upstream has closed meanwhile, or on which
@@ -153,9 +155,11 @@ export function createPool(
 
   /** Whether it is, from now on: it may be, and there is a connection for it. */
   function isCarried(exchange: Exchange): boolean {
-    const connection = mayBeCarried(exchange) ? connectionFor(exchange) : undefined
+    if (!mayBeCarried(exchange)) return false
+    const connection = connectionFor(exchange)
     if (connection !== undefined) carry(exchange, connection)
-    return connection !== undefined
+    // It may have been given one that is to settle first.
+    return exchange.queuedIn !== waiting
   }
 
   function isWithinShare({ client }: Exchange): boolean {
@@ -183,23 +187,49 @@ export function createPool(
     const isFree = open + opening < most
     if (endsIt && isFree) return undefined
     if (isRepeatable(request)) return idle.newest(now())
-    return quietOne(isFree)
+    return quietOne(exchange, isFree)
   }
 
-  /** While a new one can be made, it has to be one that the upstream was seen to keep. */
-  function quietOne(isFree: boolean): Connection | undefined {
+  /**
+   * While a new one can be made, it has to be one that the upstream was seen to keep. Where none was quiet for long enough, the one that is
+   * the nearest to it is kept for the exchange.
+   */
+  function quietOne(exchange: Exchange, isFree: boolean): Connection | undefined {
     const restMs = habits.hasKept ? quietMs : provingMs
     const at = now()
     const connection = idle.justUsed(at, { quietMs: restMs, isProven: isFree })
     if (connection !== undefined || isFree) return connection
-    if (idle.isSettling(at, restMs)) settling ??= setTimeout(settled, restMs).unref()
-    else makeRoom()
+    const next = idle.settlesNext(at, restMs)
+    if (next === undefined) return makeRoom()
+    take(exchange)
+    settling.keep(exchange, next, next.restedAt + restMs)
     return undefined
   }
 
-  function settled(): void {
-    settling = undefined
-    if (waiting.length > 0) serveSoon()
+  /** Its connection is quiet now, if it is there still. */
+  function sendSettled(exchange: Exchange, connection: Connection): void {
+    if (connection.isUsable && now() < connection.expiresAt) return sendOver(exchange, connection)
+    waitAgain(exchange)
+    connection.close()
+  }
+
+  /** Before all others: it has had its turn. */
+  function waitAgain(exchange: Exchange): void {
+    letGo(exchange)
+    if (exchange.waitsSince === 0) exchange.waitsSince = now()
+    waiting.unshift(exchange)
+    fair?.wait(exchange)
+    serveSoon()
+  }
+
+  /** Those of which `isMeant` is so are closed, and what they were kept for waits again. */
+  function closeSettling(isMeant: (connection: Connection) => boolean): void {
+    for (const connection of settling.connections()) {
+      const exchange = isMeant(connection) ? settling.takeFrom(connection) : undefined
+      if (exchange === undefined) continue
+      waitAgain(exchange)
+      connection.close()
+    }
   }
 
   /** For a new connection, where all places are taken and none is being opened. */
@@ -220,10 +250,26 @@ export function createPool(
   }
 
   function carry(exchange: Exchange, connection: Connection): void {
+    take(exchange)
+    sendOver(exchange, connection)
+  }
+
+  /** It has a connection. */
+  function take(exchange: Exchange): void {
     waiting.remove(exchange)
     carried.push(exchange)
     shares?.add(exchange.client)
     fair?.take(exchange)
+  }
+
+  /** It has none any more. */
+  function letGo(exchange: Exchange): void {
+    carried.remove(exchange)
+    shares?.remove(exchange.client)
+    fair?.give(exchange)
+  }
+
+  function sendOver(exchange: Exchange, connection: Connection): void {
     connection.send(exchange, isSafeToFollow(exchange.request) && habits.mayReuse())
   }
 
@@ -280,6 +326,7 @@ export function createPool(
   function closeIdle(): boolean {
     const hadSome = idle.length + fresh.length > 0
     idle.close()
+    closeSettling(() => true)
     for (const connection of fresh.splice(0)) connection.close()
     return hadSome
   }
@@ -332,11 +379,7 @@ export function createPool(
   }
 
   const owner = {
-    done(exchange: Exchange): void {
-      carried.remove(exchange)
-      shares?.remove(exchange.client)
-      fair?.give(exchange)
-    },
+    done: letGo,
     released(connection: Connection): void {
       if (isClosed && waiting.length === 0) return connection.close()
       if (!habits.mayReuse() || unheard.givesUp()) return connection.close()
@@ -354,6 +397,7 @@ export function createPool(
     },
     stale(connection: Connection): void {
       owner.dropped(now() - connection.restedAt)
+      closeSettling((one) => isLike(one, connection))
       idle.closeLike(connection)
     },
     retired(): boolean {
@@ -368,6 +412,8 @@ export function createPool(
       else open--
       unheard.remove(connection)
       idle.remove(connection)
+      const exchange = settling.takeFrom(connection)
+      if (exchange !== undefined) waitAgain(exchange)
       const at = fresh.indexOf(connection)
       if (at !== -1) fresh.splice(at, 1)
       goOn()
@@ -396,7 +442,12 @@ export function createPool(
       move(exchange)
     },
     withdraw(exchange) {
-      leave(exchange)
+      const kept = settling.takeOf(exchange)
+      if (kept === undefined) leave(exchange)
+      else {
+        letGo(exchange)
+        idle.putBack(kept)
+      }
       goOn()
     },
     isFull,
