@@ -11,6 +11,7 @@ import type { CallerLimits, RateOverride } from '../credentials/caller-limits.ts
 import type { CredentialRecord } from '../credentials/record.ts'
 import { Count, placeOf } from './count.ts'
 import { levelOf, waitMs } from './gcra.ts'
+import type { InFlightStore } from './in-flight-store.ts'
 import { createInFlight } from './in-flight.ts'
 import { partitionOf } from './partition.ts'
 import { createRenewals, type LeaseStore, type RenewalsDeps } from './renewals.ts'
@@ -54,6 +55,8 @@ export const nobodyIsLimited: Limiter = {
 
 export interface LimiterDeps extends RenewalsDeps {
   readonly store: LeaseStore | null
+  /** Who knows what is under way elsewhere; nobody, unless said. */
+  readonly underWay?: InFlightStore | null
   /** Told of each request that a limit has refused, or would have. */
   readonly refused?: (limit: RateLimit) => void
 }
@@ -179,7 +182,9 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
     }
   }
 
-  const underWay = createInFlight(() => contact.instances)
+  const underWay = createInFlight({
+    ...{ store: deps.underWay ?? null, monotonicNow, instances: () => contact.instances },
+  })
 
   return {
     enter: underWay.enter,
@@ -225,11 +230,13 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
     },
     start() {
       renewals.start()
+      underWay.start()
       looking = setInterval(look, lookEveryMs)
       looking.unref()
     },
     async stop() {
       clearInterval(looking)
+      await underWay.stop()
       await renewals.stop([...meters.values()].flatMap(({ counts }) => [...counts.values()]))
     },
     size: () => held,
