@@ -72,7 +72,7 @@ export const mostShares = 20_000
 export function createInFlight({ store, instances, monotonicNow }: InFlightDeps): InFlight {
   const counts = new Map<string, number>()
   const shares = new Map<string, Share>()
-  let due: string[] = []
+  const due: string[] = []
   let isTelling = false
   let soon: NodeJS.Timeout | undefined
   let timer: NodeJS.Timeout | undefined

@@ -2,6 +2,8 @@
 // inner and an outer hash, as HMAC is made of; they are of this use alone, because whoever watches what Redis is asked sees
 // them. With them it can miscount, and with the cache key it could make keys valid.
 
+import { createHash, timingSafeEqual } from 'node:crypto'
+
 /** Inner and outer, 64 characters each: the first pair seals, all of them open. */
 export type ScriptKeys = readonly [readonly [string, string], ...(readonly (readonly [string, string])[])]
 
@@ -33,4 +35,18 @@ end
 /** What stands before the script's own arguments. */
 export function preludeArguments(keys: ScriptKeys): (string | number)[] {
   return [keys.length, ...keys.flat()]
+}
+
+/** What a script has closed, for whoever hears of it elsewhere; undefined: nobody who has a key did. */
+export function openScripted(keys: ScriptKeys, place: string, value: string): string | undefined {
+  const [given, text] = [Buffer.from(value.slice(0, 32)), value.slice(32)]
+  const isBy = ([inner, outer]: readonly [string, string]) => {
+    const seal = Buffer.from(sha1(outer + sha1(`${inner}${place}\0${text}`)).slice(0, 32))
+    return given.length === seal.length && timingSafeEqual(given, seal)
+  }
+  return keys.some(isBy) ? text : undefined
+}
+
+function sha1(text: string): string {
+  return createHash('sha1').update(text).digest('hex')
 }

@@ -127,6 +127,8 @@ export function createCore(options: CoreOptions): Core {
     refused: metrics.redisRefused,
   })
   const counting = redis && {
+    // Of the census below.
+    instances: () => census.serving(),
     ...{ store: redis.store, now: sharedNow, keys: redis.seal.scriptKeys, rejected: metrics.cacheRejected },
   }
   const cacheKeys = redis?.seal.fingerprints ?? null

@@ -120,4 +120,4 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
 }
 
 /** What scripts of Redis seal with (limits/sealed-script.ts). */
-export const sealing = { keys: createSeal(cacheKey).scriptKeys, rejected: () => {} }
+export const sealing = { keys: createSeal(cacheKey).scriptKeys, rejected: () => {}, instances: () => 3 }
