@@ -10,15 +10,9 @@ import { Deadline } from '../upstream/deadlines.ts'
 import { outgoing } from './outgoing.ts'
 import { endWork } from '../listener/overload.ts'
 import { refuse } from './refuse.ts'
-import {
-  abandonBody,
-  announceClose,
-  type BodyFault,
-  type BodyOwner,
-  mayComeWhole,
-  RequestBody,
-  wholeBody,
-} from './request-body.ts'
+import { type BodyFault, type BodyOwner, RequestBody } from './request-body.ts'
+import { mayComeWhole, wholeBody } from './whole-body.ts'
+import { abandonBody, announceClose } from './abandoned-body.ts'
 import { forwardInterim } from './response-head.ts'
 import { type AnswerHead, InvalidAnswer } from '../upstream/answer-head.ts'
 import type { Connection, Exchange } from '../upstream/connection.ts'
