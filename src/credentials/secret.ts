@@ -80,6 +80,21 @@ export function isWellFormed(secret: Secret, prefix: string): boolean {
   return announced === crc32OfAscii(text, bodyEnd)
 }
 
+/** Longest signed token that is looked at; identity providers put groups and the like into them. */
+export const maxSignedLength = 16_384
+const compactForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+
+/** Whether it has the form of a signed token (RFC 7515 §3.1) instead of a key's: that has no dots. */
+export function isSigned(secret: Secret): boolean {
+  return Secret.reveal(secret).includes('.')
+}
+
+/** The text of a signed token, for who checks its signature, and nobody else; undefined: it is none. */
+export function signedTextOf(secret: Secret): string | undefined {
+  const text = Secret.reveal(secret)
+  return text.length <= maxSignedLength && compactForm.test(text) ? text : undefined
+}
+
 /** Characters of a generated key with this prefix. */
 export function keyLength(prefix: string): number {
   return prefix.length + randomLength + checksumLength

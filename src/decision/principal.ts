@@ -13,4 +13,13 @@ export interface Grant {
 export interface Principal {
   readonly record: CredentialRecord
   readonly grant: Grant
+  /** Of a token of an outside issuer; left out: it is of ours. */
+  readonly outside?: Outside
+}
+
+/** What the issuer of a token says beyond its record. */
+export interface Outside {
+  readonly issuer: string
+  /** The program that it was given to, as the issuer calls it; null: it does not say. */
+  readonly clientId: string | null
 }

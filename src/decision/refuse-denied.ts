@@ -27,10 +27,10 @@ export function refuseDeniedCaller(inquiry: Inquiry): Denial | undefined {
   const { keyId, merchantId } = principal.record
   if (denied.hasKey(keyId)) return deny('INVALID_API_KEY', 'denied_key')
   if (denied.hasMerchant(merchantId)) return deny('INVALID_API_KEY', 'denied_merchant')
-  const { record, grant } = principal
+  const { grant } = principal
   const less = denied.withheld(grant)
   if (less === grant) return undefined
-  inquiry.principal = { record, grant: less }
+  inquiry.principal = { ...principal, grant: less }
   const denial = refuseUnmet(route.requirement, less.held)
   if (denial === undefined || refuseUnmet(route.requirement, grant.held) !== undefined) return undefined
   return { ...denial, reason: 'denied_permission' }

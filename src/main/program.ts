@@ -37,6 +37,7 @@ import type { PortWatch } from './port-watch.ts'
 import { healthOf } from './readiness.ts'
 import type { ProcessSecrets } from './secrets.ts'
 import { createRequestSink } from './request-sink.ts'
+import { openIssuers } from './issuers.ts'
 import { openQuotas } from './quotas.ts'
 import { openOauthPart } from './oauth-part.ts'
 import type { Change } from '../store/change-table.ts'
@@ -149,7 +150,11 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       'Lines of the log that could not be written',
       losses.dropped,
     )
-    const taken = () => options.workers?.retry()
+    const followers: (() => void)[] = []
+    const taken = () => {
+      options.workers?.retry()
+      for (const follow of followers) follow()
+    }
     const inForce = openConfig({
       ...options.source,
       config,
@@ -219,6 +224,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
         inForce,
         deny,
       },
+      follows: (follow: () => void) => void followers.push(follow),
       certificates,
     }
     standing.now = () => instanceStateOf(healthOf(parts))
@@ -340,6 +346,8 @@ interface Parts extends ProgramOptions {
   readonly certificates: CertificatesInForce | null
   readonly webhooks: Webhooks
   readonly live: Live
+  /** Has something done with each configuration that is taken from disk. */
+  follows(follow: () => void): void
 }
 
 async function openGateway(parts: Parts): Promise<number> {
@@ -374,6 +382,7 @@ async function openGateway(parts: Parts): Promise<number> {
     denied: deny.current,
     tls: tlsOf(parts),
     lookup: core.lookup,
+    issuers: await openIssuers({ ...parts, table: () => inForce.current().table }),
     limiter,
     quotas: openQuotas(parts),
     proofs: openProofs(parts),

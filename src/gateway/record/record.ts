@@ -2,9 +2,11 @@
 // when the response is closed, however it came to that. Of what the client wrote there is the method; host and path, masked
 // and cut, where nothing else tells them (seen.ts); and ids of a known form. No query, no other header, no body.
 
+import { hash } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { LogPaths } from '../../config/log-schema.ts'
 import type { TokenPart } from '../../credentials/record.ts'
+import type { Outside } from '../../decision/principal.ts'
 import { asciiJson, type LineLog } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { Access } from '../access.ts'
@@ -70,7 +72,9 @@ function lineOf(access: Access, outcome: Outcome, { gatewayMs, paths }: Told): s
   if (principal !== undefined) {
     const { merchantId, keyId, token } = principal.record
     line += `,"merchant":${quoted(merchantId)},"key_id":${quoted(keyId)}`
-    if (token !== null) line += tokenFields(keyId, token)
+    if (token !== null)
+      line +=
+        principal.outside === undefined ? tokenFields(keyId, token) : outsideFields(principal.outside, token)
   }
   line += outcome.fields
   if (access.route === undefined || paths === 'all') line += placeFields(access, paths)
@@ -102,6 +106,14 @@ function textOf(failure: Error): string {
 function tokenFields(clientId: string, { id, userId }: TokenPart): string {
   const client = `,"client_id":${quoted(clientId)},"token_id":${quoted(id)}`
   return userId === null ? client : `${client},"user_id":${quoted(userId)}`
+}
+
+/** Whose token it was, where an outside issuer says so: people by a digest alone, as what they are called there may be their address. */
+function outsideFields({ issuer }: Outside, { id, userId }: TokenPart): string {
+  const said = `,"issuer":${asciiJson(issuer)},"token_id":${quoted(id)}`
+  return userId === null
+    ? said
+    : `${said},"subject":${quoted(hash('sha256', userId, 'base64url').slice(0, 22))}`
 }
 
 /** An id as JSON. Ours hold nothing that would have to be escaped. */

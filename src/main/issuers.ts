@@ -1,0 +1,73 @@
+// The outside issuers whose tokens this process takes: those of the configuration in force, their keys fetched before it is ready.
+
+import type { Table } from '../config/compiled.ts'
+import { fetchKeys } from '../lookup/issuer/fetch-keys.ts'
+import type { Issuers } from '../lookup/issuer/checked-token.ts'
+import { createIssuers, type IssuersInForce } from '../lookup/issuer/issuers.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { Core } from './core.ts'
+import type { Drain } from './drain.ts'
+
+export interface IssuerParts {
+  readonly core: Pick<Core, 'now' | 'monotonicNow'>
+  readonly table: () => Table
+  follows(follow: () => void): void
+  readonly drain: Pick<Drain, 'last'>
+  readonly metrics: Pick<Metrics, 'gauge' | 'counter'>
+  readonly log: Pick<Logger, 'info' | 'warn'>
+}
+
+/** Resolves when the keys of each issuer were tried to be had: an issuer that is away holds nobody up for longer than that. */
+export async function openIssuers({
+  core,
+  table,
+  follows,
+  drain,
+  metrics,
+  log,
+}: IssuerParts): Promise<Issuers> {
+  const failing = new Set<string>()
+  let failures = 0
+  const issuers = createIssuers({
+    fetch: fetchKeys,
+    now: core.now,
+    monotonicNow: core.monotonicNow,
+    tried(issuer, failure) {
+      if (failure === undefined) {
+        if (failing.delete(issuer)) log.info({ issuer }, 'The keys of an outside issuer are there again')
+        return
+      }
+      failures++
+      if (failing.has(issuer)) return
+      failing.add(issuer)
+      log.warn({ issuer, reason: failure }, 'The keys of an outside issuer cannot be had')
+    },
+  })
+  addMetrics(metrics, issuers, () => failures)
+  drain.last('issuers', async () => issuers.stop())
+  const follow = () => issuers.follow([...table().apis.values()].flatMap(({ jwt }) => jwt ?? []))
+  follows(() => void follow())
+  await follow()
+  return issuers
+}
+
+function addMetrics(metrics: IssuerParts['metrics'], issuers: IssuersInForce, failures: () => number): void {
+  metrics.gauge(
+    'latchkey_issuer_keys_age_seconds',
+    'For how long the keys of an outside issuer have not been confirmed; none: they never were',
+    () =>
+      Object.fromEntries(
+        [...issuers.keySets().values()].flatMap((set) => {
+          const ageMs = set.ageMs()
+          return ageMs === undefined ? [] : [[set.issuer, ageMs / 1_000]]
+        }),
+      ),
+    'max',
+  )
+  metrics.counter(
+    'latchkey_issuer_fetches_failed_total',
+    'Times that the keys of an outside issuer could not be had',
+    failures,
+  )
+}
