@@ -157,6 +157,11 @@ export function tokenHashOf(secret: Secret): string {
   return hash('sha256', Secret.reveal(secret), 'base64url')
 }
 
+/** What the log and the emergency stop call something that a secret, or somebody else's text, names: 32 hex digits of its SHA-256. */
+export function shortDigestOf(text: string | Secret): string {
+  return hash('sha256', typeof text === 'string' ? text : Secret.reveal(text), 'hex').slice(0, 32)
+}
+
 /** Another secret that follows from this one and a word for what it is for: whoever has it does not have this one. */
 export function derivedFrom(secret: Secret, purpose: string): Secret {
   return new Secret(hash('sha256', `${purpose} ${Secret.reveal(secret)}`, 'base64url'))

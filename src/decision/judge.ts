@@ -89,7 +89,16 @@ function checkedOf(found: Found): CheckedToken {
   return {
     kind: 'right',
     token: {
-      ...{ id: token?.id ?? '', merchant: merchantId, environment, permissions, clientId: null },
+      ...{
+        id: token?.id ?? '',
+        issuer: '',
+        subjectId: null,
+        issuerId: '',
+        merchant: merchantId,
+        environment,
+        permissions,
+        clientId: null,
+      },
       ...{ subject: token?.userId ?? null, jkt: token?.jkt ?? null, expiresAtMs: expiresAtMs ?? 0 },
     },
   }

@@ -51,7 +51,7 @@ export function outsideAuthenticator(deps: OutsideDeps) {
     inquiry.principal = {
       record,
       grant: deps.grantOf(host.api, token.permissions),
-      outside: { issuer: host.api.jwt?.issuer ?? '', clientId: token.clientId },
+      outside: token,
     }
     const reason = whyUnusable(record, now())
     return reason === undefined ? undefined : deny('INVALID_API_KEY', reason)

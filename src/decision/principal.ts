@@ -1,6 +1,7 @@
 // Who calls, and what they may do.
 
 import type { CredentialRecord } from '../credentials/record.ts'
+import type { OutsideToken } from '../lookup/issuer/checked-token.ts'
 
 /** What a caller may do. One object for all whose keys hold the same: made once a table. */
 export interface Grant {
@@ -17,9 +18,5 @@ export interface Principal {
   readonly outside?: Outside
 }
 
-/** What the issuer of a token says beyond its record. */
-export interface Outside {
-  readonly issuer: string
-  /** The program that it was given to, as the issuer calls it; null: it does not say. */
-  readonly clientId: string | null
-}
+/** What is known of a token beyond its record: what log and emergency stop call it, and the program that it was given to. */
+export type Outside = Pick<OutsideToken, 'id' | 'issuer' | 'subjectId' | 'issuerId' | 'clientId'>

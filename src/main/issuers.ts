@@ -1,5 +1,6 @@
 // The outside issuers whose tokens this process takes: those of the configuration in force, their keys fetched before it is ready.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Table } from '../config/compiled.ts'
 import { fetchKeys } from '../lookup/issuer/fetch-keys.ts'
 import type { Issuers } from '../lookup/issuer/checked-token.ts'
@@ -17,6 +18,9 @@ export interface IssuerParts {
   readonly metrics: Pick<Metrics, 'gauge' | 'counter'>
   readonly log: Pick<Logger, 'info' | 'warn'>
 }
+
+/** Nobody who starts waits longer for an issuer that does not answer. */
+const firstTryMs = 5_000
 
 /** Resolves when the keys of each issuer were tried to be had: an issuer that is away holds nobody up for longer than that. */
 export async function openIssuers({
@@ -48,7 +52,7 @@ export async function openIssuers({
   drain.last('issuers', async () => issuers.stop())
   const follow = () => issuers.follow([...table().apis.values()].flatMap(({ jwt }) => jwt ?? []))
   follows(() => void follow())
-  await follow()
+  await Promise.race([follow(), sleep(firstTryMs, undefined, { ref: false })])
   return issuers
 }
 

@@ -2,7 +2,6 @@
 // when the response is closed, however it came to that. Of what the client wrote there is the method; host and path, masked
 // and cut, where nothing else tells them (seen.ts); and ids of a known form. No query, no other header, no body.
 
-import { hash } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { LogPaths } from '../../config/log-schema.ts'
 import type { TokenPart } from '../../credentials/record.ts'
@@ -73,8 +72,7 @@ function lineOf(access: Access, outcome: Outcome, { gatewayMs, paths }: Told): s
     const { merchantId, keyId, token } = principal.record
     line += `,"merchant":${quoted(merchantId)},"key_id":${quoted(keyId)}`
     if (token !== null)
-      line +=
-        principal.outside === undefined ? tokenFields(keyId, token) : outsideFields(principal.outside, token)
+      line += principal.outside === undefined ? tokenFields(keyId, token) : outsideFields(principal.outside)
   }
   line += outcome.fields
   if (access.route === undefined || paths === 'all') line += placeFields(access, paths)
@@ -108,12 +106,10 @@ function tokenFields(clientId: string, { id, userId }: TokenPart): string {
   return userId === null ? client : `${client},"user_id":${quoted(userId)}`
 }
 
-/** Whose token it was, where an outside issuer says so: people by a digest alone, as what they are called there may be their address. */
-function outsideFields({ issuer }: Outside, { id, userId }: TokenPart): string {
+/** Whose token it was, where an outside issuer says so: a person by a digest alone, as it may be called there by its address. */
+function outsideFields({ id, issuer, subjectId }: Outside): string {
   const said = `,"issuer":${asciiJson(issuer)},"token_id":${quoted(id)}`
-  return userId === null
-    ? said
-    : `${said},"subject":${quoted(hash('sha256', userId, 'base64url').slice(0, 22))}`
+  return subjectId === null ? said : `${said},"subject":${quoted(subjectId)}`
 }
 
 /** An id as JSON. Ours hold nothing that would have to be escaped. */

@@ -6,7 +6,7 @@ import type { JwtSettings, TokenAlgorithm } from '../../config/jwt-schema.ts'
 import { isEnvironmentName } from '../../credentials/environment.ts'
 import { fullAccess } from '../../credentials/permission.ts'
 import { boundToCertificate } from '../../credentials/record.ts'
-import { type Secret, signedTextOf, tokenHashOf } from '../../credentials/secret.ts'
+import { type Secret, shortDigestOf, signedTextOf } from '../../credentials/secret.ts'
 import type { CheckedToken } from './checked-token.ts'
 import type { KeySet } from './key-set.ts'
 
@@ -31,7 +31,9 @@ export async function checkToken(token: Secret, by: CheckedBy): Promise<CheckedT
   const head = text === undefined ? undefined : headIn(text)
   if (text === undefined || head === undefined) return wrong('jwt_malformed')
   const { settings, keys } = by
-  const algorithm = settings.algorithms.find((one) => one === head.alg)
+  // RFC 9864 calls it by its curve.
+  const named = head.alg === 'Ed25519' ? 'EdDSA' : head.alg
+  const algorithm = settings.algorithms.find((one) => one === named)
   if (algorithm === undefined) return wrong('jwt_algorithm')
   if (head.typ !== undefined && !types.has(head.typ.toLowerCase())) return wrong('jwt_type')
   const key = keyFor(keys, { kid: head.kid, algorithm })
@@ -42,7 +44,7 @@ export async function checkToken(token: Secret, by: CheckedBy): Promise<CheckedT
   }
   try {
     const { payload } = await jwtVerify(text, key, {
-      algorithms: [algorithm],
+      algorithms: [head.alg],
       issuer: settings.issuer,
       audience: settings.audience,
       clockTolerance: toleranceSeconds,
@@ -51,7 +53,7 @@ export async function checkToken(token: Secret, by: CheckedBy): Promise<CheckedT
     })
     const read = readClaims(payload, by)
     if (typeof read === 'string') return wrong(read)
-    return { kind: 'right', token: { ...read, id: tokenHashOf(token).slice(0, 22) } }
+    return { kind: 'right', token: { ...read, ...idsOf(token, payload) } }
   } catch (error) {
     return wrong(reasonOf(error))
   }
@@ -69,8 +71,9 @@ interface Head {
 
 function headIn(text: string): Head | undefined {
   try {
-    const { alg, typ, kid } = decodeProtectedHeader(text)
-    const isHead = typeof alg === 'string' && isTextOrNone(typ) && isTextOrNone(kid)
+    const { alg, typ, kid, crit } = decodeProtectedHeader(text)
+    // What is critical would have to be understood (RFC 7515 §4.1.11).
+    const isHead = typeof alg === 'string' && isTextOrNone(typ) && isTextOrNone(kid) && crit === undefined
     return isHead ? { alg, typ, kid } : undefined
   } catch {
     return undefined
@@ -105,35 +108,58 @@ function reasonOf(error: unknown): Wrong {
   return 'jwt_malformed'
 }
 
-type Claims = Omit<Extract<CheckedToken, { kind: 'right' }>['token'], 'id'>
+type Right = Extract<CheckedToken, { kind: 'right' }>['token']
+type Ids = Pick<Right, 'id' | 'issuer' | 'subjectId' | 'issuerId'>
+
+/** By what log and emergency stop call it: whoever knows `iss` and `jti` or `sub` can tell. */
+function idsOf(token: Secret, { iss = '', jti, sub }: JWTPayload): Ids {
+  const id = shortDigestOf(typeof jti === 'string' && jti !== '' ? `${iss} ${jti}` : token)
+  return {
+    id: `tok_${id}`,
+    issuer: iss,
+    subjectId: sub === undefined ? null : `sub_${shortDigestOf(`${iss} ${sub}`)}`,
+    issuerId: `iss_${shortDigestOf(iss)}`,
+  }
+}
+
+type Claims = Omit<Right, keyof Ids>
 
 /** What stands in header fields and logs: no more than OpenID Connect Core §2 lets `sub` be. */
 const plainText = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
 
-function readClaims(payload: JWTPayload, { settings, nowMs }: CheckedBy): Claims | Wrong {
-  const { exp, iat, sub } = payload
-  const toleranceMs = toleranceSeconds * 1_000
-  if (exp === undefined) return 'jwt_claims'
-  if (iat !== undefined && iat * 1_000 > nowMs + toleranceMs) return 'jwt_not_yet'
-  if (exp * 1_000 > nowMs + settings.maxLifetimeMs + toleranceMs) return 'jwt_too_long'
+function readClaims(payload: JWTPayload, by: CheckedBy): Claims | Wrong {
+  const { settings } = by
+  const untimely = whyUntimely(payload, by)
+  if (untimely !== undefined) return untimely
+  const { exp = 0, sub } = payload
   const merchant = payload[settings.merchantClaim]
-  const environment =
-    settings.environmentClaim === null ? settings.environment : payload[settings.environmentClaim]
   const permissions = permissionsIn(payload[settings.permissionsClaim])
   const clientId = payload['client_id'] ?? payload['azp']
-  if (sub !== undefined && !plainText.test(sub)) return 'jwt_claims'
-  if (clientId !== undefined && !(typeof clientId === 'string' && plainText.test(clientId)))
-    return 'jwt_claims'
-  if (typeof merchant !== 'string' || permissions === undefined) return 'jwt_claims'
-  if (typeof environment !== 'string' || !isEnvironmentName(environment)) return 'jwt_environment'
   const jkt = bindingIn(payload['cnf'])
-  if (jkt === undefined) return 'jwt_claims'
+  if (!isPlainOrNone(sub) || !isPlainOrNone(clientId) || typeof merchant !== 'string') return 'jwt_claims'
+  if (permissions === undefined || jkt === undefined) return 'jwt_claims'
+  const environment =
+    settings.environmentClaim === null ? settings.environment : payload[settings.environmentClaim]
+  if (typeof environment !== 'string' || !isEnvironmentName(environment)) return 'jwt_environment'
   return {
     ...{ merchant, environment, permissions, jkt },
     subject: sub ?? null,
     clientId: clientId ?? null,
     expiresAtMs: exp * 1_000 + toleranceMs,
   }
+}
+
+const toleranceMs = toleranceSeconds * 1_000
+
+/** What jose has not looked at: whether it was made in the future, and how far away its end is. */
+function whyUntimely({ exp, iat }: JWTPayload, { settings, nowMs }: CheckedBy): Wrong | undefined {
+  if (exp === undefined) return 'jwt_claims'
+  if (iat !== undefined && iat * 1_000 > nowMs + toleranceMs) return 'jwt_not_yet'
+  return exp * 1_000 > nowMs + settings.maxLifetimeMs + toleranceMs ? 'jwt_too_long' : undefined
+}
+
+function isPlainOrNone(value: unknown): value is string | undefined {
+  return value === undefined || (typeof value === 'string' && plainText.test(value))
 }
 
 /** None is as good as an empty one. What stands for all permissions of an API stands for nothing here. */

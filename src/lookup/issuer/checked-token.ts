@@ -6,8 +6,13 @@ import type { Reason } from '../../errors/reasons.ts'
 
 /** What a token says, its issuer believed. */
 export interface OutsideToken {
-  /** What the log calls it: no part of it. */
+  readonly issuer: string
+  /** `tok_…`, by its `jti` where it has one, else by all of it; no part of it. */
   readonly id: string
+  /** `sub_…`, of whom it is for; null: it does not say. */
+  readonly subjectId: string | null
+  /** `iss_…`, of its issuer. */
+  readonly issuerId: string
   /** As the issuer names it: perhaps none of ours. */
   readonly merchant: string
   /** Name of what may be an environment. */

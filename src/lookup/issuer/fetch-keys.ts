@@ -13,7 +13,7 @@ export async function fetchKeys(url: string, stopped: AbortSignal): Promise<stri
   const response = await fetch(url, {
     signal,
     redirect: 'manual',
-    headers: { accept: 'application/json, application/jwk-set+json' },
+    headers: { accept: 'application/json, application/jwk-set+json', connection: 'close' },
   }).catch((error: unknown) => {
     throw new Error(whyFailed(error))
   })

@@ -35,16 +35,23 @@ interface Kept {
   readonly version: number
 }
 
+/** Of the tokens of one API. */
+interface State {
+  /** By digest. */
+  readonly kept: LRUCache<string, Kept>
+  readonly checking: Map<string, Promise<CheckedToken>>
+}
+
 /** Knows no issuer yet. */
 export function createIssuers(deps: IssuersDeps): IssuersInForce {
   const sets = new Map<string, KeySet>()
-  const caches = new WeakMap<JwtSettings, LRUCache<string, Kept>>()
-  const checking = new Map<string, Promise<CheckedToken>>()
+  const states = new WeakMap<JwtSettings, State>()
 
-  function cacheOf(settings: JwtSettings): LRUCache<string, Kept> {
-    let cache = caches.get(settings)
-    if (cache === undefined) caches.set(settings, (cache = new LRUCache({ max: mostKept })))
-    return cache
+  function stateOf(settings: JwtSettings): State {
+    let state = states.get(settings)
+    if (state === undefined)
+      states.set(settings, (state = { kept: new LRUCache({ max: mostKept }), checking: new Map() }))
+    return state
   }
 
   async function checkAnew(settings: JwtSettings, token: Secret): Promise<CheckedToken> {
@@ -53,23 +60,24 @@ export function createIssuers(deps: IssuersDeps): IssuersInForce {
     const { version } = keys
     const checked = await checkToken(token, { settings, keys, nowMs: deps.now() })
     if (checked.kind === 'right')
-      cacheOf(settings).set(digestOf(token), { checked, atMs: deps.monotonicNow(), version })
+      stateOf(settings).kept.set(digestOf(token), { checked, atMs: deps.monotonicNow(), version })
     return checked
   }
 
   return {
     known(settings, token) {
-      const kept = caches.get(settings)?.get(digestOf(token))
+      const kept = states.get(settings)?.kept.get(digestOf(token))
       const keys = sets.get(nameOf(settings))
       if (kept === undefined || keys === undefined || keys.version !== kept.version) return undefined
       return deps.monotonicNow() - kept.atMs < keptMs && keys.isUsable() ? kept.checked : undefined
     },
     check(settings, token) {
-      const name = `${nameOf(settings)} ${settings.audience} ${digestOf(token)}`
-      const running = checking.get(name)
+      const { checking } = stateOf(settings)
+      const digest = digestOf(token)
+      const running = checking.get(digest)
       if (running !== undefined) return running
-      const made = checkAnew(settings, token).finally(() => checking.delete(name))
-      checking.set(name, made)
+      const made = checkAnew(settings, token).finally(() => checking.delete(digest))
+      checking.set(digest, made)
       return made
     },
     async follow(all) {

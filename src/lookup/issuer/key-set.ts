@@ -11,6 +11,8 @@ export interface KeySetDeps {
   monotonicNow(): number
   /** Told of each try: why it failed; undefined: it did not. */
   tried(issuer: string, failure: string | undefined): void
+  /** `keySetTimes` unless said. */
+  readonly times?: KeySetTimes
 }
 
 export interface KeySet {
@@ -30,6 +32,9 @@ export interface KeySet {
   stop(): void
 }
 
+export type KeySetTimes = Readonly<Record<keyof typeof keySetTimes, number>>
+
+/** Milliseconds. */
 export const keySetTimes = {
   refreshMs: 5 * 60_000,
   /** After a failure, doubled with each more. */
@@ -40,7 +45,7 @@ export const keySetTimes = {
 } as const
 
 export function createKeySet({ issuer, jwksUri }: JwtSettings, deps: KeySetDeps): KeySet {
-  const { fetch, monotonicNow, tried } = deps
+  const { fetch, monotonicNow, tried, times = keySetTimes } = deps
   const stopped = new AbortController()
   const state: {
     keys: readonly IssuerKey[]
@@ -77,15 +82,13 @@ export function createKeySet({ issuer, jwksUri }: JwtSettings, deps: KeySetDeps)
     asking ??= ask().finally(() => {
       asking = undefined
       if (stopped.signal.aborted) return
-      const { refreshMs, retryMs } = keySetTimes
-      const wait = state.failures === 0 ? refreshMs : retryMs * 2 ** Math.min(state.failures - 1, 6)
-      timer = setTimeout(() => void askOnce(), wait)
+      timer = setTimeout(() => void askOnce(), waitAfter(state.failures, times))
       timer.unref()
     })
     return asking
   }
 
-  const isUsable = () => monotonicNow() - state.hadAt < keySetTimes.usableMs
+  const isUsable = () => monotonicNow() - state.hadAt < times.usableMs
 
   return {
     issuer,
@@ -96,9 +99,8 @@ export function createKeySet({ issuer, jwksUri }: JwtSettings, deps: KeySetDeps)
     ageMs: () => (state.hadAt === Number.NEGATIVE_INFINITY ? undefined : monotonicNow() - state.hadAt),
     keys: () => (isUsable() ? state.keys : []),
     lacks() {
-      const { askedEveryMs } = keySetTimes
-      if (monotonicNow() - state.hadAt < askedEveryMs) return true
-      if (monotonicNow() - askedAt >= askedEveryMs) void askOnce()
+      if (monotonicNow() - state.hadAt < times.askedEveryMs) return true
+      if (monotonicNow() - askedAt >= times.askedEveryMs) void askOnce()
       return false
     },
     start: askOnce,
@@ -107,6 +109,10 @@ export function createKeySet({ issuer, jwksUri }: JwtSettings, deps: KeySetDeps)
       clearTimeout(timer)
     },
   }
+}
+
+function waitAfter(failures: number, { refreshMs, retryMs }: KeySetTimes): number {
+  return failures === 0 ? refreshMs : Math.min(refreshMs, retryMs * 2 ** Math.min(failures - 1, 6))
 }
 
 /** OpenID Connect Discovery 1.0 §4: where the keys are. Throws where the metadata is another issuer's, or none. */
