@@ -55,6 +55,7 @@ function checkEnvironment({ tree, file, report }: CheckedFile, name: string): vo
   if (jwt?.environment === undefined || names.includes(jwt.environment)) return
   report.fault(
     placeOfValue(tree, [...at, 'environment']),
-    `the API has no environment \`${jwt.environment}\`${suggest(jwt.environment, names)}`,
+    `the API has no environment \`${jwt.environment}\``,
+    suggest(jwt.environment, names),
   )
 }

@@ -14,7 +14,7 @@ import { merchant, settingsOf } from '../lookup/issuer/subject.ts'
 
 const config = await loadDemo()
 const token: OutsideToken = {
-  ...{ issuer: 'https://id.test', id: 'tok_1', subjectId: 'sub_1', issuerId: 'iss_1', clientId: null },
+  ...{ issuer: 'https://id.test', id: 'jti_1', subjectId: 'sub_1', issuerId: 'iss_1', clientId: null },
   ...{ merchant, environment: 'live', permissions: ['transaction.read'], subject: 'ada', jkt: null },
   expiresAtMs: 1_000,
 }
@@ -76,9 +76,9 @@ void t.test('what its issuer says, on the record of the merchant', async (t) => 
   t.match(access.principal, {
     record: {
       ...{ ...record, kind: 'outside_token', api: 'flintn', environment: 'live', expiresAtMs: 1_000 },
-      token: { id: 'tok_1', userId: 'ada', grantId: null, jkt: null },
+      token: { id: 'jti_1', userId: 'ada', grantId: null, jkt: null },
     },
-    outside: { id: 'tok_1' },
+    outside: { id: 'jti_1' },
   })
   t.equal(access.environment?.name, 'live')
 })

@@ -115,7 +115,7 @@ type Ids = Pick<Right, 'id' | 'issuer' | 'subjectId' | 'issuerId'>
 function idsOf(token: Secret, { iss = '', jti, sub }: JWTPayload): Ids {
   const id = shortDigestOf(typeof jti === 'string' && jti !== '' ? `${iss} ${jti}` : token)
   return {
-    id: `tok_${id}`,
+    id: `jti_${id}`,
     issuer: iss,
     subjectId: sub === undefined ? null : `sub_${shortDigestOf(`${iss} ${sub}`)}`,
     issuerId: `iss_${shortDigestOf(iss)}`,

@@ -7,7 +7,7 @@ import type { Reason } from '../../errors/reasons.ts'
 /** What a token says, its issuer believed. */
 export interface OutsideToken {
   readonly issuer: string
-  /** `tok_…`, by its `jti` where it has one, else by all of it; no part of it. */
+  /** `jti_…`, by its `jti` where it has one, else by all of it; no part of it. */
   readonly id: string
   /** `sub_…`, of whom it is for; null: it does not say. */
   readonly subjectId: string | null

@@ -29,7 +29,7 @@ void t.test('what is right is told as its claims have it', async (t) => {
   t.match(await check(await signed(one, claims)), {
     ...{ merchant, environment: 'live', permissions: ['a', 'b'], subject: 'ada', clientId: 'books' },
     ...{ jkt: null, expiresAtMs: nowMs + 330_000, issuer: 'https://id.test' },
-    ...{ id: /^tok_[0-9a-f]{32}$/, subjectId: /^sub_[0-9a-f]{32}$/, issuerId: /^iss_[0-9a-f]{32}$/ },
+    ...{ id: /^jti_[0-9a-f]{32}$/, subjectId: /^sub_[0-9a-f]{32}$/, issuerId: /^iss_[0-9a-f]{32}$/ },
   })
   const ids = [await check(await signed(one, claims)), await check(await signed(one, claims))]
   t.same(Object(ids[0]).id, Object(ids[1]).id, 'one `jti` is one token, however it was signed')
