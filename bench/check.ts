@@ -41,6 +41,8 @@ export function figuresOf(reports: readonly ScenarioReport[], cpuOf: Of = 'least
   const cold = in_('keys-postgres')
   const { figure } = in_('decision')
   const workers = in_('workers')
+  const tokens = in_('tokens')
+  const key = tokens.cpu(names.keyBesideTokens)
   const ratio = (title: string, value: number, [bar, aim]: readonly [number, number]): Figure => {
     return { title, value, unit: '', bar, aim }
   }
@@ -59,6 +61,8 @@ export function figuresOf(reports: readonly ScenarioReport[], cpuOf: Of = 'least
       flood.cpu(names.junk) / flood.cpu(names.hello),
       [1.6, 1.2],
     ),
+    ratio('CPU a request with a bearer token ÷ with a key', tokens.cpu(names.bearer) / key, [1.05, 1.02]),
+    ratio('CPU a request with a DPoP token ÷ with a key', tokens.cpu(names.dpop) / key, [3, 2]),
     { ...ratio('decision for a key in memory', figure(decisionFigures.many), [6, 2]), unit: 'µs' },
     {
       ...ratio('RSS with 100,000 keys in memory, under load', in_('memory').rss(names.memory), [220, 140]),

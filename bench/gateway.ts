@@ -14,6 +14,10 @@ export interface GatewayOptions {
   /** URL of the database; left out: one of its own. */
   readonly database?: string
   readonly isTls?: boolean
+  /** Over TLS clients are asked for a certificate. */
+  readonly asksClients?: boolean
+  /** The API takes access tokens beside keys. */
+  readonly takesTokens?: boolean
   readonly workers?: number
   /** Anywhere instead of on the subject's core. */
   readonly isUnpinned?: boolean
@@ -99,12 +103,16 @@ interface Written extends GatewayOptions {
 }
 
 function configFile(bench: Bench, { database, ports, ...options }: Written): string {
-  const tls = options.isTls ? `, tls: { cert: ${tlsFile('server.pem')}, key: ${tlsFile('server.key')} }` : ''
+  const asks = options.asksClients === true ? ', client_certificates: optional' : ''
+  const tls = options.isTls
+    ? `, tls: { cert: ${tlsFile('server.pem')}, key: ${tlsFile('server.key')}${asks} }`
+    : ''
   const limits =
     options.failedLookups === undefined ? '' : `, limits: { failed_lookups: ${options.failedLookups} }`
   const queue = options.queue === undefined ? '' : `, queue: ${options.queue}`
   const reuse = options.reuse === undefined ? '' : `, reuse: ${options.reuse}`
   const stale = options.staleLimit === undefined ? '' : `\n    stale_limit: ${options.staleLimit}`
+  const oauth = options.takesTokens === true ? '\n    oauth: {}' : ''
   const { port } = bench.upstream
   return `gateway: { host: 127.0.0.1, port: ${ports.gateway}${tls}${limits} }
 control: { host: 127.0.0.1, port: ${ports.control} }
@@ -119,7 +127,7 @@ apis:
     environments:
       live:    { hosts: [api.flintn.com],         prefix: pk_live_, upstream: payments }
       sandbox: { hosts: [sandbox.api.flintn.com], prefix: pk_test_, upstream: payments-sandbox }
-    permissions: ${permissionsOf(options.checkout)}${stale}
+    permissions: ${permissionsOf(options.checkout)}${stale}${oauth}
 `
 }
 

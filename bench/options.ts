@@ -33,7 +33,9 @@ export class UsageError extends Error {
 export const mainScenario = 'get'
 
 /** What the bars are measured by. */
-export const checkScenarios = ['get', '401', 'decision', 'memory', 'workers', 'keys-postgres'] as const
+export const checkScenarios = [
+  ...['get', '401', 'tokens', 'decision', 'memory', 'workers', 'keys-postgres'],
+] as const
 
 const flags = {
   scenario: { type: 'string', multiple: true },

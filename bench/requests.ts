@@ -2,9 +2,21 @@
 
 const host = 'Host: api.flintn.com\r\nAccept: application/json\r\nUser-Agent: bench\r\n'
 
+const smallPath = '/v1/transactions/txn_1001'
+
 /** An answer of 300 bytes. */
-export const getSmall = (key: string) =>
-  `GET /v1/transactions/txn_1001 HTTP/1.1\r\n${host}X-Api-Key: ${key}\r\n\r\n`
+export const getSmall = (key: string) => `GET ${smallPath} HTTP/1.1\r\n${host}X-Api-Key: ${key}\r\n\r\n`
+
+/** The same with an access token. */
+export const getWithToken = (token: string) =>
+  `GET ${smallPath} HTTP/1.1\r\n${host}Authorization: Bearer ${token}\r\n\r\n`
+
+/** The same with one that is bound to a key; `{key}` stands for a proof. */
+export const getWithProof = (token: string) =>
+  `GET ${smallPath} HTTP/1.1\r\n${host}Authorization: DPoP ${token}\r\nDPoP: {key}\r\n\r\n`
+
+/** What a proof says of these requests. */
+export const provenUrl = `http://api.flintn.com${smallPath}`
 
 /** An answer of 1 MiB. */
 export const getLarge = (key: string) => `GET /v1/exports/large HTTP/1.1\r\n${host}X-Api-Key: ${key}\r\n\r\n`

@@ -18,6 +18,7 @@ import { get, large, post } from './scenarios/forwarding.ts'
 import { keysInMemory, keysInPostgres, keysInRedis, memory } from './scenarios/keys.ts'
 import { forbidden, unauthorized } from './scenarios/refusals.ts'
 import { connections, workers } from './scenarios/scale.ts'
+import { handshakes, tokens } from './scenarios/tokens.ts'
 import { withBench } from './with-bench.ts'
 
 const scenarios: readonly Scenario[] = [
@@ -33,6 +34,8 @@ const scenarios: readonly Scenario[] = [
   keysInPostgres,
   workers,
   connections,
+  tokens,
+  handshakes,
 ]
 
 try {

@@ -1,7 +1,7 @@
 // `latchkey activity`: how often keys were used, added up.
 
 import { type Command, Option } from 'commander'
-import { checked, TotalObject } from './admin-objects.ts'
+import { checked, TotalObject } from './admin/admin-objects.ts'
 import { parseCount, parsePast } from './duration.ts'
 import { addVerb, type OutputFlags, type Session, showRows } from './session.ts'
 import type { Cell } from './table.ts'

@@ -3,7 +3,7 @@
 import { Argument, type Command } from 'commander'
 import { type Static, Type } from 'typebox'
 import { type DenyKind, denyKinds } from '../config/deny.ts'
-import { checked, NullableText } from './admin-objects.ts'
+import { checked, NullableText } from './admin/admin-objects.ts'
 import {
   addChange,
   addVerb,

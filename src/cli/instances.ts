@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { printable } from '../errors/printable.ts'
-import { checked, InstanceList, type InstanceObject } from './admin-objects.ts'
+import { checked, InstanceList, type InstanceObject } from './admin/admin-objects.ts'
 import { addVerb, type OutputFlags, type Session, shortTime, show } from './session.ts'
 import { type Cell, renderTable } from './table.ts'
 

@@ -1,7 +1,7 @@
 // `latchkey permissions`: what keys can be given, as the tables in force have it.
 
 import type { Command } from 'commander'
-import { checked, PermissionsList } from './admin-objects.ts'
+import { checked, PermissionsList } from './admin/admin-objects.ts'
 import { CliError } from './errors.ts'
 import { exitCodes } from './exit.ts'
 import { addVerb, type OutputFlags, type Session, show } from './session.ts'

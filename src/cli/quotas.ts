@@ -1,7 +1,7 @@
 // `latchkey quotas`: what was used of quotas in a month.
 
 import type { Command } from 'commander'
-import { checked, QuotaUsageObject } from './admin-objects.ts'
+import { checked, QuotaUsageObject } from './admin/admin-objects.ts'
 import { parseCount } from './duration.ts'
 import { addVerb, type OutputFlags, type Session, showRows } from './session.ts'
 import type { Cell } from './table.ts'

@@ -1,8 +1,8 @@
 // `latchkey requests …`: what became of a request that somebody asks about.
 
 import type { Command } from 'commander'
-import { pathPart } from './admin-call.ts'
-import { checked, RequestObject } from './admin-objects.ts'
+import { pathPart } from './admin/admin-call.ts'
+import { checked, RequestObject } from './admin/admin-objects.ts'
 import { parseCount, parsePast } from './duration.ts'
 import { addVerb, type OutputFlags, type Session, shortTime, show, showRows } from './session.ts'
 import { type Cell, renderFields } from './table.ts'

@@ -1,8 +1,8 @@
 // What a verb over the admin API works with: who it talks to, what time it is, and how it shows what it got.
 
 import type { Command } from 'commander'
-import type { AdminClient } from './admin-client.ts'
-import { checked, PendingPart } from './admin-objects.ts'
+import type { AdminClient } from './admin/admin-client.ts'
+import { checked, PendingPart } from './admin/admin-objects.ts'
 import type { CliIo } from './io.ts'
 import { type Cell, renderTable } from './table.ts'
 import { printable } from '../errors/printable.ts'

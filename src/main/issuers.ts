@@ -1,19 +1,18 @@
 // The outside issuers whose tokens this process takes: those of the configuration in force, their keys fetched before it is ready.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Table } from '../config/compiled.ts'
 import { fetchKeys } from '../lookup/issuer/fetch-keys.ts'
 import type { Issuers } from '../lookup/issuer/checked-token.ts'
 import { createIssuers, type IssuersInForce } from '../lookup/issuer/issuers.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import type { ConfigInForce } from './config-in-force.ts'
 import type { Core } from './core.ts'
 import type { Drain } from './drain.ts'
 
 export interface IssuerParts {
   readonly core: Pick<Core, 'now' | 'monotonicNow'>
-  readonly table: () => Table
-  follows(follow: () => void): void
+  readonly inForce: Pick<ConfigInForce, 'current' | 'follow'>
   readonly drain: Pick<Drain, 'last'>
   readonly metrics: Pick<Metrics, 'gauge' | 'counter'>
   readonly log: Pick<Logger, 'info' | 'warn'>
@@ -23,21 +22,27 @@ export interface IssuerParts {
 const firstTryMs = 5_000
 
 /** Resolves when the keys of each issuer were tried to be had: an issuer that is away holds nobody up for longer than that. */
-export async function openIssuers({
-  core,
-  table,
-  follows,
-  drain,
-  metrics,
-  log,
-}: IssuerParts): Promise<Issuers> {
+export async function openIssuers({ core, inForce, drain, metrics, log }: IssuerParts): Promise<Issuers> {
+  const told = createTold(log)
+  const issuers = createIssuers({
+    ...{ fetch: fetchKeys, now: core.now, monotonicNow: core.monotonicNow, tried: told.tried },
+  })
+  addMetrics(metrics, issuers, told.failures)
+  drain.last('issuers', async () => issuers.stop())
+  const settings = () => [...inForce.current().table.apis.values()].flatMap(({ jwt }) => jwt ?? [])
+  const follow = () => issuers.follow(settings())
+  inForce.follow(() => void follow())
+  await Promise.race([follow(), sleep(firstTryMs, undefined, { ref: false })])
+  return issuers
+}
+
+/** The log has the first of the failures of an issuer, and that they are over. */
+function createTold(log: IssuerParts['log']) {
   const failing = new Set<string>()
   let failures = 0
-  const issuers = createIssuers({
-    fetch: fetchKeys,
-    now: core.now,
-    monotonicNow: core.monotonicNow,
-    tried(issuer, failure) {
+  return {
+    failures: () => failures,
+    tried(issuer: string, failure: string | undefined): void {
       if (failure === undefined) {
         if (failing.delete(issuer)) log.info({ issuer }, 'The keys of an outside issuer are there again')
         return
@@ -47,13 +52,7 @@ export async function openIssuers({
       failing.add(issuer)
       log.warn({ issuer, reason: failure }, 'The keys of an outside issuer cannot be had')
     },
-  })
-  addMetrics(metrics, issuers, () => failures)
-  drain.last('issuers', async () => issuers.stop())
-  const follow = () => issuers.follow([...table().apis.values()].flatMap(({ jwt }) => jwt ?? []))
-  follows(() => void follow())
-  await Promise.race([follow(), sleep(firstTryMs, undefined, { ref: false })])
-  return issuers
+  }
 }
 
 function addMetrics(metrics: IssuerParts['metrics'], issuers: IssuersInForce, failures: () => number): void {

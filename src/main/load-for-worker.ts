@@ -7,7 +7,7 @@ import type { KeptFiles } from '../config/source.ts'
 import { exitCodes } from '../cli/exit.ts'
 import type { ShadowSource } from './config-in-force.ts'
 import { type KeptConfig, unpackKept } from './kept-config.ts'
-import type { ConfigSource } from './program.ts'
+import type { ConfigSource } from './parts.ts'
 import { StartError } from './start-error.ts'
 
 export interface Loaded {

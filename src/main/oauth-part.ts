@@ -6,7 +6,7 @@ import type { HubSettings } from '../config/hub-compiled.ts'
 import type { OauthDeps } from '../control/dependencies.ts'
 import type { OauthServer, OauthServerDeps } from '../oauth/server.ts'
 import { endTokens, findAccessToken, issueAccessToken } from '../store/oauth/access-token-table.ts'
-import type { Change } from '../store/change-table.ts'
+import { type Change, readHead } from '../store/change-table.ts'
 import type { Postgres } from '../store/postgres.ts'
 import type { Logger } from '../telemetry/log.ts'
 
@@ -43,6 +43,10 @@ export function openOauthPart(deps: OauthPartDeps): OauthDeps {
       async spread(change) {
         deps.published(change)
         return (await deps.awaitAll(change.revision, waitTimeoutMs)).length === 0
+      },
+      async settled() {
+        const { head } = await readHead(deps.db)
+        return (await deps.awaitAll(head, waitTimeoutMs)).length === 0
       },
       failed: (error) => log.error({ err: error }, 'the authorization server failed a request'),
     })

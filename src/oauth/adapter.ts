@@ -28,7 +28,7 @@ import {
 } from './access-tokens.ts'
 import type { ClientKeySets } from './client-key-sets.ts'
 import { metadataOf, permissionsOfClient } from './client-metadata.ts'
-import { applied, unavailable } from './applied.ts'
+import { applied, isRevocation, unavailable } from './applied.ts'
 import { digestOfText } from './token-text.ts'
 import { answeredDevice, keepDevice } from './device-codes.ts'
 import { UsedBeforeError, writeInUnit } from './token-unit.ts'
@@ -160,7 +160,10 @@ function accessTokens(deps: AdapterDeps): Partial<Adapter> {
       return found && isFound ? payloadOf(id, found) : undefined
     },
     async destroy(id) {
-      const change = await db.transaction((tx) => tokens.end(tx, { kind: 'token', digest: digestOfText(id) }))
+      const digest = digestOfText(id)
+      // Its grant ends next, and takes it along: a database that is lost between two ends would leave one of them.
+      if (isRevocation(Provider.ctx) && typeof (await tokens.find(db, digest))?.grantId === 'string') return
+      const change = await db.transaction((tx) => tokens.end(tx, { kind: 'token', digest }))
       await applied(spread, change)
     },
     revokeByGrantId: deps.endGrant,
@@ -218,7 +221,15 @@ function artifacts(deps: AdapterDeps, model: string): Partial<Adapter> {
       return { ...payload, ...answer, jti: id, ...(found.isConsumed && { consumed: true }) }
     },
     consume: (id) => writeInUnit(deps, (tx) => consumeUsable(tx, keyOf(id))),
-    destroy: (id) => dropArtifact(db, keyOf(id)),
+    async destroy(id) {
+      // As of access tokens: what hangs on a grant that has ended is none from then on.
+      if (isRevocation(Provider.ctx)) return
+      await writeInUnit(deps, async (tx) => {
+        const isDropped = await dropArtifact(tx, keyOf(id))
+        // Two at once: one of them gets the code.
+        if (!isDropped && model === 'Interaction') throw new UsedBeforeError(null)
+      })
+    },
     revokeByGrantId: deps.endGrant,
   }
 }

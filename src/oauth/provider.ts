@@ -6,12 +6,13 @@ import { type AccessToken, type Client, type ClientCredentials, errors, Provider
 import type { Table } from '../config/compiled.ts'
 import { isClientSecret } from '../store/oauth/oauth-client-table.ts'
 import { answered } from './adapter.ts'
+import { type SettleDeps, settleRevocation } from './applied.ts'
 import { askedScope, type ConfigurationDeps, configurationOf, scopeOf } from './configuration.ts'
 import { tidyAnswer } from './tidy-answer.ts'
 import { digestOfText, newTokenText } from './token-text.ts'
 import { commitUnit } from './token-unit.ts'
 
-export interface ProviderDeps extends Omit<ConfigurationDeps, 'stand'> {
+export interface ProviderDeps extends Omit<ConfigurationDeps, 'stand'>, SettleDeps {
   readonly issuer: string
   /** Below which the browser asks for what it is to grant: the path of the cookie that says it was here. */
   interactionPath(interactionId: string): string
@@ -32,6 +33,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   EventEmitter.prototype.on.call(provider, 'error', deps.failed)
   provider.use((context, next) => tidyAnswer(deps, context, next))
   provider.use((context, next) => commitUnit(deps, context, next))
+  provider.use((context, next) => settleRevocation(deps, context, next))
   compareDigests(provider, deps)
   makeTokensAsKeys(provider, deps.table)
   return provider

@@ -6,18 +6,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Provider } from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
 import type { Change } from '../store/change-table.ts'
+import type { Queryable } from '../store/postgres.ts'
 import { StoreUnavailableError } from '../store/postgres-errors.ts'
 import type { AccessTokenStore } from './access-tokens.ts'
-import { applied } from './applied.ts'
+import { applied, type SettleDeps } from './applied.ts'
 import { type ClientKeySetDeps, createClientKeySets } from './client-key-sets.ts'
 import { type MutualTls, noteCertificate } from './mutual-tls.ts'
 import { textOf } from './configuration.ts'
 import { endGrantWithin, inOneGo } from './end-grant.ts'
 import { consentPath, interactionPath, oauthPath } from './paths.ts'
 import { createProvider } from './provider.ts'
+import { writeWithin } from './token-unit.ts'
 import { createKeyRing, type KeyRingDeps, type ServerKeys } from './server-keys.ts'
 
-export interface OauthServerDeps extends KeyRingDeps {
+export interface OauthServerDeps extends KeyRingDeps, SettleDeps {
   /** Where the control plane is reached: scheme, host and port. */
   readonly publicUrl: string
   /** Stands before the paths of the hub, where a proxy takes it away; mostly empty. */
@@ -50,6 +52,8 @@ export interface Interaction {
   readonly clientId: string
   readonly permissions: readonly string[]
   readonly redirectUri: string
+  /** Decides it, within the caller's transaction: with what is granted, or not at all. Resolves with where the browser goes on. */
+  decide(tx: Queryable, decision: Decision): Promise<string>
 }
 
 export type Decision =
@@ -63,8 +67,6 @@ export interface OauthServer {
   handle(exchange: Exchange, path: string): Promise<void>
   /** What is under way in this browser by that id; undefined: nothing. Throws StoreUnavailableError. */
   interaction(exchange: Exchange, id: string): Promise<Interaction | undefined>
-  /** Decides it; resolves with where the browser goes on. undefined: there is no such thing under way. */
-  decide(exchange: Exchange, id: string, decision: Decision): Promise<string | undefined>
 }
 
 export function createOauthServer(deps: OauthServerDeps): OauthServer {
@@ -97,7 +99,7 @@ export function createOauthServer(deps: OauthServerDeps): OauthServer {
     const provider = await current()
     try {
       const found = await provider.interactionDetails(request, response)
-      return found.uid === id ? { provider, found } : undefined
+      return found.uid === id ? found : undefined
     } catch (error) {
       if (error instanceof Error && error.name === 'SessionNotFound') return undefined
       throw error
@@ -115,14 +117,8 @@ export function createOauthServer(deps: OauthServerDeps): OauthServer {
       await provider.callback()(request, response)
     },
     async interaction(exchange, id) {
-      const { found } = (await asItIs(underWay(exchange, id))) ?? {}
-      return found && interactionOf(found.params)
-    },
-    async decide(exchange, id, decision) {
-      const { provider } = (await asItIs(underWay(exchange, id))) ?? {}
-      const { request, response } = exchange
-      const options = { mergeWithLastSubmission: false }
-      return provider && asItIs(provider.interactionResult(request, response, resultOf(decision), options))
+      const found = await asItIs(underWay(exchange, id))
+      return found && interactionOf(found)
     },
   }
 }
@@ -143,11 +139,18 @@ function resultOf(decision: Decision) {
   return { login: { accountId: personId, remember: false }, consent: { grantId } }
 }
 
-function interactionOf(params: Readonly<Record<string, unknown>>): Interaction {
-  const { client_id: clientId, scope, redirect_uri: redirectUri } = params
+type UnderWay = Awaited<ReturnType<Provider['interactionDetails']>>
+
+function interactionOf(found: UnderWay): Interaction {
+  const { client_id: clientId, scope, redirect_uri: redirectUri } = found.params
   return {
     ...{ clientId: textOf(clientId), redirectUri: textOf(redirectUri) },
     permissions: textOf(scope).split(' ').filter(Boolean),
+    async decide(tx, decision) {
+      found.result = resultOf(decision)
+      await asItIs(writeWithin(tx, () => found.persist()))
+      return found.returnTo
+    },
   }
 }
 

@@ -6,6 +6,7 @@ import { scopesOf, unusedPath } from './configuration.ts'
 import { deviceGrant } from './client-metadata.ts'
 import { type MutualTls, mutualTlsMetadata } from './mutual-tls.ts'
 import { deviceStepSeconds } from './device-codes.ts'
+import { retryAfterSeconds } from './error-page.ts'
 
 export interface TidyDeps {
   /** Where people type the code that a program shows. */
@@ -18,6 +19,7 @@ export interface TidyDeps {
 
 interface Context {
   readonly path: string
+  readonly status: number
   body: unknown
   readonly response: { get(name: string): string | string[] }
   set(name: string, value: string | string[]): void
@@ -32,6 +34,7 @@ export async function tidyAnswer(
   // oidc-provider's own pages for codes that are typed.
   if (context.path.toLowerCase().startsWith(unusedPath)) return
   await next()
+  if (context.status >= 500) keepForAnother(context)
   tidyCookies(deps, context)
   if (isObject(context.body) && 'user_code' in context.body)
     context.body = { ...context.body, ...deviceAnswer(deps) }
@@ -41,6 +44,12 @@ export async function tidyAnswer(
       ...metadataOf(deps),
       ...mutualTlsMetadata(deps.mutualTls, context.body),
     }
+}
+
+/** What failed for a while can be asked again, by the browser with what it had before. */
+function keepForAnother(context: Context): void {
+  context.remove('set-cookie')
+  if (context.status === 503) context.set('retry-after', String(retryAfterSeconds))
 }
 
 function tidyCookies(deps: TidyDeps, context: Context): void {

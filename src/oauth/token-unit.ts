@@ -1,11 +1,14 @@
 // What one request at the token endpoint writes is one unit: what it uses up and what it makes for it, in one transaction, once the
-// answer is known. A request that fails, or loses its database on the way, has done nothing, and can be made again.
+// answer is known. A request that fails, or loses its database on the way, has done nothing, and can be made again. So is what is
+// written when a browser comes back from granting: what was asked goes, and a code is there.
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { errors, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { commitTraced, transactionOf } from '../store/commit-table.ts'
 import type { Postgres, Queryable } from '../store/postgres.ts'
 import { StoreUnavailableError } from '../store/postgres-errors.ts'
-import { unavailable } from './applied.ts'
+import { type Routed, unavailable } from './applied.ts'
+import { errorPage } from './error-page.ts'
 
 export type Write = (tx: Queryable) => Promise<void>
 
@@ -29,20 +32,31 @@ export interface UnitDeps {
   failed(error: unknown): void
 }
 
-type Context = Pick<KoaContextWithOIDC, 'status' | 'body'>
+type Context = Pick<KoaContextWithOIDC, 'status' | 'body' | 'set' | 'type' | 'remove'> & Routed
 
 const units = new WeakMap<object, Write[]>()
+const routes: ReadonlySet<string> = new Set(['token', 'resume'])
 
-/** With all else that the request at the token endpoint writes; elsewhere at once. Throws what is answered. */
+/** The transaction of whoever decides what is under way: see `writeWithin`. */
+const joined = new AsyncLocalStorage<Queryable>()
+
+/** What `work` writes by the adapter takes place in this transaction. */
+export function writeWithin<T>(tx: Queryable, work: () => Promise<T>): Promise<T> {
+  return joined.run(tx, work)
+}
+
+/** With all else that the request writes, where it is one of these; elsewhere at once. Throws what is answered. */
 export async function writeInUnit(deps: Pick<UnitDeps, 'db' | 'endGrant'>, write: Write): Promise<void> {
+  const tx = joined.getStore()
+  if (tx !== undefined) return write(tx)
   const context = Provider.ctx
-  if (context?.oidc.route !== 'token') return commit(deps, [write])
+  if (context === undefined || !routes.has(context.oidc.route)) return commit(deps, [write])
   const unit = units.get(context) ?? []
   units.set(context, unit)
   unit.push(write)
 }
 
-/** Around each request: an answer with tokens leaves only once all that it rests on is written. */
+/** Around each request: an answer with tokens or a code leaves only once all that it rests on is written. */
 export async function commitUnit(
   deps: UnitDeps,
   context: Context,
@@ -50,7 +64,8 @@ export async function commitUnit(
 ): Promise<void> {
   await next()
   const writes = units.get(context)
-  if (writes === undefined || context.status !== 200) return
+  // A browser is led on with 303, also where somebody has declined.
+  if (writes === undefined || context.status >= 400) return
   try {
     await commit(deps, writes)
   } catch (error) {
@@ -79,6 +94,12 @@ function answerFailure({ failed }: UnitDeps, context: Context, error: unknown): 
     error instanceof errors.OIDCProviderError ? error : new errors.OIDCProviderError(500, 'server_error')
   if (told !== error) failed(error)
   const { error: code, error_description: description } = told
+  const out = { error: code, ...(description !== undefined && { error_description: description }) }
   context.status = told.statusCode
-  context.body = { error: code, ...(description !== undefined && { error_description: description }) }
+  if (context.oidc?.route === 'token') {
+    context.body = out
+    return
+  }
+  context.remove('location')
+  errorPage(context, out)
 }

@@ -56,6 +56,8 @@ void t.test('every figure of the issue has its bar', async (t) => {
     [2.8, 2],
     [2, 0.7],
     [1.6, 1.2],
+    [1.05, 1.02],
+    [3, 2],
     [6, 2],
     [220, 140],
     [1.5, 1.1],

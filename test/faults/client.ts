@@ -25,15 +25,23 @@ export interface Client {
 export interface Asked {
   readonly host: string
   readonly path: string
+  /** What stands before the secret; `X-Api-Key: ` unless said. */
+  readonly field?: string
 }
 
-const demo: Asked = { host: 'api.example.com', path: '/v1/a' }
+export const demo: Asked = { host: 'api.example.com', path: '/v1/a' }
+/** The same with access tokens. */
+export const demoWithToken: Asked = { ...demo, field: 'Authorization: Bearer ' }
 
 /**
  * A client with one connection at a time to `port`, opened anew when it is closed. `address`: tells, for each request,
  * whom it is passed on for.
  */
-export function createClient(port: number, address?: () => string, { host, path } = demo): Client {
+export function createClient(
+  port: number,
+  address?: () => string,
+  { host, path, field = 'X-Api-Key: ' } = demo,
+): Client {
   let socket: Socket | undefined
   let settle: ((status: number, code: string) => void) | undefined
 
@@ -74,7 +82,7 @@ export function createClient(port: number, address?: () => string, { host, path 
     ask(secret) {
       return new Promise((resolve) => {
         const forwarded = address === undefined ? '' : `X-Forwarded-For: ${address()}\r\n`
-        const request = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${forwarded}X-Api-Key: ${secret}\r\n\r\n`
+        const request = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${forwarded}${field}${secret}\r\n\r\n`
         socket ??= open()
         const sentAtMs = nowMs()
         settle = (status, code) => resolve({ status, code, sentAtMs, tookMs: nowMs() - sentAtMs })

@@ -14,6 +14,8 @@ export interface ConfigParts {
   readonly upstreamQueue?: number
   /** Of each request, as YAML; none unless said. */
   readonly rateLimit?: string
+  /** The API takes access tokens, and the control plane gives them out. */
+  readonly takesTokens?: boolean
   readonly ports: { readonly gateway: number; readonly control: number }
   readonly postgresUrl: string
   readonly redisUrl: string
@@ -35,7 +37,7 @@ export async function writeConfig(t: Teardown, parts: ConfigParts): Promise<stri
 control: { host: 127.0.0.1, port: ${parts.ports.control} }
 postgres: ${parts.postgresUrl}
 redis: ${parts.redisUrl}
-upstreams:
+${parts.takesTokens === true ? 'hub: {}\n' : ''}upstreams:
   live: { url: "http://127.0.0.1:${parts.upstreamPort}", connections: ${parts.upstreamConnections ?? 512}${parts.upstreamQueue === undefined ? '' : `, queue: ${parts.upstreamQueue}`} }
   sandbox: { url: "http://127.0.0.1:1" }
 apis:
@@ -46,7 +48,7 @@ apis:
       sandbox: { hosts: [sandbox.example.com], prefix: test_, upstream: sandbox }
     permissions: permissions.yaml
     stale_limit: ${parts.staleLimit ?? '15m'}
-${parts.rateLimit === undefined ? '' : `    rate_limits: { default: ${parts.rateLimit} }\n`}`,
+${parts.takesTokens === true ? '    oauth: { access_token: 2h }\n' : ''}${parts.rateLimit === undefined ? '' : `    rate_limits: { default: ${parts.rateLimit} }\n`}`,
   )
   return file
 }

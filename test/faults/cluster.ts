@@ -45,6 +45,8 @@ export interface InstanceOptions {
   readonly upstreamQueue?: number
   /** Of each request, as YAML; none unless said. */
   readonly rateLimit?: string
+  /** The API takes access tokens, and the control plane gives them out. */
+  readonly takesTokens?: boolean
   /** Without Redis at all. */
   readonly withoutRedis?: boolean
   readonly postgres?: TcpProxyOptions

@@ -10,6 +10,8 @@ export interface LoadOptions {
   readonly pauseMs: number
   /** Seven of ten requests ask with one of the last so many secrets; all alike unless said. */
   readonly youngest?: number
+  /** They are access tokens, and come as Bearer. */
+  readonly areTokens?: boolean
 }
 
 /** More secrets to ask with; tell what is not yet told; end. */

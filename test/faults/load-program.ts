@@ -2,14 +2,14 @@
 // LoadOptions as JSON; it tells each answer with its times.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createClient } from './client.ts'
+import { createClient, demo, demoWithToken } from './client.ts'
 import { type FromLoad, isToLoad, type LoadOptions, type Row } from './load-messages.ts'
 
 const tellEveryMs = 50
 const options: LoadOptions = JSON.parse(process.argv[2] ?? '{}')
 const secrets: string[] = []
 let untold: Row[] = []
-let asked = 0
+let turn = 0
 let isRunning = true
 
 function say(message: FromLoad): void {
@@ -29,10 +29,11 @@ function chooseSecret(): number {
 }
 
 async function run(index: number): Promise<void> {
-  const clients = options.ports.map((port) => ({ port, client: createClient(port) }))
+  const asked = options.areTokens === true ? demoWithToken : demo
+  const clients = options.ports.map((port) => ({ port, client: createClient(port, undefined, asked) }))
   while (isRunning) {
     const place = chooseSecret()
-    const one = clients[(index + asked++) % clients.length]
+    const one = clients[(index + turn++) % clients.length]
     const secret = secrets[place]
     if (one !== undefined && secret !== undefined) {
       const answer = await one.client.ask(secret)

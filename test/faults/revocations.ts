@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { Service } from '../support/service.ts'
 import { isLong, ms, note, percentile, spread } from './figures.ts'
+import { type Asked, createClient, demo } from './client.ts'
 import type { Instance } from './cluster.ts'
 import type { Load } from './load.ts'
 import { makeKeys, type Revocation, revoke, type Watch, type WatchedKey } from './watch.ts'
@@ -14,6 +15,20 @@ export interface Watched {
   readonly clients: number
   readonly load: Load
   readonly watch: Watch
+  /** What is revoked; keys unless said. */
+  readonly credentials?: Credentials
+}
+
+export interface Credentials {
+  readonly asked: Asked
+  make(by: Instance, count: number): Promise<WatchedKey[]>
+  end(key: WatchedKey, by: Instance): Promise<Revocation>
+}
+
+const keysOfDemo: Credentials = {
+  asked: demo,
+  make: ({ admin }, count) => makeKeys(admin, count),
+  end: (key, { admin }) => revoke(key, admin),
 }
 
 export function any<T>(items: readonly T[]): T {
@@ -23,8 +38,12 @@ export function any<T>(items: readonly T[]): T {
 }
 
 /** Makes keys with which the clients begin to ask. */
-export async function addKeys({ load, watch }: Watched, by: Instance, count: number): Promise<WatchedKey[]> {
-  const keys = await makeKeys(by.admin, count)
+export async function addKeys(
+  { load, watch, credentials = keysOfDemo }: Watched,
+  by: Instance,
+  count: number,
+): Promise<WatchedKey[]> {
+  const keys = await credentials.make(by, count)
   watch.add(keys)
   load.add(keys.map((key) => key.secret))
   return keys
@@ -33,19 +52,41 @@ export async function addKeys({ load, watch }: Watched, by: Instance, count: num
 /** Revokes `count` keys at random moments through any instance, `atOnce` at a time. */
 export async function revokeMany(of: Watched, count: number, atOnce: number): Promise<Revocation[]> {
   const done: Revocation[] = []
+  const { end } = of.credentials ?? keysOfDemo
   while (done.length < count) {
     const keys = await addKeys(of, any(of.instances), Math.min(40, count - done.length))
     // Until all of them are in use.
     await sleep(300)
     const worker = async () => {
+      const everywhere = createAsker(of)
       for (let key = keys.pop(); key !== undefined; key = keys.pop()) {
         await sleep(Math.random() * 80)
-        done.push(await revoke(key, any(of.instances).admin))
+        done.push(await end(key, any(of.instances)))
+        await everywhere.ask(key.secret)
       }
+      everywhere.close()
     }
     await Promise.all(Array.from({ length: atOnce }, worker))
   }
   return done
+}
+
+/** Whoever has an answer asks all instances at once: the load's requests come some time later, and would miss an answer that is early. */
+function createAsker({ instances, watch, credentials = keysOfDemo }: Watched) {
+  const all = instances.map(({ gatewayPort: port }) => ({
+    port,
+    client: createClient(port, undefined, credentials.asked),
+  }))
+  return {
+    async ask(secret: string): Promise<void> {
+      await Promise.all(
+        all.map(async ({ port, client }) => watch.see({ secret, port, ...(await client.ask(secret)) })),
+      )
+    },
+    close: () => {
+      for (const { client } of all) client.close()
+    },
+  }
 }
 
 /** Kills a Redis, and starts it again, every 3 s; the function that is returned ends it, with Redis up. */

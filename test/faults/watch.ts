@@ -78,11 +78,15 @@ export async function makeKeys(admin: AdminClient, count: number): Promise<Watch
 
 async function makeKey(admin: AdminClient, merchant: string): Promise<WatchedKey> {
   const key = { merchant_id: merchant, environment: 'live', name: 'Test key', ...keyOfDemo }
-  const { status, body } = await insist(admin, '/keys?wait=all', key)
+  const { status, body } = await insist(() => admin.call('POST', '/keys?wait=all', key))
   if (status !== 201) throw new Error(`key: ${status} ${JSON.stringify(body)}`)
+  return watchedKey(String(body['id']), String(body['secret']))
+}
+
+/** One that nobody has begun to revoke. */
+export function watchedKey(id: string, secret: string): WatchedKey {
   const never = Number.POSITIVE_INFINITY
-  const { id, secret } = body
-  return { id: String(id), secret: String(secret), revokeCalledAt: never, deadAt: never, lastAcceptedAt: 0 }
+  return { id, secret, revokeCalledAt: never, deadAt: never, lastAcceptedAt: 0 }
 }
 
 export interface Revocation {
@@ -94,9 +98,14 @@ export interface Revocation {
 }
 
 /** Revokes with `?wait=all`. Throws where the answer is another than 200. */
-export async function revoke(key: WatchedKey, admin: AdminClient): Promise<Revocation> {
+export function revoke(key: WatchedKey, admin: AdminClient): Promise<Revocation> {
+  return end(key, () => admin.call('POST', `/keys/${key.id}/revoke?wait=all`))
+}
+
+/** The same of whatever ends it, by a call that answers once all instances have applied that, or names those that have not. */
+export async function end(key: WatchedKey, call: () => Promise<Called>): Promise<Revocation> {
   key.revokeCalledAt = nowMs()
-  const { status, body, calledAt } = await insist(admin, `/keys/${key.id}/revoke?wait=all`)
+  const { status, body, calledAt } = await insist(call)
   const answeredAt = nowMs()
   if (status !== 200) throw new Error(`revoke: ${status} ${JSON.stringify(body)}`)
   const pending = Array.isArray(body['pending']) ? body['pending'].map((one: unknown) => pendingOf(one)) : []
@@ -110,11 +119,13 @@ export async function revoke(key: WatchedKey, admin: AdminClient): Promise<Revoc
   }
 }
 
+type Called = Awaited<ReturnType<AdminClient['call']>>
+
 /** An overloaded machine may refuse a change, and then nothing is changed; a caller asks again. */
-async function insist(admin: AdminClient, path: string, sent?: object) {
+export async function insist(call: () => Promise<Called>): Promise<Called & { readonly calledAt: number }> {
   for (let tried = 1; ; tried++) {
     const calledAt = nowMs()
-    const { status, body } = await admin.call('POST', path, sent)
+    const { status, body } = await call()
     if (status !== 503 || tried === 5) return { status, body, calledAt }
   }
 }

@@ -32,7 +32,7 @@ void t.test('a client that publishes its keys', async (t) => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => void server.close())
   const uri = `http://127.0.0.1:${Object(server.address()).port}/jwks`
-  const program = await startOauthProgram(t, 'oauth: {}', '{}\nwebhooks: { allow: [127.0.0.1] }')
+  const program = await startOauthProgram(t, 'oauth: {}', { hub: '{}\nwebhooks: { allow: [127.0.0.1] }' })
   const about = {
     ...{ grants: ['client_credentials'], permissions: ['transaction.read'], auth_method: 'private_key_jwt' },
     jwks_uri: uri,

@@ -3,8 +3,8 @@
 
 import * as client from 'openid-client'
 import t from 'tap'
-import type { Postgres } from '../../src/store/postgres.ts'
 import { authorize, begin, codeClient, discover, errorOf, granted } from './flow.ts'
+import { whileLosing } from './losing.ts'
 import { startOauthProgram } from './server-program.ts'
 
 t.setTimeout(120_000)
@@ -16,19 +16,6 @@ const steps = {
     "BEFORE INSERT ON oauth_artifact FOR EACH ROW WHEN (NEW.model = 'RefreshToken')",
   'the access token is made': 'BEFORE INSERT ON access_token FOR EACH ROW',
 } as const
-
-async function whileBroken(db: Postgres, step: keyof typeof steps, work: () => Promise<void>): Promise<void> {
-  await db.query(`CREATE OR REPLACE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$`)
-  await db.query(`CREATE TRIGGER lose ${steps[step]} EXECUTE FUNCTION lose()`)
-  try {
-    await work()
-  } finally {
-    await db.query(
-      `DROP TRIGGER lose ON ${step === 'the access token is made' ? 'access_token' : 'oauth_artifact'}`,
-    )
-  }
-}
 
 /** Of an answer that a certified client does not take for one. */
 async function statusOf(asked: Promise<unknown>): Promise<number> {
@@ -60,7 +47,7 @@ void t.test('a connection that is lost within an exchange', async (t) => {
       const exchange = () =>
         client.authorizationCodeGrant(config, back, { pkceCodeVerifier: verifier, expectedState: state })
       const before = await rows()
-      await whileBroken(db, step, async () => {
+      await whileLosing(db, steps[step], async () => {
         t.equal(await statusOf(exchange()), 503, 'a code')
       })
       t.equal(await rows(), before)
@@ -68,7 +55,7 @@ void t.test('a connection that is lost within an exchange', async (t) => {
 
       const refresh = () => client.refreshTokenGrant(config, first.refresh_token ?? '')
       const held = await rows()
-      await whileBroken(db, step, async () => {
+      await whileLosing(db, steps[step], async () => {
         t.equal(await statusOf(refresh()), 503, 'a refresh token')
         t.equal(await statusOf(refresh()), 503, 'and again')
       })

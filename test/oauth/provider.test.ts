@@ -17,7 +17,12 @@ void t.test('where a secret cannot be compared the client may come again', async
   const never = () => Promise.reject(new Error('not asked'))
   const provider = createProvider({
     ...{ db, table: loaded.config.table, issuer: 'http://localhost/oauth', newId: () => 'atk_1' },
-    ...{ tokens: { issue: never, end: never, find: never }, spread: never, endGrant: never },
+    ...{
+      tokens: { issue: never, end: never, find: never },
+      settled: never,
+      spread: never,
+      endGrant: never,
+    },
     keys: { signing: [{ ...jwk, kty: 'EC' }], cookies: ['cookie-key-of-a-test'] },
     mutualTls: { isOffered: false, url: null, authorities: () => [] },
     now: Date.now,

@@ -7,7 +7,12 @@ import { sessionPrefix } from '../../src/credentials/role.ts'
 import { digestOf, generateSecret } from '../../src/credentials/secret.ts'
 import { openSession } from '../../src/store/people/hub-session-table.ts'
 import { createPostgres, type Postgres } from '../../src/store/postgres.ts'
-import { prepareTestProgram, startPrepared, type TestProgram } from '../support/program.ts'
+import {
+  prepareTestProgram,
+  startPrepared,
+  type TestProgram,
+  type TestProgramOptions,
+} from '../support/program.ts'
 
 export interface OauthProgram extends TestProgram {
   readonly url: string
@@ -30,8 +35,17 @@ interface Teardown {
   teardown(fn: () => Promise<void>): unknown
 }
 
-export async function startOauthProgram(t: Teardown, api = 'oauth: {}', hub = '{}'): Promise<OauthProgram> {
-  const prepared = await prepareTestProgram(t, { sections: `hub: ${hub}`, api: `    ${api}` })
+export interface OauthProgramOptions extends Pick<TestProgramOptions, 'databaseUrl' | 'redis'> {
+  /** Of the gateway file, as YAML; further sections may follow. */
+  readonly hub?: string
+}
+
+export async function startOauthProgram(
+  t: Teardown,
+  api = 'oauth: {}',
+  { hub = '{}', ...stores }: OauthProgramOptions = {},
+): Promise<OauthProgram> {
+  const prepared = await prepareTestProgram(t, { ...stores, sections: `hub: ${hub}`, api: `    ${api}` })
   const port = await freePort()
   const text = await readFile(prepared.file, 'utf8')
   await writeFile(
@@ -105,9 +119,8 @@ async function signedInBrowser(db: Postgres, base: string, personId: string): Pr
     ...{ client: '127.0.0.1', userAgent: 'test', requestId: 'req_sign_in' },
   })
   const [pair = ''] = sessionCookie(secret, false, 60).split(';')
-  const jar = new Map<string, { value: string; path: string }>([
-    [cookieName(false), { value: pair.split('=')[1] ?? '', path: '/' }],
-  ])
+  const jar: Jar = new Map()
+  keep(jar, `${cookieName(false)}=${pair.split('=')[1] ?? ''}; Path=/`)
   const browser: Browser = {
     async fetch(url, init = {}) {
       const { pathname } = new URL(url)
@@ -115,7 +128,7 @@ async function signedInBrowser(db: Postgres, base: string, personId: string): Pr
         .filter(
           ([, { path }]) => pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`),
         )
-        .map(([name, { value }]) => `${name}=${value}`)
+        .map(([, { name, value }]) => `${name}=${value}`)
         .join('; ')
       const response = await fetch(url, {
         redirect: 'manual',
@@ -148,16 +161,20 @@ async function signedInBrowser(db: Postgres, base: string, personId: string): Pr
       return new URL(location)
     },
     get cookies() {
-      return [...jar.keys()]
+      return [...jar.values()].map(({ name }) => name)
     },
   }
   return browser
 }
 
-function keep(jar: Map<string, { value: string; path: string }>, set: string): void {
+/** By name and path (RFC 6265 §5.3). */
+type Jar = Map<string, { readonly name: string; readonly value: string; readonly path: string }>
+
+function keep(jar: Jar, set: string): void {
   const [pair = '', ...rest] = set.split(/; */)
   const [name = '', value = ''] = pair.split('=')
   const path = rest.find((one) => one.toLowerCase().startsWith('path='))?.slice(5) ?? '/'
-  if (value === '') jar.delete(name)
-  else jar.set(name, { value, path })
+  const id = `${name} ${path}`
+  if (value === '') jar.delete(id)
+  else jar.set(id, { name, value, path })
 }

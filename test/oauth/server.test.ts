@@ -283,7 +283,7 @@ void t.test('without `oauth` there are none of the paths', async (t) => {
 })
 
 void t.test('behind a proxy that takes a prefix away, pages and cookies have it', async (t) => {
-  const program = await startOauthProgram(t, 'oauth: {}', '{ path: /front }')
+  const program = await startOauthProgram(t, 'oauth: {}', { hub: '{ path: /front }' })
   const config = await discover(program, await program.makeClient(codeClient))
   const answer = await fetch((await begin(config)).url, { redirect: 'manual' })
   const location = answer.headers.get('location') ?? ''

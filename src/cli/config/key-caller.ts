@@ -2,9 +2,9 @@
 
 import type { Caller } from '../../decision/question.ts'
 import { type KeyStatus, keyStatuses, whyUnusable } from '../../credentials/record.ts'
-import type { AdminClient } from '../admin-client.ts'
-import { pathPart } from '../admin-call.ts'
-import { checked, KeyObject, MerchantObject } from '../admin-objects.ts'
+import type { AdminClient } from '../admin/admin-client.ts'
+import { pathPart } from '../admin/admin-call.ts'
+import { checked, KeyObject, MerchantObject } from '../admin/admin-objects.ts'
 import { CliError } from '../errors.ts'
 import { exitCodes } from '../exit.ts'
 import type { Session } from '../session.ts'

@@ -1,31 +1,31 @@
 // What becomes of a client: other words, other secrets, its end and the end of its tokens.
 
 import type { Api } from '../../config/compiled.ts'
+import { defaultGraceSeconds } from '../../credentials/lifecycle.ts'
+import { DenialError, deny } from '../../errors/denial.ts'
+import { permissionsOfClient } from '../../oauth/client-metadata.ts'
 import {
-  changeClient,
   type ClientChange,
+  changeClient,
+  takeClientChange,
   writeClientPatch,
   writeClientSecret,
   writeClientStatus,
-  takeClientChange,
 } from '../../store/oauth/oauth-client-change-table.ts'
-import { deny, DenialError } from '../../errors/denial.ts'
 import { mustGetClient, type StoredClient } from '../../store/oauth/oauth-client-table.ts'
 import { endGrantsOf } from '../../store/oauth/oauth-grant-table.ts'
-import { permissionsOfClient } from '../../oauth/client-metadata.ts'
 import { originOf, viewOf } from '../change-answer.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { actionBody, idOf, idParams, waitQuery } from '../fields.ts'
+import { settleEnd } from '../oauth/settle-end.ts'
 import { changed, type RouteDoc } from '../openapi/route-doc.ts'
 import { invalid } from '../refusal.ts'
-import { settleEnd } from '../oauth/settle-end.ts'
 import {
   clientObject,
   clientObjectWithSecret,
   clientPatchBody,
   clientSchema,
   clientWithSecretSchema,
-  defaultGraceSeconds,
   rotateClientBody,
 } from './client-object.ts'
 import { askedPatch } from './client-request.ts'

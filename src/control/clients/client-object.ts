@@ -6,10 +6,11 @@ import { clientAuthMethods, oauthClientStatuses, oauthGrantTypes } from '../../c
 import { Secret } from '../../credentials/secret.ts'
 import type { StoredClient } from '../../store/oauth/oauth-client-table.ts'
 import { changeBody, nameField, textField } from '../fields.ts'
-import { instant, instantOrNull } from '../instant.ts'
+import { instant } from '../instant.ts'
 import { permissionsField } from '../keys/key-request.ts'
 import { inFlightField, rateLimitsField, rateSchema } from '../limit-fields.ts'
-import { nullableTime, timeSchema } from '../openapi/route-doc.ts'
+import { timeSchema } from '../openapi/route-doc.ts'
+import { rotationBody, secretObjects, secretsSchema } from '../secret-fields.ts'
 
 const tlsSubjectField = Type.Object(
   Object.fromEntries(tlsSubjectKinds.map((kind) => [kind, Type.Optional(textField(1024))])),
@@ -49,15 +50,7 @@ export const clientSchema = Type.Object({
   status: Type.Enum([...oauthClientStatuses]),
   created_at: timeSchema,
   created_by: Type.String(),
-  secrets: Type.Array(
-    Type.Object({
-      id: Type.String(),
-      last4: Type.String(),
-      created_at: timeSchema,
-      expires_at: nullableTime,
-    }),
-    { description: 'Those that work, the current one first' },
-  ),
+  secrets: secretsSchema('work'),
 })
 
 export const clientWithSecretSchema = Type.Intersect([
@@ -121,18 +114,7 @@ export const clientPatchBody = changeBody({
   in_flight: Type.Optional(inFlightField),
 })
 
-const longestGraceSeconds = 7 * 24 * 60 * 60
-export const defaultGraceSeconds = 24 * 60 * 60
-
-export const rotateClientBody = changeBody({
-  grace_seconds: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: longestGraceSeconds,
-      description: `For how long the old secret works, too; ${defaultGraceSeconds} unless said`,
-    }),
-  ),
-})
+export const rotateClientBody = rotationBody('works')
 
 type Added = 'jwksUri' | 'limits' | 'tlsSubject'
 /** What an earlier version has kept for a repeat lacks what was added since. */
@@ -159,9 +141,7 @@ export function clientObject(client: KeptClient): Static<typeof clientSchema> {
     status: client.status,
     created_at: instant(client.createdAtMs),
     created_by: client.createdBy,
-    secrets: client.secrets.map(({ id, last4, createdAtMs, expiresAtMs }) => ({
-      ...{ id, last4, created_at: instant(createdAtMs), expires_at: instantOrNull(expiresAtMs) },
-    })),
+    secrets: secretObjects(client.secrets),
   }
 }
 

@@ -9,9 +9,9 @@ import {
   type ShownGrant,
 } from '../../store/oauth/oauth-grant-table.ts'
 import type { Change } from '../../store/change-table.ts'
-import { writeAudit } from '../../store/audit/audit-table.ts'
+import { entryOf, writeAudit } from '../../store/audit/audit-table.ts'
 import { createReadingNotes, listTarget } from '../audit/note-reading.ts'
-import { originOf, viewOf, whoOf } from '../change-answer.ts'
+import { originOf, viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { actionBody, idOf, idParams, isId, limitOf, pageFields, textField, waitQuery } from '../fields.ts'
@@ -74,15 +74,13 @@ export function serveGrants(app: ControlApp, deps: AdminDeps): void {
   }
   app.delete('/grants/:id', ended, async (request) => {
     const id = idOf('grt', request.params.id)
-    const { scope, nowMs } = originOf(request, deps)
+    const origin = originOf(request, deps)
     const { grant, changes } = await commitTraced<Ended>(deps.db, async (tx, trace) => {
-      const grant = await mustGetGrant(tx, id, { scope })
+      const grant = await mustGetGrant(tx, id, origin)
       const { clientId, personId, merchantId } = grant
       const ids = await endGrantsOf(tx, { clientId, personId, merchantId })
-      await writeAudit(tx, {
-        ...{ ...whoOf(request), action: 'grant.end', target: id, before: auditedGrant(grant), after: null },
-        ...{ atMs: nowMs, revision: null },
-      })
+      const states = { before: auditedGrant(grant), after: null }
+      await writeAudit(tx, entryOf(origin, { action: 'grant.end', target: id, ...states }))
       const changes: Change[] = []
       for (const one of ids) {
         const change = await deps.oauth.endTokens(tx, { kind: 'grant', id: one })

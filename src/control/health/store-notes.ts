@@ -12,7 +12,7 @@ import {
   type FoundIds,
 } from '../../store/health-table.ts'
 import type { Queryable } from '../../store/postgres.ts'
-import { readFigures } from '../../store/webhooks/webhook-delivery-table.ts'
+import { readFigures } from '../../store/webhooks/webhook-sending-table.ts'
 import { counted, secondsOf } from './instance-notes.ts'
 import type { Note, NoteCode } from './note.ts'
 

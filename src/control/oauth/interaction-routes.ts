@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Api } from '../../config/compiled.ts'
 import { deny, DenialError } from '../../errors/denial.ts'
-import type { Interaction, OauthServer } from '../../oauth/server.ts'
+import type { Interaction } from '../../oauth/server.ts'
 import { commitTraced, transactionOf } from '../../store/commit-table.ts'
 import { findActiveClient, type StoredClient } from '../../store/oauth/oauth-client-table.ts'
 import type { SignedIn } from '../../store/people/hub-session-table.ts'
@@ -59,19 +59,15 @@ export function serveInteractions(app: ControlApp, hub: HubApp): void {
   app.post('/oauth/interactions/:id', decided, async (request, reply) => {
     const asked = await askedOf(hub, request, reply)
     const { decision, merchant_id: merchantId } = request.body
-    const outcome =
+    const goesOn =
       decision === 'decline'
-        ? ({ kind: 'declined' } as const)
+        ? await hub.deps.db.transaction((tx) => asked.interaction.decide(tx, { kind: 'declined' }))
         : await grant(hub, request, { asked, merchantId })
-    const exchange = { request: request.raw, response: reply.raw }
-    const goesOn = await asked.server.decide(exchange, request.params.id, outcome)
-    if (goesOn === undefined) throw gone()
     return { redirect_to: goesOn }
   })
 }
 
 interface Asked {
-  readonly server: OauthServer
   readonly interaction: Interaction
   readonly client: StoredClient
   readonly api: Api & { readonly oauth: NonNullable<Api['oauth']> }
@@ -84,13 +80,13 @@ function gone(): DenialError {
 /** Throws NOT_FOUND where nothing is under way in this browser by that id, or its client has ended. */
 async function askedOf({ deps }: HubApp, request: FastifyRequest, reply: FastifyReply): Promise<Asked> {
   const { id } = request.params as Static<typeof params>
-  const server = (await deps.oauth.server?.()) ?? null
+  const server = await deps.oauth.server?.()
   const interaction = await server?.interaction({ request: request.raw, response: reply.raw }, id)
-  if (server === null || interaction === undefined) throw gone()
+  if (interaction === undefined) throw gone()
   const client = await findActiveClient(deps.db, interaction.clientId)
   const api = deps.table().apis.get(client?.api ?? '')
   if (client === undefined || api === undefined || api.oauth === null) throw gone()
-  return { server, interaction, client, api: { ...api, oauth: api.oauth } }
+  return { interaction, client, api: { ...api, oauth: api.oauth } }
 }
 
 async function interactionObject(
@@ -110,16 +106,17 @@ interface Granting {
   readonly merchantId: string | undefined
 }
 
-/** As `newGrantOf` and `makeGrant`. */
-async function grant(hub: HubApp, request: FastifyRequest, { asked, merchantId }: Granting) {
+/** As `newGrantOf` and `makeGrant`, and what was asked is decided with it; resolves with where the browser goes on. */
+async function grant(hub: HubApp, request: FastifyRequest, { asked, merchantId }: Granting): Promise<string> {
   const { client, interaction } = asked
   const made = newGrantOf(hub, request, {
     asked: { client, permissions: interaction.permissions },
     merchantId,
   })
-  await commitTraced(hub.deps.db, async (tx, trace) => {
+  const { personId, id: grantId } = made
+  return commitTraced(hub.deps.db, async (tx, trace) => {
     await makeGrant(tx, hub, { request, grant: made })
-    return trace(await transactionOf(tx), undefined)
+    const goesOn = await interaction.decide(tx, { kind: 'granted', personId, grantId })
+    return trace(await transactionOf(tx), goesOn)
   })
-  return { kind: 'granted', personId: made.personId, grantId: made.id } as const
 }

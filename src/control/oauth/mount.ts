@@ -2,12 +2,15 @@
 
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { unavailableAnswer } from '../../oauth/error-page.ts'
 import { oauthPath } from '../../oauth/paths.ts'
 import type { OauthServer } from '../../oauth/server.ts'
 import { createClientCertificate } from '../client-certificate.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import type { HubApp } from '../people/hub-app.ts'
-import { refuseUnknownPath } from '../refusal.ts'
+import { StoreUnavailableError } from '../../store/postgres-errors.ts'
+import { explainFailure } from '../../store/refusals.ts'
+import { refuse, refuseUnknownPath } from '../refusal.ts'
 import { resourceMetadataPath } from '../../config/oauth-schema.ts'
 import { resourceMetadata } from './resource-metadata.ts'
 
@@ -29,6 +32,16 @@ export function serveOauth(app: ControlApp, { hub, server: serverOf }: Served): 
   let isClosing = false
   app.addHook('preClose', async () => {
     isClosing = true
+  })
+  app.setErrorHandler((error, request, reply) => {
+    if (!(error instanceof StoreUnavailableError)) return refuse(error, request, reply)
+    const { log } = deps
+    log.warn(
+      { reason: explainFailure(error), request_id: request.id },
+      'the database failed a request of OAuth',
+    )
+    const answer = unavailableAnswer(isOfBrowser(request))
+    return reply.code(503).headers(answer.headers).send(answer.body)
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
@@ -69,6 +82,10 @@ export function serveOauth(app: ControlApp, { hub, server: serverOf }: Served): 
     const about = resourceMetadata(deps.table().apis.get(name), publicUrl)
     return about === undefined ? refuseUnknownPath(request, reply) : about
   })
+}
+
+function isOfBrowser({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && /text\/html/i.test(headers.accept ?? '')
 }
 
 /** Nothing of what it carried: neither codes nor tokens, of which the query may have some. */

@@ -1,15 +1,16 @@
 // What follows on the end of access tokens: as of every change, it is spread, and the caller may wait for all instances.
 
-import type { Change } from '../../store/change-table.ts'
+import { type Change, readHead } from '../../store/change-table.ts'
 import { type SettledObject, settle, type Waiter } from '../change-answer.ts'
-import type { ControlDeps } from '../dependencies.ts'
+import type { AdminDeps } from '../dependencies.ts'
 
-/** `change`: null where no token was there to end. */
+/** `change`: null where no token was there to end, as of a repeat, which waits for all changes so far. Throws StoreUnavailableError. */
 export async function settleEnd(
-  deps: ControlDeps,
+  deps: AdminDeps,
   change: Change | null,
   waiter: Waiter,
 ): Promise<SettledObject> {
-  if (change === null) return waiter.query.wait === undefined ? {} : { pending: [] }
-  return settle(deps, { object: { revision: change.revision }, change }, waiter)
+  if (waiter.query.wait === undefined && change === null) return {}
+  const revision = change?.revision ?? (await readHead(deps.db)).head
+  return settle(deps, { object: { revision }, change }, waiter)
 }

@@ -1,30 +1,30 @@
 // What became of the events at a webhook: shown, and sent once more where somebody asks for it.
 
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { deny, DenialError } from '../../errors/denial.ts'
-import { writeAudit } from '../../store/audit/audit-table.ts'
+import { DenialError, deny } from '../../errors/denial.ts'
+import { entryOf, writeAudit } from '../../store/audit/audit-table.ts'
+import type { Queryable } from '../../store/postgres.ts'
+import { testType } from '../../store/webhooks/webhook-catalogue.ts'
 import {
   askAgain,
   askFor,
   countAsked,
   deliveryStatuses,
   getDelivery,
-  hurry,
   listDeliveries,
   type StoredDelivery,
 } from '../../store/webhooks/webhook-delivery-table.ts'
+import { hurry } from '../../store/webhooks/webhook-sending-table.ts'
 import { mustGetEndpoint } from '../../store/webhooks/webhook-endpoint-table.ts'
 import { addEvents, payloadOf } from '../../store/webhooks/webhook-event-table.ts'
-import { testType } from '../../store/webhooks/webhook-catalogue.ts'
-import type { Queryable } from '../../store/postgres.ts'
 import { createReadingNotes } from '../audit/note-reading.ts'
-import { originOf, viewOf, whoOf } from '../change-answer.ts'
+import { originOf, viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { actionBody, idOf, idParams, isId, limitOf, pageFields, waitQuery } from '../fields.ts'
 import { listOf, type RouteDoc } from '../openapi/route-doc.ts'
 import { deliveryObject, deliverySchema, deliveryWithPayload } from './webhook-object.ts'
-import type { FastifyRequest } from 'fastify'
 
 const docs = {
   list: {
@@ -152,10 +152,7 @@ async function asked(
     const { merchantId, api } = await mustGetEndpoint(tx, endpointId, origin)
     const id = await work(tx)
     const after = { merchant_id: merchantId, api, delivery_id: id }
-    await writeAudit(tx, {
-      ...{ ...whoOf(request), action, target: endpointId, before: null, after },
-      ...{ atMs: origin.nowMs, revision: null },
-    })
+    await writeAudit(tx, entryOf(origin, { action, target: endpointId, before: null, after }))
     return mustGetDelivery(tx, endpointId, id)
   })
   deps.webhooks.kick()

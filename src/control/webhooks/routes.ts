@@ -1,6 +1,7 @@
 // Webhooks: who is told of what becomes of keys and merchants. Their secrets are shown once.
 
 import { type Static, Type } from 'typebox'
+import { defaultGraceSeconds } from '../../credentials/lifecycle.ts'
 import { lastFour, type Secret } from '../../credentials/secret.ts'
 import { generateWebhookSecret, sealWebhookSecret } from '../../credentials/webhook-secret.ts'
 import type { ChangeOrigin } from '../../store/commit-table.ts'
@@ -8,12 +9,11 @@ import { type Scope, seesApi } from '../../store/scope.ts'
 import {
   createEndpoint,
   deleteEndpoint,
-  listEndpoints,
-  mustGetEndpoint,
   type NewWebhookSecret,
   patchEndpoint,
   rotateWebhookSecret,
-} from '../../store/webhooks/webhook-endpoint-table.ts'
+} from '../../store/webhooks/webhook-endpoint-change-table.ts'
+import { listEndpoints, mustGetEndpoint } from '../../store/webhooks/webhook-endpoint-table.ts'
 import { createReadingNotes, listTarget } from '../audit/note-reading.ts'
 import { originOf, viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
@@ -24,7 +24,6 @@ import { apiOf, unknownApi } from '../keys/key-request.ts'
 import { listOf, type RouteDoc } from '../openapi/route-doc.ts'
 import { invalid } from '../refusal.ts'
 import {
-  defaultGraceSeconds,
   newWebhookBody,
   rotateSecretBody,
   webhookObject,

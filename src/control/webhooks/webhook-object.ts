@@ -2,12 +2,13 @@
 
 import { type Static, Type } from 'typebox'
 import { Secret } from '../../credentials/secret.ts'
+import { webhookTypes } from '../../store/webhooks/webhook-catalogue.ts'
 import { deliveryStatuses, type StoredDelivery } from '../../store/webhooks/webhook-delivery-table.ts'
 import { endpointStatuses, type StoredEndpoint } from '../../store/webhooks/webhook-endpoint-table.ts'
-import { webhookTypes } from '../../store/webhooks/webhook-catalogue.ts'
 import { changeBody, nameField, textField } from '../fields.ts'
 import { instant, instantOrNull } from '../instant.ts'
 import { nullableTime, timeSchema } from '../openapi/route-doc.ts'
+import { rotationBody, secretObjects, secretsSchema } from '../secret-fields.ts'
 
 const nullableText = Type.Union([Type.String(), Type.Null()])
 
@@ -28,15 +29,7 @@ export const webhookSchema = Type.Object({
   failing_since: nullableTime,
   next_attempt_at: nullableTime,
   last_delivered_at: nullableTime,
-  secrets: Type.Array(
-    Type.Object({
-      id: Type.String(),
-      last4: Type.String(),
-      created_at: timeSchema,
-      expires_at: nullableTime,
-    }),
-    { description: 'Those that sign, the current one first' },
-  ),
+  secrets: secretsSchema('sign'),
 })
 
 export const deliverySchema = Type.Object({
@@ -96,18 +89,7 @@ export const webhookPatchBody = changeBody({
   ),
 })
 
-const longestGraceSeconds = 7 * 24 * 60 * 60
-export const defaultGraceSeconds = 24 * 60 * 60
-
-export const rotateSecretBody = changeBody({
-  grace_seconds: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: longestGraceSeconds,
-      description: `For how long the old secret signs, too; ${defaultGraceSeconds} unless said`,
-    }),
-  ),
-})
+export const rotateSecretBody = rotationBody('signs')
 
 export function webhookObject(endpoint: StoredEndpoint): Static<typeof webhookSchema> {
   return {
@@ -125,9 +107,7 @@ export function webhookObject(endpoint: StoredEndpoint): Static<typeof webhookSc
     failing_since: instantOrNull(endpoint.failingSinceMs),
     next_attempt_at: instantOrNull(endpoint.nextAttemptAtMs),
     last_delivered_at: instantOrNull(endpoint.lastDeliveredAtMs),
-    secrets: endpoint.secrets.map(({ id, last4, createdAtMs, expiresAtMs }) => ({
-      ...{ id, last4, created_at: instant(createdAtMs), expires_at: instantOrNull(expiresAtMs) },
-    })),
+    secrets: secretObjects(endpoint.secrets),
   }
 }
 

@@ -10,15 +10,9 @@ import { Deadline } from '../upstream/deadlines.ts'
 import { outgoing } from './outgoing.ts'
 import { endWork } from '../listener/overload.ts'
 import { refuse } from './refuse.ts'
-import {
-  abandonBody,
-  announceClose,
-  type BodyFault,
-  type BodyOwner,
-  mayComeWhole,
-  RequestBody,
-  wholeBody,
-} from './request-body.ts'
+import { type BodyFault, type BodyOwner, RequestBody } from './request-body.ts'
+import { mayComeWhole, wholeBody } from './whole-body.ts'
+import { abandonBody, announceClose } from './abandoned-body.ts'
 import { forwardInterim } from './response-head.ts'
 import { type AnswerHead, InvalidAnswer } from '../upstream/answer-head.ts'
 import type { Connection, Exchange } from '../upstream/connection.ts'
@@ -28,7 +22,7 @@ import type { Queue } from '../upstream/queue.ts'
 import { clientNetwork } from '../../config/request/addresses.ts'
 import { denialOf, unnamedFailure } from './upstream-failure.ts'
 import { NoRoom } from '../upstream/no-room.ts'
-import { NotSent } from '../upstream/pool.ts'
+import { NotSent } from '../upstream/not-sent.ts'
 import type { Target } from '../upstream/target.ts'
 import type { UpstreamPool } from '../upstream/upstreams.ts'
 

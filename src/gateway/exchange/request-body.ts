@@ -1,16 +1,13 @@
-// The client's request body on its way to the upstream: whole where it came with its head, as small ones do, else as it
-// comes, so that neither side's end takes the other's connection with it. It counts what passes and keeps
-// back-pressure: the client is read no faster than the upstream takes it, and neither may keep the other waiting for ever.
+// The client's request body on its way to the upstream, as it comes, so that neither side's end takes the other's connection
+// with it. It counts what passes and keeps back-pressure: the client is read no faster than the upstream takes it, and neither
+// may keep the other waiting for ever. whole-body.ts has those that need none of it, abandoned-body.ts those that nobody wants.
 
 import type { ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { type Denial, deny } from '../../errors/denial.ts'
 import type { Access } from '../access.ts'
-import type { Head } from '../../decision/request/head.ts'
-import { leaverOf } from '../listener/leaver.ts'
 import type { BodyLimits } from './body-limits.ts'
 import { areManyCrumbs, restAfterCrumbs } from './crumbs.ts'
-import { linger, lingerAtEnd } from '../listener/linger.ts'
 import { Pieces } from './pieces.ts'
 import { hasUnparsed, readInSlices } from '../listener/slices.ts'
 import type { BodySink, BodySource } from '../upstream/outgoing-request.ts'
@@ -24,33 +21,6 @@ export class BodyFault extends Error {
     super(reason)
     this.denial = denial
   }
-}
-
-/** Bodies up to this size may go on whole: what is sent whole is kept until the answer has ended. */
-const wholeBytes = 16 * 1024
-
-/**
- * Whether the body may be there at the end of the tick. Node parses what came in one piece with the head right after it,
- * and lets ticks run as soon as it has handed the body over: before it comes to a next request on the connection, which so
- * does not overtake this one.
- */
-export function mayComeWhole({ raw, head }: Access): boolean {
-  return canBeWhole(head) && raw.readableLength < (head.contentLength ?? 0)
-}
-
-/** The body where all of it has come, and is small: no stream has to be made then, and nobody be waited for. */
-export function wholeBody({ raw, head }: Access): Buffer | undefined {
-  if (!canBeWhole(head) || raw.readableLength !== head.contentLength) return undefined
-  // By its length: without one, Node 26 gives the first piece alone.
-  const body: Buffer | null = raw.read(head.contentLength)
-  // To its end, which Node waits for.
-  raw.resume()
-  return body ?? undefined
-}
-
-/** Announced, so that it goes on as it came: a chunked one stays a stream. */
-function canBeWhole({ contentLength, expectsContinue }: Head): boolean {
-  return contentLength !== undefined && contentLength <= wholeBytes && !expectsContinue
 }
 
 /** Who is told of a body. */
@@ -299,53 +269,6 @@ export class RequestBody implements BodySource {
 
 function move(body: RequestBody): void {
   body.move()
-}
-
-/** So much of a body that nobody wants, and for so long, is still parsed, so that the connection can go on behind it. */
-const abandonedBytes = 1024 * 1024
-const abandonedMs = 1_000
-
-/**
- * Before an answer that comes ahead of its request's end: where more is left than will be waited for, it says so. A client
- * that has sent everything may have its next request under way when the connection ends, and that is lost. Of a body in
- * chunks nobody knows how much is left.
- */
-export function announceClose({ reply, head }: Access, received: number): void {
-  const left = (head.contentLength ?? Number.POSITIVE_INFINITY) - received
-  if (left > abandonedBytes && !reply.headersSent) reply.shouldKeepAlive = false
-}
-
-/**
- * After an answer that came before the end of the request. What is left may come soon; else the connection ends, in such a
- * way that the client gets to read its answer.
- */
-export function abandonBody(access: Access): void {
-  const { raw, reply } = access
-  const leaver = leaverOf(access)
-  const stayOn = lingerAtEnd(raw.socket, leaver)
-  const leave = () => {
-    settle()
-    linger(raw.socket, leaver)
-  }
-  const settle = () => {
-    clearTimeout(timer)
-    raw.off('data', count).off('end', goOn)
-  }
-  const goOn = () => {
-    settle()
-    stayOn()
-  }
-  const come = { count: 0, bytes: 0 }
-  const count = (chunk: Buffer) => {
-    come.count++
-    come.bytes += chunk.length
-    if (areManyCrumbs(come)) readInSlices(raw.socket)
-    if (come.bytes > abandonedBytes || areManyCrumbs(come)) leave()
-  }
-  const timer = setTimeout(leave, abandonedMs)
-  raw.on('data', count).on('end', goOn)
-  if (!reply.shouldKeepAlive) leave()
-  raw.resume()
 }
 
 /** 100 Continue, in its turn: while an earlier answer is under way, Node would put it behind the head of this one. */

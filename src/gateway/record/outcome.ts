@@ -4,7 +4,8 @@
 import type { Route } from '../../config/compiled.ts'
 import type { ErrorCode } from '../../errors/catalogue.ts'
 import { asciiJson } from '../../telemetry/log.ts'
-import type { Metrics, RequestSeries } from '../../telemetry/metrics.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+import type { RequestSeries } from '../../telemetry/request-metrics.ts'
 import type { Access, CutBy } from '../access.ts'
 
 export interface Outcome {

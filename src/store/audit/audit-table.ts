@@ -1,10 +1,10 @@
 // Who changed what, and why: one row a revision, written in the change's own transaction.
 
+import { timeOfId } from '../../telemetry/request-id.ts'
 import { type Page, type PageRequest, pageOf } from '../page.ts'
 import type { Queryable } from '../postgres.ts'
 import { isWhole, type Scope } from '../scope.ts'
 import { milliseconds } from '../session.ts'
-import { timeOfId } from '../../telemetry/request-id.ts'
 
 /** Who did it, and by what request. */
 export interface Who {
@@ -30,6 +30,19 @@ export interface AuditEntry extends Who {
   readonly atMs: number
   /** null: none of its own, it stands beside the last one. */
   readonly revision: number | null
+}
+
+/** What an entry says besides who did it. */
+export type AuditedChange = Pick<AuditEntry, 'action' | 'target' | 'before' | 'after'>
+
+/** The entry of a change that takes no revision: it stands beside the last one. */
+export function entryOf(origin: Who & { readonly nowMs: number }, change: AuditedChange): AuditEntry {
+  const { actor, tokenId = null, client = null, requestId, reason, nowMs } = origin
+  const { action, target, before, after } = change
+  return {
+    ...{ actor, tokenId, client, requestId, reason, action, target, before, after },
+    ...{ atMs: nowMs, revision: null },
+  }
 }
 
 /** An entry with its place in the list. */

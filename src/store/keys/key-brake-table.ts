@@ -4,7 +4,7 @@ import type { BrakeAction } from '../../config/brake-schema.ts'
 import type { Brake } from '../../config/brakes.ts'
 import { matchesAny } from '../../config/request/addresses.ts'
 import type { Burst } from '../activity/burst-table.ts'
-import { type AuditEntry, writeEntry } from '../audit/audit-table.ts'
+import { type AuditEntry, entryOf, writeEntry } from '../audit/audit-table.ts'
 import { type ChangeOrigin, type Committed, commitChange, type Plan } from '../commit-table.ts'
 import type { Postgres, Queryable } from '../postgres.ts'
 import { addressesOfKey, mostAddresses } from './key-address-table.ts'
@@ -110,7 +110,7 @@ interface Pulling {
 function planOf(key: StoredKey, pulling: Pulling): Plan<StoredKey> {
   const { pull, origin } = pulling
   const limits = key.limits ?? noKeyLimits
-  const entry = entryOf(key, pulling)
+  const entry = brakeEntry(key, pulling)
   if (pull.action === 'notify') {
     return {
       ...{ kind: 'change', action: entry.action, keyId: key.id, merchantId: key.merchantId, before: null },
@@ -131,10 +131,8 @@ function planOf(key: StoredKey, pulling: Pulling): Plan<StoredKey> {
   })
 }
 
-function entryOf(key: StoredKey, { brake, burst, pull, origin }: Pulling): AuditEntry {
-  const { actor, tokenId = null, client = null, requestId, reason, nowMs } = origin
-  return {
-    ...{ actor, tokenId, client, requestId, reason },
+function brakeEntry(key: StoredKey, { brake, burst, pull, origin }: Pulling): AuditEntry {
+  return entryOf(origin, {
     ...{ action: 'key.braked', target: key.id, before: null },
     after: {
       ...keySnapshot(key),
@@ -144,8 +142,7 @@ function entryOf(key: StoredKey, { brake, burst, pull, origin }: Pulling): Audit
         ...{ requests: burst.count, usual: burst.usual },
       },
     },
-    ...{ atMs: nowMs, revision: null },
-  }
+  })
 }
 
 interface HeldRow {

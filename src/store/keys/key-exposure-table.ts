@@ -1,10 +1,10 @@
 // Secrets that were reported to stand in public: what became of their keys, in one transaction with the audit of it.
 
 import { type KeyAction, keyTransition } from '../../credentials/lifecycle.ts'
-import { type AuditEntry, writeAudit, writeEntry } from '../audit/audit-table.ts'
+import { type AuditEntry, entryOf, writeAudit, writeEntry } from '../audit/audit-table.ts'
 import { type ChangeOrigin, type Committed, commitChange, type Plan } from '../commit-table.ts'
-import { keySnapshot, lockKey, mustGetKey, type StoredKey } from './key-table.ts'
 import type { Postgres, Queryable } from '../postgres.ts'
+import { keySnapshot, lockKey, mustGetKey, type StoredKey } from './key-table.ts'
 
 /** A secret that there is, ended or not. */
 export interface KnownSecret {
@@ -59,7 +59,7 @@ export async function exposeSecret(
     outcome = isNew || !exposure.isOnce ? outcomeOf(key, exposure) : 'repeated'
     const unchanged = { kind: 'unchanged', object: key } as const
     if (outcome === 'repeated') return unchanged
-    const entry = entryOf(exposure, outcome, origin)
+    const entry = exposureEntry(exposure, outcome, origin)
     if (outcome === 'disabled' || outcome === 'revoked')
       return endKey(key, origin, { entry, action: outcome === 'disabled' ? 'disable' : 'revoke' })
     await writeAudit(tx, entry)
@@ -86,18 +86,15 @@ function outcomeOf(key: StoredKey, { secret, policy }: Exposure): ExposureOutcom
 
 const statusAfter = { disable: 'disabled', revoke: 'revoked' } as const
 
-function entryOf(exposure: Exposure, outcome: ExposureOutcome, origin: ChangeOrigin): AuditEntry {
+function exposureEntry(exposure: Exposure, outcome: ExposureOutcome, origin: ChangeOrigin): AuditEntry {
   const { secret, reporter, policy, url, type, source } = exposure
-  const { actor, tokenId = null, client = null, requestId, reason, nowMs } = origin
-  return {
-    ...{ actor, tokenId, client, requestId, reason },
+  return entryOf(origin, {
     ...{ action: 'key.exposed', target: secret.keyId, before: null },
     after: {
       ...{ reporter, url, type, source },
       ...{ secret_id: secret.secretId, last4: secret.last4, policy, outcome },
     },
-    ...{ atMs: nowMs, revision: null },
-  }
+  })
 }
 
 /** The report first, then what it has led to: two entries of one revision. */

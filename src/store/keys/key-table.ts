@@ -2,6 +2,11 @@
 
 import type { KeyStatus, ListedStatus } from '../../credentials/record.ts'
 import { DenialError, deny } from '../../errors/denial.ts'
+import { secretSnapshots } from '../audit/secret-snapshot.ts'
+import { type Page, type PageRequest, pageOf } from '../page.ts'
+import type { Queryable } from '../postgres.ts'
+import { keyConditions, refuseViewer, type View } from '../scope.ts'
+import { milliseconds } from '../session.ts'
 import { ageConditions, type KeyAges } from './key-ages.ts'
 import { behind, type KeyOrder, type KeySort, orderClause, orderOf } from './key-order.ts'
 import {
@@ -13,11 +18,7 @@ import {
   useStages,
 } from './key-use-table.ts'
 import { keyLimitsOf, noKeyLimits, type StoredKeyLimits } from './limit-table.ts'
-import { type Page, type PageRequest, pageOf } from '../page.ts'
-import type { Queryable } from '../postgres.ts'
-import { keyConditions, refuseViewer, type View } from '../scope.ts'
 import { gramsOf, hasIndexes, hasSearchIndexes, shortestIndexed, textOfKey } from './search-table.ts'
-import { milliseconds } from '../session.ts'
 
 export type KeyMetadata = Readonly<Record<string, string>>
 
@@ -324,7 +325,7 @@ export function keySnapshot(key: StoredKey): object {
     ...limitsSnapshot(key.limits ?? noKeyLimits),
     metadata: key.metadata,
     owner: key.owner,
-    secrets: key.secrets.map(({ id, last4, expiresAtMs }) => ({ id, last4, expires_at: time(expiresAtMs) })),
+    secrets: secretSnapshots(key.secrets),
   }
 }
 

@@ -84,11 +84,16 @@ export async function grantOfArtifact(
   return row?.grantId
 }
 
+/** Returns whether it was there. */
 export async function dropArtifact(
   db: Queryable,
   asked: Pick<OauthArtifact, 'model' | 'digest'>,
-): Promise<void> {
-  await db.query('DELETE FROM oauth_artifact WHERE model = $1 AND digest = $2', idOf(asked))
+): Promise<boolean> {
+  const rows = await db.query(
+    'DELETE FROM oauth_artifact WHERE model = $1 AND digest = $2 RETURNING model',
+    idOf(asked),
+  )
+  return rows.length > 0
 }
 
 /** Forgets what is over, `most` at most; returns how many. What was used up stays until then: its use again is seen. */

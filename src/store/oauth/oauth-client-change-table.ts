@@ -1,8 +1,9 @@
 // How clients of the authorization server come to be and change: each with its line in the audit.
 
 import type { OauthClientStatus } from '../../credentials/oauth.ts'
-import { deny, DenialError } from '../../errors/denial.ts'
-import { type Who, writeAudit } from '../audit/audit-table.ts'
+import { entryOf, writeAudit } from '../audit/audit-table.ts'
+import { secretSnapshots } from '../audit/secret-snapshot.ts'
+import type { Change } from '../change-table.ts'
 import {
   type ChangeOrigin,
   type Committed,
@@ -11,11 +12,10 @@ import {
   takeChange,
   transactionOf,
 } from '../commit-table.ts'
-import type { Change } from '../change-table.ts'
-import { mustGetClient, type StoredClient } from './oauth-client-table.ts'
 import { noKeyLimits, writeKeyLimits } from '../keys/limit-table.ts'
+import { invalidPart, mustReachPart } from '../part-table.ts'
 import type { Postgres, Queryable } from '../postgres.ts'
-import { refuseViewer, type Scope, seesApi, seesMerchant } from '../scope.ts'
+import { mustGetClient, type StoredClient } from './oauth-client-table.ts'
 
 export interface NewClientSecret {
   readonly id: string
@@ -39,7 +39,8 @@ export async function createClient(
   client: NewClient,
 ): Promise<Committed<StoredClient>> {
   return commitOnce(db, origin, async (tx) => {
-    await refuseForeign(tx, origin.scope, client)
+    await mustReachPart(tx, origin.scope, client)
+    await refuseMore(tx, client.merchantId)
     await tx.query(
       `INSERT INTO oauth_client (id, merchant_id, api, environment, name, grants, redirect_uris, permissions, auth_method, jwks,
          is_bound, status, created_at, created_by)
@@ -75,34 +76,12 @@ async function writeKeySet(tx: Queryable, clientId: string, uri: string | null):
     )
 }
 
-async function refuseForeign(
-  tx: Queryable,
-  scope: Scope,
-  { merchantId, api }: Pick<NewClient, 'merchantId' | 'api'>,
-): Promise<void> {
-  refuseViewer(scope, merchantId ?? undefined)
-  const isSeen = merchantId === null ? scope.merchantIds === null : seesMerchant(scope, merchantId)
-  // One at a time: what is counted stays so.
-  const merchants =
-    merchantId === null || !isSeen
-      ? []
-      : await tx.query('SELECT FROM merchant WHERE id = $1 FOR NO KEY UPDATE', [merchantId])
-  if (!isSeen || (merchantId !== null && merchants.length === 0))
-    throw invalid('/merchant_id', 'no such merchant')
-  if (!seesApi(scope, api)) throw invalid('/api', 'no such API')
-  await refuseMore(tx, merchantId)
-}
-
 async function refuseMore(tx: Queryable, merchantId: string | null): Promise<void> {
   const [count] = await tx.query<{ count: number }>(
     `SELECT count(*) AS count FROM oauth_client WHERE merchant_id IS NOT DISTINCT FROM $1 AND status = 'active'`,
     [merchantId],
   )
-  if ((count?.count ?? 0) >= mostClients) throw invalid('', `there are ${mostClients} already`)
-}
-
-function invalid(path: string, message: string): DenialError {
-  return new DenialError(deny('VALIDATION_FAILED', 'invalid_field', { details: [{ path, message }] }))
+  if ((count?.count ?? 0) >= mostClients) throw invalidPart('', `there are ${mostClients} already`)
 }
 
 export interface ClientPatch {
@@ -213,20 +192,16 @@ async function insertSecret(
   )
 }
 
-interface AuditedChange {
+interface ClientStates {
   readonly action: string
   readonly before: StoredClient | null
   readonly after: StoredClient
 }
 
-async function writeClientAudit(tx: Queryable, origin: ChangeOrigin, change: AuditedChange): Promise<void> {
-  const { actor, tokenId = null, client = null, requestId, reason } = origin
-  const who: Who = { actor, tokenId, client, requestId, reason }
+async function writeClientAudit(tx: Queryable, origin: ChangeOrigin, change: ClientStates): Promise<void> {
   const { action, before, after } = change
-  await writeAudit(tx, {
-    ...{ ...who, action, target: after.id, before: before && snapshot(before), after: snapshot(after) },
-    ...{ atMs: origin.nowMs, revision: null },
-  })
+  const states = { before: before && snapshot(before), after: snapshot(after) }
+  await writeAudit(tx, entryOf(origin, { action, target: after.id, ...states }))
 }
 
 function snapshot(client: StoredClient): object {
@@ -245,8 +220,6 @@ function snapshot(client: StoredClient): object {
     in_flight: client.limits.inFlight,
     bound: client.isBound,
     status: client.status,
-    secrets: client.secrets.map(({ id, last4, expiresAtMs }) => ({
-      ...{ id, last4, expires_at: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString() },
-    })),
+    secrets: secretSnapshots(client.secrets),
   }
 }

@@ -1,10 +1,10 @@
 // People: operators of the platform, and members of merchants. An address is one person's, whatever that one is.
 
 import type { MemberRole, TokenRole } from '../../credentials/role.ts'
-import { deny, DenialError } from '../../errors/denial.ts'
-import { endTokensOf } from '../oauth/access-token-table.ts'
-import { writeAudit } from '../audit/audit-table.ts'
+import { DenialError, deny } from '../../errors/denial.ts'
+import { entryOf, writeAudit } from '../audit/audit-table.ts'
 import { type ChangeOrigin, commitTraced, transactionOf } from '../commit-table.ts'
+import { endTokensOf } from '../oauth/access-token-table.ts'
 import { type Page, type PageRequest, pageOf } from '../page.ts'
 import type { Postgres, Queryable } from '../postgres.ts'
 import { milliseconds } from '../session.ts'
@@ -192,12 +192,8 @@ export async function writePersonAudit(
   origin: ChangeOrigin,
   { action, before, after }: PersonChange,
 ): Promise<void> {
-  const { actor, tokenId = null, client = null, requestId, reason } = origin
-  await writeAudit(tx, {
-    ...{ actor, tokenId, client, requestId, reason, action, target: after.id },
-    ...{ before: before && snapshot(before), after: snapshot(after) },
-    ...{ atMs: origin.nowMs, revision: null },
-  })
+  const states = { before: before && snapshot(before), after: snapshot(after) }
+  await writeAudit(tx, entryOf(origin, { action, target: after.id, ...states }))
 }
 
 function snapshot({ email, kind, role, status }: StoredPerson): object {

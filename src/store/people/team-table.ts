@@ -1,15 +1,15 @@
 // Who belongs to a merchant, and who was invited to. Whoever calls sees the merchants of its scope, and no others.
 
 import type { MemberRole } from '../../credentials/role.ts'
-import { deny, DenialError } from '../../errors/denial.ts'
-import { endTokensOf } from '../oauth/access-token-table.ts'
-import { writeAudit } from '../audit/audit-table.ts'
+import { DenialError, deny } from '../../errors/denial.ts'
+import { entryOf, writeAudit } from '../audit/audit-table.ts'
 import { type ChangeOrigin, commitTraced, transactionOf } from '../commit-table.ts'
 import { mustSeeMerchant } from '../keys/merchant-table.ts'
-import { endSessionsOf } from './person-table.ts'
+import { endTokensOf } from '../oauth/access-token-table.ts'
 import type { Postgres, Queryable } from '../postgres.ts'
 import type { Scope } from '../scope.ts'
 import { milliseconds } from '../session.ts'
+import { endSessionsOf } from './person-table.ts'
 
 /** Times in milliseconds since the epoch. */
 export interface StoredMember {
@@ -210,12 +210,7 @@ interface TeamChange {
 
 /** Under the merchant's name, so that whoever sees it sees who came and went. */
 async function writeTeamAudit(tx: Queryable, origin: ChangeOrigin, change: TeamChange): Promise<void> {
-  const { actor, tokenId = null, client = null, requestId, reason } = origin
-  const { action, merchantId, before, after } = change
-  await writeAudit(tx, {
-    ...{ actor, tokenId, client, requestId, reason, action, target: merchantId, before, after },
-    ...{ atMs: origin.nowMs, revision: null },
-  })
+  await writeAudit(tx, entryOf(origin, { ...change, target: change.merchantId }))
 }
 
 /** Forgets invitations that nobody can accept any more, `most` at most; returns how many. */

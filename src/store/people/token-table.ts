@@ -2,8 +2,8 @@
 // token is one on every instance from the commit on.
 
 import type { TokenRole } from '../../credentials/role.ts'
-import { deny, DenialError } from '../../errors/denial.ts'
-import { type Who, writeAudit } from '../audit/audit-table.ts'
+import { DenialError, deny } from '../../errors/denial.ts'
+import { entryOf, writeAudit } from '../audit/audit-table.ts'
 import {
   type ChangeOrigin,
   type Committed,
@@ -129,16 +129,8 @@ interface TokenChange {
 /** No change of a key or merchant: it stands beside the last one. */
 async function writeTokenAudit(tx: Queryable, origin: ChangeOrigin, change: TokenChange): Promise<void> {
   const { action, before, after } = change
-  await writeAudit(tx, {
-    ...whoOf(origin),
-    ...{ action, target: after.id, before: before && snapshot(before), after: snapshot(after) },
-    atMs: origin.nowMs,
-    revision: null,
-  })
-}
-
-function whoOf({ actor, tokenId = null, client = null, requestId, reason }: ChangeOrigin): Who {
-  return { actor, tokenId, client, requestId, reason }
+  const states = { before: before && snapshot(before), after: snapshot(after) }
+  await writeAudit(tx, entryOf(origin, { action, target: after.id, ...states }))
 }
 
 function snapshot(token: StoredToken): object {

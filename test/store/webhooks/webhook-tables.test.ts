@@ -2,23 +2,20 @@ import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { Postgres } from '../../../src/store/postgres.ts'
 import { everything } from '../../../src/store/scope.ts'
+import { typeOf } from '../../../src/store/webhooks/webhook-catalogue.ts'
+import { pruneDeliveries } from '../../../src/store/webhooks/webhook-delivery-table.ts'
 import {
   dueEndpoints,
   endLease,
   holdLease,
   nextOutgoing,
   passBy,
-  pruneDeliveries,
   readFigures,
   recordDelivered,
-} from '../../../src/store/webhooks/webhook-delivery-table.ts'
-import {
-  createEndpoint,
-  deleteEndpoint,
-  pruneEndpoints,
-} from '../../../src/store/webhooks/webhook-endpoint-table.ts'
+} from '../../../src/store/webhooks/webhook-sending-table.ts'
+import { createEndpoint, deleteEndpoint } from '../../../src/store/webhooks/webhook-endpoint-change-table.ts'
+import { pruneEndpoints } from '../../../src/store/webhooks/webhook-endpoint-table.ts'
 import { addEvents, pruneEvents, takeChanges } from '../../../src/store/webhooks/webhook-event-table.ts'
-import { typeOf } from '../../../src/store/webhooks/webhook-catalogue.ts'
 import { createDatabase } from '../../support/database.ts'
 import { seedKey } from '../seed.ts'
 

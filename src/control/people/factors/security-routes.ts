@@ -9,7 +9,7 @@ import { listLinked } from '../../../store/people/person-oidc-table.ts'
 import { credentialsOf } from '../../../store/people/person-table.ts'
 import type { HubApp } from '../hub-app.ts'
 import { signedInOf } from '../session-routes.ts'
-import { passkeyObject, passkeySchema } from './passkey-routes.ts'
+import { passkeyObject, passkeySchema } from './passkey-fields.ts'
 import { totpObject, totpSchema } from './totp-routes.ts'
 
 const doc = {

@@ -6,16 +6,16 @@ import type { Secret } from '../../../credentials/secret.ts'
 import { openWebhookSecret, webhookHeaders } from '../../../credentials/webhook-secret.ts'
 import type { Queryable } from '../../../store/postgres.ts'
 import { explainFailure } from '../../../store/refusals.ts'
+import { type DeliveryStatus } from '../../../store/webhooks/webhook-delivery-table.ts'
 import {
-  askedOutgoing,
   type Attempt,
-  type DeliveryStatus,
+  askedOutgoing,
   nextOutgoing,
   type Outgoing,
   recordAsked,
   recordDelivered,
   recordFailure,
-} from '../../../store/webhooks/webhook-delivery-table.ts'
+} from '../../../store/webhooks/webhook-sending-table.ts'
 import type { DisabledReason } from '../../../store/webhooks/webhook-endpoint-table.ts'
 import type { Post, PostResult } from './post.ts'
 import { delayAfter, type Schedule } from './schedule.ts'

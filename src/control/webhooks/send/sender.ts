@@ -2,9 +2,9 @@
 // process that ends, or loses the database, sends nothing once the lease is over, and another goes on from what is
 // recorded. What was sent and not recorded is sent again. It must not know what the events say.
 
-import { everything } from '../../../store/scope.ts'
 import type { Postgres } from '../../../store/postgres.ts'
 import { explainFailure } from '../../../store/refusals.ts'
+import { everything } from '../../../store/scope.ts'
 import {
   dueEndpoints,
   endLease,
@@ -13,8 +13,9 @@ import {
   passBy,
   readFigures,
   type WebhookFigures,
-} from '../../../store/webhooks/webhook-delivery-table.ts'
-import { disableEndpoint, type DisabledReason } from '../../../store/webhooks/webhook-endpoint-table.ts'
+} from '../../../store/webhooks/webhook-sending-table.ts'
+import { disableEndpoint } from '../../../store/webhooks/webhook-endpoint-change-table.ts'
+import { type DisabledReason } from '../../../store/webhooks/webhook-endpoint-table.ts'
 import { takeChanges } from '../../../store/webhooks/webhook-event-table.ts'
 import { createDelivering, type DeliveringDeps } from './delivering.ts'
 
