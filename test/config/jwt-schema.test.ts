@@ -1,4 +1,4 @@
-// Issue 24: what an API says of an outside issuer.
+// Contract 10.3: what an API says of an outside issuer.
 
 import t from 'tap'
 import { gatewayYaml, load } from './files.ts'

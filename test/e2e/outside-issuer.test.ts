@@ -1,4 +1,4 @@
-// Issue 24: signed tokens of an outside issuer, beside keys and access tokens, on whole programs with an issuer of the test's own.
+// Contract 10.3: signed tokens of an outside issuer, beside keys and access tokens, on whole programs with an issuer of the test's own.
 
 import { createHash, createHmac } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'

@@ -52,7 +52,8 @@ export const credentialSentences = {
     jwt_key_unknown: 'The token is signed with a key that its issuer does not publish.',
     jwt_signature: 'The signature of the token is wrong.',
     jwt_issuer: 'The token is of another issuer than this API takes tokens of.',
-    jwt_audience: 'The token is for another API, or is an ID token. Please send the access token for this one.',
+    jwt_audience:
+      'The token is for another API, or is an ID token. Please send the access token for this one.',
     jwt_expired: 'The token has expired. Please get a new one from its issuer.',
     jwt_not_yet: 'The token is from the future. Please check the clock of the issuer.',
     jwt_too_long: 'The token would work for longer than this API takes tokens for.',
@@ -80,8 +81,10 @@ export const credentialSentences = {
     proofs_full:
       'The proof of possession could not be checked for having been used before, as the gateway had too much to do. Please send the request again, with a new proof.',
     jwt_no_keys: 'The keys of the identity provider could not be had yet. Please try again in a moment.',
-    jwt_keys_too_old: 'The identity provider has not been reachable for a day, so its tokens cannot be checked.',
-    jwt_key_not_yet_known: 'The token is signed with a new key that is being asked for. Please send the request again.',
+    jwt_keys_too_old:
+      'The identity provider has not been reachable for a day, so its tokens cannot be checked.',
+    jwt_key_not_yet_known:
+      'The token is signed with a new key that is being asked for. Please send the request again.',
     overtaken: 'The key was being changed at that very moment. Please send the request again.',
     not_given: 'Nothing was decided: it depends on the key, and none was given.',
   },
