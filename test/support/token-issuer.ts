@@ -1,6 +1,6 @@
 // An identity provider of the test's own: over HTTP it publishes metadata and keys, and it signs what it is told to.
 
-import { createServer, type RequestListener } from 'node:http'
+import { createServer } from 'node:http'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
 
 export interface SigningKey {
@@ -16,8 +16,6 @@ export interface TokenIssuer {
   readonly asked: string[]
   /** What it publishes from now on. */
   publish(...keys: readonly SigningKey[]): void
-  /** What it answers instead; undefined: what it publishes. */
-  answer(listener: RequestListener | undefined): void
   /** It is gone until it is back, at the same address. */
   leave(): Promise<void>
   comeBack(): Promise<void>
@@ -29,12 +27,10 @@ interface Teardown {
 
 export async function startTokenIssuer(t: Teardown): Promise<TokenIssuer> {
   let published: readonly JWK[] = []
-  let other: RequestListener | undefined
   let port = 0
   const asked: string[] = []
   const server = createServer((request, response) => {
     asked.push(request.url ?? '')
-    if (other !== undefined) return void other(request, response)
     const url = `http://127.0.0.1:${port}`
     const about = { issuer: url, jwks_uri: `${url}/jwks` }
     const body = request.url === '/jwks' ? { keys: published } : about
@@ -53,7 +49,6 @@ export async function startTokenIssuer(t: Teardown): Promise<TokenIssuer> {
     url: `http://127.0.0.1:${port}`,
     asked,
     publish: (...keys) => void (published = keys.map(({ jwk }) => jwk)),
-    answer: (listener) => void (other = listener),
     leave: close,
     comeBack: listen,
   }

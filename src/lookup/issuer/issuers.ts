@@ -88,8 +88,12 @@ export function createIssuers(deps: IssuersDeps): IssuersInForce {
         sets.delete(name)
       }
       const made = [...wanted].filter(([name]) => !sets.has(name))
-      for (const [name, settings] of made) sets.set(name, createKeySet(settings, deps))
-      await Promise.all(made.map(([name]) => sets.get(name)?.start()))
+      const begun = made.map(([name, settings]) => {
+        const set = createKeySet(settings, deps)
+        sets.set(name, set)
+        return set.start()
+      })
+      await Promise.all(begun)
     },
     keySets: () => sets,
     stop() {
