@@ -181,7 +181,11 @@ export function createCore(options: CoreOptions): Core {
     confirmedAt: feed.confirmedAt,
     monotonicNow,
     now: clock.now,
-    staleLimitMs: (api) => options.table().apis.get(api)?.staleLimitMs ?? 0,
+    staleLimitMs(api) {
+      const table = options.table()
+      // A merchant's own record is of no API: it is used for those that take tokens of outside issuers.
+      return api === '' ? table.merchantStaleLimitMs : (table.apis.get(api)?.staleLimitMs ?? 0)
+    },
     offer: (digest, reading) => redis?.tier.fill(digest, reading),
     known: createKnownEntries(options.cache.maxKnown),
     maxUnknown: options.cache.maxUnknown,
