@@ -2,7 +2,7 @@
 
 import type { Static } from 'typebox'
 import type { Api } from '../../config/compiled.ts'
-import { isByCertificate, whyNoCertificate } from '../../credentials/certificate.ts'
+import { isByCertificate, whyNoCertificate, withKeyOfCertificate } from '../../credentials/certificate.ts'
 import { whyNoClientKey } from '../../credentials/client-keys.ts'
 import { whyNoRedirectUri } from '../../credentials/redirect-uri.ts'
 import { noKeyLimits } from '../../store/keys/limit-table.ts'
@@ -128,9 +128,11 @@ function keysAsked(
     throw invalid('/jwks_uri', 'is for private_key_jwt')
   const fault = jwksUri === undefined ? undefined : webhooks.rule.fault(jwksUri)
   if (fault !== undefined) throw invalid('/jwks_uri', fault)
-  for (const [index, key] of (jwks?.keys ?? []).entries()) {
-    const why = whyNoClientKey(key) ?? (isByCertificate(authMethod) ? whyNoCertificate(key) : undefined)
+  const isOfCertificates = isByCertificate(authMethod)
+  const keys = (jwks?.keys ?? []).map((key) => (isOfCertificates ? withKeyOfCertificate(key) : key))
+  for (const [index, key] of keys.entries()) {
+    const why = (isOfCertificates ? whyNoCertificate(key) : undefined) ?? whyNoClientKey(key)
     if (why !== undefined) throw invalid(`/jwks/keys/${index}`, why)
   }
-  return { jwks: jwks ?? null, jwksUri: jwksUri ?? null }
+  return { jwks: jwks === undefined ? null : { keys }, jwksUri: jwksUri ?? null }
 }
