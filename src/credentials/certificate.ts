@@ -98,6 +98,21 @@ function partsOfDn(text: string): readonly string[] {
   return text.match(/(?:[^,\\]|\\.)+/g) ?? []
 }
 
+/** A key of a JWKS that is its certificate alone (`x5c`), with the public key that stands in it; another one as it is. */
+export function withKeyOfCertificate(
+  key: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { x5c } = key
+  const [first]: unknown[] = Array.isArray(x5c) ? x5c : []
+  if (typeof first !== 'string' || Object.keys(key).length !== 1) return key
+  try {
+    const { publicKey } = new X509Certificate(Buffer.from(first, 'base64'))
+    return { ...publicKey.export({ format: 'jwk' }), x5c }
+  } catch {
+    return key
+  }
+}
+
 /** Why a key of a JWKS is not one of a registered certificate; undefined: it is. */
 export function whyNoCertificate(key: Readonly<Record<string, unknown>>): string | undefined {
   const [first]: unknown[] = Array.isArray(key['x5c']) ? key['x5c'] : []

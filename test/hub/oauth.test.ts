@@ -1,7 +1,9 @@
 // Programs of others, in the hub: one is registered, changed, given another secret and ended, and what its tokens do is seen.
 
+import { readFileSync } from 'node:fs'
 import * as client from 'openid-client'
 import t from 'tap'
+import { makeAuthority } from '../support/certificates.ts'
 import { discover } from '../oauth/flow.ts'
 import { startOauthProgram } from '../oauth/server-program.ts'
 import { seriousFaults } from './axe.ts'
@@ -143,4 +145,57 @@ t.test('applications', async (t) => {
     for (const secret of [made.secret, second])
       t.equal(logged.includes(secret), false, 'no secret is in the log')
   })
+
+  await t.test('one shows a certificate: the very one, or a name in those of an authority', async (t) => {
+    const { certFile } = makeAuthority(t).make('books', { isSelfSigned: true })
+    const { page, faults } = await openPage(browser, program.url)
+    await signIn(page, member)
+    const begin = async (name: string, method: string): Promise<void> => {
+      await page.goto('/developers/oauth/new')
+      await page.getByLabel('Name', { exact: true }).fill(name)
+      await page.getByRole('checkbox', { name: 'By consent' }).uncheck()
+      await page.getByRole('checkbox', { name: 'For itself' }).check()
+      await page.getByRole('checkbox', { name: 'Read transaction' }).check()
+      await page.getByRole('radio', { name: method }).check()
+      await page.getByRole('checkbox', { name: 'Bind its tokens to its certificate' }).check()
+    }
+    const submit = () => page.getByRole('button', { name: 'Register application' }).click()
+    const told = async (): Promise<Record<string, unknown>> => {
+      await page.getByText('Tokens bound to its certificate').waitFor()
+      const id = new URL(page.url()).pathname.split('/').at(-1) ?? ''
+      return (await program.call('GET', `/clients/${id}`)).body
+    }
+
+    await begin('Own certificate', 'A certificate of its own')
+    await submit()
+    await page.getByText('Paste at least one certificate').waitFor()
+    await page.getByLabel('Its certificates (PEM)').fill(pem('AAAA'))
+    await submit()
+    await page.getByText('has an x5c that is no certificate').first().waitFor()
+    await page
+      .getByLabel('Its certificates (PEM)')
+      .fill(`subject=CN=books\n${readFileSync(certFile, 'utf8')}`)
+    t.same(await seriousFaults(page), [])
+    await submit()
+    t.match(await told(), {
+      ...{ auth_method: 'self_signed_tls_client_auth', bound: true, tls_subject: null },
+      jwks: { keys: [{ kty: /^(?:EC|RSA)$/, x5c: [/^MI/] }] },
+    })
+
+    await begin('Of an authority', 'A certificate of an authority')
+    await page.getByLabel('Which name').selectOption('URI')
+    await page.getByLabel('Name in its certificate').fill('spiffe://example/books')
+    t.same(await seriousFaults(page), [])
+    await submit()
+    t.match(await told(), {
+      ...{ auth_method: 'tls_client_auth', bound: true, jwks: null },
+      tls_subject: { san_uri: 'spiffe://example/books' },
+    })
+    await page.getByText('spiffe://example/books', { exact: true }).waitFor()
+    t.same(faults, [])
+  })
 })
+
+function pem(text: string): string {
+  return `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----`
+}

@@ -2,15 +2,21 @@
 
 import t from 'tap'
 import { addActivity } from '../../src/store/activity/activity-table.ts'
+import { pullBrake } from '../../src/store/keys/key-brake-table.ts'
+import { addQuotaUse } from '../../src/store/activity/quota-table.ts'
 import { createPostgres } from '../../src/store/postgres.ts'
-import { openPage, signIn, startChromium } from './browser.ts'
+import { everything } from '../../src/store/scope.ts'
+import { seriousFaults } from './axe.ts'
+import { openPage, signIn, signOut, startChromium } from './browser.ts'
 import { merchantName, startHub } from './people.ts'
 import { send } from './send.ts'
 
 t.setTimeout(300_000)
 
 t.test('as an operator', async (t) => {
-  const hub = await startHub(t)
+  const hub = await startHub(t, {
+    api: '    quotas: { monthly: { requests: 1000000, per: merchant }, monthly_key: { requests: 10000, per: key } }',
+  })
   const browser = await startChromium(t)
   const { id, secret } = await hub.admin.makeKey(hub.merchantId, { name: 'Till' })
   const ask = () => send(hub.gatewayPort, { host: 'api.flintn.com', path: '/v1/transactions/1', secret })
@@ -55,6 +61,94 @@ t.test('as an operator', async (t) => {
     await page.getByRole('dialog').getByRole('button', { name: 'Lift' }).click()
     await page.getByText('Nothing is stopped').waitFor()
     t.equal(await ask(), 200)
+    t.same(faults, [])
+  })
+
+  await t.test('a key that a brake holds says so, and is released by one call', async (t) => {
+    const held = await hub.admin.makeKey(hub.merchantId, { name: 'Refund desk' })
+    const db = createPostgres({ url: hub.databaseUrl, applicationName: 'latchkey-test' })
+    const origin = {
+      actor: 'latchkey',
+      requestId: 'req_1',
+      nowMs: Date.now(),
+      scope: everything,
+    }
+    const of = { api: 'flintn', permission: 'transaction.refund', routes: [], times: 5, floor: 20 }
+    for (const [name, action] of [
+      ['reads', 'notify'],
+      ['refunds', 'disable'],
+    ] as const)
+      await pullBrake(db, origin, {
+        brake: { ...of, name, action },
+        burst: { keyId: held.id, merchantId: hub.merchantId, count: 50, usual: 2, isNew: false },
+        beside: () => Promise.resolve(),
+      })
+    await db.close()
+    const { page, faults } = await openPage(browser, hub.url)
+    await signIn(page, hub.viewer)
+    await page.getByRole('row').filter({ hasText: 'Refund desk' }).getByText('Held by a brake').waitFor()
+    await page.goto(`/developers/keys/${held.id}`)
+    await page.getByText('The brake refunds disabled this key').waitFor()
+    t.equal(await page.getByRole('button', { name: 'Release' }).count(), 0, 'whoever only looks')
+    await signOut(page, hub.viewer)
+    await signIn(page, hub.member)
+    await page.goto(`/developers/keys/${held.id}`)
+    await page.getByText('The brake reads told of this key').waitFor()
+    t.same(await seriousFaults(page), [])
+    await page.getByRole('button', { name: 'Release' }).click()
+    await page.getByRole('dialog').getByLabel('Reason').fill('A sale')
+    await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click()
+    await page.getByText('In force everywhere').waitFor()
+    await page.getByText('The brake refunds disabled this key').waitFor({ state: 'detached' })
+    t.equal(await page.getByText('The brake reads told of this key').count(), 1)
+    t.match((await hub.admin.call('GET', `/keys/${held.id}`)).body, { status: 'active' })
+    t.same(faults, [])
+  })
+
+  await t.test('what is used of quotas stands with a merchant and with a key', async (t) => {
+    const { page, faults } = await openPage(browser, hub.url, { viewport: { width: 320, height: 700 } })
+    await signIn(page, hub.operator)
+    const fresh = await hub.admin.makeMerchant('Fresh')
+    await page.goto(`/operator/merchants/${fresh}`)
+    await page.getByText('No request has counted to a quota this month').waitFor()
+    const db = createPostgres({ url: hub.databaseUrl, applicationName: 'latchkey-test' })
+    const now = new Date()
+    const monthMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth())
+    const of = { api: 'flintn', environment: 'live', monthMs }
+    const other = await hub.admin.makeKey(hub.merchantId, { name: 'Other' })
+    const items = [
+      { ...of, subject: hub.merchantId, count: 400_000 },
+      { ...of, subject: id, count: 9_500 },
+      { ...of, subject: other.id, count: 10_000 },
+    ]
+    await addQuotaUse(db, { id: 'seed-quotas', items })
+    await db.query(
+      `INSERT INTO quota_told (subject, api, environment, month, quota, percent, requests)
+       SELECT $1, 'flintn', 'live', $2::date, 'monthly_key', p, 10000 FROM unnest(ARRAY[80, 95]) p`,
+      [id, new Date(monthMs).toISOString().slice(0, 10)],
+    )
+    await db.close()
+    const use = page.getByRole('meter')
+    const wide = `document.documentElement.scrollWidth - document.documentElement.clientWidth`
+    await page.goto(`/operator/merchants/${hub.merchantId}`)
+    await page.getByText('Used up: requests are refused').waitFor()
+    await page.getByText('Told at 80, 95 %').waitFor()
+    t.equal(await use.count(), 3)
+    t.equal(await page.evaluate(wide), 0)
+    t.same(await seriousFaults(page), [])
+    await page.goto(`/developers/keys/${id}`)
+    await page.getByText('Nearly used up').waitFor()
+    await page.getByText('They begin anew').waitFor()
+    // Its own requests of a moment ago count, too.
+    t.match(await use.evaluateAll((all) => all.map((one) => one.getAttribute('aria-valuenow'))), [
+      ...[/^95\d\d$/, /^4000\d\d$/],
+    ])
+    t.equal(await page.evaluate(wide), 0)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    t.same(await seriousFaults(page), [])
+    await page.route('**/admin/v1/quotas*', (route) => route.fulfill({ status: 503, body: '{}' }))
+    await page.reload()
+    await page.getByText('What was used of quotas could not be read').waitFor()
     t.same(faults, [])
   })
 

@@ -4,6 +4,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
+import { addQuotaUse } from '../../src/store/activity/quota-table.ts'
+import { createPostgres } from '../../src/store/postgres.ts'
 import { freePort } from '../../src/store/embedded/postmaster.ts'
 import { startSharedServices } from '../support/services.ts'
 import { openPage, signIn, startChromium } from './browser.ts'
@@ -82,9 +84,12 @@ async function main(): Promise<void> {
       controlPort,
       control: `, public_url: "http://localhost:${controlPort}"`,
       sections: 'hub: {}\nplans: { gold: { rate_limits: { default: { rate: 500/s } } } }',
-      api: '    oauth: {}\n    rate_limits: { default: { rate: 100/s, per: key } }',
+      api: `    oauth: {}
+    rate_limits: { default: { rate: 100/s, per: key } }
+    quotas: { monthly: { requests: 500000, per: merchant } }`,
     })
     const data = { ...(await furnish(hub)), clientId: await makeApplications(hub) }
+    await useQuotas(hub)
     const browser = await startChromium(t)
     mkdirSync(folder, { recursive: true })
     const only = process.argv.slice(2)
@@ -92,6 +97,20 @@ async function main(): Promise<void> {
   } finally {
     for (const end of ends.toReversed()) await end()
   }
+}
+
+/** Most of the month's in Live, a little in Sandbox. */
+async function useQuotas({ databaseUrl, merchantId }: HubProgram): Promise<void> {
+  const db = createPostgres({ url: databaseUrl, applicationName: 'latchkey-test' })
+  const now = new Date()
+  const monthMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth())
+  const of = { subject: merchantId, api: 'flintn', monthMs }
+  const items = [
+    { ...of, environment: 'live', count: 412_380 },
+    { ...of, environment: 'sandbox', count: 9_204 },
+  ]
+  await addQuotaUse(db, { id: 'seed-quotas', items })
+  await db.close()
 }
 
 interface Shown extends Lifelike {

@@ -4,7 +4,18 @@ import { queryOptions } from '@tanstack/react-query'
 import { call } from './call.ts'
 import type { Page, Settled } from './types.ts'
 
-export type ClientGrant = 'code' | 'client_credentials'
+export type ClientGrant = 'code' | 'client_credentials' | 'device_code'
+
+export type AuthMethod =
+  | 'client_secret'
+  | 'private_key_jwt'
+  | 'tls_client_auth'
+  | 'self_signed_tls_client_auth'
+
+export const subjectKinds = ['subject_dn', 'san_dns', 'san_uri', 'san_ip', 'san_email'] as const
+export type SubjectKind = (typeof subjectKinds)[number]
+/** The one name by which a certificate is known. */
+export type TlsSubject = Readonly<Partial<Record<SubjectKind, string>>>
 
 export interface ClientSecret {
   readonly id: string
@@ -25,12 +36,19 @@ export interface Client {
   readonly grants: readonly ClientGrant[]
   readonly redirect_uris: readonly string[]
   readonly permissions: readonly string[]
-  readonly auth_method: 'client_secret' | 'private_key_jwt'
+  readonly auth_method: AuthMethod
+  readonly jwks_uri?: string | null
+  readonly tls_subject?: TlsSubject | null
   readonly bound: boolean
   readonly status: 'active' | 'disabled'
   readonly created_at: string
   readonly created_by: string
   readonly secrets: readonly ClientSecret[]
+}
+
+/** By a certificate, to which its tokens are bound then, if they are to be. */
+export function isByCertificate(method: AuthMethod): boolean {
+  return method === 'tls_client_auth' || method === 'self_signed_tls_client_auth'
 }
 
 /** `client_secret` null: it has keys of its own, or the answer that had it did not arrive. */
@@ -67,6 +85,7 @@ export interface NewClient {
   readonly permissions: readonly string[]
   readonly auth_method: Client['auth_method']
   readonly jwks?: unknown
+  readonly tls_subject?: TlsSubject
   readonly bound: boolean
 }
 

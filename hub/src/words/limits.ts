@@ -27,4 +27,18 @@ export const limits = {
   ofFile: 'the file',
   ofPlan: (plan: string) => `the plan ${plan}`,
   change: 'Change',
+  use: {
+    title: 'Quotas this month',
+    about: 'Requests that were let through, some seconds old.',
+    resets: 'They begin anew',
+    failed: 'What was used of quotas could not be read',
+    empty: 'No request has counted to a quota this month.',
+    name: (api: string, quota: string, environment: string) => `${api}: ${quota}, ${environment}`,
+    per: { merchant: 'all keys of the merchant', key: 'this key' },
+    used: (used: number, requests: number) => `${figure(used)} of ${figure(requests)}`,
+    percent: (percent: number) => `${figure(percent)} % used`,
+    near: 'Nearly used up',
+    over: 'Used up: requests are refused',
+    warned: (steps: string) => `Told at ${steps} %`,
+  },
 }

@@ -19,9 +19,14 @@ export const oauth = {
     created: 'Created',
   },
   status: { active: 'Active', disabled: 'Disabled' } as Readonly<Record<string, string>>,
-  ways: { code: 'By consent', client_credentials: 'For itself' } as Readonly<Record<string, string>>,
+  ways: {
+    code: 'By consent',
+    device_code: 'By a code',
+    client_credentials: 'For itself',
+  } as Readonly<Record<string, string>>,
   wayNotes: {
     code: 'Somebody signs in here and allows it (authorization code with PKCE).',
+    device_code: 'It shows a code, which somebody types here and allows it: for programs without a browser.',
     client_credentials: 'Without anybody, for one merchant (client credentials).',
   } as Readonly<Record<string, string>>,
   permissions: (count: number) => counted(count, 'permission', 'permissions'),
@@ -54,10 +59,16 @@ export const client = {
   copyId: 'Copy client id',
   merchant: 'Merchant',
   method: 'Shows who it is by',
-  methods: { client_secret: 'A secret', private_key_jwt: 'Keys of its own' } as Readonly<
-    Record<string, string>
-  >,
+  methods: {
+    client_secret: 'A secret',
+    private_key_jwt: 'Keys of its own',
+    tls_client_auth: 'A certificate of an authority',
+    self_signed_tls_client_auth: 'A certificate of its own',
+  } as Readonly<Record<string, string>>,
   bound: 'Tokens bound to a key (DPoP)',
+  boundToCertificate: 'Tokens bound to its certificate',
+  jwksUri: 'Publishes its keys at',
+  subject: 'Name in its certificate',
   yes: 'Yes',
   no: 'No',
   facts: 'About this application',
@@ -75,6 +86,7 @@ export const client = {
   held: 'May ask for at most',
   secrets: 'Secrets',
   noSecrets: 'It has none: it shows who it is by keys of its own.',
+  noSecretsButCertificate: 'It has none: it shows who it is by a certificate.',
   use: 'Use of its tokens in the last 30 days',
   refused: 'Last refusals',
   noRefusals: 'None in the last days.',
@@ -120,10 +132,38 @@ export const client = {
   methodNotes: {
     client_secret: 'We make it and show it once.',
     private_key_jwt: 'It signs with a key that never leaves it.',
+    tls_client_auth:
+      'It connects with a certificate that an authority which we trust has issued, known by one name in it: a renewed one needs no word here.',
+    self_signed_tls_client_auth:
+      'It connects with the very certificate that you register here, whoever issued it. For a renewal register two.',
   } as Readonly<Record<string, string>>,
   jwks: 'Its public keys (JWKS)',
   jwksHint: 'As JSON: { "keys": [ … ] }',
   jwksWrong: 'This is no JSON.',
+  needCertificate: 'Paste at least one certificate.',
+  certificates: 'Its certificates (PEM)',
+  certificatesHint:
+    'From -----BEGIN CERTIFICATE----- to the end. Never the private key: that stays with the program.',
+  subjectKind: 'Which name',
+  subjectKinds: {
+    san_dns: 'DNS name',
+    subject_dn: 'Subject (DN)',
+    san_uri: 'URI',
+    san_ip: 'IP address',
+    san_email: 'E-mail address',
+  },
+  subjectExamples: {
+    san_dns: 'books.example',
+    subject_dn: 'CN=books,O=Example',
+    san_uri: 'spiffe://example/books',
+    san_ip: '203.0.113.7',
+    san_email: 'books@example.com',
+  },
+  subjectHint: 'As it stands in the certificate, to the letter. No name stands for others.',
+  needSubject: 'Say the name that its certificate has.',
+  overTls:
+    'It asks for tokens over a connection with its certificate. The operator has to have turned client certificates on.',
+  bindCertificate: 'Bind its tokens to its certificate',
   bind: 'Bind its tokens to a key of its own (DPoP)',
   bindNote: 'A token that leaks is of no use to whoever finds it.',
 }

@@ -83,7 +83,7 @@ const jwksField = Type.Object(
   {
     additionalProperties: false,
     description:
-      'Public keys (RFC 7517), of `private_key_jwt`; of `self_signed_tls_client_auth`, each with its certificate as `x5c`',
+      'Public keys (RFC 7517), of `private_key_jwt`; of `self_signed_tls_client_auth`, each with its certificate as `x5c`, which alone is enough',
   },
 )
 const jwksUriField = Type.String({

@@ -7,6 +7,7 @@ import {
   tlsSubjectKinds,
   whyNoCertificate,
   whyNoName,
+  withKeyOfCertificate,
 } from '../../credentials/certificate.ts'
 import { whyNoClientKey } from '../../credentials/client-keys.ts'
 import { whyNoRedirectUri } from '../../credentials/redirect-uri.ts'
@@ -134,11 +135,13 @@ function keysAsked(
     throw invalid('/jwks_uri', 'is for private_key_jwt')
   const fault = jwksUri === undefined ? undefined : webhooks.rule.fault(jwksUri)
   if (fault !== undefined) throw invalid('/jwks_uri', fault)
-  for (const [index, key] of (jwks?.keys ?? []).entries()) {
-    const why = whyNoClientKey(key) ?? (isByCertificate(authMethod) ? whyNoCertificate(key) : undefined)
+  const isOfCertificates = isByCertificate(authMethod)
+  const keys = (jwks?.keys ?? []).map((key) => (isOfCertificates ? withKeyOfCertificate(key) : key))
+  for (const [index, key] of keys.entries()) {
+    const why = (isOfCertificates ? whyNoCertificate(key) : undefined) ?? whyNoClientKey(key)
     if (why !== undefined) throw invalid(`/jwks/keys/${index}`, why)
   }
-  return { jwks: jwks ?? null, jwksUri: jwksUri ?? null }
+  return { jwks: jwks === undefined ? null : { keys }, jwksUri: jwksUri ?? null }
 }
 
 /** A client of which no certificate has the name would never be let in. */

@@ -10,7 +10,7 @@ import {
 import { seesApi } from '../../store/scope.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
-import { idOf, limitOf, pageFields, textField } from '../fields.ts'
+import { holderField, holderIdOf, idOf, limitOf, pageFields, textField } from '../fields.ts'
 import { instant } from '../instant.ts'
 import { listOf, timeSchema } from '../openapi/route-doc.ts'
 
@@ -20,6 +20,8 @@ const usageQuery = Type.Object(
     api: Type.Optional(textField(100)),
     environment: Type.Optional(textField(100)),
     quota: Type.Optional(textField(100)),
+    // Of quotas that count by key, this one's alone.
+    key_id: holderField,
     month: Type.Optional(
       Type.String({
         pattern: '^20[0-9]{2}-(0[1-9]|1[0-2])$',
@@ -71,7 +73,7 @@ const doc = {
 /** GET /quotas. */
 export function serveQuotas(app: ControlApp, deps: AdminDeps): void {
   app.get('/quotas', { schema: { querystring: usageQuery }, config: { doc } }, async (request) => {
-    const { merchant_id: merchant, api, environment, quota, month, cursor, limit } = request.query
+    const { merchant_id: merchant, api, environment, quota, month, cursor, limit, ...asked } = request.query
     const { scope } = request.caller
     const { startMs, endMs } = monthOf(month === undefined ? deps.now() : Date.parse(`${month}-01T00:00:00Z`))
     const quotas = [...deps.table().apis.values()]
@@ -79,7 +81,8 @@ export function serveQuotas(app: ControlApp, deps: AdminDeps): void {
       .flatMap((one) => one.quotas)
       .filter(({ name }) => quota === undefined || name === quota)
     const merchantId = merchant === undefined ? undefined : idOf('mer', merchant)
-    const filter = { scope, quotas, monthMs: startMs, merchantId, environment }
+    const keyId = asked.key_id === undefined ? undefined : holderIdOf(asked.key_id)
+    const filter = { scope, quotas, monthMs: startMs, merchantId, environment, keyId }
     const after = readCursor(cursor, isPlace)
     const page = await listQuotaUsage(deps.db, filter, { after, limit: limitOf(limit) })
     return {

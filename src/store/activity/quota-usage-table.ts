@@ -37,6 +37,8 @@ export interface QuotaUsageFilter {
   readonly monthMs: number
   readonly merchantId: string | undefined
   readonly environment: string | undefined
+  /** Of quotas that count by key, this holder's alone. */
+  readonly keyId: string | undefined
 }
 
 // By what the quota counts by: an API may have one of each.
@@ -59,6 +61,7 @@ const list = `
     FROM (${used}) u JOIN merchant m ON m.id = u.holder
     LEFT JOIN merchant_limit l ON l.merchant_id = m.id LEFT JOIN merchant_quota q ON q.merchant_id = m.id
     WHERE ($7::text[] IS NULL OR m.id = ANY ($7)) AND ($8::text IS NULL OR m.id = $8) AND ($9::text IS NULL OR u.environment = $9)
+      AND ($16::text IS NULL OR u.key IS NULL OR u.key = $16)
   ), page AS (
     SELECT *, count * 10000 / requests AS share FROM found
     WHERE $10::bigint IS NULL OR (-(count * 10000 / requests), subject, api, environment, quota) >
@@ -74,7 +77,7 @@ const list = `
 /** The nearest to their quotas first. */
 export async function listQuotaUsage(
   db: Queryable,
-  { scope, quotas, monthMs, merchantId, environment }: QuotaUsageFilter,
+  { scope, quotas, monthMs, merchantId, environment, keyId }: QuotaUsageFilter,
   { after, limit }: PageRequest<QuotaUsagePlace>,
 ): Promise<Page<QuotaUsage>> {
   const rows = await db.query<QuotaUsage>(list, [
@@ -89,6 +92,7 @@ export async function listQuotaUsage(
       ? [null, '', '', '', '']
       : [after.share, after.subject, after.api, after.environment, after.quota]),
     limit + 1,
+    keyId ?? null,
   ])
   return pageOf(rows, limit)
 }

@@ -33,6 +33,7 @@ void t.test('each quota counts by its own kind, and nobody sees what is othersâ€
       monthMs,
       merchantId: undefined,
       environment: undefined,
+      keyId: undefined,
       ...filter,
     }
     const { rows } = await listQuotaUsage(db, asked, { after: null, limit: 10 })
@@ -42,6 +43,8 @@ void t.test('each quota counts by its own kind, and nobody sees what is othersâ€
     [one, 'cli_a', 'monthly_key', 9_000],
     [one, null, 'monthly', 7_000],
   ]
+  t.same(await list({ keyId: 'cli_a', merchantId: one }), own, 'its merchantâ€™s count for it, too')
+  t.same(await list({ keyId: 'key_b', merchantId: one }), own.slice(1), 'those of others do not')
   t.same(await list({}), [[other, null, 'monthly', 40_000_000_000_000], ...own])
   t.same(await list({ scope: { merchantIds: [one], apis: null } }), own)
   t.same(await list({ scope: { merchantIds: [one], apis: null }, merchantId: other }), [])

@@ -15,6 +15,7 @@ import { useNow } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
 import { KeyFace } from '../keys/key-table.tsx'
 import { KeyStatus } from '../keys/key-status.tsx'
+import { QuotasUsed } from '../limits/quota-use.tsx'
 import { BackToKeys } from '../new-key/new-key.tsx'
 import { SecretPanel } from '../new-key/secret.tsx'
 import { AddressesDialog } from './addresses.tsx'
@@ -109,6 +110,10 @@ function KeyPage({ one }: { one: Key }) {
           <KeyUse id={one.id} />
           <HeldPermissions one={one} ask={canChange ? setAsked : null} />
           <Secrets one={one} />
+          <QuotasUsed
+            {...{ merchant_id: one.merchant_id, api: one.api, environment: one.environment }}
+            key_id={one.id}
+          />
           {user.kind === 'operator' && (
             <KeyLimits one={one} ask={canChange ? () => setAsked('limits') : null} />
           )}

@@ -14,6 +14,7 @@ import { Time } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
 import { Fact } from '../key/facts.tsx'
 import { LimitsInForce } from '../limits/in-force.tsx'
+import { QuotasUsed } from '../limits/quota-use.tsx'
 import { LimitsDialog, RenameDialog } from './change.tsx'
 import { ActDialog } from './merchant-table.tsx'
 
@@ -86,20 +87,25 @@ function MerchantPage({ one }: { one: Merchant }) {
         ))}
       </div>
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_320px]">
-        <LimitsInForce
-          sources={[{ label: words.limits.ofMerchant, rates: one.rate_limits ?? {} }]}
-          plan={one.plan ?? null}
-          inFlight={one.in_flight ?? null}
-          quotas={one.quotas ?? {}}
-          actions={
-            isAdmin && (
-              <Button isSmall onClick={() => setAsked('limits')}>
-                {words.limits.change}
-              </Button>
-            )
-          }
-        />
-        <Facts one={one} />
+        <div className="min-w-0">
+          <LimitsInForce
+            sources={[{ label: words.limits.ofMerchant, rates: one.rate_limits ?? {} }]}
+            plan={one.plan ?? null}
+            inFlight={one.in_flight ?? null}
+            quotas={one.quotas ?? {}}
+            actions={
+              isAdmin && (
+                <Button isSmall onClick={() => setAsked('limits')}>
+                  {words.limits.change}
+                </Button>
+              )
+            }
+          />
+          <QuotasUsed merchant_id={one.id} />
+        </div>
+        <div className="min-w-0">
+          <Facts one={one} />
+        </div>
       </div>
       {asked === 'act' && <ActDialog one={one} close={close} />}
       {asked === 'rename' && <RenameDialog one={one} close={close} />}

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { newAttempt } from '../../api/attempt.ts'
-import { addClient, type Client, type ClientGrant, type ClientWithSecret } from '../../api/clients.ts'
+import { addClient, type ClientGrant, type ClientWithSecret } from '../../api/clients.ts'
 import { faultOf } from '../../api/fault.ts'
 import { useUser } from '../../api/session.ts'
 import type { ApiPermissions } from '../../api/types.ts'
@@ -10,15 +10,16 @@ import { useEnvironment } from '../../shell/environment.tsx'
 import { useMerchantId } from '../../shell/merchant.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Check, Choice, Field, TextArea } from '../../ui/field.tsx'
-import { Icon } from '../../ui/icon.tsx'
 import { FaultNotice } from '../../ui/states.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
 import { ApiChoice, EnvironmentChoice, MerchantField } from '../new-key/fields.tsx'
 import { PermissionPicker } from '../new-key/permission-picker.tsx'
-import { type ClientWish, faultsOf, wantsUris, wishFor } from './client-wish.ts'
+import { Method } from './client-method.tsx'
+import { type ClientWish, faultsOf, type PartProps, wantsUris, wishFor } from './client-wish.ts'
 import { linesOf, wrongLine } from './lines.ts'
+import { Wrong } from './wrong.tsx'
 
 const text = words.client
 
@@ -39,6 +40,7 @@ export function ClientForm({ apis, made }: FormProps) {
     ...{ name: '', merchant: null, isOfAll: false, api: apis[0]?.api ?? '', environment: asked },
     ...{ grants: ['code'], uris: '', permissions: new Set<string>(), method: 'client_secret', jwks: '' },
     bound: false,
+    ...{ certificates: '', subjectKind: 'san_dns', subject: '' },
   })
   const change = (part: Partial<ClientWish>): void => setTyped((now) => ({ ...now, ...part }))
   const api = apis.find((one) => one.api === typed.api)
@@ -125,11 +127,6 @@ export function ClientForm({ apis, made }: FormProps) {
   )
 }
 
-interface PartProps {
-  readonly wish: ClientWish
-  readonly change: (part: Partial<ClientWish>) => void
-}
-
 function Owner({ wish, change, fault }: PartProps & { fault: string | undefined }) {
   return (
     <div className="flex flex-col gap-3">
@@ -149,7 +146,7 @@ function Owner({ wish, change, fault }: PartProps & { fault: string | undefined 
   )
 }
 
-const ways: readonly ClientGrant[] = ['code', 'client_credentials']
+const ways: readonly ClientGrant[] = ['code', 'device_code', 'client_credentials']
 
 interface WaysProps {
   readonly chosen: readonly ClientGrant[]
@@ -176,51 +173,5 @@ function Ways({ chosen, choose, fault }: WaysProps) {
       </div>
       <Wrong>{fault}</Wrong>
     </fieldset>
-  )
-}
-
-function Wrong({ children }: { children: ReactNode }) {
-  if (children === undefined) return null
-  return (
-    <p role="alert" className="mt-2 flex items-center gap-1.5 text-[13px] text-bad">
-      <Icon name="alert" size={14} />
-      {children}
-    </p>
-  )
-}
-
-function Method({ wish, change, fault }: PartProps & { fault: (name: string) => string | undefined }) {
-  const methods: readonly Client['auth_method'][] = ['client_secret', 'private_key_jwt']
-  return (
-    <div className="flex flex-col gap-3">
-      <Choice
-        legend={text.methodTitle}
-        value={wish.method}
-        onChange={(method) => change({ method })}
-        options={methods.map((value) => ({
-          value,
-          label: text.methods[value] ?? value,
-          note: text.methodNotes[value],
-        }))}
-      />
-      <Wrong>{fault('auth_method')}</Wrong>
-      {wish.method === 'private_key_jwt' && (
-        <Field label={text.jwks} hint={text.jwksHint} fault={fault('jwks')}>
-          <TextArea
-            rows={5}
-            spellCheck={false}
-            className="font-mono text-[13px]"
-            value={wish.jwks}
-            onChange={(event) => change({ jwks: event.target.value })}
-          />
-        </Field>
-      )}
-      <Check
-        label={text.bind}
-        note={text.bindNote}
-        checked={wish.bound}
-        onChange={(event) => change({ bound: event.target.checked })}
-      />
-    </div>
   )
 }

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import type { Client } from '../../api/clients.ts'
+import { type Client, isByCertificate } from '../../api/clients.ts'
 import { fullAccess, opened, permissionTable } from '../../api/permissions.ts'
 import { requestList } from '../../api/requests.ts'
 import { Link } from '../../router.tsx'
@@ -88,7 +88,9 @@ export function ClientSecrets({ one }: { one: Client }) {
   if (one.auth_method !== 'client_secret')
     return (
       <Section title={text.secrets}>
-        <p className="card px-4 py-3 text-[13px] text-ink-3">{text.noSecrets}</p>
+        <p className="card px-4 py-3 text-[13px] text-ink-3">
+          {isByCertificate(one.auth_method) ? text.noSecretsButCertificate : text.noSecrets}
+        </p>
       </Section>
     )
   return (

@@ -1,6 +1,6 @@
 // An application as it is typed, what is missing of it, and how the API is asked for it.
 
-import type { Client, ClientGrant, NewClient } from '../../api/clients.ts'
+import type { AuthMethod, ClientGrant, NewClient, SubjectKind } from '../../api/clients.ts'
 import { words } from '../../words.ts'
 import { linesOf } from './lines.ts'
 
@@ -14,10 +14,20 @@ export interface ClientWish {
   /** One a line. */
   readonly uris: string
   readonly permissions: ReadonlySet<string>
-  readonly method: Client['auth_method']
+  readonly method: AuthMethod
   /** JSON. */
   readonly jwks: string
+  /** One or more, PEM. */
+  readonly certificates: string
+  readonly subjectKind: SubjectKind
+  readonly subject: string
   readonly bound: boolean
+}
+
+/** Of a part of the form. */
+export interface PartProps {
+  readonly wish: ClientWish
+  readonly change: (part: Partial<ClientWish>) => void
 }
 
 export function wantsUris({ grants }: ClientWish): boolean {
@@ -32,10 +42,9 @@ export function faultsOf(wish: ClientWish): Readonly<Record<string, string | und
     grants: wish.grants.length === 0 ? words.client.needWay : undefined,
     redirect_uris: wantsUris(wish) && linesOf(wish.uris).length === 0 ? words.client.needUri : undefined,
     permissions: wish.permissions.size === 0 ? words.newKey.needPermission : undefined,
-    jwks:
-      wish.method === 'private_key_jwt' && parsed(wish.jwks) === undefined
-        ? words.client.jwksWrong
-        : undefined,
+    jwks: wrongKeys(wish),
+    tls_subject:
+      wish.method === 'tls_client_auth' && wish.subject.trim() === '' ? words.client.needSubject : undefined,
   }
 }
 
@@ -48,7 +57,23 @@ export function wishFor(wish: ClientWish): NewClient {
     permissions: [...wish.permissions],
     auth_method: wish.method,
     ...(wish.method === 'private_key_jwt' && { jwks: parsed(wish.jwks) }),
+    ...(wish.method === 'self_signed_tls_client_auth' && {
+      jwks: { keys: certificatesIn(wish.certificates).map((text) => ({ x5c: [text] })) },
+    }),
+    ...(wish.method === 'tls_client_auth' && { tls_subject: { [wish.subjectKind]: wish.subject.trim() } }),
   }
+}
+
+function wrongKeys({ method, jwks, certificates }: ClientWish): string | undefined {
+  if (method === 'private_key_jwt' && parsed(jwks) === undefined) return words.client.jwksWrong
+  if (method !== 'self_signed_tls_client_auth') return undefined
+  return certificatesIn(certificates).length === 0 ? words.client.needCertificate : undefined
+}
+
+/** Of a PEM file, whatever else stands in it, the certificates: base64 of DER. */
+function certificatesIn(text: string): readonly string[] {
+  const blocks = text.matchAll(/-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/g)
+  return [...blocks].map(([, body = '']) => body.replaceAll(/\s/g, ''))
 }
 
 function parsed(text: string): unknown {

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { type Client, clientById, type ClientWithSecret } from '../../api/clients.ts'
+import { type Client, clientById, type ClientWithSecret, isByCertificate } from '../../api/clients.ts'
 import { mayChange, useUser } from '../../api/session.ts'
 import { Back, Detail } from '../../shell/detail.tsx'
 import { EnvironmentBadge } from '../../shell/environment.tsx'
@@ -78,7 +78,9 @@ function ClientPage({ one }: { one: Client }) {
           <ClientSecrets one={one} />
           <Grants merchantId={one.merchant_id} clientId={one.client_id} />
         </div>
-        <Facts one={one} />
+        <div className="min-w-0">
+          <Facts one={one} />
+        </div>
       </div>
       {asked === 'edit' && <EditDialog one={one} close={close} />}
       {asked === 'permissions' && <PermissionsDialog one={one} close={close} />}
@@ -123,7 +125,19 @@ function Facts({ one }: { one: Client }) {
           {one.grants.map((way) => words.oauth.ways[way]).join(', ')}
         </Fact>
         <Fact name={text.method}>{text.methods[one.auth_method]}</Fact>
-        <Fact name={text.bound}>{one.bound ? text.yes : text.no}</Fact>
+        {Object.entries(one.tls_subject ?? {}).map(([kind, name]) => (
+          <Fact key={kind} name={text.subject}>
+            <code className="break-all">{name}</code>
+          </Fact>
+        ))}
+        {one.jwks_uri && (
+          <Fact name={text.jwksUri}>
+            <code className="break-all">{one.jwks_uri}</code>
+          </Fact>
+        )}
+        <Fact name={isByCertificate(one.auth_method) ? text.boundToCertificate : text.bound}>
+          {one.bound ? text.yes : text.no}
+        </Fact>
         <Fact name={words.key.created}>
           <Time at={one.created_at} />
         </Fact>
