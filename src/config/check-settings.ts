@@ -96,7 +96,16 @@ function checkClientCertificates({ tree, file, report }: CheckedFile): void {
         '`client_cert_header` is believed of `trusted_proxies` alone, and there are none',
       )
   }
-  const text = file.control?.mtls_url
+  const { control } = file
+  const isAsked = control?.tls?.client_certificates === 'optional' || control?.client_cert_header === true
+  for (const name of ['client_ca', 'mtls_url'] as const) {
+    if (control?.[name] !== undefined && !isAsked)
+      report.warn(
+        placeOfValue(tree, ['control', name]),
+        `\`${name}\` is of no use: no client can show a certificate (\`tls.client_certificates\`, or \`client_cert_header\` behind a proxy)`,
+      )
+  }
+  const text = control?.mtls_url
   if (text === undefined) return
   const at = ['control', 'mtls_url']
   const url = URL.canParse(text) ? new URL(text) : undefined

@@ -2,11 +2,33 @@
 // registered. Pure.
 
 import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { ClientAuthMethod } from './oauth.ts'
 
 /** The names by which a certificate is known, as RFC 8705 §2.1.2 has them. */
 export const tlsSubjectKinds = ['subject_dn', 'san_dns', 'san_uri', 'san_ip', 'san_email'] as const
 export type TlsSubjectKind = (typeof tlsSubjectKinds)[number]
+
+const dnPart = /^\s*[A-Za-z0-9.-]+\s*=\s*\S/
+const dnsName = /^(?:\*\.)?[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*$/
+
+/** What a name of a kind must be; others are in no certificate. */
+const forms: Readonly<Record<TlsSubjectKind, readonly [isOne: (name: string) => boolean, what: string]>> = {
+  subject_dn: [
+    (name) => partsOfDn(name).every((part) => dnPart.test(part)),
+    'a distinguished name such as CN=books.example,O=Books',
+  ],
+  san_dns: [(name) => dnsName.test(name), 'a DNS name'],
+  san_uri: [(name) => URL.canParse(name) && !/\s/.test(name), 'a URI'],
+  san_ip: [(name) => isIP(name) !== 0, 'an IP address'],
+  san_email: [(name) => /^[^\s@]+@[^\s@]+$/.test(name), 'an e-mail address'],
+}
+
+/** Why a name cannot be one of its kind, as the end of a sentence that begins with it; undefined: it can. */
+export function whyNoName(kind: TlsSubjectKind, name: string): string | undefined {
+  const [isOne, what] = forms[kind]
+  return isOne(name) ? undefined : `must be ${what}`
+}
 
 const clientUse = '1.3.6.1.5.5.7.3.2'
 const anyUse = '2.5.29.37.0'
@@ -64,13 +86,16 @@ function namesOf({ subjectAltName = '' }: X509Certificate, kind: string): string
 
 /** RFC 4514, the last part first: blanks around its parts and the case of types do not count. */
 function canonicalDn(text: string): string {
-  const parts = text.match(/(?:[^,\\]|\\.)+/g) ?? []
-  return parts
+  return partsOfDn(text)
     .map((part) => {
       const at = part.indexOf('=')
       return `${part.slice(0, at).trim().toUpperCase()}=${part.slice(at + 1).trim()}`
     })
     .join(',')
+}
+
+function partsOfDn(text: string): readonly string[] {
+  return text.match(/(?:[^,\\]|\\.)+/g) ?? []
 }
 
 /** Why a key of a JWKS is not one of a registered certificate; undefined: it is. */

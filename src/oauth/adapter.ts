@@ -5,7 +5,7 @@ import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provid
 import type { Table } from '../config/compiled.ts'
 import { boundToCertificate, certificateOf } from '../credentials/record.ts'
 import { createSealing } from '../credentials/sealing.ts'
-import { findGrant, lockUsableGrant, prolongGrant } from '../store/oauth/oauth-grant-table.ts'
+import type { Change } from '../store/change-table.ts'
 import {
   consumeArtifact,
   dropArtifact,
@@ -15,7 +15,7 @@ import {
   keepOnce,
 } from '../store/oauth/oauth-artifact-table.ts'
 import { findActiveClient, lockActiveClient } from '../store/oauth/oauth-client-table.ts'
-import type { Change } from '../store/change-table.ts'
+import { findGrant, lockUsableGrant, prolongGrant } from '../store/oauth/oauth-grant-table.ts'
 import type { Postgres, Queryable } from '../store/postgres.ts'
 import { StoreUnavailableError } from '../store/postgres-errors.ts'
 import {
@@ -26,11 +26,11 @@ import {
   issueWithin,
   type TokenRequest,
 } from './access-tokens.ts'
+import { applied, isRevocation, unavailable } from './applied.ts'
 import type { ClientKeySets } from './client-key-sets.ts'
 import { metadataOf, permissionsOfClient } from './client-metadata.ts'
-import { applied, isRevocation, unavailable } from './applied.ts'
-import { digestOfText } from './token-text.ts'
 import { answeredDevice, keepDevice } from './device-codes.ts'
+import { digestOfText } from './token-text.ts'
 import { UsedBeforeError, writeInUnit } from './token-unit.ts'
 
 export interface AdapterDeps {

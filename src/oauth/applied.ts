@@ -3,6 +3,7 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { Change } from '../store/change-table.ts'
 import { StoreUnavailableError } from '../store/postgres-errors.ts'
+import { unavailableText } from './error-page.ts'
 
 /** Resolves once all instances have applied the change, if there is one; throws what is answered where they have not in time. */
 export async function applied(
@@ -17,8 +18,6 @@ export function unavailable(cause: unknown): errors.OIDCProviderError {
   const error = new errors.TemporarilyUnavailable(unavailableText, { cause })
   return Object.assign(error, { status: 503, statusCode: 503, expose: true, allow_redirect: false })
 }
-
-export const unavailableText = 'the server cannot do this at the moment'
 
 export interface SettleDeps {
   /** Whether all instances have applied, in time, what was changed until now. Throws StoreUnavailableError. */

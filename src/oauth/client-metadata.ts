@@ -2,8 +2,8 @@
 
 import type { AllClientMetadata } from 'oidc-provider'
 import type { Api } from '../config/compiled.ts'
-import { fullAccess } from '../credentials/permission.ts'
 import { isByCertificate } from '../credentials/certificate.ts'
+import { fullAccess } from '../credentials/permission.ts'
 import type { StoredClient } from '../store/oauth/oauth-client-table.ts'
 
 /** As it is asked for (RFC 8628 §3.4). */

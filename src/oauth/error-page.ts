@@ -1,9 +1,11 @@
-// What people see whose request to authorize cannot be led back to the program that made it.
+// What people see whose request to authorize cannot be led back to the program that made it. It loads nothing of oidc-provider,
+// which an installation without tokens never does.
 
 import type { KoaContextWithOIDC } from 'oidc-provider'
-import { unavailableText } from './applied.ts'
 
 const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+export const unavailableText = 'the server cannot do this at the moment'
 
 /** After which what failed for a while may be tried again. */
 export const retryAfterSeconds = 1

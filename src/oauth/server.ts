@@ -11,13 +11,13 @@ import { StoreUnavailableError } from '../store/postgres-errors.ts'
 import type { AccessTokenStore } from './access-tokens.ts'
 import { applied, type SettleDeps } from './applied.ts'
 import { type ClientKeySetDeps, createClientKeySets } from './client-key-sets.ts'
-import { type MutualTls, noteCertificate } from './mutual-tls.ts'
 import { textOf } from './configuration.ts'
 import { endGrantWithin, inOneGo } from './end-grant.ts'
+import { type MutualTls, noteCertificate } from './mutual-tls.ts'
 import { consentPath, interactionPath, oauthPath } from './paths.ts'
 import { createProvider } from './provider.ts'
-import { writeWithin } from './token-unit.ts'
 import { createKeyRing, type KeyRingDeps, type ServerKeys } from './server-keys.ts'
+import { writeWithin } from './token-unit.ts'
 
 export interface OauthServerDeps extends KeyRingDeps, SettleDeps {
   /** Where the control plane is reached: scheme, host and port. */

@@ -2,11 +2,11 @@
 // what holds here.
 
 import type { Table } from '../config/compiled.ts'
-import { scopesOf, unusedPath } from './configuration.ts'
 import { deviceGrant } from './client-metadata.ts'
-import { type MutualTls, mutualTlsMetadata } from './mutual-tls.ts'
+import { scopesOf, unusedPath } from './configuration.ts'
 import { deviceStepSeconds } from './device-codes.ts'
 import { retryAfterSeconds } from './error-page.ts'
+import { type MutualTls, mutualTlsMetadata } from './mutual-tls.ts'
 
 export interface TidyDeps {
   /** Where people type the code that a program shows. */

@@ -1,7 +1,8 @@
 // Every step by which a program of others comes to a token, uses it up or gives it back, made ready to be taken, once or again.
 
 import { authorize, begin, codeClient, discover, type MadeClient, redirectUri } from './flow.ts'
-import type { Browser, OauthProgram } from './server-program.ts'
+import type { Browser } from './browser.ts'
+import type { OauthProgram } from './server-program.ts'
 
 /** Who is answered: somebody with a browser, a program, or a page of the hub. */
 export type Audience = 'person' | 'program' | 'hub'

@@ -2,7 +2,12 @@
 
 import type { Static } from 'typebox'
 import type { Api } from '../../config/compiled.ts'
-import { isByCertificate, whyNoCertificate } from '../../credentials/certificate.ts'
+import {
+  isByCertificate,
+  tlsSubjectKinds,
+  whyNoCertificate,
+  whyNoName,
+} from '../../credentials/certificate.ts'
 import { whyNoClientKey } from '../../credentials/client-keys.ts'
 import { whyNoRedirectUri } from '../../credentials/redirect-uri.ts'
 import { noKeyLimits } from '../../store/keys/limit-table.ts'
@@ -36,6 +41,7 @@ export function askedClient(deps: AdminDeps, scope: Scope, body: NewClientBody):
   const { tls_subject: tlsSubject = null } = body
   if ((authMethod === 'tls_client_auth') !== (tlsSubject !== null))
     throw invalid('/tls_subject', 'is for tls_client_auth, which needs it')
+  refuseImpossible(tlsSubject)
   const isStrict = api.oauth?.profile === 'fapi2'
   if (isStrict && authMethod === 'client_secret')
     throw invalid(
@@ -133,4 +139,13 @@ function keysAsked(
     if (why !== undefined) throw invalid(`/jwks/keys/${index}`, why)
   }
   return { jwks: jwks ?? null, jwksUri: jwksUri ?? null }
+}
+
+/** A client of which no certificate has the name would never be let in. */
+function refuseImpossible(tlsSubject: StoredClient['tlsSubject']): void {
+  for (const kind of tlsSubjectKinds) {
+    const name = tlsSubject?.[kind]
+    const why = name === undefined ? undefined : whyNoName(kind, name)
+    if (why !== undefined) throw invalid(`/tls_subject/${kind}`, why)
+  }
 }

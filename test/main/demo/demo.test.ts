@@ -14,6 +14,7 @@ import { choosePlace } from '../../../src/store/embedded/place.ts'
 import { freePort } from '../../../src/store/embedded/postmaster.ts'
 import { childrenOf, inspectProcess } from '../../../src/store/embedded/process.ts'
 import { runCurlLine } from '../curl-line.ts'
+import { tryReadme } from './readme-oauth.ts'
 import { latchkey, probe, type Running, until } from '../process.ts'
 
 t.setTimeout(300_000)
@@ -219,6 +220,30 @@ t.test('the demo', async (t) => {
     t.match((await shell(revoke)).stdout, `Key ${keyId} is revoked.`)
     t.equal((await runCurlLine(curls[0] ?? '')).status, 401)
   })
+
+  await t.test(
+    'README’s lines lead from nothing to a request with a token, also one that is bound',
+    async (t) => {
+      const [made, plain, bound] = await tryReadme({
+        ...{
+          hub: `http://localhost:${ports.get('CONTROL_PORT')}`,
+          gatewayPort: ports.get('GATEWAY_PORT') ?? 0,
+        },
+        adminToken: /^export LATCHKEY_ADMIN_TOKEN=(\S+)/m.exec(running.stdout())?.[1] ?? '',
+        person: printedPeople(running)['member'] ?? { email: '', password: '' },
+      })
+      t.same(made, [])
+      for (const [lines, type] of [
+        [plain, 'bearer'],
+        [bound, 'dpop'],
+      ] as const) {
+        t.match(lines, [
+          ...[/^open http/, new RegExp(`^token: ${type}, for 900 s, may document.read document.search`)],
+          ...[/ with it: 200 /, / after a refresh: 200 /, / is revoked: 401 /],
+        ])
+      }
+    },
+  )
 
   await t.test('it says where its data lies, and how to remove it', (t) => {
     const [, text = ''] = /^data +(.*)$/m.exec(running.stdout()) ?? []
