@@ -1,6 +1,7 @@
 // Tokens of outside issuers against a merchant's record, with a clock of the test's own.
 
 import t from 'tap'
+import { createJudge, notGiven, rulesOf } from '../../src/decision/judge.ts'
 import { outsideAuthenticator } from '../../src/decision/outside-token.ts'
 import type { Misses } from '../../src/decision/misses.ts'
 import { digestOfMerchant } from '../../src/credentials/merchant-digest.ts'
@@ -10,6 +11,7 @@ import type { Found } from '../../src/lookup/found.ts'
 import type { CheckedToken, OutsideToken } from '../../src/lookup/issuer/checked-token.ts'
 import { accessOf, loadDemo } from '../gateway/subject.ts'
 import { matchRoute } from '../../src/decision/route.ts'
+import { gatewayYaml, load, tableYaml } from '../config/files.ts'
 import { merchant, settingsOf } from '../lookup/issuer/subject.ts'
 
 const config = await loadDemo()
@@ -123,4 +125,42 @@ void t.test('a token of another environment is none of this host’s', async (t)
   t.match((await judge({ checked: of('other') })).denial, { reason: 'jwt_environment' })
   const other: CheckedToken = { kind: 'right', token: { ...token, merchant: 'acme' } }
   t.match(await judge({ checked: other }), { denial: { reason: 'jwt_merchant' }, asked: [] })
+})
+
+void t.test('who judges a request anew takes the token for what it was found to be', async (t) => {
+  const jwt = '    jwt: { issuer: "https://id.test", audience: a, merchant_claim: m, environment: live }\n'
+  const loaded = await load(t, { gateway: gatewayYaml + jwt, table: tableYaml })
+  if (!loaded.ok) return t.fail(JSON.stringify(loaded.faults))
+  const { table } = loaded.config
+  const route = table.apis.get('flintn')?.routes.find(({ requirement }) => requirement.kind !== 'public')
+  if (route === undefined || route.requirement.kind === 'public') return t.fail('no route')
+  const [host = ''] = table.apis.get('flintn')?.environments.find(({ name }) => name === 'live')?.hosts ?? []
+  const view = {
+    ...{
+      method: route.method,
+      target: route.template.replaceAll(/\{[^}]*\}/g, '1'),
+      httpMajor: 1,
+      httpMinor: 1,
+    },
+    ...{ fields: ['Host', host, 'Authorization', 'Bearer a.b.c'], peer: '192.0.2.1' },
+    ...{ isPeerTrusted: false, isPeerTls: false },
+  }
+  const found: CredentialRecord = {
+    ...record,
+    ...{
+      kind: 'outside_token',
+      api: 'flintn',
+      environment: 'live',
+      permissions: route.requirement.permissions,
+    },
+    token: { id: 'jti_1', userId: null, grantId: null, jkt: null },
+    expiresAtMs: 1,
+  }
+  const judge = createJudge(rulesOf(loaded.config))
+  const given = { denied: null, nowMs: 0 }
+  t.equal(
+    judge(view, { ...given, found: { kind: 'known', record: found, tier: 'memory' } }).denial,
+    undefined,
+  )
+  t.equal(judge(view, { ...given, found: notGiven }).denial?.code, 'AUTH_UNAVAILABLE')
 })

@@ -79,6 +79,7 @@ void t.test('an API that takes tokens of an outside issuer', async (t) => {
     t.equal(codeOf(await ask(program, token, { line: 'GET /v1/transactions' })), 'INSUFFICIENT_PERMISSIONS')
     t.equal(issuer.asked.length, asked, 'nobody waits for the issuer')
     await until(() => lastLine(program)?.['code'] === 'INSUFFICIENT_PERMISSIONS', 'the line')
+    t.equal(lastLine(program)?.['lookup'], 'memory', 'its merchant is known by then')
     t.match(lastLine(program), {
       issuer: issuer.url,
       key_id: outsideKey,

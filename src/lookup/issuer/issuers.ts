@@ -31,7 +31,8 @@ const keptMs = 60_000
 interface Kept {
   readonly checked: CheckedToken & { readonly kind: 'right' }
   readonly atMs: number
-  /** `KeySet.version` of the keys that it was checked by. */
+  /** The keys that it was checked by, and their `version`. */
+  readonly keys: KeySet
   readonly version: number
 }
 
@@ -60,7 +61,7 @@ export function createIssuers(deps: IssuersDeps): IssuersInForce {
     const { version } = keys
     const checked = await checkToken(token, { settings, keys, nowMs: deps.now() })
     if (checked.kind === 'right')
-      stateOf(settings).kept.set(digestOf(token), { checked, atMs: deps.monotonicNow(), version })
+      stateOf(settings).kept.set(digestOf(token), { checked, atMs: deps.monotonicNow(), keys, version })
     return checked
   }
 
@@ -68,7 +69,7 @@ export function createIssuers(deps: IssuersDeps): IssuersInForce {
     known(settings, token) {
       const kept = states.get(settings)?.kept.get(digestOf(token))
       const keys = sets.get(nameOf(settings))
-      if (kept === undefined || keys === undefined || keys.version !== kept.version) return undefined
+      if (kept === undefined || kept.keys !== keys || keys.version !== kept.version) return undefined
       return deps.monotonicNow() - kept.atMs < keptMs && keys.isUsable() ? kept.checked : undefined
     },
     check(settings, token) {

@@ -31,6 +31,7 @@ void t.test('what is right is told as its claims have it', async (t) => {
     ...{ jkt: null, expiresAtMs: nowMs + 330_000, issuer: 'https://id.test' },
     ...{ id: /^jti_[0-9a-f]{32}$/, subjectId: /^sub_[0-9a-f]{32}$/, issuerId: /^iss_[0-9a-f]{32}$/ },
   })
+  t.same(Object(await check(await signed(one, claims))).permissions, ['a', 'b'], '`*` gives nothing')
   const ids = [await check(await signed(one, claims)), await check(await signed(one, claims))]
   t.same(Object(ids[0]).id, Object(ids[1]).id, 'one `jti` is one token, however it was signed')
   const list = await check(await signed(one, claimsOf({ scope: ['a', 'b'], aud: ['x', 'https://api.test'] })))

@@ -64,6 +64,7 @@ void t.test('an issuer that is not followed any more is not asked, and nothing o
   t.equal(issuers.known(settings, token), undefined)
   t.same(await issuers.check(settings, token), { kind: 'unavailable', reason: 'jwt_no_keys' })
   await issuers.follow([settings])
+  t.equal(issuers.known(settings, token), undefined, 'these are other keys')
   t.match(await issuers.check(settings, token), { kind: 'right' })
 })
 

@@ -97,3 +97,18 @@ void t.test('a merchant is found where it is looked up, with its status and limi
   const after = (await readCredentials(db, [place])).records.get(place)
   t.match(after, { merchantStatus: 'suspended', revision: page.revision + 1 })
 })
+
+void t.test('keys and merchants are found on each schema of before', async (t) => {
+  const { db } = await createDatabase(t)
+  const key = await seedKey(db)
+  const id = 'mer_01K8ZX3V9QABCDEFGHJKMNPQRS'
+  await createMerchant(db, origin, { id, name: 'Outside' })
+  const place = digestOfMerchant(id) ?? ''
+  // Those of migrations 24, 21 and 16, the latest first.
+  for (const tables of ['merchant_quota', 'access_token', 'key_limit, merchant_limit']) {
+    await db.query(`DROP TABLE ${tables} CASCADE`)
+    const { records } = await readCredentials(db, [place, key.secret.digest])
+    t.equal(records.get(place)?.kind, 'merchant', tables)
+    t.equal(records.get(key.secret.digest)?.keyId, key.id, tables)
+  }
+})
