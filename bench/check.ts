@@ -3,13 +3,14 @@
 import type { Latency, Result, Throughput } from './measure.ts'
 import { names, type ScenarioReport } from './scenario.ts'
 import { decisionFigures } from './scenarios/decision.ts'
+import { limitFigures } from './scenarios/limits.ts'
 import { medianOf, spreadOf } from './statistics.ts'
 
 export interface Figure {
   readonly title: string
   /** NaN: it could not be measured in this run. */
   readonly value: number
-  readonly unit: '' | 'ms' | 'µs' | 'MiB'
+  readonly unit: '' | 'ms' | 'µs' | 'MiB' | 'bytes'
   /** null: nothing is required, the figure is for the reader. */
   readonly bar: number | null
   readonly aim: number | null
@@ -40,6 +41,7 @@ export function figuresOf(reports: readonly ScenarioReport[], cpuOf: Of = 'least
   const flood = in_('401')
   const cold = in_('keys-postgres')
   const { figure } = in_('decision')
+  const limits = in_('limits')
   const workers = in_('workers')
   const tokens = in_('tokens')
   const key = tokens.cpu(names.keyBesideTokens)
@@ -64,6 +66,16 @@ export function figuresOf(reports: readonly ScenarioReport[], cpuOf: Of = 'least
     ratio('CPU a request with a bearer token ÷ with a key', tokens.cpu(names.bearer) / key, [1.05, 1.02]),
     ratio('CPU a request with a DPoP token ÷ with a key', tokens.cpu(names.dpop) / key, [3, 2]),
     { ...ratio('decision for a key in memory', figure(decisionFigures.many), [6, 2]), unit: 'µs' },
+    { ...ratio('two limits, CPU a request', limits.figure(limitFigures.two), [3, 2]), unit: 'µs' },
+    { ...ratio('in_flight, CPU a request', limits.figure(limitFigures.inFlight), [3, 2]), unit: 'µs' },
+    {
+      ...ratio(
+        'memory a key with limits whose burst is there again',
+        limits.figure(limitFigures.idle),
+        [100, 1],
+      ),
+      unit: 'bytes',
+    },
     {
       ...ratio('RSS with 100,000 keys in memory, under load', in_('memory').rss(names.memory), [220, 140]),
       unit: 'MiB',

@@ -21,6 +21,7 @@ import { type Changes, createChanges } from '../src/lookup/changes.ts'
 import { createLimiter } from '../src/limits/limiter.ts'
 import { nobodyHasQuotas } from '../src/limits/quotas.ts'
 import type { Lookup } from '../src/lookup/found.ts'
+import { nobodyIsTrusted } from '../src/lookup/issuer/checked-token.ts'
 import { nothingIsRepeated } from '../src/lookup/proofs-seen.ts'
 import { createKnownEntries } from '../src/lookup/known-entries.ts'
 import { createMemoryTier } from '../src/lookup/memory-tier.ts'
@@ -51,6 +52,7 @@ const limiter = createLimiter({ store: null, instances: () => 1, monotonicNow })
 const stages = decisionStages({
   ...{
     lookup,
+    issuers: nobodyIsTrusted,
     misses: nobodyIsCounted,
     limiter,
     quotas: nobodyHasQuotas,

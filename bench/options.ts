@@ -34,7 +34,7 @@ export const mainScenario = 'get'
 
 /** What the bars are measured by. */
 export const checkScenarios = [
-  ...['get', '401', 'tokens', 'decision', 'memory', 'workers', 'keys-postgres'],
+  ...['get', '401', 'tokens', 'decision', 'limits', 'memory', 'workers', 'keys-postgres'],
 ] as const
 
 const flags = {

@@ -17,6 +17,7 @@ import { decision } from './scenarios/decision.ts'
 import { get, large, post } from './scenarios/forwarding.ts'
 import { keysInMemory, keysInPostgres, keysInRedis, memory } from './scenarios/keys.ts'
 import { forbidden, unauthorized } from './scenarios/refusals.ts'
+import { limits } from './scenarios/limits.ts'
 import { connections, workers } from './scenarios/scale.ts'
 import { handshakes, tokens } from './scenarios/tokens.ts'
 import { withBench } from './with-bench.ts'
@@ -28,6 +29,7 @@ const scenarios: readonly Scenario[] = [
   unauthorized,
   forbidden,
   decision,
+  limits,
   keysInMemory,
   memory,
   keysInRedis,

@@ -5,6 +5,7 @@ import { account, security } from './words/account.ts'
 import { activity } from './words/activity.ts'
 import { audit } from './words/audit.ts'
 import { authorize } from './words/authorize.ts'
+import { brakes } from './words/brakes.ts'
 import { common, environments } from './words/common.ts'
 import { deny } from './words/deny.ts'
 import { device } from './words/device.ts'
@@ -41,6 +42,7 @@ export const words = {
   newKey,
   secret,
   key,
+  brakes,
   disable,
   enable,
   revoke,

@@ -53,10 +53,10 @@ function warnOfMissingHeaders(
   api: string,
   headers: readonly (string | undefined)[] | undefined,
 ): void {
-  const { credential, oauth } = file.apis?.[api] ?? {}
+  const { credential, oauth, jwt } = file.apis?.[api] ?? {}
   if (headers === undefined || credential === undefined) return
   const { header, bearer } = credential
-  const isInAuthorization = bearer === true || oauth !== undefined
+  const isInAuthorization = bearer === true || oauth !== undefined || jwt !== undefined
   const fields = [...(header === undefined ? [] : [header]), ...(isInAuthorization ? ['Authorization'] : [])]
   const named = new Set(headers.map((name) => name?.toLowerCase()))
   const isNamed = (field: string) =>

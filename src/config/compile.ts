@@ -6,6 +6,7 @@ import { compileAuditSink } from './audit-sink.ts'
 import type { Api, CompiledConfig, Settings, Table, TlsSettings, Upstream } from './compiled.ts'
 import { createHostMatcher, normalizeHost } from './hosts.ts'
 import { compileHub } from './hub.ts'
+import { compileJwt } from './jwt-schema.ts'
 import { compileOAuth, resourceMetadataPath } from './oauth-schema.ts'
 import { createRouteTries, type MatchableRoute } from './matcher.ts'
 import { brakesOf } from './brakes.ts'
@@ -194,6 +195,7 @@ async function compileAccess({ file, tables, sha256 }: Checked): Promise<Table> 
     plans: new Set(Object.keys(file.plans)),
     prefixes: all.flatMap((api) => api.environments.map((environment) => environment.prefix)),
     maxStaleLimitMs: Math.max(...all.map((api) => api.staleLimitMs)),
+    merchantStaleLimitMs: Math.min(...all.filter(({ jwt }) => jwt !== null).map((api) => api.staleLimitMs)),
     escapes: all.flatMap((api) => api.routes).reduce((set, route) => set | route.escapes, 0),
     matchHost: createHostMatcher(all),
   }
@@ -229,6 +231,7 @@ async function compileApi(name: string, { entry, table, file }: ApiParts): Promi
     staleLimitMs: parseDuration(entry.stale_limit),
     legacyKeys: entry.legacy_keys,
     oauth: compileOAuth(entry.oauth),
+    jwt: compileJwt(entry.jwt, Object.keys(entry.environments)),
     resourceMetadata: metadataAt(name, { entry, file }),
     cors: compileCors(entry),
     stripPrefix: entry.strip_prefix,
@@ -261,9 +264,9 @@ function compileEnvironments({ environments }: GatewayFile['apis'][string]): Api
 }
 
 /** Clients of OAuth send tokens in Authorization (RFC 6750 §2.1), whatever else an API takes. */
-function compileCredential({ credential, oauth }: GatewayFile['apis'][string]): Api['credential'] {
+function compileCredential({ credential, oauth, jwt }: GatewayFile['apis'][string]): Api['credential'] {
   const { header } = credential
-  const bearer = credential.bearer || oauth !== undefined
+  const bearer = credential.bearer || oauth !== undefined || jwt !== undefined
   const fields = [...(header === undefined ? [] : [header]), ...(bearer ? ['Authorization'] : [])]
   return { header: header ?? null, bearer, fields, fieldList: fields.join(', ') }
 }
@@ -274,7 +277,7 @@ function compileCors(entry: GatewayFile['apis'][string]): Api['cors'] {
   const { origins, headers } = cors
   const usual = [
     ...compileCredential(entry).fields,
-    ...(entry.oauth === undefined ? [] : ['DPoP']),
+    ...(entry.oauth === undefined && entry.jwt === undefined ? [] : ['DPoP']),
     'Content-Type',
   ]
   return {

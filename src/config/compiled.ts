@@ -7,6 +7,7 @@ import type { HubSettings } from './hub-compiled.ts'
 import type { LogPaths } from './log-schema.ts'
 import type { Brake } from './brakes.ts'
 import type { Quota } from './quotas.ts'
+import type { JwtSettings } from './jwt-schema.ts'
 import type { OAuthSettings } from './oauth-schema.ts'
 import type { CountedBy } from './rate-limit-schema.ts'
 import type { Escapes } from './request/escapes.ts'
@@ -187,6 +188,8 @@ export interface Table {
   readonly prefixes: readonly string[]
   /** Largest `stale_limit` of any API. */
   readonly maxStaleLimitMs: number
+  /** Smallest of those that take tokens of an outside issuer, which are looked up by their merchant; Infinity: none does. */
+  readonly merchantStaleLimitMs: number
   /** Escapes that a route of any API takes in its parameters. */
   readonly escapes: Escapes
   /** `host` as the client sent it (any case, perhaps a port, perhaps a trailing dot); undefined: no API has it. */
@@ -219,6 +222,8 @@ export interface Api {
   readonly legacyKeys: boolean
   /** null: it takes no access tokens. */
   readonly oauth: OAuthSettings | null
+  /** null: it takes no tokens of an outside issuer. */
+  readonly jwt: JwtSettings | null
   /** URL of what it says of itself as a resource (RFC 9728); null: there is nothing. */
   readonly resourceMetadata: string | null
   readonly cors: 'off' | 'upstream' | CorsRules

@@ -7,8 +7,9 @@ import { closed } from './schema-fields.ts'
 /** What one entry of each list looks like. */
 export const denyEntryRules = {
   keys: {
-    pattern: '^(?:key|cli)_[0-9A-Za-z]{10,40}$',
-    expects: 'the id of a key, key_…, or of a client of OAuth, cli_…',
+    pattern: '^(?:key|cli|jwt|jti|sub|iss)_[0-9A-Za-z]{10,40}$',
+    expects:
+      'the id of a key, key_…, or of a client of OAuth, cli_…, or of tokens of an outside issuer: jwt_…, jti_…, sub_…, iss_…',
   },
   merchants: { pattern: '^mer_[0-9A-Za-z]{10,40}$', expects: 'the id of a merchant, mer_…' },
   prefixes: {
@@ -40,7 +41,7 @@ export const DenyFile = Type.Object(
   {
     keys: list(
       'keys',
-      'Ids of keys, and of clients of OAuth with all their access tokens: refused with 401 INVALID_API_KEY.',
+      'Ids of keys, and of clients of OAuth with all their access tokens; of outside issuers a merchant’s tokens (`jwt_…`), one (`jti_…`), all of a subject (`sub_…`) or of an issuer (`iss_…`), as the access log calls them: refused with 401 INVALID_API_KEY.',
     ),
     merchants: list('merchants', 'Ids of merchants: all their keys are refused with 401 INVALID_API_KEY.'),
     prefixes: list(

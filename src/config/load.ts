@@ -16,6 +16,7 @@ import { loadDeny } from './deny.ts'
 import type { Environment } from './expand.ts'
 import { createReport, type Fault, formatFault, type Report, sortFaults } from './fault.ts'
 import { fit } from './fit.ts'
+import { checkJwt } from './check-jwt.ts'
 import { checkOauth } from './check-oauth.ts'
 import { checkHub } from './hub.ts'
 import { GatewayFile } from './schema.ts'
@@ -93,6 +94,7 @@ export async function loadConfig(
     checkSettings(checked)
     checkHub(checked)
     checkOauth(checked)
+    checkJwt(checked)
     checkScanning(checked)
     checkAuditSink(checked)
     checkUpstreams(checked)

@@ -9,6 +9,7 @@ import { HubSection } from './hub-schema.ts'
 import { LogSection } from './log-schema.ts'
 import { Brakes } from './brake-schema.ts'
 import { Quotas } from './quota-schema.ts'
+import { JwtSection } from './jwt-schema.ts'
 import { OAuthSection } from './oauth-schema.ts'
 import { Plans, RateLimits } from './rate-limit-schema.ts'
 import { ScanningSection } from './scanning-schema.ts'
@@ -297,6 +298,7 @@ const Api = Type.Object(
     quotas: Quotas,
     brakes: Brakes,
     oauth: Type.Optional(OAuthSection),
+    jwt: Type.Optional(JwtSection),
     legacy_keys: Type.Boolean({ default: false, description: 'Looks up keys without a checksum too.' }),
     cors: Type.Union([Type.Enum(['off', 'upstream']), Cors], {
       default: 'off',

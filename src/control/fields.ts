@@ -67,7 +67,7 @@ export function limitOf(text: string | undefined): number {
 }
 
 /** Of what has a path of its own. */
-type IdPrefix = 'key' | 'mer' | 'tok' | 'usr' | 'ses' | 'inv' | 'whk' | 'dlv' | 'pky' | 'cli' | 'grt'
+type IdPrefix = 'key' | 'mer' | 'tok' | 'usr' | 'ses' | 'inv' | 'whk' | 'dlv' | 'pky' | 'cli' | 'grt' | 'jwt'
 
 /** An id from a path. One that could not have been given out is NOT_FOUND, and never reaches the database. */
 export function idOf(prefix: IdPrefix, text: string): string {
@@ -75,13 +75,17 @@ export function idOf(prefix: IdPrefix, text: string): string {
   throw new DenialError(deny('NOT_FOUND', 'malformed_id'))
 }
 
-/** What use is asked of: a key's id, or a client's, as which its access tokens count. Throws NOT_FOUND as `idOf` does. */
+/** What use is asked of: a key's id, a client's, as which its access tokens count, or `jwt_…`, as which a merchant's tokens of outside issuers do. Throws NOT_FOUND as `idOf` does. */
 export function holderIdOf(text: string): string {
-  return idOf(text.startsWith('cli_') ? 'cli' : 'key', text)
+  return idOf((['cli', 'jwt'] as const).find((prefix) => text.startsWith(`${prefix}_`)) ?? 'key', text)
 }
 
 export const holderField = Type.Optional(
-  Type.String({ maxLength: 64, description: 'Of a key; or of a client, as which its access tokens count' }),
+  Type.String({
+    maxLength: 64,
+    description:
+      'Of a key; of a client, as which its access tokens count; or `jwt_…`, as which a merchant’s tokens of outside issuers do',
+  }),
 )
 
 /** Whether `text` is `key_…`, `mer_…` and the like with 10 to 40 letters and digits. */

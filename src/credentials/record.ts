@@ -14,7 +14,11 @@ export type KeyStatus = (typeof keyStatuses)[number]
 export const listedStatuses = [...keyStatuses, 'expired'] as const
 export type ListedStatus = (typeof listedStatuses)[number]
 
-export const credentialKinds = ['api_key', 'access_token'] as const
+/**
+ * `merchant`: what is looked up for a token of an outside issuer (merchant-digest.ts), and is no credential by itself.
+ * `outside_token`: such a token, made of that record and of what the issuer says; it is in no store.
+ */
+export const credentialKinds = ['api_key', 'access_token', 'merchant', 'outside_token'] as const
 export type CredentialKind = (typeof credentialKinds)[number]
 
 /** What a record of an access token has beside what one of a key has. */

@@ -80,6 +80,21 @@ export function isWellFormed(secret: Secret, prefix: string): boolean {
   return announced === crc32OfAscii(text, bodyEnd)
 }
 
+/** Longest signed token that is looked at; identity providers put groups and the like into them. */
+export const maxSignedLength = 16_384
+const compactForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+
+/** Whether it has the form of a signed token (RFC 7515 §3.1) instead of a key's: that has no dots. */
+export function isSigned(secret: Secret): boolean {
+  return Secret.reveal(secret).includes('.')
+}
+
+/** The text of a signed token, for who checks its signature, and nobody else; undefined: it is none. */
+export function signedTextOf(secret: Secret): string | undefined {
+  const text = Secret.reveal(secret)
+  return text.length <= maxSignedLength && compactForm.test(text) ? text : undefined
+}
+
 /** Characters of a generated key with this prefix. */
 export function keyLength(prefix: string): number {
   return prefix.length + randomLength + checksumLength
@@ -140,6 +155,11 @@ export function digestOf(secret: Secret): string {
 /** What a proof of possession names a token by (`ath`, RFC 9449 §4.2): its SHA-256 in base64url. */
 export function tokenHashOf(secret: Secret): string {
   return hash('sha256', Secret.reveal(secret), 'base64url')
+}
+
+/** What the log and the emergency stop call something that a secret, or somebody else's text, names: 32 hex digits of its SHA-256. */
+export function shortDigestOf(text: string | Secret): string {
+  return hash('sha256', typeof text === 'string' ? text : Secret.reveal(text), 'hex').slice(0, 32)
 }
 
 /** Another secret that follows from this one and a word for what it is for: whoever has it does not have this one. */

@@ -4,24 +4,28 @@
 import type { Api, HostMatch } from '../config/compiled.ts'
 import { expandPermissions } from '../credentials/permission.ts'
 import { type CredentialRecord, whyUnusable } from '../credentials/record.ts'
-import { digestOf, isPresentable, isWellFormed, type Secret } from '../credentials/secret.ts'
+import { digestOf, isPresentable, isSigned, isWellFormed, type Secret } from '../credentials/secret.ts'
 import { deny } from '../errors/denial.ts'
 import type { Reason } from '../errors/reasons.ts'
 import type { Found, Lookup } from '../lookup/found.ts'
+import type { Issuers } from '../lookup/issuer/checked-token.ts'
 import type { Inquiry, Stage } from './inquiry.ts'
 import type { Grant } from './principal.ts'
 import type { Misses } from './misses.ts'
+import { outsideAuthenticator } from './outside-token.ts'
 
 export interface AuthenticateDeps {
   readonly lookup: Lookup
+  readonly issuers: Issuers
   readonly misses: Misses
   /** Wall-clock milliseconds. */
   readonly now: () => number
 }
 
 /** Looks the key up and makes the principal (contract 5.6). Synchronous when the key is in memory. */
-export function authenticate({ lookup, misses, now }: AuthenticateDeps): Stage {
+export function authenticate({ lookup, issuers, misses, now }: AuthenticateDeps): Stage {
   const grantOf = createGrants()
+  const authenticateOutside = outsideAuthenticator({ lookup, issuers, misses, now, grantOf })
 
   function conclude(inquiry: Inquiry, host: HostMatch, found: Found): ReturnType<Stage> {
     if (found.kind === 'unavailable') return deny('AUTH_UNAVAILABLE', found.reason)
@@ -45,6 +49,9 @@ export function authenticate({ lookup, misses, now }: AuthenticateDeps): Stage {
   return (inquiry) => {
     const { credential, host } = inquiry
     if (credential === undefined || host === undefined) return undefined
+    const settings = host.api.jwt
+    if (settings !== null && isSigned(credential))
+      return authenticateOutside(inquiry, { host, settings, token: credential })
     const fault = faultInShape(inquiry, host.api, credential)
     if (fault !== undefined) return deny('INVALID_API_KEY', fault)
     const digest = digestOf(credential)

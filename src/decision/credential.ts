@@ -59,8 +59,8 @@ export function bearerToken(value: string): string | undefined {
 }
 
 /** RFC 9449 §7.1, where the API takes access tokens: the request has to prove more then. */
-function boundToken(inquiry: Inquiry, { oauth }: Api, value: string): string | undefined {
-  const token = oauth === null ? undefined : dpopToken(value)
+function boundToken(inquiry: Inquiry, { oauth, jwt }: Api, value: string): string | undefined {
+  const token = oauth === null && jwt === null ? undefined : dpopToken(value)
   if (token !== undefined) inquiry.isDpop = true
   return token
 }

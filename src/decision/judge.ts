@@ -6,6 +6,7 @@ import { type Denial, deny } from '../errors/denial.ts'
 import { nobodyIsLimited } from '../limits/limiter.ts'
 import { nobodyHasQuotas } from '../limits/quotas.ts'
 import type { Found, Lookup } from '../lookup/found.ts'
+import type { CheckedToken, Issuers } from '../lookup/issuer/checked-token.ts'
 import { nothingIsRepeated } from '../lookup/proofs-seen.ts'
 import type { DenyList } from './deny-list.ts'
 import { beginInquiry, type Inquiry, type RequestView } from './inquiry.ts'
@@ -55,8 +56,13 @@ export function createJudge(
   const clients = createClientFinder(trustedProxies)
   let given: Given = { found: notGiven, denied: null, nowMs: 0 }
   const lookup: Lookup = { find: () => given.found, findInMemory: () => given.found }
+  const issuers: Issuers = {
+    known: () => checkedOf(given.found),
+    check: () => Promise.resolve(checkedOf(given.found)),
+  }
   const stages = decisionStages({
     lookup,
+    issuers,
     misses: nobodyIsCounted,
     ...counting,
     proofs: nothingIsRepeated,
@@ -72,6 +78,29 @@ export function createJudge(
     inquiry.denial = deny('INTERNAL_ERROR', 'not_given')
     runStages(stages, inquiry, conclude)
     return inquiry
+  }
+}
+
+/** A token is what was found of it: nobody here has the keys of its issuer. */
+function checkedOf(found: Found): CheckedToken {
+  if (found.kind !== 'known' || found.record.kind !== 'outside_token')
+    return { kind: 'unavailable', reason: 'not_given' }
+  const { merchantId, environment, permissions, token, expiresAtMs } = found.record
+  return {
+    kind: 'right',
+    token: {
+      ...{
+        id: token?.id ?? '',
+        issuer: '',
+        subjectId: null,
+        issuerId: '',
+        merchant: merchantId,
+        environment,
+        permissions,
+        clientId: null,
+      },
+      ...{ subject: token?.userId ?? null, jkt: token?.jkt ?? null, expiresAtMs: expiresAtMs ?? 0 },
+    },
   }
 }
 

@@ -3,7 +3,9 @@
 
 import { refuseUnmet } from '../credentials/permission.ts'
 import { type Denial, deny } from '../errors/denial.ts'
+import type { DenyList } from './deny-list.ts'
 import type { Inquiry } from './inquiry.ts'
+import type { Principal } from './principal.ts'
 
 /** Refuses a denied client on every route, before anything is looked up. */
 export function refuseDeniedClient({ denied, client }: Inquiry): Denial | undefined {
@@ -25,13 +27,20 @@ export function refuseDeniedCaller(inquiry: Inquiry): Denial | undefined {
   const { denied, principal, route } = inquiry
   if (denied === null || principal === undefined || route === undefined) return undefined
   const { keyId, merchantId } = principal.record
-  if (denied.hasKey(keyId)) return deny('INVALID_API_KEY', 'denied_key')
+  if (denied.hasKey(keyId) || isDeniedOutside(denied, principal)) return deny('INVALID_API_KEY', 'denied_key')
   if (denied.hasMerchant(merchantId)) return deny('INVALID_API_KEY', 'denied_merchant')
-  const { record, grant } = principal
+  const { grant } = principal
   const less = denied.withheld(grant)
   if (less === grant) return undefined
-  inquiry.principal = { record, grant: less }
+  inquiry.principal = { ...principal, grant: less }
   const denial = refuseUnmet(route.requirement, less.held)
   if (denial === undefined || refuseUnmet(route.requirement, grant.held) !== undefined) return undefined
   return { ...denial, reason: 'denied_permission' }
+}
+
+/** A token of an outside issuer by itself, by whom it is for, or by its issuer: nothing else ends one before its time. */
+function isDeniedOutside(denied: DenyList, { outside }: Principal): boolean {
+  if (outside === undefined) return false
+  const { id, subjectId, issuerId } = outside
+  return [id, subjectId, issuerId].some((name) => name !== null && denied.hasKey(name))
 }

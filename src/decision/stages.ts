@@ -9,6 +9,7 @@ import type { Limits } from '../config/compiled.ts'
 import type { Limiter } from '../limits/limiter.ts'
 import type { Quotas } from '../limits/quotas.ts'
 import type { Lookup } from '../lookup/found.ts'
+import type { Issuers } from '../lookup/issuer/checked-token.ts'
 import type { ProofsSeen } from '../lookup/proofs-seen.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize, limitBody } from './authorize.ts'
@@ -24,6 +25,7 @@ import type { Misses } from './misses.ts'
 
 export interface DecisionDeps {
   readonly lookup: Lookup
+  readonly issuers: Issuers
   readonly misses: Misses
   readonly limiter: Limiter
   readonly quotas: Quotas

@@ -16,6 +16,7 @@ import { type Denial, deny } from '../errors/denial.ts'
 import type { Limiter } from '../limits/limiter.ts'
 import type { Quotas } from '../limits/quotas.ts'
 import type { Lookup } from '../lookup/found.ts'
+import type { Issuers } from '../lookup/issuer/checked-token.ts'
 import type { ProofsSeen } from '../lookup/proofs-seen.ts'
 import { type Logger, lineLogOf } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -75,6 +76,7 @@ export interface GatewayDeps {
   /** Where `gateway.tls` is set; else null. */
   readonly tls: TlsSources | null
   readonly lookup: Lookup
+  readonly issuers: Issuers
   readonly limiter: Limiter
   readonly quotas: Quotas
   readonly proofs: ProofsSeen

@@ -20,6 +20,13 @@ export function placeOf(under: string, subject: string, { intervalMs }: Allowanc
   return `${under}${subject}@${intervalMs}`
 }
 
+/** A place's limit and caller: names of APIs, environments and limits have no slash, and callers may. */
+export function partsOf(place: string): { readonly under: string; readonly subject: string } {
+  let at = 0
+  for (let slashes = 0; slashes < 4; slashes++) at = place.indexOf('/', at) + 1
+  return { under: place.slice(0, at), subject: place.slice(at, place.lastIndexOf('@')) }
+}
+
 /** A class: there is one for each caller that is busy. Times are monotonic milliseconds. */
 export class Count {
   readonly subject: string

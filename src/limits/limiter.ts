@@ -9,9 +9,11 @@ import { clientNetwork, ownCopy } from '../config/request/addresses.ts'
 import { allowanceOf } from '../config/rate-limits.ts'
 import type { CallerLimits, RateOverride } from '../credentials/caller-limits.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
-import { Count, placeOf } from './count.ts'
+import { Count, partsOf, placeOf } from './count.ts'
 import { levelOf, waitMs } from './gcra.ts'
+import type { InFlightStore } from './in-flight-store.ts'
 import { createInFlight } from './in-flight.ts'
+import { createNews } from './news.ts'
 import { partitionOf } from './partition.ts'
 import { createRenewals, type LeaseStore, type RenewalsDeps } from './renewals.ts'
 import { changeAllowance, fullAgainAt, hasRoom, spend } from './spend.ts'
@@ -54,6 +56,8 @@ export const nobodyIsLimited: Limiter = {
 
 export interface LimiterDeps extends RenewalsDeps {
   readonly store: LeaseStore | null
+  /** Who knows what is under way elsewhere; nobody, unless said. */
+  readonly underWay?: InFlightStore | null
   /** Told of each request that a limit has refused, or would have. */
   readonly refused?: (limit: RateLimit) => void
 }
@@ -101,6 +105,8 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
   const { contact } = renewals
   const meters = new Map<string, Meter>()
   const books = new WeakMap<readonly RateLimit[], Map<string, Book>>()
+  const news = createNews()
+  deps.store?.heed(hear)
   /** Of the request in hand: by line; undefined: the limit does not count it. */
   const found: (Count | undefined)[] = []
   /** All counts of all meters. */
@@ -142,11 +148,26 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
       if (held >= mostCounts) forgetFirst()
       const name = limit.per === 'client' ? ownCopy(subject) : subject
       count = new Count(place, name, { allowance, now, contact: contact.losses })
+      count.fullAt = news.fullAtOf(count.place)
       counts.set(name, count)
       held++
     } else if (count.allowance !== allowance)
       changeAllowance(count, allowance, { now, place: placeOf(place, count.subject, allowance) })
     return count
+  }
+
+  /** By what others have told it may have less than it was thought to; of more they would have told themselves. */
+  function hear(place: string, fullInMs: number): void {
+    const fullAt = monotonicNow() + fullInMs
+    const count = countAt(place)
+    if (count === undefined) news.take(place, fullAt)
+    else if (count.fullAt < fullAt && count.contact === contact.losses) count.fullAt = fullAt
+  }
+
+  function countAt(place: string): Count | undefined {
+    const { under, subject } = partsOf(place)
+    const count = meters.get(under)?.counts.get(subject)
+    return count?.place === place ? count : undefined
   }
 
   /** Of the limit that has most: the map of one that was begun a moment ago may have none. */
@@ -166,6 +187,7 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
 
   function look(): void {
     const now = monotonicNow()
+    news.look(now)
     for (const meter of meters.values()) {
       meter.looking ??= meter.counts.values()
       for (let looked = 0; looked < lookedAt; looked++) {
@@ -179,7 +201,9 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
     }
   }
 
-  const underWay = createInFlight(() => contact.instances)
+  const underWay = createInFlight({
+    ...{ store: deps.underWay ?? null, monotonicNow, instances: () => contact.instances },
+  })
 
   return {
     enter: underWay.enter,
@@ -225,11 +249,13 @@ export function createLimiter(deps: LimiterDeps): RunningLimiter {
     },
     start() {
       renewals.start()
+      underWay.start()
       looking = setInterval(look, lookEveryMs)
       looking.unref()
     },
     async stop() {
       clearInterval(looking)
+      await underWay.stop()
       await renewals.stop([...meters.values()].flatMap(({ counts }) => [...counts.values()]))
     },
     size: () => held,

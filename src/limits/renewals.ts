@@ -6,6 +6,7 @@
 // through more than the burst and what the rate brings in a window longer by that much.
 
 import type { Count } from './count.ts'
+import { isSeldom } from './seldom.ts'
 import { lapse } from './spend.ts'
 
 /** What is told and asked of one caller under one limit; times in milliseconds from now on. */
@@ -30,6 +31,8 @@ export interface LeaseAnswer {
 export interface LeaseStore {
   /** An answer for each item; undefined: none came in time. Never rejects. */
   lease(items: readonly LeaseItem[], deadlineMs: number): Promise<readonly LeaseAnswer[] | undefined>
+  /** Has `heard` called where little is left of a place that seldom has more, with when it is full, from now. */
+  heed(heard: (place: string, fullInMs: number) => void): void
   /** Whether an answer comes in time. Never rejects. */
   reaches(deadlineMs: number): Promise<boolean>
 }
@@ -209,7 +212,8 @@ export function createRenewals({ store, instances, monotonicNow }: RenewalsDeps)
   }
 }
 
-function isRunningLow({ leased, pace }: Count): boolean {
+function isRunningLow({ leased, pace, allowance }: Count): boolean {
+  if (isSeldom(allowance)) return false
   const needed = pace * aheadMs
   return needed >= 1 && leased * 2 < needed
 }
@@ -229,7 +233,9 @@ function itemOf(count: Count, now: number, losses: number): LeaseItem {
     count.askedSince = now
   } else count.pace = Math.max(count.pace, pace)
   // Who comes seldom, and then with many at once, has no pace yet.
-  const wanted = Math.max(Math.round(count.pace * aheadMs) - count.leased, count.missed)
+  const wanted = isSeldom(allowance)
+    ? 0
+    : Math.max(Math.round(count.pace * aheadMs) - count.leased, count.missed)
   const item = {
     place,
     intervalMs: allowance.intervalMs,

@@ -8,6 +8,7 @@
 import type { Allowance } from '../config/compiled.ts'
 import { type Count, unheard } from './count.ts'
 import { charged, levelOf } from './gcra.ts'
+import { isSeldom } from './seldom.ts'
 
 /** How a process stands to the others. */
 export interface Contact {
@@ -40,7 +41,7 @@ export function hasRoom(count: Count, now: number, { isNear, instances }: Contac
   const owed = count.owed + count.told
   if (owed + 1 <= level / instances) return true
   // Who comes after a pause is not refused for want of a lease.
-  return owed === 0 && count.standing === 'quiet' && level >= 1
+  return owed === 0 && level >= 1 && (count.standing === 'quiet' || isSeldom(count.allowance))
 }
 
 /** Counts one more, which has room. */

@@ -4,6 +4,7 @@
 // cached record that was read at revision R is still right if nothing that it rests on has moved since R; below
 // `knownFrom` this process cannot tell, and what it cannot tell counts as moved.
 
+import { merchantOfDigest } from '../credentials/merchant-digest.ts'
 import { type CredentialRecord, tokenSubjects } from '../credentials/record.ts'
 import type { Change } from '../store/change-table.ts'
 
@@ -81,6 +82,12 @@ export function createChanges(memory = defaultMemory): Changes {
     return at !== undefined && at > since
   }
 
+  /** A merchant comes into being by a change of its own id alone. */
+  function isMadeSince(digest: string, since: number): boolean {
+    const merchant = merchantOfDigest(digest)
+    return merchant !== undefined && hasMoved(`m:${merchant}`, since)
+  }
+
   return {
     get applied() {
       return state.applied
@@ -100,7 +107,7 @@ export function createChanges(memory = defaultMemory): Changes {
     isCurrent(revision, digest, record) {
       if (movedAt.size === 0) return true
       if (hasMoved(`d:${digest}`, revision)) return false
-      if (record === undefined) return true
+      if (record === undefined) return !isMadeSince(digest, revision)
       if (hasMoved(`k:${record.keyId}`, revision) || hasMoved(`m:${record.merchantId}`, revision))
         return false
       const { token } = record

@@ -15,6 +15,8 @@ export interface Seal {
   isByFirst(place: string, sealed: string): boolean
   /** A name for what nobody is to read or guess, one by each key. */
   namesOf(text: string): readonly [string, ...string[]]
+  /** For scripts of Redis that seal what they write (limits/sealed-script.ts), by each key: two of 64 characters, of no other use. */
+  readonly scriptKeys: readonly [readonly [string, string], ...(readonly (readonly [string, string])[])]
 }
 
 /** Makes a seal from the configured keys (any text of 32 characters or more each): closes with the first, opens with all. */
@@ -31,6 +33,7 @@ export function createSeal(first: string, ...others: readonly string[]): Seal {
     },
     isByFirst: (place, sealed) => own.open(place, sealed) !== undefined,
     namesOf: (text) => [own.nameOf(text), ...rest.map((key) => key.nameOf(text))],
+    scriptKeys: [own.scriptKeys, ...rest.map(({ scriptKeys }) => scriptKeys)],
   }
 }
 
@@ -45,11 +48,13 @@ function createKey(cacheKey: string) {
   const derived = (use: string, bytes: number) => Buffer.from(hkdfSync('sha256', cacheKey, '', use, bytes))
   const key = derived('latchkey cache v1', 32)
   const nameKey = derived('latchkey name v1', 32)
+  const counting = derived('latchkey count v1', 64).toString('hex')
   const mac = (place: string, text: string) =>
     createHmac('sha256', key).update(place).update('\0').update(text).digest()
 
   return {
     mac,
+    scriptKeys: [counting.slice(0, 64), counting.slice(64)] as const,
     fingerprint: derived('latchkey scope v1', 6).toString('hex'),
     nameOf: (text: string) => createHmac('sha256', nameKey).update(text).digest('base64url').slice(0, 22),
     open(place: string, sealed: string): string | undefined {

@@ -34,6 +34,8 @@ export interface ConfigInForce {
   sources(): readonly Source[]
   /** Reads the files anew. Never rejects; calls during a reload share one more. */
   reload(): Promise<void>
+  /** Has `told` called behind each configuration that is taken from disk. */
+  follow(told: () => void): void
   /** Begins to watch the files. */
   watch(): void
   close(): Promise<void>
@@ -91,6 +93,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
   let running: Promise<void> | undefined
   let isWanted = false
   let isAsked = false
+  const followers: (() => void)[] = []
   let stopWatching = () => {}
   let isClosed = false
 
@@ -151,6 +154,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
     before.upstreams.retire(upstreams)
     log.info({ table: table.sha256, before: before.table.sha256 }, 'Configuration in force')
     deps.taken?.()
+    for (const told of followers) told()
     return true
   }
 
@@ -202,6 +206,7 @@ export function createConfigInForce(deps: ConfigInForceDeps): ConfigInForce {
       isAsked = true
       return readAnew()
     },
+    follow: (told) => void followers.push(told),
     watch() {
       const certificates = () => [...settings.upstreams.values()].flatMap(certificateFiles)
       const watched = () => [...files, ...candidateFiles, ...certificates()]

@@ -18,6 +18,7 @@ import { createPostgresTier, maxLookups, type PostgresTier } from '../lookup/pos
 import type { InstalledStore } from '../lookup/installation.ts'
 import type { Seal } from '../lookup/seal.ts'
 import { createSteadyClock } from '../lookup/steady-clock.ts'
+import { createInFlightStore, type InFlightStore } from '../limits/in-flight-store.ts'
 import { createLeaseStore } from '../limits/lease-store.ts'
 import type { LeaseStore } from '../limits/renewals.ts'
 import type { Change } from '../store/change-table.ts'
@@ -44,6 +45,7 @@ export interface Core {
   instances(): number
   /** Who counts for all instances; null: nobody. */
   readonly leases: LeaseStore | null
+  readonly underWay: InFlightStore | null
   /** Monotonic milliseconds. */
   monotonicNow(): number
   /** Milliseconds since the epoch by the database's clock: what expiry, grace and activity go by. */
@@ -124,6 +126,11 @@ export function createCore(options: CoreOptions): Core {
     rejected: metrics.cacheRejected,
     refused: metrics.redisRefused,
   })
+  const counting = redis && {
+    // Of the census below.
+    instances: () => census.serving(),
+    ...{ store: redis.store, now: sharedNow, keys: redis.seal.scriptKeys, rejected: metrics.cacheRejected },
+  }
   const cacheKeys = redis?.seal.fingerprints ?? null
   const watch = createInstanceWatch({ db, cacheKeys, clockOffsetMs: clock.offsetMs, monotonicNow, log })
   const census = createCensus({ db, monotonicNow, atFirst: options.serving ?? 1 })
@@ -174,7 +181,11 @@ export function createCore(options: CoreOptions): Core {
     confirmedAt: feed.confirmedAt,
     monotonicNow,
     now: clock.now,
-    staleLimitMs: (api) => options.table().apis.get(api)?.staleLimitMs ?? 0,
+    staleLimitMs(api) {
+      const table = options.table()
+      // A merchant's own record is of no API: it is used for those that take tokens of outside issuers.
+      return api === '' ? table.merchantStaleLimitMs : (table.apis.get(api)?.staleLimitMs ?? 0)
+    },
     offer: (digest, reading) => redis?.tier.fill(digest, reading),
     known: createKnownEntries(options.cache.maxKnown),
     maxUnknown: options.cache.maxUnknown,
@@ -235,7 +246,8 @@ export function createCore(options: CoreOptions): Core {
     warmStart,
     redis: redis && { store: redis.store, seal: redis.seal },
     instances: census.serving,
-    leases: redis && createLeaseStore({ store: redis.store, now: sharedNow }),
+    leases: counting && createLeaseStore(counting),
+    underWay: counting && createInFlightStore(counting),
     monotonicNow,
     now: clock.now,
     isRedisBehind: async (revision, timeoutMs) => (await redis?.scope.isBehind(revision, timeoutMs)) ?? false,

@@ -7,6 +7,7 @@ import { createGateway } from '../gateway/server.ts'
 import { addKeyAddresses } from '../store/keys/key-address-table.ts'
 import { createIds } from '../telemetry/request-id.ts'
 import { createActivitySink } from './activity-sink.ts'
+import { openIssuers } from './issuers.ts'
 import { listen } from './listen.ts'
 import type { Parts } from './parts.ts'
 import { openProofs } from './proofs.ts'
@@ -51,6 +52,7 @@ export async function openGateway(parts: Parts): Promise<number> {
     denied: deny.current,
     tls: tlsOf(parts),
     lookup: core.lookup,
+    issuers: await openIssuers(parts),
     limiter,
     quotas: openQuotas(parts),
     proofs: openProofs(parts),

@@ -15,6 +15,7 @@ export interface LimiterParts {
 export function openLimiter({ core, metrics, drain }: LimiterParts): Limiter {
   const limiter = createLimiter({
     store: core.leases,
+    underWay: core.underWay,
     instances: core.instances,
     monotonicNow: core.monotonicNow,
     refused: ({ api, name, isShadow }) => metrics.rateLimited({ api, limit: name, shadow: String(isShadow) }),

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { checkScenarios, readOptions, UsageError } from '../../bench/options.ts'
 
-const known = ['get', 'post', '401', 'tokens', 'decision', 'memory', 'workers', 'keys-postgres']
+const known = ['get', 'post', '401', 'tokens', 'decision', 'limits', 'memory', 'workers', 'keys-postgres']
 
 void t.test('without options the main scenario runs', async (t) => {
   t.match(readOptions([], known), {

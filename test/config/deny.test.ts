@@ -68,7 +68,7 @@ clients: [host, 10.0.0.0/7, 0.0.0.0/0, "::/0", "::/80", "::ffff:1.2.3.4", 999.1.
   t.equal(result.ok, false)
   t.strictSame(lines, [
     'deny.yaml:1:1  unknown key `keyz`  (did you mean keys?)',
-    'deny.yaml:2:8  an entry of `keys` must be the id of a key, key_…, or of a client of OAuth, cli_…',
+    'deny.yaml:2:8  an entry of `keys` must be the id of a key, key_…, or of a client of OAuth, cli_…, or of tokens of an outside issuer: jwt_…, jti_…, sub_…, iss_…',
     'deny.yaml:3:13  an entry of `merchants` must be the id of a merchant, mer_…',
     'deny.yaml:4:12  an entry of `prefixes` must be the beginning of a secret: 4 to 256 of A-Z, a-z, 0-9, `_` and `-`',
     'deny.yaml:4:17  an entry of `prefixes` must be the beginning of a secret: 4 to 256 of A-Z, a-z, 0-9, `_` and `-`',

@@ -180,6 +180,7 @@ function apiOf(name: string, prefixes: readonly [string, string]): Api {
     staleLimitMs: 900_000,
     legacyKeys: false,
     resourceMetadata: null,
+    jwt: null,
     oauth: { accessTokenMs: 900_000, refreshTokenMs: 30 * 86_400_000, profile: 'baseline' },
     cors: 'off',
     forwardAuthorization: false,
@@ -207,6 +208,7 @@ export const table: Table = {
   prefixes: ['pk_live_', 'pk_test_', 'flint_live_', 'flint_test_'],
   escapes: 0,
   maxStaleLimitMs: 900_000,
+  merchantStaleLimitMs: 900_000,
   matchHost: () => undefined,
 }
 

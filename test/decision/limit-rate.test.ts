@@ -8,6 +8,7 @@ import { createLimiter, nobodyIsLimited } from '../../src/limits/limiter.ts'
 import { createQuotas, nobodyHasQuotas } from '../../src/limits/quotas.ts'
 import { decisionStages } from '../../src/decision/stages.ts'
 import { nobodyIsCounted } from '../../src/decision/misses.ts'
+import { nobodyIsTrusted } from '../../src/lookup/issuer/checked-token.ts'
 import { nothingIsRepeated } from '../../src/lookup/proofs-seen.ts'
 import { accessOf, loadDemo, principalOf } from '../gateway/subject.ts'
 
@@ -19,6 +20,7 @@ const limit: RateLimit = {
 t.test('addresses come before permissions, and only who may pass is counted', async (t) => {
   const stages = decisionStages({
     lookup: { find: () => ({ kind: 'unavailable', reason: 'not_given' }), findInMemory: () => undefined },
+    issuers: nobodyIsTrusted,
     misses: nobodyIsCounted,
     limiter: nobodyIsLimited,
     quotas: nobodyHasQuotas,

@@ -10,8 +10,12 @@ const limits = (ofKey: number | null, ofMerchant: number | null): CallerLimits =
   merchant: { plan: null, rates: {}, inFlight: ofMerchant },
 })
 
+const alone = (instances: number) => ({
+  ...{ store: null, instances: () => instances, monotonicNow: () => performance.now() },
+})
+
 t.test('a key has so many under way and no more, and its place is free when one ends', async (t) => {
-  const underWay = createInFlight(() => 1)
+  const underWay = createInFlight(alone(1))
   const { record } = principalOf({ limits: limits(2, null) })
   t.same(
     [1, 2, 3].map(() => underWay.enter(record)),
@@ -22,7 +26,7 @@ t.test('a key has so many under way and no more, and its place is free when one 
 })
 
 t.test('keys of a merchant share what it has, and other merchants have their own', async (t) => {
-  const underWay = createInFlight(() => 1)
+  const underWay = createInFlight(alone(1))
   const keyOf = (keyId: string, merchantId: string) =>
     principalOf({ keyId, merchantId, limits: limits(null, 2) }).record
   t.ok(underWay.enter(keyOf('key_1', 'mer_1')))
@@ -37,7 +41,7 @@ t.test('of several processes each has its share, one at least', async (t) => {
     [7, 3],
     [1, 1],
   ] as const) {
-    const underWay = createInFlight(() => 3)
+    const underWay = createInFlight(alone(3))
     const { record } = principalOf({ limits: limits(most, null) })
     const passed = Array.from({ length: 9 }, () => underWay.enter(record)).filter(Boolean).length
     t.equal(passed, share)

@@ -8,7 +8,7 @@ import { allowanceOf } from '../../src/config/rate-limits.ts'
 import { createLeaseStore } from '../../src/limits/lease-store.ts'
 import { createLimiter, type RunningLimiter } from '../../src/limits/limiter.ts'
 import type { LeaseItem } from '../../src/limits/renewals.ts'
-import { patientStore, until } from '../lookup/redis-subject.ts'
+import { patientStore, sealing, until } from '../lookup/redis-subject.ts'
 import { principalOf } from '../gateway/subject.ts'
 import { startRedis } from '../support/redis-service.ts'
 
@@ -22,7 +22,9 @@ t.test('the script counts for all', async (t) => {
   t.teardown(() => redis.stop())
   const store = await patientStore(t, redis.url)
   let now = 1_800_000_000_000
-  const leases = createLeaseStore({ store, now: () => now })
+  let rejections = 0
+  const rejected = () => void rejections++
+  const leases = createLeaseStore({ ...sealing, store, now: () => now, rejected })
   const ask = async (of: Partial<LeaseItem>) => (await leases.lease([{ ...item, ...of }], 1))?.[0]
 
   await t.test('what is leased is counted, and no more of it than there is', async (t) => {
@@ -65,7 +67,7 @@ t.test('the script counts for all', async (t) => {
       const names = await client.keys('*many/*')
       t.equal(names.length, items.filter(({ wanted }) => wanted > 0).length)
       t.ok(
-        names.every((name) => name.startsWith('{latchkey:test}:l:')),
+        names.every((name) => name.startsWith('{latchkey:test}:rate:')),
         'one slot for all',
       )
       const [name = ''] = names
@@ -73,11 +75,22 @@ t.test('the script counts for all', async (t) => {
     },
   )
 
-  await t.test('what is no instant is none', async (t) => {
+  await t.test('what nobody has sealed is nothing, and told of', async (t) => {
     const client = new Redis(redis.url)
     t.teardown(() => client.disconnect())
-    await client.set(`{latchkey:test}:l:${item.place}`, 'no number')
-    t.same(await ask({ wanted: 1 }), { granted: 1, fullInMs: 1_000 })
+    const place = `{latchkey:test}:rate:${item.place}`
+    const others = `${item.place}/other`
+    await leases.lease([{ ...item, place: others, wanted: 5 }], 1)
+    const moved = (await client.get(`{latchkey:test}:rate:${others}`)) ?? ''
+    t.match(moved, /^[0-9a-f]{32}\d+\.\d{3}$/)
+    rejections = 0
+    for (const value of ['no number', String(now + 9e9), moved, `${'0'.repeat(32)}${now + 9e9}`]) {
+      await client.set(place, value)
+      t.same(await ask({ wanted: 1 }), { granted: 1, fullInMs: 1_000 }, value)
+    }
+    t.equal(rejections, 4)
+    t.same(await ask({ wanted: 1 }), { granted: 1, fullInMs: 2_000 })
+    t.equal(rejections, 4)
   })
 })
 
@@ -86,14 +99,14 @@ t.test('by no clock but the one that all have', async (t) => {
   t.teardown(() => redis.stop())
   const store = await patientStore(t, redis.url)
   const clock: { now: number | undefined } = { now: undefined }
-  const leases = createLeaseStore({ store, now: () => clock.now })
+  const leases = createLeaseStore({ ...sealing, store, now: () => clock.now })
   t.equal(await leases.reaches(1_000), false)
   t.equal(await leases.lease([item], 1_000), undefined)
   clock.now = 1_800_000_000_000
   t.equal(await leases.reaches(1_000), true)
   const client = new Redis(redis.url)
   t.teardown(() => client.disconnect())
-  t.same(await client.keys('*:l:*'), [], 'who looks leaves nothing')
+  t.same(await client.keys('*:rate:*'), [], 'who looks leaves nothing')
 })
 
 const limit: RateLimit = {
@@ -108,7 +121,7 @@ t.test('processes that have a Redis let through together what the limit allows',
   for (let i = 0; i < 3; i++) {
     const store = await patientStore(t, redis.url)
     const limiter = createLimiter({
-      store: createLeaseStore({ store, now: Date.now }),
+      store: createLeaseStore({ ...sealing, store, now: Date.now }),
       instances: () => 3,
       monotonicNow: () => performance.now(),
     })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { digestOfMerchant } from '../../src/credentials/merchant-digest.ts'
 import { createChanges } from '../../src/lookup/changes.ts'
 import { changeOf, digestOf, recordOf } from './subject.ts'
 
@@ -41,6 +42,18 @@ t.test('a change of a key moves "unknown" for each of its digests', (t) => {
   t.notOk(changes.isCurrent(0, digest, undefined))
   t.ok(changes.isCurrent(0, digestOf('b'), undefined))
   t.ok(changes.isCurrent(1, digest, undefined))
+  t.end()
+})
+
+t.test('a merchant that comes into being moves "unknown" where it is looked up', (t) => {
+  const changes = createChanges()
+  changes.restart('e', 0)
+  const merchantId = 'mer_01K8ZX3V9QABCDEFGHJKMNPQRS'
+  const place = digestOfMerchant(merchantId) ?? ''
+  changes.apply([changeOf(1, { keyId: null, merchantId })])
+  t.notOk(changes.isCurrent(0, place, undefined))
+  t.ok(changes.isCurrent(1, place, undefined))
+  t.ok(changes.isCurrent(0, digestOfMerchant(merchantId.replace('S', 'T')) ?? '', undefined))
   t.end()
 })
 

@@ -118,3 +118,6 @@ export function rawClient(t: Teardown, url: string): Redis {
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await sleep(5)
 }
+
+/** What scripts of Redis seal with (limits/sealed-script.ts). */
+export const sealing = { keys: createSeal(cacheKey).scriptKeys, rejected: () => {}, instances: () => 3 }

@@ -37,6 +37,26 @@ t.test('a reload puts what the files say in force', async (t) => {
   await inForce.close()
 })
 
+t.test('whoever follows is told of another outside issuer, and not of a file that is refused', async (t) => {
+  const { file, inForce } = await subject(t)
+  const told: (string | undefined)[] = []
+  inForce.follow(() => void told.push(inForce.current().table.apis.get('flintn')?.jwt?.issuer))
+  const text = await readFile(file, 'utf8')
+  const jwt = (more: string) =>
+    `${text}    jwt: { issuer: "https://id.test", audience: a, merchant_claim: m${more} }\n`
+  await writeFile(file, jwt(', environment: live'))
+  await inForce.reload()
+  t.same(told, ['https://id.test'])
+  await writeFile(file, jwt(''))
+  await inForce.reload()
+  t.equal(told.length, 1)
+  t.match(inForce.fault(), /needs `environment`/)
+  await writeFile(file, text)
+  await inForce.reload()
+  t.same(told.slice(1), [undefined])
+  await inForce.close()
+})
+
 t.test('a reload that is under way when everything closes opens nothing any more', async (t) => {
   const { inForce, addRoute, sha256 } = await subject(t)
   const before = sha256()

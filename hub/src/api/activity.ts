@@ -11,6 +11,8 @@ export interface Step {
 
 export interface Total {
   readonly key_id?: string
+  /** Of the key or the client; none: it is gone. */
+  readonly name?: string
   readonly api?: string
   readonly route?: string
   readonly outcome?: string

@@ -17,6 +17,8 @@ export interface Client {
   readonly client_id: string
   /** null: of all merchants. */
   readonly merchant_id: string | null
+  /** In the list alone. */
+  readonly merchant_name?: string | null
   readonly api: string
   readonly environment: string
   readonly name: string

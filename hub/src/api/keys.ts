@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useQueryClient } from '@tanstack/react-query'
 import { call } from './call.ts'
-import type { Key, KeyWithSecret, Page, RateOverrides, Settled } from './types.ts'
+import type { Brake, Key, KeyWithSecret, Page, RateOverrides, Settled } from './types.ts'
 
 export type KeyFilter = Readonly<Record<string, string | null>>
 
@@ -46,7 +46,7 @@ export function createKey(key: NewKey, attempt: string): Promise<KeyWithSecret> 
   })
 }
 
-export type KeyVerb = 'disable' | 'enable' | 'revoke' | 'rotation/end'
+export type KeyVerb = 'disable' | 'enable' | 'revoke' | 'rotation/end' | 'brakes/release'
 
 const pathOf = (id: string, verb?: string): string =>
   `admin/v1/keys/${encodeURIComponent(id)}${verb === undefined ? '' : `/${verb}`}`
@@ -111,6 +111,11 @@ export function stateOf(key: Key, nowMs: number): 'active' | 'disabled' | 'revok
   if (key.status === 'active' && key.expires_at !== null && Date.parse(key.expires_at) <= nowMs)
     return 'expired'
   return key.status
+}
+
+/** Rather than told of. */
+export function isHeld(brake: Brake): boolean {
+  return brake.ends_at === null
 }
 
 /** The secret that a rotation replaced and that still works, if any. */

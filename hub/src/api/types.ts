@@ -40,6 +40,8 @@ export interface KeySecret {
 export interface Key {
   readonly id: string
   readonly merchant_id: string
+  /** In a list alone. */
+  readonly merchant_name?: string
   readonly api: string
   readonly environment: string
   readonly name: string
@@ -56,10 +58,20 @@ export interface Key {
   readonly owner?: string | null
   readonly metadata?: Readonly<Record<string, string>>
   readonly exposed_at?: string | null
+  readonly brakes?: readonly Brake[]
   readonly allowed_ips?: readonly string[]
   readonly rate_limits?: RateOverrides
   readonly in_flight?: number | null
   readonly quotas?: QuotaOverrides
+}
+
+/** What was done to a key that did far more than it usually does. */
+export interface Brake {
+  readonly name: string
+  readonly action: 'notify' | 'disable' | 'require_ip'
+  readonly pulled_at: string
+  /** null: it holds the key until it is released. */
+  readonly ends_at: string | null
 }
 
 /** By name of a quota of the file: requests in a calendar month (UTC). */

@@ -7,6 +7,7 @@ import {
   listActivityTotals,
   type TotalsPlace,
 } from '../../store/activity/activity-totals-table.ts'
+import { namesOf } from '../../store/names-table.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
 import type { AdminDeps, ControlApp } from '../dependencies.ts'
 import { holderIdOf, idOf, holderField, limitOf, pageFields, textField } from '../fields.ts'
@@ -37,6 +38,11 @@ const totalsQuery = Type.Object(
 export const activityTotalSchema = Type.Object({
   merchant_id: Type.Optional(Type.String({ description: 'With `by=merchant`' })),
   key_id: Type.Optional(Type.String({ description: 'With `by=key`' })),
+  name: Type.Optional(
+    Type.String({
+      description: 'With `by=merchant` and `by=key`, unless it is gone: of the merchant, key or client',
+    }),
+  ),
   api: Type.Optional(Type.String({ description: 'With `by=api`, `by=environment` and `by=route`' })),
   environment: Type.Optional(Type.String({ description: 'With `by=environment`' })),
   route: Type.Optional(Type.String({ description: 'With `by=route`: method and template' })),
@@ -71,8 +77,17 @@ export function serveActivityTotals(app: ControlApp, deps: AdminDeps): void {
     const filter = { scope, ...what, ...whose(asked.merchant_id, asked.key_id) }
     const page = { after: readCursor(cursor, isPlace), limit: limitOf(limit) }
     const found = await listActivityTotals(deps.db, filter, page)
-    return { data: found.rows.map((row) => totalObject(by, row)), next_cursor: nextCursor(found, placeOf) }
+    const isNamed = by === 'merchant' || by === 'key'
+    const names = await namesOf(deps.db, isNamed ? found.rows.map(({ name }) => name) : [])
+    return {
+      data: found.rows.map((row) => ({ ...totalObject(by, row), ...nameOf(names.get(row.name)) })),
+      next_cursor: nextCursor(found, placeOf),
+    }
   })
+}
+
+function nameOf(name: string | undefined): { readonly name?: string } {
+  return name === undefined ? {} : { name }
 }
 
 function whose(merchantId: string | undefined, keyId: string | undefined) {

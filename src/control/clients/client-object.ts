@@ -53,6 +53,16 @@ export const clientSchema = Type.Object({
   secrets: secretsSchema('work'),
 })
 
+/** Of a list, that readers need ask for nothing row by row. */
+export const listedClientSchema = Type.Intersect([
+  clientSchema,
+  Type.Object({
+    merchant_name: Type.Union([Type.String(), Type.Null()], {
+      description: 'In the list alone; null: whoever grants chooses the merchant',
+    }),
+  }),
+])
+
 export const clientWithSecretSchema = Type.Intersect([
   clientSchema,
   Type.Object({

@@ -3,6 +3,7 @@
 import { Type } from 'typebox'
 import { createClient } from '../../store/oauth/oauth-client-change-table.ts'
 import { listClients, mustGetClient, type StoredClient } from '../../store/oauth/oauth-client-table.ts'
+import { namesOf } from '../../store/names-table.ts'
 import { createReadingNotes, listTarget } from '../audit/note-reading.ts'
 import { viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
@@ -16,6 +17,7 @@ import {
   clientObjectWithSecret,
   clientSchema,
   clientWithSecretSchema,
+  listedClientSchema,
   newClientBody,
 } from './client-object.ts'
 import { askedClient } from './client-request.ts'
@@ -32,7 +34,7 @@ const docs = {
   list: {
     summary: 'Clients of the authorization server, newest first',
     status: 200,
-    answer: listOf(clientSchema),
+    answer: listOf(listedClientSchema),
     errors: ['STORE_UNAVAILABLE'],
   },
   get: {
@@ -75,7 +77,17 @@ export function serveClients(app: ControlApp, deps: AdminDeps): void {
     const page = await listClients(deps.db, asked, { after, limit: limitOf(limit) })
     const target = await listTarget(deps, request, { merchantId, all: 'clients' })
     await note(request, { action: 'client.list', target })
-    return { data: page.rows.map(clientObject), next_cursor: nextCursor(page, ({ id }) => id) }
+    const names = await namesOf(
+      deps.db,
+      page.rows.map((client) => client.merchantId),
+    )
+    return {
+      data: page.rows.map((client) => ({
+        ...clientObject(client),
+        merchant_name: client.merchantId === null ? null : (names.get(client.merchantId) ?? null),
+      })),
+      next_cursor: nextCursor(page, ({ id }) => id),
+    }
   })
 
   app.get('/clients/:id', { schema: { params: idParams }, config: { doc: docs.get } }, async (request) => {

@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox'
 import { changed, listOf, type RouteDoc } from '../openapi/route-doc.ts'
-import { keySchema } from './key-object.ts'
+import { keySchema, listedKeySchema } from './key-object.ts'
 
 const keyWithSecret = Type.Intersect([
   keySchema,
@@ -31,7 +31,7 @@ export const keyDocs = {
   list: {
     summary: 'Keys, newest first unless sorted otherwise',
     status: 200,
-    answer: listOf(keySchema),
+    answer: listOf(listedKeySchema),
     errors: ['QUERY_TOO_SLOW', 'STORE_UNAVAILABLE'],
   },
   get: { summary: 'One key', status: 200, answer: keySchema, errors: ['STORE_UNAVAILABLE'] },

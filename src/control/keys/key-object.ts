@@ -1,6 +1,7 @@
 // A key as the admin API shows it (contract 8).
 
 import { type Static, Type } from 'typebox'
+import { brakeActions } from '../../config/brake-schema.ts'
 import { keyStatuses } from '../../credentials/record.ts'
 import { Secret } from '../../credentials/secret.ts'
 import { noKeyLimits } from '../../store/keys/limit-table.ts'
@@ -49,14 +50,32 @@ export const keySchema = Type.Object({
     description:
       'The first report that a secret of it which still works stands in public; null: there is none',
   }),
+  brakes: Type.Array(
+    Type.Object({
+      name: Type.String({ description: 'In the file' }),
+      action: Type.Enum([...brakeActions], { description: 'What was done' }),
+      pulled_at: timeSchema,
+      ends_at: Type.Union([timeSchema, Type.Null()], {
+        description:
+          'Of one that only told: when it may tell again; null: it holds the key until it is released',
+      }),
+    }),
+    { description: 'Brakes that hold it, or told of it in the last day, the newest first' },
+  ),
 })
 
-type Added = 'metadata' | 'owner' | 'createdBy' | 'exposedAtMs'
+/** Of a list, that readers need ask for nothing row by row. */
+export const listedKeySchema = Type.Intersect([
+  keySchema,
+  Type.Object({ merchant_name: Type.String({ description: 'In the list alone' }) }),
+])
+
+type Added = 'metadata' | 'owner' | 'createdBy' | 'exposedAtMs' | 'brakes'
 /** What an earlier version has kept for a repeat lacks what was added since. */
 type KeptKey = Omit<StoredKey, Added> & Partial<Pick<StoredKey, Added>>
 
 export function keyObject(key: KeptKey): Static<typeof keySchema> {
-  const { metadata = {}, owner = null, createdBy = null, exposedAtMs = null } = key
+  const { metadata = {}, owner = null, createdBy = null, exposedAtMs = null, brakes = [] } = key
   const { allowedIps, rates, inFlight } = key.limits ?? noKeyLimits
   return {
     id: key.id,
@@ -86,6 +105,9 @@ export function keyObject(key: KeptKey): Static<typeof keySchema> {
     owner,
     created_by: createdBy,
     exposed_at: instantOrNull(exposedAtMs),
+    brakes: brakes.map(({ name, action, pulledAtMs, endsAtMs }) => ({
+      ...{ name, action, pulled_at: instant(pulledAtMs), ends_at: instantOrNull(endsAtMs) },
+    })),
   }
 }
 

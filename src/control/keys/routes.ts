@@ -5,6 +5,7 @@ import { digestOf, generateSecret, lastFour, type Secret } from '../../credentia
 import type { ChangeOrigin, Committed } from '../../store/commit-table.ts'
 import { createKey, type NewSecret, patchKey } from '../../store/keys/key-change-table.ts'
 import { listKeys, mustGetKey, type StoredKey } from '../../store/keys/key-table.ts'
+import { namesOf } from '../../store/names-table.ts'
 import { seesApi } from '../../store/scope.ts'
 import { settle, viewOf } from '../change-answer.ts'
 import { nextCursor, readCursor } from '../cursor.ts'
@@ -44,7 +45,17 @@ export function serveKeys(app: ControlApp, deps: AdminDeps): void {
       const filter = { ...named, ...agesOf(same, view.nowMs), ...view }
       const after = readCursor(cursor, (value) => isId('key', value))
       const page = await listKeys(deps.db, filter, { after, limit: limitOf(limit) })
-      return { data: page.rows.map(keyObject), next_cursor: nextCursor(page, (key) => key.id) }
+      const names = await namesOf(
+        deps.db,
+        page.rows.map((key) => key.merchantId),
+      )
+      return {
+        data: page.rows.map((key) => ({
+          ...keyObject(key),
+          merchant_name: names.get(key.merchantId) ?? key.merchantId,
+        })),
+        next_cursor: nextCursor(page, (key) => key.id),
+      }
     },
   )
 

@@ -84,18 +84,19 @@ function remembering(judge: (name: string) => Fate): (name: string) => Fate {
 /** Tells who calls. */
 function createIdentifier({ identity }: Settings): (principal: Principal) => string {
   for (const name of Object.values(identity)) validateHeaderName(name)
-  return ({ record, grant }) => {
+  return ({ record, grant, outside }) => {
     const merchant = `${identity.merchant}: ${checked(record.merchantId)}\r\n`
     const permissions = `${identity.permissions}: ${checked(grant.permissionsHeader)}\r\n`
     const key = `${identity.key}: ${checked(record.keyId)}\r\n`
     const lines = `${merchant}${permissions}${key}${identity.environment}: ${checked(record.environment)}\r\n`
-    return record.token === null ? lines : lines + clientLines(record.keyId, record.token)
+    if (record.token === null) return lines
+    return lines + clientLines(outside === undefined ? record.keyId : outside.clientId, record.token)
   }
 }
 
 /** Of an access token: to whom it was given, and for whom. */
-function clientLines(clientId: string, { userId }: TokenPart): string {
-  const client = `${clientHeader}: ${checked(clientId)}\r\n`
+function clientLines(clientId: string | null, { userId }: TokenPart): string {
+  const client = clientId === null ? '' : `${clientHeader}: ${checked(clientId)}\r\n`
   return userId === null ? client : `${client}${userHeader}: ${checked(userId)}\r\n`
 }
 

@@ -4,11 +4,13 @@
 import type { HostMatch } from '../../config/compiled.ts'
 import {
   isPresentable,
+  isSigned,
   isWellFormed,
   keyLength,
   maxSecretLength,
   minImportedLength,
   Secret,
+  signedTextOf,
 } from '../../credentials/secret.ts'
 
 export interface KeySurroundings {
@@ -21,6 +23,10 @@ export interface KeySurroundings {
 export function faultInKey(text: string, { host, prefixes }: KeySurroundings): string | undefined {
   const { api } = host
   const secret = new Secret(text)
+  if (api.jwt !== null && isSigned(secret))
+    return signedTextOf(secret) === undefined
+      ? 'that is no signed token (JWT): three parts with dots between them, of 16 KiB at most'
+      : undefined
   const own = api.environments.map(({ prefix }) => prefix)
   if (own.some((prefix) => isWellFormed(secret, prefix))) return undefined
   if (api.legacyKeys && isPresentable(secret)) return undefined

@@ -57,8 +57,9 @@ function nameOf({ hosts }: ApiEnvironment): string | undefined {
 }
 
 /** What stands where the API takes keys, in their order; undefined: in Authorization, under another scheme. */
-function presentedTo({ credential, oauth }: Api, { head, fields }: Shown): (string | undefined)[] {
-  const tokenIn = (value: string) => bearerToken(value) ?? (oauth === null ? undefined : dpopToken(value))
+function presentedTo({ credential, oauth, jwt }: Api, { head, fields }: Shown): (string | undefined)[] {
+  const tokenIn = (value: string) =>
+    bearerToken(value) ?? (oauth === null && jwt === null ? undefined : dpopToken(value))
   return [
     ...(credential.bearer ? head.authorization.map(tokenIn) : []),
     ...(credential.header === null ? [] : headerValues(fields, credential.header)),

@@ -46,7 +46,8 @@ export function checkProof({ proofs, now }: CheckProofDeps): Stage {
     const { token } = principal.record
     const jkt = token === null ? null : token.jkt
     if (jkt === null) {
-      const mustBeBound = token !== null && host?.api.oauth?.profile === 'fapi2'
+      const isOwn = principal.outside === undefined
+      const mustBeBound = token !== null && isOwn && host?.api.oauth?.profile === 'fapi2'
       return isDpop || mustBeBound ? deny('INVALID_API_KEY', 'not_bound') : undefined
     }
     const certificate = certificateOf(jkt)

@@ -38,6 +38,20 @@ export const credentialReasons = {
     certificate_missing:
       'An access token that is bound to a certificate came over a connection on which the client has shown none. `gateway.tls.client_certificates`, or behind a proxy `client_cert_header`',
     certificate_other: 'The client has shown another certificate than the access token is bound to',
+    jwt_malformed: 'What has the form of a signed token (JWT) is none, or is over 16 KiB',
+    jwt_algorithm:
+      'A signed token whose `alg` is not one of `jwt.algorithms`, or not one of the key that it names',
+    jwt_type: 'A signed token whose `typ` says that it is made for something else than access',
+    jwt_key_unknown: 'A signed token by a key that its issuer does not publish',
+    jwt_signature: 'The signature of a signed token is wrong',
+    jwt_issuer: 'A signed token whose `iss` is not `jwt.issuer`',
+    jwt_audience: 'A signed token whose `aud` does not name this API: of another one, or an ID token',
+    jwt_expired: 'The `exp` of a signed token has passed',
+    jwt_not_yet: 'A signed token from the future: its `nbf` or `iat` is more than 30 s ahead',
+    jwt_too_long: 'The `exp` of a signed token is further away than `jwt.max_lifetime`',
+    jwt_claims: 'A signed token lacks a claim that it must have, or has one that cannot be taken',
+    jwt_environment: 'A signed token for an environment that the API does not have',
+    jwt_merchant: 'A signed token for a merchant that there is not',
     tokens_not_taken: 'An access token, of an API that takes none: it has no `oauth` any more',
     denied_client: 'The emergency stop lists the address of the client',
     denied_prefix: 'The emergency stop lists how the secret begins',
@@ -54,6 +68,10 @@ export const credentialReasons = {
   },
   AUTH_UNAVAILABLE: {
     postgres_unavailable: 'The key is in no cache, and Postgres could not be asked',
+    jwt_no_keys: 'The keys of the outside issuer could not be had yet',
+    jwt_keys_too_old: 'The keys of the outside issuer could not be had for a day',
+    jwt_key_not_yet_known:
+      'A signed token by a key that is not known: the issuer is asked whether it has others by now',
     overtaken: 'Changes came so fast that no answer held until it could be used',
     proofs_full: 'More proofs of possession came than this process can remember, and Redis did not answer',
     not_given: 'In the tools over tables and shadow mode alone: it depends on the key, and none is given',

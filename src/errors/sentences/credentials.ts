@@ -46,6 +46,20 @@ export const credentialSentences = {
     certificate_missing:
       'The access token only works over a connection on which the client shows its certificate, and none was shown.',
     certificate_other: 'The certificate that was shown is another than the access token is bound to.',
+    jwt_malformed: 'What was sent looks like a signed token, but is none, or far too long.',
+    jwt_algorithm: 'The token is signed in a way that is not taken here.',
+    jwt_type: 'The token is made for something else than access. Please send the access token.',
+    jwt_key_unknown: 'The token is signed with a key that its issuer does not publish.',
+    jwt_signature: 'The signature of the token is wrong.',
+    jwt_issuer: 'The token is of another issuer than this API takes tokens of.',
+    jwt_audience:
+      'The token is for another API, or is an ID token. Please send the access token for this one.',
+    jwt_expired: 'The token has expired. Please get a new one from its issuer.',
+    jwt_not_yet: 'The token is from the future. Please check the clock of the issuer.',
+    jwt_too_long: 'The token would work for longer than this API takes tokens for.',
+    jwt_claims: 'The token lacks a claim that it must have, or has one that cannot be taken.',
+    jwt_environment: 'The token is for an environment that this API does not have.',
+    jwt_merchant: 'The token is for a merchant that does not exist here.',
     tokens_not_taken: 'The API takes no access tokens any more. Please use an API key.',
     denied_client: `The address that the request came from is blocked. ${stop}`,
     denied_prefix: `Keys that begin like this one are blocked. ${stop}`,
@@ -66,6 +80,11 @@ export const credentialSentences = {
       'The key could not be checked, as the database was away. Nothing is wrong with the key. Please send the request again.',
     proofs_full:
       'The proof of possession could not be checked for having been used before, as the gateway had too much to do. Please send the request again, with a new proof.',
+    jwt_no_keys: 'The keys of the identity provider could not be had yet. Please try again in a moment.',
+    jwt_keys_too_old:
+      'The identity provider has not been reachable for a day, so its tokens cannot be checked.',
+    jwt_key_not_yet_known:
+      'The token is signed with a new key that is being asked for. Please send the request again.',
     overtaken: 'The key was being changed at that very moment. Please send the request again.',
     not_given: 'Nothing was decided: it depends on the key, and none was given.',
   },

@@ -22,7 +22,7 @@ import type { Queue } from '../upstream/queue.ts'
 import { clientNetwork } from '../../config/request/addresses.ts'
 import { denialOf, unnamedFailure } from './upstream-failure.ts'
 import { NoRoom } from '../upstream/no-room.ts'
-import { NotSent } from '../upstream/pool.ts'
+import { NotSent } from '../upstream/not-sent.ts'
 import type { Target } from '../upstream/target.ts'
 import type { UpstreamPool } from '../upstream/upstreams.ts'
 

@@ -8,7 +8,7 @@ import { tlsReasonOf } from '../listener/tls-failure.ts'
 import { InvalidAnswer } from '../upstream/answer-head.ts'
 import { ConnectTimeout } from '../upstream/connect.ts'
 import { UpstreamClosed } from '../upstream/connection.ts'
-import { NotSent } from '../upstream/pool.ts'
+import { NotSent } from '../upstream/not-sent.ts'
 import { NoRoom } from '../upstream/no-room.ts'
 
 /** What the client is told of a failed exchange; undefined: it is not there any more. */

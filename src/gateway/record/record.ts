@@ -5,6 +5,7 @@
 import { performance } from 'node:perf_hooks'
 import type { LogPaths } from '../../config/log-schema.ts'
 import type { TokenPart } from '../../credentials/record.ts'
+import type { Outside } from '../../decision/principal.ts'
 import { asciiJson, type LineLog } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { Access } from '../access.ts'
@@ -70,7 +71,8 @@ function lineOf(access: Access, outcome: Outcome, { gatewayMs, paths }: Told): s
   if (principal !== undefined) {
     const { merchantId, keyId, token } = principal.record
     line += `,"merchant":${quoted(merchantId)},"key_id":${quoted(keyId)}`
-    if (token !== null) line += tokenFields(keyId, token)
+    if (token !== null)
+      line += principal.outside === undefined ? tokenFields(keyId, token) : outsideFields(principal.outside)
   }
   line += outcome.fields
   if (access.route === undefined || paths === 'all') line += placeFields(access, paths)
@@ -102,6 +104,12 @@ function textOf(failure: Error): string {
 function tokenFields(clientId: string, { id, userId }: TokenPart): string {
   const client = `,"client_id":${quoted(clientId)},"token_id":${quoted(id)}`
   return userId === null ? client : `${client},"user_id":${quoted(userId)}`
+}
+
+/** Whose token it was, where an outside issuer says so: a person by a digest alone, as it may be called there by its address. */
+function outsideFields({ id, issuer, subjectId }: Outside): string {
+  const said = `,"issuer":${asciiJson(issuer)},"token_id":${quoted(id)}`
+  return subjectId === null ? said : `${said},"subject":${quoted(subjectId)}`
 }
 
 /** An id as JSON. Ours hold nothing that would have to be escaped. */

@@ -177,7 +177,7 @@ export function createFairShare<T extends Sharer<T>>(): FairShare<T> {
         const party = all.next
         if (party === undefined) break
         const client = party.inside.next
-        if (client !== undefined && offerFirst(client, offer)) continue
+        if (client !== undefined && offerFirst(client, offer, isOpen)) continue
         // Of a party all of whose clients are set aside, the rest having been taken, there is nothing left either.
         const lane = client ?? party
         lane.setAside()
@@ -201,10 +201,18 @@ function newestOf<T extends Sharer<T>>({ inside }: Lane<T>): T | undefined {
   return inside.mostWaiting?.turns.last?.one
 }
 
+/** Of one client's, so many are offered in its turn: what stands first keeps what comes behind it waiting no longer than that. */
+const mostOffered = 16
+
 /** The first of a client's that is taken: others of its may need another connection. */
-function offerFirst<T extends Sharer<T>>({ turns }: Lane<T>, offer: (one: T) => boolean): boolean {
+function offerFirst<T extends Sharer<T>>(
+  { turns }: Lane<T>,
+  offer: (one: T) => boolean,
+  isOpen: () => boolean,
+): boolean {
   let after: Turn<T> | undefined
-  for (let turn = turns.first; turn !== undefined; turn = after) {
+  let left = mostOffered
+  for (let turn = turns.first; turn !== undefined && left-- > 0 && isOpen(); turn = after) {
     after = turn.queuedAfter
     if (offer(turn.one)) return true
     // Whoever was told of something may have withdrawn another.

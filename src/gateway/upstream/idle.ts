@@ -14,8 +14,10 @@ export interface Idle {
    * `quietMs` ago at least, so the upstream did not close it behind its answer.
    */
   justUsed(now: number, wanted: Wanted): Connection | undefined
-  /** Whether there is one that only has to rest a little longer for that. */
-  isSettling(now: number, quietMs: number): boolean
+  /** Of those that only have to rest a little longer for that the one that has rested longest. */
+  settlesNext(now: number, quietMs: number): Connection | undefined
+  /** Puts one back in its place that was taken, and carried nothing. */
+  putBack(connection: Connection): void
   /** Closes the one that has rested longest. */
   closeOldest(): void
   /** Closes those that are as old as one that the upstream had closed, or have rested as long. */
@@ -29,6 +31,11 @@ export interface Wanted {
   readonly quietMs: number
   /** Only one that has brought an answer after it had rested before. */
   readonly isProven: boolean
+}
+
+/** Whether one is as old as one that the upstream had closed, or has rested as long: it is closed by now, too. */
+export function isLike(one: Connection, lost: Connection): boolean {
+  return one.openedAt <= lost.openedAt || one.restedAt <= lost.restedAt
 }
 
 /** What was used just now has rested no longer than this. */
@@ -63,12 +70,19 @@ export function createIdle(): Idle {
       }
       return undefined
     },
-    isSettling(now, quietMs) {
-      return resting.some((one) => one.restedAt > now - quietMs)
+    settlesNext(now, quietMs) {
+      const at = resting.findIndex(
+        (one) => one.restedAt > now - quietMs && one.isUsable && now < one.expiresAt,
+      )
+      return at === -1 ? undefined : resting.splice(at, 1)[0]
+    },
+    putBack(connection) {
+      const at = resting.findIndex((one) => one.restedAt > connection.restedAt)
+      resting.splice(at === -1 ? resting.length : at, 0, connection)
     },
     closeOldest: () => resting.shift()?.close(),
     closeLike(lost) {
-      const gone = resting.filter((one) => one.openedAt <= lost.openedAt || one.restedAt <= lost.restedAt)
+      const gone = resting.filter((one) => isLike(one, lost))
       for (const one of gone) {
         resting.splice(resting.indexOf(one), 1)
         one.close()

@@ -6,24 +6,17 @@ import type { Socket } from 'node:net'
 import { Connection, type Exchange } from './connection.ts'
 import type { Connect } from './connect.ts'
 import { createHabits, type Habit } from './habits.ts'
-import { createIdle } from './idle.ts'
-import { isRepeatable, isSafeToFollow } from './outgoing-request.ts'
+import { isLike } from './idle.ts'
+import { isSafeToFollow } from './outgoing-request.ts'
+import { NotSent } from './not-sent.ts'
 import { Queue } from './queue.ts'
 import { NoRoom } from './no-room.ts'
 import { createFairShare, type FairShare } from './fair-share.ts'
+import { createPatience } from './patience.ts'
+import { createSettling } from './settling.ts'
+import { createSpare } from './spare.ts'
 import { countShares, type Shares } from './shares.ts'
 import { createUnheard } from './unheard.ts'
-
-/** It was not sent, as too many others were waiting, or as it waited for too long. */
-export class NotSent extends Error {
-  override readonly name = 'NotSent'
-  readonly reason: 'queue_full' | 'queue_timeout'
-
-  constructor(reason: NotSent['reason']) {
-    super('no connection was free')
-    this.reason = reason
-  }
-}
 
 export interface Pool {
   /** Takes an exchange, or one again of whose body more has come: it is told of everything else. */
@@ -58,10 +51,6 @@ export interface PoolLimits {
 
 /** A connection that the upstream closes sooner after an answer is one that it never meant to keep. */
 const soonMs = 250
-/** What may not be sent twice goes over a connection that was quiet for so long after its last answer. */
-const quietMs = 1
-/** The same, of an upstream that was never seen to keep one. */
-const provingMs = 25
 /** Where the process may open no more connections, it is tried again after so long. */
 const noRoomMs = 50
 /** Of the greatest age, at least so much. */
@@ -88,17 +77,16 @@ export function createPool(
   let shares: Shares | undefined
   /** Of `waiting` and `carried`; undefined while there is enough for all. */
   let fair: FairShare<Exchange> | undefined
-  /** Opened, and not used yet. */
-  const fresh: Connection[] = []
-  const idle = createIdle()
+  const spare = createSpare(habits)
+  /** Of `carried`: not sent yet. */
+  const settling = createSettling(now, sendSettled)
   let open = 0
   let opening = 0
   let retired = 0
   let roomFrom = 0
   let isDue = false
   let isClosed = false
-  let timer: NodeJS.Timeout | undefined
-  let settling: NodeJS.Timeout | undefined
+  const patience = createPatience(waiting, queueTimeoutMs, endWaiting)
 
   /**
    * Once a turn, after all that has come was read: an idle connection that the upstream has closed meanwhile, or on which
@@ -116,7 +104,7 @@ export function createPool(
     if (fair !== undefined || isScarce()) fairShare().serve(hasSome, isCarried)
     else serveInOrder()
     while (opening < waiting.length && open + opening < most && now() >= roomFrom) openOne()
-    if (waiting.length > 0) timeWaiting()
+    if (waiting.length > 0) patience.look(opening)
     else if (carried.length <= half) {
       shares = undefined
       fair = undefined
@@ -137,7 +125,7 @@ export function createPool(
   }
 
   function hasSome(): boolean {
-    return idle.length + fresh.length > 0
+    return spare.length > 0
   }
 
   /** There is enough for all that wait. */
@@ -153,9 +141,16 @@ export function createPool(
 
   /** Whether it is, from now on: it may be, and there is a connection for it. */
   function isCarried(exchange: Exchange): boolean {
-    const connection = mayBeCarried(exchange) ? connectionFor(exchange) : undefined
-    if (connection !== undefined) carry(exchange, connection)
-    return connection !== undefined
+    if (!mayBeCarried(exchange)) return false
+    const chosen = spare.choose(exchange, { isFree: open + opening < most, isOpening: opening > 0 })
+    if (chosen === undefined) return false
+    const { connection, readyAt } = chosen
+    if (readyAt === undefined) carry(exchange, connection)
+    else {
+      take(exchange)
+      settling.keep(exchange, connection, readyAt)
+    }
+    return true
   }
 
   function isWithinShare({ client }: Exchange): boolean {
@@ -168,62 +163,53 @@ export function createPool(
     return !exchange.isBodyOpen || isWithinShare(exchange)
   }
 
-  /**
-   * What may be sent twice takes the connection that rested last. What may not goes over a new one, or one that was used
-   * just now, so that it is not lost on one that the upstream is about to close; and what ends its connection over a new
-   * one while one can be opened, as it would leave as few behind.
-   */
-  function connectionFor(exchange: Exchange): Connection | undefined {
-    const { request, isAnew } = exchange
-    if (isAnew) return neverRested() ?? makeRoom()
-    const endsIt = !isSafeToFollow(request)
-    if (!endsIt && isRepeatable(request)) return idle.newest(now()) ?? newOne()
-    const opened = newOne()
-    if (opened !== undefined) return opened
-    const isFree = open + opening < most
-    if (endsIt && isFree) return undefined
-    if (isRepeatable(request)) return idle.newest(now())
-    return quietOne(isFree)
+  /** Its connection is quiet now, if it is there still. */
+  function sendSettled(exchange: Exchange, connection: Connection): void {
+    if (connection.isUsable && now() < connection.expiresAt) return sendOver(exchange, connection)
+    waitAgain(exchange)
+    connection.close()
   }
 
-  /** While a new one can be made, it has to be one that the upstream was seen to keep. */
-  function quietOne(isFree: boolean): Connection | undefined {
-    const restMs = habits.hasKept ? quietMs : provingMs
-    const at = now()
-    const connection = idle.justUsed(at, { quietMs: restMs, isProven: isFree })
-    if (connection !== undefined || isFree) return connection
-    if (idle.isSettling(at, restMs)) settling ??= setTimeout(settled, restMs).unref()
-    else makeRoom()
-    return undefined
+  /** Before all others: it has had its turn. */
+  function waitAgain(exchange: Exchange): void {
+    letGo(exchange)
+    if (exchange.waitsSince === 0) exchange.waitsSince = now()
+    waiting.unshift(exchange)
+    fair?.wait(exchange)
+    serveSoon()
   }
 
-  function settled(): void {
-    settling = undefined
-    if (waiting.length > 0) serveSoon()
-  }
-
-  /** For a new connection, where all places are taken and none is being opened. */
-  function makeRoom(): undefined {
-    if (open + opening >= most && opening === 0) idle.closeOldest()
-  }
-
-  function neverRested(): Connection | undefined {
-    const at = fresh.findIndex((one) => one.isUsable && !one.hasRested)
-    return at === -1 ? undefined : fresh.splice(at, 1)[0]
-  }
-
-  /** In the order in which they were made, as the upstream takes them. */
-  function newOne(): Connection | undefined {
-    let connection = fresh.shift()
-    while (connection !== undefined && !connection.isUsable) connection = fresh.shift()
-    return connection
+  /** Those of which `isMeant` is so are closed, and what they were kept for waits again. */
+  function closeSettling(isMeant: (connection: Connection) => boolean): void {
+    for (const connection of settling.connections()) {
+      const exchange = isMeant(connection) ? settling.takeFrom(connection) : undefined
+      if (exchange === undefined) continue
+      waitAgain(exchange)
+      connection.close()
+    }
   }
 
   function carry(exchange: Exchange, connection: Connection): void {
+    take(exchange)
+    sendOver(exchange, connection)
+  }
+
+  /** It has a connection. */
+  function take(exchange: Exchange): void {
     waiting.remove(exchange)
     carried.push(exchange)
     shares?.add(exchange.client)
     fair?.take(exchange)
+  }
+
+  /** It has none any more. */
+  function letGo(exchange: Exchange): void {
+    carried.remove(exchange)
+    shares?.remove(exchange.client)
+    fair?.give(exchange)
+  }
+
+  function sendOver(exchange: Exchange, connection: Connection): void {
     connection.send(exchange, isSafeToFollow(exchange.request) && habits.mayReuse())
   }
 
@@ -251,22 +237,8 @@ export function createPool(
     fair?.leave(exchange)
   }
 
-  /** One timer, for the first: nobody waits for longer than who came before. */
-  function timeWaiting(): void {
-    const now = performance.now()
-    for (let one = waiting.last; one?.waitsSince === 0; one = one.queuedBefore) one.waitsSince = now
-    // Those that a connection is opened for wait for the upstream, the others for a place.
-    let left = opening
-    for (let one = waiting.first; one !== undefined && left-- > 0; one = one.queuedAfter) {
-      if (one.opensSince === 0) one.opensSince = now
-    }
-    const dueAt = (waiting.first?.waitsSince ?? now) + queueTimeoutMs
-    timer ??= setTimeout(setImmediate, Math.max(1, Math.ceil(dueAt - now)), endWaiting).unref()
-  }
-
-  function endWaiting(): void {
-    timer = undefined
-    const latest = performance.now() - queueTimeoutMs
+  /** Those that have waited for too long. */
+  function endWaiting(latest: number): void {
     for (let one = waiting.first; one !== undefined && one.waitsSince <= latest; one = waiting.first) {
       // It has come in this very turn.
       if (one.waitsSince === 0) break
@@ -278,9 +250,9 @@ export function createPool(
 
   /** Gives whether there were any. */
   function closeIdle(): boolean {
-    const hadSome = idle.length + fresh.length > 0
-    idle.close()
-    for (const connection of fresh.splice(0)) connection.close()
+    const hadSome = spare.length > 0
+    spare.close()
+    closeSettling(() => true)
     return hadSome
   }
 
@@ -295,7 +267,7 @@ export function createPool(
       connection.opened(socket)
       if (waiting.length === 0) connection.rest()
       if (isClosed && waiting.length === 0) return connection.close()
-      fresh.push(connection)
+      spare.add(connection)
       goOn()
     }
     try {
@@ -313,7 +285,7 @@ export function createPool(
       if (open > 0) return
     }
     const { first } = waiting
-    const connection = first === undefined || first.isAnew ? undefined : idle.newest(now())
+    const connection = first === undefined || first.isAnew ? undefined : spare.newest()
     if (connection !== undefined && first !== undefined) return carry(first, connection)
     const isHopeless = opening === 0 && open === 0
     for (let left = isHopeless ? waiting.length : 1; left > 0; left--) {
@@ -332,15 +304,11 @@ export function createPool(
   }
 
   const owner = {
-    done(exchange: Exchange): void {
-      carried.remove(exchange)
-      shares?.remove(exchange.client)
-      fair?.give(exchange)
-    },
+    done: letGo,
     released(connection: Connection): void {
       if (isClosed && waiting.length === 0) return connection.close()
       if (!habits.mayReuse() || unheard.givesUp()) return connection.close()
-      idle.push(connection)
+      spare.rest(connection)
       goOn()
     },
     unheard: unheard.add,
@@ -354,7 +322,8 @@ export function createPool(
     },
     stale(connection: Connection): void {
       owner.dropped(now() - connection.restedAt)
-      idle.closeLike(connection)
+      closeSettling((one) => isLike(one, connection))
+      spare.closeLike(connection)
     },
     retired(): boolean {
       if (retired >= most) return false
@@ -367,9 +336,9 @@ export function createPool(
       if (wasRetired) retired--
       else open--
       unheard.remove(connection)
-      idle.remove(connection)
-      const at = fresh.indexOf(connection)
-      if (at !== -1) fresh.splice(at, 1)
+      spare.remove(connection)
+      const exchange = settling.takeFrom(connection)
+      if (exchange !== undefined) waitAgain(exchange)
       goOn()
     },
   }
@@ -396,17 +365,18 @@ export function createPool(
       move(exchange)
     },
     withdraw(exchange) {
-      leave(exchange)
+      const kept = settling.takeOf(exchange)
+      if (kept === undefined) leave(exchange)
+      else {
+        letGo(exchange)
+        spare.putBack(kept)
+      }
       goOn()
     },
     isFull,
     hasOpen: () => open > 0,
     yieldsTo: (party, client) => fairShare().yields(party, client) !== undefined,
-    closeOldest() {
-      const hadOne = idle.length > 0
-      idle.closeOldest()
-      return hadOne
-    },
+    closeOldest: spare.closeOldest,
     habit: () => (habits.mayReuse() ? undefined : habits.inForce),
     close() {
       isClosed = true

@@ -113,7 +113,8 @@ function rowsOf(
 
 const isOfMerchant = (id: string, comparison: string) =>
   `${id} IN (SELECT m.id FROM api_key m WHERE m.merchant_id ${comparison}
-     UNION ALL SELECT m.id FROM oauth_client m WHERE m.merchant_id ${comparison})`
+     UNION ALL SELECT m.id FROM oauth_client m WHERE m.merchant_id ${comparison}
+     UNION ALL SELECT 'jwt_' || substr(m.id, 5) FROM merchant m WHERE m.id ${comparison})`
 
 const allowedOf = `CASE WHEN a.outcome = 'allow' THEN a.count ELSE 0 END AS allowed`
 

@@ -31,10 +31,13 @@ export async function readSummed(db: Queryable): Promise<Summed> {
 // The number of activity_summed_now in the migration: who adds to the sums' time waits for who moves its ends.
 const lockId = 7_317_093_125
 
-/** Whose a row is by its `key_id`: of a key its merchant, of a client, whose tokens count as it, its own; one of all merchants is nobody's. */
+/**
+ * Whose a row is by its `key_id`: of a key its merchant, of a client, whose tokens count as it, its own; one of all merchants is nobody's.
+ * Tokens of outside issuers count as `jwt_…`, which is their merchant's id but for its beginning (keys/credential-table.ts).
+ */
 export const callerOf = (row: string) =>
   `LEFT JOIN api_key k ON k.id = ${row}.key_id LEFT JOIN oauth_client c ON c.id = ${row}.key_id`
-export const merchantOfCaller = 'coalesce(k.merchant_id, c.merchant_id)'
+export const merchantOfCaller = `coalesce(k.merchant_id, c.merchant_id, CASE WHEN starts_with(key_id, 'jwt_') THEN 'mer_' || substr(key_id, 5) END)`
 
 /**
  * Adds rows to the sums: `rows` gives key_id, start, api, environment, route, outcome and count, and in `is_day` whether it is a

@@ -1,7 +1,7 @@
 // How keys are used: counts by the minute, and when each secret was last used. What becomes of old minutes stands in
 // activity-rollup-table.ts.
 
-import { addToSums } from './activity-sum-table.ts'
+import { addToSums, callerOf, merchantOfCaller } from './activity-sum-table.ts'
 import { addToTotals } from './activity-total-table.ts'
 import { addLatencies, type LatencyCount } from './latency-table.ts'
 import { type Page, type PageRequest, pageOf } from '../page.ts'
@@ -75,8 +75,8 @@ const addStatement = {
     ), later AS (
       ${addToTotals(`SELECT w.kind, w.name, i.minute AS start, i.api, i.environment, i.count,
           CASE WHEN i.outcome = 'allow' THEN i.count ELSE 0 END AS allowed
-        FROM item i LEFT JOIN api_key k ON k.id = i.key_id
-          CROSS JOIN LATERAL (VALUES ('merchant', k.merchant_id), ('key', i.key_id)) w (kind, name)
+        FROM item i ${callerOf('i')}
+          CROSS JOIN LATERAL (VALUES ('merchant', ${merchantOfCaller}), ('key', i.key_id)) w (kind, name)
         WHERE i.minute >= i.totals_since AND i.minute < i.totals_until AND w.name IS NOT NULL`)}
     ), late AS (
       ${addToSums(`SELECT key_id, minute AS start, api, environment, route, outcome, false AS is_day, count

@@ -1,7 +1,14 @@
 // Digest → credential record: the one question of the data plane.
 
 import type { CallerLimits } from '../../credentials/caller-limits.ts'
-import type { CredentialRecord, KeyStatus, MerchantStatus, TokenPart } from '../../credentials/record.ts'
+import { merchantOfDigest } from '../../credentials/merchant-digest.ts'
+import type {
+  CredentialKind,
+  CredentialRecord,
+  KeyStatus,
+  MerchantStatus,
+  TokenPart,
+} from '../../credentials/record.ts'
 import { endOfToken } from '../oauth/access-token-table.ts'
 import type { Queryable } from '../postgres.ts'
 import { StoreUnavailableError } from '../postgres-errors.ts'
@@ -51,8 +58,8 @@ const keysOf = (limits: string, joins: string) => `
       WHERE s.digest = ANY ($1::bytea[])`
 
 /** `quota`: the row of what is said of a merchant's quotas; empty: there is no such table yet. */
-const joinOf = (quota: string, of: string) =>
-  quota === '' ? '' : `LEFT JOIN merchant_quota ${quota} ON ${quota}.merchant_id = ${of}.merchant_id`
+const joinOf = (quota: string, merchant: string) =>
+  quota === '' ? '' : `LEFT JOIN merchant_quota ${quota} ON ${quota}.merchant_id = ${merchant}`
 
 // Of an access token: its client, in place of the key; its grant, or its client, in place of the secret. What has ended it is final.
 const tokensWith = (quota: string) => `
@@ -65,7 +72,24 @@ const tokensWith = (quota: string) => `
       JOIN merchant m ON m.id = t.merchant_id
       LEFT JOIN key_limit kl ON kl.key_id = t.client_id
       LEFT JOIN merchant_limit ml ON ml.merchant_id = t.merchant_id
-      ${joinOf(quota, 't')}`
+      ${joinOf(quota, 't.merchant_id')}`
+
+// Of a merchant alone, for tokens of outside issuers (credentials/merchant-digest.ts): of no API, and without permissions of its own.
+const merchantsWith = (limits: string, joins: string) => `
+      SELECT rpad(encode(convert_to(m.id, 'UTF8'), 'hex'), 64, '0'), 'jwt_' || substr(m.id, 5), NULL, 'jwt_' || substr(m.id, 5), m.id, '',
+        'merchant', 'active', m.status, '{}'::text[], NULL, m.revision, ${limits}, NULL
+      FROM merchant m ${joins} WHERE m.id = ANY ($2::text[])`
+
+function merchantLimitsWith(quota: string): string {
+  return merchantsWith(
+    limitsWith(quota),
+    `LEFT JOIN key_limit kl ON false
+      LEFT JOIN merchant_limit ml ON ml.merchant_id = m.id
+      ${joinOf(quota, 'm.id')}`,
+  )
+}
+
+const union = (...parts: readonly string[]) => parts.join('\n      UNION ALL')
 
 const textOf = (found: string) => `
     SELECT head.epoch, head.revision AS head, found.*
@@ -89,22 +113,28 @@ function keysWith(quota: string): string {
     limitsWith(quota),
     `LEFT JOIN key_limit kl ON kl.key_id = k.id
       LEFT JOIN merchant_limit ml ON ml.merchant_id = k.merchant_id
-      ${joinOf(quota, 'k')}`,
+      ${joinOf(quota, 'k.merchant_id')}`,
   )
 }
 
 /** The newest first: a gateway serves while migrations are still to come, and never applies them. */
 const statements = [
-  { name: 'read_credentials', text: textOf(`${keysWith('mq')}\n      UNION ALL${tokensWith('mq')}`) },
+  {
+    name: 'read_credentials',
+    text: textOf(union(keysWith('mq'), tokensWith('mq'), merchantLimitsWith('mq'))),
+  },
   // Before migration 24: nobody can have said a quota.
   {
     name: 'read_credentials_23',
-    text: textOf(`${keysWith('')}\n      UNION ALL${tokensWith('')}`),
+    text: textOf(union(keysWith(''), tokensWith(''), merchantLimitsWith(''))),
   },
   // Before migration 21: there are no tokens.
-  { name: 'read_credentials_20', text: textOf(keysWith('')) },
+  { name: 'read_credentials_20', text: textOf(union(keysWith(''), merchantLimitsWith(''))) },
   // Before migration 16: nobody can have said a limit.
-  { name: 'read_credentials_15', text: textOf(keysOf('NULL::jsonb', '')) },
+  {
+    name: 'read_credentials_15',
+    text: textOf(union(keysOf('NULL::jsonb', ''), merchantsWith('NULL::jsonb', ''))),
+  },
 ] as const
 
 const undefinedTable = '42P01'
@@ -122,12 +152,13 @@ async function ask(db: Queryable, values: unknown[]): Promise<Row[]> {
 }
 
 /**
- * The records of `digests` (lower-case hex SHA-256 of whole secrets), usable or not: ended secrets have their
+ * The records of `digests` (lower-case hex SHA-256 of whole secrets, or where a merchant is looked up), usable or not: ended secrets have their
  * `secretExpiresAtMs` in the past, ended tokens are revoked. A record's revision is that of the last change of its key or its merchant.
  * Throws StoreUnavailableError.
  */
 export async function readCredentials(db: Queryable, digests: readonly string[]): Promise<CredentialPage> {
-  const rows = await ask(db, [digests.map((digest) => Buffer.from(digest, 'hex'))])
+  const merchants = digests.flatMap((digest) => merchantOfDigest(digest) ?? [])
+  const rows = await ask(db, [digests.map((digest) => Buffer.from(digest, 'hex')), merchants])
   const records = new Map<string, CredentialRecord>()
   for (const row of rows) {
     if (row.digest !== null) records.set(row.digest, recordOf(row))
@@ -135,9 +166,14 @@ export async function readCredentials(db: Queryable, digests: readonly string[])
   return { epoch: rows[0]?.epoch ?? '', revision: rows[0]?.head ?? 0, records }
 }
 
+function kindOf({ token, api }: Row): CredentialKind {
+  if (token !== null) return 'access_token'
+  return api === '' ? 'merchant' : 'api_key'
+}
+
 function recordOf(row: Row): CredentialRecord {
   return {
-    kind: row.token === null ? 'api_key' : 'access_token',
+    kind: kindOf(row),
     keyId: row.key_id,
     secretId: row.secret_id,
     merchantId: row.merchant_id,

@@ -180,7 +180,7 @@ async function insertKeys(
 }
 
 /** What the audit says nothing of. */
-const unknown = { createdBy: null, exposedAtMs: null }
+const unknown = { createdBy: null, exposedAtMs: null, brakes: [] }
 
 function itemOf(key: ImportedKey, origin: ChangeOrigin, revision: number): object {
   const { id, last4, digest } = key.secret

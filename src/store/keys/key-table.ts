@@ -1,5 +1,6 @@
 // Keys as the control plane sees them: everything but the secrets' digests.
 
+import type { BrakeAction } from '../../config/brake-schema.ts'
 import type { KeyStatus, ListedStatus } from '../../credentials/record.ts'
 import { DenialError, deny } from '../../errors/denial.ts'
 import { secretSnapshots } from '../audit/secret-snapshot.ts'
@@ -48,8 +49,20 @@ export interface StoredKey {
   readonly createdBy: string | null
   /** The first report that a secret of it which still works stands in public; null: there is none. */
   readonly exposedAtMs: number | null
+  /** Brakes that hold it, or told of it in the last day, the newest first. */
+  readonly brakes: readonly StoredBrake[]
   /** The live ones: the current secret, then during a grace the one that it replaces. */
   readonly secrets: readonly StoredSecret[]
+}
+
+export interface StoredBrake {
+  /** Its name in the file. */
+  readonly name: string
+  /** What was done, which for want of something may be less than what the file says. */
+  readonly action: BrakeAction
+  readonly pulledAtMs: number
+  /** Of one that only told: when it may tell again; null: it holds the key until somebody releases it. */
+  readonly endsAtMs: number | null
 }
 
 export interface StoredSecret {
@@ -79,6 +92,11 @@ const selectKeys = (from: string) => `
     ${milliseconds('k.created_at')} AS "createdAtMs", ${milliseconds('k.expires_at')} AS "expiresAtMs", k.revision,
     s."lastUsedAtMs", s.secrets, coalesce(a.metadata, '{}') AS metadata, a.owner, a.created_by AS "createdBy",
     (SELECT ${milliseconds('min(e.at)')} FROM key_exposure e WHERE e.secret_id = ANY (s.live)) AS "exposedAtMs",
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('name', b.brake, 'action', b.action,
+        'pulledAtMs', ${milliseconds('b.pulled_at')}, 'endsAtMs', ${milliseconds('b.released_at')}
+      ) ORDER BY b.pulled_at DESC, b.brake), '[]') FROM key_brake b WHERE b.key_id = k.id
+      AND (b.released_at IS NULL OR b.action = 'notify' AND b.released_at > $1)
+      AND (b.action <> 'disable' OR k.status = 'disabled')) AS brakes,
     CASE WHEN l.key_id IS NOT NULL THEN ${keyLimitsOf('l')} END AS limits
   FROM ${from} LEFT JOIN key_about a ON a.key_id = k.id
     LEFT JOIN key_limit l ON l.key_id = k.id CROSS JOIN LATERAL (

@@ -23,8 +23,10 @@ void t.test('the activity of all, of a merchant and of a key is added up as it i
   ]
   await addActivity(subject.db, { id: 'batch-1', counts })
   const data = async (query: string) => (await call('GET', `/activity?${query}`)).body['data']
-  t.same(await data(''), [{ merchant_id: merchant, count: 7, allowed: 5 }])
-  t.same(await data(`by=key&merchant_id=${merchant}`), [{ key_id: key.id, count: 7, allowed: 5 }])
+  t.same(await data(''), [{ merchant_id: merchant, name: 'Acme', count: 7, allowed: 5 }])
+  t.same(await data(`by=key&merchant_id=${merchant}`), [
+    { key_id: key.id, name: 'Checkout', count: 7, allowed: 5 },
+  ])
   t.same(await data(`by=route&key_id=${key.id}&environment=live`), [
     { api: 'flintn', route: 'GET /v1/x', count: 5, allowed: 5 },
     { api: 'flintn', route: 'GET /v1/y', count: 2, allowed: 0 },

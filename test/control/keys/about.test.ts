@@ -75,14 +75,14 @@ void t.test(
     const headers = { 'idempotency-key': 'one' }
     const made = await subject.call('POST', '/keys', body, headers)
     await subject.db.query(
-      `UPDATE idempotency SET object = object - 'metadata' - 'owner' - 'createdBy' - 'exposedAtMs'`,
+      `UPDATE idempotency SET object = object - 'metadata' - 'owner' - 'createdBy' - 'exposedAtMs' - 'brakes'`,
     )
     const again = await subject.call('POST', '/keys', body, headers)
     t.match(again, { status: 201, headers: { 'idempotency-replayed': 'true' } })
     const { id, secret, ...none } = again.body
     t.equal(id, made.body['id'])
     t.equal(secret, null)
-    t.match(none, { metadata: {}, owner: null, created_by: null, exposed_at: null })
+    t.match(none, { metadata: {}, owner: null, created_by: null, exposed_at: null, brakes: [] })
   },
 )
 

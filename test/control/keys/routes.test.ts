@@ -43,14 +43,14 @@ void t.test('a new key comes with its secret, which is shown only then', async (
         last_used_at: null,
       },
     ],
-    ...{ metadata: {}, owner: null, created_by: 'ann', exposed_at: null },
+    ...{ metadata: {}, owner: null, created_by: 'ann', exposed_at: null, brakes: [] },
   })
   t.match(made.headers, { 'cache-control': 'no-store', etag: '"2"', 'x-request-id': /^req_/ })
   const shown = await subject.call('GET', `/keys/${String(object['id'])}`)
   t.same(shown.body, object)
   t.equal(shown.headers['etag'], '"2"')
   const listed = await subject.call('GET', '/keys')
-  t.same(listed.body, { data: [object], next_cursor: null })
+  t.same(listed.body, { data: [{ ...object, merchant_name: 'Acme' }], next_cursor: null })
 })
 
 void t.test('the prefix follows the API and the environment', async (t) => {

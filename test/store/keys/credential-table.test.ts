@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto'
 import t from 'tap'
+import { digestOfMerchant } from '../../../src/credentials/merchant-digest.ts'
 import { whyUnusable } from '../../../src/credentials/record.ts'
 import { readHead } from '../../../src/store/change-table.ts'
 import { readCredentials } from '../../../src/store/keys/credential-table.ts'
 import { transitionKey } from '../../../src/store/keys/key-change-table.ts'
 import { endRotation, rotateKey } from '../../../src/store/keys/key-rotation-table.ts'
-import { transitionMerchant } from '../../../src/store/keys/merchant-table.ts'
+import { createMerchant, patchMerchant, transitionMerchant } from '../../../src/store/keys/merchant-table.ts'
 import { createDatabase } from '../../support/database.ts'
 import { nowMs, origin, secretOf, seedKey } from '../seed.ts'
 
@@ -74,3 +75,25 @@ void t.test(
     t.equal(after && whyUnusable(after, nowMs - 3_600_000), 'rotated_out')
   },
 )
+
+void t.test('a merchant is found where it is looked up, with its status and limits', async (t) => {
+  const { db } = await createDatabase(t)
+  const key = await seedKey(db)
+  const id = 'mer_01K8ZX3V9QABCDEFGHJKMNPQRS'
+  await createMerchant(db, origin, { id, name: 'Outside' })
+  await patchMerchant(db, origin, { id, patch: { limits: { inFlight: 3 } } })
+  const place = digestOfMerchant(id) ?? ''
+  const none = digestOfMerchant('mer_00000000000000000000000000') ?? ''
+  const page = await readCredentials(db, [place, none, key.secret.digest])
+  t.same([...page.records.keys()].toSorted(), [place, key.secret.digest].toSorted())
+  const outsideKey = id.replace('mer_', 'jwt_')
+  t.match(page.records.get(place), {
+    ...{ kind: 'merchant', keyId: outsideKey, secretId: outsideKey, merchantId: id, api: '', token: null },
+    ...{ status: 'active', merchantStatus: 'active', permissions: [], expiresAtMs: null },
+    limits: { merchant: { inFlight: 3 } },
+    revision: page.revision,
+  })
+  await transitionMerchant(db, origin, { id, action: 'suspend' })
+  const after = (await readCredentials(db, [place])).records.get(place)
+  t.match(after, { merchantStatus: 'suspended', revision: page.revision + 1 })
+})

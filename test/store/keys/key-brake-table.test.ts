@@ -173,3 +173,21 @@ void t.test('brakes that hold nobody are forgotten', async (t) => {
   await db.query(`UPDATE key_brake SET released_at = now() - interval '1 hour'`)
   t.equal(await pruneBrakes(db, 1_000, 10), 1)
 })
+
+void t.test('a key tells the brakes that hold it, and for a day those that told of it', async (t) => {
+  const { db, id, pull } = await createSubject(t)
+  const told = async (afterMs = 0) => {
+    const found = await getKey(db, id, { ...view, nowMs: nowMs + afterMs })
+    return found?.brakes.map(({ name, action, pulledAtMs, endsAtMs }) => [name, action, pulledAtMs, endsAtMs])
+  }
+  await pull('notify', { name: 'reads' })
+  await pull('disable', { atMs: nowMs + 1 })
+  const notice = ['reads', 'notify', nowMs, nowMs + dayMs]
+  t.same(await told(2), [['refund_burst', 'disable', nowMs + 1, null], notice])
+  t.same(await told(dayMs), [['refund_burst', 'disable', nowMs + 1, null]])
+  await transitionKey(db, originAt(nowMs + 2), { id, action: 'enable' })
+  t.same(await told(3), [notice], 'what somebody has undone holds no more')
+  await transitionKey(db, originAt(nowMs + 4), { id, action: 'disable' })
+  await releaseBrakes(db, originAt(nowMs + 5), id)
+  t.same(await told(6), [notice])
+})

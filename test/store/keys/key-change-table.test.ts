@@ -18,7 +18,7 @@ void t.test('a new key is there as it was asked for', async (t) => {
     lastUsedAtMs: null,
     revision: 2,
     secrets: [{ id: secret.id, last4: 'cdef', createdAtMs: nowMs, expiresAtMs: null, lastUsedAtMs: null }],
-    ...{ metadata: {}, owner: null, createdBy: 'ann', exposedAtMs: null },
+    ...{ metadata: {}, owner: null, createdBy: 'ann', exposedAtMs: null, brakes: [] },
   })
 })
 

@@ -53,6 +53,7 @@ export function apiOf(lines: readonly Line[], change: Partial<Api> = {}): Api {
     staleLimitMs: 1,
     legacyKeys: false,
     oauth: null,
+    jwt: null,
     resourceMetadata: null,
     cors: 'off',
     forwardAuthorization: false,
@@ -92,7 +93,14 @@ export function acceptedOf<
 export function tableOf(...apis: Api[]): Table {
   const byName = new Map(apis.map((api) => [api.name, api]))
   const escapes = apis.flatMap(({ routes }) => routes).reduce((set, route) => set | route.escapes, 0)
-  const shared = { sha256: '', plans: new Set<string>(), prefixes: [], maxStaleLimitMs: 1, escapes }
+  const shared = {
+    sha256: '',
+    plans: new Set<string>(),
+    prefixes: [],
+    maxStaleLimitMs: 1,
+    merchantStaleLimitMs: 1,
+    escapes,
+  }
   return { ...shared, apis: byName, matchHost: createHostMatcher(apis) }
 }
 

@@ -2,9 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { activityTotals, type Range, type Total } from '../../api/activity.ts'
 import type { Query } from '../../api/call.ts'
-import { clientById } from '../../api/clients.ts'
-import { keyById } from '../../api/keys.ts'
 import { Link } from '../../router.tsx'
+import { holderPath } from '../../shell/holder.ts'
 import { Section } from '../../ui/page.tsx'
 import { FaultNotice, SkeletonRows } from '../../ui/states.tsx'
 import { figure, words } from '../../words.ts'
@@ -95,30 +94,11 @@ export function TopKeys(asked: Asked) {
       by="key"
       title={words.activity.keys}
       empty={words.activity.noUse}
-      face={({ key_id: id }) => <HolderName id={id ?? ''} />}
+      face={({ key_id: id = '', name }) => (
+        <Link to={holderPath(id)} className="hover:underline">
+          {name ?? <code>{id}</code>}
+        </Link>
+      )}
     />
-  )
-}
-
-/** Of a client's access tokens, the client. */
-function HolderName({ id }: { id: string }) {
-  return id.startsWith('cli_') ? <ClientName id={id} /> : <KeyName id={id} />
-}
-
-function ClientName({ id }: { id: string }) {
-  const { data } = useQuery({ ...clientById(id), staleTime: 60_000 })
-  return (
-    <Link to={`/developers/oauth/${id}`} className="hover:underline">
-      {data?.name ?? <code>{id}</code>}
-    </Link>
-  )
-}
-
-function KeyName({ id }: { id: string }) {
-  const { data } = useQuery({ ...keyById(id), refetchInterval: false, staleTime: 60_000 })
-  return (
-    <Link to={`/developers/keys/${id}`} className="hover:underline">
-      {data?.name ?? <code>{id}</code>}
-    </Link>
   )
 }

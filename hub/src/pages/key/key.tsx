@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { keyById, oldSecretOf, stateOf } from '../../api/keys.ts'
+import { keyById, oldSecretOf } from '../../api/keys.ts'
 import { mayChange, mayDisable, useUser } from '../../api/session.ts'
 import type { Key, KeyWithSecret, Pending } from '../../api/types.ts'
 import { useQueryState } from '../../router.tsx'
@@ -11,7 +11,6 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { writeText } from '../../ui/copy.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { PageHead } from '../../ui/page.tsx'
-import { Notice } from '../../ui/states.tsx'
 import { useNow } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
 import { KeyFace } from '../keys/key-table.tsx'
@@ -29,8 +28,9 @@ import { HeldPermissions } from './permissions.tsx'
 import { RotateDialog } from './rotate.tsx'
 import { Rotation } from './rotation.tsx'
 import { Secrets } from './secrets.tsx'
+import { StateNotice } from './state-notice.tsx'
 import { KeyUse } from './use.tsx'
-import { DisableDialog, EnableDialog, RevokeDialog } from './verbs.tsx'
+import { DisableDialog, EnableDialog, ReleaseDialog, RevokeDialog } from './verbs.tsx'
 
 export type Asked =
   | 'disable'
@@ -42,6 +42,7 @@ export type Asked =
   | 'details'
   | 'addresses'
   | 'limits'
+  | 'release'
 
 export function KeyDetail({ id }: { id: string }) {
   return (
@@ -101,7 +102,7 @@ function KeyPage({ one }: { one: Key }) {
         }
         actions={<Verbs one={one} canChange={canChange} isRotating={isRotating} ask={setAsked} />}
       />
-      <StateNotice one={one} nowMs={nowMs} />
+      <StateNotice {...{ one, nowMs }} release={canChange ? () => setAsked('release') : null} />
       {isRotating && <Rotation one={one} canChange={canChange} settled={setSettled} />}
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_320px]">
         <div className="min-w-0">
@@ -123,18 +124,6 @@ function KeyPage({ one }: { one: Key }) {
         settled={(pending) => setSettled(pending)}
       />
     </>
-  )
-}
-
-function StateNotice({ one, nowMs }: { one: Key; nowMs: number }) {
-  const state = stateOf(one, nowMs)
-  return (
-    <div className="mb-6 flex flex-col gap-2 empty:hidden">
-      {one.exposed_at && state !== 'revoked' && <Notice tone="bad">{words.key.stateExposed}</Notice>}
-      {state === 'disabled' && <Notice tone="warn">{words.key.stateDisabled}</Notice>}
-      {state === 'revoked' && <Notice tone="info">{words.key.stateRevoked}</Notice>}
-      {state === 'expired' && <Notice tone="warn">{words.key.stateExpired}</Notice>}
-    </div>
   )
 }
 
@@ -221,6 +210,7 @@ function Asking({ one, asked, close, setRotated, settled }: AskingProps) {
   if (asked === 'revoke') return <RevokeDialog {...props} />
   if (asked === 'edit') return <EditPermissions {...props} />
   if (asked === 'unused') return <WithoutUnused {...props} />
+  if (asked === 'release') return <ReleaseDialog {...props} />
   if (asked === 'limits') return <LimitsDialog {...props} />
   if (asked === 'addresses') return <AddressesDialog {...props} />
   if (asked === 'details') return <DetailsDialog {...props} />

@@ -53,6 +53,19 @@ export function EnableDialog(props: VerbProps) {
   )
 }
 
+export function ReleaseDialog(props: VerbProps) {
+  const text = words.brakes
+  return (
+    <VerbDialog
+      {...props}
+      said={{
+        ...{ verb: 'brakes/release', title: text.title(props.one.name), about: text.releaseAbout },
+        ...{ submit: text.submit, working: text.working, failed: text.failed, kind: 'primary' },
+      }}
+    />
+  )
+}
+
 export function RevokeDialog(props: VerbProps) {
   const text = words.revoke
   const { name } = props.one

@@ -1,4 +1,4 @@
-import { oldSecretOf, stateOf } from '../../api/keys.ts'
+import { isHeld, oldSecretOf, stateOf } from '../../api/keys.ts'
 import type { Key } from '../../api/types.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { useNow } from '../../ui/time.tsx'
@@ -24,6 +24,11 @@ export function KeyStatus({ one }: { one: Key }) {
       {isRotating && (
         <Badge tone="accent" icon="rotate">
           {words.keys.rotating}
+        </Badge>
+      )}
+      {state !== 'revoked' && one.brakes?.some(isHeld) === true && (
+        <Badge tone="warn" icon="alert">
+          {words.brakes.held}
         </Badge>
       )}
       {one.exposed_at && state !== 'revoked' && (

@@ -3,7 +3,7 @@ import { keyById, stateOf } from '../../api/keys.ts'
 import type { Key } from '../../api/types.ts'
 import { useUser } from '../../api/session.ts'
 import { Link } from '../../router.tsx'
-import { useMerchantId, useMerchantName } from '../../shell/merchant.tsx'
+import { useMerchantId } from '../../shell/merchant.tsx'
 import { Chip } from '../../ui/badge.tsx'
 import { Table, Td, Th, Tr } from '../../ui/table.tsx'
 import { Time, useNow } from '../../ui/time.tsx'
@@ -60,12 +60,7 @@ function KeyRow({ one }: { one: Key }) {
         </Link>
         <span className="block truncate text-xs text-ink-3">
           {one.api}
-          {isOfMany && (
-            <>
-              {' · '}
-              <MerchantName id={one.merchant_id} />
-            </>
-          )}
+          {isOfMany && ` · ${one.merchant_name ?? one.merchant_id}`}
         </span>
       </Td>
       <Td shown="roomy">
@@ -106,10 +101,6 @@ function KeyRow({ one }: { one: Key }) {
       </Td>
     </Tr>
   )
-}
-
-function MerchantName({ id }: { id: string }) {
-  return <>{useMerchantName(id)}</>
 }
 
 /** What can be known of a secret: how it begins and ends. */

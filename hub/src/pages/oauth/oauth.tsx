@@ -83,7 +83,7 @@ function ClientTable({ clients }: { clients: readonly Client[] }) {
               {one.name}
             </Link>
             <span className="block truncate text-xs text-ink-3">
-              {one.api} · <OwnerName id={one.merchant_id} />
+              {one.api} · {one.merchant_name ?? one.merchant_id ?? words.oauth.allMerchants}
             </span>
           </Td>
           <Td shown="middle" className="text-ink-2">
