@@ -30,6 +30,7 @@ import { applied, isRevocation, unavailable } from './applied.ts'
 import type { ClientKeySets } from './client-key-sets.ts'
 import { metadataOf, permissionsOfClient } from './client-metadata.ts'
 import { answeredDevice, keepDevice } from './device-codes.ts'
+import { isFromFuture } from './jwt-times.ts'
 import { digestOfText } from './token-text.ts'
 import { UsedBeforeError, writeInUnit } from './token-unit.ts'
 
@@ -43,6 +44,8 @@ export interface AdapterDeps {
   /** Ends a grant with all that hangs on it, everywhere. */
   endGrant(id: string): Promise<void>
   readonly keySets: ClientKeySets
+  /** Wall-clock milliseconds. */
+  now(): number
   /** Stands where secrets would. */
   readonly stand: string
 }
@@ -92,22 +95,29 @@ export async function answered<T>(work: Promise<T>): Promise<T> {
 }
 
 async function findMetadata(
-  { db, table, stand, keySets }: AdapterDeps,
+  { db, table, stand, keySets, now }: AdapterDeps,
   id: string,
 ): Promise<AdapterPayload | undefined> {
   if (!/^cli_[0-9A-Z]{10,40}$/.test(id)) return undefined
+  const assertion = assertionShown()
+  if (assertion !== undefined && isFromFuture(assertion, now()))
+    throw new errors.InvalidClientAuth('the assertion is of the future')
   const client = await findActiveClient(db, id)
   if (client === undefined) return undefined
   const { jwksUri } = client
-  const shown = jwksUri === null ? undefined : kidShown()
+  const shown = jwksUri === null || assertion === undefined ? undefined : kidOf(assertion)
   const keys = jwksUri === null || shown === undefined ? undefined : await keySets.of(jwksUri, shown.kid)
   return metadataOf(client, table.apis.get(client.api), { stand, keys })
 }
 
-/** Of the key by which the request that is being answered shows whose it is (RFC 7523); undefined: it shows none. */
-function kidShown(): { readonly kid: string | undefined } | undefined {
+/** By which the request that is being answered shows whose it is (RFC 7523); undefined: by none. */
+function assertionShown(): string | undefined {
   const assertion = Provider.ctx?.oidc.body?.['client_assertion']
-  if (typeof assertion !== 'string') return undefined
+  return typeof assertion === 'string' ? assertion : undefined
+}
+
+/** Of the key that it says it is signed with. */
+function kidOf(assertion: string): { readonly kid: string | undefined } {
   try {
     const [header = ''] = assertion.split('.')
     const { kid }: { kid?: unknown } = Object(JSON.parse(Buffer.from(header, 'base64url').toString('utf8')))

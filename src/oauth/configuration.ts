@@ -14,8 +14,6 @@ import type { ServerKeys } from './server-keys.ts'
 export interface ConfigurationDeps extends AdapterDeps {
   readonly keys: ServerKeys
   readonly mutualTls: MutualTls
-  /** Wall-clock milliseconds. */
-  now(): number
   /** Where people grant: a path below the public URL. */
   consentPath(interactionId: string): string
 }
@@ -80,7 +78,8 @@ export function configurationOf(deps: ConfigurationDeps): Configuration {
     findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
     interactions: { url: (_context, { uid }) => deps.consentPath(uid) },
     issueRefreshToken: async (_context, client) => client.grantTypeAllowed('refresh_token'),
-    rotateRefreshToken: true,
+    // Which FAPI 2.0 forbids: a refresh token is of use to its client alone, which shows itself by a key (§5.3.2.1).
+    rotateRefreshToken: ({ oidc: { client } }) => oauthOf(client).profile !== 'fapi2',
     revokeGrantPolicy: () => true,
     expiresWithSession: () => false,
     renderError: errorPage,

@@ -2,12 +2,20 @@
 
 import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { type AccessToken, type Client, type ClientCredentials, errors, Provider } from 'oidc-provider'
+import {
+  type AccessToken,
+  type Client,
+  type ClientCredentials,
+  errors,
+  type KoaContextWithOIDC,
+  Provider,
+} from 'oidc-provider'
 import type { Table } from '../config/compiled.ts'
 import { isClientSecret } from '../store/oauth/oauth-client-table.ts'
 import { answered } from './adapter.ts'
 import { type SettleDeps, settleRevocation } from './applied.ts'
 import { askedScope, type ConfigurationDeps, configurationOf, scopeOf } from './configuration.ts'
+import { isFromFuture } from './jwt-times.ts'
 import { tidyAnswer } from './tidy-answer.ts'
 import { digestOfText, newTokenText } from './token-text.ts'
 import { commitUnit } from './token-unit.ts'
@@ -32,11 +40,23 @@ export function createProvider(deps: ProviderDeps): Provider {
   // Koa writes to the console where nobody listens.
   EventEmitter.prototype.on.call(provider, 'error', deps.failed)
   provider.use((context, next) => tidyAnswer(deps, context, next))
+  provider.use((context, next) => refuseFutureProof(deps, context, next))
   provider.use((context, next) => commitUnit(deps, context, next))
   provider.use((context, next) => settleRevocation(deps, context, next))
   compareDigests(provider, deps)
   makeTokensAsKeys(provider, deps.table)
   return provider
+}
+
+/** oidc-provider takes proofs that are of the next five minutes. */
+async function refuseFutureProof(
+  { now }: ProviderDeps,
+  context: Pick<KoaContextWithOIDC, 'get' | 'status' | 'body'>,
+  next: () => Promise<unknown>,
+): Promise<void> {
+  if (!isFromFuture(context.get('DPoP'), now())) return void (await next())
+  context.status = 400
+  context.body = { error: 'invalid_dpop_proof', error_description: 'the proof is of the future' }
 }
 
 /** Secrets by their digests; addresses of programs to the letter, ports included. */

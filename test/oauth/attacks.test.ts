@@ -191,4 +191,11 @@ void t.test('assertions of clients', async (t) => {
     ])
       t.equal(await outcome(signed({}, claims)), 'invalid_client', JSON.stringify(claims))
   })
+
+  await t.test('of the future; a clock that is a little ahead is none', async (t) => {
+    for (const claims of [{ iat: nowSeconds + 120 }, { nbf: nowSeconds + 120 }])
+      t.equal(await outcome(signed({}, claims)), 'invalid_client', JSON.stringify(claims))
+    for (const claims of [{ iat: nowSeconds + 10 }, { nbf: nowSeconds + 10 }])
+      t.equal(await outcome(signed({}, claims)), '200', JSON.stringify(claims))
+  })
 })

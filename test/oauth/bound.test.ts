@@ -135,4 +135,12 @@ void t.test('an API of the profile fapi2', async (t) => {
   const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair())
   const tokens = await client.authorizationCodeGrant(config, back, checks, undefined, { DPoP })
   t.equal(tokens.token_type, 'dpop')
+
+  await t.test('a refresh token is not rotated', async (t) => {
+    const { refresh_token: refresh = '' } = tokens
+    const once = await client.refreshTokenGrant(config, refresh, undefined, { DPoP })
+    t.equal(once.refresh_token ?? refresh, refresh)
+    t.not(once.access_token, tokens.access_token)
+    t.equal(await errorOf(client.refreshTokenGrant(config, refresh, undefined, { DPoP })), 'none')
+  })
 })
