@@ -41,6 +41,7 @@ export const names = {
   keyBesideTokens: 'Latchkey, key',
   bearer: 'Latchkey, bearer token',
   dpop: 'Latchkey, DPoP token',
+  dpopRsa: 'Latchkey, DPoP token, PS256',
   junk: 'Latchkey, junk key',
   oneWorker: 'Latchkey, 1 worker',
   twoWorkers: 'Latchkey, 2 workers',

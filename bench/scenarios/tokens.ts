@@ -27,16 +27,21 @@ export const tokens: Scenario = {
   async run(bench, fleet) {
     const gateway = await fleet.extra({ name: 'latchkey-tokens', takesTokens: true })
     const key = proofKey()
-    const [bearer = '', bound = ''] = await issue(gateway, [null, key.jkt])
+    const rsa = proofKey('PS256')
+    const [bearer = '', bound = '', boundRsa = ''] = await issue(gateway, [null, key.jkt, rsa.jkt])
     const of = (name: string, text: string, more: Partial<Subject> = {}) =>
       gatewaySubject(name, gateway, { text, statuses: [200], ...more })
     const results = await measureThroughput(bench, [
       of(names.keyBesideTokens, getSmall(await gateway.key())),
       of(names.bearer, getWithToken(bearer)),
       of(names.dpop, getWithProof(bound), freshProofs(bench, gateway, { key, token: bound })),
+      of(names.dpopRsa, getWithProof(boundRsa), freshProofs(bench, gateway, { key: rsa, token: boundRsa })),
     ])
     await fleet.stop(gateway)
-    return { results, notes: ['DPoP: ES256, a proof of its own for each request, its `jti` in Redis.'] }
+    return {
+      results,
+      notes: ['DPoP: ES256 or PS256, a proof of its own for each request, its `jti` in Redis.'],
+    }
   },
 }
 
@@ -56,7 +61,7 @@ interface Bound {
 
 /** Made before each measurement: a proof is good for a minute. */
 function freshProofs({ folder, options }: Bench, { emptyLog }: Gateway, { key, token }: Bound) {
-  const file = join(folder, 'proofs')
+  const file = join(folder, `proofs-${key.alg}`)
   const count = Math.ceil(mostPerSecond * Math.max(options.seconds, options.warmUpSeconds, 1))
   return {
     keysFile: file,

@@ -58,6 +58,7 @@ void t.test('every figure of the issue has its bar', async (t) => {
     [1.6, 1.2],
     [1.05, 1.02],
     [3, 2],
+    [6, 4],
     [6, 2],
     [3, 2],
     [3, 2],

@@ -12,7 +12,7 @@ import type { Reason } from '../../errors/reasons.ts'
 import type { ProofsSeen, Taken } from '../../lookup/proofs-seen.ts'
 import { headerValues } from '../credential.ts'
 import type { Inquiry, Stage } from '../inquiry.ts'
-import { createVerifier, thumbprintOf } from './proof-key.ts'
+import { createVerifier } from './proof-key.ts'
 import { type Asked, isForUrl } from './proof-url.ts'
 import { type Proof, readProof } from './read-proof.ts'
 
@@ -36,7 +36,7 @@ export function checkProof({ proofs, now }: CheckProofDeps): Stage {
     { proof, nowMs }: { proof: Proof; nowMs: number },
   ): ProofReason | undefined {
     if (!(Math.abs(nowMs - proof.issuedAtMs) <= proofLifeMs)) return 'proof_time'
-    if (thumbprintOf(proof.jwk) !== jkt) return 'proof_other_key'
+    if (proof.thumbprint !== jkt) return 'proof_other_key'
     return isSignedBy(proof, jkt) ? undefined : 'proof_signature'
   }
 

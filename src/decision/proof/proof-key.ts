@@ -6,7 +6,6 @@ import {
   createPublicKey,
   hash,
   type JsonWebKey,
-  type KeyObject,
   verify,
   type VerifyKeyObjectInput,
 } from 'node:crypto'
@@ -63,39 +62,42 @@ const mostKeys = 10_000
 
 /** Returns whether a signature is that of the key with this thumbprint. To be asked of keys alone that tokens are bound to. */
 export function createVerifier(): (signed: Signed, thumbprint: string) => boolean {
-  const keys = new LRUCache<string, KeyObject>({ max: mostKeys })
+  const keys = new LRUCache<string, VerifyKeyObjectInput>({ max: mostKeys })
 
-  function keyOf(jwk: PublicJwk, thumbprint: string): KeyObject | undefined {
-    const known = keys.get(thumbprint)
+  function keyOf({ algorithm, jwk }: Signed, thumbprint: string): VerifyKeyObjectInput | undefined {
+    const name = `${algorithm} ${thumbprint}`
+    const known = keys.get(name)
     if (known !== undefined) return known
     try {
       const key = createPublicKey({ key: { ...jwk } satisfies JsonWebKey, format: 'jwk' })
-      keys.set(thumbprint, key)
-      return key
+      const made = { key, ...ways[algorithm].how }
+      keys.set(name, made)
+      return made
     } catch {
       // Such as a point that is not on the curve.
       return undefined
     }
   }
 
-  return ({ algorithm, jwk, signed, signature }, thumbprint) => {
-    const key = keyOf(jwk, thumbprint)
+  return (proof, thumbprint) => {
+    const key = keyOf(proof, thumbprint)
     if (key === undefined) return false
-    const { digest, ...how } = ways[algorithm]
-    return verify(digest, Buffer.from(signed), { key, ...how }, signature)
+    return verify(ways[proof.algorithm].digest, Buffer.from(proof.signed, 'latin1'), key, proof.signature)
   }
 }
 
-type Way = Omit<VerifyKeyObjectInput, 'key'> & { readonly digest: string | null }
+interface Way {
+  readonly digest: string | null
+  readonly how: Omit<VerifyKeyObjectInput, 'key'>
+}
 
-const edwards: Way = { digest: null }
+const edwards: Way = { digest: null, how: {} }
 const ways: Readonly<Record<ProofAlgorithm, Way>> = {
   // RFC 7518 §3.4: the two numbers one behind the other, and no DER.
-  ES256: { digest: 'sha256', dsaEncoding: 'ieee-p1363' },
+  ES256: { digest: 'sha256', how: { dsaEncoding: 'ieee-p1363' } },
   PS256: {
     digest: 'sha256',
-    padding: constants.RSA_PKCS1_PSS_PADDING,
-    saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+    how: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
   },
   EdDSA: edwards,
   Ed25519: edwards,
