@@ -1,7 +1,7 @@
-// Every text of the hub, in one place, ready to be translated: a file for each page under `words/`. Functions where a figure or a
+// Every text of the hub, in one place, ready to be translated: a file for each page under `words/`, of which those of
+// account, health and oauth are imported by their pages themselves. Functions where a figure or a
 // name stands in a sentence.
 
-import { account, security } from './words/account.ts'
 import { activity } from './words/activity.ts'
 import { audit } from './words/audit.ts'
 import { authorize } from './words/authorize.ts'
@@ -11,7 +11,6 @@ import { deny } from './words/deny.ts'
 import { device } from './words/device.ts'
 import { docs } from './words/docs.ts'
 import { faults } from './words/faults.ts'
-import { health } from './words/health.ts'
 import { key } from './words/key.ts'
 import { disable, enable, revoke, rotate, edit } from './words/key-changes.ts'
 import { keys, reminders } from './words/keys.ts'
@@ -20,7 +19,6 @@ import { latency } from './words/latency.ts'
 import { limits } from './words/limits.ts'
 import { merchants } from './words/merchants.ts'
 import { newKey, secret } from './words/new-key.ts'
-import { client, oauth } from './words/oauth.ts'
 import { requests } from './words/requests.ts'
 import { routes } from './words/routes.ts'
 import { shell } from './words/shell.ts'
@@ -48,23 +46,18 @@ export const words = {
   revoke,
   rotate,
   edit,
-  security,
-  account,
   device,
   authorize,
   team,
   operators,
   merchants,
   audit,
-  health,
   instances,
   deny,
   requests,
   activity,
   latency,
   webhooks,
-  oauth,
-  client,
   reminders,
   routes,
   limits,

@@ -12,7 +12,7 @@ const may: Readonly<Record<string, readonly string[]>> = {
   api: ['router.tsx'],
   ui: ['api/fault.ts', 'words.ts'],
   shell: ['api', 'ui', 'router.tsx', 'words.ts', 'pages/key'],
-  pages: ['api', 'ui', 'shell', 'router.tsx', 'words.ts'],
+  pages: ['api', 'ui', 'shell', 'router.tsx', 'words.ts', 'words'],
 }
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tsx?$/.test(name))

@@ -2,7 +2,7 @@
 
 import { counted } from './say.ts'
 
-export const account = {
+const account = {
   title: 'Account',
   about: (email: string) => `Signed in as ${email}.`,
   password: 'Password',
@@ -36,7 +36,7 @@ export const account = {
   },
 }
 
-export const security = {
+const security = {
   title: 'Sign-in',
   about: 'A passkey or a second factor keeps an account safe when its password leaks.',
   passkeys: 'Passkeys',
@@ -70,3 +70,6 @@ export const security = {
   changeFailed: 'Nothing was changed',
   remove: 'Remove',
 }
+
+/** Of its pages alone, which import it themselves: the first page loads without. */
+export const accountWords = { account, security }

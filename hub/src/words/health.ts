@@ -2,7 +2,7 @@
 
 import { counted, figure } from './say.ts'
 
-export const health = {
+const health = {
   title: 'Health',
   about: 'What the instances, the stores and the alerts know, worst first.',
   failed: 'The state could not be loaded',
@@ -39,3 +39,6 @@ export const health = {
     denied: (count: number) => `The emergency stop has ${counted(count, 'entry', 'entries')}.`,
   },
 }
+
+/** Of its pages alone, which import it themselves: the first page loads without. */
+export const healthWords = { health }

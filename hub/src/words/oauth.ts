@@ -2,7 +2,7 @@
 
 import { counted } from './say.ts'
 
-export const oauth = {
+const oauth = {
   title: 'OAuth applications',
   about: 'Programs of others that act for a merchant, with tokens of their own in place of a key.',
   failed: 'The applications could not be read',
@@ -50,7 +50,7 @@ export const oauth = {
 }
 
 /** Of one application. */
-export const client = {
+const client = {
   back: 'OAuth applications',
   failed: 'This application could not be loaded',
   goneTitle: 'There is no such application',
@@ -167,3 +167,6 @@ export const client = {
   bind: 'Bind its tokens to a key of its own (DPoP)',
   bindNote: 'A token that leaks is of no use to whoever finds it.',
 }
+
+/** Of its pages alone, which import it themselves: the first page loads without. */
+export const oauthWords = { oauth, client }

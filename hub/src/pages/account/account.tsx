@@ -19,6 +19,7 @@ import { FaultNotice, Notice, SkeletonRows } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
+import { accountWords } from '../../words/account.ts'
 import { Fact } from '../key/facts.tsx'
 import { ReminderMails } from './reminder-mails.tsx'
 import { SecuritySection } from './security.tsx'
@@ -28,9 +29,9 @@ export function Account() {
   const { data } = useQuery(security)
   return (
     <div className="max-w-[760px]">
-      <PageHead title={words.account.title} about={words.account.about(user.email)} />
+      <PageHead title={accountWords.account.title} about={accountWords.account.about(user.email)} />
       {user.merchants.length > 0 && (
-        <Section title={words.account.roles}>
+        <Section title={accountWords.account.roles}>
           <dl className="card divide-y text-[13px]">
             {user.merchants.map(({ id, name, role }) => (
               <Fact key={id} name={name}>
@@ -56,21 +57,25 @@ function Sessions() {
   const others = (found.data?.data ?? []).filter(({ current }) => !current)
   return (
     <Section
-      title={words.account.sessions}
-      about={words.account.sessionsAbout}
+      title={accountWords.account.sessions}
+      about={accountWords.account.sessionsAbout}
       actions={
         others.length > 0 && (
-          <Button isSmall busy={all.isRunning && words.account.ending} onClick={() => all.run(undefined)}>
-            {words.account.endAll}
+          <Button
+            isSmall
+            busy={all.isRunning && accountWords.account.ending}
+            onClick={() => all.run(undefined)}
+          >
+            {accountWords.account.endAll}
           </Button>
         )
       }
     >
-      {all.fault !== null && <FaultNotice fault={all.fault} what={words.account.endAll} />}
+      {all.fault !== null && <FaultNotice fault={all.fault} what={accountWords.account.endAll} />}
       {found.isError && (
         <FaultNotice
           fault={found.error}
-          what={words.account.sessionsFailed}
+          what={accountWords.account.sessionsFailed}
           again={() => void found.refetch()}
         />
       )}
@@ -92,19 +97,23 @@ function SessionRow({ one, ended }: { one: OwnSession; ended: () => void }) {
       <span className="min-w-0 flex-1">
         <span className="block truncate font-medium" title={one.user_agent ?? undefined}>
           {device === null
-            ? (one.user_agent ?? words.account.unknownDevice)
-            : words.account.onDevice(...device)}
+            ? (one.user_agent ?? accountWords.account.unknownDevice)
+            : accountWords.account.onDevice(...device)}
         </span>
         <span className="text-ink-3">
-          {words.account.lastUsed} <Time at={one.last_used_at} />{' '}
-          {one.client !== null && words.account.from(one.client)}
+          {accountWords.account.lastUsed} <Time at={one.last_used_at} />{' '}
+          {one.client !== null && accountWords.account.from(one.client)}
         </span>
       </span>
       {one.current ? (
-        <Badge tone="good">{words.account.thisOne}</Badge>
+        <Badge tone="good">{accountWords.account.thisOne}</Badge>
       ) : (
-        <Button isSmall busy={end.isRunning && words.account.ending} onClick={() => end.run(undefined)}>
-          {words.account.end}
+        <Button
+          isSmall
+          busy={end.isRunning && accountWords.account.ending}
+          onClick={() => end.run(undefined)}
+        >
+          {accountWords.account.end}
         </Button>
       )}
     </li>
@@ -134,14 +143,14 @@ function PasswordForm() {
     action.run(undefined)
   }
   return (
-    <Section title={words.account.password} about={words.account.passwordAbout}>
+    <Section title={accountWords.account.password} about={accountWords.account.passwordAbout}>
       <form onSubmit={submit} className="card flex flex-col gap-4 p-5">
-        {isDone && <Notice tone="good">{words.account.changed}</Notice>}
+        {isDone && <Notice tone="good">{accountWords.account.changed}</Notice>}
         {action.fault !== null && !isWrong && weak === undefined && (
-          <FaultNotice fault={action.fault} what={words.account.failed} />
+          <FaultNotice fault={action.fault} what={accountWords.account.failed} />
         )}
         <input type="hidden" autoComplete="username" value={user.email} readOnly />
-        <Field label={words.account.current} fault={isWrong ? words.account.wrong : undefined}>
+        <Field label={accountWords.account.current} fault={isWrong ? accountWords.account.wrong : undefined}>
           <Input
             type="password"
             required
@@ -151,7 +160,7 @@ function PasswordForm() {
             onChange={(event) => setFields({ ...fields, current: event.target.value })}
           />
         </Field>
-        <Field label={words.account.next} hint={words.link.hint} fault={weak}>
+        <Field label={accountWords.account.next} hint={words.link.hint} fault={weak}>
           <Input
             type="password"
             required
@@ -174,9 +183,9 @@ function PasswordForm() {
           type="submit"
           kind="primary"
           className="self-start"
-          busy={action.isRunning && words.account.changing}
+          busy={action.isRunning && accountWords.account.changing}
         >
-          {words.account.change}
+          {accountWords.account.change}
         </Button>
       </form>
     </Section>

@@ -7,10 +7,10 @@ import { Dialog, DialogActions } from '../../ui/dialog.tsx'
 import { Field, Input } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
-import { words } from '../../words.ts'
+import { accountWords } from '../../words/account.ts'
 import { isRefused } from './proven.tsx'
 
-const text = words.security
+const text = accountWords.security
 
 /** Shown once, as the secret of a key. */
 export function RecoveryCodes({ codes, close }: { codes: readonly string[]; close: () => void }) {

@@ -4,9 +4,10 @@ import { Button } from '../../ui/button.tsx'
 import { Field, Input } from '../../ui/field.tsx'
 import { Time } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
+import { accountWords } from '../../words/account.ts'
 import { Proven, useAgain } from './proven.tsx'
 
-const text = words.security
+const text = accountWords.security
 
 export function Passkeys({ passkeys }: { passkeys: readonly Passkey[] }) {
   const again = useAgain()
@@ -29,7 +30,7 @@ export function Passkeys({ passkeys }: { passkeys: readonly Passkey[] }) {
           <li key={one.id} className="flex min-h-9 items-center gap-3">
             <span className="min-w-0 flex-1 truncate">{one.name}</span>
             <span className="text-ink-3">
-              {words.account.lastUsed} <Time at={one.last_used_at} never={words.common.never} />
+              {accountWords.account.lastUsed} <Time at={one.last_used_at} never={words.common.never} />
             </span>
             <Button isSmall onClick={() => setRemoved(one)}>
               {text.remove}

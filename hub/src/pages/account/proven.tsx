@@ -9,8 +9,9 @@ import { Field, Input } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
+import { accountWords } from '../../words/account.ts'
 
-const text = words.security
+const text = accountWords.security
 
 export function useAgain(): () => void {
   const client = useQueryClient()
@@ -58,7 +59,7 @@ export function Proven<Output>(props: ProvenProps<Output>) {
       {data?.password !== false && (
         <Field
           label={`${text.wantsPassword} (${words.common.optional})`}
-          fault={isWrong ? words.account.wrong : undefined}
+          fault={isWrong ? accountWords.account.wrong : undefined}
         >
           <Input
             type="password"

@@ -4,9 +4,9 @@ import { Check } from '../../ui/field.tsx'
 import { Section } from '../../ui/page.tsx'
 import { FaultNotice } from '../../ui/states.tsx'
 import { useAction } from '../../ui/use-action.ts'
-import { words } from '../../words.ts'
+import { accountWords } from '../../words/account.ts'
 
-const text = words.account.reminders
+const text = accountWords.account.reminders
 
 /** For whoever is an admin of a merchant: nobody else gets such mails. */
 export function ReminderMails() {

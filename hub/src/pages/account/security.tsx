@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { security } from '../../api/security.ts'
 import { Section } from '../../ui/page.tsx'
-import { words } from '../../words.ts'
+import { accountWords } from '../../words/account.ts'
 import { Passkeys } from './passkeys.tsx'
 import { Totp } from './totp.tsx'
 
@@ -10,7 +10,7 @@ export function SecuritySection() {
   const { data } = useQuery(security)
   if (data === undefined) return null
   return (
-    <Section title={words.security.title} about={words.security.about}>
+    <Section title={accountWords.security.title} about={accountWords.security.about}>
       <div className="card divide-y">
         <Passkeys passkeys={data.passkeys} />
         <Totp totp={data.totp} />

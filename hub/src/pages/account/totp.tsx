@@ -3,10 +3,11 @@ import { endTotp, offerTotp, renewRecovery, type Security, type TotpOffer } from
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { words } from '../../words.ts'
+import { accountWords } from '../../words/account.ts'
 import { ConfirmTotp, RecoveryCodes } from './confirm-totp.tsx'
 import { Proven, useAgain } from './proven.tsx'
 
-const text = words.security
+const text = accountWords.security
 
 export function Totp({ totp }: { totp: Security['totp'] }) {
   const again = useAgain()

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { readiness } from '../../api/instances.ts'
 import { Notice } from '../../ui/states.tsx'
-import { words } from '../../words.ts'
+import { healthWords } from '../../words/health.ts'
 import { worriesOf } from './worries.ts'
 
 /** What the instance that answers tells everybody (`/readyz`), in words. */
@@ -10,10 +10,10 @@ export function ByItself() {
   if (data === undefined) return null
   const worries = worriesOf(data)
   return (
-    <section aria-label={words.health.fromHere}>
-      <p className="mb-2 text-[13px] text-ink-3">{words.health.fromHere}</p>
+    <section aria-label={healthWords.health.fromHere}>
+      <p className="mb-2 text-[13px] text-ink-3">{healthWords.health.fromHere}</p>
       <ul className="flex flex-col gap-2">
-        {worries.length === 0 && <li className="text-sm">{words.health.allWell}</li>}
+        {worries.length === 0 && <li className="text-sm">{healthWords.health.allWell}</li>}
         {worries.map(({ tone, text, detail }) => (
           <li key={text}>
             <Notice tone={tone}>

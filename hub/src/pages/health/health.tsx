@@ -8,10 +8,11 @@ import { Icon, type IconName } from '../../ui/icon.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { FaultNotice, Skeleton } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
-import { figure, words } from '../../words.ts'
+import { figure } from '../../words.ts'
+import { healthWords } from '../../words/health.ts'
 import { ByItself } from './by-itself.tsx'
 
-const text = words.health
+const text = healthWords.health
 
 export function Health() {
   const found = useQuery(healthQuery)

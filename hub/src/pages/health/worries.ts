@@ -1,7 +1,7 @@
 // What the state of one instance means, in words, worst first.
 
 import type { Readiness } from '../../api/instances.ts'
-import { words } from '../../words.ts'
+import { healthWords } from '../../words/health.ts'
 
 export interface Worry {
   readonly tone: 'bad' | 'warn' | 'info'
@@ -10,7 +10,7 @@ export interface Worry {
 }
 
 const order = { bad: 0, warn: 1, info: 2 } as const
-const text = words.health.notes
+const text = healthWords.health.notes
 
 export function worriesOf(state: Readiness): readonly Worry[] {
   const found: Worry[] = [...ofStores(state), ...ofFiles(state), ...ofProcess(state)]

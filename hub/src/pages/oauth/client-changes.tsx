@@ -19,13 +19,14 @@ import { SkeletonRows } from '../../ui/states.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
+import { oauthWords } from '../../words/oauth.ts'
 import { ReasonField } from '../key/verbs.tsx'
 import { GraceField, oneDay } from '../key/grace-field.tsx'
 import { Difference } from '../key/edit-permissions.tsx'
 import { PermissionPicker } from '../new-key/permission-picker.tsx'
 import { linesOf, wrongLine } from './lines.ts'
 
-const text = words.client
+const text = oauthWords.client
 
 interface ChangeProps {
   readonly one: Client

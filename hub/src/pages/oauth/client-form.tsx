@@ -14,6 +14,7 @@ import { FaultNotice } from '../../ui/states.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { words } from '../../words.ts'
+import { oauthWords } from '../../words/oauth.ts'
 import { ApiChoice, EnvironmentChoice, MerchantField } from '../new-key/fields.tsx'
 import { PermissionPicker } from '../new-key/permission-picker.tsx'
 import { Method } from './client-method.tsx'
@@ -21,7 +22,7 @@ import { type ClientWish, faultsOf, type PartProps, wantsUris, wishFor } from '.
 import { linesOf, wrongLine } from './lines.ts'
 import { Wrong } from './wrong.tsx'
 
-const text = words.client
+const text = oauthWords.client
 
 interface FormProps {
   /** Those that take tokens. */
@@ -162,8 +163,8 @@ function Ways({ chosen, choose, fault }: WaysProps) {
         {ways.map((way) => (
           <Check
             key={way}
-            label={words.oauth.ways[way]}
-            note={words.oauth.wayNotes[way]}
+            label={oauthWords.oauth.ways[way]}
+            note={oauthWords.oauth.wayNotes[way]}
             checked={chosen.includes(way)}
             onChange={({ target }) =>
               choose(ways.filter((one) => (one === way ? target.checked : chosen.includes(one))))

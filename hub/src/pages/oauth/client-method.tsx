@@ -3,11 +3,11 @@
 import { type AuthMethod, isByCertificate, subjectKinds } from '../../api/clients.ts'
 import { Check, Choice, Field, Input, Select, TextArea } from '../../ui/field.tsx'
 import { Notice } from '../../ui/states.tsx'
-import { words } from '../../words.ts'
+import { oauthWords } from '../../words/oauth.ts'
 import type { PartProps } from './client-wish.ts'
 import { Wrong } from './wrong.tsx'
 
-const text = words.client
+const text = oauthWords.client
 
 const methods: readonly AuthMethod[] = [
   ...(['client_secret', 'private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'] as const),

@@ -11,9 +11,10 @@ import { Section } from '../../ui/page.tsx'
 import { FaultNotice, Notice, SkeletonRows } from '../../ui/states.tsx'
 import { Time, useNow } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
+import { oauthWords } from '../../words/oauth.ts'
 import { RouteList } from '../key/permissions.tsx'
 
-const text = words.client
+const text = oauthWords.client
 
 interface EditedProps {
   readonly one: Client

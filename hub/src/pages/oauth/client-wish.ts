@@ -2,6 +2,7 @@
 
 import type { AuthMethod, ClientGrant, NewClient, SubjectKind } from '../../api/clients.ts'
 import { words } from '../../words.ts'
+import { oauthWords } from '../../words/oauth.ts'
 import { linesOf } from './lines.ts'
 
 export interface ClientWish {
@@ -39,12 +40,14 @@ export function faultsOf(wish: ClientWish): Readonly<Record<string, string | und
   return {
     name: wish.name.trim() === '' ? words.newKey.needName : undefined,
     merchant_id: wish.isOfAll || wish.merchant !== null ? undefined : words.newKey.needMerchant,
-    grants: wish.grants.length === 0 ? words.client.needWay : undefined,
-    redirect_uris: wantsUris(wish) && linesOf(wish.uris).length === 0 ? words.client.needUri : undefined,
+    grants: wish.grants.length === 0 ? oauthWords.client.needWay : undefined,
+    redirect_uris: wantsUris(wish) && linesOf(wish.uris).length === 0 ? oauthWords.client.needUri : undefined,
     permissions: wish.permissions.size === 0 ? words.newKey.needPermission : undefined,
     jwks: wrongKeys(wish),
     tls_subject:
-      wish.method === 'tls_client_auth' && wish.subject.trim() === '' ? words.client.needSubject : undefined,
+      wish.method === 'tls_client_auth' && wish.subject.trim() === ''
+        ? oauthWords.client.needSubject
+        : undefined,
   }
 }
 
@@ -65,9 +68,9 @@ export function wishFor(wish: ClientWish): NewClient {
 }
 
 function wrongKeys({ method, jwks, certificates }: ClientWish): string | undefined {
-  if (method === 'private_key_jwt' && parsed(jwks) === undefined) return words.client.jwksWrong
+  if (method === 'private_key_jwt' && parsed(jwks) === undefined) return oauthWords.client.jwksWrong
   if (method !== 'self_signed_tls_client_auth') return undefined
-  return certificatesIn(certificates).length === 0 ? words.client.needCertificate : undefined
+  return certificatesIn(certificates).length === 0 ? oauthWords.client.needCertificate : undefined
 }
 
 /** Of a PEM file, whatever else stands in it, the certificates: base64 of DER. */

@@ -13,6 +13,7 @@ import { PageHead, Section } from '../../ui/page.tsx'
 import { Notice } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
+import { oauthWords } from '../../words/oauth.ts'
 import { Fact } from '../key/facts.tsx'
 import { KeyUse } from '../key/use.tsx'
 import { ActDialog, EditDialog, PermissionsDialog, RotateDialog } from './client-changes.tsx'
@@ -20,7 +21,7 @@ import { ClientSecrets, HeldPermissions, RedirectUris, Refusals } from './client
 import { Grants } from './grants.tsx'
 import { ClientStatus, OwnerName } from './oauth.tsx'
 
-const text = words.client
+const text = oauthWords.client
 
 export function ClientDetail({ id }: { id: string }) {
   return (
@@ -121,8 +122,8 @@ function Facts({ one }: { one: Client }) {
           <OwnerName id={one.merchant_id} />
         </Fact>
         <Fact name={words.key.api}>{one.api}</Fact>
-        <Fact name={words.oauth.columns.ways}>
-          {one.grants.map((way) => words.oauth.ways[way]).join(', ')}
+        <Fact name={oauthWords.oauth.columns.ways}>
+          {one.grants.map((way) => oauthWords.oauth.ways[way]).join(', ')}
         </Fact>
         <Fact name={text.method}>{text.methods[one.auth_method]}</Fact>
         {Object.entries(one.tls_subject ?? {}).map(([kind, name]) => (

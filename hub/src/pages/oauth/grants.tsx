@@ -8,7 +8,7 @@ import { Listing } from '../../ui/listing.tsx'
 import { Section } from '../../ui/page.tsx'
 import { Empty } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
-import { words } from '../../words.ts'
+import { oauthWords } from '../../words/oauth.ts'
 
 interface GrantsProps {
   readonly merchantId: string | null
@@ -23,18 +23,18 @@ export function Grants({ merchantId, clientId }: GrantsProps) {
     (one) => clientId === undefined || one.client_id === clientId,
   )
   return (
-    <Section title={words.oauth.access} about={words.oauth.accessAbout}>
+    <Section title={oauthWords.oauth.access} about={oauthWords.oauth.accessAbout}>
       <Listing
         found={found}
         count={grants.length}
-        failed={words.oauth.grantsFailed}
+        failed={oauthWords.oauth.grantsFailed}
         rows={2}
         empty={
           <Empty
             icon="shield"
-            title={clientId === undefined ? words.oauth.emptyTitle : words.oauth.nobodyTitle}
+            title={clientId === undefined ? oauthWords.oauth.emptyTitle : oauthWords.oauth.nobodyTitle}
           >
-            {words.oauth.empty}
+            {oauthWords.oauth.empty}
           </Empty>
         }
       >
@@ -55,11 +55,11 @@ function GrantRow({ one }: { one: Grant }) {
   const end = (): void =>
     open((close) => (
       <Ask
-        title={words.oauth.endTitle(one.client_name)}
-        about={words.oauth.endAbout(one.merchant_name)}
-        submit={words.oauth.end}
-        working={words.oauth.ending}
-        failed={words.oauth.endFailed}
+        title={oauthWords.oauth.endTitle(one.client_name)}
+        about={oauthWords.oauth.endAbout(one.merchant_name)}
+        submit={oauthWords.oauth.end}
+        working={oauthWords.oauth.ending}
+        failed={oauthWords.oauth.endFailed}
         act={() => endGrant(one.id)}
         done={() => void client.invalidateQueries({ queryKey: ['grants'] })}
         close={close}
@@ -72,14 +72,14 @@ function GrantRow({ one }: { one: Grant }) {
           {one.client_name} · {one.merchant_name} · {one.environment}
         </span>
         <span className="block text-ink-3">
-          {words.oauth.grantedBy(one.email)} <Time at={one.created_at} />; {words.oauth.grantEnds}{' '}
+          {oauthWords.oauth.grantedBy(one.email)} <Time at={one.created_at} />; {oauthWords.oauth.grantEnds}{' '}
           <Time at={one.expires_at} />
         </span>
         <span className="block break-words text-ink-3">{one.permissions.join(', ')}</span>
       </span>
       {mayChange(user, one.merchant_id) && (
-        <Button isSmall aria-label={words.oauth.endOf(one.client_name, one.merchant_name)} onClick={end}>
-          {words.oauth.end}
+        <Button isSmall aria-label={oauthWords.oauth.endOf(one.client_name, one.merchant_name)} onClick={end}>
+          {oauthWords.oauth.end}
         </Button>
       )}
     </li>

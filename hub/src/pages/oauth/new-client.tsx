@@ -10,10 +10,11 @@ import { useMerchantId } from '../../shell/merchant.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { Empty, FaultNotice, Notice } from '../../ui/states.tsx'
 import { words } from '../../words.ts'
+import { oauthWords } from '../../words/oauth.ts'
 import { BackToApplications } from './client.tsx'
 import { ClientForm } from './client-form.tsx'
 
-const text = words.client
+const text = oauthWords.client
 
 export function NewClient() {
   const user = useUser()

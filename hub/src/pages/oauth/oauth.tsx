@@ -14,6 +14,7 @@ import { Empty } from '../../ui/states.tsx'
 import { Table, Td, Th, Tr } from '../../ui/table.tsx'
 import { Time } from '../../ui/time.tsx'
 import { words } from '../../words.ts'
+import { oauthWords } from '../../words/oauth.ts'
 import { Grants } from './grants.tsx'
 
 export function OAuth() {
@@ -23,21 +24,21 @@ export function OAuth() {
   const clients = found.data?.data ?? []
   const create = mayChange(user, merchantId) && (
     <Button kind="primary" icon="plus" onClick={() => navigate(withKept('/developers/oauth/new'))}>
-      {words.oauth.create}
+      {oauthWords.oauth.create}
     </Button>
   )
   return (
     <>
-      <PageHead title={words.oauth.title} about={words.oauth.about} actions={create} />
-      <Section title={words.oauth.applications} about={words.oauth.applicationsAbout}>
+      <PageHead title={oauthWords.oauth.title} about={oauthWords.oauth.about} actions={create} />
+      <Section title={oauthWords.oauth.applications} about={oauthWords.oauth.applicationsAbout}>
         <Listing
           found={found}
           count={clients.length}
-          failed={words.oauth.failed}
+          failed={oauthWords.oauth.failed}
           rows={3}
           empty={
-            <Empty icon="app" title={words.oauth.noneTitle}>
-              {words.oauth.none}
+            <Empty icon="app" title={oauthWords.oauth.noneTitle}>
+              {oauthWords.oauth.none}
             </Empty>
           }
         >
@@ -53,16 +54,16 @@ export function ClientStatus({ one }: { one: Client }) {
   const isActive = one.status === 'active'
   return (
     <Badge tone={isActive ? 'good' : 'warn'} {...(!isActive && { icon: 'pause' as const })}>
-      {words.oauth.status[one.status]}
+      {oauthWords.oauth.status[one.status]}
     </Badge>
   )
 }
 
 function ClientTable({ clients }: { clients: readonly Client[] }) {
-  const columns = words.oauth.columns
+  const columns = oauthWords.oauth.columns
   return (
     <Table
-      caption={words.oauth.applications}
+      caption={oauthWords.oauth.applications}
       head={
         <>
           <Th>{columns.name}</Th>
@@ -83,16 +84,16 @@ function ClientTable({ clients }: { clients: readonly Client[] }) {
               {one.name}
             </Link>
             <span className="block truncate text-xs text-ink-3">
-              {one.api} · {one.merchant_name ?? one.merchant_id ?? words.oauth.allMerchants}
+              {one.api} · {one.merchant_name ?? one.merchant_id ?? oauthWords.oauth.allMerchants}
             </span>
           </Td>
           <Td shown="middle" className="text-ink-2">
-            {one.grants.map((way) => words.oauth.ways[way]).join(', ')}
+            {one.grants.map((way) => oauthWords.oauth.ways[way]).join(', ')}
           </Td>
           <Td shown="wide" className="text-ink-2" title={one.permissions.join('\n')}>
             {one.permissions.includes('*')
               ? words.newKey.full
-              : words.oauth.permissions(one.permissions.length)}
+              : oauthWords.oauth.permissions(one.permissions.length)}
           </Td>
           <Td>
             <span className="flex flex-wrap gap-1">
@@ -110,5 +111,5 @@ function ClientTable({ clients }: { clients: readonly Client[] }) {
 }
 
 export function OwnerName({ id }: { id: string | null }) {
-  return <>{useMerchantName(id) ?? words.oauth.allMerchants}</>
+  return <>{useMerchantName(id) ?? oauthWords.oauth.allMerchants}</>
 }
