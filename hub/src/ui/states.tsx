@@ -107,11 +107,7 @@ export function FaultNotice({ fault, what, again }: FaultProps) {
           {isDocumented(fault) && (
             <>
               {' '}
-              <a
-                href={`docs/errors/${fault.code}`}
-                target="_blank"
-                className="text-accent-ink hover:underline"
-              >
+              <a href={`docs/errors/${fault.code}`} target="_blank" className="text-accent-ink underline">
                 {words.faults.more}
               </a>
             </>

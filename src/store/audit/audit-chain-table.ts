@@ -99,7 +99,9 @@ const content = `jsonb_strip_nulls(to_jsonb(a) - 'before' - 'after'
   || E'\\n' || coalesce(a.before::text, '') || E'\\n' || coalesce(a.after::text, '')`
 
 /** What takes a revision of its own: every one, without a gap. A report stands beside the change that it has led to, or the last one. */
-const isChange = `((a.action LIKE 'key.%' AND a.action <> 'key.exposed') OR a.action LIKE 'merchant.%')`
+const isReport = `(a.action = 'key.exposed'
+  OR a.action = 'key.braked' AND coalesce(a.after #>> '{brake,action}', 'notify') <> 'notify')`
+const isChange = `(a.action LIKE 'key.%' AND NOT ${isReport} OR a.action LIKE 'merchant.%')`
 
 /** Nothing younger is forgotten (forget_audit). */
 const keptDays = 90

@@ -2,6 +2,12 @@
 
 import t from 'tap'
 import type { Brake } from '../../../src/config/brakes.ts'
+import {
+  chainBeginning,
+  sealAudit,
+  verifyEnd,
+  verifyLinks,
+} from '../../../src/store/audit/audit-chain-table.ts'
 import { addKeyAddresses } from '../../../src/store/keys/key-address-table.ts'
 import {
   pruneBrakes,
@@ -190,4 +196,16 @@ void t.test('a key tells the brakes that hold it, and for a day those that told 
   await transitionKey(db, originAt(nowMs + 4), { id, action: 'disable' })
   await releaseBrakes(db, originAt(nowMs + 5), id)
   t.same(await told(6), [notice])
+})
+
+void t.test('the audit is whole where a brake has told, disabled and restricted', async (t) => {
+  const { db, id, pull, used } = await createSubject(t)
+  await used('203.0.113.4')
+  await pull('notify', { name: 'reads' })
+  await pull('require_ip', { name: 'lists' })
+  await pull('disable')
+  await releaseBrakes(db, originAt(nowMs + 5), id)
+  await sealAudit(db, 100)
+  t.match(await verifyLinks(db, chainBeginning, 100), { checked: 7, faults: [], isEnd: true })
+  t.same(await verifyEnd(db, null), [])
 })
