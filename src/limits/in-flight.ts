@@ -105,7 +105,8 @@ export function createInFlight({ store, instances, monotonicNow }: InFlightDeps)
     share.most = most
     share.usedAt = now
     const isKnown = now - share.heardAt < heardForMs
-    const isTooMany = has >= (isKnown ? mostNow(share, now) : alone)
+    // What this process has itself is known to the last one.
+    const isTooMany = has >= Math.min(most, isKnown ? mostNow(share, now) : alone)
     if (isTooMany) share.missed++
     if (isTooMany || !isKnown) enqueue(name, share)
     return isTooMany

@@ -107,3 +107,26 @@ t.test('processes have one number together, which one of them may have alone', a
   })
   t.equal(atOther, 25, 'what it had is free again')
 })
+
+t.test('a process never lets through more than the number by itself, whatever it hears', async (t) => {
+  const redis = await startRedis()
+  t.teardown(() => redis.stop())
+  const store = createInFlightStore({
+    ...sealing,
+    store: await patientStore(t, redis.url),
+    now: Date.now,
+  })
+  const one = createInFlight({ store, instances: () => 1, monotonicNow: () => performance.now() })
+  one.start()
+  t.teardown(() => one.stop())
+  const limits = { allowedIps: [], rates: {}, inFlight: 1, merchant: null }
+  const { record } = principalOf({ limits })
+  t.ok(one.enter(record))
+  // Long enough for it to be told, and answered.
+  for (let round = 0; round < 20; round++) {
+    t.notOk(one.enter(record))
+    await sleep(10)
+  }
+  one.leave(record)
+  t.ok(one.enter(record))
+})
